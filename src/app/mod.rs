@@ -1,0 +1,1 @@
+//! Use cases: fetch, decide, act. The one place where decisions and adapters meet.

@@ -1,0 +1,1 @@
+//! `.github/overlift.yaml` and the process's own settings, as checked values.

@@ -1,0 +1,1 @@
+//! Comparisons: files, rendered overlays and environments, as unified diffs, Secret values masked.

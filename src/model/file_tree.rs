@@ -1,0 +1,294 @@
+//! The files of a repository at one moment, and what is to be changed in them.
+//!
+//! [`Files`] is what the pure rooms read from. [`FileTree`] holds all in memory (the service, a
+//! commit, tests), `workdir::Checkout` reads a directory on demand, [`FileTree`]'s unknown files
+//! tell a caller what has still to be fetched.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::RepoPath;
+
+/// How git stores a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileMode {
+    /// `100644`.
+    Regular,
+    /// `100755`.
+    Executable,
+    /// `120000`: the content is the target's path.
+    Symlink,
+}
+
+impl FileMode {
+    /// The six octal digits of a git tree entry.
+    #[must_use]
+    pub const fn git(self) -> &'static str {
+        match self {
+            Self::Regular => "100644",
+            Self::Executable => "100755",
+            Self::Symlink => "120000",
+        }
+    }
+}
+
+/// A file's content with its mode. Cloning shares the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// How git stores it.
+    pub mode: FileMode,
+    /// The bytes; for a symlink its target.
+    pub content: Arc<[u8]>,
+}
+
+impl File {
+    /// A regular file.
+    #[must_use]
+    pub fn regular(content: impl Into<Arc<[u8]>>) -> Self {
+        Self { mode: FileMode::Regular, content: content.into() }
+    }
+}
+
+/// What stands at a path once symlinks are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A file, never a symlink.
+    File(File),
+    /// A directory.
+    Directory,
+    /// Nothing.
+    Missing,
+    /// A file whose content is not here; the caller has to fetch it and ask again.
+    Unknown,
+}
+
+/// Why a path cannot be read although something stands there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A symlink on the way leads out of the repository.
+    #[error("`{0}` is a symlink that leads out of the repository")]
+    SymlinkOutside(RepoPath),
+    /// Symlinks lead in a circle, or more than 40 of them follow each other.
+    #[error("`{0}` is a symlink that leads back to itself")]
+    SymlinkLoop(RepoPath),
+    /// The file is larger than anyone's manifest.
+    #[error("`{path}` has {bytes} bytes, more than the {limit} that are read")]
+    TooLarge {
+        /// The file.
+        path: RepoPath,
+        /// Its size.
+        bytes: u64,
+        /// What is read at most.
+        limit: u64,
+    },
+    /// The file system says no.
+    #[error("`{path}` cannot be read: {reason}")]
+    Io {
+        /// The file.
+        path: RepoPath,
+        /// The file system's words.
+        reason: String,
+    },
+}
+
+/// Files that can be read by their path from the repository's root.
+pub trait Files {
+    /// Follows symlinks inside the repository and returns where they led and what stands there.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a symlink leaves the repository or the file cannot be read.
+    fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError>;
+
+    /// The file at exactly this path, symlinks as symlinks; `None` if there is none (or a directory).
+    ///
+    /// # Errors
+    /// [`ReadError`] if the file cannot be read.
+    fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError>;
+
+    /// All files below `dir`, in the order of their paths, symlinks as symlinks and not followed.
+    ///
+    /// # Errors
+    /// [`ReadError`] if a directory cannot be read.
+    fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError>;
+}
+
+/// Files in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileTree {
+    /// `None` for a file that is known to exist with a content that is not here.
+    files: BTreeMap<RepoPath, Option<File>>,
+}
+
+impl FileTree {
+    /// A tree without files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a file at `path`, in place of what was there.
+    pub fn insert(&mut self, path: RepoPath, file: File) {
+        self.files.insert(path, Some(file));
+    }
+
+    /// Notes that a file stands at `path` whose content is not here.
+    pub fn insert_unknown(&mut self, path: RepoPath) {
+        self.files.entry(path).or_insert(None);
+    }
+
+    /// Takes the file at `path` away.
+    pub fn remove(&mut self, path: &RepoPath) {
+        self.files.remove(path);
+    }
+
+    /// The tree after the edits.
+    #[must_use]
+    pub fn with_edits(&self, edits: &[FileEdit]) -> Self {
+        let mut tree = self.clone();
+        for edit in edits {
+            match &edit.after {
+                Some(file) => tree.insert(edit.path.clone(), file.clone()),
+                None => tree.remove(&edit.path),
+            }
+        }
+        tree
+    }
+
+    fn has_below(&self, dir: &RepoPath) -> bool {
+        if dir.is_root() {
+            return true;
+        }
+        let from = format!("{dir}/");
+        self.files
+            .range::<RepoPath, _>((std::ops::Bound::Excluded(dir), std::ops::Bound::Unbounded))
+            .map(|(path, _)| path.as_str())
+            // Names such as `dir-x` sort between `dir` and `dir/x`.
+            .take_while(|path| path.starts_with(dir.as_str()))
+            .any(|path| path.starts_with(&from))
+    }
+}
+
+/// More symlinks than this on one way are a loop (Linux stops at 40 too).
+const SYMLINK_LIMIT: usize = 40;
+
+impl Files for FileTree {
+    fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        let mut rest: Vec<String> = path.parts().rev().map(str::to_owned).collect();
+        let mut at = RepoPath::root();
+        let mut links = 0;
+        while let Some(part) = rest.pop() {
+            let here = at.join(&part).map_err(|_| ReadError::SymlinkOutside(path.clone()))?;
+            let Some(Some(file)) = self.files.get(&here) else {
+                at = here;
+                continue;
+            };
+            if file.mode != FileMode::Symlink {
+                at = here;
+                continue;
+            }
+            links += 1;
+            if links > SYMLINK_LIMIT {
+                return Err(ReadError::SymlinkLoop(path.clone()));
+            }
+            let target = String::from_utf8_lossy(&file.content).into_owned();
+            if target.starts_with('/') {
+                return Err(ReadError::SymlinkOutside(path.clone()));
+            }
+            rest.extend(target.split('/').rev().filter(|part| !part.is_empty()).map(str::to_owned));
+        }
+        let entry = match self.files.get(&at) {
+            Some(Some(file)) => Entry::File(file.clone()),
+            Some(None) => Entry::Unknown,
+            None if self.has_below(&at) => Entry::Directory,
+            None => Entry::Missing,
+        };
+        Ok((at, entry))
+    }
+
+    fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError> {
+        Ok(self.files.get(path).cloned().flatten())
+    }
+
+    fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        Ok(self.files.keys().filter(|path| path.is_within(dir)).cloned().collect())
+    }
+}
+
+/// What happens to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEdit {
+    /// The file.
+    pub path: RepoPath,
+    /// The file as it is; `None` if there is none yet.
+    pub before: Option<File>,
+    /// The file as it will be; `None` if it goes.
+    pub after: Option<File>,
+}
+
+/// The kind of a [`FileEdit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// The file is new.
+    Add,
+    /// The file is there and changes.
+    Modify,
+    /// The file goes.
+    Delete,
+}
+
+impl FileEdit {
+    /// The kind of the edit.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        match (&self.before, &self.after) {
+            (_, None) => Operation::Delete,
+            (None, Some(_)) => Operation::Add,
+            (Some(_), Some(_)) => Operation::Modify,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).unwrap()
+    }
+
+    fn tree(files: &[(&str, FileMode, &str)]) -> FileTree {
+        let mut tree = FileTree::new();
+        for (at, mode, content) in files {
+            tree.insert(path(at), File { mode: *mode, content: content.as_bytes().into() });
+        }
+        tree
+    }
+
+    #[test]
+    fn follows_symlinks_inside_and_refuses_those_that_leave() {
+        use FileMode::{Regular, Symlink};
+        let tree = tree(&[
+            ("base/a.yaml", Regular, "a"),
+            ("over/link", Symlink, "../base"),
+            ("over/out", Symlink, "../../etc/passwd"),
+            ("over/abs", Symlink, "/etc/passwd"),
+            ("over/loop", Symlink, "loop"),
+        ]);
+        let (at, entry) = tree.look_up(&path("over/link/a.yaml")).unwrap();
+        assert_eq!((at, entry), (path("base/a.yaml"), Entry::File(File::regular(*b"a"))));
+        assert_eq!(tree.look_up(&path("over/link")).unwrap().1, Entry::Directory);
+        for outside in ["over/out", "over/abs"] {
+            assert!(matches!(tree.look_up(&path(outside)), Err(ReadError::SymlinkOutside(_))));
+        }
+        assert!(matches!(tree.look_up(&path("over/loop")), Err(ReadError::SymlinkLoop(_))));
+    }
+
+    #[test]
+    fn tells_missing_from_unknown_from_directory() {
+        let mut tree = tree(&[("a-b", FileMode::Regular, ""), ("a.d/x", FileMode::Regular, "")]);
+        tree.insert_unknown(path("a/x"));
+        assert_eq!(tree.look_up(&path("a")).unwrap().1, Entry::Directory);
+        assert_eq!(tree.look_up(&path("a/x")).unwrap().1, Entry::Unknown);
+        assert_eq!(tree.look_up(&path("a/y")).unwrap().1, Entry::Missing);
+    }
+}

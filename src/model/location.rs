@@ -1,0 +1,95 @@
+//! Where in a file something is, for messages and annotations.
+
+use std::fmt;
+
+use super::RepoPath;
+
+/// A line and a column, both counted from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Position {
+    /// The position of a byte offset in `text`; an offset past the end is the end.
+    #[must_use]
+    pub fn of_offset(text: &str, offset: usize) -> Self {
+        let mut end = offset.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &text[..end];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            line: count(before.matches('\n').count() + 1),
+            column: count(before[line_start..].chars().count() + 1),
+        }
+    }
+}
+
+/// A place that a person can go to: a file, perhaps a position in it, perhaps a field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// The file, from the repository's root.
+    pub path: RepoPath,
+    /// Where in the file, if known.
+    pub position: Option<Position>,
+    /// The field, such as `patches[0].target`; empty if none is meant.
+    pub field: String,
+}
+
+impl Location {
+    /// A whole file.
+    #[must_use]
+    pub const fn file(path: RepoPath) -> Self {
+        Self { path, position: None, field: String::new() }
+    }
+
+    /// The same place with a position.
+    #[must_use]
+    pub const fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// The same place with a field path.
+    #[must_use]
+    pub fn in_field(mut self, field: impl Into<String>) -> Self {
+        self.field = field.into();
+        self
+    }
+}
+
+/// `path:line:column (field)`, as compilers write it, so that editors and terminals can jump there.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path)?;
+        if let Some(Position { line, column }) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, " ({})", self.field)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_characters_from_one() {
+        let text = "a: b\nä: ö\n";
+        assert_eq!(Position::of_offset(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(
+            Position::of_offset(text, text.find('ö').unwrap()),
+            Position { line: 2, column: 4 }
+        );
+        assert_eq!(Position::of_offset(text, 999), Position { line: 3, column: 1 });
+    }
+}

@@ -1,0 +1,13 @@
+//! Nouns that every room shares, as values that were checked when they were made.
+//!
+//! No I/O, no clock, no environment. What belongs to one room only lives in that room.
+
+mod file_tree;
+mod location;
+mod name;
+mod repo_path;
+
+pub use file_tree::{Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError};
+pub use location::{Location, Position};
+pub use name::{CommitSha, EnvironmentName, InvalidName};
+pub use repo_path::{InvalidPath, RepoPath};

@@ -1,0 +1,36 @@
+//! What a rule has to say about one place.
+
+use crate::kustomize::ResourceId;
+use crate::model::Location;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Probably not meant.
+    Warning,
+    /// Breaks something.
+    Error,
+}
+
+/// One remark of one rule. Its texts hold no value of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The code that people search for: Istio's (`IST0101`), or the rule's id.
+    pub code: String,
+    /// The id of the rule.
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub level: Level,
+    /// What is wrong, in one sentence, lower case, without a final period.
+    pub message: String,
+    /// What to do about it, if we know.
+    pub help: Option<String>,
+    /// The resource, if one is meant.
+    pub resource: Option<ResourceId>,
+    /// Where a person has to edit; its field is the field path in the resource.
+    pub location: Option<Location>,
+    /// Whether the promotion brings it; false for what was there before.
+    pub new: bool,
+}

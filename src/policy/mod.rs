@@ -1,0 +1,5 @@
+//! Rules over a proposed change and what they say: findings.
+
+mod finding;
+
+pub use finding::{Finding, Level};

@@ -1,0 +1,1 @@
+//! Deciding a promotion: pipeline, plan, pull request texts. Nothing here reads or writes outside.

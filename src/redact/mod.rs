@@ -1,0 +1,1 @@
+//! Credentials that cannot be printed.

@@ -1,0 +1,1 @@
+//! The durable queue and what was done for whom.

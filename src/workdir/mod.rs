@@ -1,0 +1,1 @@
+//! A local checkout: read on demand, written back, never outside its root.

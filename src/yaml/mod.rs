@@ -1,0 +1,14 @@
+//! Reading YAML with places, editing it with comments and layout kept, writing the canonical form.
+//!
+//! Reading follows go-yaml v3 for resources and go-yaml v2 for `kustomization.yaml`, because
+//! kustomize does; writing follows go-yaml v2, because `kustomize build` prints with it.
+
+mod error;
+mod node;
+mod read;
+mod write;
+
+pub use error::SyntaxError;
+pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+pub use read::{Dialect, parse_stream};
+pub use write::{write_document, write_stream};

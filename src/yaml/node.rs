@@ -1,0 +1,313 @@
+//! The tree that a YAML document becomes: scalars keep their text and how it was written, so that
+//! a reader can resolve types by its own rules and a writer can tell `"1"` from `1`.
+
+use compact_str::CompactString;
+
+/// Text of a scalar; up to 24 bytes without an allocation, which covers most keys and values.
+pub type Text = CompactString;
+
+/// A byte offset into the text a node was read from; [`Mark::NONE`] for nodes made by the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u32);
+
+impl Mark {
+    /// No place: the node was made, not read.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// The place `offset` bytes into a text. Texts are limited far below 4 GiB.
+    #[must_use]
+    pub fn at(offset: usize) -> Self {
+        u32::try_from(offset).map_or(Self::NONE, Self)
+    }
+
+    /// The byte offset, if the node was read.
+    #[must_use]
+    pub fn offset(self) -> Option<usize> {
+        (self != Self::NONE).then_some(self.0 as usize)
+    }
+}
+
+/// The type a scalar resolved to, by the rules of the dialect it was read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tag {
+    /// `!!null`.
+    Null,
+    /// `!!bool`.
+    Bool,
+    /// `!!int`, in any base; the text is as written.
+    Int,
+    /// `!!float`; the text is as written.
+    Float,
+    /// `!!timestamp`.
+    Timestamp,
+    /// `!!str`, resolved or explicit; `!!binary` is decoded into it.
+    Str,
+}
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// Without quotes.
+    Plain,
+    /// `'…'`.
+    SingleQuoted,
+    /// `"…"`.
+    DoubleQuoted,
+    /// `|`.
+    Literal,
+    /// `>`.
+    Folded,
+}
+
+/// A scalar: its text after unescaping and folding, its type, how it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// The text.
+    pub text: Text,
+    /// The resolved type.
+    pub tag: Tag,
+    /// The style in the source; `Plain` for made scalars.
+    pub style: Style,
+}
+
+impl Scalar {
+    /// A string that was made, not read.
+    #[must_use]
+    pub fn string(text: impl Into<Text>) -> Self {
+        Self { text: text.into(), tag: Tag::Str, style: Style::Plain }
+    }
+}
+
+/// A node with the place it was read from.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub value: Value,
+    /// Where it began in its text.
+    pub mark: Mark,
+}
+
+/// The three shapes of a node.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping.
+    Mapping(Mapping),
+}
+
+/// One key with its value.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The key. Mappings and lists as keys are refused by the reader.
+    pub key: Scalar,
+    /// Where the key began.
+    pub key_mark: Mark,
+    /// The value.
+    pub value: Node,
+}
+
+/// Keys and values in the order of the file. Keys are unique: the reader refuses duplicates.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    pairs: Vec<Pair>,
+}
+
+/// Equal content: same shape, same text and type of scalars. Neither style nor place counts, and
+/// mappings are equal whatever the order of their keys.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar(a), Value::Scalar(b)) => a.tag == b.tag && a.text == b.text,
+            (Value::Sequence(a), Value::Sequence(b)) => a == b,
+            (Value::Mapping(a), Value::Mapping(b)) => {
+                a.len() == b.len()
+                    && a.iter().all(|pair| b.get(&pair.key.text) == Some(&pair.value))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Node {
+    /// A node that was made, not read.
+    #[must_use]
+    pub const fn made(value: Value) -> Self {
+        Self { value, mark: Mark::NONE }
+    }
+
+    /// A string that was made, not read.
+    #[must_use]
+    pub fn string(text: impl Into<Text>) -> Self {
+        Self::made(Value::Scalar(Scalar::string(text)))
+    }
+
+    /// `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        let text = Text::const_new("null");
+        Self::made(Value::Scalar(Scalar { text, tag: Tag::Null, style: Style::Plain }))
+    }
+
+    /// An empty mapping.
+    #[must_use]
+    pub const fn mapping() -> Self {
+        Self::made(Value::Mapping(Mapping { pairs: Vec::new() }))
+    }
+
+    /// The scalar, if it is one.
+    #[must_use]
+    pub const fn as_scalar(&self) -> Option<&Scalar> {
+        if let Value::Scalar(scalar) = &self.value { Some(scalar) } else { None }
+    }
+
+    /// The text of a scalar of type string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_scalar().filter(|scalar| scalar.tag == Tag::Str).map(|scalar| scalar.text.as_str())
+    }
+
+    /// The text of a scalar of any type, as it was written.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.as_scalar().map(|scalar| scalar.text.as_str())
+    }
+
+    /// Whether it is a null scalar.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.as_scalar().is_some_and(|scalar| scalar.tag == Tag::Null)
+    }
+
+    /// The items, if it is a list.
+    #[must_use]
+    pub fn as_sequence(&self) -> Option<&[Self]> {
+        if let Value::Sequence(items) = &self.value { Some(items) } else { None }
+    }
+
+    /// The items for changing, if it is a list.
+    pub const fn as_sequence_mut(&mut self) -> Option<&mut Vec<Self>> {
+        if let Value::Sequence(items) = &mut self.value { Some(items) } else { None }
+    }
+
+    /// The mapping, if it is one.
+    #[must_use]
+    pub const fn as_mapping(&self) -> Option<&Mapping> {
+        if let Value::Mapping(mapping) = &self.value { Some(mapping) } else { None }
+    }
+
+    /// The mapping for changing, if it is one.
+    pub const fn as_mapping_mut(&mut self) -> Option<&mut Mapping> {
+        if let Value::Mapping(mapping) = &mut self.value { Some(mapping) } else { None }
+    }
+
+    /// The value of `key`, if this is a mapping that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_mapping()?.get(key)
+    }
+
+    /// The value of `key` for changing.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        self.as_mapping_mut()?.get_mut(key)
+    }
+
+    /// The value at the end of a chain of mapping keys.
+    #[must_use]
+    pub fn at(&self, keys: &[&str]) -> Option<&Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+}
+
+impl Mapping {
+    /// Number of keys.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// The pairs in the order of the file.
+    pub fn iter(&self) -> std::slice::Iter<'_, Pair> {
+        self.pairs.iter()
+    }
+
+    /// The pairs for changing values.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Pair> {
+        self.pairs.iter_mut()
+    }
+
+    /// The value of `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.pairs.iter().find(|pair| pair.key.text == key).map(|pair| &pair.value)
+    }
+
+    /// The value of `key` for changing.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.pairs.iter_mut().find(|pair| pair.key.text == key).map(|pair| &mut pair.value)
+    }
+
+    /// Whether `key` is there.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Sets `key`, in its place if it is there, else at the end; returns the value it had.
+    pub fn insert(&mut self, key: impl Into<Text>, value: Node) -> Option<Node> {
+        let key = key.into();
+        if let Some(place) = self.get_mut(&key) {
+            return Some(std::mem::replace(place, value));
+        }
+        self.push(Pair { key: Scalar::string(key), key_mark: Mark::NONE, value });
+        None
+    }
+
+    /// Adds a pair at the end. The caller knows that the key is not there yet.
+    pub fn push(&mut self, pair: Pair) {
+        self.pairs.push(pair);
+    }
+
+    /// Takes `key` out; the others keep their order.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        let at = self.pairs.iter().position(|pair| pair.key.text == key)?;
+        Some(self.pairs.remove(at).value)
+    }
+
+    /// Keeps the pairs for which `keep` is true.
+    pub fn retain(&mut self, keep: impl FnMut(&Pair) -> bool) {
+        self.pairs.retain(keep);
+    }
+}
+
+impl FromIterator<Pair> for Mapping {
+    fn from_iter<I: IntoIterator<Item = Pair>>(pairs: I) -> Self {
+        Self { pairs: pairs.into_iter().collect() }
+    }
+}
+
+impl IntoIterator for Mapping {
+    type Item = Pair;
+    type IntoIter = std::vec::IntoIter<Pair>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.pairs.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Mapping {
+    type Item = &'a Pair;
+    type IntoIter = std::slice::Iter<'a, Pair>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

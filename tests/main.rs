@@ -1,0 +1,1 @@
+//! Behaviour, one file for each thing a user would say.
