@@ -4,11 +4,13 @@
 //! kustomize does; writing follows go-yaml v2, because `kustomize build` prints with it.
 
 mod error;
+mod field_path;
 mod node;
 mod read;
 mod write;
 
 pub use error::SyntaxError;
+pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use read::{Dialect, parse_stream};
 pub use write::{write_document, write_stream};

@@ -1,0 +1,121 @@
+//! Why a promotion cannot be planned.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::kustomize::BuildError;
+use crate::model::{EnvironmentName, Location, ReadError, RepoPath};
+use crate::yaml::SyntaxError;
+
+/// Why a promotion cannot be planned. Every variant names what a person has to change.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// No environment has this name.
+    #[error("there is no environment `{name}`; there are {}", list(.known))]
+    UnknownEnvironment {
+        /// The name.
+        name: EnvironmentName,
+        /// All names, in promotion order.
+        known: Vec<EnvironmentName>,
+    },
+    /// The target may not be promoted from the source.
+    #[error("`{target}` is not promoted from `{source_environment}`, {}", only_from(.allowed))]
+    NotAllowed {
+        /// The source.
+        source_environment: EnvironmentName,
+        /// The target.
+        target: EnvironmentName,
+        /// What the target may be promoted from.
+        allowed: Vec<EnvironmentName>,
+    },
+    /// An overlay cannot be built.
+    #[error("`{environment}` cannot be built{state}: {source}")]
+    Build {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Whether before or after the promotion.
+        state: BuildState,
+        /// Why.
+        source: Box<BuildError>,
+    },
+    /// A file exists but cannot be read, or must not be.
+    #[error("{at}: {source}")]
+    Read {
+        /// The file.
+        at: Location,
+        /// Why it is not read.
+        source: ReadError,
+    },
+    /// A file that the promotion has to understand is not YAML.
+    #[error("{at}: {source}")]
+    Syntax {
+        /// The file and the position.
+        at: Location,
+        /// What is wrong there.
+        source: SyntaxError,
+    },
+    /// A symlink would lead out of the repository from where it is copied to.
+    #[error("{at}: this symlink leads out of the repository, so it is not copied")]
+    SymlinkOutside {
+        /// The source's symlink.
+        at: Location,
+    },
+    /// A file is to be written where something else stands.
+    #[error("{at}: cannot be written, since `{obstacle}` is a {what}")]
+    InTheWay {
+        /// The file that would be written.
+        at: Location,
+        /// What stands there.
+        obstacle: RepoPath,
+        /// Its kind.
+        what: &'static str,
+    },
+    /// The history is cut off before the last promotion.
+    #[error(
+        "`promotion.prune: removed` needs the last promotion of `{source_environment}` to `{target}`, \
+         and the history of this clone is cut off before it: run `git fetch --unshallow`"
+    )]
+    HistoryCutOff {
+        /// The source.
+        source_environment: EnvironmentName,
+        /// The target.
+        target: EnvironmentName,
+    },
+    /// The content of these files is not here: fetch them and ask again.
+    #[error("{} files have still to be fetched", .0.len())]
+    Unknown(BTreeSet<RepoPath>),
+}
+
+/// Which of the builds of a plan failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildState {
+    /// As the files are.
+    Now,
+    /// With the edits of the promotion.
+    AfterPromotion,
+}
+
+impl fmt::Display for BuildState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Now => "",
+            Self::AfterPromotion => " after the promotion",
+        })
+    }
+}
+
+fn list(names: &[EnvironmentName]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "none".to_owned(),
+    }
+}
+
+fn only_from(names: &[EnvironmentName]) -> String {
+    if names.is_empty() {
+        return "nor from any other environment: it is the first".to_owned();
+    }
+    format!("only from {}", list(names))
+}
