@@ -171,31 +171,64 @@ impl FileTree {
 /// More symlinks than this on one way are a loop (Linux stops at 40 too).
 const SYMLINK_LIMIT: usize = 40;
 
+/// What one part of a path means for the way to its end, see [`follow`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A directory, a file or nothing: go on to the next part.
+    Through,
+    /// A symlink with this target: go there instead.
+    Link(String),
+    /// Nobody knows yet what stands here: the way ends.
+    Stop,
+}
+
+/// Goes from the root to `path`, following symlinks, and returns where that leads.
+///
+/// `step` says what stands at exactly the path it is given. Parts may lead up (`..`) only in the
+/// targets of symlinks, and never above the root.
+///
+/// # Errors
+/// [`ReadError`] if a symlink leaves the root or leads in a circle, and whatever `step` fails with.
+pub fn follow(
+    path: &RepoPath,
+    mut step: impl FnMut(&RepoPath) -> Result<Step, ReadError>,
+) -> Result<RepoPath, ReadError> {
+    let mut rest: Vec<String> = path.parts().rev().map(str::to_owned).collect();
+    let mut at = RepoPath::root();
+    let mut links = 0;
+    while let Some(part) = rest.pop() {
+        let here = at.join(&part).map_err(|_| ReadError::SymlinkOutside(path.clone()))?;
+        match step(&here)? {
+            Step::Through => at = here,
+            Step::Stop => return Ok(here),
+            Step::Link(target) => {
+                links += 1;
+                if links > SYMLINK_LIMIT {
+                    return Err(ReadError::SymlinkLoop(path.clone()));
+                }
+                if target.starts_with('/') {
+                    return Err(ReadError::SymlinkOutside(path.clone()));
+                }
+                let parts = target.split('/').rev().filter(|part| !part.is_empty());
+                rest.extend(parts.map(str::to_owned));
+            }
+        }
+    }
+    Ok(at)
+}
+
 impl Files for FileTree {
     fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
-        let mut rest: Vec<String> = path.parts().rev().map(str::to_owned).collect();
-        let mut at = RepoPath::root();
-        let mut links = 0;
-        while let Some(part) = rest.pop() {
-            let here = at.join(&part).map_err(|_| ReadError::SymlinkOutside(path.clone()))?;
-            let Some(Some(file)) = self.files.get(&here) else {
-                at = here;
-                continue;
-            };
-            if file.mode != FileMode::Symlink {
-                at = here;
-                continue;
-            }
-            links += 1;
-            if links > SYMLINK_LIMIT {
-                return Err(ReadError::SymlinkLoop(path.clone()));
-            }
-            let target = String::from_utf8_lossy(&file.content).into_owned();
-            if target.starts_with('/') {
-                return Err(ReadError::SymlinkOutside(path.clone()));
-            }
-            rest.extend(target.split('/').rev().filter(|part| !part.is_empty()).map(str::to_owned));
-        }
+        let at = follow(path, |here| {
+            Ok(match self.files.get(here) {
+                Some(Some(file)) if file.mode == FileMode::Symlink => {
+                    Step::Link(String::from_utf8_lossy(&file.content).into_owned())
+                }
+                // It may be a symlink.
+                Some(None) => Step::Stop,
+                _ => Step::Through,
+            })
+        })?;
         let entry = match self.files.get(&at) {
             Some(Some(file)) => Entry::File(file.clone()),
             Some(None) => Entry::Unknown,
@@ -290,5 +323,12 @@ mod tests {
         assert_eq!(tree.look_up(&path("a")).unwrap().1, Entry::Directory);
         assert_eq!(tree.look_up(&path("a/x")).unwrap().1, Entry::Unknown);
         assert_eq!(tree.look_up(&path("a/y")).unwrap().1, Entry::Missing);
+    }
+
+    #[test]
+    fn an_unknown_file_on_the_way_may_be_a_symlink() {
+        let mut tree = tree(&[("base/x", FileMode::Regular, "x")]);
+        tree.insert_unknown(path("link"));
+        assert_eq!(tree.look_up(&path("link/x")).unwrap(), (path("link"), Entry::Unknown));
     }
 }

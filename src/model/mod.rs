@@ -7,7 +7,9 @@ mod location;
 mod name;
 mod repo_path;
 
-pub use file_tree::{Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError};
+pub use file_tree::{
+    Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
+};
 pub use location::{Location, Position};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
 pub use repo_path::{InvalidPath, RepoPath};
