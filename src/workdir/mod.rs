@@ -1,1 +1,39 @@
 //! A local checkout: read on demand, written back, never outside its root.
+//!
+//! [`Checkout`] is the working tree and [`CommitTree`] one commit of it; both are
+//! [`crate::model::Files`], so that a plan does not know which of the two it reads. [`Repository`]
+//! asks git: by its program with a fixed set of arguments, so that no hook, filter or pager of
+//! the user's runs and no name can turn into an option.
+//!
+//! Which files there are is decided by git where there is git: what it ignores is not listed, so
+//! that a plan of a clean working tree is the plan of its commit. A file that is ignored but named
+//! by a kustomization is still read, because `kustomize build` reads it too.
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the home of the disk")]
+
+mod apply;
+mod checkout;
+mod commit;
+mod commit_tree;
+mod error;
+mod git;
+mod repository;
+mod root;
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;
+
+pub use apply::apply;
+pub use checkout::Checkout;
+pub use commit::{BranchMove, NewCommit};
+pub use commit_tree::CommitTree;
+pub use error::WorkdirError;
+pub use repository::Repository;
+pub use root::{build_root, plan_root};
+
+/// Larger files are not read: the largest manifests people write have a few megabytes.
+pub const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Whether a path leads into git's own files, which are neither read nor written.
+fn is_git_internal(path: &crate::model::RepoPath) -> bool {
+    path.parts().any(|part| part.eq_ignore_ascii_case(".git"))
+}

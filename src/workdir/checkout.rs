@@ -1,0 +1,318 @@
+//! The working tree as [`Files`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
+use crate::model::{Entry, File, FileMode, Files, ReadError, RepoPath, Step, follow};
+
+/// A directory on disk, read when asked and only what is asked.
+///
+/// What was read once is kept: within one checkout a file has one content, even if somebody
+/// writes to it meanwhile. Symlinks are followed by hand, part by part, so that none leads out of
+/// the root; `.git` does not exist.
+#[derive(Debug)]
+pub struct Checkout {
+    root: PathBuf,
+    repository: Option<Repository>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    kinds: BTreeMap<RepoPath, Kind>,
+    files: BTreeMap<RepoPath, File>,
+}
+
+/// What stands at exactly one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Directory,
+    Link(String),
+    File(FileMode),
+    /// A socket, a pipe, a device: never opened.
+    Special,
+    Missing,
+}
+
+impl Checkout {
+    /// A checkout whose border is `root`, a canonical path as [`super::plan_root`] returns it.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        let repository = Repository::discover(&root);
+        Self { root, repository, seen: Mutex::default() }
+    }
+
+    /// The directory that nothing is read or written beyond.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The git repository that holds it, if one does.
+    #[must_use]
+    pub const fn repository(&self) -> Option<&Repository> {
+        self.repository.as_ref()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // A cache is whole after every single insertion, so a panic elsewhere cannot have hurt it.
+        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn kind(&self, path: &RepoPath) -> Result<Kind, ReadError> {
+        if let Some(kind) = self.seen().kinds.get(path) {
+            return Ok(kind.clone());
+        }
+        let kind = read_kind(&self.root, path)?;
+        self.seen().kinds.insert(path.clone(), kind.clone());
+        Ok(kind)
+    }
+
+    fn read(&self, path: &RepoPath, mode: FileMode) -> Result<File, ReadError> {
+        if let Some(file) = self.seen().files.get(path) {
+            return Ok(file.clone());
+        }
+        let content = read_content(&self.root, path)?;
+        let file = File { mode, content };
+        self.seen().files.insert(path.clone(), file.clone());
+        Ok(file)
+    }
+
+    /// Whether every directory above `path` is one, and no symlink.
+    fn is_reached_directly(&self, path: &RepoPath) -> Result<bool, ReadError> {
+        let mut above = path.parent();
+        while let Some(dir) = above {
+            if self.kind(&dir)? != Kind::Directory {
+                return Ok(false);
+            }
+            above = dir.parent();
+        }
+        Ok(true)
+    }
+
+    /// All files below a directory as the disk has them.
+    fn walk(&self, dir: &RepoPath, found: &mut Vec<RepoPath>) -> Result<(), ReadError> {
+        let entries = fs::read_dir(self.root.join(dir.as_str())).map_err(|e| fault(dir, &e))?;
+        for entry in entries {
+            let name = entry.map_err(|e| fault(dir, &e))?.file_name();
+            let Some(name) = name.to_str() else {
+                return Err(not_utf8(dir, &name.to_string_lossy()));
+            };
+            let Ok(path) = dir.join(name) else { continue };
+            match self.kind(&path)? {
+                Kind::Directory => self.walk(&path, found)?,
+                Kind::File(_) | Kind::Link(_) => found.push(path),
+                Kind::Special | Kind::Missing => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Files for Checkout {
+    fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        let at = follow(path, |here| {
+            Ok(match self.kind(here)? {
+                Kind::Link(target) => Step::Link(target),
+                _ => Step::Through,
+            })
+        })?;
+        let entry = match self.kind(&at)? {
+            Kind::Directory => Entry::Directory,
+            Kind::File(mode) => Entry::File(self.read(&at, mode)?),
+            Kind::Special => return Err(special(&at)),
+            // A link cannot be where links have been followed to.
+            Kind::Missing | Kind::Link(_) => Entry::Missing,
+        };
+        Ok((at, entry))
+    }
+
+    fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError> {
+        if !self.is_reached_directly(path)? {
+            return Ok(None);
+        }
+        match self.kind(path)? {
+            Kind::File(mode) => self.read(path, mode).map(Some),
+            Kind::Link(target) => {
+                let content = target.into_bytes().into();
+                Ok(Some(File { mode: FileMode::Symlink, content }))
+            }
+            Kind::Special => Err(special(path)),
+            Kind::Directory | Kind::Missing => Ok(None),
+        }
+    }
+
+    fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        if !self.is_reached_directly(dir)? {
+            return Ok(Vec::new());
+        }
+        let mut found = match self.kind(dir)? {
+            Kind::Directory => match &self.repository {
+                Some(repository) => {
+                    let mut known = repository.list_files(dir).map_err(|error| match error {
+                        WorkdirError::Read(error) => error,
+                        error => ReadError::Io { path: dir.clone(), reason: error.to_string() },
+                    })?;
+                    // Deleted ones are still in the index; submodules are directories.
+                    known.retain(|path| {
+                        matches!(self.kind(path), Ok(Kind::File(_) | Kind::Link(_)))
+                    });
+                    known
+                }
+                None => {
+                    let mut found = Vec::new();
+                    self.walk(dir, &mut found)?;
+                    found
+                }
+            },
+            Kind::File(_) | Kind::Link(_) => vec![dir.clone()],
+            Kind::Special | Kind::Missing => Vec::new(),
+        };
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+}
+
+fn read_kind(root: &Path, path: &RepoPath) -> Result<Kind, ReadError> {
+    if is_git_internal(path) {
+        return Ok(Kind::Missing);
+    }
+    let on_disk = root.join(path.as_str());
+    let metadata = match fs::symlink_metadata(&on_disk) {
+        Ok(metadata) => metadata,
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename => return Ok(Kind::Missing),
+            _ => return Err(fault(path, &error)),
+        },
+    };
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Ok(Kind::Directory);
+    }
+    if kind.is_symlink() {
+        let target = fs::read_link(&on_disk).map_err(|error| fault(path, &error))?;
+        let target = target.to_str().ok_or_else(|| not_utf8(path, "its target"))?;
+        return Ok(Kind::Link(target.to_owned()));
+    }
+    Ok(if kind.is_file() { Kind::File(mode_of(&metadata)) } else { Kind::Special })
+}
+
+fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
+    let file = fs::File::open(root.join(path.as_str())).map_err(|error| fault(path, &error))?;
+    let bytes = file.metadata().map_err(|error| fault(path, &error))?.len();
+    if bytes > FILE_LIMIT_BYTES {
+        return Err(ReadError::TooLarge { path: path.clone(), bytes, limit: FILE_LIMIT_BYTES });
+    }
+    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    // A file may grow between the two calls.
+    file.take(FILE_LIMIT_BYTES).read_to_end(&mut content).map_err(|error| fault(path, &error))?;
+    Ok(content.into())
+}
+
+/// Git's rule: a file that its owner may execute is executable.
+#[cfg(unix)]
+pub(super) fn mode_of(metadata: &fs::Metadata) -> FileMode {
+    use std::os::unix::fs::PermissionsExt as _;
+    if metadata.permissions().mode() & 0o100 == 0 {
+        FileMode::Regular
+    } else {
+        FileMode::Executable
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn mode_of(_metadata: &fs::Metadata) -> FileMode {
+    FileMode::Regular
+}
+
+fn fault(path: &RepoPath, error: &io::Error) -> ReadError {
+    ReadError::Io { path: path.clone(), reason: error.to_string() }
+}
+
+fn special(path: &RepoPath) -> ReadError {
+    ReadError::Io { path: path.clone(), reason: "it is no regular file".to_owned() }
+}
+
+pub(super) fn not_utf8(path: &RepoPath, name: &str) -> ReadError {
+    ReadError::Io { path: path.clone(), reason: format!("`{name}` is not UTF-8") }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).unwrap()
+    }
+
+    fn checkout(files: &[(&str, &str)]) -> (tempfile::TempDir, Checkout) {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().canonicalize().unwrap().join("root");
+        fs::create_dir_all(&root).unwrap();
+        for (name, content) in files {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), content).unwrap();
+        }
+        (temp, Checkout::new(root))
+    }
+
+    #[test]
+    fn follows_links_inside_and_refuses_those_that_leave() {
+        let (temp, checkout) = checkout(&[("base/a.yaml", "a"), ("over/x", "x")]);
+        fs::write(temp.path().join("outside"), "credential").unwrap();
+        let over = checkout.root().join("over");
+        symlink("../base", over.join("in")).unwrap();
+        symlink("../../outside", over.join("out")).unwrap();
+        symlink("/etc", over.join("etc")).unwrap();
+        symlink("loop", over.join("loop")).unwrap();
+        let (at, entry) = checkout.look_up(&path("over/in/a.yaml")).unwrap();
+        assert_eq!((at, entry), (path("base/a.yaml"), Entry::File(File::regular(*b"a"))));
+        for outside in ["over/out", "over/etc/passwd"] {
+            let found = checkout.look_up(&path(outside));
+            assert!(matches!(found, Err(ReadError::SymlinkOutside(_))), "{outside}: {found:?}");
+        }
+        let found = checkout.look_up(&path("over/loop"));
+        assert!(matches!(found, Err(ReadError::SymlinkLoop(_))));
+        assert_eq!(checkout.file(&path("over/out")).unwrap().unwrap().mode, FileMode::Symlink);
+        assert_eq!(checkout.file(&path("over/in/a.yaml")).unwrap(), None);
+    }
+
+    #[test]
+    fn lists_like_a_tree_in_memory_and_hides_git() {
+        let (_temp, checkout) = checkout(&[("a/z", ""), ("a-b", ""), ("a/.git/config", "x")]);
+        symlink("z", checkout.root().join("a/y")).unwrap();
+        assert_eq!(checkout.list(&path("a")).unwrap(), [path("a/y"), path("a/z")]);
+        assert_eq!(checkout.list(&path("a-b")).unwrap(), [path("a-b")]);
+        assert_eq!(checkout.list(&RepoPath::root()).unwrap().len(), 3);
+        assert_eq!(checkout.look_up(&path("a/.git/config")).unwrap().1, Entry::Missing);
+    }
+
+    #[test]
+    fn a_file_has_one_content() {
+        let (_temp, checkout) = checkout(&[("a", "one")]);
+        let before = checkout.file(&path("a")).unwrap();
+        fs::write(checkout.root().join("a"), "two").unwrap();
+        assert_eq!(checkout.file(&path("a")).unwrap(), before);
+    }
+
+    #[test]
+    fn huge_files_and_pipes_are_not_opened() {
+        let (_temp, checkout) = checkout(&[("big", "")]);
+        let file = fs::File::create(checkout.root().join("big")).unwrap();
+        file.set_len(FILE_LIMIT_BYTES + 1).unwrap();
+        assert!(matches!(checkout.look_up(&path("big")), Err(ReadError::TooLarge { .. })));
+        let socket = checkout.root().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(matches!(checkout.look_up(&path("socket")), Err(ReadError::Io { .. })));
+    }
+}

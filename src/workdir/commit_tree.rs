@@ -1,0 +1,176 @@
+//! One commit as [`Files`].
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout};
+use std::sync::{Mutex, MutexGuard};
+
+use super::checkout::not_utf8;
+use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
+use crate::model::{CommitSha, Entry, File, FileMode, FileTree, Files, ReadError, RepoPath};
+
+/// The files of one commit below a checkout's root: all names at once, contents when asked.
+#[derive(Debug)]
+pub struct CommitTree {
+    commit: CommitSha,
+    objects: BTreeMap<RepoPath, Object>,
+    /// Files whose names are not UTF-8, as well as they can be shown.
+    unreadable: Vec<RepoPath>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct Object {
+    mode: FileMode,
+    id: String,
+}
+
+#[derive(Debug)]
+struct State {
+    known: FileTree,
+    blobs: Blobs,
+}
+
+impl CommitTree {
+    /// Reads the names of the commit's files.
+    ///
+    /// # Errors
+    /// [`WorkdirError::UnknownRevision`] if the commit or the root in it is not there.
+    pub fn open(repository: &Repository, commit: CommitSha) -> Result<Self, WorkdirError> {
+        let tree = format!("{commit}:{}", repository.prefix().as_str());
+        let listing =
+            repository.git("read the commit", &["ls-tree", "--full-tree", "-r", "-z", &tree]).run();
+        let listing = listing.map_err(|error| match error {
+            WorkdirError::Git { .. } => WorkdirError::UnknownRevision(tree),
+            error => error,
+        })?;
+        let (mut objects, mut known, mut unreadable) = (BTreeMap::new(), FileTree::new(), vec![]);
+        for record in listing.split(|byte| *byte == 0) {
+            // The end of the listing and submodules are no files.
+            let Some((name, object)) = parse_record(record) else { continue };
+            match std::str::from_utf8(name).map(RepoPath::parse) {
+                Ok(Ok(path)) if !is_git_internal(&path) => {
+                    known.insert_unknown(path.clone());
+                    objects.insert(path, object);
+                }
+                Ok(_) => {}
+                Err(_) => unreadable.extend(RepoPath::parse(&String::from_utf8_lossy(name))),
+            }
+        }
+        let blobs = Blobs::start(repository)?;
+        Ok(Self { commit, objects, unreadable, state: Mutex::new(State { known, blobs }) })
+    }
+
+    /// The commit.
+    #[must_use]
+    pub const fn commit(&self) -> &CommitSha {
+        &self.commit
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Reads the content of a file that the listing named.
+    fn fetch(&self, state: &mut State, path: &RepoPath) -> Result<(), ReadError> {
+        let Some(object) = self.objects.get(path) else {
+            let reason = "it is not in the commit".to_owned();
+            return Err(ReadError::Io { path: path.clone(), reason });
+        };
+        let content = state.blobs.read(path, &object.id)?;
+        state.known.insert(path.clone(), File { mode: object.mode, content: content.into() });
+        Ok(())
+    }
+}
+
+impl Files for CommitTree {
+    fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        let mut state = self.state();
+        loop {
+            match state.known.look_up(path)? {
+                (at, Entry::Unknown) => self.fetch(&mut state, &at)?,
+                found => return Ok(found),
+            }
+        }
+    }
+
+    fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError> {
+        let mut state = self.state();
+        if state.known.file(path)?.is_none() && self.objects.contains_key(path) {
+            self.fetch(&mut state, path)?;
+        }
+        state.known.file(path)
+    }
+
+    fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        if let Some(path) = self.unreadable.iter().find(|path| path.is_within(dir)) {
+            return Err(not_utf8(dir, path.as_str()));
+        }
+        self.state().known.list(dir)
+    }
+}
+
+/// `MODE SP TYPE SP ID TAB NAME`; `None` for submodules and for what is no entry.
+fn parse_record(record: &[u8]) -> Option<(&[u8], Object)> {
+    let tab = memchr::memchr(b'\t', record)?;
+    let (head, name) = (std::str::from_utf8(&record[..tab]).ok()?, &record[tab + 1..]);
+    let mut words = head.split(' ');
+    let mode = match words.next()? {
+        "100644" | "100664" => FileMode::Regular,
+        "100755" => FileMode::Executable,
+        "120000" => FileMode::Symlink,
+        _ => return None,
+    };
+    let id = words.nth(1)?.to_owned();
+    Some((name, Object { mode, id }))
+}
+
+/// A `git cat-file --batch` that waits for questions.
+#[derive(Debug)]
+struct Blobs {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Blobs {
+    fn start(repository: &Repository) -> Result<Self, WorkdirError> {
+        let mut child = repository.git("read files", &["cat-file", "--batch"]).start()?;
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        Ok(Self { child, stdin, stdout })
+    }
+
+    fn read(&mut self, path: &RepoPath, id: &str) -> Result<Vec<u8>, ReadError> {
+        let fault = |reason: String| ReadError::Io { path: path.clone(), reason };
+        let broken = |error: std::io::Error| fault(format!("git stopped: {error}"));
+        let stdin = self.stdin.as_mut().expect("it is closed when this is dropped");
+        writeln!(stdin, "{id}").and_then(|()| stdin.flush()).map_err(broken)?;
+        let mut head = String::new();
+        self.stdout.read_line(&mut head).map_err(broken)?;
+        let bytes: u64 = head
+            .trim_end()
+            .rsplit_once(' ')
+            .and_then(|(_, size)| size.parse().ok())
+            .ok_or_else(|| fault("git does not have its content".to_owned()))?;
+        let mut content = Vec::new();
+        // The answer ends with a newline; a content that is too long has to be passed over too.
+        let mut answer = (&mut self.stdout).take(bytes + 1);
+        if bytes > FILE_LIMIT_BYTES {
+            std::io::copy(&mut answer, &mut std::io::sink()).map_err(broken)?;
+            return Err(ReadError::TooLarge { path: path.clone(), bytes, limit: FILE_LIMIT_BYTES });
+        }
+        answer.read_to_end(&mut content).map_err(broken)?;
+        if content.pop() != Some(b'\n') {
+            return Err(fault("git stopped early".to_owned()));
+        }
+        Ok(content)
+    }
+}
+
+impl Drop for Blobs {
+    fn drop(&mut self) {
+        self.stdin = None;
+        let _ = self.child.wait();
+    }
+}

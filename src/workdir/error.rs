@@ -1,0 +1,88 @@
+//! Why a checkout cannot be read or written.
+
+use std::path::PathBuf;
+
+use crate::model::{CommitSha, ReadError, RepoPath};
+
+/// Why a checkout cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkdirError {
+    /// The directory is not there, or is a file.
+    #[error("`{}` is no directory that can be read: {reason}", .dir.display())]
+    NoDirectory {
+        /// The directory.
+        dir: PathBuf,
+        /// The file system's words.
+        reason: String,
+    },
+    /// Neither overlays nor a repository are here.
+    #[error("`{}` has no `overlays` and no `.github/overlift.yaml`, and is in no git repository", .0.display())]
+    NothingToPlan(PathBuf),
+    /// The operation needs git and this is no repository.
+    #[error("`{}` is in no git repository", .0.display())]
+    NoRepository(PathBuf),
+    /// The program `git` cannot be started.
+    #[error("the program `git` cannot be started: {0}")]
+    NoGit(String),
+    /// Git said no.
+    #[error("git could not {what}: {said}")]
+    Git {
+        /// What it was asked to do.
+        what: &'static str,
+        /// Its words.
+        said: String,
+    },
+    /// The revision is not a commit of this repository.
+    #[error("`{0}` is no commit of this repository")]
+    UnknownRevision(String),
+    /// The history ends early.
+    #[error("the clone is shallow: its history does not reach back to the last promotion")]
+    Shallow,
+    /// The text is no name for a branch.
+    #[error("`{0}` cannot be the name of a branch")]
+    InvalidBranch(String),
+    /// Somebody stands on the branch.
+    #[error("the branch `{branch}` is checked out in `{worktree}`")]
+    BranchCheckedOut {
+        /// The branch.
+        branch: String,
+        /// The working tree that has it.
+        worktree: String,
+    },
+    /// The branch holds work that is not ours.
+    #[error("the branch `{branch}` holds commit {} that Overlift did not make", .commit.short())]
+    BranchHoldsOthers {
+        /// The branch.
+        branch: String,
+        /// The newest such commit.
+        commit: CommitSha,
+    },
+    /// Git does not know who commits.
+    #[error("git does not know who you are: {0}")]
+    NoIdentity(String),
+    /// A file is not any more what the plan was made from.
+    #[error("`{0}` changed after the plan was made; nothing was written")]
+    Changed(RepoPath),
+    /// A directory on the way to a file is a symlink.
+    #[error("`{path}` is not written: `{link}` is a symlink")]
+    ThroughSymlink {
+        /// The file to be written.
+        path: RepoPath,
+        /// The symlink on its way.
+        link: RepoPath,
+    },
+    /// The path is git's own.
+    #[error("`{0}` is git's own and never written")]
+    GitInternal(RepoPath),
+    /// The file system says no.
+    #[error("`{path}` cannot be written: {reason}")]
+    Write {
+        /// The file.
+        path: RepoPath,
+        /// The file system's words.
+        reason: String,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}

@@ -1,0 +1,117 @@
+//! The program `git`, started with a fixed set of safe arguments.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::WorkdirError;
+
+/// No hook, monitor, pager, signature program or replaced object; names are names, not patterns.
+const SAFE: &[&str] = &[
+    "--no-pager",
+    "--no-replace-objects",
+    "--literal-pathspecs",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "i18n.commitEncoding=UTF-8",
+    "-c",
+    "i18n.logOutputEncoding=UTF-8",
+];
+
+/// What a surrounding git (a hook, an alias) may have set, and would lead us to other files.
+const FOREIGN: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+];
+
+/// One call of git.
+pub(super) struct Git {
+    command: Command,
+    what: &'static str,
+}
+
+impl Git {
+    /// A call in `dir`; `what` completes "git could not …".
+    pub(super) fn new(dir: &Path, what: &'static str, arguments: &[&str]) -> Self {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(dir).args(SAFE).args(arguments);
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+        Self { command, what }
+    }
+
+    /// The same call with another index than the repository's.
+    pub(super) fn with_index(mut self, index: &Path) -> Self {
+        self.command.env("GIT_INDEX_FILE", index);
+        self
+    }
+
+    /// Runs it to its end and returns what it wrote.
+    pub(super) fn run(self) -> Result<Vec<u8>, WorkdirError> {
+        self.run_with(b"")
+    }
+
+    /// Runs it with `input` on its standard input, all of which it reads before it writes much.
+    pub(super) fn run_with(self, input: &[u8]) -> Result<Vec<u8>, WorkdirError> {
+        let what = self.what;
+        let mut child = self.spawn(Stdio::piped())?;
+        let mut stdin = child.stdin.take().expect("standard input is piped");
+        // A git that stopped reading says why on standard error; that is the fault to report.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        let output = child.wait_with_output().map_err(|e| WorkdirError::NoGit(e.to_string()))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        Err(WorkdirError::Git { what, said: first_words(&output.stderr) })
+    }
+
+    /// Starts it for a conversation; what it says on standard error is lost.
+    pub(super) fn start(self) -> Result<Child, WorkdirError> {
+        self.spawn(Stdio::null())
+    }
+
+    fn spawn(mut self, stderr: Stdio) -> Result<Child, WorkdirError> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
+        self.command.spawn().map_err(|error| WorkdirError::NoGit(error.to_string()))
+    }
+}
+
+/// One line of what git said, bounded and without control characters.
+fn first_words(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+    let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
+    line.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_one_clean_line() {
+        assert_eq!(
+            first_words(b"\nfatal: not a\x1b[31m repository\nhint: x"),
+            "not a[31m repository"
+        );
+        assert_eq!(first_words(b""), "no reason given");
+    }
+}

@@ -1,0 +1,144 @@
+//! What git knows of a checkout: its commits, its files, its history.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::checkout::not_utf8;
+use super::git::Git;
+use super::root::{git_top, repo_path};
+use super::{WorkdirError, is_git_internal};
+use crate::model::{CommitSha, RepoPath};
+
+/// The git repository around a checkout's root.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    root: PathBuf,
+    /// The root as seen from the top of the working tree.
+    prefix: RepoPath,
+}
+
+impl Repository {
+    /// The repository that holds `root`, a canonical path; `None` if none does.
+    #[must_use]
+    pub fn discover(root: &Path) -> Option<Self> {
+        let prefix = repo_path(root, git_top(root)?).ok()?;
+        Some(Self { root: root.to_path_buf(), prefix })
+    }
+
+    /// Where the checkout's root is in the repository.
+    #[must_use]
+    pub const fn prefix(&self) -> &RepoPath {
+        &self.prefix
+    }
+
+    pub(super) fn git(&self, what: &'static str, arguments: &[&str]) -> Git {
+        Git::new(&self.root, what, arguments)
+    }
+
+    /// The commit that is checked out; `None` before the first one.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn head(&self) -> Result<Option<CommitSha>, WorkdirError> {
+        match self.resolve("HEAD") {
+            Ok(commit) => Ok(Some(commit)),
+            // Git says the same for a branch without commits and for one that it does not know.
+            Err(WorkdirError::UnknownRevision(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The commit that a revision names: a branch, a tag, `HEAD~2`, an id or the start of one.
+    ///
+    /// # Errors
+    /// [`WorkdirError::UnknownRevision`] if it names no commit.
+    pub fn resolve(&self, revision: &str) -> Result<CommitSha, WorkdirError> {
+        let unknown = || WorkdirError::UnknownRevision(revision.chars().take(200).collect());
+        let spec = format!("{revision}^{{commit}}");
+        let what = "find the revision";
+        let call = self.git(what, &["rev-parse", "--quiet", "--verify", "--end-of-options", &spec]);
+        let output = call.run().map_err(|error| match error {
+            // `--quiet` leaves only real faults on standard error.
+            WorkdirError::Git { said, .. } if said == "no reason given" => unknown(),
+            WorkdirError::Git { said, .. } if said.contains("Needed a single revision") => {
+                unknown()
+            }
+            error => error,
+        })?;
+        let text = String::from_utf8_lossy(&output);
+        CommitSha::parse(text.trim()).map_err(|_| unknown())
+    }
+
+    /// The files below `dir` that are tracked, or untracked and not ignored.
+    pub(super) fn list_files(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, WorkdirError> {
+        let below = if dir.is_root() { "." } else { dir.as_str() };
+        let output = self
+            .git(
+                "list the files",
+                &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", below],
+            )
+            .run()?;
+        let mut files = Vec::new();
+        for name in output.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| not_utf8(dir, &String::from_utf8_lossy(name)))?;
+            let Ok(path) = RepoPath::parse(name) else { continue };
+            if !is_git_internal(&path) {
+                files.push(path);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Whether the history ends early because the clone was made with a depth.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn is_shallow(&self) -> Result<bool, WorkdirError> {
+        let output = self.git("tell its depth", &["rev-parse", "--is-shallow-repository"]).run()?;
+        Ok(output.starts_with(b"true"))
+    }
+
+    /// The newest commit, from `from` backwards, whose message `matches`.
+    ///
+    /// `trailer` is a key that each such message has at the beginning of a line; git sorts out the
+    /// rest of a long history faster than we could.
+    ///
+    /// # Errors
+    /// [`WorkdirError::Shallow`] if there is none in what a shallow clone has.
+    pub fn find_commit(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+        matches: impl Fn(&str) -> bool,
+    ) -> Result<Option<CommitSha>, WorkdirError> {
+        let pattern = format!("--grep=^{trailer}: ");
+        let format = "--format=format:%H%n%B";
+        let arguments = ["log", "-z", &pattern, format, from.as_str(), "--"];
+        let mut child = self.git("read the history", &arguments).start()?;
+        drop(child.stdin.take());
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let found = first_match(&mut stdout, matches);
+        // It may still be writing; what is left does not matter.
+        let _ = child.kill();
+        let _ = child.wait();
+        match found {
+            None if self.is_shallow()? => Err(WorkdirError::Shallow),
+            found => Ok(found),
+        }
+    }
+}
+
+fn first_match(
+    log: &mut impl std::io::BufRead,
+    matches: impl Fn(&str) -> bool,
+) -> Option<CommitSha> {
+    for record in log.split(0).map_while(Result::ok) {
+        let record = String::from_utf8_lossy(&record);
+        let (commit, message) = record.split_once('\n').unwrap_or((&record, ""));
+        if matches(message) {
+            return CommitSha::parse(commit).ok();
+        }
+    }
+    None
+}

@@ -1,0 +1,219 @@
+//! Against real repositories, made by the program `git`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
+use crate::model::{CommitSha, Entry, File, FileEdit, FileMode, Files as _, ReadError, RepoPath};
+
+struct World {
+    _temp: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl World {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().canonicalize().unwrap().join("repo");
+        fs::create_dir_all(&root).unwrap();
+        let world = Self { _temp: temp, root };
+        world.git(&["init", "-q", "-b", "main"]);
+        world.git(&["config", "user.name", "Ann"]);
+        world.git(&["config", "user.email", "ann@example.com"]);
+        for (name, content) in files {
+            world.write(name, content);
+        }
+        world.commit("first");
+        world
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        let path = self.root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn commit(&self, message: &str) -> CommitSha {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        CommitSha::parse(&self.git(&["rev-parse", "HEAD"])).unwrap()
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        git_in(&self.root, arguments)
+    }
+
+    fn repository(&self) -> Repository {
+        Repository::discover(&self.root).unwrap()
+    }
+}
+
+fn git_in(dir: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").arg("-C").arg(dir).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap()
+}
+
+fn adds(at: &str, content: &str) -> FileEdit {
+    FileEdit { path: path(at), before: None, after: Some(File::regular(content.as_bytes())) }
+}
+
+fn ours(message: &str) -> bool {
+    message.contains("Overlift-Plan: ")
+}
+
+#[test]
+fn a_commit_reads_like_the_clean_working_tree() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let world = World::new(&[("a/b.yaml", "b"), ("a/run", "#!"), (".gitignore", "*.swp\n")]);
+    fs::set_permissions(world.root.join("a/run"), fs::Permissions::from_mode(0o755)).unwrap();
+    symlink("b.yaml", world.root.join("a/link")).unwrap();
+    let commit = world.commit("more");
+    world.write("a/.b.yaml.swp", "ignored");
+    let checkout = Checkout::new(world.root.clone());
+    let tree = CommitTree::open(&world.repository(), commit).unwrap();
+    let names = tree.list(&path("a")).unwrap();
+    assert_eq!(names, [path("a/b.yaml"), path("a/link"), path("a/run")]);
+    assert_eq!(checkout.list(&path("a")).unwrap(), names);
+    for name in &names {
+        assert_eq!(tree.file(name).unwrap(), checkout.file(name).unwrap(), "{name}");
+        assert_eq!(tree.look_up(name).unwrap(), checkout.look_up(name).unwrap(), "{name}");
+    }
+    assert_eq!(tree.file(&path("a/run")).unwrap().unwrap().mode, FileMode::Executable);
+    assert_eq!(tree.look_up(&path("a")).unwrap().1, Entry::Directory);
+    assert_eq!(tree.look_up(&path("c")).unwrap().1, Entry::Missing);
+}
+
+#[test]
+fn new_files_are_listed_and_deleted_ones_are_not() {
+    let world = World::new(&[("a/gone", ""), ("a/kept", "")]);
+    fs::remove_file(world.root.join("a/gone")).unwrap();
+    world.write("a/new", "");
+    let listed = Checkout::new(world.root.clone()).list(&path("a")).unwrap();
+    assert_eq!(listed, [path("a/kept"), path("a/new")]);
+}
+
+#[test]
+fn a_link_in_a_commit_does_not_leave_it() {
+    let world = World::new(&[("a", "")]);
+    std::os::unix::fs::symlink("../../etc/passwd", world.root.join("out")).unwrap();
+    let tree = CommitTree::open(&world.repository(), world.commit("link")).unwrap();
+    assert!(matches!(tree.look_up(&path("out")), Err(ReadError::SymlinkOutside(_))));
+}
+
+#[test]
+fn a_root_below_the_top_sees_its_own_files_only() {
+    let world = World::new(&[("sub/a", "1"), ("other", "")]);
+    let repository = Repository::discover(&world.root.join("sub")).unwrap();
+    let head = repository.head().unwrap().unwrap();
+    let tree = CommitTree::open(&repository, head.clone()).unwrap();
+    assert_eq!(tree.list(&RepoPath::root()).unwrap(), [path("a")]);
+    let new = NewCommit { parent: &head, edits: &[adds("b", "2")], message: "m\n" };
+    repository.commit_to_branch("x", &new, ours).unwrap();
+    assert_eq!(world.git(&["show", "x:sub/b"]), "2");
+}
+
+#[test]
+fn no_revision_becomes_an_option_and_unknown_ones_are_named() {
+    let world = World::new(&[("a", "")]);
+    for revision in ["--help", "-x", "nowhere", "HEAD:a", "", "@{u}"] {
+        let found = world.repository().resolve(revision);
+        let shown = format!("{found:?}");
+        assert!(found.is_err() && !shown.contains("usage"), "{revision}: {shown}");
+    }
+    assert!(world.repository().resolve("main").is_ok());
+}
+
+#[test]
+fn the_last_promotion_is_found_by_its_trailer() {
+    let world = World::new(&[("a", "")]);
+    let wanted = |text: &str| text.lines().any(|line| line == "Overlift-Target: production");
+    assert_eq!(find(&world, wanted).unwrap(), None);
+    world.commit("one\n\nOverlift-Plan: 1\nOverlift-Target: production");
+    let second = world.commit("two\n\nOverlift-Plan: 2\nOverlift-Target: production");
+    world.commit("three\n\nOverlift-Plan: 3\nOverlift-Target: staging");
+    world.commit("four");
+    assert_eq!(find(&world, wanted).unwrap(), Some(second));
+    let url = format!("file://{}", world.root.display());
+    git_in(world.root.parent().unwrap(), &["clone", "-q", "--depth", "1", &url, "shallow"]);
+    let shallow = Repository::discover(&world.root.with_file_name("shallow")).unwrap();
+    let head = shallow.head().unwrap().unwrap();
+    let found = shallow.find_commit(&head, "Overlift-Plan", wanted);
+    assert!(matches!(found, Err(WorkdirError::Shallow)), "{found:?}");
+}
+
+fn find(world: &World, wanted: impl Fn(&str) -> bool) -> Result<Option<CommitSha>, WorkdirError> {
+    let repository = world.repository();
+    repository.find_commit(&repository.head()?.unwrap(), "Overlift-Plan", wanted)
+}
+
+#[test]
+fn a_commit_leaves_working_tree_index_and_branch_alone() {
+    let world = World::new(&[("dir/a", "1"), ("dir/b", "1"), (".git-hook", "")]);
+    let hook = world.root.join(".git/hooks/reference-transaction");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\ntouch \"$(git rev-parse --git-dir)/hook-ran\"\n").unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.write("dir/a", "mine, not committed");
+    world.write("staged", "mine");
+    world.git(&["add", "staged"]);
+    let before =
+        (world.git(&["status", "--porcelain=v2", "--branch"]), world.git(&["stash", "list"]));
+    let _ = fs::remove_file(world.root.join(".git/hook-ran"));
+    let head = world.repository().head().unwrap().unwrap();
+    let gone = FileEdit { path: path("dir/b"), before: Some(File::regular(*b"1")), after: None };
+    let edits = [adds("dir/c", "new"), gone];
+    let new = NewCommit { parent: &head, edits: &edits, message: "s\n\nOverlift-Plan: 1\n" };
+    let made = world.repository().commit_to_branch("promote/a-to-b", &new, ours).unwrap();
+    let BranchMove::Created(commit) = made else { panic!("{made:?}") };
+    let after =
+        (world.git(&["status", "--porcelain=v2", "--branch"]), world.git(&["stash", "list"]));
+    assert_eq!(before, after);
+    assert!(!world.root.join(".git/hook-ran").exists());
+    assert_eq!(
+        world.git(&["diff", "--name-status", "HEAD", "promote/a-to-b"]),
+        "D\tdir/b\nA\tdir/c"
+    );
+    assert_eq!(
+        world.git(&["log", "-1", "--format=%an <%ae>", commit.as_str()]),
+        "Ann <ann@example.com>"
+    );
+    let again = world.repository().commit_to_branch("promote/a-to-b", &new, ours).unwrap();
+    assert_eq!(again, BranchMove::Unchanged(commit));
+    let leftovers: Vec<_> = fs::read_dir(world.root.join(".git"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("overlift"))
+        .collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+}
+
+#[test]
+fn a_branch_with_the_work_of_others_is_not_moved() {
+    let world = World::new(&[("a", "")]);
+    let head = world.repository().head().unwrap().unwrap();
+    let edits = [adds("b", "")];
+    let new = NewCommit { parent: &head, edits: &edits, message: "s\n\nOverlift-Plan: 1\n" };
+    let to = |branch: &str| world.repository().commit_to_branch(branch, &new, ours);
+    to("p").unwrap();
+    let other = NewCommit { message: "s\n\nOverlift-Plan: 2\n", ..new };
+    let moved = world.repository().commit_to_branch("p", &other, ours).unwrap();
+    assert!(matches!(moved, BranchMove::Moved(_)));
+    world.git(&["checkout", "-q", "p"]);
+    assert!(matches!(to("p"), Err(WorkdirError::BranchCheckedOut { .. })));
+    let theirs = world.commit("by hand");
+    world.git(&["checkout", "-q", "main"]);
+    let refused = to("p");
+    assert!(
+        matches!(&refused, Err(WorkdirError::BranchHoldsOthers { commit, .. }) if *commit == theirs),
+        "{refused:?}"
+    );
+    for bad in ["-f", "a..b", "a b", "HEAD", "x.lock", ""] {
+        assert!(matches!(to(bad), Err(WorkdirError::InvalidBranch(_))), "{bad}");
+    }
+}
