@@ -1,3 +1,1 @@
 //! GitHub behind our verbs.
-
-pub mod webhook;

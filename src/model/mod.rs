@@ -6,7 +6,6 @@ mod file_tree;
 mod location;
 mod name;
 mod repo_path;
-mod repository;
 
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
@@ -14,4 +13,3 @@ pub use file_tree::{
 pub use location::{Location, Position};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
 pub use repo_path::{InvalidPath, RepoPath};
-pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::diff::{DriftDiff, FilesDiff, RenderedDiff};
 use crate::kustomize::Build;
 use crate::model::{CommitSha, EnvironmentName, FileEdit, Files, Location, RepoPath};
 use crate::policy::Finding;
@@ -25,12 +26,12 @@ pub struct Plan {
     pub edits: Vec<PlannedEdit>,
     /// The source and the target, before and after, built.
     pub builds: Builds,
-    /// Unified diff of the target's complete rendered manifest, masked.
-    pub rendered: String,
-    /// Unified diff of the edits, masked.
-    pub files: String,
-    /// Unified diff of the target after the promotion and the source, masked.
-    pub drift: String,
+    /// What the cluster will see: the target before and after the promotion, masked.
+    pub rendered: RenderedDiff,
+    /// What the edits do to files, masked.
+    pub files: FilesDiff,
+    /// What still differs between the source and the target after the promotion, masked.
+    pub drift: DriftDiff,
     /// What the rules say about the target after the promotion.
     pub findings: Vec<Finding>,
     /// What a person should know although the plan can be carried out.

@@ -1,0 +1,129 @@
+//! Changes said by field: `spec.http[0].timeout: 5s → 10s`.
+
+use crate::yaml::{Mapping, Node, Value};
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The way to the field: dots between keys, `[0]` for an item, `["a.b"]` for a key with dots.
+    pub path: String,
+    /// What was there.
+    pub before: FieldValue,
+    /// What is there now.
+    pub after: FieldValue,
+}
+
+/// The value of a field in as many words as fit a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// The field is not there.
+    Absent,
+    /// A scalar's text.
+    Scalar(String),
+    /// A list of so many items.
+    Items(usize),
+    /// A mapping of so many keys.
+    Keys(usize),
+}
+
+/// No resource's changes are told field by field beyond this number.
+const LIMIT: usize = 200;
+
+/// The fields that differ between two trees, in the order of `before`, new ones after those; at
+/// most 200. Lists of one length are compared item by item, others where their items differ.
+#[must_use]
+pub fn field_changes(before: &Node, after: &Node) -> Vec<FieldChange> {
+    let mut changes = Changes { path: String::new(), found: Vec::new() };
+    changes.compare(before, after);
+    changes.found
+}
+
+struct Changes {
+    path: String,
+    found: Vec<FieldChange>,
+}
+
+impl Changes {
+    fn compare(&mut self, before: &Node, after: &Node) {
+        if self.found.len() >= LIMIT {
+            return;
+        }
+        match (&before.value, &after.value) {
+            (Value::Mapping(before), Value::Mapping(after)) => self.compare_keys(before, after),
+            (Value::Sequence(before), Value::Sequence(after)) => self.compare_items(before, after),
+            _ if before == after => {}
+            _ => self.push(FieldValue::of(before), FieldValue::of(after)),
+        }
+    }
+
+    fn compare_keys(&mut self, before: &Mapping, after: &Mapping) {
+        for pair in before {
+            self.inside(&key_step(&pair.key.text), |changes| match after.get(&pair.key.text) {
+                Some(other) => changes.compare(&pair.value, other),
+                None => changes.push(FieldValue::of(&pair.value), FieldValue::Absent),
+            });
+        }
+        for pair in after.iter().filter(|pair| !before.contains(&pair.key.text)) {
+            self.inside(&key_step(&pair.key.text), |changes| {
+                changes.push(FieldValue::Absent, FieldValue::of(&pair.value));
+            });
+        }
+    }
+
+    /// Items that are equal at both ends are left out; what remains is compared item by item if it is
+    /// as long on both sides, else said as a number.
+    fn compare_items(&mut self, before: &[Node], after: &[Node]) {
+        let same_start = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+        let (rest_before, rest_after) = (&before[same_start..], &after[same_start..]);
+        let same_end = rest_before
+            .iter()
+            .rev()
+            .zip(rest_after.iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let rest_before = &rest_before[..rest_before.len() - same_end];
+        let rest_after = &rest_after[..rest_after.len() - same_end];
+        match (rest_before, rest_after) {
+            (before, after) if before.len() == after.len() => {
+                for (index, (before, after)) in before.iter().zip(after).enumerate() {
+                    let step = format!("[{}]", same_start + index);
+                    self.inside(&step, |changes| changes.compare(before, after));
+                }
+            }
+            ([], [only]) => self.inside(&format!("[{same_start}]"), |changes| {
+                changes.push(FieldValue::Absent, FieldValue::of(only));
+            }),
+            ([only], []) => self.inside(&format!("[{same_start}]"), |changes| {
+                changes.push(FieldValue::of(only), FieldValue::Absent);
+            }),
+            _ => self.push(FieldValue::Items(before.len()), FieldValue::Items(after.len())),
+        }
+    }
+
+    fn push(&mut self, before: FieldValue, after: FieldValue) {
+        let path = self.path.trim_start_matches('.').to_owned();
+        self.found.push(FieldChange { path, before, after });
+    }
+
+    fn inside(&mut self, step: &str, compare: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.push_str(step);
+        compare(self);
+        self.path.truncate(length);
+    }
+}
+
+impl FieldValue {
+    fn of(node: &Node) -> Self {
+        match &node.value {
+            Value::Scalar(scalar) => Self::Scalar(scalar.text.to_string()),
+            Value::Sequence(items) => Self::Items(items.len()),
+            Value::Mapping(mapping) => Self::Keys(mapping.len()),
+        }
+    }
+}
+
+fn key_step(key: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
+    if !key.is_empty() && key.chars().all(plain) { format!(".{key}") } else { format!("[{key:?}]") }
+}

@@ -1,0 +1,21 @@
+//! Hiding the values of Secrets before any text exists.
+//!
+//! A reviewer sees that a value is there and whether it changed, never its length or a hash of it.
+//! [`spot`] says which parts of a YAML tree are secret; [`tree`] replaces them in rendered
+//! resources, [`text`] in files, where comments and layout have to be hidden with them; [`inputs`]
+//! knows which files a secretGenerator or a patch of a Secret reads. In doubt more is hidden.
+
+mod inputs;
+mod spot;
+mod text;
+mod tree;
+
+pub use inputs::SecretInputs;
+pub(super) use text::mask_files;
+pub(super) use tree::mask_resources;
+
+/// Stands for a value that did not change, or that has nothing to be compared with.
+pub const MASKED: &str = "<masked>";
+
+/// Stands for a value that differs from the one before.
+pub const MASKED_CHANGED: &str = "<masked, changed>";

@@ -1,0 +1,245 @@
+//! Which parts of a YAML tree hold values of Secrets.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::yaml::{Mapping, Node, Text, Value};
+
+/// One step from a node to a node inside it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// Into the value of a key.
+    Key(Text),
+    /// Into an item of a list.
+    Item(usize),
+}
+
+/// What of a spot may still be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// The keys of the mapping; the values are hidden.
+    Keys,
+    /// Of each `key=value` in the list the key.
+    Literals,
+    /// Nothing.
+    Whole,
+}
+
+/// A part of a tree that has to be hidden.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    /// The way from the document's root.
+    pub(super) path: Vec<Step>,
+    /// What may be seen.
+    pub(super) shape: Shape,
+}
+
+/// How a document reaches Secrets although it does not say `kind: Secret`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::diff) enum Role {
+    /// It does not.
+    #[default]
+    Plain,
+    /// A patch whose target names no kind.
+    PerhapsSecretPatch,
+    /// A patch of Secrets.
+    SecretPatch,
+}
+
+/// Finds all spots of a document, outermost only, in the document's order.
+pub(super) fn find_spots(root: &Node, role: Role) -> Vec<Spot> {
+    let mut finder = Finder::default();
+    match (&root.value, role) {
+        (Value::Mapping(mapping), Role::SecretPatch | Role::PerhapsSecretPatch) => {
+            finder.visit_mapping(mapping, true);
+        }
+        (Value::Sequence(operations), Role::SecretPatch | Role::PerhapsSecretPatch) => {
+            finder.visit_operations(operations, role);
+        }
+        _ => finder.visit(root),
+    }
+    finder.spots
+}
+
+/// Whether a text (an inline patch, an annotation) holds a manifest of a Secret or a generator of one.
+pub(super) fn mentions_secret(text: &str) -> bool {
+    static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r#"(?i)kind[\\"'\s]*[:=][\\"'\s]*secret(generator)?\b|secretGenerator[\\"'\s]*:"#,
+        )
+        .expect("the pattern is fixed")
+    });
+    // Most scalars are short or free of the word: the search for it is much cheaper than the pattern.
+    text.len() > 10
+        && (memchr::memmem::find(text.as_bytes(), b"ecret").is_some()
+            || memchr::memmem::find(text.as_bytes(), b"ECRET").is_some())
+        && MENTION.is_match(text)
+}
+
+/// How the target of a patch relates to Secrets.
+pub(super) fn role_of_target(target: Option<&Node>) -> Role {
+    let Some(target) = target.filter(|target| !target.is_null()) else { return Role::Plain };
+    let kind = target.get("kind").and_then(Node::text).unwrap_or_default();
+    if kind.is_empty() {
+        return Role::PerhapsSecretPatch;
+    }
+    // kustomize reads the kind as a regular expression that has to match as a whole.
+    let matches = match Regex::new(&format!("^(?:{kind})$")) {
+        Ok(pattern) if kind.len() <= 200 => pattern.is_match("Secret"),
+        _ => true,
+    };
+    if matches { Role::SecretPatch } else { Role::Plain }
+}
+
+/// Whether a patch text names `data` or `stringData`, alone or in a JSON pointer.
+fn names_data(text: &str) -> bool {
+    static DATA: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(data|stringData)\b").expect("the pattern is fixed"));
+    DATA.is_match(text)
+}
+
+#[derive(Default)]
+struct Finder {
+    at: Vec<Step>,
+    spots: Vec<Spot>,
+}
+
+impl Finder {
+    fn visit(&mut self, node: &Node) {
+        match &node.value {
+            Value::Scalar(scalar) => {
+                if mentions_secret(&scalar.text) {
+                    self.push(Shape::Whole);
+                }
+            }
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.inside(Step::Item(index), |finder| finder.visit(item));
+                }
+            }
+            Value::Mapping(mapping) => {
+                let kind = mapping.get("kind").and_then(Node::text);
+                self.visit_mapping(mapping, kind == Some("Secret"));
+            }
+        }
+    }
+
+    fn visit_mapping(&mut self, mapping: &Mapping, is_secret: bool) {
+        let is_generator = mapping.get("kind").and_then(Node::text) == Some("SecretGenerator");
+        for pair in mapping {
+            let key = pair.key.text.as_str();
+            self.inside(Step::Key(pair.key.text.clone()), |finder| match key {
+                "data" | "stringData" if is_secret => finder.push_keys(&pair.value),
+                "metadata" if is_secret => finder.visit_secret_metadata(&pair.value),
+                "literals" if is_generator => finder.push_literals(&pair.value),
+                "secretGenerator" => finder.visit_generators(&pair.value),
+                "patch" | "jsonOp" if hides_patch(mapping, &pair.value) => {
+                    finder.push(Shape::Whole);
+                }
+                _ => finder.visit(&pair.value),
+            });
+        }
+    }
+
+    /// `kubectl apply` keeps a copy of what it applied, values and all, in an annotation.
+    fn visit_secret_metadata(&mut self, metadata: &Node) {
+        let Some(annotations) = metadata.get("annotations").and_then(Node::as_mapping) else {
+            return self.visit(metadata);
+        };
+        self.inside(Step::Key("annotations".into()), |finder| {
+            for pair in annotations {
+                finder.inside(Step::Key(pair.key.text.clone()), |finder| {
+                    if pair.key.text.ends_with("last-applied-configuration") {
+                        finder.push(Shape::Whole);
+                    } else {
+                        finder.visit(&pair.value);
+                    }
+                });
+            }
+        });
+    }
+
+    fn visit_generators(&mut self, generators: &Node) {
+        let Some(items) = generators.as_sequence() else {
+            return if generators.is_null() { () } else { self.push(Shape::Whole) };
+        };
+        for (index, item) in items.iter().enumerate() {
+            let Some(literals) = item.get("literals") else { continue };
+            self.inside(Step::Item(index), |finder| {
+                finder.inside(Step::Key("literals".into()), |finder| {
+                    finder.push_literals(literals);
+                });
+            });
+        }
+    }
+
+    /// The operations of a JSON 6902 patch.
+    fn visit_operations(&mut self, operations: &[Node], role: Role) {
+        for (index, operation) in operations.iter().enumerate() {
+            let path = operation.get("path").and_then(Node::text).unwrap_or_default();
+            let hidden = role == Role::SecretPatch || path.len() < 2 || names_data(path);
+            self.inside(Step::Item(index), |finder| {
+                if hidden && operation.get("value").is_some() {
+                    finder.inside(Step::Key("value".into()), |finder| finder.push(Shape::Whole));
+                } else {
+                    finder.visit(operation);
+                }
+            });
+        }
+    }
+
+    fn push_keys(&mut self, value: &Node) {
+        match &value.value {
+            Value::Mapping(mapping) if mapping.is_empty() => {}
+            Value::Mapping(_) => self.push(Shape::Keys),
+            Value::Scalar(_) if value.is_null() => {}
+            _ => self.push(Shape::Whole),
+        }
+    }
+
+    fn push_literals(&mut self, value: &Node) {
+        match &value.value {
+            Value::Sequence(items) if items.is_empty() => {}
+            Value::Sequence(_) => self.push(Shape::Literals),
+            Value::Scalar(_) if value.is_null() => {}
+            _ => self.push(Shape::Whole),
+        }
+    }
+
+    fn push(&mut self, shape: Shape) {
+        self.spots.push(Spot { path: self.at.clone(), shape });
+    }
+
+    fn inside(&mut self, step: Step, visit: impl FnOnce(&mut Self)) {
+        self.at.push(step);
+        visit(self);
+        self.at.pop();
+    }
+}
+
+/// Whether the inline patch of an entry such as `{target: …, patch: …}` has to be hidden.
+fn hides_patch(entry: &Mapping, patch: &Node) -> bool {
+    let Some(text) = patch.text() else { return false };
+    match role_of_target(entry.get("target")) {
+        Role::SecretPatch => true,
+        Role::PerhapsSecretPatch => names_data(text) || mentions_secret(text),
+        Role::Plain => mentions_secret(text),
+    }
+}
+
+/// The node at the end of a way.
+pub(super) fn resolve<'a>(root: &'a Node, path: &[Step]) -> Option<&'a Node> {
+    path.iter().try_fold(root, |node, step| match step {
+        Step::Key(key) => node.get(key),
+        Step::Item(index) => node.as_sequence()?.get(*index),
+    })
+}
+
+/// The node at the end of a way, for changing.
+pub(super) fn resolve_mut<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
+    path.iter().try_fold(root, |node, step| match step {
+        Step::Key(key) => node.get_mut(key),
+        Step::Item(index) => node.as_sequence_mut()?.get_mut(*index),
+    })
+}

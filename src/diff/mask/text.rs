@@ -1,0 +1,345 @@
+//! Masking in the text of files, where everything beside what is shown has to go: values in any
+//! style, the comments next to them, what other keys have on the same line.
+//!
+//! A masked part is written anew from the tree (`key: <masked>`) in place of its whole lines. Where
+//! lines do not separate it from the rest (flow style, anchors), the document is masked as a whole;
+//! where the file is no YAML, the file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::inputs::InputRole;
+use super::spot::{Role, Shape, Spot, Step, find_spots, resolve};
+use super::tree::literal_key;
+use super::{MASKED, MASKED_CHANGED};
+use crate::yaml::{Dialect, Node, Value, parse_stream};
+
+/// Masks a file before and after; `None` for a side that holds nothing secret or is not there.
+pub(in crate::diff) fn mask_files(
+    before: Option<&str>,
+    after: Option<&str>,
+    role: InputRole,
+) -> (Option<String>, Option<String>) {
+    let masks_before = before.map(|text| find_masks(text, role));
+    let masks_after = after.map(|text| find_masks(text, role));
+    let known = match (before, &masks_before) {
+        (Some(text), Some(masks)) => Some(values(text, masks)),
+        _ => None,
+    };
+    (
+        before.zip(masks_before.as_deref()).and_then(|(text, masks)| apply(text, masks, None)),
+        after.zip(masks_after.as_deref()).and_then(|(text, masks)| apply(text, masks, known)),
+    )
+}
+
+/// A part of a text that is written anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mask {
+    /// The bytes that go.
+    range: Range<usize>,
+    /// What stands for them.
+    lines: Vec<Line>,
+}
+
+/// One line in place of masked text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    /// What is shown before the mask: indentation and key.
+    lead: String,
+    /// The bytes behind the mask; `None` for a line without a mask.
+    hidden: Option<Range<usize>>,
+    /// What the value is, to find it on the other side.
+    name: String,
+}
+
+/// What stood behind each mask of a text.
+fn values<'a>(text: &'a str, masks: &[Mask]) -> BTreeMap<String, &'a str> {
+    let lines = masks.iter().flat_map(|mask| &mask.lines);
+    lines.filter_map(|line| Some((line.name.clone(), text[line.hidden.clone()?].trim()))).collect()
+}
+
+fn apply(text: &str, masks: &[Mask], before: Option<BTreeMap<String, &str>>) -> Option<String> {
+    if masks.is_empty() {
+        return None;
+    }
+    let mut out = String::new();
+    let mut from = 0;
+    for mask in masks {
+        out.push_str(&text[from..mask.range.start]);
+        for line in &mask.lines {
+            out.push_str(&line.lead);
+            if let Some(hidden) = &line.hidden {
+                let now = text[hidden.clone()].trim();
+                let then = before.as_ref().and_then(|values| values.get(&line.name));
+                out.push_str(if then.is_some_and(|then| *then != now) {
+                    MASKED_CHANGED
+                } else {
+                    MASKED
+                });
+            }
+            out.push('\n');
+        }
+        from = mask.range.end;
+    }
+    out.push_str(&text[from..]);
+    Some(out)
+}
+
+/// The masks of a text, in its order, without overlap.
+fn find_masks(text: &str, role: InputRole) -> Vec<Mask> {
+    let role = match role {
+        InputRole::SecretFile => return vec![whole(0..text.len(), "file")],
+        InputRole::EnvFile => return env_lines(text),
+        InputRole::Manifest(role) => role,
+    };
+    let Ok(documents) = parse_stream(text, Dialect::V3) else {
+        let suspicious = role != Role::Plain || text.to_ascii_lowercase().contains("ecret");
+        return if suspicious { vec![whole(0..text.len(), "file")] } else { Vec::new() };
+    };
+    let mut masks = Vec::new();
+    let bounds = document_bounds(text, &documents);
+    for (index, (document, bounds)) in documents.iter().zip(bounds).enumerate() {
+        let spots = find_spots(document, role);
+        if !spots.is_empty() {
+            masks.extend(mask_document(text, document, bounds, &spots, index));
+        }
+    }
+    if masks.is_sorted_by(|a: &Mask, b| a.range.end <= b.range.start) {
+        masks
+    } else {
+        vec![whole(0..text.len(), "file")]
+    }
+}
+
+/// Where each document's root begins and its last line ends.
+fn document_bounds(text: &str, documents: &[Node]) -> Vec<Range<usize>> {
+    let starts: Vec<usize> = documents
+        .iter()
+        .map(|document| line_start(text, document.mark.offset().unwrap_or(0).min(text.len())))
+        .collect();
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(&start, end)| {
+            let end = end.max(start);
+            start..start + document_marker(&text[start..end]).unwrap_or(end - start)
+        })
+        .collect()
+}
+
+/// Where a line `---` or `...` begins; it ends a document whatever stands before it.
+fn document_marker(text: &str) -> Option<usize> {
+    static MARKER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)^(---|\.\.\.)(\s|$)").expect("the pattern is fixed"));
+    // A marker on the first line opens the document.
+    MARKER.find_iter(text).map(|found| found.start()).find(|at| *at > 0)
+}
+
+/// Masks the spots of one document, or all of it where its lines do not separate them.
+fn mask_document(
+    text: &str,
+    root: &Node,
+    bounds: Range<usize>,
+    spots: &[Spot],
+    index: usize,
+) -> Vec<Mask> {
+    let name = document_name(root, index);
+    let masks: Option<Vec<Mask>> = (!has_anchor(&text[bounds.clone()]))
+        .then(|| spots.iter().map(|spot| mask_spot(text, root, &bounds, spot, &name)).collect())
+        .flatten();
+    let Some(mut masks) = masks else { return vec![whole(bounds, &name)] };
+    let fits =
+        masks.iter().all(|mask| mask.range.start >= bounds.start && mask.range.end <= bounds.end);
+    if !fits || !masks.is_sorted_by(|a, b| a.range.end <= b.range.start) {
+        return vec![whole(bounds, &name)];
+    }
+    if root.get("kind").and_then(Node::text) == Some("Secret") {
+        mask_comments(text, bounds, &mut masks, &name);
+    }
+    masks
+}
+
+/// What a document is called on both sides: its identity, or its place among the documents.
+fn document_name(root: &Node, index: usize) -> String {
+    let part = |keys: &[&str]| root.at(keys).and_then(Node::text).unwrap_or_default();
+    let name = part(&["metadata", "name"]);
+    if name.is_empty() {
+        return format!("#{index}");
+    }
+    format!("{}/{}/{name}", part(&["kind"]), part(&["metadata", "namespace"]))
+}
+
+/// A value behind an anchor may stand anywhere in the document.
+fn has_anchor(text: &str) -> bool {
+    static ANCHOR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)(^|[\s\[\{,:?-])&\S").expect("the pattern is fixed"));
+    ANCHOR.is_match(text)
+}
+
+fn mask_spot(
+    text: &str,
+    root: &Node,
+    bounds: &Range<usize>,
+    spot: &Spot,
+    document: &str,
+) -> Option<Mask> {
+    let place = locate(root, &spot.path, bounds.end)?;
+    let node = resolve(root, &spot.path)?;
+    let end = line_end(text, place.limit, bounds.end);
+    if end <= place.start {
+        return None;
+    }
+    let name = format!("{document}{:?}", spot.path);
+    let range = place.start..end;
+    let lines = match (&node.value, spot.shape) {
+        (Value::Mapping(mapping), Shape::Keys) => {
+            let children = mapping.iter().map(|pair| {
+                Some((format!("{}: ", shown_key(&pair.key.text)), pair.key_mark.offset()?))
+            });
+            child_lines(text, &place, children.collect::<Option<Vec<_>>>()?, &range, &name)
+        }
+        (Value::Sequence(items), Shape::Literals) => {
+            let children = items.iter().map(|item| {
+                let key = item.text().and_then(literal_key);
+                let lead = key.map_or("- ".to_owned(), |key| format!("- {key}="));
+                Some((lead, item.mark.offset()?))
+            });
+            child_lines(text, &place, children.collect::<Option<Vec<_>>>()?, &range, &name)
+        }
+        _ => vec![Line { lead: place.lead, hidden: Some(range.clone()), name }],
+    };
+    Some(Mask { range, lines })
+}
+
+/// The line of the key, then one for each child.
+fn child_lines(
+    text: &str,
+    place: &Place,
+    children: Vec<(String, usize)>,
+    range: &Range<usize>,
+    name: &str,
+) -> Vec<Line> {
+    let indent = " ".repeat(place.start - line_start(text, place.start) + 2);
+    let first = children.first().map_or(range.end, |(_, at)| *at);
+    // The text between the key and the first child is a comment at most. It is hidden, and it
+    // counts as a value, so that a change of it is seen.
+    let mut lines =
+        vec![Line { lead: place.lead.trim_end().to_owned(), hidden: None, name: String::new() }];
+    if text[range.start..first].contains('#') {
+        let hidden = Some(range.start..first);
+        lines.push(Line { lead: format!("{indent}# "), hidden, name: format!("{name}#") });
+    }
+    for (index, (lead, at)) in children.iter().enumerate() {
+        let next = children.get(index + 1).map_or(range.end, |(_, next)| *next).max(*at);
+        let hidden = Some(*at..next);
+        lines.push(Line { lead: format!("{indent}{lead}"), hidden, name: format!("{name}{lead}") });
+    }
+    lines
+}
+
+/// A key as it can stand in one line.
+fn shown_key(key: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") }
+}
+
+/// Where a spot stands in the text.
+struct Place {
+    /// Where its key or its item begins.
+    start: usize,
+    /// Where the next node after it begins.
+    limit: usize,
+    /// What is shown before the mask.
+    lead: String,
+}
+
+fn locate(root: &Node, path: &[Step], end: usize) -> Option<Place> {
+    let mut place = Place { start: root.mark.offset()?, limit: end, lead: String::new() };
+    let mut node = root;
+    for step in path {
+        match step {
+            Step::Key(key) => {
+                let pairs = node.as_mapping()?;
+                let at = pairs.iter().position(|pair| pair.key.text == *key)?;
+                let pair = pairs.iter().nth(at)?;
+                place.start = pair.key_mark.offset()?;
+                if let Some(next) = pairs.iter().nth(at + 1) {
+                    place.limit = next.key_mark.offset()?;
+                }
+                place.lead = format!("{}: ", shown_key(key));
+                node = &pair.value;
+            }
+            Step::Item(index) => {
+                let items = node.as_sequence()?;
+                node = items.get(*index)?;
+                place.start = node.mark.offset()?;
+                if let Some(next) = items.get(index + 1) {
+                    place.limit = next.mark.offset()?;
+                }
+                place.lead = String::new();
+            }
+        }
+    }
+    Some(place)
+}
+
+/// Hides comments in the rest of a Secret's document: old values are kept in them.
+fn mask_comments(text: &str, bounds: Range<usize>, masks: &mut Vec<Mask>, name: &str) {
+    static COMMENT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)(^|[ \t])#[^\n]*").expect("the pattern is fixed"));
+    let hidden: Vec<Range<usize>> = masks.iter().map(|mask| mask.range.clone()).collect();
+    for (index, found) in COMMENT.find_iter(&text[bounds.clone()]).enumerate() {
+        let mut start = bounds.start + found.start();
+        let end = (bounds.start + found.end() + 1).min(bounds.end);
+        if hidden.iter().any(|range| range.start < end && start < range.end) {
+            continue;
+        }
+        start += usize::from(!found.as_str().starts_with('#'));
+        let line = Line {
+            lead: "# ".to_owned(),
+            hidden: Some(start..end),
+            name: format!("{name}#{index}"),
+        };
+        masks.push(Mask { range: start..end, lines: vec![line] });
+    }
+    masks.sort_by_key(|mask| mask.range.start);
+}
+
+fn whole(range: Range<usize>, name: &str) -> Mask {
+    let line = Line { lead: String::new(), hidden: Some(range.clone()), name: name.to_owned() };
+    Mask { lines: if range.is_empty() { Vec::new() } else { vec![line] }, range }
+}
+
+/// `KEY=value` lines as a secretGenerator's `envs` reads them.
+fn env_lines(text: &str) -> Vec<Mask> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let hidden = Some(at..at + line.len());
+        at += line.len();
+        let trimmed = line.trim();
+        lines.push(if trimmed.is_empty() {
+            Line { lead: String::new(), hidden: None, name: String::new() }
+        } else if trimmed.starts_with('#') {
+            Line { lead: "# ".to_owned(), hidden, name: format!("#{index}") }
+        } else if let Some(key) = literal_key(trimmed) {
+            Line { lead: format!("{key}="), hidden, name: key.to_owned() }
+        } else {
+            Line { lead: String::new(), hidden, name: format!("line {index}") }
+        });
+    }
+    if lines.is_empty() { Vec::new() } else { vec![Mask { range: 0..text.len(), lines }] }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// The start of the line that holds `limit`; the document's end is a line's start already.
+fn line_end(text: &str, limit: usize, end: usize) -> usize {
+    if limit >= end { end } else { line_start(text, limit) }
+}

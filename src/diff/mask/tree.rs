@@ -1,0 +1,68 @@
+//! Masking in trees: rendered resources.
+
+use super::spot::{Role, Shape, Spot, find_spots, resolve, resolve_mut};
+use super::{MASKED, MASKED_CHANGED};
+use crate::yaml::{Node, Value};
+
+/// Masks a resource before and after; `None` for a side that holds nothing secret or is not there.
+pub(in crate::diff) fn mask_resources(
+    before: Option<&Node>,
+    after: Option<&Node>,
+) -> (Option<Node>, Option<Node>) {
+    (before.and_then(|node| mask(node, None)), after.and_then(|node| mask(node, before)))
+}
+
+fn mask(node: &Node, before: Option<&Node>) -> Option<Node> {
+    let spots = find_spots(node, Role::Plain);
+    if spots.is_empty() {
+        return None;
+    }
+    let mut masked = node.clone();
+    for spot in &spots {
+        hide(&mut masked, spot, before);
+    }
+    Some(masked)
+}
+
+fn hide(root: &mut Node, spot: &Spot, before: Option<&Node>) {
+    let before = before.and_then(|before| resolve(before, &spot.path));
+    let Some(node) = resolve_mut(root, &spot.path) else { return };
+    match (&mut node.value, spot.shape) {
+        (Value::Mapping(mapping), Shape::Keys) => {
+            for pair in mapping.iter_mut() {
+                let mask = mask_of(&pair.value, before.and_then(|node| node.get(&pair.key.text)));
+                pair.value = Node::string(mask);
+            }
+        }
+        (Value::Sequence(items), Shape::Literals) => {
+            let before = before.and_then(Node::as_sequence).unwrap_or_default();
+            for item in items {
+                *item = Node::string(masked_literal(item, before));
+            }
+        }
+        _ => {
+            let mask = mask_of(node, before);
+            *node = Node::string(mask);
+        }
+    }
+}
+
+fn masked_literal(item: &Node, before: &[Node]) -> String {
+    let Some(key) = literal_key(item.text().unwrap_or_default()) else { return MASKED.to_owned() };
+    let same_key = |other: &&Node| literal_key(other.text().unwrap_or_default()) == Some(key);
+    format!("{key}={}", mask_of(item, before.iter().find(same_key)))
+}
+
+/// The key of `key=value`, if it looks like one; `=` stands in many values too.
+pub(super) fn literal_key(literal: &str) -> Option<&str> {
+    let (key, _) = literal.split_once('=')?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    (!key.is_empty() && key.len() <= 100 && key.chars().all(fits)).then_some(key)
+}
+
+fn mask_of(value: &Node, before: Option<&Node>) -> &'static str {
+    match before {
+        Some(before) if before != value => MASKED_CHANGED,
+        _ => MASKED,
+    }
+}

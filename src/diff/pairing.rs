@@ -1,0 +1,113 @@
+//! Which resource before is which resource after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kustomize::{Build, Resource, ResourceId};
+
+/// A resource before and after; at least one of the two is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) before: Option<Place<'a>>,
+    pub(super) after: Option<Place<'a>>,
+}
+
+/// A resource and its place in the build.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) index: usize,
+    pub(super) resource: &'a Resource,
+}
+
+/// Pairs by the identity in the cluster; what is left, by the identity but for the API version, then
+/// by the one in the files (a generated ConfigMap whose suffix changed). In the order of `after`,
+/// deleted resources where they stood.
+pub(super) fn pair_by_identity<'a>(before: &'a Build, after: &'a Build) -> Vec<Pair<'a>> {
+    pair(
+        before,
+        after,
+        &[
+            |resource| resource.id.clone(),
+            |resource| without_version(&resource.id),
+            |resource| without_version(&resource.original_id),
+        ],
+    )
+}
+
+/// Pairs by the identity in the files, since namespaces and prefixes are what environments differ in.
+pub(super) fn pair_by_origin<'a>(before: &'a Build, after: &'a Build) -> Vec<Pair<'a>> {
+    pair(
+        before,
+        after,
+        &[
+            |resource| resource.original_id.clone(),
+            |resource| without_version(&resource.original_id),
+            |resource| without_version(&resource.id),
+        ],
+    )
+}
+
+fn without_version(id: &ResourceId) -> ResourceId {
+    let mut id = id.clone();
+    id.gvk.version = "".into();
+    id
+}
+
+type Identity = fn(&Resource) -> ResourceId;
+
+/// One sieve after the other: an identity pairs where it is unique on both sides among the resources
+/// that are left. Where two have the same, guessing would tell stories.
+fn pair<'a>(before: &'a Build, after: &'a Build, sieves: &[Identity]) -> Vec<Pair<'a>> {
+    let mut partner_before: Vec<Option<usize>> = vec![None; after.resources.len()];
+    let mut left_before: BTreeSet<usize> = (0..before.resources.len()).collect();
+    let mut left_after: BTreeSet<usize> = (0..after.resources.len()).collect();
+    for identity in sieves {
+        let unique_before = unique(&before.resources, &left_before, *identity);
+        for (id, index_after) in unique(&after.resources, &left_after, *identity) {
+            if let Some(&index_before) = unique_before.get(&id) {
+                partner_before[index_after] = Some(index_before);
+                left_before.remove(&index_before);
+                left_after.remove(&index_after);
+            }
+        }
+    }
+    in_order(before, after, &partner_before, &left_before)
+}
+
+fn unique(
+    resources: &[Resource],
+    left: &BTreeSet<usize>,
+    identity: Identity,
+) -> BTreeMap<ResourceId, usize> {
+    let mut found: BTreeMap<ResourceId, Option<usize>> = BTreeMap::new();
+    for &index in left {
+        found
+            .entry(identity(&resources[index]))
+            .and_modify(|place| *place = None)
+            .or_insert(Some(index));
+    }
+    found.into_iter().filter_map(|(id, index)| Some((id, index?))).collect()
+}
+
+fn in_order<'a>(
+    before: &'a Build,
+    after: &'a Build,
+    partners: &[Option<usize>],
+    deleted: &BTreeSet<usize>,
+) -> Vec<Pair<'a>> {
+    let place_before = |index: usize| Place { index, resource: &before.resources[index] };
+    let mut deleted = deleted.iter().copied().peekable();
+    let mut pairs = Vec::new();
+    for (index, resource) in after.resources.iter().enumerate() {
+        if let Some(partner) = partners[index] {
+            while let Some(gone) = deleted.next_if(|gone| *gone < partner) {
+                pairs.push(Pair { before: Some(place_before(gone)), after: None });
+            }
+        }
+        pairs.push(Pair {
+            before: partners[index].map(place_before),
+            after: Some(Place { index, resource }),
+        });
+    }
+    pairs.extend(deleted.map(|gone| Pair { before: Some(place_before(gone)), after: None }));
+    pairs
+}
