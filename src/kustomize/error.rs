@@ -30,6 +30,58 @@ pub enum BuildError {
         /// Why it is not read.
         source: ReadError,
     },
+    /// A field that nobody knows.
+    #[error("{at}: there is no field `{field}`{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    UnknownField {
+        /// The field.
+        at: Location,
+        /// Its name as written.
+        field: String,
+        /// The known name that is nearest to it.
+        nearest: Option<String>,
+    },
+    /// A value of a type that the field does not take.
+    #[error("{at}: expected {expected}, found {found}")]
+    WrongType {
+        /// The value.
+        at: Location,
+        /// What the field takes.
+        expected: &'static str,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A kind or apiVersion that is not a kustomization's.
+    #[error("{at}: expected {expected}, found `{found}`")]
+    WrongKind {
+        /// The field.
+        at: Location,
+        /// What it has to say.
+        expected: &'static str,
+        /// What it says.
+        found: String,
+    },
+    /// A kustomization that says nothing.
+    #[error("{path}: the kustomization is empty")]
+    EmptyKustomization {
+        /// The file.
+        path: RepoPath,
+    },
+    /// Values that exclude each other, or miss each other.
+    #[error("{at}: {reason}")]
+    Conflict {
+        /// The place.
+        at: Location,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Values that cannot be carried out.
+    #[error("{at}: {reason}")]
+    Invalid {
+        /// The place.
+        at: Location,
+        /// What is wrong and how to put it right; never a Secret's value.
+        reason: String,
+    },
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),

@@ -2,8 +2,16 @@
 //!
 //! Pure: no disk, no network, no process. What is not known of the files is reported, not guessed.
 
-mod error;
-mod resource_id;
+pub mod decode;
+pub mod error;
+pub mod field_spec;
+pub mod kustomization;
+pub mod origin;
+pub mod resource;
+pub mod resource_id;
+pub mod resource_set;
+pub mod schema;
+pub mod selector;
 
 use std::collections::BTreeSet;
 

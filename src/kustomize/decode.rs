@@ -1,0 +1,309 @@
+//! From YAML nodes to typed fields, with the rules of Go's JSON decoder that kustomize reads with:
+//! types are strict, null is as good as absent, and a key may be written in any case.
+
+use super::error::BuildError;
+use crate::model::{Location, Position, RepoPath};
+use crate::yaml::{Mark, Node, Scalar, Tag, Value};
+
+/// A text that nodes were read from, for telling where in it they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The file.
+    pub path: &'a RepoPath,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// The place of a node.
+    #[must_use]
+    pub fn at(&self, mark: Mark, field: impl Into<String>) -> Location {
+        let location = Location::file(self.path.clone()).in_field(field);
+        match mark.offset() {
+            Some(offset) => location.at(Position::of_offset(self.text, offset)),
+            None => location,
+        }
+    }
+}
+
+/// What to do with fields that nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are errors: `kustomization.yaml` itself.
+    Refused,
+    /// They are passed over: configuration of plugins, replacements in files.
+    Ignored,
+}
+
+/// A mapping whose keys are fields.
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    source: Source<'a>,
+    node: &'a Node,
+    field: String,
+    unknown: Unknown,
+}
+
+impl<'a> Object<'a> {
+    /// A mapping with these fields; `None` for null.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if it is no mapping, [`BuildError::UnknownField`] for a field
+    /// that is not in `known`.
+    pub fn open(
+        source: Source<'a>,
+        node: &'a Node,
+        field: String,
+        known: &[&str],
+        unknown: Unknown,
+    ) -> Result<Option<Self>, BuildError> {
+        if node.is_null() {
+            return Ok(None);
+        }
+        let object = Self { source, node, field, unknown };
+        let Some(mapping) = node.as_mapping() else {
+            return Err(object.wrong(node, object.field.clone(), "a mapping"));
+        };
+        for pair in mapping {
+            let key = pair.key.text.as_str();
+            if unknown == Unknown::Refused
+                && !known.iter().any(|name| name.eq_ignore_ascii_case(key))
+            {
+                return Err(BuildError::UnknownField {
+                    at: source.at(pair.key_mark, object.path_of(key)),
+                    field: key.to_owned(),
+                    nearest: nearest(key, known).map(str::to_owned),
+                });
+            }
+        }
+        Ok(Some(object))
+    }
+
+    /// The place of the mapping.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        self.source.at(self.node.mark, self.field.clone())
+    }
+
+    /// The place of a field's value; of the mapping, if the field is not there.
+    #[must_use]
+    pub fn location_of(&self, key: &str) -> Location {
+        let mark = self.get(key).map_or(self.node.mark, |node| node.mark);
+        self.source.at(mark, self.path_of(key))
+    }
+
+    /// The value of a field; `None` if it is absent or null. Of several spellings the last counts.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'a Node> {
+        let mapping = self.node.as_mapping()?;
+        let pair = mapping.iter().filter(|pair| pair.key.text.eq_ignore_ascii_case(key)).last()?;
+        (!pair.value.is_null()).then_some(&pair.value)
+    }
+
+    /// A text; empty if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value is anything else.
+    pub fn text(&self, key: &str) -> Result<String, BuildError> {
+        match self.get(key) {
+            None => Ok(String::new()),
+            Some(node) => self.text_of(node, || self.path_of(key)),
+        }
+    }
+
+    /// A boolean; false if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value is anything else.
+    pub fn flag(&self, key: &str) -> Result<bool, BuildError> {
+        match self.get(key) {
+            None => Ok(false),
+            Some(node) => match node.as_scalar() {
+                Some(Scalar { tag: Tag::Bool, text, .. }) => Ok(is_true(text)),
+                _ => Err(self.wrong(node, self.path_of(key), "true or false")),
+            },
+        }
+    }
+
+    /// A whole number; zero if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value is anything else.
+    pub fn integer(&self, key: &str) -> Result<i64, BuildError> {
+        let Some(node) = self.get(key) else { return Ok(0) };
+        let scalar = node.as_scalar().filter(|scalar| matches!(scalar.tag, Tag::Int | Tag::Float));
+        scalar
+            .and_then(|scalar| whole_number(&scalar.text))
+            .ok_or_else(|| self.wrong(node, self.path_of(key), "a whole number"))
+    }
+
+    /// A list of texts with their places; empty if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value or an item is anything else.
+    pub fn texts(&self, key: &str) -> Result<Vec<(String, Location)>, BuildError> {
+        self.items(key)?
+            .iter()
+            .enumerate()
+            .map(|(at, node)| {
+                let field = || format!("{}[{at}]", self.path_of(key));
+                let text = if node.is_null() { String::new() } else { self.text_of(node, field)? };
+                Ok((text, self.source.at(node.mark, field())))
+            })
+            .collect()
+    }
+
+    /// A list of texts; empty if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value or an item is anything else.
+    pub fn plain_texts(&self, key: &str) -> Result<Vec<String>, BuildError> {
+        Ok(self.texts(key)?.into_iter().map(|(text, _)| text).collect())
+    }
+
+    /// A mapping from texts to texts, in the order of its keys; empty if it is absent.
+    ///
+    /// # Errors
+    /// [`BuildError::WrongType`] if the value or a member is anything else.
+    pub fn text_map(&self, key: &str) -> Result<Vec<(String, String)>, BuildError> {
+        let Some(node) = self.get(key) else { return Ok(Vec::new()) };
+        let Some(mapping) = node.as_mapping() else {
+            return Err(self.wrong(node, self.path_of(key), "a mapping"));
+        };
+        let mut pairs = Vec::with_capacity(mapping.len());
+        for pair in mapping {
+            let field = || format!("{}.{}", self.path_of(key), pair.key.text);
+            let value = if pair.value.is_null() {
+                String::new()
+            } else {
+                self.text_of(&pair.value, field)?
+            };
+            pairs.push((pair.key.text.to_string(), value));
+        }
+        pairs.sort();
+        Ok(pairs)
+    }
+
+    /// A mapping of its own; `None` if it is absent.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub fn object(&self, key: &str, known: &[&str]) -> Result<Option<Self>, BuildError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(node) => Self::open(self.source, node, self.path_of(key), known, self.unknown),
+        }
+    }
+
+    /// A list of mappings, each turned into a value; null items are as good as empty ones.
+    ///
+    /// # Errors
+    /// As [`Object::open`], and what `make` finds wrong.
+    pub fn objects<T>(
+        &self,
+        key: &str,
+        known: &[&str],
+        mut make: impl FnMut(&Self) -> Result<T, BuildError>,
+    ) -> Result<Vec<T>, BuildError> {
+        let mut made = Vec::new();
+        for (at, node) in self.items(key)?.iter().enumerate() {
+            let field = format!("{}[{at}]", self.path_of(key));
+            let object = Self::open(self.source, node, field.clone(), known, self.unknown)?;
+            let object = object.unwrap_or_else(|| Self {
+                source: self.source,
+                node,
+                field,
+                unknown: self.unknown,
+            });
+            made.push(make(&object)?);
+        }
+        Ok(made)
+    }
+
+    fn items(&self, key: &str) -> Result<&'a [Node], BuildError> {
+        match self.get(key) {
+            None => Ok(&[]),
+            Some(node) => {
+                node.as_sequence().ok_or_else(|| self.wrong(node, self.path_of(key), "a list"))
+            }
+        }
+    }
+
+    fn text_of(&self, node: &Node, field: impl FnOnce() -> String) -> Result<String, BuildError> {
+        match node.as_scalar() {
+            // A date is a text to go-yaml v2 unless a program asks for a time.
+            Some(Scalar { tag: Tag::Str | Tag::Timestamp, text, .. }) => Ok(text.to_string()),
+            _ => Err(self.wrong(node, field(), "a text")),
+        }
+    }
+
+    fn wrong(&self, node: &Node, field: String, expected: &'static str) -> BuildError {
+        BuildError::WrongType {
+            at: self.source.at(node.mark, field),
+            expected,
+            found: describe(node),
+        }
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.field.is_empty() { key.to_owned() } else { format!("{}.{key}", self.field) }
+    }
+}
+
+/// What a node is, in words that tell nothing of its content.
+#[must_use]
+pub fn describe(node: &Node) -> &'static str {
+    match &node.value {
+        Value::Mapping(_) => "a mapping",
+        Value::Sequence(_) => "a list",
+        Value::Scalar(scalar) => match scalar.tag {
+            Tag::Null => "nothing",
+            Tag::Bool => "a boolean (quote it to make it a text)",
+            Tag::Int | Tag::Float => "a number (quote it to make it a text)",
+            Tag::Timestamp | Tag::Str => "a text",
+        },
+    }
+}
+
+/// Whether the text of a boolean of either dialect is a true one.
+fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "y" | "on")
+}
+
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.replace('_', "");
+    digits.parse().ok().or_else(|| {
+        let float: f64 = digits.parse().ok()?;
+        // Beyond 2^53 a float does not tell whole numbers apart.
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+        (float.fract() == 0.0 && float.abs() < 9.0e15).then_some(float as i64)
+    })
+}
+
+/// The word nearest to a misspelt one, if one is near enough.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    known
+        .iter()
+        .map(|name| (distance(&word, &name.to_ascii_lowercase()), *name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len().max(word.len()) / 3)
+        .map(|(_, name)| name)
+}
+
+/// Edits (insert, delete, change) between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, c) in a.chars().take(100).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, d) in b.iter().enumerate() {
+            let change = diagonal + usize::from(c != *d);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,240 @@
+//! A resource while a build works on it: its tree, its identity and what the identity was before.
+//!
+//! kustomize keeps this bookkeeping in annotations and strips them at the end; here they are typed
+//! fields, so that nothing of ours can leak into a manifest.
+
+use compact_str::CompactString;
+
+use super::origin::Origin;
+use super::schema::Schema;
+use super::{Gvk, ResourceId};
+use crate::model::Location;
+use crate::yaml::{Node, Text, Value};
+
+/// What a namespaced resource without a namespace is in.
+pub const DEFAULT_NAMESPACE: &str = "default";
+/// Stands for the namespace of a resource that can have none.
+pub const NOT_A_NAMESPACE: &str = "_non_namespaceable_";
+
+/// A resource while a build works on it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The object. A null node is a resource that a patch deleted; the next
+    /// [`ResourceSet::drop_deleted`](super::resource_set::ResourceSet::drop_deleted) takes it out.
+    pub node: Node,
+    /// The identity that `node` has now; [`Draft::refresh`] keeps it in step.
+    pub id: ResourceId,
+    /// Whether the schema knows this kind to be without namespaces.
+    pub cluster_scoped: bool,
+    /// Every identity it had before, oldest first.
+    pub previous: Vec<PreviousId>,
+    /// Name prefixes it was given, innermost first.
+    pub prefixes: Vec<CompactString>,
+    /// Name suffixes it was given, innermost first.
+    pub suffixes: Vec<CompactString>,
+    /// What a generated resource does to one with the same identity.
+    pub behavior: Behavior,
+    /// Whether a hash of the content goes to the end of the name.
+    pub needs_hash: bool,
+    /// The names of the vars whose object this is.
+    pub var_names: Vec<CompactString>,
+    /// The file it came from, and where in it; for generated ones the kustomization.
+    pub location: Location,
+    /// What the annotation `config.kubernetes.io/origin` would say.
+    pub origin: Option<Origin>,
+    /// What the annotation `alpha.config.kubernetes.io/transformations` would say.
+    pub transformations: Vec<Origin>,
+}
+
+/// What of an earlier identity counts: the group and version are always those of today.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PreviousId {
+    /// The kind at that time.
+    pub kind: CompactString,
+    /// The effective namespace at that time: never empty.
+    pub namespace: CompactString,
+    /// The name at that time.
+    pub name: CompactString,
+}
+
+/// What a generated resource does to one with the same identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Behavior {
+    /// Is new, as if `Create` had been written.
+    #[default]
+    Unspecified,
+    /// Is new.
+    Create,
+    /// Takes its place.
+    Replace,
+    /// Adds its keys to it.
+    Merge,
+}
+
+impl Behavior {
+    /// The behavior with this name; unknown names count as none, as in kustomize.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "create" => Self::Create,
+            "replace" => Self::Replace,
+            "merge" => Self::Merge,
+            _ => Self::Unspecified,
+        }
+    }
+
+    /// The word for messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Merge => "merge",
+        }
+    }
+}
+
+impl Draft {
+    /// A resource as it was read or generated, without a history.
+    #[must_use]
+    pub fn new(node: Node, location: Location, schema: &Schema) -> Self {
+        let mut draft = Self {
+            node,
+            id: ResourceId::default(),
+            cluster_scoped: false,
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            behavior: Behavior::Unspecified,
+            needs_hash: false,
+            var_names: Vec::new(),
+            location,
+            origin: None,
+            transformations: Vec::new(),
+        };
+        draft.refresh(schema);
+        draft
+    }
+
+    /// Reads the identity from the tree again, after something changed it.
+    pub fn refresh(&mut self, schema: &Schema) {
+        let same_type = self.api_version_is(&self.id.gvk)
+            && text_at(&self.node, &["kind"]) == self.id.gvk.kind.as_str();
+        if !same_type || self.id.gvk.kind.is_empty() {
+            self.id.gvk = Gvk::from_api_version(
+                text_at(&self.node, &["apiVersion"]),
+                text_at(&self.node, &["kind"]),
+            );
+            self.cluster_scoped = schema.is_cluster_scoped(&self.id.gvk);
+        }
+        update(&mut self.id.name, text_at(&self.node, &["metadata", "name"]));
+        update(&mut self.id.namespace, text_at(&self.node, &["metadata", "namespace"]));
+    }
+
+    fn api_version_is(&self, gvk: &Gvk) -> bool {
+        let text = text_at(&self.node, &["apiVersion"]);
+        match text.split_once('/') {
+            Some((group, version)) => gvk.group == group && gvk.version == version,
+            None => gvk.group.is_empty() && gvk.version == text,
+        }
+    }
+
+    /// The namespace for comparing: `default` where none is written, [`NOT_A_NAMESPACE`] for
+    /// kinds that have none.
+    #[must_use]
+    pub fn effective_namespace(&self) -> &str {
+        effective_namespace(&self.id.namespace, self.cluster_scoped)
+    }
+
+    /// Notes the identity it has now as an earlier one; call it before changing the identity.
+    pub fn remember_id(&mut self) {
+        self.previous.push(PreviousId {
+            kind: self.id.gvk.kind.clone(),
+            namespace: self.effective_namespace().into(),
+            name: self.id.name.clone(),
+        });
+    }
+
+    /// The kind it had first.
+    #[must_use]
+    pub fn original_kind(&self) -> &str {
+        self.previous.first().map_or(&self.id.gvk.kind, |id| &id.kind)
+    }
+
+    /// The name it had first.
+    #[must_use]
+    pub fn original_name(&self) -> &str {
+        self.previous.first().map_or(&self.id.name, |id| &id.name)
+    }
+
+    /// The effective namespace it had first.
+    #[must_use]
+    pub fn original_effective_namespace(&self) -> &str {
+        self.previous.first().map_or_else(|| self.effective_namespace(), |id| &id.namespace)
+    }
+
+    /// The identity it had first. The group and version are those of today, as in kustomize.
+    #[must_use]
+    pub fn original_id(&self) -> ResourceId {
+        let Some(first) = self.previous.first() else { return self.id.clone() };
+        let gvk = Gvk { kind: first.kind.clone(), ..self.id.gvk.clone() };
+        let namespace = if first.namespace == NOT_A_NAMESPACE {
+            CompactString::default()
+        } else {
+            first.namespace.clone()
+        };
+        ResourceId { gvk, namespace, name: first.name.clone() }
+    }
+
+    /// Whether a patch deleted it.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        match &self.node.value {
+            Value::Mapping(mapping) => mapping.is_empty(),
+            Value::Sequence(items) => items.is_empty(),
+            Value::Scalar(_) => self.node.is_null(),
+        }
+    }
+
+    /// Sets `metadata.name`, and the identity with it.
+    pub fn set_name(&mut self, name: impl Into<Text>) {
+        let name = name.into();
+        self.id.name = name.clone();
+        set_metadata(&mut self.node, "name", Node::string(name));
+    }
+}
+
+/// The namespace for comparing.
+#[must_use]
+pub fn effective_namespace(namespace: &str, cluster_scoped: bool) -> &str {
+    if cluster_scoped {
+        NOT_A_NAMESPACE
+    } else if namespace.is_empty() {
+        DEFAULT_NAMESPACE
+    } else {
+        namespace
+    }
+}
+
+/// The text of the scalar at the end of these keys; empty if there is none or it is null.
+fn text_at<'a>(node: &'a Node, keys: &[&str]) -> &'a str {
+    node.at(keys).filter(|node| !node.is_null()).and_then(Node::text).unwrap_or("")
+}
+
+/// Sets a key of `metadata`, which is made if it is missing.
+pub fn set_metadata(node: &mut Node, key: &str, value: Node) {
+    let Some(mapping) = node.as_mapping_mut() else { return };
+    if mapping.get("metadata").is_none_or(|metadata| metadata.as_mapping().is_none()) {
+        mapping.insert("metadata", Node::mapping());
+    }
+    if let Some(metadata) = mapping.get_mut("metadata").and_then(Node::as_mapping_mut) {
+        metadata.insert(key, value);
+    }
+}
+
+fn update(place: &mut CompactString, text: &str) {
+    if place.as_str() != text {
+        *place = text.into();
+    }
+}
