@@ -1,3 +1,8 @@
 //! The program: hands the command line to [`overlift::cli`] and exits with its code.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[expect(clippy::disallowed_methods, reason = "the command line comes in here and nowhere else")]
+fn main() -> ExitCode {
+    overlift::cli::run(std::env::args_os())
+}

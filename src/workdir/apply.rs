@@ -37,6 +37,17 @@ pub fn apply(root: &Path, edits: &[FileEdit]) -> Result<(), WorkdirError> {
     Ok(())
 }
 
+/// Writes a result to where the user said, be it inside a checkout or not.
+///
+/// # Errors
+/// [`WorkdirError::Output`] with the file system's words.
+pub fn write_output(path: &Path, content: &[u8]) -> Result<(), WorkdirError> {
+    fs::write(path, content).map_err(|error| WorkdirError::Output {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}
+
 #[derive(PartialEq, Eq)]
 enum State {
     Before,

@@ -22,7 +22,7 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-pub use apply::apply;
+pub use apply::{apply, write_output};
 pub use checkout::Checkout;
 pub use commit::{BranchMove, NewCommit};
 pub use commit_tree::CommitTree;

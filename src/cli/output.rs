@@ -1,0 +1,77 @@
+//! Standard output and standard error: whether they are coloured, and what may be written to them.
+
+use std::env;
+use std::io::{self, IsTerminal, Write as _};
+
+use super::palette::Palette;
+
+/// The two streams of a command.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// Whether a person looks at standard output.
+    pub(super) terminal: bool,
+    /// The colours of standard output.
+    pub(super) palette: Palette,
+    /// The colours of standard error.
+    pub(super) error_palette: Palette,
+}
+
+impl Output {
+    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
+    #[expect(clippy::disallowed_methods, reason = "colours depend on the environment")]
+    pub(super) fn detect() -> Self {
+        let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let refused = set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let palette = |terminal: bool| match !refused && (terminal || forced) {
+            true => Palette::coloured(),
+            false => Palette::default(),
+        };
+        let terminal = io::stdout().is_terminal();
+        Self {
+            terminal,
+            palette: palette(terminal),
+            error_palette: palette(io::stderr().is_terminal()),
+        }
+    }
+
+    /// Prints data exactly as it is.
+    pub(super) fn print_raw(&self, data: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(data)?;
+        stdout.flush()
+    }
+
+    /// Says something on standard error that does not stop the command.
+    pub(super) fn warn(&self, message: &str) {
+        let style = self.error_palette.warning;
+        self.say(&format!("{style}warning{style:#}: {}", harmless(message)));
+    }
+
+    /// Writes a line to standard error; if that is closed, nobody wants to know.
+    pub(super) fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+/// Whether a reader of our output has gone, which is no fault.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The text without characters that a terminal would obey: a manifest may hold any.
+pub(super) fn harmless(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_not_commanded_by_manifests() {
+        assert_eq!(harmless("a\x1b]0;x\x07\tb\n\u{9b}c"), "a\u{fffd}]0;x\u{fffd}\tb\n\u{fffd}c");
+    }
+}
