@@ -1,1 +1,3 @@
 //! GitHub behind our verbs.
+
+pub mod webhook;

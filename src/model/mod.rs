@@ -5,11 +5,15 @@
 mod file_tree;
 mod location;
 mod name;
+mod nearest;
 mod repo_path;
+mod repository;
 
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };
 pub use location::{Location, Position};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
+pub use nearest::nearest;
 pub use repo_path::{InvalidPath, RepoPath};
+pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};

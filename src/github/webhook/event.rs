@@ -1,0 +1,358 @@
+//! The events that Overlift uses, in our own words.
+//!
+//! A payload is trusted for what happened and where, since it is signed, but never for what somebody
+//! may do: permissions are asked from GitHub.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::payload;
+use crate::model::{BranchName, CommitSha, InstallationId, PullRequestNumber, RepoName};
+
+/// What happened on GitHub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The webhook was set up.
+    Ping,
+    /// A branch moved.
+    Push(Push),
+    /// Somebody ran a workflow with a source and a target environment, or a program sent
+    /// `repository_dispatch` with the type `promote`.
+    Dispatch(Dispatch),
+    /// Somebody wrote a comment.
+    IssueComment(IssueComment),
+    /// A pull request was closed, merged or not.
+    PullRequestClosed(PullRequestClosed),
+    /// The App was installed somewhere, its repositories changed, or it was removed.
+    Installation(Installation),
+    /// Anything else: counted and left alone.
+    Other,
+}
+
+/// Where an event happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The repository.
+    pub name: RepoName,
+    /// Its default branch, if the payload says so (GitHub's always do).
+    pub default_branch: Option<BranchName>,
+    /// The installation that sent the event; `None` for a webhook of the repository itself.
+    pub installation: Option<InstallationId>,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name, such as `octocat` or `overlift[bot]`.
+    pub login: String,
+    /// Whether it is a program.
+    pub bot: bool,
+}
+
+/// A branch moved. Pushes of tags and deletions of branches are [`Event::Other`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Where.
+    pub repository: Repository,
+    /// The branch.
+    pub branch: BranchName,
+    /// Where it pointed; `None` if it is new, or if the payload does not say.
+    pub before: Option<CommitSha>,
+    /// Where it points.
+    pub after: CommitSha,
+}
+
+/// Somebody asks for a promotion from outside a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// Where.
+    pub repository: Repository,
+    /// The branch that the workflow ran on; `None` for `repository_dispatch`, which has none.
+    pub branch: Option<String>,
+    /// The source environment, as it was written.
+    pub source: String,
+    /// The target environment, as it was written.
+    pub target: String,
+    /// Who asks.
+    pub sender: Option<Account>,
+}
+
+/// A comment was written on an issue or a pull request. Edits and deletions are [`Event::Other`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueComment {
+    /// Where.
+    pub repository: Repository,
+    /// The issue's number; on a pull request, that of the pull request.
+    pub number: PullRequestNumber,
+    /// Whether it is on a pull request.
+    pub on_pull_request: bool,
+    /// The comment's id.
+    pub comment: u64,
+    /// Who wrote it; `None` if the account is gone.
+    pub author: Option<Account>,
+    /// The text, in Markdown.
+    pub body: String,
+}
+
+/// A pull request was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequestClosed {
+    /// Where.
+    pub repository: Repository,
+    /// Its number.
+    pub number: PullRequestNumber,
+    /// The commit on the base branch; `None` if it was closed without a merge.
+    pub merged_as: Option<CommitSha>,
+    /// The repository of the head branch: another one for a fork, `None` for a deleted fork.
+    pub head_repository: Option<RepoName>,
+    /// The head branch, as it was written.
+    pub head_branch: String,
+    /// Its last commit.
+    pub head: CommitSha,
+    /// The base branch, as it was written.
+    pub base_branch: String,
+    /// Who closed it.
+    pub sender: Option<Account>,
+}
+
+/// The App's repositories changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The installation.
+    pub id: InstallationId,
+    /// Repositories that we can see from now on.
+    pub added: Vec<RepoName>,
+    /// Repositories that we cannot see any more.
+    pub removed: Vec<RepoName>,
+}
+
+/// Why a body is no event. All of them are a 400; none holds anything of the body but names.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// The body is no JSON object.
+    #[error("the payload of `{event}` is no JSON object")]
+    NoObject {
+        /// The event.
+        event: String,
+    },
+    /// The body is no JSON, or a field that we need is missing or of another type.
+    #[error("the payload of `{event}` is not what GitHub sends")]
+    Shape {
+        /// The event.
+        event: String,
+        /// serde's words with line and column.
+        source: serde_json::Error,
+    },
+    /// A field has a value that GitHub does not send.
+    #[error("the payload of `{event}` has no usable `{field}`")]
+    Field {
+        /// The event.
+        event: String,
+        /// The field.
+        field: &'static str,
+    },
+}
+
+impl Event {
+    /// Reads the body of a delivery whose `X-GitHub-Event` is `event`; names are case-sensitive.
+    ///
+    /// The body of an event that we do not use is still checked to be a JSON object, since anything
+    /// else does not come from GitHub.
+    ///
+    /// # Errors
+    /// [`PayloadError`] if the body is malformed or lacks what the event needs.
+    pub fn parse(event: &str, body: &[u8]) -> Result<Self, PayloadError> {
+        let reader = Reader { event, body };
+        // serde would take `[null]` for an object whose first field is null.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(PayloadError::NoObject { event: reader.event_name() });
+        }
+        let action = reader.read::<payload::Common>()?.action;
+        match (event, action.as_deref()) {
+            ("ping", _) => Ok(Self::Ping),
+            ("push", _) => reader.push(),
+            ("workflow_dispatch", _) => reader.workflow_dispatch(),
+            ("repository_dispatch", Some("promote")) => reader.repository_dispatch(),
+            ("issue_comment", Some("created")) => reader.issue_comment(),
+            ("pull_request", Some("closed")) => reader.pull_request_closed(),
+            ("installation" | "installation_repositories", Some(action)) => {
+                reader.installation(action)
+            }
+            ("repository_dispatch" | "issue_comment" | "pull_request", None) => {
+                Err(reader.unusable("action"))
+            }
+            _ => reader.read::<IgnoredAny>().map(|_| Self::Other),
+        }
+    }
+
+    /// Where it happened, if it happened in a repository.
+    #[must_use]
+    pub const fn repository(&self) -> Option<&Repository> {
+        match self {
+            Self::Push(Push { repository, .. })
+            | Self::Dispatch(Dispatch { repository, .. })
+            | Self::IssueComment(IssueComment { repository, .. })
+            | Self::PullRequestClosed(PullRequestClosed { repository, .. }) => Some(repository),
+            Self::Ping | Self::Installation(_) | Self::Other => None,
+        }
+    }
+}
+
+/// GitHub's way to write that a branch does not exist before or after a push.
+fn is_null_sha(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'0')
+}
+
+/// One body, to be read as one of several shapes.
+struct Reader<'a> {
+    event: &'a str,
+    body: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn read<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
+        serde_json::from_slice(self.body)
+            .map_err(|source| PayloadError::Shape { event: self.event_name(), source })
+    }
+
+    /// The name comes from a header, so it may be anything of any length.
+    fn event_name(&self) -> String {
+        self.event.chars().take(60).collect()
+    }
+
+    fn unusable(&self, field: &'static str) -> PayloadError {
+        PayloadError::Field { event: self.event_name(), field }
+    }
+
+    fn push(&self) -> Result<Event, PayloadError> {
+        let push: payload::Push = self.read()?;
+        let repository = self.repository(push.repository, push.installation)?;
+        if repository.default_branch.is_none() {
+            return Err(self.unusable("repository.default_branch"));
+        }
+        let Some(branch) = BranchName::from_reference(&push.reference) else {
+            return match push.reference.strip_prefix("refs/heads/") {
+                None if push.reference.starts_with("refs/") => Ok(Event::Other),
+                _ => Err(self.unusable("ref")),
+            };
+        };
+        if is_null_sha(&push.after) {
+            return Ok(Event::Other);
+        }
+        let after = self.commit("after", &push.after)?;
+        let before = push.before.filter(|before| !is_null_sha(before));
+        let before = before.map(|before| self.commit("before", &before)).transpose()?;
+        Ok(Event::Push(Push { repository, branch, before, after }))
+    }
+
+    /// Workflows have inputs of any name: one without ours is somebody else's, one with half of ours
+    /// was meant for us and is wrong.
+    fn workflow_dispatch(&self) -> Result<Event, PayloadError> {
+        let dispatch: payload::WorkflowDispatch = self.read()?;
+        let repository = self.repository(dispatch.repository, dispatch.installation)?;
+        let pair = dispatch.inputs.unwrap_or_default();
+        if pair.source_env.is_none() && pair.target_env.is_none() {
+            return Ok(Event::Other);
+        }
+        let reference = dispatch.reference;
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(&reference).to_owned();
+        Ok(Event::Dispatch(Dispatch {
+            repository,
+            branch: Some(branch),
+            source: pair.source_env.ok_or_else(|| self.unusable("inputs.source_env"))?,
+            target: pair.target_env.ok_or_else(|| self.unusable("inputs.target_env"))?,
+            sender: dispatch.sender.map(account),
+        }))
+    }
+
+    fn repository_dispatch(&self) -> Result<Event, PayloadError> {
+        let dispatch: payload::RepositoryDispatch = self.read()?;
+        let pair = dispatch.client_payload.unwrap_or_default();
+        Ok(Event::Dispatch(Dispatch {
+            repository: self.repository(dispatch.repository, dispatch.installation)?,
+            branch: None,
+            source: pair.source_env.ok_or_else(|| self.unusable("client_payload.source_env"))?,
+            target: pair.target_env.ok_or_else(|| self.unusable("client_payload.target_env"))?,
+            sender: dispatch.sender.map(account),
+        }))
+    }
+
+    fn issue_comment(&self) -> Result<Event, PayloadError> {
+        let event: payload::IssueComment = self.read()?;
+        Ok(Event::IssueComment(IssueComment {
+            repository: self.repository(event.repository, event.installation)?,
+            number: self.number("issue.number", event.issue.number)?,
+            on_pull_request: event.issue.pull_request.is_some(),
+            comment: event.comment.id,
+            author: event.comment.user.map(account),
+            body: event.comment.body.ok_or_else(|| self.unusable("comment.body"))?,
+        }))
+    }
+
+    fn pull_request_closed(&self) -> Result<Event, PayloadError> {
+        let event: payload::PullRequestEvent = self.read()?;
+        let pull_request = event.pull_request;
+        let merged = pull_request.merged.ok_or_else(|| self.unusable("pull_request.merged"))?;
+        let merged_as = match (merged, &pull_request.merge_commit_sha) {
+            (false, _) => None,
+            (true, Some(sha)) => Some(self.commit("pull_request.merge_commit_sha", sha)?),
+            (true, None) => return Err(self.unusable("pull_request.merge_commit_sha")),
+        };
+        let head_repository = pull_request.head.repo;
+        Ok(Event::PullRequestClosed(PullRequestClosed {
+            repository: self.repository(event.repository, event.installation)?,
+            number: self.number("pull_request.number", pull_request.number)?,
+            merged_as,
+            head_repository: head_repository.and_then(|repo| RepoName::parse(&repo.full_name).ok()),
+            head_branch: pull_request.head.reference,
+            head: self.commit("pull_request.head.sha", &pull_request.head.sha)?,
+            base_branch: pull_request.base.reference,
+            sender: event.sender.map(account),
+        }))
+    }
+
+    fn installation(&self, action: &str) -> Result<Event, PayloadError> {
+        let event: payload::InstallationEvent = self.read()?;
+        let names = |repositories: Vec<payload::SideRepository>| {
+            repositories.iter().filter_map(|repo| RepoName::parse(&repo.full_name).ok()).collect()
+        };
+        let id = InstallationId(event.installation.id);
+        let (added, removed) = match action {
+            "deleted" | "suspend" => (Vec::new(), names(event.repositories)),
+            "created" | "unsuspend" => (names(event.repositories), Vec::new()),
+            _ => (names(event.repositories_added), names(event.repositories_removed)),
+        };
+        Ok(Event::Installation(Installation { id, added, removed }))
+    }
+
+    fn repository(
+        &self,
+        repository: payload::Repository,
+        installation: Option<payload::Installation>,
+    ) -> Result<Repository, PayloadError> {
+        let name = RepoName::parse(&repository.full_name)
+            .map_err(|_| self.unusable("repository.full_name"))?;
+        Ok(Repository {
+            name,
+            default_branch: repository
+                .default_branch
+                .and_then(|name| BranchName::parse(&name).ok()),
+            installation: installation.map(|installation| InstallationId(installation.id)),
+        })
+    }
+
+    fn commit(&self, field: &'static str, text: &str) -> Result<CommitSha, PayloadError> {
+        CommitSha::parse(text).map_err(|_| self.unusable(field))
+    }
+
+    fn number(&self, field: &'static str, number: u64) -> Result<PullRequestNumber, PayloadError> {
+        PullRequestNumber::new(number).ok_or_else(|| self.unusable(field))
+    }
+}
+
+fn account(account: payload::Account) -> Account {
+    let bot = account.kind.as_deref() == Some("Bot") || account.login.ends_with("[bot]");
+    Account { login: account.login, bot }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The shapes of GitHub's payloads, cut down to the fields we need.
+//!
+//! Twins of the wire for [`super::event`] and nobody else. Fields we do not name are skipped without
+//! being built, so a payload costs no memory beyond its own bytes, and how deep it is nested does
+//! not matter (serde_json skips with a loop, and stops recursion at 128).
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+#[derive(Deserialize)]
+pub(super) struct Repository {
+    pub full_name: String,
+    pub default_branch: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Installation {
+    pub id: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Account {
+    pub login: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// What any event may have.
+#[derive(Deserialize)]
+pub(super) struct Common {
+    pub action: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Push {
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub before: Option<String>,
+    pub after: String,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WorkflowDispatch {
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub inputs: Option<Pair>,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+    pub sender: Option<Account>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RepositoryDispatch {
+    pub client_payload: Option<Pair>,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+    pub sender: Option<Account>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Pair {
+    pub source_env: Option<String>,
+    pub target_env: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct IssueComment {
+    pub comment: Comment,
+    pub issue: Issue,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Comment {
+    pub id: u64,
+    pub body: Option<String>,
+    pub user: Option<Account>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Issue {
+    pub number: u64,
+    pub pull_request: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PullRequestEvent {
+    pub pull_request: PullRequest,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+    pub sender: Option<Account>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PullRequest {
+    pub number: u64,
+    pub merged: Option<bool>,
+    pub merge_commit_sha: Option<String>,
+    pub head: Side,
+    pub base: Side,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Side {
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub sha: String,
+    /// `None` once a fork is deleted.
+    pub repo: Option<SideRepository>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SideRepository {
+    pub full_name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct InstallationEvent {
+    pub installation: Installation,
+    #[serde(default)]
+    pub repositories: Vec<SideRepository>,
+    #[serde(default)]
+    pub repositories_added: Vec<SideRepository>,
+    #[serde(default)]
+    pub repositories_removed: Vec<SideRepository>,
+}
