@@ -3,6 +3,7 @@
 //! Reading follows go-yaml v3 for resources and go-yaml v2 for `kustomization.yaml`, because
 //! kustomize does; writing follows go-yaml v2, because `kustomize build` prints with it.
 
+pub mod edit;
 mod error;
 mod field_path;
 mod node;

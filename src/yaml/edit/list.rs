@@ -1,0 +1,278 @@
+//! Adding and removing list items in place.
+
+use std::ops::Range;
+
+use super::fragment::Place;
+use super::line::{begins_line, column, line_end, line_start, next_line};
+use super::span::{SpanKind, SpanNode};
+use super::{EditError, Editor, Fragment, NodePath};
+
+/// How a file writes its lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ListStyle {
+    /// Whether in brackets.
+    pub flow: bool,
+    /// How far the dashes stand from the key's column.
+    pub indent: usize,
+    /// How far the items stand from the dash.
+    pub offset: usize,
+}
+
+impl ListStyle {
+    const DEFAULT: Self = Self { flow: false, indent: 0, offset: 2 };
+}
+
+impl Editor {
+    /// Adds an item to the list at `key` of the mapping at `parent`, behind the item `after`, or at
+    /// the end. A list that is absent, null or empty begins with it, in the style of the file's
+    /// other lists.
+    ///
+    /// # Errors
+    /// [`EditError`] if something else than a list stands there, an anchor or alias would be
+    /// touched, or the layout cannot be followed.
+    pub fn add_item(
+        &mut self,
+        parent: &NodePath,
+        key: &str,
+        after: Option<usize>,
+        item: &Fragment,
+    ) -> Result<(), EditError> {
+        let path = parent.key(key);
+        self.refuse_anchors_above(&path)?;
+        let Some(list) = self.node(&path) else {
+            let list = self.list_of(parent, item)?;
+            return self.insert_key(parent, None, key, &list);
+        };
+        match &list.kind {
+            SpanKind::Sequence { items, .. } if !items.is_empty() => {
+                let after = after.unwrap_or(items.len() - 1).min(items.len() - 1);
+                self.add_after(&path, after, item)
+            }
+            SpanKind::Sequence { .. } => {
+                let list = self.list_of(parent, item)?;
+                self.replace(&path, &list)
+            }
+            _ if list.is_null() => {
+                let list = self.list_of(parent, item)?;
+                self.replace(&path, &list)
+            }
+            _ => Err(self.layout(list.span.start, "a list is expected here")),
+        }
+    }
+
+    /// Removes an item from the list at `path`. A block list without its last item is a null.
+    ///
+    /// # Errors
+    /// [`EditError`] if it is not there, or an anchor or alias would be touched.
+    pub fn remove_item(&mut self, path: &NodePath, index: usize) -> Result<(), EditError> {
+        self.refuse_anchors_above(path)?;
+        let list = self.node(path).ok_or_else(|| self.missing("the list"))?;
+        let SpanKind::Sequence { flow, items } = &list.kind else {
+            return Err(self.layout(list.span.start, "a list is expected here"));
+        };
+        let item = items.get(index).ok_or_else(|| self.missing("the list item"))?;
+        self.refuse_anchors_within(item)?;
+        let range = if *flow {
+            self.flow_item_lines(list, index)
+        } else {
+            let dash = self.dash(list, item)?;
+            if !begins_line(&self.text, dash) {
+                let reason = "this item shares its line with what is around it: put it on its own";
+                return Err(self.layout(dash, reason));
+            }
+            line_start(&self.text, dash)..next_line(&self.text, item.span.end)
+        };
+        let becomes_null = !flow && items.len() == 1;
+        let meant = self.meant(path, |list| {
+            if becomes_null {
+                *list = SpanNode::unwritten(0);
+            } else if let SpanKind::Sequence { items, .. } = &mut list.kind {
+                items.remove(index);
+            }
+        });
+        self.splice(&[(range, String::new())], &meant)
+    }
+
+    /// Adds an item behind another in a list that has some.
+    fn add_after(
+        &mut self,
+        path: &NodePath,
+        after: usize,
+        item: &Fragment,
+    ) -> Result<(), EditError> {
+        let list = self.node(path).ok_or_else(|| self.missing("the list"))?;
+        let splices = if matches!(list.kind, SpanKind::Sequence { flow: true, .. }) {
+            self.flow_item(list, after, item)
+        } else {
+            vec![self.block_item(list, after, item)?]
+        };
+        let node = item.node.clone();
+        let meant = self.meant(path, |list| {
+            if let SpanKind::Sequence { items, .. } = &mut list.kind {
+                items.insert(after + 1, node);
+            }
+        });
+        self.splice(&splices, &meant)
+    }
+
+    fn block_item(
+        &self,
+        list: &SpanNode,
+        after: usize,
+        item: &Fragment,
+    ) -> Result<(Range<usize>, String), EditError> {
+        let neighbour = &list.items()[after];
+        let dash = self.dash(list, neighbour)?;
+        let indent = column(&self.text, dash);
+        let offset = self.item_offset(dash, neighbour);
+        let text = format!("{:indent$}-{}", "", item.as_item(indent, offset, self.ending()));
+        Ok(self.new_lines(next_line(&self.text, neighbour.span.end), &text))
+    }
+
+    /// A splice that puts whole lines at `at`, the beginning of a line or the end of the text.
+    pub(super) fn new_lines(&self, at: usize, lines: &str) -> (Range<usize>, String) {
+        let ending = self.ending();
+        let before = &self.text[..at];
+        if before.is_empty() || before.ends_with('\n') {
+            (at..at, format!("{lines}{ending}"))
+        } else {
+            // The text has no final newline, and will have none.
+            (at..at, format!("{ending}{lines}"))
+        }
+    }
+
+    fn flow_item(
+        &self,
+        list: &SpanNode,
+        after: usize,
+        item: &Fragment,
+    ) -> Vec<(Range<usize>, String)> {
+        let text = item.as_flow();
+        let neighbour = &list.items()[after];
+        let end = neighbour.span.end;
+        let on_own_line = begins_line(&self.text, neighbour.span.start);
+        if !on_own_line {
+            return vec![(end..end, format!(", {text}"))];
+        }
+        let indent = column(&self.text, neighbour.span.start);
+        let behind = self.text[end..].trim_start_matches([' ', '\t']);
+        let line = format!("{}{:indent$}{text}", self.ending(), "");
+        if behind.starts_with(',') {
+            let stop = line_end(&self.text, end);
+            let rest = self.text[self.text.len() - behind.len() + 1..stop].trim_start();
+            if rest.is_empty() || rest.starts_with('#') {
+                return vec![(stop..stop, format!("{line},"))];
+            }
+            return vec![(end..end, format!(", {text}"))];
+        }
+        if behind.starts_with('#') {
+            let stop = line_end(&self.text, end);
+            return vec![(end..end, ",".to_owned()), (stop..stop, line)];
+        }
+        vec![(end..end, format!(",{line}"))]
+    }
+
+    /// The bytes of an item of a flow list with the comma that goes with it.
+    fn flow_item_lines(&self, list: &SpanNode, index: usize) -> Range<usize> {
+        let items = list.items();
+        let item = &items[index];
+        let stop = line_end(&self.text, item.span.end);
+        let rest = self.text[item.span.end..stop].trim_start_matches([' ', '\t']);
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        let alone =
+            begins_line(&self.text, item.span.start) && (rest.is_empty() || rest.starts_with('#'));
+        if alone {
+            return line_start(&self.text, item.span.start)..next_line(&self.text, item.span.end);
+        }
+        if let Some(next) = items.get(index + 1) {
+            return item.span.start..next.span.start;
+        }
+        match index.checked_sub(1) {
+            Some(before) => items[before].span.end..item.span.end,
+            None => list.span.start + 1..list.span.end - 1,
+        }
+    }
+
+    /// A list with one item, in the style of the file's other lists, as the value of a key of the
+    /// mapping at `parent`.
+    fn list_of(&self, parent: &NodePath, item: &Fragment) -> Result<Fragment, EditError> {
+        let in_flow = self.in_flow(parent);
+        let style = self.list_style(parent.document);
+        let one_line = !item.as_flow().contains('\n');
+        if in_flow || (style.flow && one_line) {
+            return Fragment::parse(&format!("[{}]", item.as_flow()));
+        }
+        let indent = style.indent;
+        let text = format!("{:indent$}-{}\n", "", item.as_item(indent, style.offset, "\n"));
+        // As the value of a key, so that the distance between key and dash is known.
+        let holder = Self::parse(&format!("k:\n{text}"))?;
+        holder.fragment(&NodePath::root(0).key("k"))
+    }
+
+    /// Whether the node at `path` is written in brackets or braces, or stands in some.
+    pub(super) fn in_flow(&self, path: &NodePath) -> bool {
+        let flow = |node: &SpanNode| {
+            matches!(
+                node.kind,
+                SpanKind::Sequence { flow: true, .. } | SpanKind::Mapping { flow: true, .. }
+            )
+        };
+        let mut above = NodePath::root(path.document);
+        let mut found = self.node(&above).is_some_and(flow);
+        for step in &path.steps {
+            above = above.step(step.clone());
+            found |= self.node(&above).is_some_and(flow);
+        }
+        found
+    }
+
+    /// How the lists of a document's top level are written: as the first one with items in block
+    /// style, else in brackets if there are some with items, else as kustomize's documentation does.
+    pub(super) fn list_style(&self, document: usize) -> ListStyle {
+        let pairs = self.root(document).pairs();
+        let lists = || pairs.iter().filter(|(_, value)| !value.items().is_empty());
+        let block = lists().find(|(_, value)| value.is_block()).and_then(|(key, list)| {
+            let dash = self.dash(list, &list.items()[0]).ok()?;
+            let key_column = column(&self.text, key.span.start);
+            Some(ListStyle {
+                flow: false,
+                indent: column(&self.text, dash).checked_sub(key_column)?,
+                offset: self.item_offset(dash, &list.items()[0]),
+            })
+        });
+        let flow = lists().next().is_some();
+        block.unwrap_or(ListStyle { flow, ..ListStyle::DEFAULT })
+    }
+
+    /// How far an item stands from its dash; 2 if it is on another line.
+    fn item_offset(&self, dash: usize, item: &SpanNode) -> usize {
+        let same_line = line_start(&self.text, item.span.start) == line_start(&self.text, dash);
+        if same_line && item.span.start > dash + 1 { item.span.start - dash } else { 2 }
+    }
+
+    /// The dash of an item of a block list: on the item's own line or the nearest above that
+    /// begins with one in the list's column.
+    fn dash(&self, list: &SpanNode, item: &SpanNode) -> Result<usize, EditError> {
+        let indent = column(&self.text, list.span.start);
+        let own_line = line_start(&self.text, item.span.start);
+        let mut line = own_line;
+        loop {
+            let dash = line + indent;
+            let is_dash = self.text.as_bytes().get(dash) == Some(&b'-') && dash < item.span.start;
+            if is_dash && (line == own_line || begins_line(&self.text, dash)) {
+                return Ok(dash);
+            }
+            if line <= list.span.start {
+                return Err(self
+                    .layout(item.span.start, "the dash of this item is not where it is expected"));
+            }
+            line = line_start(&self.text, line - 1);
+        }
+    }
+
+    /// Where a value of the mapping at `parent` would be put.
+    pub(super) fn place(&self, anchor: usize, document: usize) -> Place<'static> {
+        let indent = self.list_style(document).indent;
+        Place { anchor, offset: if indent == 0 { 2 } else { indent }, ending: self.ending() }
+    }
+}

@@ -1,0 +1,195 @@
+//! Changing a YAML file in place: what is not changed keeps every byte.
+//!
+//! Comments, order, quotes, indentation, flow style, line endings, a byte order mark and a missing
+//! final newline stay as they are. Every edit is a splice of bytes whose place comes from the
+//! parser's own marks; the result is read again and compared with the tree that was meant. If the
+//! two differ, the edit is refused and the text stays: a wrong file is never written.
+
+mod error;
+mod fragment;
+mod line;
+mod list;
+mod mapping;
+mod path;
+mod span;
+
+pub use error::EditError;
+pub use fragment::{Fragment, quote};
+pub use path::{NodePath, Step};
+pub use span::{SpanKind, SpanNode};
+
+use std::ops::Range;
+
+use crate::model::Position;
+use span::{SpanDocument, parse_spans};
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A text that is changed in place, edit by edit.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// Without the byte order mark.
+    text: String,
+    marked: bool,
+    documents: Vec<SpanDocument>,
+}
+
+impl Editor {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// [`EditError::Syntax`] if it is not YAML.
+    pub fn parse(text: &str) -> Result<Self, EditError> {
+        let marked = text.starts_with(BYTE_ORDER_MARK);
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned();
+        let documents = parse_spans(&text).map_err(EditError::Syntax)?;
+        Ok(Self { text, marked, documents })
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mark = if self.marked { BYTE_ORDER_MARK.to_string() } else { String::new() };
+        mark + &self.text
+    }
+
+    /// Number of documents; at least one.
+    #[must_use]
+    pub const fn document_count(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// The root of a document.
+    ///
+    /// # Panics
+    /// If there are not so many documents.
+    #[must_use]
+    pub fn root(&self, document: usize) -> &SpanNode {
+        &self.documents[document].root
+    }
+
+    /// The node at a path.
+    #[must_use]
+    pub fn node(&self, path: &NodePath) -> Option<&SpanNode> {
+        path.steps.iter().try_fold(
+            &self.documents.get(path.document)?.root,
+            |node, step| match step {
+                Step::Key(key) => node.get(key),
+                Step::Index(index) => node.items().get(*index),
+            },
+        )
+    }
+
+    /// The position of a node, for messages.
+    #[must_use]
+    pub fn position(&self, node: &SpanNode) -> Position {
+        Position::of_offset(&self.text, node.span.start)
+    }
+
+    /// Cuts out a copy of the node at a path, with its layout.
+    ///
+    /// # Errors
+    /// [`EditError`] if it is not there or has an anchor, alias or tag.
+    pub fn fragment(&self, path: &NodePath) -> Result<Fragment, EditError> {
+        let node = self.node(path).ok_or_else(|| self.missing("the field"))?.clone();
+        let anchor = match path.split_last() {
+            Some((parent, Step::Key(key))) => {
+                let pair = self.pair(&parent, key)?;
+                line::column(&self.text, pair.0.span.start)
+            }
+            Some((parent, Step::Index(_))) => {
+                let list = self.node(&parent).ok_or_else(|| self.missing("the list"))?;
+                line::column(&self.text, list.span.start)
+            }
+            None => 0,
+        };
+        Fragment::cut(&self.text, node, anchor)
+    }
+
+    /// The key and value at `key` of the mapping at `path`.
+    fn pair(&self, path: &NodePath, key: &str) -> Result<&(SpanNode, SpanNode), EditError> {
+        self.node(path)
+            .and_then(|mapping| mapping.pairs().iter().find(|(k, _)| k.text() == Some(key)))
+            .ok_or_else(|| self.missing("the key"))
+    }
+
+    /// Refuses a path on which an anchor or an alias stands: the edit would reach further than meant.
+    fn refuse_anchors_above(&self, path: &NodePath) -> Result<(), EditError> {
+        let mut node = &self.documents[path.document].root;
+        self.refuse_anchor(node)?;
+        for step in &path.steps {
+            let below = match step {
+                Step::Key(key) => node.get(key),
+                Step::Index(index) => node.items().get(*index),
+            };
+            let Some(below) = below else { return Ok(()) };
+            node = below;
+            self.refuse_anchor(node)?;
+        }
+        Ok(())
+    }
+
+    fn refuse_anchor(&self, node: &SpanNode) -> Result<(), EditError> {
+        if node.decorated || matches!(node.kind, SpanKind::Alias(_)) {
+            return Err(EditError::Anchored { position: self.position(node) });
+        }
+        Ok(())
+    }
+
+    /// Refuses a node that is to be taken away if something in it may be used elsewhere.
+    fn refuse_anchors_within(&self, node: &SpanNode) -> Result<(), EditError> {
+        match node.first_decorated() {
+            Some(found) => Err(EditError::Anchored { position: self.position(found) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces bytes and checks that the documents become what `meant` makes of them.
+    fn splice(
+        &mut self,
+        splices: &[(Range<usize>, String)],
+        meant: &[SpanDocument],
+    ) -> Result<(), EditError> {
+        let mut text = self.text.clone();
+        for (range, replacement) in splices.iter().rev() {
+            text.replace_range(range.clone(), replacement);
+        }
+        let place = splices.first().map_or(0, |(range, _)| range.start);
+        let unfaithful = EditError::Unfaithful { position: Position::of_offset(&self.text, place) };
+        let documents = parse_spans(&text).map_err(|_| unfaithful.clone())?;
+        let same = documents.len() == meant.len()
+            && documents.iter().zip(meant).all(|(is, meant)| is.root == meant.root);
+        if !same {
+            return Err(unfaithful);
+        }
+        self.text = text;
+        self.documents = documents;
+        Ok(())
+    }
+
+    /// The documents with the node at `path` changed by `change`.
+    fn meant(&self, path: &NodePath, change: impl FnOnce(&mut SpanNode)) -> Vec<SpanDocument> {
+        let mut documents = self.documents.clone();
+        let root = &mut documents[path.document].root;
+        let node = path.steps.iter().try_fold(root, |node, step| node.child_mut(step));
+        if let Some(node) = node {
+            change(node);
+        }
+        documents
+    }
+
+    fn ending(&self) -> &'static str {
+        line::line_ending(&self.text)
+    }
+
+    fn missing(&self, what: &'static str) -> EditError {
+        EditError::Missing { position: Position::of_offset(&self.text, 0), what }
+    }
+
+    fn layout(&self, offset: usize, reason: &'static str) -> EditError {
+        EditError::Layout { position: Position::of_offset(&self.text, offset), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests;
