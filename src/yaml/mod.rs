@@ -8,10 +8,12 @@ mod error;
 mod field_path;
 mod node;
 mod read;
+mod resolve;
 mod write;
 
 pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use read::{Dialect, parse_stream};
+pub use resolve::{Number, number};
 pub use write::{write_document, write_stream};
