@@ -1,1 +1,12 @@
 //! Behaviour, one file for each thing a user would say.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests run programs and read what they leave behind"
+)]
+
+mod architecture;
+#[allow(dead_code, reason = "each behaviour uses what it needs")]
+mod support;

@@ -1,3 +1,5 @@
+//! Edits on files of every style: what changes, and that nothing else does.
+
 use super::*;
 
 fn edited(text: &str, edit: impl FnOnce(&mut Editor) -> Result<(), EditError>) -> String {

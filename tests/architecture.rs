@@ -1,0 +1,182 @@
+//! The rooms import only what the house plan allows (`docs/architecture.md`).
+//!
+//! No compiler checks arrows inside one package, so this test reads the sources. It looks at paths
+//! that begin with `crate::`, in `use` declarations and elsewhere, groups in braces included.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms it may import; its own is always allowed.
+const PLAN: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("redact", &[]),
+    ("yaml", &["model"]),
+    ("kustomize", &["model", "yaml"]),
+    ("diff", &["model", "yaml", "kustomize"]),
+    ("policy", &["model", "yaml", "kustomize", "diff"]),
+    ("promotion", &["model", "yaml", "kustomize", "diff", "policy"]),
+    ("config", &["model", "redact", "yaml", "policy", "promotion"]),
+    ("github", &["model", "redact"]),
+    ("store", &["model", "redact"]),
+    ("workdir", &["model"]),
+    ("telemetry", &["model", "redact"]),
+    (
+        "app",
+        &[
+            "model",
+            "redact",
+            "yaml",
+            "kustomize",
+            "diff",
+            "policy",
+            "promotion",
+            "config",
+            "github",
+            "store",
+            "workdir",
+            "telemetry",
+        ],
+    ),
+    ("server", &["app", "config", "github", "telemetry", "redact", "model"]),
+    ("action", &["app", "config", "telemetry", "redact", "model"]),
+    (
+        "cli",
+        &[
+            "model",
+            "redact",
+            "yaml",
+            "kustomize",
+            "diff",
+            "policy",
+            "promotion",
+            "config",
+            "github",
+            "store",
+            "workdir",
+            "telemetry",
+            "app",
+            "server",
+            "action",
+        ],
+    ),
+];
+
+#[test]
+fn rooms_import_only_what_the_plan_allows() {
+    let mut faults = Vec::new();
+    for (room, allowed) in PLAN {
+        for file in sources(&source_dir().join(room)) {
+            let text = fs::read_to_string(&file).unwrap();
+            for (line, used) in rooms_used(&text) {
+                if used != *room && !allowed.contains(&used.as_str()) {
+                    faults.push(format!("{}:{line}: {room} imports {used}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "the house plan has no such arrow:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_room_is_in_the_plan() {
+    let planned: BTreeSet<String> = PLAN.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let here: BTreeSet<String> = fs::read_dir(source_dir())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(here, planned);
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let silent: Vec<PathBuf> = sources(&source_dir())
+        .into_iter()
+        .filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! "))
+        .collect();
+    assert!(silent.is_empty(), "no `//!` at the top of {silent:?}");
+}
+
+#[test]
+fn the_reader_of_imports_sees_them_all() {
+    let text = "use crate::{\n    model::{A, B},\n    yaml,\n};\nuse crate::diff::x;\n\
+                // crate::store is a comment\nfn f() { crate::cli::run() }\n";
+    let used: Vec<(usize, String)> = rooms_used(text);
+    let expected = [(1, "model"), (1, "yaml"), (5, "diff"), (7, "cli")];
+    assert_eq!(used, expected.map(|(line, room)| (line, room.to_owned())));
+}
+
+fn source_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The first names after `crate::`, with the line of the `crate::`.
+fn rooms_used(text: &str) -> Vec<(usize, String)> {
+    let code: String = text.lines().map(|line| without_comment(line) + "\n").collect();
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        // `$crate::` and `some_crate::` are other words.
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        let line = code[..at].matches('\n').count() + 1;
+        let rest = &code[at + "crate::".len()..];
+        let names = match rest.strip_prefix('{') {
+            Some(group) => first_names(group),
+            None => vec![first_name(rest)],
+        };
+        found.extend(names.into_iter().filter(|name| is_room(name)).map(|name| (line, name)));
+    }
+    found
+}
+
+/// The first name of each item of a group in braces.
+fn first_names(group: &str) -> Vec<String> {
+    let (mut depth, mut names, mut item) = (1, Vec::new(), String::new());
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 || (depth == 1 && c == ',') {
+            names.push(first_name(item.trim()));
+            item.clear();
+        } else {
+            item.push(c);
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+fn first_name(path: &str) -> String {
+    path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// Macros that are exported live at the crate's root; they are no rooms.
+fn is_room(name: &str) -> bool {
+    PLAN.iter().any(|(room, _)| *room == name)
+}
+
+fn without_comment(line: &str) -> String {
+    line.split("//").next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,148 @@
+//! What behaviour tests share: our program, git repositories, kubectl.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What a run of our program left behind.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output of a run that must have gone well.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self.stdout
+    }
+}
+
+/// Runs our program in `dir`, without anything of the developer's environment that colours it.
+pub fn overlift(dir: &Path, arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_overlift"));
+    command.current_dir(dir).args(arguments).env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+    run(&mut command)
+}
+
+/// Runs any program to its end.
+pub fn run(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let code = status.code().unwrap_or_else(|| panic!("{command:?} was killed: {status}"));
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { code, stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// The repository in `fixtures/`.
+pub fn istio_config() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/istio-config")
+}
+
+/// What `kubectl kustomize` prints, or `None`, and says so, where there is no kubectl.
+pub fn kubectl_kustomize(dir: &Path) -> Option<String> {
+    let output = match Command::new("kubectl").arg("kustomize").arg(dir).output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: kubectl cannot be started: {error}");
+            return None;
+        }
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// A repository of its own in a temporary directory.
+pub struct Repo {
+    _temp: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl Repo {
+    /// A git repository with one commit of these files.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let repo = Self::without_git(files);
+        repo.init();
+        repo
+    }
+
+    /// A directory with these files.
+    pub fn without_git(files: &[(&str, &str)]) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().canonicalize().unwrap().join("repo");
+        fs::create_dir_all(&root).unwrap();
+        let repo = Self { _temp: temp, root };
+        for (path, content) in files {
+            repo.write(path, content);
+        }
+        repo
+    }
+
+    /// A git repository with one commit of the fixture.
+    pub fn istio_config() -> Self {
+        let repo = Self::without_git(&[]);
+        copy(&istio_config(), &repo.root);
+        repo.init();
+        repo
+    }
+
+    fn init(&self) {
+        self.git(&["init", "-q", "-b", "main"]);
+        self.git(&["config", "user.name", "Ann Author"]);
+        self.git(&["config", "user.email", "ann@example.com"]);
+        self.commit("first");
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.root.join(below)
+    }
+
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root.join(path)).unwrap()
+    }
+
+    pub fn commit(&self, message: &str) -> String {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Standard output of a git command that must go well, without its last newline.
+    #[track_caller]
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.root).args(arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        run(&mut command).ok().trim_end().to_owned()
+    }
+
+    /// Runs our program at the repository's root.
+    pub fn overlift(&self, arguments: &[&str]) -> Run {
+        overlift(&self.root, arguments)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
