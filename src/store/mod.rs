@@ -1,1 +1,91 @@
-//! The durable queue and what was done for whom.
+//! The durable queue, and what was done for whom.
+//!
+//! Deliveries that were taken, jobs that wait, run or are parked, promotions that were opened, and the
+//! repositories we know, in SQLite or PostgreSQL. Payloads are opaque text here; `now` and fresh ids come in as
+//! arguments. Nothing here spawns, sleeps or reads a clock.
+//!
+//! The promises: a delivery is on disk before it is answered; two waiting jobs with one key are one job; at most
+//! one job of a lane runs, whatever the number of processes (a partial unique index, not hope); what a worker
+//! writes after its lease lapsed is refused.
+
+mod claim;
+mod database;
+mod delivery;
+mod error;
+mod job;
+mod migration;
+mod park;
+mod promotion;
+mod repository;
+
+pub use claim::{Claim, Lease, Retry};
+pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
+pub use error::StoreError;
+pub use job::{JobCounts, Merge, NewJob};
+pub use park::{JobState, QueuedJob};
+pub use promotion::{PromotionRecord, PromotionState};
+pub use repository::KnownRepository;
+
+use database::Database;
+
+/// Milliseconds since 1970, as stored.
+pub type Millis = i64;
+
+/// The open store. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    merge: Merge,
+}
+
+impl Store {
+    /// Opens the database at `url` and brings its tables up to date; `merge` makes one payload of
+    /// those of two jobs with one key.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the address is malformed, or the database does not open or is newer than we are.
+    pub async fn open(url: &str, merge: Merge) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::open(url).await?, merge })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = self.database.fetch("SELECT 1", &[]).await;
+        answer.map(|_| ()).map_err(StoreError::while_to("answer"))
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    /// Forgets deliveries and ended promotions older than these times; returns how many rows went.
+    ///
+    /// GitHub lets a delivery be sent again for three days: ids have to be kept longer than that. The newest
+    /// promotion of a pair stays, since it says what a person closed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget(
+        &self,
+        deliveries_before: Millis,
+        promotions_before: Millis,
+    ) -> Result<u64, StoreError> {
+        const DELIVERIES: &str = "DELETE FROM deliveries WHERE id IN \
+             (SELECT id FROM deliveries WHERE received_at < $1 LIMIT 10000)";
+        const PROMOTIONS: &str = "DELETE FROM promotions WHERE updated_at < $1 \
+             AND state IN ('merged', 'closed') AND EXISTS (SELECT 1 FROM promotions AS newer \
+             WHERE newer.repository = promotions.repository AND newer.source = promotions.source \
+             AND newer.target = promotions.target AND newer.created_at > promotions.created_at)";
+        let forget = || StoreError::while_to("forget old rows");
+        let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
+        let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;
+        Ok(deliveries.map_err(forget())? + promotions.map_err(forget())?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! One way to talk to two databases.
+//!
+//! Every statement of the store is written once, in the SQL that SQLite and PostgreSQL share, with
+//! numbered parameters. What differs stands here: how to connect, how a transaction that writes
+//! begins, how a key is locked. There is no trait: the set of databases is closed, and an enum needs neither
+//! boxed futures nor the bounds that sqlx's generic code drags along.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Postgres, Row as _, Sqlite};
+
+use super::error::StoreError;
+use super::migration;
+
+/// How long a statement waits for a connection. Longer than a commit on a slow disk, shorter than
+/// GitHub's patience with a webhook (10 s).
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long SQLite waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connected database.
+#[derive(Clone, Debug)]
+pub(super) enum Database {
+    Sqlite {
+        /// One connection: SQLite has one writer, and waiting in the pool is fairer than its own busy loop.
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A transaction that may write.
+pub(super) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A row of either database.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// A parameter; its kind is known even if it is null, since PostgreSQL asks for it.
+#[derive(Clone, Debug)]
+pub(super) enum Value<'a> {
+    Int(Option<i64>),
+    Text(Option<&'a str>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(number: Option<i64>) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl Database {
+    /// Connects and brings the tables up to date.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let database = Self::connect(url).await?;
+        migration::run(&database, None).await?;
+        Ok(database)
+    }
+
+    /// Connects, with the tables as they are.
+    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            Self::connect_sqlite(url).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::connect_postgres(url).await
+        } else {
+            Err(StoreError::Address { reason: "unknown scheme".to_owned() })
+        }
+    }
+
+    async fn connect_sqlite(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| StoreError::Address { reason: error.to_string() })?
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            // The journal is folded into the file in larger steps than the default of 4 MB.
+            .pragma("wal_autocheckpoint", "4000");
+        let pool = |connections, options| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect_with(options)
+        };
+        let connect = StoreError::while_to("open");
+        let writer = pool(1, options.clone()).await.map_err(connect)?;
+        let connect = StoreError::while_to("open");
+        let readers = pool(4, options.create_if_missing(false)).await.map_err(connect)?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Address { reason: "malformed".to_owned() })?
+            .application_name("overlift");
+        let pool = PgPoolOptions::new()
+            .max_connections(10)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options);
+        Ok(Self::Postgres(pool.await.map_err(StoreError::while_to("answer"))?))
+    }
+
+    /// Begins a transaction that may write.
+    pub(super) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            // Taking the write lock at once: a read that is upgraded later can fail.
+            Self::Sqlite { writer, .. } => {
+                Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Runs one statement that writes, and returns how many rows it touched.
+    pub(super) async fn execute(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                Ok(bind_sqlite(sql, values).execute(writer).await?.rows_affected())
+            }
+            Self::Postgres(pool) => {
+                Ok(bind_postgres(sql, values).execute(pool).await?.rows_affected())
+            }
+        }
+    }
+
+    /// Reads rows.
+    pub(super) async fn fetch(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite { readers, .. } => {
+                let rows = bind_sqlite(sql, values).fetch_all(readers).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(pool) => {
+                let rows = bind_postgres(sql, values).fetch_all(pool).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Closes all connections; SQLite folds its journal into the file.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// Runs one statement and returns how many rows it touched.
+    pub(super) async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => {
+                Ok(bind_sqlite(sql, values).execute(&mut **tx).await?.rows_affected())
+            }
+            Self::Postgres(tx) => {
+                Ok(bind_postgres(sql, values).execute(&mut **tx).await?.rows_affected())
+            }
+        }
+    }
+
+    /// Reads rows, or what `RETURNING` gives.
+    pub(super) async fn fetch(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => {
+                let rows = bind_sqlite(sql, values).fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(tx) => {
+                let rows = bind_postgres(sql, values).fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Keeps other transactions away from a name until this one ends. SQLite has one writer anyway.
+    pub(super) async fn lock(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        if let Self::Postgres(_) = self {
+            self.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &[name.into()])
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The second statement on PostgreSQL, the first on SQLite.
+    pub(super) const fn either(
+        &self,
+        sqlite: &'static str,
+        postgres: &'static str,
+    ) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
+    /// Makes it durable.
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn text(&self, column: &str) -> Result<String, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn maybe_text(&self, column: &str) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn int(&self, column: &str) -> Result<i64, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn maybe_int(&self, column: &str) -> Result<Option<i64>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+}
+
+/// Whether a statement lost against a unique index.
+pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+type SqliteQuery<'a> = sqlx::query::Query<'a, Sqlite, <Sqlite as sqlx::Database>::Arguments>;
+type PostgresQuery<'a> = sqlx::query::Query<'a, Postgres, <Postgres as sqlx::Database>::Arguments>;
+
+fn bind_sqlite<'a>(sql: &'static str, values: &[Value<'a>]) -> SqliteQuery<'a> {
+    values.iter().fold(sqlx::query(sql), |query, value| match *value {
+        Value::Int(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+    })
+}
+
+fn bind_postgres<'a>(sql: &'static str, values: &[Value<'a>]) -> PostgresQuery<'a> {
+    values.iter().fold(sqlx::query(sql), |query, value| match *value {
+        Value::Int(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+    })
+}

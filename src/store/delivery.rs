@@ -1,0 +1,191 @@
+//! Deliveries: each is on disk before it is answered, and known when it comes again.
+//!
+//! A commit to disk costs milliseconds, whatever is in it. So deliveries that arrive at the same time
+//! share one: whoever has one hands it to the [`Inbox`] and waits; the [`InboxWriter`] takes all that wait,
+//! commits them together and answers each. Under load the batches grow by themselves, without load
+//! nobody waits for company.
+
+use std::future::Future;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::database::Transaction;
+use super::error::StoreError;
+use super::job::{NewJob, enqueue_in};
+use super::{Millis, Store};
+
+/// How many deliveries may wait to be written.
+const INBOX_SIZE: usize = 1024;
+
+/// How many deliveries one commit takes at most.
+const BATCH_SIZE: usize = 256;
+
+/// A delivery with the jobs that follow from it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The id that GitHub gave it.
+    pub id: String,
+    /// The event's name.
+    pub event: String,
+    /// Where it happened.
+    pub repository: Option<String>,
+    /// What becomes of it, such as `queued` or `ignored`.
+    pub state: &'static str,
+    /// When it arrived.
+    pub received_at: Millis,
+    /// What is to be done; queued in the same commit.
+    pub jobs: Vec<NewJob>,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is on disk, and so are its jobs.
+    New,
+    /// It was there already; nothing was queued.
+    Duplicate,
+}
+
+struct Incoming {
+    delivery: Delivery,
+    answer: oneshot::Sender<Result<Receipt, StoreError>>,
+}
+
+/// Where deliveries are handed in. Cloning shares the writer.
+#[derive(Clone, Debug)]
+pub struct Inbox(mpsc::Sender<Incoming>);
+
+/// Writes what is handed in.
+pub struct InboxWriter {
+    store: Store,
+    incoming: mpsc::Receiver<Incoming>,
+}
+
+impl Inbox {
+    /// Waits until the delivery and its jobs are on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be written; then it is not known, and may be sent again.
+    pub async fn take(&self, delivery: Delivery) -> Result<Receipt, StoreError> {
+        let (answer, written) = oneshot::channel();
+        let sent = self.0.send(Incoming { delivery, answer }).await;
+        sent.map_err(|_| StoreError::Closed)?;
+        written.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl InboxWriter {
+    /// Writes until `stop` comes and all that was handed in before is written.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let mut stopping = false;
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                () = &mut stop, if !stopping => {
+                    stopping = true;
+                    self.incoming.close();
+                }
+                count = self.incoming.recv_many(&mut batch, BATCH_SIZE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.write(std::mem::take(&mut batch)).await;
+                }
+            }
+        }
+    }
+
+    /// Writes a batch, and if that fails each of it alone, so that one that cannot be stored takes no
+    /// other with it.
+    async fn write(&self, batch: Vec<Incoming>) {
+        let (deliveries, answers): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|incoming| (incoming.delivery, incoming.answer)).unzip();
+        match self.store.take_deliveries(deliveries.clone()).await {
+            Ok(receipts) => {
+                for (answer, receipt) in answers.into_iter().zip(receipts) {
+                    // Whoever does not wait any more will ask again.
+                    let _ = answer.send(Ok(receipt));
+                }
+            }
+            Err(error) if answers.len() == 1 => {
+                for answer in answers {
+                    let _ = answer.send(Err(error));
+                    break;
+                }
+            }
+            Err(_) => {
+                for (delivery, answer) in deliveries.into_iter().zip(answers) {
+                    let receipt = self.store.take_deliveries(vec![delivery]).await;
+                    let _ = answer.send(receipt.map(|receipts| receipts[0]));
+                }
+            }
+        }
+    }
+}
+
+impl Store {
+    /// The place where deliveries are handed in, and the writer that somebody has to run.
+    #[must_use]
+    pub fn inbox(&self) -> (Inbox, InboxWriter) {
+        let (sender, incoming) = mpsc::channel(INBOX_SIZE);
+        (Inbox(sender), InboxWriter { store: self.clone(), incoming })
+    }
+
+    /// Writes deliveries and their jobs in one commit; the receipts are in the order of the deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then none of them is written.
+    pub async fn take_deliveries(
+        &self,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Receipt>, StoreError> {
+        let run = async {
+            let mut tx = self.database.begin().await?;
+            let mut receipts = vec![Receipt::Duplicate; deliveries.len()];
+            let mut jobs = Vec::new();
+            let now = deliveries.iter().map(|delivery| delivery.received_at).max().unwrap_or(0);
+            // In the order of their ids, so that two processes cannot wait for each other.
+            let mut numbered: Vec<_> = deliveries.into_iter().enumerate().collect();
+            numbered.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+            let mut new = Vec::new();
+            for (at, delivery) in numbered {
+                receipts[at] = insert(&mut tx, &delivery).await?;
+                if receipts[at] == Receipt::New {
+                    new.push((at, delivery.jobs));
+                }
+            }
+            // Jobs in the order in which the deliveries came: the newest payload wins a merge.
+            new.sort_by_key(|(at, _)| *at);
+            jobs.extend(new.into_iter().flat_map(|(_, jobs)| jobs));
+            enqueue_in(&mut tx, jobs, self.merge, now).await?;
+            tx.commit().await?;
+            Ok(receipts)
+        };
+        run.await.map_err(StoreError::while_to("store a delivery"))
+    }
+
+    /// Whether a delivery was taken already.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn knows_delivery(&self, id: &str) -> Result<bool, StoreError> {
+        const FIND: &str = "SELECT id FROM deliveries WHERE id = $1";
+        let rows = self.database.fetch(FIND, &[id.into()]).await;
+        Ok(!rows.map_err(StoreError::while_to("look for a delivery"))?.is_empty())
+    }
+}
+
+async fn insert(tx: &mut Transaction, delivery: &Delivery) -> Result<Receipt, sqlx::Error> {
+    const INSERT: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
+    let values = [
+        (&delivery.id).into(),
+        (&delivery.event).into(),
+        delivery.repository.as_deref().into(),
+        delivery.state.into(),
+        delivery.received_at.into(),
+    ];
+    let inserted = tx.execute(INSERT, &values).await?;
+    Ok(if inserted > 0 { Receipt::New } else { Receipt::Duplicate })
+}

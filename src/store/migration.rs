@@ -1,0 +1,36 @@
+//! Brings the tables of an older version to this version's form.
+//!
+//! A migration that was released is never edited: sqlx compares checksums and refuses to start.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use super::database::Database;
+use super::error::StoreError;
+
+/// All migrations, oldest first. They are part of the binary, so that there is nothing to install.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "first", include_str!("migrations/0001_first.sql"))];
+
+/// Runs the migrations that the database lacks, up to and with `version` if one is given.
+///
+/// Two processes that start at once wait for each other (PostgreSQL takes an advisory lock).
+pub(super) async fn run(database: &Database, version: Option<i64>) -> Result<(), StoreError> {
+    let migrator = Migrator::with_migrations(
+        MIGRATIONS
+            .iter()
+            .filter(|(number, ..)| version.is_none_or(|last| *number <= last))
+            .map(|(number, name, sql)| {
+                let (name, sql) = (Cow::Borrowed(*name), sql.into_sql_str());
+                Migration::new(*number, name, MigrationType::Simple, sql, false)
+            })
+            .collect(),
+    );
+    match database {
+        Database::Sqlite { writer, .. } => migrator.run(writer).await,
+        Database::Postgres(pool) => migrator.run(pool).await,
+    }
+    .map_err(StoreError::Migration)
+}

@@ -1,0 +1,246 @@
+//! What was written where: one row for each pull request that was opened, the newest of a pair counts.
+
+use super::claim::{Lease, guard, held};
+use super::database::Row;
+use super::error::StoreError;
+use super::{Millis, Store};
+
+/// How far a promotion got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromotionState {
+    /// Its commit is made; the branch or the pull request may be there or not.
+    Opening,
+    /// Its pull request is open.
+    Open,
+    /// Its pull request was merged.
+    Merged,
+    /// Its pull request was closed without a merge, or never opened.
+    Closed,
+}
+
+impl PromotionState {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Open => "open",
+            Self::Merged => "merged",
+            Self::Closed => "closed",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "opening" => Self::Opening,
+            "open" => Self::Open,
+            "merged" => Self::Merged,
+            _ => Self::Closed,
+        }
+    }
+}
+
+/// One promotion, as far as it was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromotionRecord {
+    /// A fresh id for a new one.
+    pub id: String,
+    /// The repository.
+    pub repository: String,
+    /// The source environment.
+    pub source: String,
+    /// The target environment.
+    pub target: String,
+    /// The head branch.
+    pub branch: String,
+    /// The plan's id.
+    pub plan_id: String,
+    /// What the edits were made from.
+    pub base_digest: String,
+    /// What the rendered diff shows.
+    pub rendered_digest: String,
+    /// The commit of the base branch that the plan was made on.
+    pub base_commit: String,
+    /// The commit that we made.
+    pub head_commit: String,
+    /// Its tree.
+    pub tree: String,
+    /// The pull request.
+    pub pull_request: Option<i64>,
+    /// How far it got.
+    pub state: PromotionState,
+    /// Why it was closed, such as `person`, `empty` or `superseded`.
+    pub closed_because: Option<String>,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+impl Store {
+    /// The newest promotion of a pair.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn newest_promotion(
+        &self,
+        repository: &str,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<PromotionRecord>, StoreError> {
+        const NEWEST: &str = "SELECT * FROM promotions WHERE repository = $1 AND source = $2 \
+             AND target = $3 ORDER BY created_at DESC, id DESC LIMIT 1";
+        let values = [repository.into(), source.into(), target.into()];
+        Ok(self.promotions(NEWEST, &values).await?.pop())
+    }
+
+    /// The promotions of a repository that are open, by source and target.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn open_promotions(
+        &self,
+        repository: &str,
+    ) -> Result<Vec<PromotionRecord>, StoreError> {
+        const OPEN: &str = "SELECT * FROM promotions WHERE repository = $1 \
+             AND state IN ('opening', 'open') ORDER BY source, target";
+        self.promotions(OPEN, &[repository.into()]).await
+    }
+
+    /// The promotion with this pull request.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn promotion_of_pull_request(
+        &self,
+        repository: &str,
+        pull_request: i64,
+    ) -> Result<Option<PromotionRecord>, StoreError> {
+        const FIND: &str = "SELECT * FROM promotions WHERE repository = $1 AND pull_request = $2 \
+             ORDER BY created_at DESC LIMIT 1";
+        Ok(self.promotions(FIND, &[repository.into(), pull_request.into()]).await?.pop())
+    }
+
+    async fn promotions(
+        &self,
+        sql: &'static str,
+        values: &[super::database::Value<'_>],
+    ) -> Result<Vec<PromotionRecord>, StoreError> {
+        let read = async {
+            let rows = self.database.fetch(sql, values).await?;
+            rows.iter().map(read_record).collect::<Result<Vec<_>, _>>()
+        };
+        read.await.map_err(StoreError::while_to("look for a promotion"))
+    }
+
+    /// Writes a promotion down, new or changed; an earlier one of its pair that is still open ends as
+    /// superseded.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`]; then nothing is written.
+    pub async fn record_promotion(
+        &self,
+        lease: &Lease,
+        record: &PromotionRecord,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const END_OTHERS: &str = "UPDATE promotions SET state = 'closed', \
+             closed_because = 'superseded', updated_at = $5 WHERE repository = $1 AND source = $2 \
+             AND target = $3 AND id <> $4 AND state IN ('opening', 'open')";
+        let run = async {
+            let mut tx = self.database.begin().await?;
+            let holds = guard(&mut tx, lease).await?;
+            if holds {
+                let pair = [
+                    (&record.repository).into(),
+                    (&record.source).into(),
+                    (&record.target).into(),
+                    (&record.id).into(),
+                    now.into(),
+                ];
+                tx.execute(END_OTHERS, &pair).await?;
+                write(&mut tx, record, now).await?;
+                tx.commit().await?;
+            }
+            Ok(u64::from(holds))
+        };
+        held(lease, run.await.map_err(StoreError::while_to("write a promotion down"))?)
+    }
+
+    /// Notes how a pull request ended, if it is one of ours and nothing else is noted; returns the promotion.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn end_promotion(
+        &self,
+        repository: &str,
+        pull_request: i64,
+        state: PromotionState,
+        because: Option<&str>,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        const END: &str = "UPDATE promotions SET state = $3, closed_because = $4, updated_at = $5 \
+             WHERE repository = $1 AND pull_request = $2 AND state IN ('opening', 'open')";
+        let values = [
+            repository.into(),
+            pull_request.into(),
+            state.as_str().into(),
+            because.into(),
+            now.into(),
+        ];
+        let touched = self.database.execute(END, &values).await;
+        Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
+    }
+}
+
+async fn write(
+    tx: &mut super::database::Transaction,
+    record: &PromotionRecord,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    const UPSERT: &str = "INSERT INTO promotions (id, repository, source, target, branch, plan_id, \
+         base_digest, rendered_digest, base_commit, head_commit, tree, pull_request, state, \
+         closed_because, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         ON CONFLICT (id) DO UPDATE SET branch = excluded.branch, plan_id = excluded.plan_id, \
+         base_digest = excluded.base_digest, rendered_digest = excluded.rendered_digest, \
+         base_commit = excluded.base_commit, head_commit = excluded.head_commit, \
+         tree = excluded.tree, pull_request = excluded.pull_request, state = excluded.state, \
+         closed_because = excluded.closed_because, updated_at = excluded.updated_at";
+    let values = [
+        (&record.id).into(),
+        (&record.repository).into(),
+        (&record.source).into(),
+        (&record.target).into(),
+        (&record.branch).into(),
+        (&record.plan_id).into(),
+        (&record.base_digest).into(),
+        (&record.rendered_digest).into(),
+        (&record.base_commit).into(),
+        (&record.head_commit).into(),
+        (&record.tree).into(),
+        record.pull_request.into(),
+        record.state.as_str().into(),
+        record.closed_because.as_deref().into(),
+        record.created_at.into(),
+        now.into(),
+    ];
+    tx.execute(UPSERT, &values).await?;
+    Ok(())
+}
+
+fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
+    Ok(PromotionRecord {
+        id: row.text("id")?,
+        repository: row.text("repository")?,
+        source: row.text("source")?,
+        target: row.text("target")?,
+        branch: row.text("branch")?,
+        plan_id: row.text("plan_id")?,
+        base_digest: row.text("base_digest")?,
+        rendered_digest: row.text("rendered_digest")?,
+        base_commit: row.text("base_commit")?,
+        head_commit: row.text("head_commit")?,
+        tree: row.text("tree")?,
+        pull_request: row.maybe_int("pull_request")?,
+        state: PromotionState::parse(&row.text("state")?),
+        closed_because: row.maybe_text("closed_because")?,
+        created_at: row.int("created_at")?,
+    })
+}

@@ -1,0 +1,98 @@
+//! The repositories that we know, and how far we looked at each.
+
+use super::database::Row;
+use super::error::StoreError;
+use super::{Millis, Store};
+
+/// A repository that sent us something, or that an installation named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRepository {
+    /// `owner/name`.
+    pub name: String,
+    /// The default branch, if a payload said so.
+    pub default_branch: Option<String>,
+    /// The installation, for a GitHub App.
+    pub installation: Option<i64>,
+    /// The commit of the default branch whose promotions are all queued.
+    pub looked_at: Option<String>,
+}
+
+impl Store {
+    /// All repositories, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn repositories(&self) -> Result<Vec<KnownRepository>, StoreError> {
+        const ALL: &str = "SELECT name, default_branch, installation, looked_at \
+             FROM repositories ORDER BY name";
+        self.read_repositories(ALL, &[]).await
+    }
+
+    /// One repository.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn repository(&self, name: &str) -> Result<Option<KnownRepository>, StoreError> {
+        const ONE: &str = "SELECT name, default_branch, installation, looked_at \
+             FROM repositories WHERE name = $1";
+        Ok(self.read_repositories(ONE, &[name.into()]).await?.pop())
+    }
+
+    async fn read_repositories(
+        &self,
+        sql: &'static str,
+        values: &[super::database::Value<'_>],
+    ) -> Result<Vec<KnownRepository>, StoreError> {
+        let read = async {
+            let rows = self.database.fetch(sql, values).await?;
+            rows.iter().map(read_repository).collect::<Result<Vec<_>, _>>()
+        };
+        read.await.map_err(StoreError::while_to("look for a repository"))
+    }
+
+    /// Notes a repository; what is not given keeps its value.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_repository(
+        &self,
+        repository: &KnownRepository,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "INSERT INTO repositories \
+             (name, default_branch, installation, looked_at, seen_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (name) DO UPDATE SET \
+             default_branch = COALESCE(excluded.default_branch, repositories.default_branch), \
+             installation = COALESCE(excluded.installation, repositories.installation), \
+             looked_at = COALESCE(excluded.looked_at, repositories.looked_at), \
+             seen_at = excluded.seen_at";
+        let values = [
+            (&repository.name).into(),
+            repository.default_branch.as_deref().into(),
+            repository.installation.into(),
+            repository.looked_at.as_deref().into(),
+            now.into(),
+        ];
+        let touched = self.database.execute(NOTE, &values).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note a repository"))
+    }
+
+    /// Forgets a repository that we cannot see any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget_repository(&self, name: &str) -> Result<(), StoreError> {
+        const FORGET: &str = "DELETE FROM repositories WHERE name = $1";
+        let touched = self.database.execute(FORGET, &[name.into()]).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("forget a repository"))
+    }
+}
+
+fn read_repository(row: &Row) -> Result<KnownRepository, sqlx::Error> {
+    Ok(KnownRepository {
+        name: row.text("name")?,
+        default_branch: row.maybe_text("default_branch")?,
+        installation: row.maybe_int("installation")?,
+        looked_at: row.maybe_text("looked_at")?,
+    })
+}

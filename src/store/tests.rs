@@ -1,0 +1,450 @@
+//! What the store promises, on both databases.
+//!
+//! One list of checks, each on an empty database. PostgreSQL needs a cluster, which costs a second,
+//! so all checks share one.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::*;
+
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
+
+type Check = fn(String) -> Pin<Box<dyn Future<Output = ()>>>;
+
+macro_rules! checks {
+    ($($name:ident),* $(,)?) => {
+        [$((stringify!($name), (|url| Box::pin($name(url))) as Check)),*]
+    };
+}
+
+const CHECKS: [(&str, Check); 15] = checks![
+    takes_a_delivery_once,
+    shares_a_commit_between_deliveries,
+    queues_nothing_for_a_duplicate,
+    merges_jobs_with_one_key,
+    runs_one_job_of_a_lane,
+    claims_by_due_time,
+    refuses_writes_after_the_lease_was_lost,
+    counts_attempts_and_failures,
+    merges_a_retried_job_with_a_newer_one,
+    keeps_the_retry_time_when_a_trigger_comes,
+    parks_retries_and_drops,
+    finishing_queues_what_follows,
+    remembers_promotions,
+    remembers_repositories,
+    forgets_what_is_old,
+];
+
+#[tokio::test]
+async fn sqlite_keeps_its_promises() {
+    for (name, check) in CHECKS {
+        let dir = tempfile::tempdir().unwrap();
+        eprintln!("{name}");
+        check(format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display())).await;
+    }
+}
+
+#[tokio::test]
+async fn postgres_keeps_its_promises() {
+    let Some(cluster) = postgres::Cluster::start() else { return };
+    for (name, check) in CHECKS {
+        eprintln!("{name}");
+        check(cluster.database(name)).await;
+    }
+    migrates_filled_tables(cluster.database("filled")).await;
+    never_runs_two_jobs_of_a_lane(cluster.database("lanes")).await;
+}
+
+#[tokio::test]
+async fn sqlite_migrates_filled_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+    migrates_filled_tables(url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_never_runs_two_jobs_of_a_lane() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+    never_runs_two_jobs_of_a_lane(url).await;
+}
+
+#[tokio::test]
+async fn an_address_of_another_kind_is_refused_without_showing_it() {
+    let error = Store::open("mysql://root:hunter2@localhost/x", join).await.unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert!(matches!(error, StoreError::Address { .. }));
+}
+
+#[tokio::test]
+async fn what_sqlite_acknowledged_is_there_after_the_process_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+    let store = open(&url).await;
+    store.take_deliveries(vec![delivery("d1", vec![job("j1", "k")])]).await.unwrap();
+    // Not closed: as after SIGKILL, the journal is all there is.
+    std::mem::forget(store);
+    let again = open(&url).await;
+    assert!(again.knows_delivery("d1").await.unwrap());
+    assert_eq!(again.claim("w", 10, 20).await.unwrap().unwrap().lease.job(), "j1");
+}
+
+fn join(waiting: &str, newer: &str) -> String {
+    format!("{waiting}+{newer}")
+}
+
+async fn open(url: &str) -> Store {
+    Store::open(url, join).await.unwrap()
+}
+
+fn job(id: &str, key: &str) -> NewJob {
+    NewJob {
+        id: id.to_owned(),
+        kind: "promote",
+        repository: Some("o/r".to_owned()),
+        key: key.to_owned(),
+        lane: key.to_owned(),
+        payload: id.to_owned(),
+        run_at: 5,
+    }
+}
+
+fn delivery(id: &str, jobs: Vec<NewJob>) -> Delivery {
+    Delivery {
+        id: id.to_owned(),
+        event: "push".to_owned(),
+        repository: None,
+        state: "queued",
+        received_at: 1,
+        jobs,
+    }
+}
+
+async fn claim(store: &Store, now: Millis) -> Option<Claim> {
+    store.claim("worker", now, now + 100).await.unwrap()
+}
+
+async fn takes_a_delivery_once(url: String) {
+    let store = open(&url).await;
+    let twice = vec![delivery("b", vec![]), delivery("a", vec![]), delivery("b", vec![])];
+    let receipts = store.take_deliveries(twice).await.unwrap();
+    assert_eq!(receipts, [Receipt::New, Receipt::New, Receipt::Duplicate]);
+    store.close().await;
+    let store = open(&url).await;
+    let again = store.take_deliveries(vec![delivery("a", vec![])]).await.unwrap();
+    assert_eq!(again, [Receipt::Duplicate]);
+}
+
+async fn shares_a_commit_between_deliveries(url: String) {
+    let store = open(&url).await;
+    let (inbox, writer) = store.inbox();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let waiting =
+        futures_util::future::join_all(
+            (0..50).map(|n| {
+                let (inbox, id) = (inbox.clone(), format!("d{}", n % 40));
+                async move {
+                    inbox.take(delivery(&id, vec![job(&format!("j{n:02}"), "k")])).await.unwrap()
+                }
+            }),
+        );
+    let run = writer.run(async { stopped.await.unwrap() });
+    let (receipts, ()) = tokio::join!(
+        async {
+            let receipts = waiting.await;
+            stop.send(()).unwrap();
+            receipts
+        },
+        run
+    );
+    assert_eq!(receipts.iter().filter(|receipt| **receipt == Receipt::New).count(), 40);
+    assert_eq!(store.job_counts().await.unwrap().queued, 1);
+    assert!(matches!(inbox.take(delivery("late", vec![])).await, Err(StoreError::Closed)));
+}
+
+async fn queues_nothing_for_a_duplicate(url: String) {
+    let store = open(&url).await;
+    store.take_deliveries(vec![delivery("d", vec![job("1", "k")])]).await.unwrap();
+    store.take_deliveries(vec![delivery("d", vec![job("2", "other")])]).await.unwrap();
+    assert_eq!(store.job_counts().await.unwrap().queued, 1);
+}
+
+async fn merges_jobs_with_one_key(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k"), job("2", "k")], 1).await.unwrap();
+    store.enqueue(vec![job("3", "k"), job("4", "other")], 2).await.unwrap();
+    let claimed = claim(&store, 10).await.unwrap();
+    assert_eq!((claimed.payload.as_str(), claimed.attempt), ("1+2+3", 1));
+    // What runs is not changed any more.
+    store.enqueue(vec![job("5", "k")], 3).await.unwrap();
+    assert_eq!(store.job_counts().await.unwrap().queued, 2);
+}
+
+async fn runs_one_job_of_a_lane(url: String) {
+    let store = open(&url).await;
+    let mut second = job("2", "k2");
+    second.lane = "k1".to_owned();
+    store.enqueue(vec![job("1", "k1"), second], 1).await.unwrap();
+    let first = claim(&store, 10).await.unwrap();
+    assert_eq!(first.lease.job(), "1");
+    assert_eq!(claim(&store, 10).await, None);
+    store.finish(&first.lease, vec![], 10).await.unwrap();
+    assert_eq!(claim(&store, 10).await.unwrap().lease.job(), "2");
+}
+
+async fn claims_by_due_time(url: String) {
+    let store = open(&url).await;
+    let at = |id: &str, run_at| NewJob { run_at, ..job(id, id) };
+    store.enqueue(vec![at("1", 30), at("2", 20), at("3", 99)], 1).await.unwrap();
+    let counts = store.job_counts().await.unwrap();
+    assert_eq!((counts.queued, counts.oldest_queued, counts.next_due), (3, Some(1), Some(20)));
+    assert_eq!(claim(&store, 19).await, None);
+    assert_eq!(claim(&store, 30).await.unwrap().lease.job(), "2");
+    assert_eq!(claim(&store, 30).await.unwrap().lease.job(), "1");
+    assert_eq!(claim(&store, 30).await, None);
+}
+
+async fn refuses_writes_after_the_lease_was_lost(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let slow = claim(&store, 10).await.unwrap();
+    store.extend(&slow.lease, 200).await.unwrap();
+    assert_eq!(claim(&store, 150).await, None, "the lease was extended");
+    let fast = claim(&store, 201).await.unwrap();
+    assert_eq!((fast.lease.job(), fast.attempt), ("1", 2));
+    let lost = |result: Result<(), StoreError>| {
+        assert!(matches!(result, Err(StoreError::LeaseLost { .. })), "{result:?}");
+    };
+    lost(store.extend(&slow.lease, 300).await);
+    lost(store.finish(&slow.lease, vec![job("2", "next")], 300).await);
+    lost(store.park(&slow.lease, "no").await);
+    lost(store.hand_back(&slow.lease, 300).await);
+    lost(store.record_promotion(&slow.lease, &record("p", 1), 300).await);
+    let retry = Retry { run_at: 1, reason: String::new(), progressed: false };
+    lost(store.retry_later(&slow.lease, &retry, 300).await);
+    assert_eq!(store.newest_promotion("o/r", "dev", "prod").await.unwrap(), None);
+    store.finish(&fast.lease, vec![], 300).await.unwrap();
+    lost(store.extend(&fast.lease, 300).await);
+    assert_eq!(store.job_counts().await.unwrap(), JobCounts::default());
+}
+
+async fn counts_attempts_and_failures(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let retry = |progressed| Retry { run_at: 20, reason: "502".to_owned(), progressed };
+    let first = claim(&store, 10).await.unwrap();
+    store.retry_later(&first.lease, &retry(false), 11).await.unwrap();
+    assert_eq!(claim(&store, 19).await, None);
+    let second = claim(&store, 20).await.unwrap();
+    assert_eq!((second.attempt, second.failing_since), (2, Some(11)));
+    store.retry_later(&second.lease, &retry(true), 21).await.unwrap();
+    let third = claim(&store, 22).await.unwrap();
+    assert_eq!((third.attempt, third.failing_since), (2, Some(21)));
+    store.hand_back(&third.lease, 23).await.unwrap();
+    assert_eq!(claim(&store, 24).await.unwrap().attempt, 2);
+}
+
+async fn merges_a_retried_job_with_a_newer_one(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let first = claim(&store, 10).await.unwrap();
+    store.enqueue(vec![job("2", "k")], 11).await.unwrap();
+    let retry = Retry { run_at: 50, reason: "502".to_owned(), progressed: false };
+    store.retry_later(&first.lease, &retry, 12).await.unwrap();
+    assert_eq!(store.job_counts().await.unwrap().queued, 1);
+    assert_eq!(claim(&store, 49).await, None, "a new trigger does not knock earlier");
+    let again = claim(&store, 50).await.unwrap();
+    assert_eq!((again.payload.as_str(), again.attempt), ("1+2", 2));
+    // The same when the lease lapses.
+    store.enqueue(vec![job("3", "k")], 60).await.unwrap();
+    let lapsed = claim(&store, 151).await.unwrap();
+    assert_eq!((lapsed.lease.job(), lapsed.payload.as_str()), ("1", "1+2+3"));
+}
+
+async fn keeps_the_retry_time_when_a_trigger_comes(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![NewJob { run_at: 90, ..job("1", "k") }], 1).await.unwrap();
+    store.enqueue(vec![job("2", "k")], 2).await.unwrap();
+    let claimed =
+        claim(&store, 5).await.expect("a job that only waits starts with the new trigger");
+    let retry = Retry { run_at: 80, reason: "429".to_owned(), progressed: false };
+    store.retry_later(&claimed.lease, &retry, 6).await.unwrap();
+    store.enqueue(vec![job("3", "k")], 7).await.unwrap();
+    assert_eq!(claim(&store, 79).await, None);
+    assert_eq!(claim(&store, 80).await.unwrap().payload, "1+2+3");
+}
+
+async fn parks_retries_and_drops(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k"), job("2", "l")], 1).await.unwrap();
+    let (one, two) = (claim(&store, 10).await.unwrap(), claim(&store, 10).await.unwrap());
+    store.park(&one.lease, "no permission").await.unwrap();
+    store.park(&two.lease, "gone").await.unwrap();
+    assert_eq!(claim(&store, 500).await, None);
+    let listed = store.list_jobs(10).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(
+        (listed[0].state, listed[0].reason.as_deref()),
+        (JobState::Parked, Some("no permission"))
+    );
+    assert!(!store.retry_job("none", 20).await.unwrap());
+    // A newer trigger waits: the parked job takes its place.
+    store.enqueue(vec![NewJob { run_at: 99, ..job("3", "k") }], 11).await.unwrap();
+    assert!(store.retry_job("1", 20).await.unwrap());
+    let again = claim(&store, 20).await.unwrap();
+    assert_eq!((again.payload.as_str(), again.attempt), ("1+3", 1));
+    assert!(!store.drop_job("1").await.unwrap(), "it runs");
+    assert!(store.drop_job("2").await.unwrap());
+    assert_eq!(store.job_counts().await.unwrap().parked, 0);
+}
+
+async fn finishing_queues_what_follows(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let first = claim(&store, 10).await.unwrap();
+    store.park(&first.lease, "gone").await.unwrap();
+    store.enqueue(vec![job("2", "k")], 11).await.unwrap();
+    let second = claim(&store, 12).await.unwrap();
+    store.finish(&second.lease, vec![job("3", "next")], 13).await.unwrap();
+    let counts = store.job_counts().await.unwrap();
+    assert_eq!((counts.queued, counts.parked), (1, 0), "what was parked is done now");
+    assert_eq!(claim(&store, 14).await.unwrap().key, "next");
+}
+
+fn record(id: &str, created_at: Millis) -> PromotionRecord {
+    PromotionRecord {
+        id: id.to_owned(),
+        repository: "o/r".to_owned(),
+        source: "dev".to_owned(),
+        target: "prod".to_owned(),
+        branch: "promote/dev-to-prod".to_owned(),
+        plan_id: "ab".to_owned(),
+        base_digest: "b".to_owned(),
+        rendered_digest: "r".to_owned(),
+        base_commit: "c0".to_owned(),
+        head_commit: "c1".to_owned(),
+        tree: "t".to_owned(),
+        pull_request: None,
+        state: PromotionState::Opening,
+        closed_because: None,
+        created_at,
+    }
+}
+
+async fn remembers_promotions(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let lease = claim(&store, 10).await.unwrap().lease;
+    let first = record("p1", 1);
+    store.record_promotion(&lease, &first, 1).await.unwrap();
+    let opened =
+        PromotionRecord { pull_request: Some(7), state: PromotionState::Open, ..first.clone() };
+    store.record_promotion(&lease, &opened, 2).await.unwrap();
+    assert_eq!(store.open_promotions("o/r").await.unwrap(), [opened.clone()]);
+    assert_eq!(store.promotion_of_pull_request("o/r", 7).await.unwrap(), Some(opened.clone()));
+    // A second one of the pair ends the first.
+    let second = record("p2", 3);
+    store.record_promotion(&lease, &second, 3).await.unwrap();
+    assert_eq!(store.open_promotions("o/r").await.unwrap(), [second.clone()]);
+    let first = store.promotion_of_pull_request("o/r", 7).await.unwrap().unwrap();
+    assert_eq!(first.closed_because.as_deref(), Some("superseded"));
+    let ended = PromotionState::Merged;
+    assert!(!store.end_promotion("o/r", 7, ended, None, 4).await.unwrap(), "it ended before");
+    let opened = PromotionRecord { pull_request: Some(8), ..second };
+    store.record_promotion(&lease, &opened, 4).await.unwrap();
+    assert!(
+        store.end_promotion("o/r", 8, PromotionState::Closed, Some("person"), 5).await.unwrap()
+    );
+    let newest = store.newest_promotion("o/r", "dev", "prod").await.unwrap().unwrap();
+    assert_eq!(
+        (newest.state, newest.closed_because.as_deref()),
+        (PromotionState::Closed, Some("person"))
+    );
+    assert_eq!(store.newest_promotion("o/r", "dev", "staging").await.unwrap(), None);
+}
+
+async fn remembers_repositories(url: String) {
+    let store = open(&url).await;
+    let known = |default_branch: Option<&str>, looked_at: Option<&str>| KnownRepository {
+        name: "o/r".to_owned(),
+        default_branch: default_branch.map(str::to_owned),
+        installation: None,
+        looked_at: looked_at.map(str::to_owned),
+    };
+    store.note_repository(&known(Some("main"), None), 1).await.unwrap();
+    store.note_repository(&known(None, Some("abc")), 2).await.unwrap();
+    let both = known(Some("main"), Some("abc"));
+    assert_eq!(store.repositories().await.unwrap(), [both.clone()]);
+    assert_eq!(store.repository("o/r").await.unwrap(), Some(both));
+    store.forget_repository("o/r").await.unwrap();
+    assert_eq!(store.repository("o/r").await.unwrap(), None);
+}
+
+async fn forgets_what_is_old(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let lease = claim(&store, 10).await.unwrap().lease;
+    store.take_deliveries(vec![delivery("old", vec![])]).await.unwrap();
+    let young = Delivery { received_at: 100, ..delivery("young", vec![]) };
+    store.take_deliveries(vec![young]).await.unwrap();
+    let closed = |id, at| PromotionRecord { state: PromotionState::Closed, ..record(id, at) };
+    store.record_promotion(&lease, &closed("p1", 1), 1).await.unwrap();
+    store.record_promotion(&lease, &closed("p2", 2), 2).await.unwrap();
+    assert_eq!(store.forget(50, 50).await.unwrap(), 2);
+    assert!(!store.knows_delivery("old").await.unwrap());
+    assert!(store.knows_delivery("young").await.unwrap());
+    let newest = store.newest_promotion("o/r", "dev", "prod").await.unwrap().unwrap();
+    assert_eq!(newest.id, "p2", "the newest of a pair stays");
+}
+
+async fn migrates_filled_tables(url: String) {
+    const OLD_JOB: &str = "INSERT INTO jobs (id, kind, key, lane, payload, state, created_at, run_at) \
+         VALUES ('1', 'promote', 'k', 'k', 'p', 'queued', 1, 1)";
+    let old = Database::connect(&url).await.unwrap();
+    migration::run(&old, Some(1)).await.unwrap();
+    old.execute(OLD_JOB, &[]).await.unwrap();
+    old.close().await;
+    let store = open(&url).await;
+    assert_eq!(claim(&store, 10).await.unwrap().payload, "p");
+    store.close().await;
+    // And once more, with nothing left to do.
+    open(&url).await;
+}
+
+/// Eight workers in four processes' worth of stores, three lanes: no lane runs twice at a time.
+async fn never_runs_two_jobs_of_a_lane(url: String) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+    const JOBS: usize = 60;
+    let store = open(&url).await;
+    let jobs = (0..JOBS)
+        .map(|n| NewJob { lane: format!("{}", n % 3), ..job(&format!("{n:03}"), &format!("{n}")) });
+    store.enqueue(jobs.collect(), 1).await.unwrap();
+    let running: Arc<[AtomicI64; 3]> = Arc::default();
+    let done = Arc::new(AtomicUsize::new(0));
+    let mut workers = Vec::new();
+    for worker in 0..8 {
+        let store = if worker % 2 == 0 { open(&url).await } else { store.clone() };
+        let (running, done) = (running.clone(), done.clone());
+        workers.push(tokio::spawn(async move {
+            while done.load(Ordering::SeqCst) < JOBS {
+                let Some(claim) = store.claim("w", 10, 1_000_000).await.unwrap() else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let lane = claim.key.parse::<usize>().unwrap() % 3;
+                assert_eq!(running[lane].fetch_add(1, Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                running[lane].fetch_sub(1, Ordering::SeqCst);
+                store.finish(&claim.lease, vec![], 11).await.unwrap();
+                done.fetch_add(1, Ordering::SeqCst);
+            }
+        }));
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    assert_eq!(store.job_counts().await.unwrap(), JobCounts::default());
+}
