@@ -10,8 +10,10 @@ pub mod origin;
 pub mod resource;
 pub mod resource_id;
 pub mod resource_set;
+pub mod scalar;
 pub mod schema;
 pub mod selector;
+pub mod transform;
 
 use std::collections::BTreeSet;
 

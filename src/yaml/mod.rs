@@ -15,5 +15,5 @@ pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use read::{Dialect, parse_stream};
-pub use resolve::{Number, number};
+pub use resolve::{Number, number, resolve_plain};
 pub use write::{write_document, write_stream};

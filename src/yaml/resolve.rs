@@ -48,7 +48,9 @@ pub(super) fn tag_of(tag: &str) -> Tag {
     }
 }
 
-pub(super) fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
+/// The type that a scalar without quotes and tag has.
+#[must_use]
+pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Tag::Null,
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return Tag::Bool,

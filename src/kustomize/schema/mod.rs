@@ -1,15 +1,132 @@
-//! What is known of Kubernetes' kinds.
+//! What is known of Kubernetes' kinds: which lists merge by which keys, which kinds have no namespace.
+//!
+//! Two sources: the built-in table, and OpenAPI files that kustomizations name under `openapi`.
+
+mod builtin;
+mod custom;
+mod scope;
+
+use std::borrow::Cow;
 
 use super::Gvk;
+use crate::yaml::Node;
+use custom::CustomSchema;
+use scope::Scope;
 
 /// What is known of Kubernetes' kinds: which have no namespace, which lists merge by which keys.
 #[derive(Clone, Debug, Default)]
-pub struct Schema {}
+pub struct Schema {
+    custom: Vec<CustomSchema>,
+    without_builtin: bool,
+}
+
+/// What the merge has to know of a place in a tree of a built-in kind.
+#[derive(Debug)]
+enum Shape {
+    /// A mapping of which these fields lead to lists that merge.
+    Object(&'static [(&'static str, &'static Self)]),
+    /// A list whose items merge when these of their fields are equal.
+    List {
+        /// The fields, the most important first.
+        keys: &'static [&'static str],
+        /// What is known of the items.
+        item: &'static Self,
+    },
+    /// A list of scalars that is united.
+    Set,
+    /// Content of any type, about which nothing may be concluded.
+    Opaque,
+}
+
+/// What is known of one place in a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    place: Place<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    Builtin(&'static Shape),
+    Custom(&'a CustomSchema, &'a Node),
+}
 
 impl Schema {
+    /// The schema of a build whose root names an OpenAPI file: Kubernetes' own kinds are then only
+    /// known as far as the file defines them.
+    #[must_use]
+    pub fn custom(file: Node) -> Self {
+        Self { custom: vec![CustomSchema::new(file)], without_builtin: true }
+    }
+
+    /// Adds an OpenAPI file that a base names; it goes before what is known already.
+    pub fn add(&mut self, file: Node) {
+        self.custom.insert(0, CustomSchema::new(file));
+    }
+
+    /// What is known of a kind's objects.
+    #[must_use]
+    pub fn of_type(&self, api_version: &str, kind: &str) -> Option<Known<'_>> {
+        let custom = self.custom.iter().find_map(|schema| {
+            let definition = schema.definition(api_version, kind)?;
+            Some(Place::Custom(schema, definition))
+        });
+        let builtin = || match kind {
+            "Kustomization" => builtin::shape(api_version, kind),
+            _ if self.without_builtin => None,
+            _ => builtin::shape(api_version, kind),
+        };
+        let place = custom.or_else(|| builtin().map(Place::Builtin))?;
+        Some(Known { place })
+    }
+
     /// Whether this kind is known to have no namespace.
     #[must_use]
     pub fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
-        matches!(gvk.kind.as_str(), "Namespace" | "ClusterRole" | "ClusterRoleBinding")
+        if let Some(scope) = scope::of(&gvk.group, &gvk.version, &gvk.kind) {
+            return scope == Scope::Cluster;
+        }
+        let of_custom = |schema: &CustomSchema| schema.is_namespaced(gvk);
+        self.custom.iter().find_map(of_custom) == Some(false)
     }
 }
+
+impl<'a> Known<'a> {
+    /// What is known of a field's value.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Self> {
+        let place = match self.place {
+            Place::Builtin(Shape::Object(fields)) => {
+                Place::Builtin(fields.iter().find(|(field, _)| *field == name)?.1)
+            }
+            Place::Builtin(_) => return None,
+            Place::Custom(schema, node) => Place::Custom(schema, schema.field(node, name)?),
+        };
+        Some(Self { place })
+    }
+
+    /// What is known of a list's items.
+    #[must_use]
+    pub fn item(self) -> Option<Self> {
+        let place = match self.place {
+            Place::Builtin(Shape::List { item, .. }) => Place::Builtin(item),
+            Place::Builtin(_) => return None,
+            Place::Custom(schema, node) => Place::Custom(schema, schema.item(node)?),
+        };
+        Some(Self { place })
+    }
+
+    /// By which fields the items of a list merge: `None` if the list is replaced, empty if the
+    /// items are scalars that are united.
+    #[must_use]
+    pub fn merge_keys(self) -> Option<Cow<'a, [&'a str]>> {
+        match self.place {
+            Place::Builtin(Shape::List { keys, .. }) => Some(Cow::Borrowed(keys)),
+            Place::Builtin(Shape::Set) => Some(Cow::Borrowed(&[])),
+            Place::Builtin(_) => None,
+            Place::Custom(_, node) => custom::merge_keys(node).map(Cow::Owned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

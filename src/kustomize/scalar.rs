@@ -1,0 +1,43 @@
+//! Setting scalars as kyaml does: the text and the type are new, the style is that of the old value.
+//!
+//! The style decides about the type in the end, because kustomize writes its tree as text and reads
+//! it again before it prints: a number that stands in quotes by then is a string, and a text without
+//! type and quotes is whatever it reads like.
+
+use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag, Text, Value};
+
+/// Gives a scalar a new text and type; without a type it is what it reads like.
+pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
+    scalar.tag = match tag {
+        Some(Tag::Str) => Tag::Str,
+        _ if scalar.style == Style::Plain => tag.unwrap_or_else(|| resolve(&text)),
+        None => Tag::Str,
+        Some(tag) if resolve(&text) == tag => Tag::Str,
+        Some(tag) => tag,
+    };
+    scalar.text = text;
+}
+
+/// Sets a node to a scalar; what was a mapping or a list takes the plain style.
+pub fn set(node: &mut Node, text: Text, tag: Option<Tag>) {
+    if let Value::Scalar(scalar) = &mut node.value {
+        assign(scalar, text, tag);
+    } else {
+        let mut scalar = Scalar::string("");
+        assign(&mut scalar, text, tag);
+        node.value = Value::Scalar(scalar);
+    }
+}
+
+/// A scalar without quotes, of the type that it reads like.
+#[must_use]
+pub fn plain(text: Text) -> Node {
+    let mut scalar = Scalar::string("");
+    assign(&mut scalar, text, None);
+    Node::made(Value::Scalar(scalar))
+}
+
+/// The type that a text without quotes has in a resource.
+fn resolve(text: &str) -> Tag {
+    yaml::resolve_plain(text, Dialect::V3)
+}

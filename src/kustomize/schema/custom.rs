@@ -1,0 +1,115 @@
+//! Schemas that a kustomization brings along (`openapi.path`): OpenAPI v2 definitions with the
+//! extensions `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key`,
+//! `x-kubernetes-list-map-keys` and `x-kubernetes-group-version-kind`.
+//!
+//! Definitions are read from the file's tree where they are needed; only the index from kinds to
+//! definitions is made beforehand.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::kustomize::Gvk;
+use crate::yaml::Node;
+
+/// How many references may lead to each other before a definition counts as missing.
+const MAX_REFERENCES: usize = 64;
+
+/// An OpenAPI file, with an index of what it defines.
+#[derive(Clone, Debug)]
+pub(super) struct CustomSchema {
+    file: Arc<Node>,
+    /// Definition names by `apiVersion` and kind.
+    by_type: BTreeMap<(String, String), String>,
+    /// Whether a kind is namespaced, as the API paths tell.
+    namespaced: BTreeMap<(String, String), bool>,
+}
+
+impl CustomSchema {
+    /// Indexes an OpenAPI file.
+    pub(super) fn new(file: Node) -> Self {
+        let mut by_type = BTreeMap::new();
+        for pair in file.get("definitions").and_then(Node::as_mapping).into_iter().flatten() {
+            let types = pair.value.get("x-kubernetes-group-version-kind");
+            for of in types.and_then(Node::as_sequence).unwrap_or_default() {
+                if let Some(id) = type_of(of) {
+                    by_type.insert(id, pair.key.text.to_string());
+                }
+            }
+        }
+        let namespaced = namespaced(&file);
+        Self { file: Arc::new(file), by_type, namespaced }
+    }
+
+    /// The definition of a kind.
+    pub(super) fn definition(&self, api_version: &str, kind: &str) -> Option<&Node> {
+        let name = self.by_type.get(&(api_version.to_owned(), kind.to_owned()))?;
+        self.file.get("definitions")?.get(name)
+    }
+
+    /// Whether a kind lives in a namespace, if the paths tell.
+    pub(super) fn is_namespaced(&self, gvk: &Gvk) -> Option<bool> {
+        self.namespaced.get(&(join(&gvk.group, &gvk.version), gvk.kind.to_string())).copied()
+    }
+
+    /// The schema of a field: of the property, or of all values of a map.
+    pub(super) fn field<'a>(&'a self, schema: &'a Node, name: &str) -> Option<&'a Node> {
+        let property = schema.get("properties").and_then(|properties| properties.get(name));
+        let of_any = || schema.get("additionalProperties").filter(|any| any.as_mapping().is_some());
+        self.resolve(property.or_else(of_any)?)
+    }
+
+    /// The schema of a list's items.
+    pub(super) fn item<'a>(&'a self, schema: &'a Node) -> Option<&'a Node> {
+        if schema.get("type").and_then(Node::as_str) != Some("array") {
+            return None;
+        }
+        self.resolve(schema.get("items")?)
+    }
+
+    fn resolve<'a>(&'a self, schema: &'a Node) -> Option<&'a Node> {
+        let mut schema = schema;
+        for _ in 0..MAX_REFERENCES {
+            let Some(reference) = schema.get("$ref").and_then(Node::as_str) else {
+                return Some(schema);
+            };
+            let name = reference.strip_prefix("#/definitions/")?;
+            schema = self.file.get("definitions")?.get(name)?;
+        }
+        None
+    }
+}
+
+/// The merge keys of a list schema: `None` if its lists are replaced, empty if its items are
+/// themselves the keys.
+pub(super) fn merge_keys(schema: &Node) -> Option<Vec<&str>> {
+    let strategy = schema.get("x-kubernetes-patch-strategy")?.as_str()?;
+    if !strategy.split(',').any(|part| part == "merge") {
+        return None;
+    }
+    if let Some(keys) = schema.get("x-kubernetes-list-map-keys").and_then(Node::as_sequence) {
+        return Some(keys.iter().filter_map(Node::as_str).collect());
+    }
+    Some(schema.get("x-kubernetes-patch-merge-key").and_then(Node::as_str).into_iter().collect())
+}
+
+fn namespaced(file: &Node) -> BTreeMap<(String, String), bool> {
+    let mut scopes = BTreeMap::new();
+    for pair in file.get("paths").and_then(Node::as_mapping).into_iter().flatten() {
+        let of = pair.value.at(&["get", "x-kubernetes-group-version-kind"]);
+        let Some(id) = of.and_then(type_of) else { continue };
+        let in_namespace = pair.key.text.contains("namespaces/{namespace}");
+        *scopes.entry(id).or_insert(false) |= in_namespace;
+    }
+    scopes
+}
+
+fn type_of(node: &Node) -> Option<(String, String)> {
+    let version = node.get("version")?.as_str()?;
+    let kind = node.get("kind")?.as_str()?;
+    let group = node.get("group").and_then(Node::as_str).unwrap_or_default();
+    Some((join(group, version), kind.to_owned()))
+}
+
+fn join(group: &str, version: &str) -> String {
+    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+}

@@ -1,0 +1,3 @@
+//! The builtin transformers: each changes resources that were accumulated before it.
+
+pub mod strategic_merge;
