@@ -1,3 +1,4 @@
 //! The builtin transformers: each changes resources that were accumulated before it.
 
+pub mod json_6902;
 pub mod strategic_merge;

@@ -1,0 +1,122 @@
+//! The way of an object through JSON and back, which is what a JSON 6902 patch does to all of it.
+//!
+//! Go reads JSON numbers as floats and go-yaml writes floats shortest, with an exponent from a million
+//! on; strings lose their quotes unless they would read as something else. None of it shows where
+//! the object is printed, but a later transformer that copies a text or keeps a style meets it.
+
+use serde_json::Value as Json;
+
+use super::ParseError;
+use crate::yaml::{Dialect, Node, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain};
+
+/// A number that JSON cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson;
+
+/// Reads JSON.
+pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+    let json: Json = serde_json::from_str(text)
+        .map_err(|error| ParseError::Json { line: error.line(), column: error.column() })?;
+    Ok(node(json))
+}
+
+fn node(json: Json) -> Node {
+    Node::made(match json {
+        Json::Null => return Node::null(),
+        Json::Bool(truth) => scalar(if truth { "true" } else { "false" }.into(), Tag::Bool),
+        Json::Number(number) => {
+            let text = number.to_string();
+            let tag = resolve_plain(&text, Dialect::V3);
+            scalar(text.into(), tag)
+        }
+        Json::String(text) => scalar(text.into(), Tag::Str),
+        Json::Array(items) => Value::Sequence(items.into_iter().map(node).collect()),
+        Json::Object(map) => Value::Mapping(
+            map.into_iter()
+                .map(|(key, value)| Pair {
+                    key: Scalar::string(key),
+                    key_mark: crate::yaml::Mark::NONE,
+                    value: node(value),
+                })
+                .collect(),
+        ),
+    })
+}
+
+const fn scalar(text: Text, tag: Tag) -> Value {
+    Value::Scalar(Scalar { text, tag, style: Style::Plain })
+}
+
+/// Writes every scalar below a node as it is after a way through JSON.
+///
+/// # Errors
+/// [`NotJson`] for infinities and not-a-number.
+pub fn renew(node: &mut Node) -> Result<(), NotJson> {
+    match &mut node.value {
+        Value::Mapping(mapping) => mapping.iter_mut().try_for_each(|pair| renew(&mut pair.value)),
+        Value::Sequence(items) => items.iter_mut().try_for_each(renew),
+        Value::Scalar(scalar) => renew_scalar(scalar),
+    }
+}
+
+fn renew_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
+    match scalar.tag {
+        Tag::Null => scalar.text = "null".into(),
+        Tag::Bool => {
+            let text = scalar.text.to_ascii_lowercase();
+            let truth = matches!(text.as_str(), "true" | "yes" | "on" | "y");
+            scalar.text = if truth { "true" } else { "false" }.into();
+        }
+        Tag::Int | Tag::Float => {
+            let value = number(scalar).map_or(f64::NAN, crate::yaml::Number::as_f64);
+            if !value.is_finite() {
+                return Err(NotJson);
+            }
+            scalar.text = shortest(value).into();
+            scalar.tag = resolve_plain(&scalar.text, Dialect::V3);
+        }
+        Tag::Str | Tag::Timestamp => {
+            scalar.style = style(&scalar.text);
+            return Ok(());
+        }
+    }
+    scalar.style = Style::Plain;
+    Ok(())
+}
+
+/// How go-yaml v3 writes a string.
+fn style(text: &str) -> Style {
+    if text.contains('\n') {
+        Style::Literal
+    } else if [Dialect::V3, Dialect::V2].iter().any(|of| resolve_plain(text, *of) != Tag::Str) {
+        Style::DoubleQuoted
+    } else if is_plain(text) {
+        Style::Plain
+    } else {
+        Style::SingleQuoted
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let begins = !text.starts_with([
+        ' ', '!', '&', '*', '|', '>', '\'', '"', '%', '@', '`', '#', ',', '[', ']', '{', '}',
+    ]);
+    let indicator = text == "-" || ["- ", "? ", ": "].iter().any(|two| text.starts_with(two));
+    begins
+        && !indicator
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
+        && !text.contains(" #")
+}
+
+/// A float as Go's `%g` with the shortest precision writes it.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        return format!("{value}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
