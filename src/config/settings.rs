@@ -1,0 +1,388 @@
+//! The settings of the service: as they were typed, then as they are meant.
+//!
+//! [`RawSettings`] holds texts from flags and variables; [`Settings::check`] makes checked values of all of
+//! them and reports every fault at once, before a port is bound. Files that hold credentials are read
+//! by a function of the caller, so that nothing here touches the disk.
+
+use std::fmt;
+
+use crate::redact::{Credential, WebhookSecrets};
+
+/// What flags and variables say; `None` where neither is given.
+#[derive(Clone, Default)]
+pub struct RawSettings {
+    /// `OVERLIFT_LISTEN`.
+    pub listen: Option<String>,
+    /// `OVERLIFT_WEBHOOK_SECRET`.
+    pub webhook_secret: Option<String>,
+    /// `OVERLIFT_WEBHOOK_SECRET_FILE`.
+    pub webhook_secret_file: Option<String>,
+    /// `GITHUB_API_URL`.
+    pub github_api_url: Option<String>,
+    /// `GITHUB_TOKEN`.
+    pub github_token: Option<String>,
+    /// `OVERLIFT_APP_ID`.
+    pub app_id: Option<String>,
+    /// `OVERLIFT_APP_PRIVATE_KEY`.
+    pub app_private_key: Option<String>,
+    /// `OVERLIFT_APP_PRIVATE_KEY_FILE`.
+    pub app_private_key_file: Option<String>,
+    /// `OVERLIFT_DATABASE_URL`.
+    pub database_url: Option<String>,
+    /// `OVERLIFT_CACHE_DIR`.
+    pub cache_dir: Option<String>,
+}
+
+/// The settings of the service, each checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address to listen on: `HOST:PORT`.
+    pub listen: String,
+    /// What deliveries may be signed with.
+    pub webhook_secrets: WebhookSecrets,
+    /// The API's base, without a slash at its end.
+    pub github_api_url: String,
+    /// As whom to ask GitHub.
+    pub identity: Identity,
+    /// The database's address; a credential, since it may hold a password.
+    pub database_url: Credential,
+    /// Where trees and blobs are kept; `None` for memory.
+    pub cache_dir: Option<String>,
+}
+
+/// As whom to ask GitHub. An App counts where a token is given too: tokens lie about in environments.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// A personal or workflow token.
+    Token(Credential),
+    /// A GitHub App.
+    App {
+        /// Its id or client id.
+        id: String,
+        /// Its private key in PEM.
+        private_key: Credential,
+    },
+}
+
+/// Everything that is wrong with the settings; at least one fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct SettingsError {
+    /// The faults, each naming its variable, none showing a credential.
+    pub faults: Vec<SettingsFault>,
+}
+
+/// One thing that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFault {
+    /// The variable; its flag has the same name in small letters.
+    pub variable: &'static str,
+    /// What is wrong with it and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used")?;
+        for SettingsFault { variable, reason } in &self.faults {
+            write!(f, "\n  {variable}: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The address to listen on where none is given.
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_API_URL: &str = "https://api.github.com";
+const DEFAULT_DATABASE_URL: &str = "sqlite://overlift.db?mode=rwc";
+
+impl Settings {
+    /// Checks all settings; `read_file` reads the files that hold credentials.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every fault.
+    pub fn check(
+        raw: &RawSettings,
+        read_file: &dyn Fn(&str) -> std::io::Result<String>,
+    ) -> Result<Self, SettingsError> {
+        let mut check = Check { faults: Vec::new(), read_file };
+        let settings = check.settings(raw);
+        match settings {
+            Some(settings) if check.faults.is_empty() => Ok(settings),
+            _ => Err(SettingsError { faults: check.faults }),
+        }
+    }
+
+    /// Every credential in the settings, for the scrubber.
+    pub fn credentials(&self) -> impl Iterator<Item = Credential> {
+        let identity = match &self.identity {
+            Identity::Token(token) => token,
+            Identity::App { private_key, .. } => private_key,
+        };
+        let rest = [identity.clone(), self.database_url.clone()];
+        self.webhook_secrets.iter().cloned().chain(rest)
+    }
+}
+
+/// Checks one setting after the other and collects what is wrong.
+struct Check<'a> {
+    faults: Vec<SettingsFault>,
+    read_file: &'a dyn Fn(&str) -> std::io::Result<String>,
+}
+
+impl Check<'_> {
+    fn settings(&mut self, raw: &RawSettings) -> Option<Settings> {
+        // Each is looked at before the first missing one ends it.
+        let listen = self.listen(raw.listen.as_deref());
+        let webhook_secrets = self.webhook_secrets(raw);
+        let github_api_url = self.api_url(raw.github_api_url.as_deref());
+        let identity = self.identity(raw);
+        let database_url = self.database_url(raw.database_url.as_deref());
+        Some(Settings {
+            listen: listen?,
+            webhook_secrets: webhook_secrets?,
+            github_api_url: github_api_url?,
+            identity: identity?,
+            database_url: database_url?,
+            cache_dir: raw.cache_dir.clone().filter(|dir| !dir.is_empty()),
+        })
+    }
+
+    fn fault<T>(&mut self, variable: &'static str, reason: impl Into<String>) -> Option<T> {
+        self.faults.push(SettingsFault { variable, reason: reason.into() });
+        None
+    }
+
+    fn listen(&mut self, listen: Option<&str>) -> Option<String> {
+        let listen = listen.unwrap_or(DEFAULT_LISTEN);
+        match listen.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+                Some(listen.to_owned())
+            }
+            _ => self.fault(
+                "OVERLIFT_LISTEN",
+                format!("`{listen}` is no address; write `HOST:PORT`, such as `{DEFAULT_LISTEN}`"),
+            ),
+        }
+    }
+
+    fn webhook_secrets(&mut self, raw: &RawSettings) -> Option<WebhookSecrets> {
+        const NAMES: [&str; 2] = ["OVERLIFT_WEBHOOK_SECRET", "OVERLIFT_WEBHOOK_SECRET_FILE"];
+        let given = (raw.webhook_secret.as_deref(), raw.webhook_secret_file.as_deref());
+        if given == (None, None) {
+            return self.fault(
+                NAMES[0],
+                "is not set; deliveries that nobody signed cannot be taken. Set it to the secret of the webhook",
+            );
+        }
+        let (variable, text) = self.text_or_file(NAMES, given)?;
+        match WebhookSecrets::parse(&text) {
+            Ok(secrets) => Some(secrets),
+            Err(error) => self.fault(
+                variable,
+                format!("{error}; with an empty secret anybody could sign a delivery"),
+            ),
+        }
+    }
+
+    fn identity(&mut self, raw: &RawSettings) -> Option<Identity> {
+        const NAMES: [&str; 2] = ["OVERLIFT_APP_PRIVATE_KEY", "OVERLIFT_APP_PRIVATE_KEY_FILE"];
+        let id = raw.app_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let key = (raw.app_private_key.as_deref(), raw.app_private_key_file.as_deref());
+        let token = raw.github_token.as_deref().filter(|token| !token.trim().is_empty());
+        match (id, key, token) {
+            (None, (None, None), None) => self.fault(
+                "GITHUB_TOKEN",
+                "is not set, and neither are OVERLIFT_APP_ID and OVERLIFT_APP_PRIVATE_KEY; \
+                 one of the two is needed to open pull requests",
+            ),
+            (None, (None, None), Some(token)) => {
+                let token = Credential::new("token", token);
+                Some(Identity::Token(token.expect("white space alone was sorted out")))
+            }
+            (None, _, _) => self.fault("OVERLIFT_APP_ID", "is not set, but the App's key is"),
+            (Some(_), (None, None), _) => {
+                self.fault(NAMES[0], "is not set, but OVERLIFT_APP_ID is")
+            }
+            (Some(id), key, _) => {
+                let (variable, text) = self.text_or_file(NAMES, key)?;
+                // A variable often holds the key on one line, with `\n` for its line breaks.
+                match Credential::new("the App's private key", &text.replace("\\n", "\n")) {
+                    Ok(private_key) => Some(Identity::App { id: id.to_owned(), private_key }),
+                    Err(error) => self.fault(variable, error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// The text of a variable, or of the file that its twin names, with the name that counted.
+    fn text_or_file(
+        &mut self,
+        [variable, file_variable]: [&'static str; 2],
+        given: (Option<&str>, Option<&str>),
+    ) -> Option<(&'static str, String)> {
+        match given {
+            (Some(text), None) => Some((variable, text.to_owned())),
+            (None, Some(file)) => match (self.read_file)(file) {
+                Ok(text) => Some((file_variable, text)),
+                Err(error) => {
+                    self.fault(file_variable, format!("`{file}` cannot be read: {error}"))
+                }
+            },
+            (Some(_), Some(_)) => {
+                self.fault(file_variable, format!("is set, and {variable} too; set one of the two"))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn api_url(&mut self, url: Option<&str>) -> Option<String> {
+        let url = url.filter(|url| !url.is_empty()).unwrap_or(DEFAULT_API_URL);
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match rest {
+            Some(rest)
+                if !rest.is_empty()
+                    && !rest.starts_with('/')
+                    && !rest.contains(['?', '#', '@']) =>
+            {
+                Some(url.trim_end_matches('/').to_owned())
+            }
+            _ => self.fault(
+                "GITHUB_API_URL",
+                format!("is no base of an API; write `{DEFAULT_API_URL}` or `https://HOST/api/v3`"),
+            ),
+        }
+    }
+
+    fn database_url(&mut self, url: Option<&str>) -> Option<Credential> {
+        let url = url.filter(|url| !url.is_empty()).unwrap_or(DEFAULT_DATABASE_URL);
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        match Credential::new("the database's address", url) {
+            Ok(credential) if known.iter().any(|scheme| url.starts_with(scheme)) => {
+                Some(credential)
+            }
+            _ => self.fault(
+                "OVERLIFT_DATABASE_URL",
+                format!(
+                    "is no address of a database; write `{DEFAULT_DATABASE_URL}` or \
+                     `postgres://USER@HOST/NAME`"
+                ),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn with_token() -> RawSettings {
+        RawSettings {
+            webhook_secret: text("s1,s2"),
+            github_token: text("ghp_x"),
+            ..RawSettings::default()
+        }
+    }
+
+    fn read_file(path: &str) -> std::io::Result<String> {
+        match path {
+            "/secret" => Ok("from-file\n".to_owned()),
+            "/empty" => Ok("\n".to_owned()),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn check(raw: &RawSettings) -> Result<Settings, Vec<&'static str>> {
+        Settings::check(raw, &read_file)
+            .map_err(|error| error.faults.iter().map(|fault| fault.variable).collect())
+    }
+
+    #[test]
+    fn a_secret_and_a_token_are_enough() {
+        let settings = check(&with_token()).unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:8080");
+        assert_eq!(settings.github_api_url, "https://api.github.com");
+        assert_eq!(settings.database_url.expose(), "sqlite://overlift.db?mode=rwc");
+        assert_eq!(settings.webhook_secrets.iter().count(), 2);
+        assert_eq!(settings.credentials().count(), 4);
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let raw = RawSettings {
+            listen: text("8080"),
+            webhook_secret: text("a,,b"),
+            github_api_url: text("ftp://x"),
+            app_id: text("1"),
+            database_url: text("mysql://root:hunter2@x"),
+            ..RawSettings::default()
+        };
+        let error = Settings::check(&raw, &read_file).unwrap_err();
+        let told: Vec<_> = error.faults.iter().map(|fault| fault.variable).collect();
+        assert_eq!(
+            told,
+            [
+                "OVERLIFT_LISTEN",
+                "OVERLIFT_WEBHOOK_SECRET",
+                "GITHUB_API_URL",
+                "OVERLIFT_APP_PRIVATE_KEY",
+                "OVERLIFT_DATABASE_URL"
+            ]
+        );
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn an_empty_or_missing_secret_is_refused() {
+        for secret in [None, text(""), text(" ,"), text("a,")] {
+            let raw = RawSettings { webhook_secret: secret, ..with_token() };
+            assert_eq!(check(&raw).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET"]);
+        }
+        let raw = RawSettings {
+            webhook_secret: None,
+            webhook_secret_file: text("/empty"),
+            ..with_token()
+        };
+        assert_eq!(check(&raw).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET_FILE"]);
+    }
+
+    #[test]
+    fn credentials_come_from_files() {
+        let raw = RawSettings {
+            webhook_secret: None,
+            webhook_secret_file: text("/secret"),
+            app_id: text("7"),
+            app_private_key_file: text("/secret"),
+            ..with_token()
+        };
+        let settings = check(&raw).unwrap();
+        assert_eq!(settings.webhook_secrets.iter().next().unwrap().expose(), "from-file");
+        assert!(matches!(settings.identity, Identity::App { id, .. } if id == "7"));
+        let both = RawSettings { webhook_secret: text("x"), ..raw.clone() };
+        assert_eq!(check(&both).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET_FILE"]);
+        let missing = RawSettings { webhook_secret_file: text("/none"), ..raw };
+        assert_eq!(check(&missing).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET_FILE"]);
+    }
+
+    #[test]
+    fn a_key_on_one_line_is_unfolded() {
+        let raw = RawSettings {
+            app_id: text("7"),
+            app_private_key: text("-----BEGIN\\nabc\\n-----END"),
+            ..with_token()
+        };
+        let Identity::App { private_key, .. } = check(&raw).unwrap().identity else { panic!() };
+        assert_eq!(private_key.expose(), "-----BEGIN\nabc\n-----END");
+    }
+
+    #[test]
+    fn somebody_has_to_ask_github() {
+        let raw = RawSettings { github_token: text(" "), ..with_token() };
+        assert_eq!(check(&raw).unwrap_err(), ["GITHUB_TOKEN"]);
+        let raw = RawSettings { app_private_key: text("k"), ..with_token() };
+        assert_eq!(check(&raw).unwrap_err(), ["OVERLIFT_APP_ID"]);
+    }
+}
