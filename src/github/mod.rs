@@ -1,3 +1,42 @@
-//! GitHub behind our verbs.
+//! GitHub behind our verbs: webhooks in, requests out.
+//!
+//! [`webhook`] reads what GitHub sends. [`Github`] and [`Repository`] ask and change, in our nouns; no
+//! type of octocrab's and no JSON leaves this room. A verb does its thing at most once: after a lost answer it
+//! asks GitHub whether it was done. Nothing is tried again here; [`GithubError::retry`] says whether
+//! the caller should.
+//!
+//! What a promotion costs in requests, with trees and blobs in the cache except one blob: head (1), tree
+//! (1), blob (1), search (1), tree and commit (2), branch (1), pull request (1), labels (1). A branch that was
+//! created proves that no pull request was open from it, so a caller who remembers how the last one
+//! ended can leave out the search.
 
+mod account;
+mod address;
+mod app;
+mod app_key;
+mod budget;
+mod call;
+mod check_run;
+mod client;
+mod contents;
+mod conversation;
+mod error;
+mod etag_cache;
+mod installation_token;
+mod object;
+mod object_cache;
+mod pull_request;
+mod repository;
 pub mod webhook;
+
+pub use account::Account;
+pub use app::{DeliveryAttempt, DeliveryContent, InstalledRepository};
+pub use check_run::{Annotation, Conclusion, Report, Reported};
+pub use client::{Authentication, Github, GithubSettings, RateLeft};
+pub use conversation::{Comment, Permission, Reaction};
+pub use error::{GithubError, Retry};
+pub use object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
+pub use pull_request::{
+    NewPullRequest, Opened, PullRequest, PullRequestChange, PullRequestState, Search,
+};
+pub use repository::{Ancestry, BranchCreation, Commit, Move, NewCommit, Repository};

@@ -6,6 +6,7 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::payload;
+use crate::github::Account;
 use crate::model::{BranchName, CommitSha, InstallationId, PullRequestNumber, RepoName};
 
 /// What happened on GitHub.
@@ -37,15 +38,6 @@ pub struct Repository {
     pub default_branch: Option<BranchName>,
     /// The installation that sent the event; `None` for a webhook of the repository itself.
     pub installation: Option<InstallationId>,
-}
-
-/// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The name, such as `octocat` or `overlift[bot]`.
-    pub login: String,
-    /// Whether it is a program.
-    pub bot: bool,
 }
 
 /// A branch moved. Pushes of tags and deletions of branches are [`Event::Other`].
@@ -260,7 +252,7 @@ impl Reader<'_> {
             branch: Some(branch),
             source: pair.source_env.ok_or_else(|| self.unusable("inputs.source_env"))?,
             target: pair.target_env.ok_or_else(|| self.unusable("inputs.target_env"))?,
-            sender: dispatch.sender.map(account),
+            sender: dispatch.sender.map(Account::from),
         }))
     }
 
@@ -272,7 +264,7 @@ impl Reader<'_> {
             branch: None,
             source: pair.source_env.ok_or_else(|| self.unusable("client_payload.source_env"))?,
             target: pair.target_env.ok_or_else(|| self.unusable("client_payload.target_env"))?,
-            sender: dispatch.sender.map(account),
+            sender: dispatch.sender.map(Account::from),
         }))
     }
 
@@ -283,7 +275,7 @@ impl Reader<'_> {
             number: self.number("issue.number", event.issue.number)?,
             on_pull_request: event.issue.pull_request.is_some(),
             comment: event.comment.id,
-            author: event.comment.user.map(account),
+            author: event.comment.user.map(Account::from),
             body: event.comment.body.ok_or_else(|| self.unusable("comment.body"))?,
         }))
     }
@@ -306,7 +298,7 @@ impl Reader<'_> {
             head_branch: pull_request.head.reference,
             head: self.commit("pull_request.head.sha", &pull_request.head.sha)?,
             base_branch: pull_request.base.reference,
-            sender: event.sender.map(account),
+            sender: event.sender.map(Account::from),
         }))
     }
 
@@ -347,11 +339,6 @@ impl Reader<'_> {
     fn number(&self, field: &'static str, number: u64) -> Result<PullRequestNumber, PayloadError> {
         PullRequestNumber::new(number).ok_or_else(|| self.unusable(field))
     }
-}
-
-fn account(account: payload::Account) -> Account {
-    let bot = account.kind.as_deref() == Some("Bot") || account.login.ends_with("[bot]");
-    Account { login: account.login, bot }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ mod signature;
 
 pub use command::{CommandError, PromoteCommand, parse_command};
 pub use event::{
-    Account, Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestClosed, Push,
-    Repository,
+    Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestClosed, Push, Repository,
 };
 pub use signature::{SignatureError, sign, verify};

@@ -7,6 +7,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::github::account::WireAccount as Account;
+
 #[derive(Deserialize)]
 pub(super) struct Repository {
     pub full_name: String,
@@ -16,13 +18,6 @@ pub(super) struct Repository {
 #[derive(Deserialize)]
 pub(super) struct Installation {
     pub id: u64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Account {
-    pub login: String,
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
 }
 
 /// What any event may have.

@@ -1,0 +1,213 @@
+//! How much GitHub still lets a credential ask, and how to stay below it.
+//!
+//! GitHub counts per installation or user, and says in each answer what is left. Once less than a tenth is
+//! left, requests are spread over the time until the window ends; once GitHub has said *stop*, nothing is sent
+//! until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
+
+use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+
+/// No single request waits longer than this for the budget's sake; what remains to wait is told to the caller.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The part of the limit below which we slow down.
+const RESERVE: u64 = 10;
+
+/// No `retry-after` or reset is believed beyond this: GitHub's windows last an hour.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// What an answer's headers say about limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) limit: Option<u64>,
+    pub(super) remaining: Option<u64>,
+    /// Until the window ends, by GitHub's own clock.
+    pub(super) resets_in: Option<Duration>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Limits {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let number = |name: &str| text(name).and_then(|value| value.trim().parse::<u64>().ok());
+        let seconds = |value: u64| Duration::from_secs(value).min(LONGEST_WAIT);
+        let now = text("date").and_then(http_date_seconds);
+        let reset = number("x-ratelimit-reset");
+        Self {
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            resets_in: now.zip(reset).map(|(now, reset)| seconds(reset.saturating_sub(now))),
+            retry_after: number("retry-after").map(seconds),
+        }
+    }
+
+    /// How long a refused request has to wait, if the headers say so.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        let window = || self.resets_in.filter(|_| self.remaining == Some(0));
+        // A second more: both clocks count whole seconds.
+        self.retry_after.or_else(|| window().map(|wait| wait + Duration::from_secs(1)))
+    }
+}
+
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
+fn http_date_seconds(text: &str) -> Option<u64> {
+    let time = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    u64::try_from(time.as_second()).ok()
+}
+
+/// What GitHub leaves to one credential.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Budget {
+    limit: u64,
+    remaining: u64,
+    window_ends: Option<Instant>,
+    blocked_until: Option<Instant>,
+}
+
+/// What a request has to do before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Go,
+    /// Wait this long, then go.
+    Pause(Duration),
+    /// Do not go; it would be refused for this long.
+    Blocked(Duration),
+}
+
+impl Budget {
+    /// What GitHub's last answer left: requests, and of how many.
+    pub(super) const fn left(&self) -> (u64, u64) {
+        (self.remaining, self.limit)
+    }
+
+    /// Asks for leave to send one request, and counts it.
+    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+        let ahead =
+            |until: Option<Instant>| until.and_then(|until| until.checked_duration_since(now));
+        if let Some(wait) = ahead(self.blocked_until).filter(|wait| !wait.is_zero()) {
+            return Admission::Blocked(wait);
+        }
+        let Some(window) = ahead(self.window_ends).filter(|window| !window.is_zero()) else {
+            return Admission::Go;
+        };
+        if self.remaining == 0 {
+            return Admission::Blocked(window);
+        }
+        self.remaining -= 1;
+        if self.remaining >= self.limit / RESERVE {
+            return Admission::Go;
+        }
+        let share = u32::try_from(self.remaining + 1).unwrap_or(u32::MAX);
+        Admission::Pause((window / share).min(LONGEST_PAUSE))
+    }
+
+    /// Takes note of an answer. Answers overtake each other, so within a window less is believed.
+    pub(super) fn note(&mut self, limits: &Limits, refused: bool, now: Instant) {
+        if let (Some(limit), Some(remaining), Some(resets_in)) =
+            (limits.limit, limits.remaining, limits.resets_in)
+        {
+            let same_window = self.window_ends.is_some_and(|end| {
+                end > now && (now + resets_in).saturating_duration_since(end).as_secs() < 2
+            });
+            self.remaining = if same_window { remaining.min(self.remaining) } else { remaining };
+            self.limit = limit;
+            self.window_ends = Some(now + resets_in);
+        }
+        if let Some(wait) = limits.wait().filter(|_| refused) {
+            self.blocked_until = self.blocked_until.max(Some(now + wait));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn window(remaining: u64, resets_in: u64) -> Limits {
+        Limits {
+            limit: Some(5000),
+            remaining: Some(remaining),
+            resets_in: Some(Duration::from_secs(resets_in)),
+            retry_after: None,
+        }
+    }
+
+    #[test]
+    fn reads_the_window_by_githubs_clock() {
+        let limits = Limits::of(&headers(&[
+            ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("x-ratelimit-limit", "5000"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "784111807"),
+        ]));
+        assert_eq!(limits.resets_in, Some(30 * SECOND));
+        assert_eq!(limits.wait(), Some(31 * SECOND));
+    }
+
+    #[test]
+    fn waits_as_long_as_it_is_told_within_reason() {
+        let wait = |pairs| Limits::of(&headers(pairs)).wait();
+        assert_eq!(wait(&[("retry-after", "7")]), Some(7 * SECOND));
+        assert_eq!(wait(&[("retry-after", "99999999999")]), Some(LONGEST_WAIT));
+        assert_eq!(wait(&[("retry-after", "soon")]), None);
+        assert_eq!(wait(&[("x-ratelimit-remaining", "0")]), None);
+        assert_eq!(wait(&[]), None);
+    }
+
+    #[test]
+    fn goes_freely_while_there_is_plenty() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        assert_eq!(budget.admit(now), Admission::Go, "nothing is known yet");
+        budget.note(&window(4000, 600), false, now);
+        assert_eq!(budget.admit(now), Admission::Go);
+    }
+
+    #[test]
+    fn spreads_the_last_tenth_over_the_window() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        budget.note(&window(200, 600), false, now);
+        assert_eq!(budget.admit(now), Admission::Pause(3 * SECOND));
+        budget.note(&window(10, 600), false, now);
+        assert_eq!(budget.admit(now), Admission::Pause(LONGEST_PAUSE));
+    }
+
+    #[test]
+    fn stops_at_nothing_until_the_window_ends() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        budget.note(&window(1, 600), false, now);
+        assert!(matches!(budget.admit(now), Admission::Pause(_)));
+        assert_eq!(budget.admit(now), Admission::Blocked(600 * SECOND));
+        assert_eq!(budget.admit(now + 600 * SECOND), Admission::Go);
+    }
+
+    #[test]
+    fn a_refusal_blocks_for_the_time_it_names() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        let limits = Limits { retry_after: Some(7 * SECOND), ..Limits::default() };
+        budget.note(&limits, true, now);
+        assert_eq!(budget.admit(now + SECOND), Admission::Blocked(6 * SECOND));
+        assert_eq!(budget.admit(now + 7 * SECOND), Admission::Go);
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_do_not_give_back() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        budget.note(&window(100, 600), false, now);
+        budget.note(&window(103, 600), false, now);
+        assert_eq!(budget.left(), (100, 5000));
+        budget.note(&window(5000, 3600), false, now);
+        assert_eq!(budget.left(), (5000, 5000));
+    }
+}

@@ -1,0 +1,262 @@
+//! One request and its answer, before and after the wire.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::GithubError;
+use super::budget::Limits;
+use crate::redact::Scrubber;
+
+/// What an answer may have at most, unless a call says otherwise: GitHub's own limit for a tree is 7 MB.
+const ANSWER_LIMIT_BYTES: usize = 16 << 20;
+
+/// How long one request may take, answer included, unless a call says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// GitHub's words are cut to this many characters in our messages.
+const MESSAGE_CHARS: usize = 300;
+
+/// A request that is still to be sent.
+#[derive(Clone)]
+pub(super) struct Call {
+    /// What it does, in our words; see [`GithubError`].
+    pub(super) request: &'static str,
+    pub(super) method: Method,
+    /// The path below the API's base, with its query.
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+    pub(super) limit_bytes: usize,
+    pub(super) timeout: Duration,
+    /// Whether an earlier answer may be kept and asked for by its ETag, which costs no rate limit.
+    pub(super) conditional: bool,
+}
+
+impl Call {
+    fn new(request: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
+        let (limit_bytes, timeout) = (ANSWER_LIMIT_BYTES, TIMEOUT);
+        Self { request, method, path, body, limit_bytes, timeout, conditional: false }
+    }
+
+    pub(super) fn get(request: &'static str, path: String) -> Self {
+        Self::new(request, Method::GET, path, None)
+    }
+
+    pub(super) fn post(request: &'static str, path: String, body: Value) -> Self {
+        Self::new(request, Method::POST, path, Some(body))
+    }
+
+    pub(super) fn patch(request: &'static str, path: String, body: Value) -> Self {
+        Self::new(request, Method::PATCH, path, Some(body))
+    }
+
+    pub(super) fn delete(request: &'static str, path: String) -> Self {
+        Self::new(request, Method::DELETE, path, None)
+    }
+
+    pub(super) const fn conditional(mut self) -> Self {
+        self.conditional = true;
+        self
+    }
+
+    pub(super) const fn limited(mut self, limit_bytes: usize, timeout: Duration) -> Self {
+        self.limit_bytes = limit_bytes;
+        self.timeout = timeout;
+        self
+    }
+}
+
+/// What came back, whatever the status.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads the body as JSON.
+    pub(super) fn json<T: DeserializeOwned>(
+        &self,
+        request: &'static str,
+    ) -> Result<T, GithubError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| GithubError::BadAnswer { request, reason: error.to_string() })
+    }
+
+    /// The query of the next page, by the `Link` header.
+    ///
+    /// Only the query: GitHub writes absolute addresses, which behind a proxy name another host, and a
+    /// credential goes nowhere but to the base that was configured.
+    pub(super) fn next_page(&self) -> Option<&str> {
+        let links = self.headers.get(http::header::LINK)?.to_str().ok()?;
+        let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
+        let address = next.split_once('<')?.1.split_once('>')?.0;
+        address.split_once('?').map(|(_, query)| query)
+    }
+
+    /// Sorts an answer into success and the kinds of failure.
+    pub(super) fn check(self, request: &'static str) -> Result<Self, GithubError> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let limits = Limits::of(&self.headers);
+        let message = self.message();
+        let status = self.status.as_u16();
+        let error = match status {
+            401 => GithubError::Unauthorized { request, message },
+            429 => GithubError::RateLimited { request, after: limits.wait() },
+            403 if is_rate_limit(&message, &limits) => {
+                GithubError::RateLimited { request, after: limits.wait() }
+            }
+            403 if is_permission(&message) => GithubError::Forbidden { request, message },
+            404 | 410 => GithubError::NotFound { request },
+            409 | 422 => GithubError::Refused { request, status, message },
+            // A 403 that gives no reason we know may pass, as any fault of GitHub may.
+            403 | 408 | 425 | 500.. => {
+                GithubError::Unavailable { request, status, message, after: limits.wait() }
+            }
+            _ if self.status.is_client_error() => GithubError::Refused { request, status, message },
+            _ => GithubError::BadAnswer { request, reason: format!("status {status}") },
+        };
+        Err(error)
+    }
+
+    /// GitHub's explanation: `message`, then what `errors` adds to it.
+    fn message(&self) -> String {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else { return String::new() };
+        let mut parts: Vec<String> =
+            body["message"].as_str().map(str::to_owned).into_iter().collect();
+        for error in body["errors"].as_array().into_iter().flatten() {
+            let said = error.as_str().or_else(|| error["message"].as_str()).map(str::to_owned);
+            let field = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            parts.push(said.unwrap_or_else(|| format!("{} {}", field("field"), field("code"))));
+        }
+        let text: String = parts.join("; ").chars().take(MESSAGE_CHARS).collect();
+        let text = text.replace(|c: char| c.is_control(), " ");
+        Scrubber::default().scrub(text.trim()).into_owned()
+    }
+}
+
+fn is_rate_limit(message: &str, limits: &Limits) -> bool {
+    let message = message.to_ascii_lowercase();
+    limits.retry_after.is_some()
+        || limits.remaining == Some(0)
+        || ["rate limit", "abuse detection"].iter().any(|words| message.contains(words))
+}
+
+/// GitHub's reasons to refuse with 403 that waiting does not cure.
+fn is_permission(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    [
+        "not accessible by",
+        "must have",
+        "must be",
+        "must authenticate",
+        "permission",
+        "not authorized",
+        "protected by",
+        "forbids",
+        "access blocked",
+        "archived",
+        "suspended",
+        "disabled",
+        "denied",
+        "not enabled",
+        "not allowed",
+        "saml",
+        "ip allow list",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::Retry;
+
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn failure(status: u16, headers: &[(&'static str, &str)], body: &str) -> GithubError {
+        match answer(status, headers, body).check("try") {
+            Err(error) => error,
+            Ok(_) => panic!("{status} is no success"),
+        }
+    }
+
+    #[test]
+    fn tells_what_may_pass_from_what_will_not() {
+        use Retry::{After, Backoff, Never};
+        let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+        let lacks = r#"{"message":"Resource not accessible by integration"}"#;
+        let exhausted: &[_] = &[
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "784111787"),
+            ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ];
+        let seconds = |count| After(Duration::from_secs(count));
+        let cases: [(u16, &[(&'static str, &str)], &str, Retry); 19] = [
+            (500, &[], "", Backoff),
+            (502, &[], "<html>", Backoff),
+            (503, &[("retry-after", "4")], "", seconds(4)),
+            (429, &[], "", Backoff),
+            (429, &[("retry-after", "5")], "", seconds(5)),
+            (429, exhausted, "", seconds(11)),
+            (403, &[], secondary, Backoff),
+            (403, &[("retry-after", "6")], "{}", seconds(6)),
+            (403, &[("retry-after", "6")], lacks, seconds(6)),
+            (403, exhausted, r#"{"message":"API rate limit exceeded for x"}"#, seconds(11)),
+            (403, &[], lacks, Never),
+            (403, &[], "{}", Backoff),
+            (401, &[], r#"{"message":"Bad credentials"}"#, Never),
+            (404, &[], "", Never),
+            (409, &[], "", Backoff),
+            (422, &[], "", Never),
+            (400, &[], "", Never),
+            (408, &[], "", Backoff),
+            (301, &[], "", Backoff),
+        ];
+        for (status, headers, body, want) in cases {
+            let error = failure(status, headers, body);
+            assert_eq!(error.retry(), want, "{status} {headers:?} {body}: {error}");
+        }
+    }
+
+    #[test]
+    fn says_what_github_says_without_credentials_and_at_length() {
+        let body = r#"{"message":"Validation Failed","errors":[
+            {"resource":"PullRequest","code":"custom","message":"A pull request already exists"},
+            {"field":"head","code":"invalid"}, "plain"]}"#;
+        let error = failure(422, &[], body);
+        assert_eq!(
+            error.to_string(),
+            "could not try: GitHub refuses: Validation Failed; A pull request already exists; \
+             head invalid; plain"
+        );
+        let leak = r#"{"message":"token ghp_16C7e42F292c6912E7710c838347Ae178B4a\nis bad"}"#;
+        assert!(failure(422, &[], leak).to_string().ends_with("token <redacted> is bad"));
+        let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(10_000));
+        assert!(failure(422, &[], &long).to_string().len() < 400);
+    }
+
+    #[test]
+    fn takes_only_the_query_of_the_next_page() {
+        let link = "<https://elsewhere/repositories/1/pulls?state=all&page=1>; rel=\"prev\", \
+                    <https://elsewhere/repositories/1/pulls?state=all&page=3>; rel=\"next\"";
+        assert_eq!(answer(200, &[("link", link)], "").next_page(), Some("state=all&page=3"));
+        for link in ["<https://x?page=1>; rel=\"first\"", "rel=\"next\"", "<x>; rel=\"next\""] {
+            assert_eq!(answer(200, &[("link", link)], "").next_page(), None);
+        }
+    }
+}
