@@ -2,8 +2,11 @@
 
 mod error;
 mod pipeline;
+mod plain_text;
 mod plan;
+mod pull_request;
 mod rules;
+mod template;
 
 pub use error::{BuildState, PlanError};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
@@ -11,4 +14,10 @@ pub use plan::{
     Builds, Cause, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanId, PlanRequest,
     PlannedEdit, Warning, plan,
 };
+pub use pull_request::{
+    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
+    DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
+    render_checklist_item, render_labels, render_title,
+};
 pub use rules::{CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
+pub use template::{Template, TemplateError, Values, Variables};
