@@ -1,5 +1,7 @@
 //! `.github/overlift.yaml` and the process's own settings, as checked values.
 
+mod repository;
 mod settings;
 
+pub use repository::{CONFIG_PATH, ConfigError, RepositoryConfig, schema};
 pub use settings::{Identity, RawSettings, Settings, SettingsError, SettingsFault};

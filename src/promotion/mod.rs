@@ -1,5 +1,6 @@
 //! Deciding a promotion: pipeline, plan, pull request texts. Nothing here reads or writes outside.
 
+mod commit_message;
 mod error;
 mod pipeline;
 mod plain_text;
@@ -8,6 +9,7 @@ mod pull_request;
 mod rules;
 mod template;
 
+pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use error::{BuildState, PlanError};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
 pub use plan::{

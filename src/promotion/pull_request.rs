@@ -88,8 +88,7 @@ impl PullRequestSettings {
         source: &EnvironmentName,
         target: &EnvironmentName,
     ) -> Result<BranchName, TemplateError> {
-        let values: Values<'_> =
-            [("source", source.as_str()), ("target", target.as_str())].into();
+        let values: Values<'_> = [("source", source.as_str()), ("target", target.as_str())].into();
         let text = self.branch.render(&values)?;
         BranchName::parse(&text).map_err(|error| TemplateError::Result(error.to_string()))
     }

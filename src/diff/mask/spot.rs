@@ -162,7 +162,10 @@ impl Finder {
 
     fn visit_generators(&mut self, generators: &Node) {
         let Some(items) = generators.as_sequence() else {
-            return if generators.is_null() { () } else { self.push(Shape::Whole) };
+            if !generators.is_null() {
+                self.push(Shape::Whole);
+            }
+            return;
         };
         for (index, item) in items.iter().enumerate() {
             let Some(literals) = item.get("literals") else { continue };

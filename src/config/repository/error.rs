@@ -1,0 +1,238 @@
+//! Why a configuration cannot be used.
+
+use std::collections::BTreeSet;
+
+use crate::model::{EnvironmentName, InvalidName, InvalidPath, Location, ReadError, RepoPath};
+use crate::promotion::{InvalidRule, PipelineError, TemplateError};
+use crate::yaml::{InvalidFieldPath, SyntaxError};
+
+/// Why a configuration cannot be used. Every variant names the place a person has to edit.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not YAML.
+    #[error("{at}: {source}")]
+    Syntax {
+        /// The file and the position.
+        at: Location,
+        /// What is wrong there.
+        source: SyntaxError,
+    },
+    /// A file exists but cannot be read, or must not be.
+    #[error("{at}: {source}")]
+    Read {
+        /// Who refers to the file.
+        at: Location,
+        /// Why it is not read.
+        source: ReadError,
+    },
+    /// A file is no UTF-8 text.
+    #[error("{at}: this file is no UTF-8 text")]
+    NotText {
+        /// The file.
+        at: Location,
+    },
+    /// A key does not exist.
+    #[error("{at}: there is no key `{key}`{}", instead(*.nearest, known))]
+    UnknownKey {
+        /// The key's place.
+        at: Location,
+        /// The key.
+        key: String,
+        /// The key that was probably meant.
+        nearest: Option<&'static str>,
+        /// All keys there are here.
+        known: Box<[&'static str]>,
+    },
+    /// A value has another type.
+    #[error("{at}: expected {expected}, found {found}")]
+    WrongType {
+        /// The value's place.
+        at: Location,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A value is none of those there are.
+    #[error("{at}: `{value}` is not one of {}{}", list(known), meant(*.nearest))]
+    UnknownValue {
+        /// The value's place.
+        at: Location,
+        /// The value.
+        value: String,
+        /// The one that was probably meant.
+        nearest: Option<&'static str>,
+        /// The values there are.
+        known: &'static [&'static str],
+    },
+    /// A key has to be there.
+    #[error("{at}: `{key}` is missing")]
+    MissingKey {
+        /// The mapping.
+        at: Location,
+        /// The key.
+        key: &'static str,
+    },
+    /// A list has fewer or more items than it may have.
+    #[error("{at}: expected {expected}, found {found} items")]
+    WrongCount {
+        /// The list's place.
+        at: Location,
+        /// How many there may be, in words.
+        expected: String,
+        /// How many there are.
+        found: usize,
+    },
+    /// An environment's name.
+    #[error("{at}: {source}")]
+    Name {
+        /// The name's place.
+        at: Location,
+        /// What is wrong with it.
+        source: InvalidName,
+    },
+    /// A path.
+    #[error("{at}: {source}")]
+    Path {
+        /// The path's place.
+        at: Location,
+        /// What is wrong with it.
+        source: InvalidPath,
+    },
+    /// A glob or a field to carry.
+    #[error("{at}: {source}{}", meant(*.nearest))]
+    Rule {
+        /// The text's place.
+        at: Location,
+        /// What is wrong with it.
+        source: InvalidRule,
+        /// The word that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A path to a field.
+    #[error("{at}: {source}")]
+    FieldPath {
+        /// The text's place.
+        at: Location,
+        /// What is wrong with it.
+        source: InvalidFieldPath,
+    },
+    /// A template, or what it makes of the environments' names.
+    #[error("{at}: {source}")]
+    Template {
+        /// The template's place.
+        at: Location,
+        /// What is wrong with it.
+        source: Box<TemplateError>,
+    },
+    /// A login or a team's slug.
+    #[error("{at}: `{text}` is no {what}")]
+    Account {
+        /// Its place.
+        at: Location,
+        /// The text.
+        text: String,
+        /// What it should be, and how to write it.
+        what: &'static str,
+    },
+    /// The environments make no pipeline.
+    #[error("{at}: {source}{}", .nearest.as_ref().map_or(String::new(), |name| meant(Some(name.as_str()))))]
+    Pipeline {
+        /// The place of the environment, or of the key of it that is wrong.
+        at: Location,
+        /// What is wrong.
+        source: Box<PipelineError>,
+        /// The environment that was probably meant.
+        nearest: Option<EnvironmentName>,
+    },
+    /// Two promotions would share a branch and overwrite each other.
+    #[error(
+        "{at}: the promotions {} and {} have the same branch `{branch}`; \
+         put other words between `{{{{ source }}}}` and `{{{{ target }}}}`",
+        pair(&.pairs[0]),
+        pair(&.pairs[1])
+    )]
+    SharedBranch {
+        /// The template's place.
+        at: Location,
+        /// The branch.
+        branch: String,
+        /// Sources and targets of both.
+        pairs: Box<[(EnvironmentName, EnvironmentName); 2]>,
+    },
+    /// The body's template does not exist.
+    #[error("{at}: there is no file `{path}`")]
+    NoBodyTemplate {
+        /// Where it is named.
+        at: Location,
+        /// The file.
+        path: RepoPath,
+    },
+    /// There is neither a configuration nor a folder to take environments from.
+    #[error(
+        "there is no `.github/overlift.yaml`, and no folder of `overlays/` has a kustomization: \
+         name the environments in `.github/overlift.yaml`"
+    )]
+    NothingToDiscover,
+    /// The folders of `overlays/` have names whose order nobody can know.
+    #[error(
+        "{at}: the order of this environment is not known from its name; \
+         write the order down in `.github/overlift.yaml`:\n{example}"
+    )]
+    UnusualName {
+        /// The folder.
+        at: Location,
+        /// What to write, with the folders as they are.
+        example: String,
+    },
+    /// The content of these files is not here: fetch them and ask again.
+    #[error("{} files have still to be fetched", .0.len())]
+    Unknown(BTreeSet<RepoPath>),
+}
+
+impl ConfigError {
+    /// The place a person has to edit, if it is a file.
+    #[must_use]
+    pub const fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::Read { at, .. }
+            | Self::NotText { at }
+            | Self::UnknownKey { at, .. }
+            | Self::WrongType { at, .. }
+            | Self::UnknownValue { at, .. }
+            | Self::MissingKey { at, .. }
+            | Self::WrongCount { at, .. }
+            | Self::Name { at, .. }
+            | Self::Path { at, .. }
+            | Self::Rule { at, .. }
+            | Self::FieldPath { at, .. }
+            | Self::Template { at, .. }
+            | Self::Account { at, .. }
+            | Self::Pipeline { at, .. }
+            | Self::SharedBranch { at, .. }
+            | Self::NoBodyTemplate { at, .. }
+            | Self::UnusualName { at, .. } => Some(at),
+            Self::NothingToDiscover | Self::Unknown(_) => None,
+        }
+    }
+}
+
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map_or(String::new(), |word| format!("; did you mean `{word}`?"))
+}
+
+fn instead(nearest: Option<&str>, known: &[&str]) -> String {
+    match nearest {
+        Some(_) => meant(nearest),
+        None => format!("; there are {}", list(known)),
+    }
+}
+
+fn pair((source, target): &(EnvironmentName, EnvironmentName)) -> String {
+    format!("`{source}` -> `{target}`")
+}

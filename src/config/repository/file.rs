@@ -1,0 +1,106 @@
+//! The file as serde reads it. Every key is optional here: what has to be there, and every type, was
+//! checked with places before.
+
+use serde::Deserialize;
+
+use super::error::ConfigError;
+use crate::model::Location;
+use crate::yaml::{Node, Tag, Value};
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) version: Option<u32>,
+    pub(super) environments: Option<Vec<Environment>>,
+    pub(super) promotion: Promotion,
+    pub(super) pull_request: PullRequest,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Environment {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) trigger: Trigger,
+    pub(super) from: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Trigger {
+    #[default]
+    Manual,
+    Push,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Promotion {
+    pub(super) copy: Option<Vec<String>>,
+    pub(super) exclude: Vec<String>,
+    pub(super) keep: Vec<Keep>,
+    pub(super) prune: Prune,
+    pub(super) wire: Option<bool>,
+    pub(super) fields: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Keep {
+    pub(super) file: String,
+    pub(super) fields: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Prune {
+    #[default]
+    Never,
+    Removed,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct PullRequest {
+    pub(super) branch: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) commit_message: Option<String>,
+    pub(super) labels: Option<Vec<String>>,
+    pub(super) reviewers: Vec<String>,
+    pub(super) team_reviewers: Vec<String>,
+    pub(super) assignees: Vec<String>,
+    pub(super) draft: bool,
+    pub(super) checklist: Option<Vec<String>>,
+    pub(super) body_template: Option<String>,
+}
+
+/// Decodes a tree whose shape was checked. The tree is decoded and not the text, so that one reader
+/// decides what is a text and what a number.
+pub(super) fn decode(root: &Node, file: &Location) -> Result<File, ConfigError> {
+    serde_yaml::from_value(value(root)).map_err(|error| ConfigError::Syntax {
+        at: file.clone(),
+        source: crate::yaml::SyntaxError { position: None, reason: error.to_string() },
+    })
+}
+
+fn value(node: &Node) -> serde_yaml::Value {
+    match &node.value {
+        Value::Scalar(scalar) => match scalar.tag {
+            Tag::Null => serde_yaml::Value::Null,
+            Tag::Bool => serde_yaml::Value::Bool(scalar.text.eq_ignore_ascii_case("true")),
+            Tag::Int => scalar.text.parse::<i64>().map_or_else(
+                |_| serde_yaml::Value::String(scalar.text.to_string()),
+                |number| serde_yaml::Value::Number(number.into()),
+            ),
+            _ => serde_yaml::Value::String(scalar.text.to_string()),
+        },
+        Value::Sequence(items) => serde_yaml::Value::Sequence(items.iter().map(value).collect()),
+        Value::Mapping(mapping) => serde_yaml::Value::Mapping(
+            mapping
+                .iter()
+                .map(|pair| (pair.key.text.as_str().into(), value(&pair.value)))
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,79 @@
+//! `.github/overlift.yaml` as checked values.
+//!
+//! [`shape`] is the one list of its keys: what is checked against it, with line and column, is then
+//! decoded by serde into [`file`] and turned into the values of `promotion` by [`settings`]. The JSON
+//! Schema for editors is the same list. Without the file, [`discovery`] looks at the folders.
+
+mod discovery;
+mod error;
+mod file;
+mod places;
+mod schema;
+mod settings;
+mod shape;
+
+use std::collections::BTreeSet;
+
+pub use error::ConfigError;
+pub use schema::schema;
+
+use crate::model::{Entry, Files, Location, RepoPath};
+use crate::promotion::{Pipeline, PullRequestSettings};
+
+/// Where the file is looked for.
+pub const CONFIG_PATH: &str = ".github/overlift.yaml";
+
+/// What a repository configures.
+#[derive(Clone, Debug)]
+pub struct RepositoryConfig {
+    /// The file it was read from; `None` if there is none and the folders were looked at.
+    pub path: Option<RepoPath>,
+    /// Environments and rules.
+    pub pipeline: Pipeline,
+    /// Texts and people of pull requests.
+    pub pull_request: PullRequestSettings,
+    /// The files it was made from, the body's template included. Where there is no file, the
+    /// kustomizations of the environments.
+    pub inputs: BTreeSet<RepoPath>,
+}
+
+impl RepositoryConfig {
+    /// Reads `.github/overlift.yaml`, or looks at the folders of `overlays/` if there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place a person has to edit; [`ConfigError::Unknown`] names files whose
+    /// content the caller has to fetch before asking again.
+    pub fn load(files: &dyn Files) -> Result<Self, ConfigError> {
+        let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+        match read(files, &path, &Location::file(path.clone()))? {
+            Some(text) => Self::parse(&text, &path, files),
+            None => discovery::discover(files),
+        }
+    }
+
+    /// Reads a configuration's text. `path` stands in messages; `files` has the body's template and,
+    /// where the text names no environments, their folders.
+    ///
+    /// # Errors
+    /// As [`RepositoryConfig::load`].
+    pub fn parse(text: &str, path: &RepoPath, files: &dyn Files) -> Result<Self, ConfigError> {
+        settings::read_settings(text, path, files)
+    }
+}
+
+/// The text of a file that `at` refers to; `None` if there is none.
+fn read(files: &dyn Files, path: &RepoPath, at: &Location) -> Result<Option<String>, ConfigError> {
+    let looked = files.look_up(path);
+    let (path, entry) = looked.map_err(|source| ConfigError::Read { at: at.clone(), source })?;
+    match entry {
+        Entry::File(file) => match String::from_utf8(file.content.to_vec()) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(ConfigError::NotText { at: Location::file(path) }),
+        },
+        Entry::Unknown => Err(ConfigError::Unknown(BTreeSet::from([path]))),
+        Entry::Missing | Entry::Directory => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests;

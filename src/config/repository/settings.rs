@@ -1,0 +1,355 @@
+//! From the file as it was written to the values that `promotion` works with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::ConfigError;
+use super::file::{self, decode};
+use super::places::{Places, Step};
+use super::shape::ROOT;
+use super::{RepositoryConfig, discovery, read};
+use crate::model::{EnvironmentName, Files, InvalidPath, Location, Position, RepoPath, nearest};
+use crate::promotion::{
+    CarriedField, Environment, Keep, PathGlob, Pipeline, PipelineError, Prune, PullRequestSettings,
+    Rules, Template, TemplateError, Trigger, Values, Variables, check_commit_message,
+    render_checklist_item, render_labels, render_title,
+};
+use crate::yaml::FieldPath;
+use Step::{Item, Key};
+
+/// Branches are checked for all pairs; other texts for so many, since they hardly depend on names.
+const TRIED_PAIRS: usize = 100;
+
+/// More promotions than this are a mistake, or meant to keep us busy.
+const PAIRS_LIMIT: usize = 2_000;
+
+pub(super) fn read_settings(
+    text: &str,
+    path: &RepoPath,
+    files: &dyn Files,
+) -> Result<RepositoryConfig, ConfigError> {
+    let places = Places::read(text, path)?;
+    places.check(&ROOT)?;
+    let decoded = decode(places.root(), &Location::file(path.clone()))?;
+    let mut inputs = BTreeSet::from([path.clone()]);
+    let environments = match &decoded.environments {
+        Some(environments) => read_environments(environments, &places)?,
+        None => {
+            let (environments, folders) = discovery::find_environments(files)?;
+            inputs.extend(folders);
+            environments
+        }
+    };
+    let rules = read_rules(&decoded.promotion, &places)?;
+    let pipeline =
+        Pipeline::new(environments, rules).map_err(|error| place(error, &decoded, &places))?;
+    let reader = Reader { places: &places };
+    let pull_request = reader.read_pull_request(&decoded.pull_request, files, &mut inputs)?;
+    reader.try_texts(&pipeline, &pull_request)?;
+    Ok(RepositoryConfig { path: Some(path.clone()), pipeline, pull_request, inputs })
+}
+
+fn read_environments(
+    environments: &[file::Environment],
+    places: &Places<'_>,
+) -> Result<Vec<Environment>, ConfigError> {
+    let name = |text: &str, steps: &[Step]| {
+        EnvironmentName::parse(text)
+            .map_err(|source| ConfigError::Name { at: places.at(steps), source })
+    };
+    let mut read: Vec<Environment> = Vec::new();
+    for (index, environment) in environments.iter().enumerate() {
+        let at = |key| [Key("environments"), Item(index), Key(key)];
+        let from = match &environment.from {
+            None => read.last().map(|last: &Environment| last.name.clone()).into_iter().collect(),
+            Some(names) => names
+                .iter()
+                .enumerate()
+                .map(|(from, text)| {
+                    name(text, &[Key("environments"), Item(index), Key("from"), Item(from)])
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        read.push(Environment {
+            name: name(&environment.name, &at("name"))?,
+            path: read_path(&environment.path, places.at(&at("path")))?,
+            trigger: match environment.trigger {
+                file::Trigger::Manual => Trigger::Manual,
+                file::Trigger::Push => Trigger::Push,
+            },
+            from,
+        });
+    }
+    Ok(read)
+}
+
+/// A path that names something below the root.
+fn read_path(text: &str, at: Location) -> Result<RepoPath, ConfigError> {
+    match RepoPath::parse(text) {
+        Ok(path) if text.trim().is_empty() => {
+            let source = InvalidPath::Outside(path.to_string());
+            Err(ConfigError::Path { at, source })
+        }
+        Ok(path) => Ok(path),
+        Err(source) => Err(ConfigError::Path { at, source }),
+    }
+}
+
+fn read_rules(promotion: &file::Promotion, places: &Places<'_>) -> Result<Rules, ConfigError> {
+    let globs = |texts: &[String], key| -> Result<Vec<PathGlob>, ConfigError> {
+        let parsed = texts.iter().enumerate().map(|(index, text)| {
+            PathGlob::parse(text).map_err(|source| ConfigError::Rule {
+                at: places.at(&[Key("promotion"), Key(key), Item(index)]),
+                source,
+                nearest: None,
+            })
+        });
+        parsed.collect()
+    };
+    let mut rules = Rules::default();
+    if let Some(copy) = &promotion.copy {
+        rules.copy = globs(copy, "copy")?;
+    }
+    rules.exclude = globs(&promotion.exclude, "exclude")?;
+    rules.keep = promotion
+        .keep
+        .iter()
+        .enumerate()
+        .map(|(index, keep)| read_keep(keep, index, places))
+        .collect::<Result<_, _>>()?;
+    rules.prune = match promotion.prune {
+        file::Prune::Never => Prune::Never,
+        file::Prune::Removed => Prune::Removed,
+    };
+    rules.wire = promotion.wire.unwrap_or(rules.wire);
+    for (index, name) in promotion.fields.iter().enumerate() {
+        let known: Vec<&'static str> = CarriedField::names().collect();
+        rules.fields.push(CarriedField::parse(name).map_err(|source| ConfigError::Rule {
+            at: places.at(&[Key("promotion"), Key("fields"), Item(index)]),
+            source,
+            nearest: nearest(name, &known),
+        })?);
+    }
+    Ok(rules)
+}
+
+fn read_keep(keep: &file::Keep, index: usize, places: &Places<'_>) -> Result<Keep, ConfigError> {
+    let at = |key| [Key("promotion"), Key("keep"), Item(index), Key(key)];
+    let fields = keep.fields.iter().enumerate().map(|(field, text)| {
+        let steps = [Key("promotion"), Key("keep"), Item(index), Key("fields"), Item(field)];
+        FieldPath::parse(text)
+            .map_err(|source| ConfigError::FieldPath { at: places.at(&steps), source })
+    });
+    Ok(Keep {
+        file: read_path(&keep.file, places.at(&at("file")))?.as_str().to_owned(),
+        fields: fields.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Gives a fault of the pipeline the place of the key that is wrong.
+fn place(error: PipelineError, file: &file::File, places: &Places<'_>) -> ConfigError {
+    let environment = [Key("environments"), Item(error.index().unwrap_or(0))];
+    let key: &[Step] = match &error {
+        PipelineError::DuplicateName { .. } => &[Key("name")],
+        PipelineError::SharedPath { .. } | PipelineError::NestedPath { .. } => &[Key("path")],
+        PipelineError::UnknownFrom { from_index, .. }
+        | PipelineError::UselessFrom { from_index, .. } => &[Key("from"), Item(*from_index)],
+        PipelineError::Cycle { .. } => &[Key("from")],
+        PipelineError::TriggerWithoutSource { .. } => &[Key("trigger")],
+        PipelineError::Empty => &[],
+    };
+    let meant = match &error {
+        PipelineError::UnknownFrom { from, .. } => {
+            let names =
+                file.environments.iter().flatten().map(|environment| environment.name.as_str());
+            nearest(from.as_str(), &names.collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    ConfigError::Pipeline {
+        at: places.at(&[&environment, key].concat()),
+        nearest: meant.and_then(|name| EnvironmentName::parse(name).ok()),
+        source: Box::new(error),
+    }
+}
+
+struct Reader<'a> {
+    places: &'a Places<'a>,
+}
+
+impl Reader<'_> {
+    fn read_pull_request(
+        &self,
+        file: &file::PullRequest,
+        files: &dyn Files,
+        inputs: &mut BTreeSet<RepoPath>,
+    ) -> Result<PullRequestSettings, ConfigError> {
+        let mut settings = PullRequestSettings::default();
+        if let Some(text) = &file.branch {
+            settings.branch = self.template(text, &[Key("branch")], Variables::ENVIRONMENTS)?;
+        }
+        if let Some(text) = &file.title {
+            settings.title = self.template(text, &[Key("title")], Variables::LINE)?;
+        }
+        if let Some(text) = &file.commit_message {
+            settings.commit_message =
+                self.template(text, &[Key("commitMessage")], Variables::LINE)?;
+        }
+        if let Some(texts) = &file.labels {
+            settings.labels = self.templates(texts, "labels")?;
+        }
+        if let Some(texts) = &file.checklist {
+            settings.checklist = self.templates(texts, "checklist")?;
+        }
+        settings.reviewers = self.accounts(&file.reviewers, "reviewers", LOGIN)?;
+        settings.team_reviewers = self.accounts(&file.team_reviewers, "teamReviewers", TEAM)?;
+        settings.assignees = self.accounts(&file.assignees, "assignees", LOGIN)?;
+        settings.draft = file.draft;
+        if let Some(path) = &file.body_template {
+            settings.body = Some(self.body_template(path, files, inputs)?);
+        }
+        Ok(settings)
+    }
+
+    fn template(
+        &self,
+        text: &str,
+        steps: &[Step],
+        variables: Variables,
+    ) -> Result<Template, ConfigError> {
+        Template::parse(text, variables)
+            .map_err(|source| ConfigError::Template { at: self.at(steps), source: source.into() })
+    }
+
+    fn templates(&self, texts: &[String], key: &'static str) -> Result<Vec<Template>, ConfigError> {
+        let parse = |(index, text): (usize, &String)| {
+            self.template(text, &[Key(key), Item(index)], Variables::LINE)
+        };
+        texts.iter().enumerate().map(parse).collect()
+    }
+
+    fn accounts(
+        &self,
+        texts: &[String],
+        key: &'static str,
+        what: &'static str,
+    ) -> Result<Vec<String>, ConfigError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '[' | ']');
+        for (index, text) in texts.iter().enumerate() {
+            if text.is_empty() || text.len() > 100 || !text.chars().all(fits) {
+                return Err(ConfigError::Account {
+                    at: self.at(&[Key(key), Item(index)]),
+                    text: text.chars().take(100).collect(),
+                    what,
+                });
+            }
+        }
+        Ok(texts.to_vec())
+    }
+
+    fn body_template(
+        &self,
+        text: &str,
+        files: &dyn Files,
+        inputs: &mut BTreeSet<RepoPath>,
+    ) -> Result<Template, ConfigError> {
+        let at = self.at(&[Key("bodyTemplate")]);
+        let path = read_path(text, at.clone())?;
+        let Some(source) = read(files, &path, &at)? else {
+            return Err(ConfigError::NoBodyTemplate { at, path });
+        };
+        inputs.insert(path.clone());
+        Template::parse(&source, Variables::BODY).map_err(|source| {
+            let file = Location::file(path);
+            let at = match source {
+                TemplateError::Syntax { line, .. } => {
+                    file.at(Position { line: u32::try_from(line).unwrap_or(1), column: 1 })
+                }
+                _ => file,
+            };
+            ConfigError::Template { at, source: Box::new(source) }
+        })
+    }
+
+    /// Fills every text in for the pairs there are, so that a bad one is found before it is needed.
+    fn try_texts(
+        &self,
+        pipeline: &Pipeline,
+        settings: &PullRequestSettings,
+    ) -> Result<(), ConfigError> {
+        let pairs: usize = pipeline.environments().iter().map(|target| target.from.len()).sum();
+        if pairs > PAIRS_LIMIT {
+            return Err(ConfigError::WrongCount {
+                at: self.places.at(&[Key("environments")]),
+                expected: format!("at most {PAIRS_LIMIT} promotions"),
+                found: pairs,
+            });
+        }
+        self.try_branches(pipeline, settings)?;
+        for (source, target) in pipeline.pairs().take(TRIED_PAIRS) {
+            self.try_lines(settings, &source.name, &target.name)?;
+        }
+        Ok(())
+    }
+
+    fn try_branches(
+        &self,
+        pipeline: &Pipeline,
+        settings: &PullRequestSettings,
+    ) -> Result<(), ConfigError> {
+        let at = || self.at(&[Key("branch")]);
+        let mut seen = BTreeMap::new();
+        for (source, target) in pipeline.pairs() {
+            let pair = (source.name.clone(), target.name.clone());
+            let branch = settings
+                .branch(&source.name, &target.name)
+                .map_err(|source| ConfigError::Template { at: at(), source: source.into() })?;
+            // A file system that ignores case keeps two such branches in one file.
+            let key = branch.as_str().to_ascii_lowercase();
+            if let Some(first) = seen.insert(key, pair.clone()) {
+                let branch = branch.as_str().to_owned();
+                return Err(ConfigError::SharedBranch {
+                    at: at(),
+                    branch,
+                    pairs: Box::new([first, pair]),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn try_lines(
+        &self,
+        settings: &PullRequestSettings,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<(), ConfigError> {
+        let id = "0".repeat(64);
+        let values: Values<'_> = [
+            ("source", source.as_str()),
+            ("target", target.as_str()),
+            ("plan.id", &id),
+            ("plan.commit", "0000000"),
+            ("plan.summary", "1 resource changes"),
+        ]
+        .into();
+        let at = |steps: &[Step]| {
+            let at = self.at(steps);
+            move |source| ConfigError::Template { at, source: Box::new(source) }
+        };
+        render_title(&settings.title, &values).map_err(at(&[Key("title")]))?;
+        check_commit_message(&settings.commit_message, &values)
+            .map_err(at(&[Key("commitMessage")]))?;
+        render_labels(&settings.labels, &values).map_err(at(&[Key("labels")]))?;
+        for (index, item) in settings.checklist.iter().enumerate() {
+            render_checklist_item(item, &values).map_err(at(&[Key("checklist"), Item(index)]))?;
+        }
+        Ok(())
+    }
+
+    fn at(&self, steps: &[Step]) -> Location {
+        self.places.at(&[&[Key("pullRequest")], steps].concat())
+    }
+}
+
+const LOGIN: &str = "login; write it without `@`";
+const TEAM: &str = "team's slug; write it without `@` and without the organisation";

@@ -1,0 +1,257 @@
+//! The keys of `overlift.yaml`, their types and what they mean: the one list that the check of a file
+//! and the JSON Schema are made from.
+
+use crate::promotion::{
+    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
+    DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
+};
+
+/// One key of a mapping.
+pub(super) struct Key {
+    /// As it is written.
+    pub(super) name: &'static str,
+    /// What its value may be.
+    pub(super) shape: Shape,
+    /// What it means, for editors.
+    pub(super) about: &'static str,
+    /// What holds where it is absent.
+    pub(super) absent: Absent,
+}
+
+/// What holds where a key is absent.
+pub(super) enum Absent {
+    /// It has to be there.
+    Refused,
+    /// Nothing, or what depends on other keys.
+    Nothing,
+    /// A text.
+    Text(&'static str),
+    /// A switch.
+    Flag(bool),
+    /// A list of texts.
+    Texts(&'static [&'static str]),
+}
+
+/// What a value may be.
+pub(super) enum Shape {
+    /// The number 1.
+    Version,
+    /// A text that is checked later; for editors a pattern.
+    Text {
+        /// A regular expression that every right text matches.
+        pattern: Option<&'static str>,
+        /// The longest, in characters.
+        longest: Option<usize>,
+    },
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A list.
+    List {
+        /// What its items may be.
+        items: &'static Shape,
+        /// The least number of them.
+        least: usize,
+        /// The greatest number of them.
+        most: usize,
+    },
+    /// A mapping with these keys and no others.
+    Mapping(&'static [Key]),
+}
+
+/// No list of a configuration is longer.
+const LONGEST_LIST: usize = 500;
+
+const TEXT: Shape = Shape::Text { pattern: None, longest: None };
+const NAME: Shape =
+    Shape::Text { pattern: Some("^[A-Za-z0-9][A-Za-z0-9._-]*$"), longest: Some(100) };
+/// No absolute path, and something in it.
+const PATH: Shape = Shape::Text { pattern: Some("^[^/]"), longest: None };
+const GLOB: Shape = Shape::Text { pattern: Some("^[^/].*[^/]$|^[^/]$"), longest: None };
+const SOMETHING: Shape = Shape::Text { pattern: Some("\\S"), longest: None };
+
+const fn list(items: &'static Shape, least: usize) -> Shape {
+    Shape::List { items, least, most: LONGEST_LIST }
+}
+
+/// The whole file.
+pub(super) static ROOT: Shape = Shape::Mapping(&[
+    Key {
+        name: "version",
+        shape: Shape::Version,
+        about: "The version of this file's format.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "environments",
+        shape: list(&ENVIRONMENT, 1),
+        about: "The environments in promotion order; each is promoted from the one before it. \
+                Without this key they are the folders of `overlays/` in the order of their usual names.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "promotion",
+        shape: PROMOTION,
+        about: "What a promotion does to the target overlay.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "pullRequest",
+        shape: PULL_REQUEST,
+        about: "Texts and people of the pull request. Texts are templates with `{{ source }}`, \
+                `{{ target }}`, `{{ plan.id }}`, `{{ plan.commit }}` and `{{ plan.summary }}`.",
+        absent: Absent::Nothing,
+    },
+]);
+
+static ENVIRONMENT: Shape = Shape::Mapping(&[
+    Key {
+        name: "name",
+        shape: NAME,
+        about: "The environment's name: letters, digits, `.`, `_` and `-`.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "path",
+        shape: PATH,
+        about: "The directory of its overlay, from the repository's root.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "trigger",
+        shape: Shape::Choice(&["manual", "push"]),
+        about: "`push`: promoted by itself when the source changes on the default branch; \
+                `manual`: when somebody asks.",
+        absent: Absent::Text("manual"),
+    },
+    Key {
+        name: "from",
+        shape: list(&NAME, 0),
+        about: "Where it may be promoted from. Without this key: the environment before it.",
+        absent: Absent::Nothing,
+    },
+]);
+
+const PROMOTION: Shape = Shape::Mapping(&[
+    Key {
+        name: "copy",
+        shape: list(&GLOB, 0),
+        about: "Globs below the overlay: these files are copied from the source.",
+        absent: Absent::Texts(&["patches/**"]),
+    },
+    Key {
+        name: "exclude",
+        shape: list(&GLOB, 0),
+        about: "Globs below the overlay: these files are never written.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "keep",
+        shape: list(&KEEP, 0),
+        about: "Fields whose value belongs to the target and stays.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "prune",
+        shape: Shape::Choice(&["never", "removed"]),
+        about: "`removed`: a file that the source had at the last promotion and has no more goes \
+                from the target too.",
+        absent: Absent::Text("never"),
+    },
+    Key {
+        name: "wire",
+        shape: Shape::Flag,
+        about: "Whether the target's kustomization gets the entries of copied files.",
+        absent: Absent::Flag(true),
+    },
+    Key {
+        name: "fields",
+        shape: list(&SOMETHING, 0),
+        about: "Fields of the kustomization that are carried entry by entry, such as `images`.",
+        absent: Absent::Texts(&[]),
+    },
+]);
+
+static KEEP: Shape = Shape::Mapping(&[
+    Key {
+        name: "file",
+        shape: PATH,
+        about: "The file, below the overlay.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "fields",
+        shape: list(&SOMETHING, 1),
+        about: "Paths to its fields, such as `spec.replicas` or `spec.containers.[name=app].image`.",
+        absent: Absent::Refused,
+    },
+]);
+
+static CHECKLIST_ITEM: Shape =
+    Shape::Text { pattern: Some("\\S"), longest: Some(CHECKLIST_ITEM_LIMIT) };
+
+const PULL_REQUEST: Shape = Shape::Mapping(&[
+    Key {
+        name: "branch",
+        shape: SOMETHING,
+        about: "The head branch, from `{{ source }}` and `{{ target }}` alone.",
+        absent: Absent::Text(DEFAULT_BRANCH),
+    },
+    Key {
+        name: "title",
+        shape: SOMETHING,
+        about: "The title, one line.",
+        absent: Absent::Text(DEFAULT_TITLE),
+    },
+    Key {
+        name: "commitMessage",
+        shape: SOMETHING,
+        about: "The commit message; Overlift adds its trailers.",
+        absent: Absent::Text(DEFAULT_COMMIT_MESSAGE),
+    },
+    Key {
+        name: "labels",
+        shape: list(&TEXT, 0),
+        about: "Labels of the pull request.",
+        absent: Absent::Texts(&DEFAULT_LABELS),
+    },
+    Key {
+        name: "reviewers",
+        shape: list(&SOMETHING, 0),
+        about: "Logins of people who are asked to review.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "teamReviewers",
+        shape: list(&SOMETHING, 0),
+        about: "Slugs of teams that are asked to review, without the organisation.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "assignees",
+        shape: list(&SOMETHING, 0),
+        about: "Logins of people it is assigned to.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "draft",
+        shape: Shape::Flag,
+        about: "Whether it is opened as a draft.",
+        absent: Absent::Flag(false),
+    },
+    Key {
+        name: "checklist",
+        shape: Shape::List { items: &CHECKLIST_ITEM, least: 0, most: CHECKLIST_LIMIT },
+        about: "What has to be confirmed before the merge.",
+        absent: Absent::Texts(&DEFAULT_CHECKLIST),
+    },
+    Key {
+        name: "bodyTemplate",
+        shape: PATH,
+        about: "A file with a template for the body, from the repository's root. It has all of \
+                `source`, `target`, `plan.id`, `plan.commit`, `plan.summary`, `plan.findings`, \
+                `plan.diff`, `plan.files`, `plan.drift` and `checklist`.",
+        absent: Absent::Nothing,
+    },
+]);

@@ -1,0 +1,448 @@
+//! The example, every fault, and the agreement of check, schema and decoding.
+
+use super::shape::{Absent, ROOT, Shape};
+use super::*;
+use crate::model::{EnvironmentName, File, FileTree};
+use crate::promotion::{Prune, PullRequestSettings, Trigger};
+use serde_json::Value;
+
+/// The example of the design, without the template file.
+const EXAMPLE: &str = r#"version: 1
+environments:                     # in promotion order; each is promoted from the one before it
+  - name: development
+    path: overlays/development
+  - name: staging
+    path: overlays/staging
+    trigger: push
+  - name: production
+    path: overlays/production
+    from: [staging]
+promotion:
+  copy: ["patches/**"]
+  exclude: []
+  keep:
+    - file: patches/rate-limits.yaml
+      fields: [spec.configPatches]
+  prune: never
+  wire: true
+  fields: []
+pullRequest:
+  branch: promote/{{ source }}-to-{{ target }}
+  title: "Promote {{ source }} -> {{ target }}"
+  commitMessage: Promote config from {{ source }} to {{ target }}
+  labels: [promotion, "{{ target }}"]
+  reviewers: []
+  teamReviewers: []
+  assignees: []
+  draft: false
+  checklist:
+    - Reviewed configuration changes
+    - Verified {{ source }} deployment was successful
+    - Confirmed monitoring dashboards are healthy
+    - Approved by service owner
+  bodyTemplate: .github/overlift-body.md
+"#;
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap()
+}
+
+fn tree(files: &[(&str, &str)]) -> FileTree {
+    let mut tree = FileTree::new();
+    for (at, text) in files {
+        tree.insert(path(at), File::regular(text.as_bytes()));
+    }
+    tree
+}
+
+fn parse(text: &str) -> Result<RepositoryConfig, ConfigError> {
+    let files = tree(&[
+        (".github/overlift-body.md", "{{ plan.summary }}\n{{ plan.diff }}\n{{ checklist }}\n"),
+        ("overlays/dev/kustomization.yaml", ""),
+        ("overlays/prod/kustomization.yaml", ""),
+    ]);
+    RepositoryConfig::parse(text, &path(CONFIG_PATH), &files)
+}
+
+#[track_caller]
+fn error(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+fn names(config: &RepositoryConfig) -> Vec<&str> {
+    config.pipeline.environments().iter().map(|environment| environment.name.as_str()).collect()
+}
+
+#[test]
+fn reads_the_example_of_the_design() {
+    let config = parse(EXAMPLE).unwrap();
+    assert_eq!(names(&config), ["development", "staging", "production"]);
+    let staging = config.pipeline.environment("staging").unwrap();
+    assert_eq!(staging.trigger, Trigger::Push);
+    assert_eq!(staging.from, [EnvironmentName::parse("development").unwrap()]);
+    assert_eq!(config.pipeline.rules().prune, Prune::Never);
+    assert_eq!(config.pipeline.rules().keep[0].file, "patches/rate-limits.yaml");
+    // Everything but the body is the default, and the example says so.
+    let written = PullRequestSettings { body: None, ..config.pull_request.clone() };
+    assert_eq!(written, PullRequestSettings::default());
+    assert!(config.inputs.contains(&path(".github/overlift-body.md")));
+}
+
+#[test]
+fn an_empty_file_takes_the_folders_and_the_defaults() {
+    for text in ["", "# nothing yet\n", "version: 1\n", "---\n{}\n"] {
+        let config = parse(text).unwrap();
+        assert_eq!(names(&config), ["dev", "prod"], "{text}");
+        assert_eq!(config.pull_request, PullRequestSettings::default());
+        assert!(config.pipeline.rules().copies("patches/x.yaml"));
+    }
+}
+
+#[test]
+fn finds_environments_by_their_usual_names() {
+    let files = tree(&[
+        ("overlays/production/kustomization.yaml", ""),
+        ("overlays/qa/Kustomization", ""),
+        ("overlays/dev/kustomization.yml", ""),
+        ("overlays/notes/readme.md", ""),
+        ("overlays/staging/kustomization.yaml", ""),
+        ("overlays/staging/deeper/kustomization.yaml", ""),
+    ]);
+    let config = RepositoryConfig::load(&files).unwrap();
+    assert_eq!(names(&config), ["dev", "qa", "staging", "production"]);
+    assert_eq!(config.path, None);
+    let from = &config.pipeline.environment("staging").unwrap().from;
+    assert_eq!(from, &[EnvironmentName::parse("qa").unwrap()]);
+}
+
+#[test]
+fn an_unusual_folder_is_told_with_what_to_write() {
+    let files =
+        tree(&[("overlays/blue/kustomization.yaml", ""), ("overlays/prod/kustomization.yaml", "")]);
+    let message = RepositoryConfig::load(&files).unwrap_err().to_string();
+    insta::assert_snapshot!(message, @r"
+    overlays/blue: the order of this environment is not known from its name; write the order down in `.github/overlift.yaml`:
+    environments:  # in promotion order
+      - name: prod
+        path: overlays/prod
+      - name: blue
+        path: overlays/blue
+    ");
+    assert!(matches!(
+        RepositoryConfig::load(&FileTree::new()),
+        Err(ConfigError::NothingToDiscover)
+    ));
+}
+
+#[test]
+fn every_fault_has_its_place_and_the_nearest_word() {
+    let cases = [
+        (
+            "environmets: []\n",
+            "1:1 (environmets): there is no key `environmets`; did you mean `environments`?",
+        ),
+        (
+            "promotion:\n  wire: yes\n",
+            "2:9 (promotion.wire): expected `true` or `false`, found a text",
+        ),
+        (
+            "promotion:\n  prune: remove\n",
+            "2:10 (promotion.prune): `remove` is not one of `never`, `removed`; did you mean `removed`?",
+        ),
+        (
+            "version: 2\n",
+            "1:10 (version): expected the version `1`, found a number (quote it to make it a text)",
+        ),
+        ("promotion: []\n", "1:12 (promotion): expected a mapping, found a list"),
+        ("environments: []\n", "1:15 (environments): expected 1 to 500 items, found 0 items"),
+        ("environments:\n  - name: a\n", "2:5 (environments[0]): `path` is missing"),
+        (
+            "promotion:\n  copy: ['']\n",
+            "2:10 (promotion.copy[0]): `` is an empty glob; write `**` for all files",
+        ),
+        (
+            "promotion:\n  fields: [image]\n",
+            "2:12 (promotion.fields[0]): `image` is no field of a kustomization that can be carried; did you mean `images`?",
+        ),
+        (
+            "promotion:\n  keep:\n    - file: a.yaml\n      fields: [a..b]\n",
+            "4:16 (promotion.keep[0].fields[0]): `a..b` is no field path: a step between two dots is empty; write `\\.` for a dot in a key",
+        ),
+        (
+            "pullRequest:\n  title: '{{ sorce }}'\n",
+            "2:10 (pullRequest.title): `sorce` is no variable here; there are source, target, plan.id, plan.commit, plan.summary; did you mean `source`?",
+        ),
+        (
+            "pullRequest:\n  branch: 'a b'\n",
+            "2:11 (pullRequest.branch): the template makes `a b` is no branch name",
+        ),
+        (
+            "pullRequest:\n  branch: 'x/{{ plan.id }}'\n",
+            "2:11 (pullRequest.branch): `plan.id` is no variable here",
+        ),
+        (
+            "pullRequest:\n  bodyTemplate: nowhere.md\n",
+            "2:17 (pullRequest.bodyTemplate): there is no file `nowhere.md`",
+        ),
+        (
+            "pullRequest:\n  reviewers: ['@me']\n",
+            "2:15 (pullRequest.reviewers[0]): `@me` is no login; write it without `@`",
+        ),
+        (
+            "pullRequest:\n  checklist: ['']\n",
+            "2:15 (pullRequest.checklist[0]): the template makes an empty checklist item",
+        ),
+        (
+            "pullRequest:\n  commitMessage: |\n    x\n\n    Overlift-Plan: 1\n",
+            "2:18 (pullRequest.commitMessage): the template makes a line that looks like one of Overlift's own trailers",
+        ),
+        ("a: [1\n", ": "),
+        ("a: 1\n---\nb: 1\n", "3:1: expected one document, found a second one"),
+    ];
+    for (text, want) in cases {
+        let message = error(text);
+        let want = format!(
+            ".github/overlift.yaml{}{want}",
+            if want.starts_with(char::is_numeric) { ":" } else { "" }
+        );
+        assert!(
+            message.starts_with(&want) || want.ends_with(": ") && message.contains(": "),
+            "{text}\n got {message}\nwant {want}"
+        );
+    }
+}
+
+#[test]
+fn faults_of_the_pipeline_have_the_place_of_the_key() {
+    let two = |second: &str| {
+        format!(
+            "environments:\n  - name: a\n    path: o/a\n  - {}\n",
+            second.replace('\n', "\n    ")
+        )
+    };
+    let cases = [
+        (two("name: a\npath: o/b"), "4:11 (environments[1].name)"),
+        (two("name: b\npath: ./o/a/"), "5:11 (environments[1].path)"),
+        (two("name: b\npath: o/a/nested"), "5:11 (environments[1].path)"),
+        (two("name: b\npath: ../b"), "5:11 (environments[1].path)"),
+        (two("name: b\npath: /b"), "5:11 (environments[1].path)"),
+        (two("name: -b\npath: o/b"), "4:11 (environments[1].name)"),
+        (two("name: b\npath: o/b\nfrom: [A]"), "6:12 (environments[1].from[0])"),
+        (two("name: b\npath: o/b\nfrom: [b]"), "6:12 (environments[1].from[0])"),
+        (two("name: b\npath: o/b\nfrom: []\ntrigger: push"), "7:14 (environments[1].trigger)"),
+        (
+            "environments:\n  - name: a\n    path: o/a\n    from: [b]\n  - name: b\n    path: o/b\n".to_owned(),
+            "4:11 (environments[0].from)",
+        ),
+    ];
+    for (text, place) in cases {
+        let message = error(&text);
+        assert!(
+            message.starts_with(&format!(".github/overlift.yaml:{place}: ")),
+            "{text}{message}"
+        );
+    }
+    assert!(error(&two("name: b\npath: o/b\nfrom: [A]")).ends_with("did you mean `a`?"));
+}
+
+#[test]
+fn two_promotions_never_share_a_branch() {
+    let text = "environments:\n  - {name: a, path: a}\n  - {name: a-to-b, path: ab, from: []}\n  \
+                - {name: c, path: c, from: [a-to-b]}\n  - {name: b-to-c, path: bc, from: [a]}\n";
+    let message = error(text);
+    assert!(message.contains("`a-to-b` -> `c` and `a` -> `b-to-c`"), "{message}");
+    let other = format!("{text}pullRequest:\n  branch: p/{{{{source}}}}/{{{{target}}}}\n");
+    assert!(parse(&other).is_ok());
+    let constant = "environments:\n  - {name: a, path: a}\n  - {name: b, path: b}\n  - {name: c, path: c}\n\
+                    pullRequest:\n  branch: promote\n";
+    assert!(error(constant).starts_with(".github/overlift.yaml:6:11 (pullRequest.branch)"));
+}
+
+#[test]
+fn checklists_are_bounded() {
+    let items = |count: usize, item: &str| {
+        format!("pullRequest:\n  checklist:\n{}", format!("    - '{item}'\n").repeat(count))
+    };
+    assert!(parse(&items(50, &"x".repeat(300))).is_ok());
+    assert!(error(&items(51, "x")).contains("expected at most 50 items, found 51"));
+    assert!(error(&items(1, &"x".repeat(301))).contains("more than 300 characters"));
+}
+
+#[test]
+fn a_fault_in_the_body_template_has_its_own_place() {
+    let files = tree(&[
+        ("b.md", "fine\n{{ plan.dif }}\n"),
+        ("c.md", "fine\n{% if %}\n"),
+        ("overlays/dev/kustomization.yaml", ""),
+    ]);
+    let parse = |name: &str| {
+        let text = format!("pullRequest:\n  bodyTemplate: {name}\n");
+        RepositoryConfig::parse(&text, &path(CONFIG_PATH), &files).unwrap_err().to_string()
+    };
+    assert!(parse("b.md").starts_with("b.md: `plan.dif` is no variable"), "{}", parse("b.md"));
+    assert!(parse("c.md").starts_with("c.md:2:1: line 2 of the template: "), "{}", parse("c.md"));
+    assert!(parse("../x.md").contains("leads out of the repository"));
+}
+
+#[test]
+fn asks_for_files_that_are_not_here() {
+    let mut files = FileTree::new();
+    files.insert_unknown(path(CONFIG_PATH));
+    let error = RepositoryConfig::load(&files).unwrap_err();
+    assert!(matches!(error, ConfigError::Unknown(paths) if paths.contains(&path(CONFIG_PATH))));
+}
+
+/// Enough of JSON Schema for ours.
+fn fits(value: &Value, schema: &Value) -> bool {
+    let by_type = match schema["type"].as_str().unwrap() {
+        "object" => value.as_object().is_some_and(|object| {
+            let required = schema["required"].as_array().into_iter().flatten();
+            required.into_iter().all(|key| object.contains_key(key.as_str().unwrap()))
+                && object.iter().all(|(key, value)| {
+                    schema["properties"].get(key).is_some_and(|schema| fits(value, schema))
+                })
+        }),
+        "array" => value.as_array().is_some_and(|items| {
+            let least = schema["minItems"].as_u64().unwrap_or(0) as usize;
+            let most = schema["maxItems"].as_u64().unwrap() as usize;
+            (least..=most).contains(&items.len())
+                && items.iter().all(|item| fits(item, &schema["items"]))
+        }),
+        "string" => value.as_str().is_some_and(|text| {
+            let pattern = schema["pattern"].as_str().unwrap_or("");
+            let longest = schema["maxLength"].as_u64().unwrap_or(u64::MAX) as usize;
+            regex::Regex::new(pattern).unwrap().is_match(text) && text.chars().count() <= longest
+        }),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        other => panic!("the schema says {other}"),
+    };
+    let by_value = schema.get("const").is_none_or(|only| only == value)
+        && schema.get("enum").is_none_or(|words| words.as_array().unwrap().contains(value));
+    by_type && by_value
+}
+
+#[test]
+fn the_schema_takes_the_example_and_its_own_defaults() {
+    let schema = schema();
+    let example: Value = serde_yaml::from_str(EXAMPLE).unwrap();
+    assert!(fits(&example, &schema));
+    fn defaults(schema: &Value) {
+        if let Some(default) = schema.get("default") {
+            assert!(fits(default, schema), "{schema}");
+        }
+        for property in schema["properties"].as_object().into_iter().flat_map(|map| map.values()) {
+            defaults(property);
+        }
+        if let Some(items) = schema.get("items") {
+            defaults(items);
+        }
+    }
+    defaults(&schema);
+}
+
+/// A value that fits a shape, with every key.
+fn sample(shape: &Shape) -> Value {
+    match shape {
+        Shape::Version => 1.into(),
+        Shape::Text { .. } => "images".into(),
+        Shape::Choice(words) => words[0].into(),
+        Shape::Flag => true.into(),
+        Shape::List { items, .. } => vec![sample(items)].into(),
+        Shape::Mapping(keys) => {
+            keys.iter().map(|key| (key.name.to_owned(), sample(&key.shape))).collect()
+        }
+    }
+}
+
+/// Calls `check` for the root and for every mapping below it, with the way to it.
+fn each_mapping(shape: &Shape, way: &str, check: &mut dyn FnMut(&str, &'static [shape::Key])) {
+    match shape {
+        Shape::Mapping(keys) => {
+            check(way, keys);
+            for key in *keys {
+                each_mapping(&key.shape, &format!("{way}/{}", key.name), check);
+            }
+        }
+        Shape::List { items, .. } => each_mapping(items, &format!("{way}/0"), check),
+        _ => {}
+    }
+}
+
+#[test]
+fn schema_check_and_decoding_agree_key_by_key() {
+    let schema = schema();
+    let whole = sample(&ROOT);
+    let decode =
+        |value: &Value| serde_yaml::from_value::<file::File>(serde_yaml::to_value(value).unwrap());
+    let checked = |value: &Value| {
+        let text = serde_json::to_string(value).unwrap();
+        let path = path(CONFIG_PATH);
+        let places = places::Places::read(&text, &path).unwrap();
+        places.check(&ROOT).is_ok()
+    };
+    assert!(fits(&whole, &schema) && checked(&whole) && decode(&whole).is_ok());
+    let mut keys_seen = 0;
+    each_mapping(&ROOT, "", &mut |way, keys| {
+        let mut with_unknown = whole.clone();
+        with_unknown.pointer_mut(way).unwrap()["unknown"] = true.into();
+        assert!(
+            !fits(&with_unknown, &schema)
+                && !checked(&with_unknown)
+                && decode(&with_unknown).is_err()
+        );
+        for key in keys {
+            keys_seen += 1;
+            let mut without = whole.clone();
+            without.pointer_mut(way).unwrap().as_object_mut().unwrap().remove(key.name);
+            let optional = !matches!(key.absent, Absent::Refused);
+            assert_eq!(fits(&without, &schema), optional, "{way}/{}", key.name);
+            assert_eq!(checked(&without), optional, "{way}/{}", key.name);
+            let mut wrong = whole.clone();
+            wrong.pointer_mut(way).unwrap()[key.name] = 5.5.into();
+            assert!(!fits(&wrong, &schema) && !checked(&wrong), "{way}/{}", key.name);
+        }
+    });
+    assert_eq!(keys_seen, 26);
+}
+
+#[test]
+fn defaults_of_the_schema_are_the_defaults() {
+    let schema = schema();
+    let mut whole = serde_json::Map::new();
+    for (key, part) in schema["properties"].as_object().unwrap() {
+        let defaults: serde_json::Map<String, Value> = part["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, part)| Some((key.clone(), part.get("default")?.clone())))
+            .collect();
+        if !defaults.is_empty() {
+            whole.insert(key.clone(), defaults.into());
+        }
+    }
+    let said = parse(&serde_json::to_string(&whole).unwrap()).unwrap();
+    let silent = parse("").unwrap();
+    assert_eq!(said.pull_request, silent.pull_request);
+    assert_eq!(format!("{:?}", said.pipeline), format!("{:?}", silent.pipeline));
+}
+
+#[test]
+fn hostile_texts_end_in_an_error() {
+    let deep = "[".repeat(100_000);
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b]\n";
+    let many: String = (0..501).map(|n| format!("  - {{name: e{n}, path: o/{n}}}\n")).collect();
+    let many = format!("environments:\n{many}");
+    for text in [
+        deep.as_str(),
+        bomb,
+        "\0",
+        "\u{feff}\u{202e}",
+        many.as_str(),
+        "- a\n",
+        "just text",
+        "<<: {a: 1}",
+    ] {
+        assert!(parse(text).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! The commit message of a promotion and its trailers, written and read back.
+//!
+//! Trailers tell the next promotion what the last one was (`prune: removed`), and the service which
+//! commits are its own. GitHub keeps them in a squash merge, though not always in the last paragraph.
+
+use crate::model::{CommitSha, EnvironmentName};
+
+use super::plain_text::visible;
+use super::plan::PlanId;
+use super::template::{Template, TemplateError, Values};
+
+const PLAN: &str = "Overlift-Plan";
+const SOURCE: &str = "Overlift-Source";
+const TARGET: &str = "Overlift-Target";
+
+/// What a commit of ours says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trailers {
+    /// The plan that was carried out.
+    pub plan: PlanId,
+    /// Where configuration came from.
+    pub source: EnvironmentName,
+    /// The commit it was planned on; `None` outside git.
+    pub commit: Option<CommitSha>,
+    /// Where it went.
+    pub target: EnvironmentName,
+}
+
+impl Trailers {
+    /// The three lines, without a final newline.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let Self { plan, source, commit, target } = self;
+        let commit = commit.as_ref().map_or(String::new(), |commit| format!("@{commit}"));
+        format!("{PLAN}: {plan}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}")
+    }
+
+    /// Reads the trailers of a commit message: the last three lines that follow each other as
+    /// [`Trailers::render`] writes them. `None` if there are none, or they say nothing that could be.
+    #[must_use]
+    pub fn parse(message: &str) -> Option<Self> {
+        let lines: Vec<&str> = message.lines().map(str::trim_end).collect();
+        lines.windows(3).rev().find_map(|lines| {
+            let value = |line: usize, key| lines[line].strip_prefix(key)?.strip_prefix(": ");
+            let (source, commit) = match value(1, SOURCE)?.split_once('@') {
+                Some((source, commit)) => (source, Some(CommitSha::parse(commit).ok()?)),
+                None => (value(1, SOURCE)?, None),
+            };
+            Some(Self {
+                plan: PlanId::parse(value(0, PLAN)?)?,
+                source: EnvironmentName::parse(source).ok()?,
+                commit,
+                target: EnvironmentName::parse(value(2, TARGET)?).ok()?,
+            })
+        })
+    }
+}
+
+/// Fills a commit message in and adds the trailers.
+///
+/// # Errors
+/// As [`check_commit_message`].
+pub fn render_commit_message(
+    template: &Template,
+    values: &Values<'_>,
+    trailers: &Trailers,
+) -> Result<String, TemplateError> {
+    let text = check_commit_message(template, values)?;
+    // Trailers of the template's own (`Signed-off-by:`) have to stand in the same paragraph.
+    let joint = match text.rsplit_once("\n\n") {
+        Some((_, last)) if last.lines().all(is_trailer) => "\n",
+        _ => "\n\n",
+    };
+    Ok(format!("{text}{joint}{}\n", trailers.render()))
+}
+
+/// Fills a commit message in without trailers: no control characters, no empty lines at its ends.
+///
+/// # Errors
+/// [`TemplateError`] if it is empty or has a line that could be taken for a trailer of ours.
+pub fn check_commit_message(
+    template: &Template,
+    values: &Values<'_>,
+) -> Result<String, TemplateError> {
+    let text = visible(&template.render(values)?.replace("\r\n", "\n")).trim().to_owned();
+    if text.is_empty() {
+        return Err(TemplateError::Result("an empty commit message".to_owned()));
+    }
+    let ours = |line: &str| line.trim_start().to_ascii_lowercase().starts_with("overlift-");
+    if text.lines().any(ours) {
+        let reason = "a line that looks like one of Overlift's own trailers";
+        return Err(TemplateError::Result(reason.to_owned()));
+    }
+    Ok(text)
+}
+
+fn is_trailer(line: &str) -> bool {
+    line.split_once(": ").is_some_and(|(key, value)| {
+        !value.trim().is_empty()
+            && key.starts_with(|c: char| c.is_ascii_alphabetic())
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::template::Variables;
+    use super::*;
+
+    fn trailers() -> Trailers {
+        Trailers {
+            plan: PlanId::parse(&"ab".repeat(32)).unwrap(),
+            source: EnvironmentName::parse("staging").unwrap(),
+            commit: Some(CommitSha::parse(&"0123456789".repeat(4)).unwrap()),
+            target: EnvironmentName::parse("production").unwrap(),
+        }
+    }
+
+    fn message(template: &str) -> Result<String, TemplateError> {
+        let template = Template::parse(template, Variables::LINE).unwrap();
+        let values: Values<'_> = [("source", "staging"), ("target", "production")].into();
+        render_commit_message(&template, &values, &trailers())
+    }
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        let text = message("Promote {{ source }}").unwrap();
+        assert!(text.starts_with("Promote staging\n\nOverlift-Plan: abab"), "{text}");
+        assert_eq!(Trailers::parse(&text), Some(trailers()));
+        let without = Trailers { commit: None, ..trailers() };
+        assert_eq!(Trailers::parse(&without.render()), Some(without));
+    }
+
+    #[test]
+    fn survives_a_squash_merge() {
+        let text = message("Promote").unwrap();
+        let squashed =
+            format!("Promote (#12)\r\n\r\n* {text}\n* Merge main\n\nCo-authored-by: A <a@b.c>\n");
+        assert_eq!(Trailers::parse(&squashed), Some(trailers()));
+    }
+
+    #[test]
+    fn joins_the_trailers_of_the_template() {
+        let text = message("Promote\n\nSigned-off-by: A <a@b.c>").unwrap();
+        assert!(text.contains("a@b.c>\nOverlift-Plan: "), "{text}");
+        let text = message("Promote: a subject is no trailer").unwrap();
+        assert!(text.contains("trailer\n\nOverlift-Plan: "), "{text}");
+    }
+
+    #[test]
+    fn nothing_else_makes_a_trailer() {
+        for forged in ["x\n\nOverlift-Plan: 1", "x\noverlift-source: a", "x\n  Overlift-Target: b"]
+        {
+            assert!(message(forged).is_err(), "{forged}");
+        }
+        for damaged in ["Overlift-Plan: xyz\nOverlift-Source: a\nOverlift-Target: b", "", "a\nb\nc"]
+        {
+            assert_eq!(Trailers::parse(damaged), None);
+        }
+        let swapped = trailers().render().replace("staging@", "st aging@");
+        assert_eq!(Trailers::parse(&swapped), None);
+    }
+}
