@@ -53,6 +53,8 @@ impl Git {
         for name in FOREIGN {
             command.env_remove(name);
         }
+        // Transports that start programs of their own (`ext::`) stay out, whatever a URL says.
+        command.env("GIT_ALLOW_PROTOCOL", "https:ssh:file");
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
         Self { command, what }
     }

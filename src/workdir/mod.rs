@@ -16,6 +16,7 @@ mod commit;
 mod commit_tree;
 mod error;
 mod git;
+mod remote;
 mod repository;
 mod root;
 #[cfg(unix)]
@@ -27,6 +28,7 @@ pub use checkout::Checkout;
 pub use commit::{BranchMove, NewCommit};
 pub use commit_tree::CommitTree;
 pub use error::WorkdirError;
+pub use remote::RemoteCache;
 pub use repository::Repository;
 pub use root::{build_root, plan_root};
 

@@ -25,6 +25,11 @@ impl Repository {
         Some(Self { root: root.to_path_buf(), prefix })
     }
 
+    /// A repository without a working tree.
+    pub(super) const fn bare(directory: PathBuf) -> Self {
+        Self { root: directory, prefix: RepoPath::root() }
+    }
+
     /// Where the checkout's root is in the repository.
     #[must_use]
     pub const fn prefix(&self) -> &RepoPath {
