@@ -6,6 +6,7 @@ pub mod decode;
 pub mod error;
 pub mod field_spec;
 pub mod kustomization;
+pub mod label_selector;
 pub mod origin;
 pub mod resource;
 pub mod resource_id;

@@ -1,8 +1,11 @@
 //! Which resources a patch or a replacement is for, as written in the kustomization.
 
 use compact_str::CompactString;
+use regex::Regex;
 
 use super::Gvk;
+use super::label_selector::{LabelSelector, SelectorError};
+use super::resource::Draft;
 
 /// Which resources a patch or a replacement is for. Every empty field matches anything; the others
 /// are regular expressions over the whole value, save the two selectors.
@@ -18,4 +21,137 @@ pub struct Selector {
     pub annotation_selector: String,
     /// A Kubernetes label selector over the labels.
     pub label_selector: String,
+}
+
+/// A selector made ready for matching.
+#[derive(Debug)]
+pub struct Matcher {
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
+    annotations: LabelSelector,
+    labels: LabelSelector,
+}
+
+/// Why a selector cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSelector {
+    /// A pattern is no regular expression.
+    #[error("`{field}: {pattern}` is no regular expression")]
+    Pattern {
+        /// The field of the selector.
+        field: &'static str,
+        /// What it says.
+        pattern: String,
+    },
+    /// One of the selectors over labels and annotations is none.
+    #[error("`{field}`: {source}")]
+    Labels {
+        /// The field of the selector.
+        field: &'static str,
+        /// What is wrong with it.
+        source: SelectorError,
+    },
+}
+
+impl Matcher {
+    /// Prepares a selector.
+    ///
+    /// # Errors
+    /// [`InvalidSelector`] for patterns and selectors that are none.
+    pub fn new(selector: &Selector) -> Result<Self, InvalidSelector> {
+        let labels = |field, text: &str| {
+            LabelSelector::parse(text).map_err(|source| InvalidSelector::Labels { field, source })
+        };
+        Ok(Self {
+            group: pattern("group", &selector.gvk.group)?,
+            version: pattern("version", &selector.gvk.version)?,
+            kind: pattern("kind", &selector.gvk.kind)?,
+            name: pattern("name", &selector.name)?,
+            namespace: pattern("namespace", &selector.namespace)?,
+            annotations: labels("annotationSelector", &selector.annotation_selector)?,
+            labels: labels("labelSelector", &selector.label_selector)?,
+        })
+    }
+
+    /// Whether the resource is selected for a patch: its name and namespace may also be those that
+    /// it had first.
+    #[must_use]
+    pub fn selects(&self, draft: &Draft) -> bool {
+        let either = |pattern: &Option<Pattern>, original: &str, current: &str| {
+            pattern.as_ref().is_none_or(|p| p.is_match(original) || p.is_match(current))
+        };
+        self.fits_type(&draft.id.gvk)
+            && either(&self.name, draft.original_name(), &draft.id.name)
+            && either(
+                &self.namespace,
+                draft.original_effective_namespace(),
+                draft.effective_namespace(),
+            )
+            && self.fits_metadata(draft)
+    }
+
+    /// Whether group, version and kind fit.
+    #[must_use]
+    pub fn fits_type(&self, gvk: &Gvk) -> bool {
+        fits(self.group.as_ref(), &gvk.group)
+            && fits(self.version.as_ref(), &gvk.version)
+            && fits(self.kind.as_ref(), &gvk.kind)
+    }
+
+    /// Whether one identity fits, the namespace as given.
+    #[must_use]
+    pub fn fits_id(&self, gvk: &Gvk, name: &str, namespace: &str) -> bool {
+        self.fits_type(gvk)
+            && fits(self.name.as_ref(), name)
+            && fits(self.namespace.as_ref(), namespace)
+    }
+
+    /// Whether labels and annotations fit.
+    #[must_use]
+    pub fn fits_metadata(&self, draft: &Draft) -> bool {
+        let fits = |selector: &LabelSelector, field| {
+            selector.is_empty() || {
+                let map = draft.node.at(&["metadata", field]);
+                selector.matches(|key| map?.get(key).map(|value| value.text().unwrap_or_default()))
+            }
+        };
+        fits(&self.labels, "labels") && fits(&self.annotations, "annotations")
+    }
+}
+
+fn fits(pattern: Option<&Pattern>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| pattern.is_match(text))
+}
+
+/// A pattern for a whole text.
+#[derive(Debug)]
+enum Pattern {
+    /// Most patterns are names, which need no machine.
+    Name(String),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Name(name) => name == text,
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+/// Reads a pattern; an empty one fits anything.
+fn pattern(field: &'static str, text: &str) -> Result<Option<Pattern>, InvalidSelector> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        return Ok(Some(Pattern::Name(text.to_owned())));
+    }
+    let invalid = |_| InvalidSelector::Pattern { field, pattern: text.chars().take(80).collect() };
+    let regex = Regex::new(&format!("^(?:{text})$")).map_err(invalid)?;
+    Ok(Some(Pattern::Regex(regex)))
 }
