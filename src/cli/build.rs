@@ -60,11 +60,7 @@ impl BuildArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(
-    arguments: &BuildArguments,
-    directory: &Path,
-    output: &Output,
-) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output) -> super::Result {
     let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
     let checkout = Checkout::new(root);
     let build = kustomize::build(&checkout, &dir, &arguments.options())?;
@@ -73,7 +69,7 @@ pub(super) fn run(
     }
     match &arguments.output {
         Some(path) => workdir::write_output(&directory.join(path), build.render().as_bytes())?,
-        None => output.print_raw(build.render().as_bytes())?,
+        None => output.print(build.render())?,
     }
     Ok(Outcome::Done)
 }

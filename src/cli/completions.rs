@@ -18,9 +18,9 @@ pub(super) fn run(
     arguments: &CompletionsArguments,
     command: &mut clap::Command,
     output: &Output,
-) -> anyhow::Result<Outcome> {
+) -> super::Result {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "overlift", &mut script);
-    output.print_raw(&script)?;
+    output.print(&script)?;
     Ok(Outcome::Done)
 }

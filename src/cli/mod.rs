@@ -6,9 +6,16 @@
 
 mod build;
 mod completions;
+mod hint;
 mod output;
 mod palette;
+mod plan;
+mod plan_json;
+mod plan_view;
+mod promote;
 mod report;
+mod schema;
+mod status;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -37,7 +44,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Plan(plan::PlanArguments),
+    Promote(promote::PromoteArguments),
+    Status(status::StatusArguments),
     Build(build::BuildArguments),
+    /// Prints the JSON Schema of `.github/overlift.yaml`.
+    Schema,
     Completions(completions::CompletionsArguments),
 }
 
@@ -46,7 +58,12 @@ enum Command {
 enum Outcome {
     /// All is done.
     Done,
+    /// There are differences, and the caller asked to be told by the exit code.
+    Differences,
 }
+
+/// How a command ends.
+type Result = std::result::Result<Outcome, report::Failure>;
 
 /// Runs the command line that starts with the program's name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -59,17 +76,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = Output::detect();
+    let directory = arguments.directory.as_path();
     let result = match arguments.command {
-        Command::Build(build) => build::run(&build, &arguments.directory, &output),
+        Command::Plan(plan) => plan::run(&plan, directory, &output),
+        Command::Promote(promote) => promote::run(&promote, directory, &output),
+        Command::Status(status) => status::run(&status, directory, &output),
+        Command::Schema => schema::run(&output),
+        Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
             completions::run(&completions, &mut Arguments::command(), &output)
         }
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            report::print(&error, &output);
+        Ok(Outcome::Differences) => ExitCode::from(1),
+        Err(failure) if output::is_broken_pipe(&failure.cause) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(&hint::help(&failure.cause), &output);
             ExitCode::from(2)
         }
     }

@@ -4,12 +4,13 @@ use std::env;
 use std::io::{self, IsTerminal, Write as _};
 
 use super::palette::Palette;
+use super::plan_view::coloured_diff;
 
 /// The two streams of a command.
 #[derive(Debug)]
 pub(super) struct Output {
-    /// Whether a person looks at standard output.
-    pub(super) terminal: bool,
+    /// Whether standard output is for a person, and not for a program.
+    for_person: bool,
     /// The colours of standard output.
     pub(super) palette: Palette,
     /// The colours of standard error.
@@ -21,25 +22,34 @@ impl Output {
     #[expect(clippy::disallowed_methods, reason = "colours depend on the environment")]
     pub(super) fn detect() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let refused = set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let plain = set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb");
         let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-        let palette = |terminal: bool| match !refused && (terminal || forced) {
+        let palette = |for_person| match for_person && !plain {
             true => Palette::coloured(),
             false => Palette::default(),
         };
-        let terminal = io::stdout().is_terminal();
+        let for_person = forced || io::stdout().is_terminal();
         Self {
-            terminal,
-            palette: palette(terminal),
-            error_palette: palette(io::stderr().is_terminal()),
+            for_person,
+            palette: palette(for_person),
+            error_palette: palette(forced || io::stderr().is_terminal()),
         }
     }
 
     /// Prints data exactly as it is.
-    pub(super) fn print_raw(&self, data: &[u8]) -> io::Result<()> {
+    pub(super) fn print(&self, data: impl AsRef<[u8]>) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(data)?;
+        stdout.write_all(data.as_ref())?;
         stdout.flush()
+    }
+
+    /// Prints a diff: coloured and harmless for a person, exactly as it is for a program.
+    pub(super) fn print_diff(&self, diff: &str) -> io::Result<()> {
+        if self.for_person {
+            self.print(coloured_diff(&harmless(diff), &self.palette).as_bytes())
+        } else {
+            self.print(diff.as_bytes())
+        }
     }
 
     /// Says something on standard error that does not stop the command.

@@ -86,3 +86,22 @@ pub enum BuildError {
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),
 }
+
+impl BuildError {
+    /// The place a person has to edit, if it is within a file.
+    #[must_use]
+    pub const fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::Read { at, .. }
+            | Self::UnknownField { at, .. }
+            | Self::WrongType { at, .. }
+            | Self::WrongKind { at, .. }
+            | Self::Conflict { at, .. }
+            | Self::Invalid { at, .. } => Some(at),
+            Self::NoKustomization { .. } | Self::EmptyKustomization { .. } | Self::Unknown(_) => {
+                None
+            }
+        }
+    }
+}

@@ -9,7 +9,6 @@ use super::plain_text::visible;
 use super::plan::PlanId;
 use super::template::{Template, TemplateError, Values};
 
-const PLAN: &str = "Overlift-Plan";
 const SOURCE: &str = "Overlift-Source";
 const TARGET: &str = "Overlift-Target";
 
@@ -27,12 +26,15 @@ pub struct Trailers {
 }
 
 impl Trailers {
+    /// The key of the first trailer, which every commit of ours has at the beginning of a line.
+    pub const PLAN: &str = "Overlift-Plan";
+
     /// The three lines, without a final newline.
     #[must_use]
     pub fn render(&self) -> String {
         let Self { plan, source, commit, target } = self;
         let commit = commit.as_ref().map_or(String::new(), |commit| format!("@{commit}"));
-        format!("{PLAN}: {plan}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}")
+        format!("{}: {plan}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}", Self::PLAN)
     }
 
     /// Reads the trailers of a commit message: the last three lines that follow each other as
@@ -47,7 +49,7 @@ impl Trailers {
                 None => (value(1, SOURCE)?, None),
             };
             Some(Self {
-                plan: PlanId::parse(value(0, PLAN)?)?,
+                plan: PlanId::parse(value(0, Self::PLAN)?)?,
                 source: EnvironmentName::parse(source).ok()?,
                 commit,
                 target: EnvironmentName::parse(value(2, TARGET)?).ok()?,

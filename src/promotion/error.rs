@@ -86,6 +86,24 @@ pub enum PlanError {
     Unknown(BTreeSet<RepoPath>),
 }
 
+impl PlanError {
+    /// The place a person has to edit, if one is known.
+    #[must_use]
+    pub const fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Read { at, .. }
+            | Self::Syntax { at, .. }
+            | Self::SymlinkOutside { at }
+            | Self::InTheWay { at, .. } => Some(at),
+            Self::Build { source, .. } => source.location(),
+            Self::UnknownEnvironment { .. }
+            | Self::NotAllowed { .. }
+            | Self::HistoryCutOff { .. }
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// Which of the builds of a plan failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuildState {

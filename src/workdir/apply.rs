@@ -1,11 +1,11 @@
-//! Writing edits to the working tree.
+//! Writing edits to the working tree, and the files that a user names besides.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::checkout::mode_of;
-use super::{WorkdirError, is_git_internal};
+use super::{FILE_LIMIT_BYTES, WorkdirError, is_git_internal};
 use crate::model::{File, FileEdit, FileMode, RepoPath};
 
 /// Writes the edits to the working tree below `root`.
@@ -46,6 +46,19 @@ pub fn write_output(path: &Path, content: &[u8]) -> Result<(), WorkdirError> {
         path: path.to_path_buf(),
         reason: error.to_string(),
     })
+}
+
+/// Reads a text that the user named, be it inside a checkout or not.
+///
+/// # Errors
+/// [`WorkdirError::Input`] with the file system's words.
+pub fn read_input(path: &Path) -> Result<String, WorkdirError> {
+    let fault = |reason: String| WorkdirError::Input { path: path.to_path_buf(), reason };
+    let bytes = fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if bytes > FILE_LIMIT_BYTES {
+        return Err(fault(format!("it has {bytes} bytes, more than the {FILE_LIMIT_BYTES} read")));
+    }
+    fs::read_to_string(path).map_err(|error| fault(error.to_string()))
 }
 
 #[derive(PartialEq, Eq)]

@@ -82,6 +82,14 @@ pub enum WorkdirError {
         /// The file system's words.
         reason: String,
     },
+    /// A file that the user named cannot be read.
+    #[error("`{}` cannot be read: {reason}", .path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// The file system's words.
+        reason: String,
+    },
     /// A result cannot be put where the user wants it.
     #[error("`{}` cannot be written: {reason}", .path.display())]
     Output {

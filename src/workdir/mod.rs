@@ -23,7 +23,7 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{apply, write_output};
+pub use apply::{apply, read_input, write_output};
 pub use checkout::Checkout;
 pub use commit::{BranchMove, NewCommit};
 pub use commit_tree::CommitTree;

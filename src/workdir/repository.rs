@@ -104,26 +104,26 @@ impl Repository {
         Ok(output.starts_with(b"true"))
     }
 
-    /// The newest commit, from `from` backwards, whose message `matches`.
+    /// What `read` makes of the newest commit message, from `from` backwards, that it can read.
     ///
     /// `trailer` is a key that each such message has at the beginning of a line; git sorts out the
     /// rest of a long history faster than we could.
     ///
     /// # Errors
     /// [`WorkdirError::Shallow`] if there is none in what a shallow clone has.
-    pub fn find_commit(
+    pub fn find_in_history<T>(
         &self,
         from: &CommitSha,
         trailer: &str,
-        matches: impl Fn(&str) -> bool,
-    ) -> Result<Option<CommitSha>, WorkdirError> {
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, WorkdirError> {
         let pattern = format!("--grep=^{trailer}: ");
-        let format = "--format=format:%H%n%B";
-        let arguments = ["log", "-z", &pattern, format, from.as_str(), "--"];
+        let arguments = ["log", "-z", &pattern, "--format=format:%B", from.as_str(), "--"];
         let mut child = self.git("read the history", &arguments).start()?;
         drop(child.stdin.take());
-        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
-        let found = first_match(&mut stdout, matches);
+        let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let messages = stdout.split(0).map_while(Result::ok);
+        let found = messages.map(|text| read(&String::from_utf8_lossy(&text))).find_map(|it| it);
         // It may still be writing; what is left does not matter.
         let _ = child.kill();
         let _ = child.wait();
@@ -132,18 +132,4 @@ impl Repository {
             found => Ok(found),
         }
     }
-}
-
-fn first_match(
-    log: &mut impl std::io::BufRead,
-    matches: impl Fn(&str) -> bool,
-) -> Option<CommitSha> {
-    for record in log.split(0).map_while(Result::ok) {
-        let record = String::from_utf8_lossy(&record);
-        let (commit, message) = record.split_once('\n').unwrap_or((&record, ""));
-        if matches(message) {
-            return CommitSha::parse(commit).ok();
-        }
-    }
-    None
 }

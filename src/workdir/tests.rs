@@ -132,24 +132,26 @@ fn no_revision_becomes_an_option_and_unknown_ones_are_named() {
 #[test]
 fn the_last_promotion_is_found_by_its_trailer() {
     let world = World::new(&[("a", "")]);
-    let wanted = |text: &str| text.lines().any(|line| line == "Overlift-Target: production");
-    assert_eq!(find(&world, wanted).unwrap(), None);
+    assert_eq!(last_plan(&world.repository()).unwrap(), None);
     world.commit("one\n\nOverlift-Plan: 1\nOverlift-Target: production");
-    let second = world.commit("two\n\nOverlift-Plan: 2\nOverlift-Target: production");
+    world.commit("two\n\nOverlift-Plan: 2\nOverlift-Target: production");
     world.commit("three\n\nOverlift-Plan: 3\nOverlift-Target: staging");
     world.commit("four");
-    assert_eq!(find(&world, wanted).unwrap(), Some(second));
+    assert_eq!(last_plan(&world.repository()).unwrap().as_deref(), Some("2"));
     let url = format!("file://{}", world.root.display());
     git_in(world.root.parent().unwrap(), &["clone", "-q", "--depth", "1", &url, "shallow"]);
     let shallow = Repository::discover(&world.root.with_file_name("shallow")).unwrap();
-    let head = shallow.head().unwrap().unwrap();
-    let found = shallow.find_commit(&head, "Overlift-Plan", wanted);
+    let found = last_plan(&shallow);
     assert!(matches!(found, Err(WorkdirError::Shallow)), "{found:?}");
 }
 
-fn find(world: &World, wanted: impl Fn(&str) -> bool) -> Result<Option<CommitSha>, WorkdirError> {
-    let repository = world.repository();
-    repository.find_commit(&repository.head()?.unwrap(), "Overlift-Plan", wanted)
+fn last_plan(repository: &Repository) -> Result<Option<String>, WorkdirError> {
+    let head = repository.head()?.unwrap();
+    repository.find_in_history(&head, "Overlift-Plan", |message| {
+        let value = |key| message.lines().find_map(|line| line.strip_prefix(key));
+        let plan = value("Overlift-Plan: ")?;
+        (value("Overlift-Target: ")? == "production").then(|| plan.to_owned())
+    })
 }
 
 #[test]

@@ -1,0 +1,274 @@
+//! Promotions in a local checkout: the command's use cases.
+//!
+//! The plan is the service's: same configuration, same engine, same id. Only where files come from
+//! (the working tree, or a commit of it) and where edits go (the working tree, or a branch) differs.
+
+use std::path::Path;
+
+use crate::config::{ConfigError, RepositoryConfig};
+use crate::diff::Change;
+use crate::model::{BranchName, CommitSha, EnvironmentName, FileEdit, Files, Location, RepoPath};
+use crate::promotion::{
+    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, TemplateError, Trailers,
+    Values, render_commit_message,
+};
+use crate::workdir::{self, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
+
+/// Why a promotion in a checkout fails.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The checkout cannot be read or written.
+    #[error(transparent)]
+    Workdir(#[from] WorkdirError),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The promotion cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A text of the pull request cannot be made.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl LocalError {
+    /// The place a person has to look at.
+    #[must_use]
+    pub const fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Config(error) => error.location(),
+            Self::Plan(error) => error.location(),
+            Self::Workdir(_) | Self::Template(_) => None,
+        }
+    }
+}
+
+/// A checkout, seen as its working tree or as one of its commits.
+#[derive(Debug)]
+pub struct Workspace {
+    checkout: Checkout,
+    tree: Option<CommitTree>,
+    commit: Option<CommitSha>,
+}
+
+/// What one environment lacks of another.
+#[derive(Debug)]
+pub struct Pending {
+    /// The environment that has it.
+    pub source: EnvironmentName,
+    /// The environment that lacks it.
+    pub target: EnvironmentName,
+    /// The promotion, or why there is none.
+    pub plan: Result<Plan, LocalError>,
+}
+
+/// What [`Workspace::commit`] made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The branch.
+    pub branch: BranchName,
+    /// What happened to it.
+    pub moved: BranchMove,
+}
+
+impl Workspace {
+    /// Opens the repository around `directory`: its working tree, or the commit that `revision` names.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if there is none, or no such commit.
+    pub fn open(directory: &Path, revision: Option<&str>) -> Result<Self, WorkdirError> {
+        let checkout = Checkout::new(workdir::plan_root(directory)?);
+        let repository = checkout.repository();
+        let Some(revision) = revision else {
+            let commit = repository.map(Repository::head).transpose()?.flatten();
+            return Ok(Self { checkout, tree: None, commit });
+        };
+        let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
+        let repository = repository.ok_or_else(none)?;
+        let commit = repository.resolve(revision)?;
+        let tree = CommitTree::open(repository, commit.clone())?;
+        Ok(Self { checkout, tree: Some(tree), commit: Some(commit) })
+    }
+
+    /// The files that plans are made from.
+    #[must_use]
+    pub fn files(&self) -> &dyn Files {
+        match &self.tree {
+            Some(tree) => tree,
+            None => &self.checkout,
+        }
+    }
+
+    /// The commit that is checked out, or the one that was asked for; `None` outside git.
+    #[must_use]
+    pub const fn commit_id(&self) -> Option<&CommitSha> {
+        self.commit.as_ref()
+    }
+
+    /// The configuration: `file` in place of the repository's own, or what the overlays tell.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line to edit.
+    pub fn configuration(&self, file: Option<&Path>) -> Result<RepositoryConfig, LocalError> {
+        match file {
+            None => Ok(RepositoryConfig::load(self.files())?),
+            Some(file) => {
+                let text = workdir::read_input(file)?;
+                Ok(RepositoryConfig::parse(&text, &shown(file), self.files())?)
+            }
+        }
+    }
+
+    /// Plans the promotion of `source` to `target`.
+    ///
+    /// # Errors
+    /// [`LocalError`] with the place to edit.
+    pub fn plan(
+        &self,
+        configuration: &RepositoryConfig,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Plan, LocalError> {
+        let last = self.last_promotion(configuration, source, target)?;
+        let request = PlanRequest {
+            files: self.files(),
+            pipeline: &configuration.pipeline,
+            source,
+            target,
+            commit: self.commit.as_ref(),
+            last_promotion: match &last {
+                Last::NotLooked => LastPromotion::NotLooked,
+                Last::HistoryCutOff => LastPromotion::HistoryCutOff,
+                Last::None => LastPromotion::None,
+                Last::Tree(tree) => LastPromotion::Files(tree),
+            },
+        };
+        Ok(promotion::plan(&request)?)
+    }
+
+    fn last_promotion(
+        &self,
+        configuration: &RepositoryConfig,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Last, WorkdirError> {
+        if configuration.pipeline.rules().prune != Prune::Removed {
+            return Ok(Last::NotLooked);
+        }
+        let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
+            return Ok(Last::None);
+        };
+        let source_then = |message: &str| {
+            let trailers = Trailers::parse(message)?;
+            let meant = trailers.source == *source && trailers.target == *target;
+            trailers.commit.filter(|_| meant)
+        };
+        let found = repository.find_in_history(from, Trailers::PLAN, source_then);
+        let commit = match found {
+            Ok(Some(commit)) => commit,
+            Ok(None) => return Ok(Last::None),
+            Err(WorkdirError::Shallow) => return Ok(Last::HistoryCutOff),
+            Err(error) => return Err(error),
+        };
+        match CommitTree::open(repository, commit) {
+            Ok(tree) => Ok(Last::Tree(tree)),
+            // The promotion is known and what it was made from is not: as good as cut off.
+            Err(WorkdirError::UnknownRevision(_)) => Ok(Last::HistoryCutOff),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What each environment lacks of those that it may be promoted from.
+    ///
+    /// A pair that cannot be planned is no fault of the others, so each carries its own.
+    #[must_use]
+    pub fn pending(&self, configuration: &RepositoryConfig) -> Vec<Pending> {
+        let pending = |(source, target): (&Environment, &Environment)| {
+            let plan = self.plan(configuration, &source.name, &target.name);
+            let (source, target) = (source.name.clone(), target.name.clone());
+            Pending { source, target, plan }
+        };
+        configuration.pipeline.pairs().map(pending).collect()
+    }
+
+    /// Writes the plan's edits to the working tree.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if a file changed after the plan was made or cannot be written.
+    pub fn write(&self, plan: &Plan) -> Result<(), WorkdirError> {
+        workdir::apply(self.checkout.root(), &edits(plan))
+    }
+
+    /// Makes the plan's commit on the branch that the configuration names, and touches neither the
+    /// working tree nor the branch that is checked out.
+    ///
+    /// # Errors
+    /// [`LocalError`] if the branch is not ours to move.
+    pub fn commit(
+        &self,
+        configuration: &RepositoryConfig,
+        plan: &Plan,
+    ) -> Result<Committed, LocalError> {
+        let none = || WorkdirError::NoRepository(self.checkout.root().to_path_buf());
+        let repository = self.checkout.repository().ok_or_else(none)?;
+        let parent = self.commit.as_ref().ok_or_else(none)?;
+        let settings = &configuration.pull_request;
+        let branch = settings.branch(&plan.source.name, &plan.target.name)?;
+        let summary = summary(plan);
+        let commit = parent.as_str();
+        let values: Values<'_> = [
+            ("source", plan.source.name.as_str()),
+            ("target", plan.target.name.as_str()),
+            ("plan.id", plan.id.as_str()),
+            ("plan.commit", commit),
+            ("plan.summary", &summary),
+        ]
+        .into();
+        let trailers = Trailers {
+            plan: plan.id.clone(),
+            source: plan.source.name.clone(),
+            commit: plan.commit.clone(),
+            target: plan.target.name.clone(),
+        };
+        let message = render_commit_message(&settings.commit_message, &values, &trailers)?;
+        let edits = edits(plan);
+        let new = NewCommit { parent, edits: &edits, message: &message };
+        let ours = |message: &str| Trailers::parse(message).is_some();
+        let moved = repository.commit_to_branch(branch.as_str(), &new, ours)?;
+        Ok(Committed { branch, moved })
+    }
+}
+
+/// Owns what [`LastPromotion`] borrows.
+enum Last {
+    NotLooked,
+    HistoryCutOff,
+    None,
+    Tree(CommitTree),
+}
+
+fn edits(plan: &Plan) -> Vec<FileEdit> {
+    plan.file_edits().cloned().collect()
+}
+
+/// How messages name a configuration that may be outside the repository.
+fn shown(file: &Path) -> RepoPath {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    RepoPath::parse(&file.to_string_lossy()).or_else(|_| RepoPath::parse(&name)).unwrap_or_default()
+}
+
+/// What the promotion does, in one line of words.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    let count = |wanted: Change| {
+        plan.rendered.resources().iter().filter(|resource| resource.change == wanted).count()
+    };
+    format!(
+        "{} resources change, {} added, {} deleted in {}; {} files",
+        count(Change::Changed),
+        count(Change::Added),
+        count(Change::Deleted),
+        plan.target.path,
+        plan.edits.len()
+    )
+}

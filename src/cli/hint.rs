@@ -1,0 +1,54 @@
+//! What a person can do about an error: the way out, chosen here because only the door knows which
+//! commands and flags there are.
+
+use crate::workdir::WorkdirError;
+
+/// Sentences about what to do next, the likeliest first.
+pub(super) fn help(error: &anyhow::Error) -> Vec<String> {
+    let known = error.chain().find_map(|cause| cause.downcast_ref().map(workdir_help));
+    known.flatten().into_iter().collect()
+}
+
+fn workdir_help(error: &WorkdirError) -> Option<String> {
+    Some(match error {
+        WorkdirError::NothingToPlan(_) => {
+            "name the repository with `-C DIR`, or describe it in `.github/overlift.yaml`"
+                .to_owned()
+        }
+        WorkdirError::NoGit(_) => "install git, or put it on the PATH".to_owned(),
+        WorkdirError::NoRepository(_) => {
+            "leave out `--rev` and `--commit`, or run `git init` and commit first".to_owned()
+        }
+        WorkdirError::Git { said, .. } if said.contains("dubious ownership") => {
+            "if you trust this directory: `git config --global --add safe.directory DIR`".to_owned()
+        }
+        WorkdirError::UnknownRevision(_) => {
+            "see `git log`; in a shallow clone run `git fetch --unshallow` first".to_owned()
+        }
+        WorkdirError::Shallow => "run `git fetch --unshallow`".to_owned(),
+        WorkdirError::InvalidBranch(_) => {
+            "change `pullRequest.branch` in `.github/overlift.yaml`".to_owned()
+        }
+        WorkdirError::BranchCheckedOut { .. } => {
+            "check out another branch there: `git switch -`".to_owned()
+        }
+        WorkdirError::BranchHoldsOthers { branch, .. } => format!(
+            "merge it or keep it under another name, then delete it: `git branch -D {branch}`"
+        ),
+        WorkdirError::NoIdentity(_) => {
+            "`git config user.name NAME` and `git config user.email ADDRESS`".to_owned()
+        }
+        WorkdirError::Changed(_) => "run the command again".to_owned(),
+        WorkdirError::ThroughSymlink { .. } => {
+            "replace the symlink by a directory, or exclude the file with `promotion.exclude`"
+                .to_owned()
+        }
+        WorkdirError::NoDirectory { .. }
+        | WorkdirError::Git { .. }
+        | WorkdirError::GitInternal(_)
+        | WorkdirError::Write { .. }
+        | WorkdirError::Input { .. }
+        | WorkdirError::Output { .. }
+        | WorkdirError::Read(_) => return None,
+    })
+}

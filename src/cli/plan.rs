@@ -1,0 +1,119 @@
+//! `overlift plan SOURCE TARGET`: what a promotion would do.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::plan_json::PlanJson;
+use super::report::Failure;
+use super::{Outcome, plan_view};
+use crate::app::local::{LocalError, Workspace};
+use crate::config::RepositoryConfig;
+use crate::model::{EnvironmentName, Files};
+use crate::promotion::Plan;
+
+/// Which promotion is meant.
+#[derive(Debug, Args)]
+pub(super) struct Pair {
+    /// The environment that configuration comes from.
+    pub(super) source: String,
+    /// The environment that it goes to.
+    pub(super) target: String,
+}
+
+/// Shows what a promotion would change, and changes nothing.
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pair: Pair,
+    /// Plan this commit instead of the working tree.
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    /// Use this configuration instead of `.github/overlift.yaml`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print one diff alone, for `patch`, `git apply` or a pager.
+    #[arg(long, value_enum, value_name = "WHICH", group = "form")]
+    diff: Option<Diff>,
+    /// Print the plan as one JSON object.
+    #[arg(long, group = "form")]
+    json: bool,
+    /// Exit with 1 if there is something to promote.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Diff {
+    /// What the cluster will see: the target built before and after.
+    Rendered,
+    /// The edits of files.
+    Files,
+    /// What stays different between target and source.
+    Drift,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
+    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let config = arguments.config.as_deref();
+    let (_, plan) = plan(&workspace, config, &arguments.pair)?;
+    match (arguments.diff, arguments.json) {
+        (Some(diff), _) => print_diff(&plan, diff, output)?,
+        (None, true) => print_json(&plan, output)?,
+        (None, false) => print_for_people(&plan, output)?,
+    }
+    if arguments.diff.is_some() || arguments.json {
+        plan_view::warn(&plan, output);
+    }
+    Ok(match arguments.exit_code && !plan.is_empty() {
+        true => Outcome::Differences,
+        false => Outcome::Done,
+    })
+}
+
+/// Plans the promotion of a pair of names as they were typed.
+pub(super) fn plan(
+    workspace: &Workspace,
+    config: Option<&Path>,
+    pair: &Pair,
+) -> Result<(RepositoryConfig, Plan), Failure> {
+    let files = workspace.files();
+    let configuration = workspace.configuration(config).map_err(|e| located(e, files))?;
+    let source = EnvironmentName::parse(&pair.source)?;
+    let target = EnvironmentName::parse(&pair.target)?;
+    let plan = workspace.plan(&configuration, &source, &target);
+    Ok((configuration, plan.map_err(|error| located(error, files))?))
+}
+
+/// The error with the line that it is about.
+pub(super) fn located(error: LocalError, files: &dyn Files) -> Failure {
+    let place = error.location().cloned();
+    Failure::from(error).at(place.as_ref(), files)
+}
+
+fn print_diff(plan: &Plan, diff: Diff, output: &Output) -> std::io::Result<()> {
+    let text = match diff {
+        Diff::Rendered => plan.rendered.text().to_owned(),
+        Diff::Files => plan.files.text(),
+        Diff::Drift => plan.drift.text(),
+    };
+    output.print_diff(&text)
+}
+
+fn print_json(plan: &Plan, output: &Output) -> Result<(), Failure> {
+    let mut text = serde_json::to_string_pretty(&PlanJson::new(plan))?;
+    text.push('\n');
+    Ok(output.print(text)?)
+}
+
+fn print_for_people(plan: &Plan, output: &Output) -> std::io::Result<()> {
+    output.print(plan_view::summary(plan, &output.palette))?;
+    let diff = plan.rendered.text();
+    if diff.is_empty() {
+        return Ok(());
+    }
+    output.print("\n")?;
+    output.print_diff(diff)
+}

@@ -1,0 +1,157 @@
+//! `overlift status`: the environments, and what each still lacks.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Outcome;
+use super::output::Output;
+use super::palette::Palette;
+use super::plan::located;
+use super::plan_view::counted;
+use crate::app::local::{Pending, Workspace};
+use crate::promotion::{Pipeline, Trigger};
+
+/// Shows the environments and what each still lacks of those before it.
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    /// Look at this commit instead of the working tree.
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    /// Use this configuration instead of `.github/overlift.yaml`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if there is something to promote.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output) -> super::Result {
+    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let files = workspace.files();
+    let configuration =
+        workspace.configuration(arguments.config.as_deref()).map_err(|e| located(e, files))?;
+    let pending = workspace.pending(&configuration);
+    let commit = workspace.commit_id().map(crate::model::CommitSha::as_str);
+    let status = StatusJson::new(commit, &configuration.pipeline, &pending);
+    if arguments.json {
+        let mut text = serde_json::to_string_pretty(&status)?;
+        text.push('\n');
+        output.print(text)?;
+    } else {
+        output.print(for_people(&status, &output.palette))?;
+    }
+    if let Some(broken) = status.promotions.iter().find_map(|promotion| promotion.error.as_ref()) {
+        return Err(anyhow::anyhow!("{broken}").into());
+    }
+    let differs = status.promotions.iter().any(|promotion| promotion.edits > 0);
+    Ok(if arguments.exit_code && differs { Outcome::Differences } else { Outcome::Done })
+}
+
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    commit: Option<&'a str>,
+    environments: Vec<EnvironmentJson<'a>>,
+    promotions: Vec<PromotionJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct EnvironmentJson<'a> {
+    name: &'a str,
+    path: &'a str,
+    trigger: &'static str,
+    from: Vec<&'a str>,
+}
+
+/// What one environment lacks of another.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PromotionJson<'a> {
+    source: &'a str,
+    target: &'a str,
+    plan_id: Option<&'a str>,
+    /// Files that the promotion would edit.
+    edits: usize,
+    /// Resources of the target that it would change, add or delete.
+    resources: usize,
+    /// Resources that would differ between the two afterwards.
+    drift: usize,
+    /// Why there is no plan.
+    error: Option<String>,
+}
+
+impl<'a> StatusJson<'a> {
+    fn new(commit: Option<&'a str>, pipeline: &'a Pipeline, pending: &'a [Pending]) -> Self {
+        let environment = |environment: &'a crate::promotion::Environment| EnvironmentJson {
+            name: environment.name.as_str(),
+            path: environment.path.as_str(),
+            trigger: match environment.trigger {
+                Trigger::Manual => "manual",
+                Trigger::Push => "push",
+            },
+            from: environment.from.iter().map(crate::model::EnvironmentName::as_str).collect(),
+        };
+        let promotion = |pending: &'a Pending| {
+            let plan = pending.plan.as_ref().ok();
+            PromotionJson {
+                source: pending.source.as_str(),
+                target: pending.target.as_str(),
+                plan_id: plan.map(|plan| plan.id.as_str()),
+                edits: plan.map_or(0, |plan| plan.edits.len()),
+                resources: plan.map_or(0, |plan| plan.rendered.resources().len()),
+                drift: plan.map_or(0, |plan| plan.drift.resources().len()),
+                error: pending.plan.as_ref().err().map(ToString::to_string),
+            }
+        };
+        Self {
+            commit,
+            environments: pipeline.environments().iter().map(environment).collect(),
+            promotions: pending.iter().map(promotion).collect(),
+        }
+    }
+}
+
+fn for_people(status: &StatusJson<'_>, palette: &Palette) -> String {
+    let (heading, name, quiet) = (palette.heading, palette.name, palette.quiet);
+    let mut out = String::new();
+    let width = status.environments.iter().map(|e| e.name.len()).max().unwrap_or(0);
+    for environment in &status.environments {
+        let EnvironmentJson { name: text, path, trigger, .. } = environment;
+        let _ = writeln!(
+            out,
+            "{heading}{text:width$}{heading:#}  {quiet}{path}, trigger {trigger}{quiet:#}"
+        );
+        for promotion in status.promotions.iter().filter(|p| p.target == environment.name) {
+            let said = lacks(promotion, palette);
+            let _ = writeln!(out, "  from {name}{}{name:#}: {said}", promotion.source);
+        }
+    }
+    out
+}
+
+fn lacks(promotion: &PromotionJson<'_>, palette: &Palette) -> String {
+    if promotion.error.is_some() {
+        return format!("{}cannot be planned{:#}", palette.error, palette.error);
+    }
+    let mut said = match promotion.edits {
+        0 => format!("{}nothing to promote{:#}", palette.added, palette.added),
+        edits => format!(
+            "{}{} to promote{:#}, {}",
+            palette.changed,
+            counted(edits, "file", "files"),
+            palette.changed,
+            counted(promotion.resources, "resource changes", "resources change"),
+        ),
+    };
+    if promotion.drift > 0 {
+        let drift = counted(promotion.drift, "resource differs", "resources differ");
+        let _ = write!(said, ", {}{drift} on purpose{:#}", palette.quiet, palette.quiet);
+    }
+    said
+}
