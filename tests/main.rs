@@ -8,5 +8,6 @@
 )]
 
 mod architecture;
+mod canonical_yaml;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;

@@ -7,13 +7,16 @@ pub mod edit;
 mod error;
 mod field_path;
 mod node;
+mod number;
 mod read;
 mod resolve;
+mod timestamp;
 mod write;
 
 pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+pub use number::{Number, number};
 pub use read::{Dialect, parse_stream};
-pub use resolve::{Number, number, resolve_plain};
+pub use resolve::resolve_plain;
 pub use write::{write_document, write_stream};

@@ -235,6 +235,12 @@ impl Mapping {
     }
 
     /// The pairs in the order of the file.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    /// The pairs in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Pair> {
         self.pairs.iter()
     }

@@ -1,121 +1,139 @@
-//! The type of plain scalars.
+//! The type of a plain scalar, as go-yaml's resolve.go decides it.
 
-use super::{Dialect, Scalar, Tag};
+use super::number::{parse_number, special_float};
+use super::timestamp::parse_timestamp;
+use super::{Dialect, Tag};
 
-/// A number's value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    /// Fits 64 bits, signed.
-    Int(i64),
-    /// Fits 64 bits, unsigned.
-    Uint(u64),
-    /// Anything else.
-    Float(f64),
-}
-
-impl Number {
-    /// The value as a float.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "JSON numbers are floats too")]
-    pub const fn as_f64(self) -> f64 {
-        match self {
-            Self::Int(value) => value as f64,
-            Self::Uint(value) => value as f64,
-            Self::Float(value) => value,
-        }
-    }
-}
-
-/// The value of a scalar of type int or float.
+/// The type of a plain scalar without a tag.
+///
+/// go-yaml v2 sees timestamps too, but hands them on as the strings they were.
 #[must_use]
-pub fn number(scalar: &Scalar) -> Option<Number> {
-    match scalar.tag {
-        Tag::Int => parse_int(&scalar.text),
-        Tag::Float => {
-            parse_float(&scalar.text).map(Number::Float).or_else(|| parse_int(&scalar.text))
+pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
+    let Some(&first) = text.as_bytes().first() else { return Tag::Null };
+    match first {
+        b'0'..=b'9' | b'+' | b'-' => match resolve_digits(text) {
+            Tag::Timestamp if dialect == Dialect::V2 => Tag::Str,
+            tag => tag,
+        },
+        b'.' => resolve_digits(text),
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
+            resolve_word(text, dialect)
         }
-        _ => None,
-    }
-}
-
-pub(super) fn tag_of(tag: &str) -> Tag {
-    match tag.rsplit(':').next() {
-        Some("int") => Tag::Int,
-        Some("float") => Tag::Float,
-        Some("bool") => Tag::Bool,
-        Some("null") => Tag::Null,
         _ => Tag::Str,
     }
 }
 
-/// The type that a scalar without quotes and tag has.
-#[must_use]
-pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
+/// Whether go-yaml v2 writes a string without quotes, as far as its type is concerned: whatever
+/// YAML 1.1 would take for something else is quoted.
+pub(super) fn is_string_when_plain(text: &str) -> bool {
+    let Some(&first) = text.as_bytes().first() else { return false };
+    match first {
+        b'0'..=b'9' | b'+' | b'-' | b'.' => {
+            resolve_digits(text) == Tag::Str && !is_base_60_float(text)
+        }
+        _ => resolve_plain(text, Dialect::V2) == Tag::Str,
+    }
+}
+
+fn resolve_word(text: &str, dialect: Dialect) -> Tag {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Tag::Null,
-        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return Tag::Bool,
+        "~" | "null" | "Null" | "NULL" => Tag::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Tag::Bool,
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "n" | "N" | "no" | "No" | "NO"
         | "off" | "Off" | "OFF"
             if dialect == Dialect::V2 =>
         {
-            return Tag::Bool;
+            Tag::Bool
         }
-        ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF"
-        | "-.inf" | "-.Inf" | "-.INF" => return Tag::Float,
-        _ => {}
+        _ => Tag::Str,
     }
-    let first = text.as_bytes()[0];
-    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
-        return Tag::Str;
-    }
-    if dialect == Dialect::V3 && is_date(text) {
+}
+
+fn resolve_digits(text: &str) -> Tag {
+    if parse_timestamp(text).is_some() {
         return Tag::Timestamp;
     }
-    if first != b'.' && parse_int(text).is_some() {
-        return Tag::Int;
+    match parse_number(text).or_else(|| special_float(text)) {
+        Some(super::Number::Float(_)) => Tag::Float,
+        Some(_) => Tag::Int,
+        None => Tag::Str,
     }
-    if parse_float(text).is_some() { Tag::Float } else { Tag::Str }
 }
 
-fn is_date(text: &str) -> bool {
-    let b = text.as_bytes();
-    b.len() >= 8
-        && b[..4].iter().all(u8::is_ascii_digit)
-        && b[4] == b'-'
-        && b[5..].iter().all(|c| c.is_ascii_digit() || b"-:.TtZz +".contains(c))
-        && text.matches('-').count() >= 2
+/// `^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`: never read as a number, but quoted.
+fn is_base_60_float(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut parts = text.split(':');
+    let whole = parts.next().is_some_and(|part| {
+        part.starts_with(|c: char| c.is_ascii_digit())
+            && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+    });
+    let mut parts = parts.peekable();
+    if !whole || parts.peek().is_none() {
+        return false;
+    }
+    while let Some(part) = parts.next() {
+        let (digits, fraction) = match part.split_once('.') {
+            Some((digits, fraction)) if parts.peek().is_none() => (digits, fraction),
+            Some(_) => return false,
+            None => (part, ""),
+        };
+        let in_range = match digits.as_bytes() {
+            [last] => last.is_ascii_digit(),
+            [b'0'..=b'5', last] => last.is_ascii_digit(),
+            _ => false,
+        };
+        if !in_range || !fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+            return false;
+        }
+    }
+    true
 }
 
-fn parse_int(text: &str) -> Option<Number> {
-    let plain = text.replace('_', "");
-    let (negative, digits) = match plain.as_bytes().first()? {
-        b'-' => (true, &plain[1..]),
-        b'+' => (false, &plain[1..]),
-        _ => (false, plain.as_str()),
-    };
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return None;
-    }
-    let value = u64::from_str_radix(digits, radix).ok()?;
-    if negative {
-        return i64::try_from(-i128::from(value)).ok().map(Number::Int);
-    }
-    Some(i64::try_from(value).map_or(Number::Uint(value), Number::Int))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn parse_float(text: &str) -> Option<f64> {
-    let plain = text.replace('_', "");
-    let fits = plain.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-        && plain.bytes().any(|b| b.is_ascii_digit());
-    if !fits {
-        return None;
+    // Expected values: go-yaml 3.0.1 and 2.4.0, and `kubectl kustomize` 5.5.0.
+    #[test]
+    fn resolves_as_go_yaml_does() {
+        use Tag::{Bool, Float, Int, Null, Str, Timestamp};
+        for (text, v3, v2) in [
+            ("yes", Str, Bool),
+            ("on", Str, Bool),
+            ("n", Str, Bool),
+            ("True", Bool, Bool),
+            ("TrUe", Str, Str),
+            ("~", Null, Null),
+            ("", Null, Null),
+            ("0777", Int, Int),
+            ("08", Float, Float),
+            ("0o777", Int, Int),
+            ("1_000", Int, Int),
+            ("1:30", Str, Str),
+            ("1e3", Float, Float),
+            ("1e400", Str, Str),
+            (".inf", Float, Float),
+            ("-.INF", Float, Float),
+            ("2001-01-01", Timestamp, Str),
+            ("2001-02-30", Str, Str),
+            ("-", Str, Str),
+            ("<<", Str, Str),
+            ("=", Str, Str),
+            ("v1", Str, Str),
+        ] {
+            assert_eq!(resolve_plain(text, Dialect::V3), v3, "{text}");
+            assert_eq!(resolve_plain(text, Dialect::V2), v2, "{text}");
+        }
     }
-    plain.parse().ok().filter(|value: &f64| value.is_finite())
+
+    #[test]
+    fn quotes_what_yaml_1_1_would_type() {
+        for text in ["yes", "1:30", "190:20:30.5", "2001-01-01", "0x1F", "", "null", "+12e03"] {
+            assert!(!is_string_when_plain(text), "{text}");
+        }
+        for text in ["1:60", "1e400", "_1", "NaN", "10.0.0.1", "1:2:345", "v1.2", "100m", "<<"] {
+            assert!(is_string_when_plain(text), "{text}");
+        }
+    }
 }

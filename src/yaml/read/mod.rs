@@ -1,0 +1,82 @@
+//! From text to [`Node`]s: which texts are read, by whose rules, and how much of them.
+//!
+//! Which documents a text has is decided here, as kustomize decides it; [`libyaml`] makes one
+//! document's tree from events, [`resolve`](super::resolve) knows the types of scalars.
+
+mod libyaml;
+mod merge;
+mod split;
+mod tag_comma;
+mod unique;
+
+use super::{Node, SyntaxError};
+use crate::model::Position;
+
+/// Whose rules decide what a text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// go-yaml v3 by way of kyaml: resources, patches. `yes` is a string, `0777` is 511,
+    /// `2001-01-01` a timestamp; duplicate keys are an error.
+    V3,
+    /// go-yaml v2 by way of sigs.k8s.io/yaml: `kustomization.yaml`. `yes`, `y` and `on` are
+    /// booleans, the last of duplicate keys counts, only the first document is read.
+    V2,
+}
+
+/// Longest text that is read. The largest manifests in the wild have a few megabytes.
+const MAX_BYTES: usize = 64 << 20;
+/// Deepest nesting; every reader of the tree may recurse this deep.
+const MAX_DEPTH: usize = 400;
+/// Nodes that aliases may add to one text.
+const MAX_ALIASED_NODES: usize = 400_000;
+/// Documents in one text.
+const MAX_DOCUMENTS: usize = 200_000;
+
+/// Reads the documents of a text. Documents without any content are left out; a document that
+/// says `null` is a null node. Anchors, aliases and merge keys are expanded.
+///
+/// In [`Dialect::V3`] lines that begin with `---` separate documents, as kyaml splits them
+/// (kyaml/kio/byteio_reader.go), and what follows a `...` line is not read; in [`Dialect::V2`]
+/// only the first document is read.
+///
+/// # Errors
+/// [`SyntaxError`] if the text is not YAML; has duplicate keys, or keys or numbers that JSON
+/// cannot hold (kustomize refuses those when it prints); or is larger, deeper or more
+/// self-repeating than any manifest.
+pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
+    if text.len() > MAX_BYTES {
+        let reason = format!("the text is longer than {} MiB", MAX_BYTES >> 20);
+        return Err(SyntaxError { position: None, reason });
+    }
+    let mut documents = Vec::new();
+    let mut budget = MAX_ALIASED_NODES;
+    for piece in split::pieces(text, dialect) {
+        let (start, end) = piece.map_err(|fault| fault.in_text(text))?;
+        if documents.len() == MAX_DOCUMENTS {
+            let reason = format!("more than {MAX_DOCUMENTS} documents");
+            return Err(Fault { offset: start, reason }.in_text(text));
+        }
+        let document = libyaml::parse_document(text, start, end, dialect, &mut budget)
+            .map_err(|fault| fault.in_text(text))?;
+        documents.extend(document);
+    }
+    Ok(documents)
+}
+
+/// What is wrong at a byte of the whole text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    offset: usize,
+    reason: String,
+}
+
+impl Fault {
+    fn new(offset: usize, reason: impl Into<String>) -> Self {
+        Self { offset, reason: reason.into() }
+    }
+
+    fn in_text(self, text: &str) -> SyntaxError {
+        let position = Some(Position::of_offset(text, self.offset));
+        SyntaxError { position, reason: self.reason }
+    }
+}

@@ -1,0 +1,115 @@
+//! From [`Node`]s to the text that `kustomize build` prints.
+//!
+//! kustomize turns a resource into JSON and that into YAML with go-yaml v2; what is written here
+//! is where that ends, in one step (go-yaml v2.4: encode.go, emitterc.go).
+
+mod order;
+mod scalar;
+
+use super::{Mapping, Node, Pair, Value};
+pub(super) use scalar::write_scalar_value;
+use scalar::{write_key, write_scalar};
+
+/// Appends one document in canonical form: keys sorted, block style, two spaces, a final newline.
+pub fn write_document(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Mapping(mapping) if !mapping.is_empty() => write_mapping(mapping, 0, out),
+        Value::Sequence(items) if !items.is_empty() => write_sequence(items, 0, out),
+        value => write_flat(value, 2, out),
+    }
+}
+
+/// Appends documents with `---` between them.
+pub fn write_stream<'a>(nodes: impl IntoIterator<Item = &'a Node>, out: &mut String) {
+    for (count, node) in nodes.into_iter().enumerate() {
+        if count > 0 {
+            out.push_str("---\n");
+        }
+        write_document(node, out);
+    }
+}
+
+/// Writes the pairs of a mapping whose first line is already indented.
+fn write_mapping(mapping: &Mapping, indent: usize, out: &mut String) {
+    let mut first = true;
+    order::for_each_sorted(mapping, |pair| {
+        if !std::mem::take(&mut first) {
+            pad(indent, out);
+        }
+        write_pair(pair, indent, out);
+    });
+}
+
+fn write_pair(pair: &Pair, indent: usize, out: &mut String) {
+    if !write_key(&pair.key.text, out) {
+        // Too long or of several lines: key and value each get a line of their own.
+        out.push_str("? ");
+        write_scalar(&pair.key, indent + 2, out);
+        end_line(out);
+        pad(indent, out);
+        return write_item(':', &pair.value.value, indent, out);
+    }
+    out.push(':');
+    match &pair.value.value {
+        Value::Mapping(mapping) if !mapping.is_empty() => {
+            out.push('\n');
+            pad(indent + 2, out);
+            write_mapping(mapping, indent + 2, out);
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            out.push('\n');
+            pad(indent, out);
+            write_sequence(items, indent, out);
+        }
+        value => {
+            out.push(' ');
+            write_flat(value, indent + 2, out);
+        }
+    }
+}
+
+/// Writes the items of a list whose first line is already indented.
+fn write_sequence(items: &[Node], indent: usize, out: &mut String) {
+    for (count, item) in items.iter().enumerate() {
+        if count > 0 {
+            pad(indent, out);
+        }
+        write_item('-', &item.value, indent, out);
+    }
+}
+
+/// Writes an indicator and, behind it in the same line, a value.
+fn write_item(indicator: char, value: &Value, indent: usize, out: &mut String) {
+    out.push(indicator);
+    out.push(' ');
+    match value {
+        Value::Mapping(mapping) if !mapping.is_empty() => write_mapping(mapping, indent + 2, out),
+        Value::Sequence(items) if !items.is_empty() => write_sequence(items, indent + 2, out),
+        value => write_flat(value, indent + 2, out),
+    }
+}
+
+/// Writes a scalar or an empty collection and ends the line.
+fn write_flat(value: &Value, indent: usize, out: &mut String) {
+    match value {
+        Value::Scalar(scalar) => write_scalar(scalar, indent, out),
+        Value::Sequence(_) => out.push_str("[]"),
+        Value::Mapping(_) => out.push_str("{}"),
+    }
+    end_line(out);
+}
+
+/// Literal blocks end their last line themselves.
+fn end_line(out: &mut String) {
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+fn pad(indent: usize, out: &mut String) {
+    const SPACES: &str = "                                                                ";
+    match SPACES.get(..indent) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n(' ', indent)),
+    }
+}

@@ -1,0 +1,377 @@
+//! Scalars: which quotes a string needs, where it is folded, how it is escaped.
+
+use std::fmt::Write as _;
+
+use super::super::number::{number, write_number};
+use super::super::resolve::is_string_when_plain;
+use super::super::timestamp::{parse_timestamp, write_timestamp};
+use super::super::{Scalar, Style as SourceStyle, Tag, Text};
+use super::pad;
+
+/// A line is folded at the first space behind this column.
+const WIDTH: usize = 80;
+/// Longer keys are written with `?`.
+const LONGEST_KEY: usize = 128;
+
+/// Writes a scalar as a value; `indent` is that of its further lines.
+pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
+    match scalar.tag {
+        Tag::Str if scalar.text.contains('\u{85}') => {
+            write_string(&fold_next_lines(&scalar.text), indent, out);
+        }
+        Tag::Str => write_string(&scalar.text, indent, out),
+        // Null until it is printed: see the reader on empty values in flow collections.
+        Tag::Null if scalar.style == SourceStyle::SingleQuoted => out.push_str("\"\""),
+        Tag::Timestamp => {
+            let mut text = String::new();
+            write_scalar_value(scalar, &mut text);
+            write_string(&text, indent, out);
+        }
+        _ => write_scalar_value(scalar, out),
+    }
+}
+
+/// Appends the text that JSON would hold for a scalar, without quotes.
+pub(in super::super) fn write_scalar_value(scalar: &Scalar, out: &mut String) {
+    let text = scalar.text.as_str();
+    match scalar.tag {
+        Tag::Null => out.push_str("null"),
+        Tag::Bool => out.push_str(if is_true(text) { "true" } else { "false" }),
+        Tag::Int if is_canonical_integer(text) => out.push_str(text),
+        Tag::Int | Tag::Float => match number(scalar) {
+            Some(number) => write_number(number, out),
+            None => out.push_str(text),
+        },
+        Tag::Timestamp => match parse_timestamp(text) {
+            Some(stamp) => write_timestamp(stamp, out),
+            None => out.push_str(text),
+        },
+        Tag::Str => out.push_str(text),
+    }
+}
+
+/// JSON holds U+0085 as it is, for which go-yaml v2 sees a line break and folds it.
+fn fold_next_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{85}') {
+        out.push_str(rest[..at].trim_end_matches(' '));
+        let blank = |c| matches!(c, ' ' | '\u{85}');
+        let end = rest[at..].find(|c| !blank(c)).map_or(rest.len(), |length| at + length);
+        let breaks = rest[at..end].matches('\u{85}').count();
+        match breaks {
+            1 => out.push(' '),
+            _ => out.extend(std::iter::repeat_n('\n', breaks - 1)),
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text.as_bytes(), [b't' | b'T' | b'y' | b'Y', ..] | [b'o' | b'O', b'n' | b'N'])
+}
+
+fn is_canonical_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    matches!(digits, [b'1'..=b'9', ..] | [b'0'])
+        && digits.len() < 19
+        && text != "-0"
+        && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Writes a key and returns true, or returns false for a key that does not fit before a `:`.
+pub(super) fn write_key(text: &Text, out: &mut String) -> bool {
+    if is_bare(text.as_bytes()) && text.len() <= LONGEST_KEY && is_string_when_plain(text) {
+        out.push_str(text);
+        return true;
+    }
+    let form = Form::of(text);
+    if form.multiline || text.len() > LONGEST_KEY {
+        return false;
+    }
+    match form.style(text) {
+        Style::Plain => out.push_str(text),
+        Style::Single => write_single(text, None, out),
+        Style::Double | Style::Literal => write_double(text, None, out),
+    }
+    true
+}
+
+fn write_string(text: &str, indent: usize, out: &mut String) {
+    if is_bare(text.as_bytes()) && is_string_when_plain(text) {
+        return out.push_str(text);
+    }
+    let form = Form::of(text);
+    match form.style(text) {
+        Style::Plain => write_plain(text, indent, out),
+        Style::Single => write_single(text, Some(indent), out),
+        Style::Double => write_double(text, Some(indent), out),
+        Style::Literal => write_literal(text, indent, out),
+    }
+}
+
+/// Whether a text has only characters that need no quotes at any place, and begins with none
+/// that does: the greater part of all strings.
+fn is_bare(text: &[u8]) -> bool {
+    const BARE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = b'!';
+        while byte <= b'~' {
+            table[byte as usize] = !matches!(byte, b':' | b'#');
+            byte += 1;
+        }
+        table
+    };
+    let first = match text {
+        [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'$' | b'_' | b'+' | b'.', ..] => true,
+        [b'-', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..] => true,
+        _ => false,
+    };
+    first && !text.starts_with(b"...") && text.iter().all(|byte| BARE[*byte as usize])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+/// What stands in the way of the simpler styles (emitterc.go, yaml_emitter_analyze_scalar).
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
+struct Form {
+    indicators: bool,
+    multiline: bool,
+    special: bool,
+    leading_blank: bool,
+    trailing_blank: bool,
+    trailing_space: bool,
+    space_after_break: bool,
+    space_before_break: bool,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        let mut form = Self {
+            indicators: text.starts_with("---") || text.starts_with("..."),
+            ..Self::default()
+        };
+        let mut previous = None;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let before_blank = matches!(chars.peek(), None | Some(' ' | '\t'));
+            form.indicators |= match previous {
+                None => is_indicator(c, before_blank),
+                Some(previous) => {
+                    c == ':' && before_blank || c == '#' && is_blank_or_break(previous)
+                }
+            };
+            form.special |= !is_printable(c);
+            let (space, line_break) = (c == ' ', is_break(c));
+            form.multiline |= line_break;
+            form.leading_blank |= previous.is_none() && (space || line_break);
+            form.space_after_break |= space && previous.is_some_and(is_break);
+            form.space_before_break |= line_break && previous == Some(' ');
+            previous = Some(c);
+        }
+        form.trailing_space = previous == Some(' ');
+        form.trailing_blank = form.trailing_space || previous.is_some_and(is_break);
+        form
+    }
+
+    fn style(&self, text: &str) -> Style {
+        let double_only = self.special || self.space_before_break;
+        if text.contains('\n') {
+            let literal = !double_only && !self.trailing_space;
+            return if literal { Style::Literal } else { Style::Double };
+        }
+        if !is_string_when_plain(text) || double_only || self.space_after_break {
+            return Style::Double;
+        }
+        if self.indicators || self.multiline || self.leading_blank || self.trailing_blank {
+            return Style::Single;
+        }
+        Style::Plain
+    }
+}
+
+/// Whether a first character means something in YAML.
+fn is_indicator(c: char, before_blank: bool) -> bool {
+    match c {
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+        | '@' | '`' => true,
+        '?' | ':' | '-' => before_blank,
+        _ => false,
+    }
+}
+
+const fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+const fn is_blank_or_break(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\0') || is_break(c)
+}
+
+/// go-yaml v2 escapes what is above U+FFFF.
+const fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        && c != '\u{feff}'
+}
+
+/// The number of characters in the line that is being written.
+fn column(out: &str) -> usize {
+    let line = memchr::memrchr(b'\n', out.as_bytes()).map_or(0, |at| at + 1);
+    out[line..].chars().count()
+}
+
+fn fold(indent: usize, out: &mut String) -> usize {
+    out.push('\n');
+    pad(indent, out);
+    indent
+}
+
+fn write_plain(text: &str, indent: usize, out: &mut String) {
+    let mut column = column(out);
+    if column + text.len() <= WIDTH {
+        return out.push_str(text);
+    }
+    let mut after_space = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == ' ' && !after_space && column > WIDTH && chars.peek() != Some(&' ') {
+            column = fold(indent, out);
+        } else {
+            out.push(c);
+            column += 1;
+        }
+        after_space = c == ' ';
+    }
+}
+
+/// `indent` is `None` for keys, which are never folded.
+fn write_single(text: &str, indent: Option<usize>, out: &mut String) {
+    out.push('\'');
+    let (mut column, last) = (column(out), text.len() - 1);
+    let (mut after_space, mut after_break) = (false, false);
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next_space = chars.peek().is_some_and(|(_, next)| *next == ' ');
+        if is_break(c) {
+            out.push(c);
+            (column, after_break) = (0, true);
+            continue;
+        }
+        if let (true, Some(indent)) = (after_break && c != ' ', indent) {
+            pad(indent - column, out);
+            column = indent;
+        }
+        let folds = c == ' ' && !after_space && column > WIDTH && at > 0 && at < last;
+        match indent {
+            Some(indent) if folds && !next_space => column = fold(indent, out),
+            _ => {
+                if c == '\'' {
+                    out.push('\'');
+                    column += 1;
+                }
+                out.push(c);
+                column += 1;
+            }
+        }
+        after_space = c == ' ';
+        after_break &= c == ' ';
+    }
+    out.push('\'');
+}
+
+/// `indent` is `None` for keys, which are never folded.
+fn write_double(text: &str, indent: Option<usize>, out: &mut String) {
+    out.push('"');
+    let (mut column, last) = (column(out), text.len().saturating_sub(1));
+    // go-yaml looks for a byte order mark at the beginning whatever character it is at.
+    let all_escaped = text.starts_with('\u{feff}');
+    let mut after_space = false;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if all_escaped || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+            column += escape(c, out);
+            after_space = false;
+            continue;
+        }
+        let folds = c == ' ' && !after_space && column > WIDTH && at > 0 && at < last;
+        match indent {
+            Some(indent) if folds => {
+                column = fold(indent, out);
+                if chars.peek().is_some_and(|(_, next)| *next == ' ') {
+                    out.push('\\');
+                    column += 1;
+                }
+            }
+            _ => {
+                out.push(c);
+                column += 1;
+            }
+        }
+        after_space = c == ' ';
+    }
+    out.push('"');
+}
+
+/// Writes an escape sequence and returns its length.
+fn escape(c: char, out: &mut String) -> usize {
+    let short = match c {
+        '\0' => '0',
+        '\u{7}' => 'a',
+        '\u{8}' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\u{b}' => 'v',
+        '\u{c}' => 'f',
+        '\r' => 'r',
+        '\u{1b}' => 'e',
+        '"' => '"',
+        '\\' => '\\',
+        '\u{85}' => 'N',
+        '\u{a0}' => '_',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        _ => {
+            let before = out.len();
+            let written = match u32::from(c) {
+                code @ 0..=0xff => write!(out, "\\x{code:02X}"),
+                code @ 0x100..=0xffff => write!(out, "\\u{code:04X}"),
+                code => write!(out, "\\U{code:08X}"),
+            };
+            written.expect("a String takes any text");
+            return out.len() - before;
+        }
+    };
+    out.push('\\');
+    out.push(short);
+    2
+}
+
+/// Writes a text of several lines as it is, the lines indented.
+fn write_literal(text: &str, indent: usize, out: &mut String) {
+    out.push('|');
+    if text.starts_with([' ', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+        out.push('2');
+    }
+    let mut ends = text.chars().rev();
+    match (ends.next().is_some_and(is_break), ends.next()) {
+        (false, _) => out.push('-'),
+        (true, Some(before)) if !is_break(before) => {}
+        (true, _) => out.push('+'),
+    }
+    out.push('\n');
+    for line in text.split_inclusive(is_break) {
+        if !line.starts_with(is_break) {
+            pad(indent, out);
+        }
+        out.push_str(line);
+    }
+}
