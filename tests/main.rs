@@ -9,5 +9,6 @@
 
 mod architecture;
 mod canonical_yaml;
+mod builds_with_an_installed_kustomize;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;

@@ -1,7 +1,9 @@
 //! `overlift build DIR`: the bytes that `kustomize build` prints.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
@@ -24,6 +26,9 @@ pub(super) struct BuildArguments {
     /// Give each resource the label `app.kubernetes.io/managed-by`.
     #[arg(long)]
     enable_managedby_label: bool,
+    /// Who builds: Overlift itself, or the `kustomize` on `PATH`, for overlays that need helm.
+    #[arg(long, value_enum, default_value_t = Engine::Overlift)]
+    engine: Engine,
     /// Write to this file, or one file for each resource to this directory.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -43,7 +48,31 @@ enum Order {
     None,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Overlift,
+    Kustomize,
+}
+
 impl BuildArguments {
+    /// What `kustomize build` has to be told to do the same; helm is what one asks it for.
+    fn kustomize_flags(&self) -> Vec<OsString> {
+        let restrictor = self.load_restrictor.to_possible_value();
+        let order = self.reorder.to_possible_value();
+        let name = |value: &Option<PossibleValue>| {
+            value.as_ref().map_or(String::new(), |value| value.get_name().to_owned())
+        };
+        let mut flags = vec![
+            OsString::from("--enable-helm"),
+            format!("--load-restrictor={}", name(&restrictor)).into(),
+            format!("--reorder={}", name(&order)).into(),
+        ];
+        if self.enable_managedby_label {
+            flags.push("--enable-managedby-label".into());
+        }
+        flags
+    }
+
     const fn options(&self) -> BuildOptions {
         BuildOptions {
             load_restrictor: match self.load_restrictor {
@@ -61,15 +90,26 @@ impl BuildArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output) -> super::Result {
+    let rendered = match arguments.engine {
+        Engine::Overlift => build(arguments, directory, output)?,
+        Engine::Kustomize => {
+            let dir = directory.join(&arguments.dir);
+            workdir::kustomize_build(&dir, arguments.kustomize_flags())?
+        }
+    };
+    match &arguments.output {
+        Some(path) => workdir::write_output(&directory.join(path), &rendered)?,
+        None => output.print(rendered)?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn build(arguments: &BuildArguments, directory: &Path, output: &Output) -> anyhow::Result<Vec<u8>> {
     let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
     let checkout = Checkout::new(root);
     let build = kustomize::build(&checkout, &dir, &arguments.options())?;
     for warning in &build.warnings {
         output.warn(warning);
     }
-    match &arguments.output {
-        Some(path) => workdir::write_output(&directory.join(path), build.render().as_bytes())?,
-        None => output.print(build.render())?,
-    }
-    Ok(Outcome::Done)
+    Ok(build.render().into_bytes())
 }

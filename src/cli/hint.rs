@@ -16,6 +16,9 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
                 .to_owned()
         }
         WorkdirError::NoGit(_) => "install git, or put it on the PATH".to_owned(),
+        WorkdirError::NoKustomize(_) => {
+            "install kustomize, or leave out `--engine kustomize`".to_owned()
+        }
         WorkdirError::NoRepository(_) => {
             "leave out `--rev` and `--commit`, or run `git init` and commit first".to_owned()
         }
@@ -45,6 +48,7 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
         }
         WorkdirError::NoDirectory { .. }
         | WorkdirError::Git { .. }
+        | WorkdirError::Kustomize(_)
         | WorkdirError::GitInternal(_)
         | WorkdirError::Write { .. }
         | WorkdirError::Input { .. }

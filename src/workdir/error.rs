@@ -24,6 +24,12 @@ pub enum WorkdirError {
     /// The program `git` cannot be started.
     #[error("the program `git` cannot be started: {0}")]
     NoGit(String),
+    /// The program `kustomize` cannot be started.
+    #[error("the program `kustomize` cannot be started: {0}")]
+    NoKustomize(String),
+    /// Kustomize said no; its words have been shown.
+    #[error("`kustomize build {}` failed", .0.display())]
+    Kustomize(PathBuf),
     /// Git said no.
     #[error("git could not {what}: {said}")]
     Git {
