@@ -8,7 +8,7 @@
 )]
 
 mod architecture;
-mod canonical_yaml;
 mod builds_with_an_installed_kustomize;
+mod canonical_yaml;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
