@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ResourceId;
 use crate::model::{Location, ReadError, RepoPath};
 use crate::yaml::SyntaxError;
 
@@ -29,6 +30,26 @@ pub enum BuildError {
         at: Location,
         /// Why it is not read.
         source: ReadError,
+    },
+    /// A strategic merge patch without a resource.
+    #[error("{at}: there is no `{id}` to patch{}", nearest.as_ref().map(|id| format!("; did you mean `{id}`?")).unwrap_or_default())]
+    PatchWithoutTarget {
+        /// The patch.
+        at: Location,
+        /// The resource that it names.
+        id: ResourceId,
+        /// The resource with the nearest name.
+        nearest: Option<ResourceId>,
+    },
+    /// A strategic merge patch that may be for several resources.
+    #[error("{at}: `{id}` may mean the resources from {}", .others.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "))]
+    PatchWithTwoTargets {
+        /// The patch.
+        at: Location,
+        /// The identity that they have or had.
+        id: ResourceId,
+        /// Where they come from.
+        others: Vec<Location>,
     },
     /// A field that nobody knows.
     #[error("{at}: there is no field `{field}`{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
@@ -94,6 +115,8 @@ impl BuildError {
         match self {
             Self::Syntax { at, .. }
             | Self::Read { at, .. }
+            | Self::PatchWithoutTarget { at, .. }
+            | Self::PatchWithTwoTargets { at, .. }
             | Self::UnknownField { at, .. }
             | Self::WrongType { at, .. }
             | Self::WrongKind { at, .. }

@@ -1,4 +1,5 @@
 //! The builtin transformers: each changes resources that were accumulated before it.
 
 pub mod json_6902;
+pub mod patch;
 pub mod strategic_merge;

@@ -1,0 +1,374 @@
+//! Patches: which resources they are for, and laying them over these.
+//!
+//! As kustomize's `PatchTransformer`, `PatchStrategicMergeTransformer` and
+//! `PatchJson6902Transformer`. The three treat identities and labels differently, see [`Origin`].
+
+use super::json_6902::{JsonPatch, ParseError};
+use super::strategic_merge::{Merged, merge};
+use crate::kustomize::error::BuildError;
+use crate::kustomize::resource::Draft;
+use crate::kustomize::resource_set::{ResourceSet, WantedId};
+use crate::kustomize::scalar;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::selector::{Matcher, Selector};
+use crate::model::Location;
+use crate::yaml::{Node, Tag, Text, Value};
+
+/// A patch that was read.
+#[derive(Clone, Debug)]
+pub struct LoadedPatch {
+    content: Content,
+    target: Option<Selector>,
+    options: Options,
+    origin: Origin,
+    at: Location,
+}
+
+/// What a patch may change beside what every patch may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Names.
+    pub allow_name_change: bool,
+    /// Kinds.
+    pub allow_kind_change: bool,
+}
+
+/// The field of the kustomization that a patch is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `patches`.
+    Patches,
+    /// `patchesStrategicMerge`: labels and annotations of the patch are texts, `null` too.
+    StrategicMerge,
+    /// `patchesJson6902`: does not note the identity that a resource had before.
+    Json6902,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    /// Objects to lay over others; none if the text has only comments.
+    Strategic(Vec<Draft>),
+    Json(JsonPatch),
+}
+
+impl LoadedPatch {
+    /// A patch of either form. `objects` is the text read as resources.
+    ///
+    /// # Errors
+    /// The better of the two reasons if the text is neither form.
+    pub fn of_either_form(
+        text: &str,
+        objects: Result<Vec<Draft>, BuildError>,
+        target: Option<Selector>,
+        options: Options,
+        at: Location,
+    ) -> Result<Self, BuildError> {
+        let json = JsonPatch::parse(text.trim());
+        let content = match (objects, json) {
+            (Ok(objects), Ok(json)) if !objects.is_empty() && !json.is_empty() => {
+                let reason = "the patch is a strategic merge patch and a JSON 6902 patch at once";
+                return Err(BuildError::Conflict { at, reason });
+            }
+            (Ok(objects), _) => Content::Strategic(objects),
+            (Err(_), Ok(json)) => Content::Json(json),
+            (Err(error), Err(ParseError::NotOperations)) => return Err(error),
+            (Err(_), Err(fault)) => return Err(not_a_patch(at, &fault)),
+        };
+        Ok(Self { content, target, options, origin: Origin::Patches, at })
+    }
+
+    /// The objects of one entry of `patchesStrategicMerge`.
+    #[must_use]
+    pub fn strategic_merge(objects: Vec<Draft>, at: Location) -> Self {
+        Self {
+            content: Content::Strategic(objects),
+            target: None,
+            options: Options::default(),
+            origin: Origin::StrategicMerge,
+            at,
+        }
+    }
+
+    /// One entry of `patchesJson6902`.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if it names no resource, or the text is no JSON 6902 patch or empty.
+    pub fn json_6902(
+        text: &str,
+        target: Option<Selector>,
+        at: Location,
+    ) -> Result<Self, BuildError> {
+        let invalid = |reason: &str| BuildError::Invalid { at: at.clone(), reason: reason.into() };
+        if target.as_ref().is_none_or(|target| target.name.is_empty()) {
+            return Err(invalid("the patch needs a `target` with a `name`"));
+        }
+        let json = JsonPatch::parse(text).map_err(|fault| not_a_patch(at.clone(), &fault))?;
+        if json.is_empty() {
+            return Err(invalid("the patch has no operation"));
+        }
+        let content = Content::Json(json);
+        let options = Options::default();
+        Ok(Self { content, target, options, origin: Origin::Json6902, at })
+    }
+
+    /// Lays the patch over the resources that it is for.
+    ///
+    /// # Errors
+    /// [`BuildError`] if it is for none although it names one, or does not fit one.
+    pub fn apply(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        match (&self.content, &self.target) {
+            (Content::Strategic(objects), Some(target)) => match objects.as_slice() {
+                [] => Ok(()),
+                [patch] => self.merge_selected(set, target, patch, schema),
+                _ => Err(BuildError::Conflict {
+                    at: self.at.clone(),
+                    reason: "a patch with a `target` may hold one object, not several",
+                }),
+            },
+            (Content::Strategic(objects), None) => {
+                objects.iter().try_for_each(|patch| self.merge_named(set, patch, schema))
+            }
+            (Content::Json(json), Some(target)) => self.apply_json(set, target, json, schema),
+            (Content::Json(_), None) => Err(BuildError::Conflict {
+                at: self.at.clone(),
+                reason: "a JSON 6902 patch needs a `target`",
+            }),
+        }
+    }
+
+    fn selected(&self, set: &ResourceSet, target: &Selector) -> Result<Vec<usize>, BuildError> {
+        let matcher = Matcher::new(target).map_err(|fault| BuildError::Invalid {
+            at: self.at.clone().in_field("target"),
+            reason: fault.to_string(),
+        })?;
+        let selected = |(_, draft): &(usize, &Draft)| matcher.selects(draft);
+        Ok(set.iter().enumerate().filter(selected).map(|(at, _)| at).collect())
+    }
+
+    fn merge_selected(
+        &self,
+        set: &mut ResourceSet,
+        target: &Selector,
+        patch: &Draft,
+        schema: &Schema,
+    ) -> Result<(), BuildError> {
+        for at in self.selected(set, target)? {
+            let mut node = texts_for_metadata(patch.node.clone(), true);
+            // The version of the resource stays, even where the patch may change its kind.
+            let version = set.get(at).and_then(|draft| draft.node.get("apiVersion")).cloned();
+            if let (Some(version), Some(mapping)) = (version, node.as_mapping_mut()) {
+                mapping.insert("apiVersion", version);
+            }
+            self.merge_at(set, at, node, schema)?;
+        }
+        set.drop_deleted();
+        Ok(())
+    }
+
+    /// Lays an object over the resource with its identity.
+    fn merge_named(
+        &self,
+        set: &mut ResourceSet,
+        patch: &Draft,
+        schema: &Schema,
+    ) -> Result<(), BuildError> {
+        let at = match set.find_any(&WantedId::of(patch)).as_slice() {
+            [at] => *at,
+            [] => {
+                return Err(BuildError::PatchWithoutTarget {
+                    at: patch.location.clone(),
+                    id: patch.id.clone(),
+                    nearest: nearest(set, patch),
+                });
+            }
+            [first, second, ..] => {
+                let place = |at: &usize| set.get(*at).map(|draft| draft.location.clone());
+                return Err(BuildError::PatchWithTwoTargets {
+                    at: patch.location.clone(),
+                    id: patch.id.clone(),
+                    others: place(first).into_iter().chain(place(second)).collect(),
+                });
+            }
+        };
+        let labels_are_texts = self.origin == Origin::StrategicMerge;
+        let node = if labels_are_texts || self.options != Options::default() {
+            texts_for_metadata(patch.node.clone(), labels_are_texts)
+        } else {
+            patch.node.clone()
+        };
+        self.merge_at(set, at, node, schema)?;
+        if self.origin == Origin::StrategicMerge {
+            set.drop_deleted();
+        }
+        Ok(())
+    }
+
+    fn merge_at(
+        &self,
+        set: &mut ResourceSet,
+        at: usize,
+        patch: Node,
+        schema: &Schema,
+    ) -> Result<(), BuildError> {
+        let options = self.options;
+        let merged = set.update(at, schema, |draft| merge_into(draft, patch, options, schema));
+        merged.map_err(|source| BuildError::Invalid {
+            at: self.at.clone(),
+            reason: format!("the patch does not fit `{}`: {source}", set_id(set, at)),
+        })?;
+        if options == Options::default() || set.get(at).is_none_or(Draft::is_deleted) {
+            return Ok(());
+        }
+        let wanted = set.get(at).map(WantedId::of);
+        let same = wanted.map(|wanted| set.find_current(&wanted)).unwrap_or_default();
+        let other = same.into_iter().find(|other| *other != at);
+        match (set.get(at), other.and_then(|other| set.get(other))) {
+            (Some(draft), Some(other)) => Err(BuildError::Invalid {
+                at: self.at.clone(),
+                reason: format!(
+                    "the patch makes a second `{}`, beside the one from {}",
+                    draft.id, other.location
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn apply_json(
+        &self,
+        set: &mut ResourceSet,
+        target: &Selector,
+        json: &JsonPatch,
+        schema: &Schema,
+    ) -> Result<(), BuildError> {
+        for at in self.selected(set, target)? {
+            let applied = set.update(at, schema, |draft| {
+                if self.origin == Origin::Patches {
+                    draft.remember_id();
+                }
+                json.apply(&mut draft.node)?;
+                string_map(&mut draft.node, "annotations");
+                Ok(())
+            });
+            applied.map_err(|fault: super::json_6902::ApplyError| BuildError::Invalid {
+                at: self.at.clone(),
+                reason: format!("the patch does not fit `{}`: {fault}", set_id(set, at)),
+            })?;
+            let id = set.get(at).map(|draft| draft.id.clone()).unwrap_or_default();
+            if id.gvk.kind.is_empty() || (id.name.is_empty() && !id.gvk.kind.ends_with("List")) {
+                return Err(BuildError::Conflict {
+                    at: self.at.clone(),
+                    reason: "the patch removes the kind or the name of a resource",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn set_id(set: &ResourceSet, at: usize) -> String {
+    set.get(at).map(|draft| draft.id.to_string()).unwrap_or_default()
+}
+
+fn not_a_patch(at: Location, fault: &ParseError) -> BuildError {
+    BuildError::Invalid { at, reason: format!("not a JSON 6902 patch: {fault}") }
+}
+
+/// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
+fn merge_into(
+    draft: &mut Draft,
+    patch: Node,
+    options: Options,
+    schema: &Schema,
+) -> Result<(), super::strategic_merge::MergeError> {
+    if options != Options::default() {
+        draft.remember_id();
+    }
+    let id = draft.id.clone();
+    if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
+        draft.node = Node::null();
+        return Ok(());
+    }
+    if draft.is_deleted() {
+        return Ok(());
+    }
+    if !options.allow_kind_change {
+        restore(&mut draft.node, "kind", &id.gvk.kind);
+    }
+    let metadata = metadata(&mut draft.node);
+    if !options.allow_name_change {
+        restore(metadata, "name", &id.name);
+    }
+    if id.namespace.is_empty() {
+        metadata.as_mapping_mut().map(|metadata| metadata.remove("namespace"));
+    } else {
+        restore(metadata, "namespace", &id.namespace);
+    }
+    Ok(())
+}
+
+/// The mapping `metadata`, made where it is missing.
+fn metadata(node: &mut Node) -> &mut Node {
+    if node.get("metadata").is_none_or(|metadata| metadata.as_mapping().is_none())
+        && let Some(mapping) = node.as_mapping_mut()
+    {
+        mapping.insert("metadata", Node::mapping());
+    }
+    node.get_mut("metadata").expect("it was made")
+}
+
+/// Gives a key the text that it had before.
+fn restore(node: &mut Node, key: &str, text: &Text) {
+    match node.get_mut(key) {
+        Some(value) if value.text() == Some(text) => {}
+        Some(value) => scalar::set(value, text.clone(), None),
+        None => {
+            let value = scalar::plain(text.clone());
+            node.as_mapping_mut().map(|mapping| mapping.insert(key, value));
+        }
+    }
+}
+
+/// What becomes of a patch's metadata when kustomize copies it: the values of its labels and
+/// annotations are texts, even its nulls.
+fn texts_for_metadata(mut node: Node, labels: bool) -> Node {
+    if labels {
+        string_map(&mut node, "labels");
+    }
+    string_map(&mut node, "annotations");
+    node
+}
+
+/// Makes every value of a map below `metadata` a text, and removes the map if it is empty.
+fn string_map(node: &mut Node, field: &str) {
+    let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
+    let Some(map) = metadata.get_mut(field) else { return };
+    let empty = match &mut map.value {
+        Value::Mapping(map) => {
+            for pair in map.iter_mut() {
+                let text = pair.value.text().unwrap_or_default().into();
+                scalar::set(&mut pair.value, text, Some(Tag::Str));
+            }
+            map.is_empty()
+        }
+        _ => true,
+    };
+    if empty {
+        metadata.remove(field);
+    }
+}
+
+/// A resource of the same kind whose name is nearest to the patch's, else one with the same name.
+fn nearest(set: &ResourceSet, patch: &Draft) -> Option<crate::kustomize::ResourceId> {
+    let same_kind: Vec<&Draft> =
+        set.iter().filter(|draft| draft.id.gvk.kind == patch.id.gvk.kind).take(1000).collect();
+    let names: Vec<&str> = same_kind.iter().map(|draft| draft.id.name.as_str()).collect();
+    let name = crate::kustomize::decode::nearest(&patch.id.name, &names);
+    let by_name = || set.iter().find(|draft| draft.id.name == patch.id.name);
+    name.and_then(|name| same_kind.iter().copied().find(|draft| draft.id.name == name))
+        .or_else(by_name)
+        .map(|draft| draft.id.clone())
+}
+
+#[cfg(test)]
+mod tests;
