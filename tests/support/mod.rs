@@ -88,7 +88,8 @@ impl Repo {
         repo
     }
 
-    fn init(&self) {
+    /// Makes it a git repository with one commit.
+    pub fn init(&self) {
         self.git(&["init", "-q", "-b", "main"]);
         self.git(&["config", "user.name", "Ann Author"]);
         self.git(&["config", "user.email", "ann@example.com"]);
@@ -134,7 +135,8 @@ impl Repo {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -1,7 +1,7 @@
 //! `.github/overlift.yaml` as checked values.
 //!
 //! [`shape`] is the one list of its keys: what is checked against it, with line and column, is then
-//! decoded by serde into [`file`] and turned into the values of `promotion` by [`settings`]. The JSON
+//! decoded by serde into [`mod@file`] and turned into the values of `promotion` by [`settings`]. The JSON
 //! Schema for editors is the same list. Without the file, [`discovery`] looks at the folders.
 
 mod discovery;
