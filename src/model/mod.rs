@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no environment. What belongs to one room only lives in that room.
 
+mod edited_files;
 mod file_tree;
 mod location;
 mod name;
@@ -9,6 +10,7 @@ mod nearest;
 mod repo_path;
 mod repository;
 
+pub use edited_files::EditedFiles;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };

@@ -6,7 +6,7 @@
 use crate::model::{CommitSha, EnvironmentName};
 
 use super::plain_text::visible;
-use super::plan::PlanId;
+use super::plan_id::PlanId;
 use super::template::{Template, TemplateError, Values};
 
 const SOURCE: &str = "Overlift-Source";

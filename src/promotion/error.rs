@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::pipeline::Environment;
 use crate::kustomize::BuildError;
 use crate::model::{EnvironmentName, Location, ReadError, RepoPath};
-use crate::yaml::SyntaxError;
+use crate::yaml::edit::EditError;
 
 /// Why a promotion cannot be planned. Every variant names what a person has to change.
 #[derive(Debug, thiserror::Error)]
@@ -46,19 +47,47 @@ pub enum PlanError {
         /// Why it is not read.
         source: ReadError,
     },
-    /// A file that the promotion has to understand is not YAML.
+    /// A file that the promotion has to understand is not YAML, or cannot be changed in place.
     #[error("{at}: {source}")]
-    Syntax {
+    Edit {
         /// The file and the position.
         at: Location,
-        /// What is wrong there.
-        source: SyntaxError,
+        /// What is in the way there.
+        source: EditError,
+    },
+    /// A file that the promotion has to understand is not text.
+    #[error("{at}: not UTF-8 text, so its fields cannot be read")]
+    NotText {
+        /// The file.
+        at: Location,
+    },
+    /// An overlay's directory is reached through a symlink, so that its files are elsewhere.
+    #[error("{at}: leads to `{led_to}` through a symlink: name that directory in `environments`")]
+    SymlinkedOverlay {
+        /// The overlay.
+        at: Location,
+        /// Where it leads.
+        led_to: RepoPath,
+    },
+    /// An overlay has no kustomization.
+    #[error("{at}: no `kustomization.yaml`, `kustomization.yml` or `Kustomization` here")]
+    NoKustomization {
+        /// The overlay.
+        at: Location,
+    },
+    /// The fields to keep are in a file that is a symlink on one of the sides.
+    #[error("{at}: is a symlink, so no field of it can be kept: name the file it leads to")]
+    KeepInSymlink {
+        /// The symlink.
+        at: Location,
     },
     /// A symlink would lead out of the repository from where it is copied to.
-    #[error("{at}: this symlink leads out of the repository, so it is not copied")]
+    #[error("{at}: this symlink leads out of the repository{there}, so it is not copied")]
     SymlinkOutside {
         /// The source's symlink.
         at: Location,
+        /// Whether only from the target's place.
+        there: &'static str,
     },
     /// A file is to be written where something else stands.
     #[error("{at}: cannot be written, since `{obstacle}` is a {what}")]
@@ -69,6 +98,12 @@ pub enum PlanError {
         obstacle: RepoPath,
         /// Its kind.
         what: &'static str,
+    },
+    /// An edit would leave the target overlay. Nothing leads here; the last gate says so.
+    #[error("{at}: a promotion writes only within the target overlay; this is a bug in Overlift")]
+    OutsideTarget {
+        /// The file that would be written.
+        at: Location,
     },
     /// The history is cut off before the last promotion.
     #[error(
@@ -92,15 +127,40 @@ impl PlanError {
     pub const fn location(&self) -> Option<&Location> {
         match self {
             Self::Read { at, .. }
-            | Self::Syntax { at, .. }
-            | Self::SymlinkOutside { at }
-            | Self::InTheWay { at, .. } => Some(at),
+            | Self::Edit { at, .. }
+            | Self::NotText { at }
+            | Self::SymlinkedOverlay { at, .. }
+            | Self::NoKustomization { at }
+            | Self::KeepInSymlink { at }
+            | Self::SymlinkOutside { at, .. }
+            | Self::InTheWay { at, .. }
+            | Self::OutsideTarget { at } => Some(at),
             Self::Build { source, .. } => source.location(),
             Self::UnknownEnvironment { .. }
             | Self::NotAllowed { .. }
             | Self::HistoryCutOff { .. }
             | Self::Unknown(_) => None,
         }
+    }
+
+    /// A build that failed.
+    pub(super) fn build(environment: &Environment, state: BuildState, source: BuildError) -> Self {
+        match source {
+            BuildError::Unknown(paths) => Self::Unknown(paths),
+            source => {
+                let environment = environment.name.clone();
+                Self::Build { environment, state, source: Box::new(source) }
+            }
+        }
+    }
+
+    /// An edit that failed in the file of `at`.
+    pub(super) fn edit(at: &Location, source: EditError) -> Self {
+        let at = match source.position() {
+            Some(position) => at.clone().at(position),
+            None => at.clone(),
+        };
+        Self::Edit { at, source }
     }
 }
 

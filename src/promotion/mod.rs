@@ -1,21 +1,29 @@
 //! Deciding a promotion: pipeline, plan, pull request texts. Nothing here reads or writes outside.
 
+mod carry;
 mod commit_message;
+mod copy;
+mod draft;
 mod error;
+mod keep;
+mod overlay;
 mod pipeline;
 mod plain_text;
 mod plan;
+mod plan_id;
 mod pull_request;
 mod rules;
 mod template;
+mod wire;
 
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use error::{BuildState, PlanError};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
 pub use plan::{
-    Builds, Cause, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanId, PlanRequest,
-    PlannedEdit, Warning, plan,
+    Builds, Cause, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest, PlannedEdit,
+    Warning, plan,
 };
+pub use plan_id::PlanId;
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
     DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,

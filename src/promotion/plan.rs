@@ -1,15 +1,21 @@
 //! A plan: what a promotion would do, as a value. Making it touches nothing.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use crate::diff::{DriftDiff, FilesDiff, RenderedDiff};
-use crate::kustomize::Build;
-use crate::model::{CommitSha, EnvironmentName, FileEdit, Files, Location, RepoPath};
-use crate::policy::Finding;
-
-use super::error::PlanError;
+use super::carry::carry;
+use super::copy::{copy, prune};
+use super::draft::{Draft, Finished};
+use super::error::{BuildState, PlanError};
+use super::keep::keep;
+use super::overlay::Overlay;
 use super::pipeline::{Environment, Pipeline};
+use super::plan_id::PlanId;
+use super::rules::Prune;
+use super::wire::{Kustomizations, unwire, wire};
+use crate::diff::{DriftDiff, FilesDiff, RenderedDiff, SecretInputs};
+use crate::kustomize::{self, Build, BuildOptions};
+use crate::model::{CommitSha, EditedFiles, EnvironmentName, FileEdit, Files, Location, RepoPath};
+use crate::policy::Finding;
 
 /// What a promotion will do and what comes of it.
 #[derive(Clone, Debug)]
@@ -62,37 +68,6 @@ pub struct Builds {
     pub before: Build,
     /// The target as it will be.
     pub after: Build,
-}
-
-/// A plan's id: SHA-256, as 64 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PlanId(String);
-
-impl PlanId {
-    /// Reads an id, such as one from a commit's trailer.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        (text.len() == 64 && text.chars().all(fits)).then(|| Self(text.to_owned()))
-    }
-
-    /// The id, whole.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The first twelve digits, for people.
-    #[must_use]
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
-
-impl fmt::Display for PlanId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// One file's edit and why it is made.
@@ -212,8 +187,131 @@ pub struct PlanRequest<'a> {
 /// content the caller has to fetch before asking again.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = endpoints(request)?;
-    let _ = (source, target);
-    Err(PlanError::Unknown(BTreeSet::new()))
+    let files = request.files;
+    let (source_build, before, Finished { edits, warnings, not_promoted }) = together(
+        || build(files, source),
+        || build(files, target),
+        || decide(request, source, target),
+    )?;
+    let after = if edits.is_empty() {
+        before.clone()
+    } else {
+        let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
+        kustomize::build(&edited, &target.path, &BuildOptions::default())
+            .map_err(|error| PlanError::build(target, BuildState::AfterPromotion, error))?
+    };
+    let builds = Builds { source: source_build, before, after };
+    let secrets = secret_inputs(request, source, target, &builds, &edits);
+    let rendered = RenderedDiff::between(&builds.before, &builds.after, target.path.as_str());
+    Ok(Plan {
+        id: PlanId::of(&source.name, &target.name, &edits, rendered.text()),
+        files: FilesDiff::of(edits.iter().map(|planned| &planned.edit), &secrets),
+        drift: DriftDiff::between(
+            &builds.source,
+            &builds.after,
+            (source.path.as_str(), target.path.as_str()),
+        ),
+        rendered,
+        source: source.clone(),
+        target: target.clone(),
+        commit: request.commit.cloned(),
+        edits,
+        builds,
+        findings: Vec::new(),
+        warnings,
+        not_promoted,
+    })
+}
+
+/// Runs steps that may all lack files, so that the caller fetches the files of all at once.
+fn together<A, B, C>(
+    first: impl FnOnce() -> Result<A, PlanError>,
+    second: impl FnOnce() -> Result<B, PlanError>,
+    third: impl FnOnce() -> Result<C, PlanError>,
+) -> Result<(A, B, C), PlanError> {
+    let mut unknown = BTreeSet::new();
+    let mut fault = None;
+    let mut note = |error| match error {
+        PlanError::Unknown(paths) => unknown.extend(paths),
+        error if fault.is_none() => fault = Some(error),
+        _ => {}
+    };
+    let first = first().map_err(&mut note).ok();
+    let second = second().map_err(&mut note).ok();
+    let third = third().map_err(&mut note).ok();
+    match (first, second, third) {
+        (Some(first), Some(second), Some(third)) => Ok((first, second, third)),
+        // A fault stands whatever the missing files say.
+        _ => Err(fault.unwrap_or(PlanError::Unknown(unknown))),
+    }
+}
+
+fn build(files: &dyn Files, environment: &Environment) -> Result<Build, PlanError> {
+    kustomize::build(files, &environment.path, &BuildOptions::default())
+        .map_err(|error| PlanError::build(environment, BuildState::Now, error))
+}
+
+/// The edits, step by step.
+fn decide<'a>(
+    request: &PlanRequest<'a>,
+    source: &'a Environment,
+    target: &'a Environment,
+) -> Result<Finished, PlanError> {
+    let rules = request.pipeline.rules();
+    let overlay = |environment| Overlay::open(request.files, environment);
+    let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
+    draft.require_contents()?;
+    copy(&mut draft)?;
+    keep(&mut draft)?;
+    if rules.prune == Prune::Removed {
+        prune_since(&mut draft, request.last_promotion)?;
+    }
+    if rules.wire || !rules.fields.is_empty() {
+        let mut both = Kustomizations::open(&draft)?;
+        if rules.wire {
+            unwire(&draft, &mut both)?;
+            wire(&mut draft, &mut both)?;
+        }
+        carry(&draft, &mut both)?;
+        both.finish(&mut draft)?;
+    }
+    draft.into_edits()
+}
+
+fn prune_since(draft: &mut Draft<'_>, last: LastPromotion<'_>) -> Result<(), PlanError> {
+    match last {
+        LastPromotion::Files(then) => prune(draft, then),
+        LastPromotion::HistoryCutOff => Err(PlanError::HistoryCutOff {
+            source_environment: draft.source.environment.name.clone(),
+            target: draft.target.environment.name.clone(),
+        }),
+        LastPromotion::NotLooked | LastPromotion::None => {
+            let message = format!(
+                "`promotion.prune: removed` deletes nothing: the history has no promotion of `{}` to `{}` yet",
+                draft.source.environment.name, draft.target.environment.name
+            );
+            draft.warn(None, message);
+            Ok(())
+        }
+    }
+}
+
+/// Whatever file holds values of Secrets, before or after, on either side.
+fn secret_inputs(
+    request: &PlanRequest<'_>,
+    source: &Environment,
+    target: &Environment,
+    builds: &Builds,
+    edits: &[PlannedEdit],
+) -> SecretInputs {
+    let overlays = [&source.path, &target.path];
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let now = builds.source.inputs.iter().chain(&builds.before.inputs);
+    SecretInputs::find(request.files, &overlays, now).and(SecretInputs::find(
+        &edited,
+        &overlays,
+        &builds.after.inputs,
+    ))
 }
 
 /// The two environments, if one may be promoted into the other.
@@ -236,3 +334,6 @@ fn endpoints<'a>(
     }
     Ok((source, target))
 }
+
+#[cfg(test)]
+mod tests;

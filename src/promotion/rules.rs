@@ -148,6 +148,8 @@ pub enum Entries {
     List(&'static [&'static str]),
     /// A mapping; entries are told apart by their key.
     Mapping,
+    /// A list of label sets; labels are told apart by their name.
+    Labels,
     /// A list of texts, each its own key.
     Texts,
     /// One value.
@@ -166,7 +168,7 @@ const FIELDS: &[FieldShape] = &[
     FieldShape { name: "configMapGenerator", entries: Entries::List(&["name", "namespace"]) },
     FieldShape { name: "secretGenerator", entries: Entries::List(&["name", "namespace"]) },
     FieldShape { name: "generatorOptions", entries: Entries::Mapping },
-    FieldShape { name: "labels", entries: Entries::List(&["pairs"]) },
+    FieldShape { name: "labels", entries: Entries::Labels },
     FieldShape { name: "commonLabels", entries: Entries::Mapping },
     FieldShape { name: "commonAnnotations", entries: Entries::Mapping },
     FieldShape { name: "vars", entries: Entries::List(&["name"]) },

@@ -69,6 +69,30 @@ impl Fragment {
         })
     }
 
+    /// Whether both are the same text, but for the column they stand at.
+    #[must_use]
+    pub fn is_written_like(&self, other: &Self) -> bool {
+        let written =
+            |f: &Self| reindent(&f.raw, if f.is_block() { f.column } else { f.anchor }, 0, "\n");
+        self.node == other.node && written(self) == written(other)
+    }
+
+    /// This fragment as the value of nested keys as they are written, the outermost first.
+    ///
+    /// # Errors
+    /// [`EditError`] if it cannot be put there.
+    pub fn below(self, keys: &[&str]) -> Result<Self, EditError> {
+        let mut fragment = self;
+        for key in keys.iter().rev() {
+            let mut holder = super::Editor::parse("k:\n  x: 0\n")?;
+            let path = super::NodePath::root(0).key("k");
+            holder.insert_key(&path, None, key, &fragment)?;
+            holder.remove_key(&path, "x")?;
+            fragment = holder.fragment(&path)?;
+        }
+        Ok(fragment)
+    }
+
     /// Whether it is a list or mapping in block style, which a key cannot hold on its own line.
     pub(super) const fn is_block(&self) -> bool {
         self.node.is_block()
@@ -192,21 +216,6 @@ pub fn quote(text: &str) -> String {
     }
     let mut out = String::new();
     write_double_quoted(text, &mut out);
-    out
-}
-
-/// A key: plain if it is a word that no reader takes for anything else, else quoted.
-pub(super) fn quote_key(key: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    let ambiguous = matches!(
-        key.to_ascii_lowercase().as_str(),
-        "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
-    );
-    if key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(word) && !ambiguous {
-        return key.to_owned();
-    }
-    let mut out = String::new();
-    write_double_quoted(key, &mut out);
     out
 }
 

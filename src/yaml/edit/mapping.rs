@@ -32,8 +32,8 @@ impl Editor {
         self.splice(&splices, &meant)
     }
 
-    /// Adds a key with its value to the mapping at `path`, behind the key `after`, or at the end.
-    /// A mapping that is null begins with it.
+    /// Adds a key, as it is written, with its value to the mapping at `path`, behind the key
+    /// `after`, or at the end. A mapping that is null begins with it.
     ///
     /// # Errors
     /// [`EditError`] if the key is there already, no mapping stands there, an anchor or alias
@@ -47,28 +47,27 @@ impl Editor {
     ) -> Result<(), EditError> {
         self.refuse_anchors_above(path)?;
         let mapping = self.node(path).ok_or_else(|| self.missing("the mapping"))?;
-        if mapping.get(key).is_some() {
+        let pair = (Fragment::parse(key)?.node, fragment.node.clone());
+        if pair.0.text().is_none_or(|key| mapping.get(key).is_some()) {
             return Err(self.layout(mapping.span.start, "the key is there already"));
         }
-        let key_text = super::fragment::quote_key(key);
-        let pair = (Fragment::parse(&key_text)?.node, fragment.node.clone());
         let at = after
             .and_then(|after| mapping.pairs().iter().position(|(k, _)| k.text() == Some(after)))
             .map_or(mapping.pairs().len(), |at| at + 1);
         let splices = match &mapping.kind {
             SpanKind::Mapping { flow: true, pairs } => {
-                let text = format!("{key_text}: {}", fragment.as_flow());
+                let text = format!("{key}: {}", fragment.as_flow());
                 vec![flow_pair(mapping, pairs, at, text)]
             }
             SpanKind::Mapping { pairs, .. } => {
-                vec![self.block_pair(path, pairs, at, &key_text, fragment)?]
+                vec![self.block_pair(path, pairs, at, key, fragment)?]
             }
             _ if mapping.is_null() => {
                 if !path.steps.is_empty() {
-                    let holder = self.key_holder(&key_text, fragment)?;
+                    let holder = self.key_holder(key, fragment)?;
                     return self.replace(path, &holder);
                 }
-                vec![self.first_pair(path.document, mapping, &key_text, fragment)]
+                vec![self.first_pair(path.document, mapping, key, fragment)]
             }
             _ => return Err(self.layout(mapping.span.start, "a mapping is expected here")),
         };
@@ -101,6 +100,13 @@ impl Editor {
             }
         });
         self.splice(&[splice], &meant)
+    }
+
+    /// A key of the mapping at `path` as it is written.
+    #[must_use]
+    pub fn key_as_written(&self, path: &NodePath, key: &str) -> Option<&str> {
+        let (key, _) = self.pair(path, key).ok()?;
+        Some(&self.text[key.span.clone()])
     }
 
     fn block_pair_removal(

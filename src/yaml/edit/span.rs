@@ -9,7 +9,8 @@ use std::ops::Range;
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use crate::model::Position;
-use crate::yaml::SyntaxError;
+use crate::yaml::resolve::resolve_plain;
+use crate::yaml::{Dialect, SyntaxError, Tag};
 
 /// Deeper nesting than this is no manifest; it bounds recursion here and when trees are dropped.
 const DEPTH_LIMIT: usize = 200;
@@ -88,10 +89,9 @@ fn is_null(text: &str, plain: bool) -> bool {
     plain && matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// Whether a plain scalar could be anything but a string. Whatever has another character is one,
-/// in every dialect.
+/// Whether some reader takes a plain scalar for anything but a string.
 fn may_have_a_type(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.:~<= ".contains(c))
+    [Dialect::V2, Dialect::V3].iter().any(|dialect| resolve_plain(text, *dialect) != Tag::Str)
 }
 
 impl SpanNode {

@@ -1,0 +1,352 @@
+//! Keeping fields that belong to the target in files that are copied from the source.
+//!
+//! The rest of the file comes from the source, comments and layout too; a kept value is the
+//! target's text, at the indentation of its new place. Documents pair by the identity of their
+//! resource. List items that only the source has are new and come whole.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::error::PlanError;
+use super::overlay::open_editor;
+use super::plan::Cause;
+use super::rules::Keep;
+use crate::model::{File, FileMode};
+use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
+use crate::yaml::{FieldPath, FieldStep};
+
+/// Puts the target's values of the kept fields into the copied files.
+pub(super) fn keep(draft: &mut Draft<'_>) -> Result<(), PlanError> {
+    for keep in &draft.rules.keep {
+        keep_in_file(draft, keep)?;
+    }
+    Ok(())
+}
+
+fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
+    let below = keep.file.as_str();
+    let here = (draft.source.below.contains(below), draft.target.below.contains(below));
+    if !draft.is_copied(below) || !here.1 {
+        warn_of_useless(draft, keep, here);
+        return Ok(());
+    }
+    let Some(theirs) = draft.target.file(below)? else { return Ok(()) };
+    let Some(ours) = draft.changes.get(below).and_then(|change| change.after.clone()) else {
+        return Ok(());
+    };
+    if theirs == ours {
+        return Ok(());
+    }
+    let (source_at, target_at) = (draft.source.location(below), draft.target.location(below));
+    for (file, at) in [(&ours, &source_at), (&theirs, &target_at)] {
+        if file.mode == FileMode::Symlink {
+            return Err(PlanError::KeepInSymlink { at: at.clone() });
+        }
+    }
+    let mut editor = open_editor(&ours, &source_at)?;
+    let target = open_editor(&theirs, &target_at)?;
+    let mut kept = Vec::new();
+    for field in &keep.fields {
+        let outcome = keep_field(&mut editor, &target, field).map_err(|fault| match fault {
+            Fault::InSource(error) => {
+                PlanError::edit(&source_at.clone().in_field(field.as_str()), error)
+            }
+            Fault::InTarget(error) => {
+                PlanError::edit(&target_at.clone().in_field(field.as_str()), error)
+            }
+        })?;
+        match outcome {
+            Outcome::Nowhere => draft.warn(
+                Some(target_at.clone().in_field(field.as_str())),
+                "`promotion.keep` names a field that neither side has",
+            ),
+            Outcome::Unplaced => draft.warn(
+                Some(source_at.clone().in_field(field.as_str())),
+                "the source has no list item to keep this field in, so the target's value goes",
+            ),
+            Outcome::Same => {}
+            Outcome::Kept => kept.push(field.as_str().to_owned()),
+        }
+    }
+    if let Some(change) = draft.changes.get_mut(below).filter(|_| !kept.is_empty()) {
+        change.after = Some(File { mode: ours.mode, content: editor.text().into_bytes().into() });
+        change.causes.push(Cause::Kept { fields: kept });
+    }
+    Ok(())
+}
+
+fn warn_of_useless(draft: &mut Draft<'_>, keep: &Keep, (source, target): (bool, bool)) {
+    let at = Some(draft.target.location(&keep.file));
+    if !source && !target {
+        draft.warn(at, "`promotion.keep` names a file that neither side has");
+    } else if source && !draft.is_copied(&keep.file) {
+        draft.warn(at, "`promotion.keep` names a file that `promotion.copy` does not copy");
+    }
+}
+
+/// What became of one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// Neither side has it.
+    Nowhere,
+    /// Both sides have the same text.
+    Same,
+    /// The source has no place for the target's value.
+    Unplaced,
+    /// The copied file has the target's value.
+    Kept,
+}
+
+/// Which side's text cannot be followed.
+enum Fault {
+    InSource(EditError),
+    InTarget(EditError),
+}
+
+fn keep_field(editor: &mut Editor, target: &Editor, field: &FieldPath) -> Result<Outcome, Fault> {
+    let mut outcome = Outcome::Nowhere;
+    for (document, theirs) in pair_documents(editor, target) {
+        let root = target.root(theirs);
+        for path in resolve(root, field.steps()) {
+            let from =
+                NodePath { document: theirs, steps: path.iter().map(|s| s.at.clone()).collect() };
+            outcome = outcome.max(keep_value(editor, document, target, &from, &path)?);
+        }
+        while let Some(path) = first_only_in_source(editor.root(document), root, field) {
+            remove(editor, &NodePath { document, steps: path }).map_err(Fault::InSource)?;
+            outcome = Outcome::Kept;
+        }
+    }
+    Ok(outcome)
+}
+
+/// A step that was taken in one tree, and how to take it in another.
+#[derive(Clone, Debug)]
+struct Taken<'f> {
+    at: Step,
+    by: By<'f>,
+}
+
+/// How a list item was found.
+#[derive(Clone, Debug)]
+enum By<'f> {
+    Key,
+    Index,
+    /// The how-manieth of the items that match.
+    Match(&'f FieldStep, usize),
+}
+
+/// All ways from `node` that a field path describes.
+fn resolve<'f>(node: &SpanNode, steps: &'f [FieldStep]) -> Vec<Vec<Taken<'f>>> {
+    let Some((step, rest)) = steps.split_first() else { return vec![Vec::new()] };
+    let mut ways = Vec::new();
+    for (taken, below) in take(node, step) {
+        for way in resolve(below, rest) {
+            ways.push(std::iter::once(taken.clone()).chain(way).collect());
+        }
+    }
+    ways
+}
+
+/// The nodes that one step leads to.
+fn take<'n, 'f>(node: &'n SpanNode, step: &'f FieldStep) -> Vec<(Taken<'f>, &'n SpanNode)> {
+    let items = || node.items().iter().enumerate();
+    let index = |at| Taken { at: Step::Index(at), by: By::Index };
+    match step {
+        FieldStep::Key(key) => match &node.kind {
+            SpanKind::Sequence { .. } => {
+                let at = key.parse::<usize>().ok();
+                at.and_then(|at| Some((index(at), node.items().get(at)?))).into_iter().collect()
+            }
+            _ => node
+                .get(key)
+                .map(|value| (Taken { at: Step::Key(key.clone()), by: By::Key }, value))
+                .into_iter()
+                .collect(),
+        },
+        FieldStep::Match { key, value } => items()
+            .filter(|(_, item)| match key {
+                Some(key) => item.get(key).and_then(SpanNode::text) == Some(value),
+                None => item.text() == Some(value),
+            })
+            .enumerate()
+            .map(|(nth, (at, item))| {
+                (Taken { at: Step::Index(at), by: By::Match(step, nth) }, item)
+            })
+            .collect(),
+        FieldStep::Every if matches!(node.kind, SpanKind::Sequence { .. }) => {
+            items().map(|(at, item)| (index(at), item)).collect()
+        }
+        FieldStep::Every => node
+            .pairs()
+            .iter()
+            .filter_map(|(key, value)| Some((key.text()?, value)))
+            .map(|(key, value)| (Taken { at: Step::Key(key.to_owned()), by: By::Key }, value))
+            .collect(),
+    }
+}
+
+/// Takes the same step in another tree.
+fn follow<'n>(node: &'n SpanNode, taken: &Taken<'_>) -> Option<(Step, &'n SpanNode)> {
+    match (&taken.at, &taken.by) {
+        (Step::Key(key), _) => Some((taken.at.clone(), node.get(key)?)),
+        (Step::Index(_), By::Match(step, nth)) => {
+            take(node, step).into_iter().nth(*nth).map(|(taken, item)| (taken.at, item))
+        }
+        (Step::Index(at), _) => Some((taken.at.clone(), node.items().get(*at)?)),
+    }
+}
+
+/// Puts one value of the target to its place in the source's document.
+fn keep_value(
+    editor: &mut Editor,
+    document: usize,
+    target: &Editor,
+    from: &NodePath,
+    way: &[Taken<'_>],
+) -> Result<Outcome, Fault> {
+    let mut to = NodePath::root(document);
+    let mut node = editor.root(document);
+    let mut passed = 0;
+    for taken in way {
+        let Some((step, below)) = follow(node, taken) else { break };
+        to = to.step(step);
+        node = below;
+        passed += 1;
+    }
+    let fragment = target.fragment(from).map_err(Fault::InTarget)?;
+    if passed == way.len() {
+        let same = editor.fragment(&to).is_ok_and(|ours| ours.is_written_like(&fragment));
+        if same {
+            return Ok(Outcome::Same);
+        }
+        editor.replace(&to, &fragment).map_err(Fault::InSource)?;
+        return Ok(Outcome::Kept);
+    }
+    let mut above = from.clone();
+    above.steps.truncate(passed);
+    insert(editor, &to, target, &above, &way[passed..], fragment)
+}
+
+/// Gives the source's document a field that only the target has, behind the nearest earlier
+/// neighbour that both have.
+fn insert(
+    editor: &mut Editor,
+    to: &NodePath,
+    target: &Editor,
+    above: &NodePath,
+    missing: &[Taken<'_>],
+    fragment: Fragment,
+) -> Result<Outcome, Fault> {
+    let Some(theirs) = target.node(above) else { return Ok(Outcome::Unplaced) };
+    let Some(ours) = editor.node(to) else { return Ok(Outcome::Unplaced) };
+    let (first, rest) = missing.split_first().expect("something is missing");
+    match &first.at {
+        Step::Key(key) => {
+            let mut keys = Vec::new();
+            let mut at = above.clone();
+            for taken in missing {
+                let Step::Key(key) = &taken.at else { return Ok(Outcome::Unplaced) };
+                keys.extend(target.key_as_written(&at, key));
+                at = at.key(key);
+            }
+            let earlier = theirs.pairs().iter().filter_map(|(key, _)| key.text());
+            let earlier: Vec<&str> = earlier.take_while(|earlier| earlier != key).collect();
+            let after = earlier.into_iter().rev().find(|earlier| ours.get(earlier).is_some());
+            let value = fragment.below(&keys[1..]).map_err(Fault::InTarget)?;
+            editor.insert_key(to, after, keys[0], &value).map_err(Fault::InSource)?;
+        }
+        Step::Index(at) => {
+            let Some((parent, Step::Key(key))) = to.split_last() else {
+                return Ok(Outcome::Unplaced);
+            };
+            if !rest.is_empty() {
+                return Ok(Outcome::Unplaced);
+            }
+            let earlier = theirs.items()[..*at].iter().rev();
+            let after = earlier
+                .filter_map(|item| ours.items().iter().position(|other| other == item))
+                .next();
+            editor.add_item(&parent, key, after, &fragment).map_err(Fault::InSource)?;
+        }
+    }
+    Ok(Outcome::Kept)
+}
+
+/// The first place of a field that the source has and the target lacks, although the target has
+/// every list item on the way: there the field stays absent.
+fn first_only_in_source(
+    source: &SpanNode,
+    target: &SpanNode,
+    field: &FieldPath,
+) -> Option<Vec<Step>> {
+    resolve(source, field.steps()).into_iter().find_map(|way| {
+        let mut node = target;
+        for (count, taken) in way.iter().enumerate() {
+            match follow(node, taken) {
+                Some((_, below)) => node = below,
+                None => {
+                    let rest = &way[count..];
+                    let (_, on_the_way) = rest.split_last().expect("the step that failed");
+                    let is_item = |taken: &Taken<'_>| matches!(taken.at, Step::Index(_));
+                    let new_item = on_the_way.iter().any(is_item);
+                    return (!new_item).then(|| way.iter().map(|taken| taken.at.clone()).collect());
+                }
+            }
+        }
+        None
+    })
+}
+
+fn remove(editor: &mut Editor, path: &NodePath) -> Result<(), EditError> {
+    let Some((parent, last)) = path.split_last() else { return Ok(()) };
+    let siblings = editor.node(&parent).map_or(0, |node| node.items().len() + node.pairs().len());
+    match last {
+        // A null would be a value of its own; in a patch it deletes the field.
+        Step::Key(_) if siblings == 1 && !parent.steps.is_empty() => {
+            editor.replace(&parent, &Fragment::parse("{}")?)
+        }
+        Step::Index(_) if siblings == 1 && !parent.steps.is_empty() => {
+            editor.replace(&parent, &Fragment::parse("[]")?)
+        }
+        Step::Key(key) => editor.remove_key(&parent, key),
+        Step::Index(index) => editor.remove_item(&parent, *index),
+    }
+}
+
+/// What tells a document from another: group and kind, namespace and name, and which of several.
+type Identity = (Option<[String; 4]>, usize);
+
+/// Pairs documents of the source's file with those of the target's; versions do not count.
+fn pair_documents(source: &Editor, target: &Editor) -> Vec<(usize, usize)> {
+    let theirs: BTreeMap<Identity, usize> =
+        identities(target).into_iter().enumerate().map(|(at, id)| (id, at)).collect();
+    let ours = identities(source).into_iter().enumerate();
+    ours.filter_map(|(at, id)| theirs.get(&id).map(|theirs| (at, *theirs))).collect()
+}
+
+fn identities(editor: &Editor) -> Vec<Identity> {
+    let mut seen: BTreeMap<Option<[String; 4]>, usize> = BTreeMap::new();
+    (0..editor.document_count())
+        .map(|document| {
+            let identity = identity(editor.root(document));
+            let count = seen.entry(identity.clone()).or_default();
+            *count += 1;
+            (identity, *count)
+        })
+        .collect()
+}
+
+fn identity(root: &SpanNode) -> Option<[String; 4]> {
+    let text = |node: Option<&SpanNode>| node.and_then(SpanNode::text).unwrap_or("").to_owned();
+    let kind = text(root.get("kind"));
+    let metadata = root.get("metadata");
+    let name = text(metadata.and_then(|metadata| metadata.get("name")));
+    if kind.is_empty() || name.is_empty() {
+        return None;
+    }
+    let api_version = text(root.get("apiVersion"));
+    let group = api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let namespace = text(metadata.and_then(|metadata| metadata.get("namespace")));
+    Some([group, kind, namespace, name])
+}
