@@ -1,0 +1,377 @@
+//! What the queue holds: kinds of jobs, and how they are written down.
+//!
+//! The structs here are the wire form of the queue. An older process may have written what a newer one
+//! reads: fields are added with a default, never renamed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    BranchName, CommitSha, EnvironmentName, InstallationId, PullRequestNumber, RepoName,
+};
+use crate::store::{Millis, NewJob};
+
+use super::fresh_id;
+
+/// How many people one run answers; more than that in one moment is no conversation.
+const MOST_ASKERS: usize = 100;
+
+/// A job as the queue holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub(super) enum Job {
+    /// Look at the default branch: which promotions does its head ask for?
+    Look(Look),
+    /// Carry a promotion out, or find that there is nothing to do.
+    Promote(Promote),
+    /// Answer a command in a comment.
+    Command(Command),
+    /// Note how a pull request ended.
+    Ended(Ended),
+    /// Note which repositories an installation gained and lost.
+    Repositories(Repositories),
+    /// Take in the deliveries that GitHub failed to make.
+    Recover,
+}
+
+/// A repository and how to reach it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// `owner/name`.
+    pub(super) repository: String,
+    /// The installation that told us.
+    #[serde(default)]
+    pub(super) installation: Option<u64>,
+    /// The default branch, where a payload said so.
+    #[serde(default)]
+    pub(super) default_branch: Option<String>,
+}
+
+/// Look at the default branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Look {
+    pub(super) place: Place,
+    /// What pushes say; `None` if that does not make one unbroken line, so that GitHub has to be asked.
+    #[serde(default)]
+    pub(super) moved: Option<Moved>,
+}
+
+/// Where the default branch pointed and points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Moved {
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// Carry a promotion out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Promote {
+    pub(super) place: Place,
+    pub(super) source: String,
+    pub(super) target: String,
+    /// The default branch's head, if whoever queued this knows it to be the newest.
+    #[serde(default)]
+    pub(super) head: Option<String>,
+    /// Whether somebody asked, a program included: what a person closed is then opened again.
+    #[serde(default)]
+    pub(super) asked: bool,
+    /// Who wants to hear how it ends.
+    #[serde(default)]
+    pub(super) askers: Vec<Asker>,
+}
+
+/// Somebody who asked in a comment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Asker {
+    /// The issue or pull request.
+    pub(super) number: u64,
+    /// The comment.
+    pub(super) comment: u64,
+}
+
+/// Answer a command in a comment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Command {
+    pub(super) place: Place,
+    pub(super) number: u64,
+    pub(super) on_pull_request: bool,
+    pub(super) comment: u64,
+    pub(super) login: String,
+    pub(super) asks: Asks,
+}
+
+/// What a comment asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Asks {
+    /// `/promote` alone.
+    Again,
+    /// `/promote SOURCE TARGET`.
+    Pair { source: String, target: String },
+    /// Something that is no command; the text says why.
+    Nothing { because: String },
+}
+
+/// Note how a pull request ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ended {
+    pub(super) place: Place,
+    pub(super) number: u64,
+    pub(super) merged: bool,
+}
+
+/// Note which repositories an installation gained and lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Repositories {
+    pub(super) installation: u64,
+    pub(super) added: Vec<String>,
+    pub(super) removed: Vec<String>,
+}
+
+impl Place {
+    pub(super) fn new(
+        repository: &RepoName,
+        installation: Option<InstallationId>,
+        default_branch: Option<&BranchName>,
+    ) -> Self {
+        Self {
+            repository: repository.to_string(),
+            installation: installation.map(|installation| installation.0),
+            default_branch: default_branch.map(|branch| branch.as_str().to_owned()),
+        }
+    }
+
+    /// The name under which the store knows the repository: GitHub's names differ by more than case.
+    pub(super) fn key(&self) -> String {
+        self.repository.to_lowercase()
+    }
+}
+
+impl Moved {
+    pub(super) fn new(before: &CommitSha, after: &CommitSha) -> Self {
+        Self { before: before.as_str().to_owned(), after: after.as_str().to_owned() }
+    }
+}
+
+impl Promote {
+    pub(super) fn new(place: Place, source: &EnvironmentName, target: &EnvironmentName) -> Self {
+        let (source, target) = (source.as_str().to_owned(), target.as_str().to_owned());
+        Self { place, source, target, head: None, asked: false, askers: Vec::new() }
+    }
+}
+
+impl Asker {
+    pub(super) const fn new(number: PullRequestNumber, comment: u64) -> Self {
+        Self { number: number.get(), comment }
+    }
+}
+
+impl Job {
+    /// The word for it in lists and metrics.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Look(_) => "look",
+            Self::Promote(_) => "promote",
+            Self::Command(_) => "command",
+            Self::Ended(_) => "ended",
+            Self::Repositories(_) => "repositories",
+            Self::Recover => "recover",
+        }
+    }
+
+    /// Where it plays, if in one repository.
+    pub(super) const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Look(Look { place, .. })
+            | Self::Promote(Promote { place, .. })
+            | Self::Command(Command { place, .. })
+            | Self::Ended(Ended { place, .. }) => Some(place),
+            Self::Repositories(_) | Self::Recover => None,
+        }
+    }
+
+    /// What makes a second one the same job.
+    fn key(&self) -> String {
+        let kind = self.kind();
+        match self {
+            Self::Look(look) => format!("{kind} {}", look.place.key()),
+            Self::Promote(Promote { place, source, target, .. }) => {
+                format!("{kind} {} {source} {target}", place.key())
+            }
+            Self::Command(command) => {
+                format!("{kind} {} {}", command.place.key(), command.comment)
+            }
+            Self::Ended(ended) => format!("{kind} {} {}", ended.place.key(), ended.number),
+            Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
+            Self::Recover => kind.to_owned(),
+        }
+    }
+
+    /// What must not run at the same time: one promotion at a time into a target.
+    fn lane(&self) -> String {
+        match self {
+            Self::Promote(Promote { place, target, .. }) => {
+                format!("promote {} {target}", place.key())
+            }
+            _ => self.key(),
+        }
+    }
+
+    /// The job for the queue.
+    pub(super) fn queue(&self, now: Millis) -> NewJob {
+        NewJob {
+            id: fresh_id(now),
+            kind: self.kind(),
+            repository: self.place().map(Place::key),
+            key: self.key(),
+            lane: self.lane(),
+            payload: serde_json::to_string(self).expect("plain fields can always be written"),
+            run_at: now,
+        }
+    }
+
+    /// Reads a job back; `None` if a newer version wrote a kind that this one does not know.
+    pub(super) fn parse(payload: &str) -> Option<Self> {
+        serde_json::from_str(payload).ok()
+    }
+
+    /// One job that does what both do.
+    fn merge(self, newer: Self) -> Self {
+        match (self, newer) {
+            (Self::Look(waiting), Self::Look(newer)) => Self::Look(Look {
+                moved: Moved::join(waiting.moved, newer.moved),
+                place: waiting.place.merge(newer.place),
+            }),
+            (Self::Promote(waiting), Self::Promote(newer)) => Self::Promote(waiting.merge(newer)),
+            (Self::Repositories(waiting), Self::Repositories(newer)) => {
+                Self::Repositories(waiting.merge(newer))
+            }
+            (_, newer) => newer,
+        }
+    }
+}
+
+impl Place {
+    fn merge(self, newer: Self) -> Self {
+        Self {
+            repository: newer.repository,
+            installation: newer.installation.or(self.installation),
+            default_branch: newer.default_branch.or(self.default_branch),
+        }
+    }
+}
+
+impl Moved {
+    /// The whole way, if the second begins where the first ends.
+    fn join(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        let (first, second) = (first?, second?);
+        let joined = Self { before: first.before, after: second.after };
+        (first.after == second.before).then_some(joined)
+    }
+}
+
+impl Promote {
+    fn merge(self, newer: Self) -> Self {
+        let mut askers = self.askers;
+        askers.extend(newer.askers);
+        let mut seen = std::collections::BTreeSet::new();
+        askers.retain(|asker| seen.insert(asker.comment));
+        askers.drain(..askers.len().saturating_sub(MOST_ASKERS));
+        Self {
+            place: self.place.merge(newer.place),
+            source: newer.source,
+            target: newer.target,
+            // One of them does not know the newest head: it has to be asked for.
+            head: self.head.and(newer.head),
+            asked: self.asked || newer.asked,
+            askers,
+        }
+    }
+}
+
+impl Repositories {
+    fn merge(mut self, newer: Self) -> Self {
+        self.added.retain(|name| !newer.removed.contains(name));
+        self.removed.retain(|name| !newer.added.contains(name));
+        self.added.extend(newer.added);
+        self.removed.extend(newer.removed);
+        self
+    }
+}
+
+/// One payload that does what both do; what cannot be read gives way to the newer one.
+#[must_use]
+pub fn merge_payloads(waiting: &str, newer: &str) -> String {
+    match (Job::parse(waiting), Job::parse(newer)) {
+        (Some(waiting), Some(newer)) => serde_json::to_string(&waiting.merge(newer))
+            .expect("plain fields can always be written"),
+        _ => newer.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place { repository: "O/r".to_owned(), installation: None, default_branch: None }
+    }
+
+    fn look(moved: Option<(&str, &str)>) -> Job {
+        let moved =
+            moved.map(|(before, after)| Moved { before: before.into(), after: after.into() });
+        Job::Look(Look { place: place(), moved })
+    }
+
+    fn promote(head: Option<&str>, askers: &[u64]) -> Promote {
+        Promote {
+            place: place(),
+            source: "dev".to_owned(),
+            target: "prod".to_owned(),
+            head: head.map(str::to_owned),
+            asked: !askers.is_empty(),
+            askers: askers.iter().map(|comment| Asker { number: 1, comment: *comment }).collect(),
+        }
+    }
+
+    fn merged(waiting: &Job, newer: &Job) -> Job {
+        Job::parse(&merge_payloads(&waiting.queue(1).payload, &newer.queue(1).payload)).unwrap()
+    }
+
+    #[test]
+    fn pushes_that_follow_each_other_make_one_way() {
+        let (first, second) = (look(Some(("a", "b"))), look(Some(("b", "c"))));
+        assert_eq!(merged(&first, &second), look(Some(("a", "c"))));
+        assert_eq!(merged(&second, &first), look(None), "they came in the wrong order");
+        assert_eq!(merged(&first, &look(None)), look(None));
+    }
+
+    #[test]
+    fn one_run_answers_everybody_and_forgets_no_request() {
+        let waiting = Job::Promote(promote(Some("a"), &[1, 2]));
+        let newer = Job::Promote(promote(Some("b"), &[2]));
+        let both = Promote { asked: true, ..promote(Some("b"), &[1, 2]) };
+        assert_eq!(merged(&waiting, &newer), Job::Promote(both));
+        let unknown = Job::Promote(promote(None, &[]));
+        let Job::Promote(job) = merged(&waiting, &unknown) else { panic!() };
+        assert_eq!((job.head, job.asked), (None, true));
+        let crowd = Job::Promote(promote(None, &(0..1000).collect::<Vec<_>>()));
+        let Job::Promote(job) = merged(&waiting, &crowd) else { panic!() };
+        assert_eq!(job.askers.len(), MOST_ASKERS);
+    }
+
+    #[test]
+    fn one_promotion_at_a_time_goes_into_a_target_whatever_the_case() {
+        let other = Promote { source: "qa".to_owned(), ..promote(None, &[]) };
+        let spelled = Place { repository: "o/R".to_owned(), ..place() };
+        let other = Promote { place: spelled, ..other };
+        let (one, two) = (Job::Promote(promote(None, &[])), Job::Promote(other));
+        assert_eq!(one.queue(1).lane, two.queue(1).lane);
+        assert_ne!(one.queue(1).key, two.queue(1).key);
+    }
+
+    #[test]
+    fn an_unknown_payload_gives_way() {
+        assert_eq!(merge_payloads("{}", "x"), "x");
+        assert_eq!(Job::parse(r#"{"job":"from_the_future"}"#), None);
+    }
+}

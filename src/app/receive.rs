@@ -1,0 +1,173 @@
+//! Taking a delivery: what it asks for is decided and on disk before anybody hears of it.
+//!
+//! Nothing is asked from GitHub here, so that a delivery is answered even while GitHub is down.
+
+use crate::github::webhook::{
+    Dispatch, Event, Installation, IssueComment, PromoteCommand, PullRequestClosed, Push,
+    parse_command,
+};
+use crate::model::{BranchName, DeliveryId, EnvironmentName};
+use crate::store::{Delivery, Receipt, StoreError};
+
+use super::App;
+use super::job::{Asks, Command, Ended, Job, Look, Moved, Place, Promote, Repositories};
+
+/// How a delivery was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is on disk and work follows from it.
+    Queued,
+    /// It is on disk and nothing follows from it.
+    Ignored,
+    /// It asks for something that cannot be; nothing follows.
+    Refused,
+    /// It came before.
+    Duplicate,
+}
+
+impl Received {
+    /// The word for it in metrics and lists.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Ignored => "ignored",
+            Self::Refused => "refused",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// Why a delivery could not be taken; it is not known then, and may be sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The store did not write it.
+    #[error("the delivery could not be stored")]
+    Store(#[from] StoreError),
+    /// The store did not write it in time.
+    #[error("the delivery could not be stored in time")]
+    TooSlow,
+}
+
+/// GitHub hangs up after ten seconds.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(8);
+
+impl App {
+    /// Takes a delivery: when this returns, it is on disk with all that follows from it.
+    ///
+    /// # Errors
+    /// [`ReceiveError`] if it is not.
+    pub async fn receive(
+        &self,
+        id: &DeliveryId,
+        name: &str,
+        event: &Event,
+    ) -> Result<Received, ReceiveError> {
+        let (outcome, job) = translate(event);
+        let now = self.clock.now();
+        let delivery = Delivery {
+            id: id.as_str().to_owned(),
+            event: name.to_owned(),
+            repository: event.repository().map(|repository| repository.name.to_string()),
+            state: outcome.as_str(),
+            received_at: now,
+            jobs: job.iter().map(|job| job.queue(now)).collect(),
+        };
+        let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
+        match taken.await.map_err(|_| ReceiveError::TooSlow)?? {
+            Receipt::Duplicate => Ok(Received::Duplicate),
+            Receipt::New => {
+                if job.is_some() {
+                    self.wake.notify_one();
+                }
+                Ok(outcome)
+            }
+        }
+    }
+}
+
+/// What an event asks for.
+fn translate(event: &Event) -> (Received, Option<Job>) {
+    let job = match event {
+        Event::Push(push) => look(push),
+        Event::Dispatch(dispatch) => {
+            let job = promote(dispatch);
+            return (if job.is_some() { Received::Queued } else { Received::Refused }, job);
+        }
+        Event::IssueComment(comment) => command(comment),
+        Event::PullRequestClosed(closed) => ended(closed),
+        Event::Installation(installation) => repositories(installation),
+        Event::Ping | Event::Other => None,
+    };
+    (if job.is_some() { Received::Queued } else { Received::Ignored }, job)
+}
+
+fn place(repository: &crate::github::webhook::Repository) -> Place {
+    let default_branch = repository.default_branch.as_ref();
+    Place::new(&repository.name, repository.installation, default_branch)
+}
+
+fn look(push: &Push) -> Option<Job> {
+    (push.repository.default_branch.as_ref() == Some(&push.branch)).then(|| {
+        let moved = push.before.as_ref().map(|before| Moved::new(before, &push.after));
+        Job::Look(Look { place: place(&push.repository), moved })
+    })
+}
+
+/// `None` if the names are none, or the workflow ran on another branch than the default one: what is there
+/// was not reviewed.
+fn promote(dispatch: &Dispatch) -> Option<Job> {
+    let default_branch = dispatch.repository.default_branch.as_ref().map(BranchName::as_str);
+    if let (Some(branch), Some(default)) = (&dispatch.branch, default_branch)
+        && branch != default
+    {
+        return None;
+    }
+    let source = EnvironmentName::parse(&dispatch.source).ok()?;
+    let target = EnvironmentName::parse(&dispatch.target).ok()?;
+    let promote = Promote::new(place(&dispatch.repository), &source, &target);
+    Some(Job::Promote(Promote { asked: true, ..promote }))
+}
+
+fn command(comment: &IssueComment) -> Option<Job> {
+    let author = comment.author.as_ref().filter(|author| !author.bot)?;
+    let asks = match parse_command(&comment.body) {
+        Ok(None) => return None,
+        Ok(Some(PromoteCommand::Again)) => Asks::Again,
+        Ok(Some(PromoteCommand::Pair { source, target })) => {
+            Asks::Pair { source: source.as_str().to_owned(), target: target.as_str().to_owned() }
+        }
+        Err(error) => Asks::Nothing { because: error.to_string() },
+    };
+    Some(Job::Command(Command {
+        place: place(&comment.repository),
+        number: comment.number.get(),
+        on_pull_request: comment.on_pull_request,
+        comment: comment.comment,
+        login: author.login.clone(),
+        asks,
+    }))
+}
+
+/// Pull requests of forks are nobody's promotion.
+fn ended(closed: &PullRequestClosed) -> Option<Job> {
+    (closed.head_repository.as_ref() == Some(&closed.repository.name)).then(|| {
+        Job::Ended(Ended {
+            place: place(&closed.repository),
+            number: closed.number.get(),
+            merged: closed.merged_as.is_some(),
+        })
+    })
+}
+
+fn repositories(installation: &Installation) -> Option<Job> {
+    let Installation { id, added, removed } = installation;
+    let names = |list: &[crate::model::RepoName]| list.iter().map(ToString::to_string).collect();
+    (!added.is_empty() || !removed.is_empty()).then(|| {
+        Job::Repositories(Repositories {
+            installation: id.0,
+            added: names(added),
+            removed: names(removed),
+        })
+    })
+}
