@@ -1,0 +1,229 @@
+//! The answers of the design's table, over real connections.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::app::{Clock, merge_payloads};
+use crate::github::webhook::sign;
+use crate::redact::Credential;
+use crate::store::Store;
+
+const PUSH: &str = r#"{"ref":"refs/heads/main","before":"0000000000000000000000000000000000000000",
+    "after":"1111111111111111111111111111111111111111",
+    "repository":{"full_name":"o/r","default_branch":"main"}}"#;
+
+struct World {
+    _dir: tempfile::TempDir,
+    address: std::net::SocketAddr,
+    store: Store,
+    stop: oneshot::Sender<()>,
+    served: tokio::task::JoinHandle<()>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+        let store = Store::open(&url, merge_payloads).await.unwrap();
+        let (app, writer) = App::new(store.clone(), Clock::of(|| 1_000));
+        tokio::spawn(writer.run(std::future::pending()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let secrets = WebhookSecrets::parse("old,new").unwrap();
+        let served = tokio::spawn(serve(listener, app, secrets, async {
+            let _ = stopped.await;
+        }));
+        Self { _dir: dir, address, store, stop, served }
+    }
+
+    /// Sends bytes and returns the status and everything that comes back.
+    async fn send(&self, bytes: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        read_answer(&mut stream).await
+    }
+
+    async fn post(&self, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+        self.send(request(headers, body).as_bytes()).await
+    }
+}
+
+async fn read_answer(stream: &mut TcpStream) -> (u16, String) {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let status = answer.split(' ').nth(1).map_or(0, |status| status.parse().unwrap());
+    (status, answer)
+}
+
+fn request(headers: &[(&str, &str)], body: &str) -> String {
+    let mut text = format!(
+        "POST /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text + "\r\n" + body
+}
+
+fn signed(secret: &str, body: &str) -> String {
+    sign(&Credential::new("webhook secret", secret).unwrap(), body.as_bytes())
+}
+
+/// The headers of a good delivery, with changes: an empty value takes a header away.
+fn headers(body: &str, id: &str, changes: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    let mut all = vec![
+        ("content-type", "application/json".to_owned()),
+        ("x-github-event", "push".to_owned()),
+        ("x-github-delivery", id.to_owned()),
+        ("x-hub-signature-256", signed("new", body)),
+    ];
+    for (name, value) in changes {
+        all.retain(|(there, _)| there != name);
+        if !value.is_empty() {
+            all.push((name, (*value).to_owned()));
+        }
+    }
+    all
+}
+
+async fn deliver(world: &World, id: &str, body: &str, changes: &[(&'static str, &str)]) -> u16 {
+    let headers = headers(body, id, changes);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    world.post(&headers, body).await.0
+}
+
+#[tokio::test]
+async fn a_delivery_is_on_disk_when_it_is_answered() {
+    let world = World::new().await;
+    assert_eq!(deliver(&world, "d1", PUSH, &[]).await, 202);
+    assert!(world.store.knows_delivery("d1").await.unwrap());
+    assert_eq!(world.store.job_counts().await.unwrap().queued, 1);
+    assert_eq!(deliver(&world, "d1", PUSH, &[]).await, 200, "the same delivery again");
+    let old = signed("old", PUSH);
+    assert_eq!(deliver(&world, "d2", PUSH, &[("x-hub-signature-256", &old)]).await, 202);
+    assert_eq!(deliver(&world, "d3", "{}", &[("x-github-event", "ping")]).await, 200);
+    assert_eq!(
+        deliver(&world, "d4", "{}", &[("x-github-event", "Push")]).await,
+        202,
+        "another event"
+    );
+    assert_eq!(deliver(&world, "d5", "{}", &[("x-github-event", "star")]).await, 202);
+    assert_eq!(world.store.job_counts().await.unwrap().queued, 1);
+    let json = "application/json; charset=utf-8";
+    assert_eq!(deliver(&world, "d6", PUSH, &[("content-type", json)]).await, 202);
+}
+
+#[tokio::test]
+async fn refusals_are_as_the_design_says() {
+    let world = World::new().await;
+    let wrong = signed("other", PUSH);
+    let cut = &signed("new", PUSH)[..60];
+    let cases: [(&str, &[(&'static str, &str)], u16); 14] = [
+        (PUSH, &[("x-hub-signature-256", "")], 401),
+        (PUSH, &[("x-hub-signature-256", &wrong)], 401),
+        (PUSH, &[("x-hub-signature-256", cut)], 401),
+        (PUSH, &[("x-hub-signature-256", ""), ("x-hub-signature", "sha1=00")], 401),
+        ("not json", &[("x-hub-signature-256", "sha256=00")], 401),
+        (PUSH, &[("content-type", "application/x-www-form-urlencoded")], 415),
+        (PUSH, &[("content-type", "")], 415),
+        (PUSH, &[("x-github-event", "")], 400),
+        (PUSH, &[("x-github-delivery", "")], 400),
+        (PUSH, &[("x-github-delivery", "a b")], 400),
+        ("not json", &[], 400),
+        ("", &[], 400),
+        ("{}", &[], 400),
+        ("[]", &[("x-github-event", "star")], 400),
+    ];
+    for (number, (body, changes, want)) in cases.into_iter().enumerate() {
+        let status = deliver(&world, "d", body, changes).await;
+        assert_eq!(status, want, "case {number}: {changes:?} {body}");
+    }
+    let deep = format!("{{\"a\":{}", "[".repeat(100_000));
+    assert_eq!(deliver(&world, "d", &deep, &[("x-github-event", "star")]).await, 400);
+    assert!(!world.store.knows_delivery("d").await.unwrap());
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_to_be_sent_again() {
+    let world = World::new().await;
+    world.store.close().await;
+    let headers = headers(PUSH, "d", &[]);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (status, answer) = world.post(&headers, PUSH).await;
+    assert_eq!(status, 503);
+    assert!(answer.to_lowercase().contains("\r\nretry-after: "), "{answer}");
+    assert_eq!(
+        world.send(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.0,
+        503
+    );
+    assert_eq!(
+        world.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.0,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_gets_its_answer() {
+    let world = World::new().await;
+    let body = "x".repeat(26 << 20);
+    let headers = [("content-type", "application/json")];
+    assert_eq!(world.post(&headers, &body).await.0, 413);
+    let mut chunked = b"POST /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+        transfer-encoding: chunked\r\n\r\n"
+        .to_vec();
+    for _ in 0..26 {
+        chunked.extend_from_slice(b"100000\r\n");
+        chunked.resize(chunked.len() + (1 << 20), b'x');
+        chunked.extend_from_slice(b"\r\n");
+    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    assert_eq!(world.send(&chunked).await.0, 413);
+}
+
+#[tokio::test]
+async fn metrics_and_other_paths() {
+    let world = World::new().await;
+    crate::telemetry::metric::start();
+    deliver(&world, "d1", PUSH, &[]).await;
+    let (status, text) =
+        world.send(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert_eq!(status, 200);
+    assert!(
+        text.contains("overlift_deliveries_total{event=\"push\",outcome=\"queued\"} 1"),
+        "{text}"
+    );
+    assert!(text.contains("overlift_jobs{state=\"queued\"} 1"), "{text}");
+    assert_eq!(world.send(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.0, 404);
+    assert_eq!(
+        world.send(b"GET /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.0,
+        405
+    );
+}
+
+#[tokio::test]
+async fn stopping_answers_what_is_under_way() {
+    let world = World::new().await;
+    let headers = headers(PUSH, "d", &[]);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let request = request(&headers, PUSH);
+    let (first, rest) = request.split_at(request.len() - 10);
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    stream.write_all(first.as_bytes()).await.unwrap();
+    // Another request's answer shows that the first one's connection was accepted before it.
+    assert_eq!(
+        world.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.0,
+        200
+    );
+    world.stop.send(()).unwrap();
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    assert_eq!(read_answer(&mut stream).await.0, 202);
+    tokio::time::timeout(Duration::from_secs(10), world.served).await.unwrap().unwrap();
+    assert!(TcpStream::connect(world.address).await.is_err(), "nobody listens any more");
+}
