@@ -12,3 +12,4 @@ mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
+mod webhook_is_answered;

@@ -62,6 +62,3 @@ async fn metrics(State(door): State<Door>) -> Response {
     let form = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (form, door.app.metrics().await).into_response()
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::*;
-use crate::app::{Clock, merge_payloads};
-use crate::github::webhook::sign;
-use crate::redact::Credential;
-use crate::store::Store;
+use overlift::app::{App, Clock, merge_payloads};
+use overlift::github::webhook::sign;
+use overlift::redact::{Credential, WebhookSecrets};
+use overlift::server::serve;
+use overlift::store::Store;
 
 const PUSH: &str = r#"{"ref":"refs/heads/main","before":"0000000000000000000000000000000000000000",
     "after":"1111111111111111111111111111111111111111",
@@ -190,7 +190,7 @@ async fn a_body_that_is_too_large_gets_its_answer() {
 #[tokio::test]
 async fn metrics_and_other_paths() {
     let world = World::new().await;
-    crate::telemetry::metric::start();
+    overlift::telemetry::metric::start();
     deliver(&world, "d1", PUSH, &[]).await;
     let (status, text) =
         world.send(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
