@@ -1,9 +1,12 @@
-//! What kustomize printed is read and written again byte for byte.
+//! Whatever YAML a resource is written in, we read and print it as kustomize does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use overlift::yaml::{Dialect, parse_stream, write_stream};
+use serde::Deserialize;
+
+use crate::support::try_kubectl_kustomize;
 
 /// The conformance cases, beside the repository or beside its worktrees.
 fn cases() -> Option<PathBuf> {
@@ -46,4 +49,40 @@ fn every_output_of_the_conformance_cases_is_written_as_it_was() {
     }
     assert!(seen > 500, "{seen} cases");
     assert!(wrong.is_empty(), "{} of {seen}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// One resource and what `kubectl kustomize` 5.5.0 made of it; `None` if it refused it.
+#[derive(Deserialize)]
+struct Recorded {
+    name: String,
+    resource: String,
+    want: Option<String>,
+}
+
+fn recorded() -> Vec<Recorded> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/yaml/kustomize-5.5.0.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn odd_yaml_is_printed_as_kustomize_printed_it() {
+    for Recorded { name, resource, want } in recorded() {
+        let printed = parse_stream(&resource, Dialect::V3).ok().map(|documents| {
+            let mut out = String::new();
+            write_stream(documents.iter().filter(|node| !node.is_null()), &mut out);
+            out
+        });
+        assert_eq!(printed, want, "{name}");
+    }
+}
+
+#[test]
+fn the_recorded_outputs_are_those_of_the_kubectl_here() {
+    let temp = tempfile::tempdir().unwrap();
+    for Recorded { name, resource, want } in recorded() {
+        fs::write(temp.path().join("kustomization.yaml"), "resources: [resource.yaml]\n").unwrap();
+        fs::write(temp.path().join("resource.yaml"), resource).unwrap();
+        let Some(printed) = try_kubectl_kustomize(temp.path()) else { return };
+        assert_eq!(printed.ok(), want, "{name}");
+    }
 }

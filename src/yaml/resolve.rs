@@ -28,6 +28,8 @@ pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
 pub(super) fn is_string_when_plain(text: &str) -> bool {
     let Some(&first) = text.as_bytes().first() else { return false };
     match first {
+        // Only go-yaml v3 reads a sign behind the prefix of an octal number.
+        b'0' if text.starts_with("0o-") || text.starts_with("0o+") => true,
         b'0'..=b'9' | b'+' | b'-' | b'.' => {
             resolve_digits(text) == Tag::Str && !is_base_60_float(text)
         }

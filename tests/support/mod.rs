@@ -43,6 +43,11 @@ pub fn istio_config() -> PathBuf {
 
 /// What `kubectl kustomize` prints, or `None`, and says so, where there is no kubectl.
 pub fn kubectl_kustomize(dir: &Path) -> Option<String> {
+    try_kubectl_kustomize(dir).map(|printed| printed.unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// What `kubectl kustomize` prints or complains about, or `None` where there is no kubectl.
+pub fn try_kubectl_kustomize(dir: &Path) -> Option<Result<String, String>> {
     let output = match Command::new("kubectl").arg("kustomize").arg(dir).output() {
         Ok(output) => output,
         Err(error) => {
@@ -50,8 +55,11 @@ pub fn kubectl_kustomize(dir: &Path) -> Option<String> {
             return None;
         }
     };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
+    Some(if output.status.success() {
+        Ok(String::from_utf8(output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    })
 }
 
 /// A repository of its own in a temporary directory.

@@ -398,6 +398,10 @@ fn representable_key(
     dialect: Dialect,
     depth: usize,
 ) -> Result<Scalar, Fault> {
+    if dialect == Dialect::V3 && key.text.contains('\u{85}') {
+        let reason = "a key with a line break (U+0085) that kustomize cannot print";
+        return Err(Fault::new(offset, reason));
+    }
     if key.tag == Tag::Str {
         return Ok(key);
     }
