@@ -37,7 +37,8 @@ fn benches(criterion: &mut Criterion) {
     let production = RepoPath::parse("overlays/production").unwrap();
     let options = BuildOptions::default();
     criterion.bench_function("build production", |bencher| {
-        bencher.iter(|| kustomize::build(black_box(&files), &production, &options).unwrap().render());
+        bencher
+            .iter(|| kustomize::build(black_box(&files), &production, &options).unwrap().render());
     });
     let source = EnvironmentName::parse("staging").unwrap();
     let target = EnvironmentName::parse("production").unwrap();

@@ -25,6 +25,7 @@ pub struct Checkout {
 struct Seen {
     kinds: BTreeMap<RepoPath, Kind>,
     files: BTreeMap<RepoPath, File>,
+    lists: BTreeMap<RepoPath, Vec<RepoPath>>,
 }
 
 /// What stands at exactly one path.
@@ -94,6 +95,29 @@ impl Checkout {
         Ok(true)
     }
 
+    fn read_list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        if !self.is_reached_directly(dir)? {
+            return Ok(Vec::new());
+        }
+        let repository = match (self.kind(dir)?, &self.repository) {
+            (Kind::Directory, Some(repository)) => repository,
+            (Kind::Directory, None) => {
+                let mut found = Vec::new();
+                self.walk(dir, &mut found)?;
+                return Ok(found);
+            }
+            (Kind::File(_) | Kind::Link(_), _) => return Ok(vec![dir.clone()]),
+            (Kind::Special | Kind::Missing, _) => return Ok(Vec::new()),
+        };
+        let mut known = repository.list_files(dir).map_err(|error| match error {
+            WorkdirError::Read(error) => error,
+            error => ReadError::Io { path: dir.clone(), reason: error.to_string() },
+        })?;
+        // Deleted ones are still in the index; submodules are directories.
+        known.retain(|path| matches!(self.kind(path), Ok(Kind::File(_) | Kind::Link(_))));
+        Ok(known)
+    }
+
     /// All files below a directory as the disk has them.
     fn walk(&self, dir: &RepoPath, found: &mut Vec<RepoPath>) -> Result<(), ReadError> {
         let entries = fs::read_dir(self.root.join(dir.as_str())).map_err(|e| fault(dir, &e))?;
@@ -147,33 +171,13 @@ impl Files for Checkout {
     }
 
     fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
-        if !self.is_reached_directly(dir)? {
-            return Ok(Vec::new());
+        if let Some(listed) = self.seen().lists.get(dir) {
+            return Ok(listed.clone());
         }
-        let mut found = match self.kind(dir)? {
-            Kind::Directory => match &self.repository {
-                Some(repository) => {
-                    let mut known = repository.list_files(dir).map_err(|error| match error {
-                        WorkdirError::Read(error) => error,
-                        error => ReadError::Io { path: dir.clone(), reason: error.to_string() },
-                    })?;
-                    // Deleted ones are still in the index; submodules are directories.
-                    known.retain(|path| {
-                        matches!(self.kind(path), Ok(Kind::File(_) | Kind::Link(_)))
-                    });
-                    known
-                }
-                None => {
-                    let mut found = Vec::new();
-                    self.walk(dir, &mut found)?;
-                    found
-                }
-            },
-            Kind::File(_) | Kind::Link(_) => vec![dir.clone()],
-            Kind::Special | Kind::Missing => Vec::new(),
-        };
+        let mut found = self.read_list(dir)?;
         found.sort();
         found.dedup();
+        self.seen().lists.insert(dir.clone(), found.clone());
         Ok(found)
     }
 }
