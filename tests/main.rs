@@ -10,6 +10,9 @@
 mod architecture;
 mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
+mod github_answers;
+mod github_costs_little;
+mod github_fails;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_is_answered;

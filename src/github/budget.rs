@@ -4,9 +4,10 @@
 //! left, requests are spread over the time until the window ends; once GitHub has said *stop*, nothing is sent
 //! until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::HeaderMap;
+use tokio::time::Instant;
 
 /// No single request waits longer than this for the budget's sake; what remains to wait is told to the caller.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

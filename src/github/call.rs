@@ -206,7 +206,8 @@ mod tests {
             ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
         ];
         let seconds = |count| After(Duration::from_secs(count));
-        let cases: [(u16, &[(&'static str, &str)], &str, Retry); 19] = [
+        type Headers<'a> = &'a [(&'static str, &'a str)];
+        let cases: [(u16, Headers<'_>, &str, Retry); 19] = [
             (500, &[], "", Backoff),
             (502, &[], "<html>", Backoff),
             (503, &[("retry-after", "4")], "", seconds(4)),

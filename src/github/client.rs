@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -18,6 +18,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::app_key::AppKey;
 use super::budget::{Admission, Budget, Limits};
@@ -62,6 +63,8 @@ pub struct GithubSettings {
     pub cache_directory: Option<PathBuf>,
     /// How many bytes of them are kept.
     pub cache_bytes: u64,
+    /// The time of day, for tokens that end.
+    pub now: fn() -> SystemTime,
 }
 
 /// Whose credential a request carries, and whose budget it counts against.
@@ -92,6 +95,7 @@ pub struct Github(pub(super) Arc<Client>);
 
 pub(super) struct Client {
     crab: Octocrab,
+    now: fn() -> SystemTime,
     identity: Identity,
     tokens: InstallationTokens,
     installations: Mutex<BTreeMap<RepoName, InstallationId>>,
@@ -103,7 +107,7 @@ pub(super) struct Client {
 
 enum Identity {
     Token(Credential),
-    App(AppKey),
+    App(Box<AppKey>),
 }
 
 impl Github {
@@ -118,7 +122,7 @@ impl Github {
                 Identity::Token(token.clone())
             }
             Authentication::App { id, private_key } => {
-                Identity::App(AppKey::parse(id, private_key)?)
+                Identity::App(Box::new(AppKey::parse(id, private_key)?))
             }
         };
         let objects = match &settings.cache_directory {
@@ -132,6 +136,7 @@ impl Github {
         };
         Ok(Self(Arc::new(Client {
             crab: transport(&settings.api_url)?,
+            now: settings.now,
             identity,
             tokens: InstallationTokens::default(),
             installations: Mutex::default(),
@@ -303,9 +308,9 @@ impl Client {
             (Identity::App(_), Who::Installation(id)) => {
                 let client = Arc::clone(self);
                 let fetch = move || client.fetch_token(id);
-                self.tokens.get(id, SystemTime::now(), fetch).await
+                self.tokens.get(id, (self.now)(), fetch).await
             }
-            (Identity::App(key), _) => Ok(key.token(SystemTime::now())),
+            (Identity::App(key), _) => Ok(key.token((self.now)())),
         }
     }
 

@@ -1,5 +1,8 @@
 //! What behaviour tests share: our program, git repositories, kubectl.
 
+pub mod github;
+pub mod github_scene;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

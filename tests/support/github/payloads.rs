@@ -1,0 +1,75 @@
+//! What GitHub would post about what happened here.
+
+use serde_json::{Value, json};
+
+use super::pulls;
+use super::world::World;
+
+fn common(world: &World, repo: &str, sender: &str) -> Value {
+    let stored = world.repo(repo);
+    let owner = stored.full_name.split('/').next().unwrap();
+    let mut json = json!({
+        "repository": {
+            "id": stored.id, "full_name": stored.full_name,
+            "name": stored.full_name.rsplit('/').next(), "owner": { "login": owner },
+            "default_branch": stored.default_branch, "private": true,
+        },
+        "sender": { "login": sender, "type": "User" },
+    });
+    let name = stored.full_name.to_ascii_lowercase();
+    if let Some((id, _)) = world.installations.iter().find(|(_, i)| i.repos.contains(&name)) {
+        json["installation"] = json!({ "id": id });
+    }
+    json
+}
+
+/// A branch moved to where it is now.
+pub fn push(world: &World, repo: &str, branch: &str, before: Option<&str>) -> Value {
+    let mut json = common(world, repo, "mona");
+    let head = world.repo(repo).head(branch);
+    json["ref"] = format!("refs/heads/{branch}").into();
+    json["before"] = before.map_or("0".repeat(40), str::to_owned).into();
+    json["after"] = head.sha.clone().into();
+    json["deleted"] = false.into();
+    json["commits"] = json!([{ "id": head.sha, "message": head.message }]);
+    json["head_commit"] = json!({ "id": head.sha, "tree_id": head.tree });
+    json
+}
+
+pub fn workflow_dispatch(world: &World, repo: &str, source: &str, target: &str) -> Value {
+    let mut json = common(world, repo, "mona");
+    json["ref"] = format!("refs/heads/{}", world.repo(repo).default_branch).into();
+    json["workflow"] = ".github/workflows/promote.yaml".into();
+    json["inputs"] = json!({ "source_env": source, "target_env": target });
+    json
+}
+
+pub fn repository_dispatch(world: &World, repo: &str, source: &str, target: &str) -> Value {
+    let mut json = common(world, repo, "mona");
+    json["action"] = "promote".into();
+    json["branch"] = world.repo(repo).default_branch.clone().into();
+    json["client_payload"] = json!({ "source_env": source, "target_env": target });
+    json
+}
+
+/// A comment that is here, as its creation was announced.
+pub fn issue_comment(world: &World, repo: &str, comment: u64) -> Value {
+    let comment = &world.repo(repo).comments[&comment];
+    let mut json = common(world, repo, &comment.author);
+    json["action"] = "created".into();
+    json["comment"] = pulls::comment_json(comment);
+    json["issue"] = json!({ "number": comment.number, "state": "open" });
+    if world.repo(repo).pulls.contains_key(&comment.number) {
+        json["issue"]["pull_request"] = json!({ "url": "https://github.test/pull" });
+    }
+    json
+}
+
+pub fn pull_request_closed(world: &World, repo: &str, number: u64, sender: &str) -> Value {
+    let mut json = common(world, repo, sender);
+    json["action"] = "closed".into();
+    json["number"] = number.into();
+    let stored = world.repo(repo);
+    json["pull_request"] = pulls::pull_json(stored, &stored.pulls[&number], true);
+    json
+}
