@@ -1,8 +1,11 @@
 //! Which field of which kinds a transformer changes, and the walk to these fields.
 
+use std::collections::BTreeMap;
+
 use super::Gvk;
+use super::error::BuildError;
 use super::resource::Draft;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Scalar, Value};
 
 /// A field, and the kinds that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,16 +16,6 @@ pub struct FieldSpec {
     pub path: String,
     /// Whether the field is made where it is missing.
     pub create: bool,
-}
-
-/// Two field specs are for the same field and disagree on whether to make it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` of {kind} is asked for with `create` and without")]
-pub struct Conflicting {
-    /// The path.
-    pub path: String,
-    /// The kind, or `any kind`.
-    pub kind: String,
 }
 
 /// Why a field could not be reached.
@@ -54,6 +47,17 @@ pub enum FieldError {
     },
 }
 
+impl FieldError {
+    /// The error for a resource, whose place it names.
+    #[must_use]
+    pub fn of(self, draft: &Draft) -> BuildError {
+        BuildError::Invalid {
+            at: draft.location.clone(),
+            reason: format!("in `{}`, {self}", draft.id),
+        }
+    }
+}
+
 /// What is made where a field is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Make {
@@ -63,6 +67,13 @@ pub enum Make {
     Scalar,
     /// An empty mapping.
     Mapping,
+}
+
+/// Field specs made ready for walking, found by the kind of a resource.
+#[derive(Clone, Debug)]
+pub struct Walks {
+    walks: Vec<Walk>,
+    by_type: BTreeMap<Gvk, Vec<usize>>,
 }
 
 /// A field spec made ready for walking.
@@ -82,58 +93,32 @@ struct Step {
     list: bool,
 }
 
-impl FieldSpec {
-    /// A field of one kind of any group; of any kind if it is empty.
-    #[must_use]
-    pub fn of_kind(kind: &str, path: &str, create: bool) -> Self {
-        let gvk = Gvk { kind: kind.into(), ..Gvk::default() };
-        Self { gvk, path: path.to_owned(), create }
-    }
-
-    /// A field of one kind of one group.
-    #[must_use]
-    pub fn of_group(group: &str, kind: &str, path: &str, create: bool) -> Self {
-        let gvk = Gvk { group: group.into(), kind: kind.into(), ..Gvk::default() };
-        Self { gvk, path: path.to_owned(), create }
-    }
-
-    /// Whether the field spec is for resources of this kind.
-    #[must_use]
-    pub fn is_for(&self, gvk: &Gvk) -> bool {
-        matches(&self.gvk, gvk)
-    }
-}
-
-/// Adds field specs, as kustomize merges its lists: one that is there already, for the same kinds or
-/// for all that the new one names, is not added again.
-///
-/// # Errors
-/// [`Conflicting`] if the one that is there has another `create`.
-pub fn add(
-    specs: &mut Vec<FieldSpec>,
-    more: impl IntoIterator<Item = FieldSpec>,
-) -> Result<(), Conflicting> {
-    for spec in more {
-        let there = specs.iter().find(|old| old.path == spec.path && matches(&spec.gvk, &old.gvk));
-        match there {
-            None => specs.push(spec),
-            Some(old) if old.create == spec.create => {}
-            Some(_) => {
-                let kind = spec.gvk.kind.as_str();
-                let kind = if kind.is_empty() { "any kind" } else { kind }.to_owned();
-                return Err(Conflicting { path: spec.path, kind });
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Whether an empty or equal part of the pattern fits each part of the type.
-fn matches(pattern: &Gvk, gvk: &Gvk) -> bool {
+#[must_use]
+pub fn matches(pattern: &Gvk, gvk: &Gvk) -> bool {
     let fits = |pattern: &str, text: &str| pattern.is_empty() || pattern == text;
     fits(&pattern.kind, &gvk.kind)
         && fits(&pattern.group, &gvk.group)
         && fits(&pattern.version, &gvk.version)
+}
+
+impl Walks {
+    /// Prepares the walks to the fields of several field specs, see [`Walk::new`].
+    #[must_use]
+    pub fn new(specs: &[FieldSpec], make: Make) -> Self {
+        let walks = specs.iter().map(|spec| Walk::new(spec, make)).collect();
+        Self { walks, by_type: BTreeMap::new() }
+    }
+
+    /// The walks for resources of this kind, in order.
+    pub fn of(&mut self, gvk: &Gvk) -> impl Iterator<Item = &Walk> {
+        if !self.by_type.contains_key(gvk) {
+            let fitting = |(_, walk): &(usize, &Walk)| matches(&walk.gvk, gvk);
+            let places = self.walks.iter().enumerate().filter(fitting).map(|(at, _)| at).collect();
+            self.by_type.insert(gvk.clone(), places);
+        }
+        self.by_type.get(gvk).into_iter().flatten().map(|at| &self.walks[*at])
+    }
 }
 
 impl Walk {
@@ -152,31 +137,64 @@ impl Walk {
         Self { gvk: spec.gvk.clone(), path: spec.path.clone(), steps, make }
     }
 
-    /// Prepares the walks to several field specs' fields.
-    #[must_use]
-    pub fn all(specs: &[FieldSpec], make: Make) -> Vec<Self> {
-        specs.iter().map(|spec| Self::new(spec, make)).collect()
-    }
-
     /// The path as it was written.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Calls `change` with every such field of a resource, if the resource is of one of the kinds.
+    /// Whether the field spec is for resources of this kind.
+    #[must_use]
+    pub fn is_for(&self, gvk: &Gvk) -> bool {
+        matches(&self.gvk, gvk)
+    }
+
+    /// Whether the field spec names one of the two kinds of role bindings.
+    #[must_use]
+    pub fn is_for_binding(&self) -> bool {
+        matches!(self.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding")
+    }
+
+    /// Calls `change` with every such field of an object; the caller asked [`Walk::is_for`] before.
     ///
     /// # Errors
-    /// [`FieldError`] if the path does not fit the resource, or what `change` returns.
+    /// [`FieldError`] if the path does not fit the object, or what `change` returns.
     pub fn each<E: From<FieldError>>(
         &self,
-        draft: &mut Draft,
+        object: &mut Node,
         change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
     ) -> Result<(), E> {
-        if !matches(&self.gvk, &draft.id.gvk) {
-            return Ok(());
-        }
-        self.descend(&mut draft.node, 0, change)
+        self.descend(object, 0, change)
+    }
+
+    /// As [`Walk::each`] for scalars; what belongs together keeps together, see [`Draft::share`].
+    ///
+    /// # Errors
+    /// As [`Walk::each`], and if a field is no scalar.
+    pub fn each_scalar(
+        &self,
+        draft: &mut Draft,
+        change: &mut dyn FnMut(&mut Scalar),
+    ) -> Result<(), FieldError> {
+        let mut shared = Vec::new();
+        self.each(&mut draft.node, &mut |node| {
+            let Value::Scalar(scalar) = &mut node.value else {
+                return Err(self.unfit("scalar", node));
+            };
+            change(scalar);
+            if node.mark.is_shared() {
+                shared.push(node.clone());
+            }
+            Ok(())
+        })?;
+        shared.iter().for_each(|changed| draft.spread(changed));
+        Ok(())
+    }
+
+    /// The error for a field that is not what the transformer changes.
+    #[must_use]
+    pub fn unfit(&self, expected: &'static str, found: &Node) -> FieldError {
+        FieldError::Unfit { path: self.path.clone(), expected, found: found.kind_name() }
     }
 
     fn descend<E: From<FieldError>>(

@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
 use crate::model::Location;
-use crate::yaml::{Node, Text, Value};
+use crate::yaml::{Mark, Node, Text, Value};
 
 /// What a namespaced resource without a namespace is in.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -36,6 +36,8 @@ pub struct Draft {
     pub behavior: Behavior,
     /// Whether a hash of the content goes to the end of the name.
     pub needs_hash: bool,
+    /// How many groups of shared nodes it has, see [`Draft::share`].
+    pub shared_groups: u32,
     /// The names of the vars whose object this is.
     pub var_names: Vec<CompactString>,
     /// The file it came from, and where in it; for generated ones the kustomization.
@@ -108,6 +110,7 @@ impl Draft {
             suffixes: Vec::new(),
             behavior: Behavior::Unspecified,
             needs_hash: false,
+            shared_groups: 0,
             var_names: Vec::new(),
             location,
             origin: None,
@@ -197,6 +200,22 @@ impl Draft {
         }
     }
 
+    /// A mark for nodes that are one node in several places of this resource.
+    ///
+    /// kustomize adds a label to metadata, selector and template as one node, so that a later patch of
+    /// the label in one place changes it in all.
+    pub const fn share(&mut self) -> Mark {
+        self.shared_groups += 1;
+        Mark::shared(self.shared_groups)
+    }
+
+    /// Gives all nodes that are one with this one its value.
+    pub fn spread(&mut self, changed: &Node) {
+        if changed.mark.is_shared() {
+            spread(&mut self.node, changed);
+        }
+    }
+
     /// Sets `metadata.name`, and the identity with it.
     pub fn set_name(&mut self, name: impl Into<Text>) {
         let name = name.into();
@@ -230,6 +249,21 @@ pub fn set_metadata(node: &mut Node, key: &str, value: Node) {
     }
     if let Some(metadata) = mapping.get_mut("metadata").and_then(Node::as_mapping_mut) {
         metadata.insert(key, value);
+    }
+}
+
+/// Gives all nodes below `node` with the mark of `changed` its value.
+pub fn spread(node: &mut Node, changed: &Node) {
+    if node.mark == changed.mark {
+        node.value = changed.value.clone();
+        return;
+    }
+    match &mut node.value {
+        Value::Mapping(mapping) => {
+            mapping.iter_mut().for_each(|pair| spread(&mut pair.value, changed));
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(|item| spread(item, changed)),
+        Value::Scalar(_) => {}
     }
 }
 

@@ -14,16 +14,32 @@ impl Mark {
     /// No place: the node was made, not read.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// The place `offset` bytes into a text. Texts are limited far below 4 GiB.
+    /// Set in the marks of shared nodes.
+    const SHARED: u32 = 1 << 31;
+
+    /// The place `offset` bytes into a text. Texts are limited far below 2 GiB.
     #[must_use]
     pub fn at(offset: usize) -> Self {
-        u32::try_from(offset).map_or(Self::NONE, Self)
+        u32::try_from(offset).ok().filter(|at| at & Self::SHARED == 0).map_or(Self::NONE, Self)
+    }
+
+    /// No place, but a group: nodes of one tree with the same mark were made as one node in several
+    /// places, so that who changes one changes them all.
+    #[must_use]
+    pub const fn shared(group: u32) -> Self {
+        Self(group | Self::SHARED)
+    }
+
+    /// Whether the node belongs to a group of shared ones.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self != Self::NONE && self.0 & Self::SHARED != 0
     }
 
     /// The byte offset, if the node was read.
     #[must_use]
     pub fn offset(self) -> Option<usize> {
-        (self != Self::NONE).then_some(self.0 as usize)
+        (self.0 & Self::SHARED == 0).then_some(self.0 as usize)
     }
 }
 
@@ -179,6 +195,17 @@ impl Node {
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.as_scalar().is_some_and(|scalar| scalar.tag == Tag::Null)
+    }
+
+    /// What it is, as a word for messages.
+    #[must_use]
+    pub fn kind_name(&self) -> &'static str {
+        match &self.value {
+            Value::Mapping(_) => "mapping",
+            Value::Sequence(_) => "list",
+            Value::Scalar(scalar) if scalar.tag == Tag::Null => "null",
+            Value::Scalar(_) => "scalar",
+        }
     }
 
     /// The items, if it is a list.

@@ -1,5 +1,10 @@
 //! The builtin transformers: each changes resources that were accumulated before it.
 
+pub mod images;
 pub mod json_6902;
+pub mod labels;
+pub mod name_affix;
+pub mod namespace;
 pub mod patch;
+pub mod replicas;
 pub mod strategic_merge;

@@ -11,9 +11,10 @@ mod directive;
 mod irregular;
 mod list;
 
-use super::super::scalar;
-use super::super::schema::{Known, Schema};
-use crate::yaml::{Mapping, Node, Pair, Value};
+use crate::kustomize::resource::spread;
+use crate::kustomize::scalar;
+use crate::kustomize::schema::{Known, Schema};
+use crate::yaml::{Mapping, Node, Pair, Text, Value};
 use directive::Directive;
 
 /// What became of an object that was patched.
@@ -59,8 +60,14 @@ pub enum MergeError {
 /// # Errors
 /// [`MergeError`] where the two do not fit; the object is then half changed.
 pub fn merge(object: &mut Node, patch: Node, schema: &Schema) -> Result<Merged, MergeError> {
-    let mut merger = Merger { schema, path: Vec::new() };
+    let mut merger = Merger { schema, path: Vec::new(), shared: Vec::new() };
     let outcome = merger.merge(Some(object), Some(patch), None)?;
+    let mut shared = merger.shared;
+    // kustomize visits fields by name, and the last that changes a shared node has the last word.
+    shared.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (_, changed) in shared {
+        spread(object, &changed);
+    }
     Ok(match outcome {
         Outcome::Kept => Merged::Kept,
         Outcome::Gone => Merged::Deleted,
@@ -86,7 +93,9 @@ enum Outcome {
 struct Merger<'a> {
     schema: &'a Schema,
     /// Field names down to here, for messages.
-    path: Vec<crate::yaml::Text>,
+    path: Vec<Text>,
+    /// Shared nodes that changed, with their paths.
+    shared: Vec<(Vec<Text>, Node)>,
 }
 
 /// The shape that a pair of values is treated as: that of the first that is not null.
@@ -211,7 +220,7 @@ impl<'a> Merger<'a> {
             self.path.push(pair.key.text.clone());
             match self.field_value(&mut pair.value, theirs, below)? {
                 Outcome::Kept => {}
-                Outcome::Taken(node) => put(&mut pair.value, node),
+                Outcome::Taken(node) => self.put(&mut pair.value, node),
                 Outcome::Gone => gone.push(at),
             }
             self.path.pop();
@@ -259,7 +268,7 @@ impl<'a> Merger<'a> {
             self.path.push(pair.key.text.clone());
             match self.field_value(&mut pair.value, None, below)? {
                 Outcome::Kept => {}
-                Outcome::Taken(node) => put(&mut pair.value, node),
+                Outcome::Taken(node) => self.put(&mut pair.value, node),
                 Outcome::Gone => gone.push(at),
             }
             self.path.pop();
@@ -364,23 +373,27 @@ impl<'a> Merger<'a> {
         }
     }
 
+    /// Puts a patch's value in the place of the object's; a scalar keeps the style of the old one, and
+    /// with quotes it is a string whatever it was in the patch.
+    fn put(&mut self, place: &mut Node, node: Node) {
+        if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
+            scalar::assign(old, new.text.clone(), Some(new.tag));
+            if place.mark.is_shared() {
+                self.shared.push((self.path.clone(), place.clone()));
+            } else {
+                place.mark = node.mark;
+            }
+        } else {
+            *place = node;
+        }
+    }
+
     fn field(&self) -> String {
         self.path.join(".")
     }
 
     fn unknown_directive(&self) -> MergeError {
         MergeError::UnknownDirective { field: self.field() }
-    }
-}
-
-/// Puts a patch's value in the place of the object's; a scalar keeps the style of the old one, and
-/// with quotes it is a string whatever it was in the patch.
-fn put(place: &mut Node, node: Node) {
-    if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
-        scalar::assign(old, new.text.clone(), Some(new.tag));
-        place.mark = node.mark;
-    } else {
-        *place = node;
     }
 }
 

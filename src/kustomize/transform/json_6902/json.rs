@@ -7,7 +7,9 @@
 use serde_json::Value as Json;
 
 use super::ParseError;
-use crate::yaml::{Dialect, Node, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain};
+use crate::yaml::{
+    Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
+};
 
 /// A number that JSON cannot say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ fn node(json: Json) -> Node {
             map.into_iter()
                 .map(|(key, value)| Pair {
                     key: Scalar::string(key),
-                    key_mark: crate::yaml::Mark::NONE,
+                    key_mark: Mark::NONE,
                     value: node(value),
                 })
                 .collect(),
@@ -52,6 +54,9 @@ const fn scalar(text: Text, tag: Tag) -> Value {
 /// # Errors
 /// [`NotJson`] for infinities and not-a-number.
 pub fn renew(node: &mut Node) -> Result<(), NotJson> {
+    if node.mark.is_shared() {
+        node.mark = Mark::NONE;
+    }
     match &mut node.value {
         Value::Mapping(mapping) => mapping.iter_mut().try_for_each(|pair| renew(&mut pair.value)),
         Value::Sequence(items) => items.iter_mut().try_for_each(renew),

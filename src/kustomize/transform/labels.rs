@@ -1,0 +1,72 @@
+//! Labels and annotations: entries for mappings at given fields.
+//!
+//! As kustomize's label and annotation filters. An entry that is new in several places of a resource
+//! is one node in all of them, see [`Draft::share`].
+
+use crate::kustomize::error::BuildError;
+use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk, Walks};
+use crate::kustomize::resource::Draft;
+use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::scalar;
+use crate::yaml::{Node, Tag, Value};
+
+/// Sets labels or annotations at these fields of all resources.
+///
+/// # Errors
+/// [`BuildError::Invalid`] if a field is there and no mapping.
+pub fn apply(
+    set: &mut ResourceSet,
+    entries: &[(String, String)],
+    fields: &[FieldSpec],
+) -> Result<(), BuildError> {
+    let mut entries: Vec<&(String, String)> = entries.iter().collect();
+    entries.sort();
+    let mut walks = Walks::new(fields, Make::Mapping);
+    for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
+        for (key, value) in &entries {
+            set_entry(draft, key, value, &mut walks).map_err(|fault| fault.of(draft))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_entry(
+    draft: &mut Draft,
+    key: &str,
+    value: &str,
+    walks: &mut Walks,
+) -> Result<(), FieldError> {
+    let mark = draft.share();
+    let mut changed = Vec::new();
+    let gvk = draft.id.gvk.clone();
+    for walk in walks.of(&gvk) {
+        walk.each(&mut draft.node, &mut |node| put(node, key, value, walk, mark, &mut changed))?;
+        changed.drain(..).for_each(|changed| draft.spread(&changed));
+    }
+    Ok(())
+}
+
+fn put(
+    node: &mut Node,
+    key: &str,
+    value: &str,
+    walk: &Walk,
+    mark: crate::yaml::Mark,
+    changed: &mut Vec<Node>,
+) -> Result<(), FieldError> {
+    if node.is_null() {
+        return Ok(());
+    }
+    let Value::Mapping(mapping) = &mut node.value else {
+        return Err(walk.unfit("mapping", node));
+    };
+    if let Some(entry) = mapping.get_mut(key) {
+        scalar::set(entry, value.into(), Some(Tag::Str));
+        if entry.mark.is_shared() && entry.mark != mark {
+            changed.push(entry.clone());
+        }
+    } else {
+        mapping.insert(key, Node { mark, ..Node::string(value) });
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Name prefixes and suffixes.
+//!
+//! As kustomize's `PrefixTransformer` and `SuffixTransformer`: definitions, API services and
+//! namespaces keep their names, judged by the kind that a resource had first.
+
+use crate::kustomize::Gvk;
+use crate::kustomize::error::BuildError;
+use crate::kustomize::field_spec::{FieldSpec, Make, Walk};
+use crate::kustomize::resource::Draft;
+use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::scalar;
+use crate::kustomize::schema::Schema;
+
+/// Which end of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The beginning.
+    Prefix,
+    /// The end.
+    Suffix,
+}
+
+/// Adds a text to an end of names.
+///
+/// # Errors
+/// [`BuildError::Invalid`] if one of the fields is there and no scalar.
+pub fn apply(
+    set: &mut ResourceSet,
+    end: End,
+    text: &str,
+    fields: &[FieldSpec],
+    schema: &Schema,
+) -> Result<(), BuildError> {
+    let walks: Vec<Walk> = fields.iter().map(|spec| Walk::new(spec, Make::Scalar)).collect();
+    for draft in set.iter_mut().filter(|draft| !draft.is_deleted()) {
+        let original = Gvk { kind: draft.original_kind().into(), ..draft.id.gvk.clone() };
+        if keeps_name(&original) {
+            continue;
+        }
+        for walk in walks.iter().filter(|walk| walk.is_for(&original)) {
+            extend(draft, walk, end, text).map_err(|fault| fault.of(draft))?;
+        }
+        draft.refresh(schema);
+    }
+    Ok(())
+}
+
+fn extend(
+    draft: &mut Draft,
+    walk: &Walk,
+    end: End,
+    text: &str,
+) -> Result<(), crate::kustomize::field_spec::FieldError> {
+    if walk.path() == "metadata/name" && !text.is_empty() {
+        match end {
+            End::Prefix => draft.prefixes.push(text.into()),
+            End::Suffix => draft.suffixes.push(text.into()),
+        }
+        draft.remember_id();
+    }
+    if !walk.is_for(&draft.id.gvk) {
+        return Ok(());
+    }
+    walk.each_scalar(draft, &mut |old| {
+        let new = match end {
+            End::Prefix => format!("{text}{}", old.text),
+            End::Suffix => format!("{}{text}", old.text),
+        };
+        scalar::assign(old, new.into(), None);
+    })
+}
+
+fn keeps_name(gvk: &Gvk) -> bool {
+    match gvk.kind.as_str() {
+        "CustomResourceDefinition" | "Namespace" => true,
+        "APIService" => gvk.group == "apiregistration.k8s.io",
+        _ => false,
+    }
+}
