@@ -15,4 +15,5 @@ mod github_costs_little;
 mod github_fails;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
+mod webhook_examples;
 mod webhook_is_answered;

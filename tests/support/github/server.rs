@@ -1,12 +1,13 @@
 //! The HTTP side: routes, credentials, faults, ETags, limits.
 
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::exchange::{Answer, Exchange, Reply, not_found};
@@ -178,6 +179,17 @@ fn body_json(body: &Bytes) -> Value {
     serde_json::from_slice(body).unwrap_or(Value::Null)
 }
 
+/// Adds the request to the file that `OVERLIFT_REQUESTS_LOG` names, for `openapi.mjs`.
+fn log(request: &Request) {
+    let Some(path) = std::env::var_os("OVERLIFT_REQUESTS_LOG") else { return };
+    let line = json!({
+        "method": request.method, "path": request.path, "body": request.body,
+        "status": request.status,
+    });
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
 impl Shared {
     fn answer(
         &self,
@@ -229,6 +241,7 @@ impl Shared {
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let request =
             Request { endpoint, method: method.to_string(), path, body: body.clone(), status };
+        log(&request);
         self.world.lock().unwrap().requests.push(request);
     }
 
