@@ -17,3 +17,4 @@ mod github_fails;
 mod support;
 mod webhook_examples;
 mod webhook_is_answered;
+mod yaml_read_two_ways;

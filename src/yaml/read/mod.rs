@@ -1,10 +1,12 @@
 //! From text to [`Node`]s: which texts are read, by whose rules, and how much of them.
 //!
-//! Which documents a text has is decided here, as kustomize decides it; [`libyaml`] makes one
-//! document's tree from events, [`resolve`](super::resolve) knows the types of scalars.
+//! Which documents a text has is decided here, as kustomize decides it; [`scan`] makes one
+//! document's tree if the document is written as manifests are, else [`libyaml`] makes it from
+//! events; [`resolve`](super::resolve) knows the types of scalars.
 
 mod libyaml;
 mod merge;
+mod scan;
 mod split;
 mod tag_comma;
 mod unique;
@@ -44,10 +46,33 @@ const MAX_DOCUMENTS: usize = 200_000;
 /// cannot hold (kustomize refuses those when it prints); or is larger, deeper or more
 /// self-repeating than any manifest.
 pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
+    read(text, dialect, Path::Scanner)
+}
+
+/// [`parse_stream`] by libyaml alone: the measure of the scanner in tests and benches.
+///
+/// # Errors
+/// As [`parse_stream`].
+#[doc(hidden)]
+pub fn parse_stream_by_libyaml(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
+    read(text, dialect, Path::Libyaml)
+}
+
+/// Who reads a document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Path {
+    /// Our scanner, and libyaml for what it leaves.
+    Scanner,
+    /// libyaml always.
+    Libyaml,
+}
+
+fn read(text: &str, dialect: Dialect, path: Path) -> Result<Vec<Node>, SyntaxError> {
     if text.len() > MAX_BYTES {
         let reason = format!("the text is longer than {} MiB", MAX_BYTES >> 20);
         return Err(SyntaxError { position: None, reason });
     }
+    let scannable = path == Path::Scanner && scan::is_plain_text(text);
     let mut documents = Vec::new();
     let mut budget = MAX_ALIASED_NODES;
     for piece in split::pieces(text, dialect) {
@@ -55,6 +80,11 @@ pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxErr
         if documents.len() == MAX_DOCUMENTS {
             let reason = format!("more than {MAX_DOCUMENTS} documents");
             return Err(Fault { offset: start, reason }.in_text(text));
+        }
+        let scanned = scannable.then(|| scan::scan_document(text, start, end, dialect)).flatten();
+        if let Some(document) = scanned {
+            documents.extend(document);
+            continue;
         }
         let document = libyaml::parse_document(text, start, end, dialect, &mut budget)
             .map_err(|fault| fault.in_text(text))?;
