@@ -7,6 +7,8 @@
 
 mod inputs;
 mod spot;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 

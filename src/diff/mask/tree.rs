@@ -53,9 +53,12 @@ fn masked_literal(item: &Node, before: &[Node]) -> String {
     format!("{key}={}", mask_of(item, before.iter().find(same_key)))
 }
 
-/// The key of `key=value`, if it looks like one; `=` stands in many values too.
+/// The key of `key=value`, if it looks like one. Nothing but `=` behind it is the end of a base64 text.
 pub(super) fn literal_key(literal: &str) -> Option<&str> {
-    let (key, _) = literal.split_once('=')?;
+    let (key, value) = literal.split_once('=')?;
+    if value.trim_matches('=').is_empty() {
+        return None;
+    }
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     (!key.is_empty() && key.len() <= 100 && key.chars().all(fits)).then_some(key)
 }
