@@ -211,7 +211,49 @@ fn inputs_of_generators_and_patches_of_secrets_are_known_by_their_use() {
             Some("kind: any\nstringData:\n  a: hunter\nspec: 1\n"),
         ),
     ];
-    insta::assert_snapshot!(files(&edits, &secrets), @"");
+    insta::assert_snapshot!(files(&edits, &secrets), @r##"
+    diff --git a/o/prod/db.env b/o/prod/db.env
+    --- a/o/prod/db.env
+    +++ b/o/prod/db.env
+    @@ -1,5 +1,5 @@
+     # <masked>
+    -A=<masked>
+    +A=<masked, changed>
+     B=<masked>
+     
+     <masked>
+    diff --git a/o/prod/keys/tls.key b/o/prod/keys/tls.key
+    --- a/o/prod/keys/tls.key
+    +++ b/o/prod/keys/tls.key
+    @@ -1 +1 @@
+    -<masked>
+    +<masked, changed>
+    diff --git a/o/prod/ca.crt b/o/prod/ca.crt
+    new file mode 100644
+    --- /dev/null
+    +++ b/o/prod/ca.crt
+    @@ -0,0 +1 @@
+    +<masked>
+    diff --git a/o/prod/patches/db.yaml b/o/prod/patches/db.yaml
+    new file mode 100644
+    --- /dev/null
+    +++ b/o/prod/patches/db.yaml
+    @@ -0,0 +1,5 @@
+    +- op: replace
+    +  path: /data/a
+    +  value: <masked>
+    +- op: remove
+    +  path: /data/b
+    diff --git a/o/prod/patches/any.yaml b/o/prod/patches/any.yaml
+    new file mode 100644
+    --- /dev/null
+    +++ b/o/prod/patches/any.yaml
+    @@ -0,0 +1,4 @@
+    +kind: any
+    +stringData:
+    +  a: <masked>
+    +spec: 1
+    "##);
 }
 
 #[test]
