@@ -6,6 +6,7 @@
 use crate::model::{CommitSha, EnvironmentName};
 
 use super::plain_text::visible;
+use super::plan::Plan;
 use super::plan_id::PlanId;
 use super::template::{Template, TemplateError, Values};
 
@@ -26,6 +27,17 @@ pub struct Trailers {
 }
 
 impl Trailers {
+    /// What the commit of a plan says.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            plan: plan.id.clone(),
+            source: plan.source.name.clone(),
+            commit: plan.commit.clone(),
+            target: plan.target.name.clone(),
+        }
+    }
+
     /// The key of the first trailer, which every commit of ours has at the beginning of a line.
     pub const PLAN: &str = "Overlift-Plan";
 

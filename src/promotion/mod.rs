@@ -1,21 +1,26 @@
 //! Deciding a promotion: pipeline, plan, pull request texts. Nothing here reads or writes outside.
 
+mod body;
 mod carry;
 mod commit_message;
 mod copy;
 mod draft;
 mod error;
 mod keep;
+mod markdown;
 mod overlay;
 mod pipeline;
 mod plain_text;
 mod plan;
 mod plan_id;
+mod proposal;
 mod pull_request;
+mod risk;
 mod rules;
 mod template;
 mod wire;
 
+pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use error::{BuildState, PlanError};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
@@ -24,10 +29,12 @@ pub use plan::{
     Warning, plan,
 };
 pub use plan_id::PlanId;
+pub use proposal::{Proposal, propose, summary};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
     DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
     render_checklist_item, render_labels, render_title,
 };
+pub use risk::{Risk, RiskLevel, risks};
 pub use rules::{CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use template::{Template, TemplateError, Values, Variables};

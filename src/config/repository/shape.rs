@@ -50,7 +50,7 @@ pub(super) enum Shape {
     /// A list.
     List {
         /// What its items may be.
-        items: &'static Shape,
+        items: &'static Self,
         /// The least number of them.
         least: usize,
         /// The greatest number of them.

@@ -1,0 +1,47 @@
+//! What stays different between the two environments, folded.
+
+use crate::diff::{Change, ResourceDiff};
+use crate::promotion::plan::Plan;
+
+use super::super::markdown::{code, counted, number};
+use super::super::plain_text::utf16_len;
+use super::files::bounded_list;
+use super::group::field_change;
+
+/// Fields of a resource that are told.
+const FIELDS: usize = 3;
+
+pub(super) fn render(plan: &Plan, room: usize) -> String {
+    let resources = plan.drift.resources();
+    let source = plan.source.name.as_str();
+    if resources.is_empty() {
+        return format!("Nothing stays different from {}.", source.replace('_', "\\_"));
+    }
+    let lines: Vec<String> = resources.iter().map(|diff| line(plan, diff)).collect();
+    let head = format!(
+        "<details><summary>What stays different from {source}: {}</summary>\n\n",
+        counted(resources.len(), "resource", "resources")
+    );
+    let tail = format!("\n\nEach line reads {source} → {}.\n\n</details>", plan.target.name)
+        .replace('_', "\\_");
+    let list =
+        bounded_list(&lines, room.saturating_sub(utf16_len(&head) + utf16_len(&tail)), "more");
+    format!("{head}{list}{tail}")
+}
+
+fn line(plan: &Plan, diff: &ResourceDiff) -> String {
+    let id = code(&diff.id.to_string(), 120);
+    let name = |name: &str| name.replace('_', "\\_");
+    match diff.change {
+        Change::Added => format!("- {id}: only in {}", name(plan.target.name.as_str())),
+        Change::Deleted => format!("- {id}: only in {}", name(plan.source.name.as_str())),
+        Change::Changed => {
+            let fields = diff.fields();
+            let told: Vec<String> = fields.iter().take(FIELDS).map(field_change).collect();
+            let rest = fields.len().saturating_sub(FIELDS);
+            let more =
+                if rest == 0 { String::new() } else { format!(", and {} more", number(rest)) };
+            format!("- {id}: {}{more}", told.join(", "))
+        }
+    }
+}

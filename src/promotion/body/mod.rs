@@ -1,0 +1,200 @@
+//! The pull request's body: the answer first, then the evidence, never too long.
+//!
+//! What comes first is bounded and always whole: counts, remarks, the table, findings, checklist,
+//! the command. Diffs get what is left of [`BODY_LIMIT`], riskiest first, cut between resources, with
+//! counts of what is left out. Everything from manifests passes through [`super::markdown`].
+
+mod checklist;
+mod diffs;
+mod drift;
+mod files;
+mod findings;
+mod group;
+mod marker;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use marker::Marker;
+pub(super) use summary::counts;
+
+use std::collections::BTreeSet;
+
+use super::markdown::code;
+use super::plain_text::utf16_len;
+use super::plan::Plan;
+use super::pull_request::PullRequestSettings;
+use super::template::{Template, TemplateError, Values};
+use group::Told;
+use summary::Lines;
+
+/// GitHub takes 65,536 characters; less leaves room for what people add.
+pub const BODY_LIMIT: usize = 58_000;
+
+/// What the folded lists of files and of drift may take.
+const FILES_LIMIT: usize = 6_000;
+const DRIFT_LIMIT: usize = 8_000;
+
+/// What headings, empty lines and the last sentence around the evidence take at most.
+const JOINTS: usize = 600;
+
+/// What is kept free for them, the footer and a little evidence.
+const EVIDENCE_LEAST: usize = 6_000;
+
+/// The body of a plan's pull request; ticks of the body before are carried over if they still hold.
+pub(super) fn render_body(
+    plan: &Plan,
+    settings: &PullRequestSettings,
+    checklist: &[String],
+    previous: Option<&str>,
+) -> Result<String, TemplateError> {
+    let marker = Marker::of(plan);
+    let ticks = checklist::carry_over(previous, &marker);
+    let checklist = checklist::render(checklist, &ticks);
+    let parts = Parts::new(plan, checklist, marker.render());
+    match &settings.body {
+        Some(template) => parts.with_template(template),
+        None => Ok(parts.usual("")),
+    }
+}
+
+/// What was ticked in a body, by the items' texts.
+#[must_use]
+pub fn ticked(body: &str) -> BTreeSet<String> {
+    checklist::read_ticks(body)
+}
+
+/// The parts of a body, made once.
+struct Parts<'a> {
+    plan: &'a Plan,
+    told: Vec<Told<'a>>,
+    summary: String,
+    findings: String,
+    checklist: String,
+    marker: String,
+}
+
+/// The parts whose length depends on what is left.
+struct Evidence {
+    diff: String,
+    files: String,
+    drift: String,
+}
+
+impl<'a> Parts<'a> {
+    /// Makes the head as long as it is good to read, and shorter only beside a very long checklist.
+    fn new(plan: &'a Plan, checklist: String, marker: String) -> Self {
+        let told = group::tell(plan.rendered.resources());
+        let room = BODY_LIMIT - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
+        let head = |by| {
+            let lines = Lines::divided(by);
+            (summary::render(plan, &told, lines), findings::render(plan, lines.findings))
+        };
+        let fits = |(summary, findings): &(String, String)| {
+            utf16_len(summary) + utf16_len(findings) <= room
+        };
+        let (summary, findings) =
+            [1, 2, 4].map(head).into_iter().find(fits).unwrap_or_else(|| head(100));
+        Self { plan, told, summary, findings, checklist, marker }
+    }
+
+    fn evidence(&self, room: usize) -> Evidence {
+        let files = files::render(self.plan, FILES_LIMIT.min(room / 4));
+        let drift = drift::render(self.plan, DRIFT_LIMIT.min(room / 4));
+        let left = room.saturating_sub(utf16_len(&files) + utf16_len(&drift));
+        Evidence { diff: diffs::render(self.plan, &self.told, left), files, drift }
+    }
+
+    /// The usual body after a `note`.
+    fn usual(&self, note: &str) -> String {
+        self.fit(|evidence| {
+            let diff = titled(&format!("What {} will see", self.plan.target.name), &evidence.diff);
+            let checklist = titled("Checklist", &self.checklist);
+            let footer = footer(self.plan);
+            let parts = [
+                note,
+                &self.summary,
+                &self.findings,
+                &diff,
+                &evidence.files,
+                &evidence.drift,
+                &checklist,
+                &footer,
+                &self.marker,
+            ];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join("\n\n") + "\n"
+        })
+    }
+
+    /// Makes the evidence as long as the rest leaves room for.
+    fn fit(&self, assemble: impl Fn(&Evidence) -> String) -> String {
+        let nothing = Evidence { diff: String::new(), files: String::new(), drift: String::new() };
+        let rest = utf16_len(&assemble(&nothing)) + JOINTS;
+        let mut room = BODY_LIMIT.saturating_sub(rest);
+        loop {
+            let body = assemble(&self.evidence(room));
+            if room == 0 || utf16_len(&body) <= BODY_LIMIT {
+                return body;
+            }
+            // A template that shows a part twice.
+            room /= 2;
+        }
+    }
+
+    fn with_template(&self, template: &Template) -> Result<String, TemplateError> {
+        let render = |evidence: &Evidence| {
+            let commit = self.plan.commit.as_ref().map_or("", |commit| commit.as_str());
+            let values: Values<'_> = [
+                ("source", self.plan.source.name.as_str()),
+                ("target", self.plan.target.name.as_str()),
+                ("plan.id", self.plan.id.as_str()),
+                ("plan.commit", commit),
+                ("plan.summary", self.summary.as_str()),
+                ("plan.findings", self.findings.as_str()),
+                ("plan.diff", evidence.diff.as_str()),
+                ("plan.files", evidence.files.as_str()),
+                ("plan.drift", evidence.drift.as_str()),
+                ("checklist", self.checklist.as_str()),
+            ]
+            .into();
+            let text = template.render(&values)?;
+            Ok(format!("{}\n\n{}\n", text.trim_matches('\n'), self.marker))
+        };
+        match render(&self.evidence(0)) {
+            Ok(shortest) if utf16_len(&shortest) <= BODY_LIMIT => {
+                // What the shortest evidence passes, a longer one may not: then it is too long.
+                let too_long = || " ".repeat(BODY_LIMIT + 1);
+                let body = self.fit(|evidence| render(evidence).unwrap_or_else(|_| too_long()));
+                Ok(if utf16_len(&body) <= BODY_LIMIT { body } else { shortest })
+            }
+            Ok(_) | Err(TemplateError::TooLarge(_)) => Ok(self.usual(TOO_LONG)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+const TOO_LONG: &str =
+    "> The body's template makes too long a text for this promotion; this is the usual body.";
+
+fn titled(title: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("### {title}\n\n{text}") }
+}
+
+/// The plan's id, how to see it oneself, how to undo it.
+fn footer(plan: &Plan) -> String {
+    format!(
+        "Plan {} · see it yourself: {} · undo: revert this one commit",
+        code(plan.id.short(), 20),
+        code(&command(plan), 300)
+    )
+}
+
+/// The command that makes this plan.
+fn command(plan: &Plan) -> String {
+    let commit = plan
+        .commit
+        .as_ref()
+        .map_or(String::new(), |commit| format!(" --rev {}", &commit.as_str()[..12]));
+    format!("overlift plan {} {}{commit}", plan.source.name, plan.target.name)
+}

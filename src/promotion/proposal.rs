@@ -1,0 +1,80 @@
+//! Everything a pull request says, made from a plan: branch, title, body, commit message, labels.
+
+use crate::model::BranchName;
+
+use super::body::{counts, render_body};
+use super::commit_message::{Trailers, render_commit_message};
+use super::plan::Plan;
+use super::pull_request::{
+    CHECKLIST_LIMIT, PullRequestSettings, render_checklist_item, render_labels, render_title,
+};
+use super::template::{TemplateError, Values};
+
+/// A pull request as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The head branch.
+    pub branch: BranchName,
+    /// The title, one line.
+    pub title: String,
+    /// The body, at most 58,000 UTF-16 units.
+    pub body: String,
+    /// The commit message with its trailers.
+    pub commit_message: String,
+    /// Labels, each once.
+    pub labels: Vec<String>,
+    /// Logins of people asked to review.
+    pub reviewers: Vec<String>,
+    /// Slugs of teams asked to review.
+    pub team_reviewers: Vec<String>,
+    /// Logins of people it is assigned to.
+    pub assignees: Vec<String>,
+    /// Whether it is opened as a draft.
+    pub draft: bool,
+}
+
+/// Makes all texts of a plan's pull request. `previous_body` is the body as it is now, if the pull
+/// request is there already: its ticks are carried over while the rendered diff stays the same.
+///
+/// # Errors
+/// [`TemplateError`] if a template refuses its values, which reading the configuration rules out for
+/// all but very long texts.
+pub fn propose(
+    plan: &Plan,
+    settings: &PullRequestSettings,
+    previous_body: Option<&str>,
+) -> Result<Proposal, TemplateError> {
+    let summary = summary(plan);
+    let values: Values<'_> = [
+        ("source", plan.source.name.as_str()),
+        ("target", plan.target.name.as_str()),
+        ("plan.id", plan.id.as_str()),
+        ("plan.commit", plan.commit.as_ref().map_or("", |commit| commit.as_str())),
+        ("plan.summary", summary.as_str()),
+    ]
+    .into();
+    let items = settings.checklist.iter().take(CHECKLIST_LIMIT);
+    let checklist: Vec<String> =
+        items.map(|item| render_checklist_item(item, &values)).collect::<Result<_, _>>()?;
+    Ok(Proposal {
+        branch: settings.branch(&plan.source.name, &plan.target.name)?,
+        title: render_title(&settings.title, &values)?,
+        body: render_body(plan, settings, &checklist, previous_body)?,
+        commit_message: render_commit_message(
+            &settings.commit_message,
+            &values,
+            &Trailers::of(plan),
+        )?,
+        labels: render_labels(&settings.labels, &values)?,
+        reviewers: settings.reviewers.clone(),
+        team_reviewers: settings.team_reviewers.clone(),
+        assignees: settings.assignees.clone(),
+        draft: settings.draft,
+    })
+}
+
+/// What a promotion does, in one line of words: `2 resources change, none is deleted`.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    counts(plan.rendered.resources())
+}
