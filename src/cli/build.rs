@@ -73,7 +73,7 @@ impl BuildArguments {
         flags
     }
 
-    const fn options(&self) -> BuildOptions {
+    fn options(&self) -> BuildOptions {
         BuildOptions {
             load_restrictor: match self.load_restrictor {
                 Restrictor::RootOnly => LoadRestrictor::RootOnly,
@@ -84,6 +84,7 @@ impl BuildArguments {
                 Order::None => Reorder::None,
             },
             managed_by_label: self.enable_managedby_label,
+            ..BuildOptions::default()
         }
     }
 }

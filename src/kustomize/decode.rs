@@ -12,12 +12,17 @@ pub struct Source<'a> {
     pub path: &'a RepoPath,
     /// Its text.
     pub text: &'a str,
+    /// What to answer for every node, where the text is not at hand.
+    pub fixed: Option<&'a Location>,
 }
 
 impl Source<'_> {
     /// The place of a node.
     #[must_use]
     pub fn at(&self, mark: Mark, field: impl Into<String>) -> Location {
+        if let Some(fixed) = self.fixed {
+            return fixed.clone().in_field(field);
+        }
         let location = Location::file(self.path.clone()).in_field(field);
         match mark.offset() {
             Some(offset) => location.at(Position::of_offset(self.text, offset)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ResourceId;
-use crate::model::{Location, ReadError, RepoPath};
+use crate::model::{InvalidPath, Location, ReadError, RepoPath};
 use crate::yaml::SyntaxError;
 
 /// Why an overlay could not be built. Every variant names the place a person has to edit.
@@ -30,6 +30,162 @@ pub enum BuildError {
         at: Location,
         /// Why it is not read.
         source: ReadError,
+    },
+    /// A directory with more than one kustomization file.
+    #[error(
+        "{dir}: more than one of `kustomization.yaml`, `kustomization.yml` and `Kustomization` here"
+    )]
+    ManyKustomizations {
+        /// The directory.
+        dir: RepoPath,
+    },
+    /// A file or directory that is not there.
+    #[error("{at}: there is no `{path}`{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    Missing {
+        /// Who refers to it.
+        at: Location,
+        /// The path as written.
+        path: String,
+        /// The name nearest to it in the same directory.
+        nearest: Option<String>,
+    },
+    /// A directory where a file is needed.
+    #[error("{at}: `{path}` is a directory, and a file is needed here")]
+    IsDirectory {
+        /// Who refers to it.
+        at: Location,
+        /// The path as written.
+        path: String,
+    },
+    /// A file where a directory is needed.
+    #[error("{at}: `{path}` is a file, and a directory is needed here")]
+    IsFile {
+        /// Who refers to it.
+        at: Location,
+        /// The path as written.
+        path: String,
+    },
+    /// A path that no repository has.
+    #[error("{at}: {source}")]
+    Path {
+        /// Who refers to it.
+        at: Location,
+        /// What is wrong with it.
+        source: InvalidPath,
+    },
+    /// A file that the load restrictor keeps out.
+    #[error(
+        "{at}: `{path}` is not in or below `{root}`, and the load restrictor allows no other file"
+    )]
+    OutsideRoot {
+        /// Who refers to it.
+        at: Location,
+        /// The file.
+        path: RepoPath,
+        /// The directory of the kustomization.
+        root: RepoPath,
+    },
+    /// A directory that includes one that includes it.
+    #[error("{at}: `{base}` contains this kustomization or one that led here, a circle")]
+    BaseCycle {
+        /// Who refers to it.
+        at: Location,
+        /// The directory.
+        base: RepoPath,
+    },
+    /// A base or file of another repository or server.
+    #[error(
+        "{at}: `{url}` is remote: {reason}; copy it into the repository or allow its repository"
+    )]
+    Remote {
+        /// Who refers to it.
+        at: Location,
+        /// The URL as written.
+        url: String,
+        /// Why it is not to be had.
+        reason: String,
+    },
+    /// A file that is no text.
+    #[error("{at}: not UTF-8 text, from byte {offset} on")]
+    NotText {
+        /// The file.
+        at: Location,
+        /// The first byte that is wrong.
+        offset: usize,
+    },
+    /// A document that is no Kubernetes object.
+    #[error("{at}: not a resource: `{missing}` is missing")]
+    NotAResource {
+        /// The document.
+        at: Location,
+        /// The field that is missing.
+        missing: &'static str,
+    },
+    /// A resource that is there already.
+    #[error("{at}: `{id}` is there already, from {other}")]
+    Duplicate {
+        /// The second one.
+        at: Location,
+        /// Its identity.
+        id: ResourceId,
+        /// The first one.
+        other: Location,
+    },
+    /// A generated resource that is to change another one which does not exist.
+    #[error("{at}: there is no `{id}` to {behavior} with; `behavior: create` makes a new one")]
+    NothingToMerge {
+        /// The generator.
+        at: Location,
+        /// The identity it looks for.
+        id: ResourceId,
+        /// `merge` or `replace`.
+        behavior: &'static str,
+    },
+    /// A name that may mean several resources.
+    #[error("{at}: the name `{name}` may mean {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
+    AmbiguousReference {
+        /// The resource that refers to it.
+        at: Location,
+        /// The name.
+        name: String,
+        /// What it may mean.
+        candidates: Vec<ResourceId>,
+    },
+    /// A plugin that is not built in.
+    #[error("{at}: `{plugin}` is no built-in plugin, and no others are run; {help}")]
+    Plugin {
+        /// Its configuration.
+        at: Location,
+        /// Its kind.
+        plugin: String,
+        /// What to do instead.
+        help: &'static str,
+    },
+    /// Helm charts.
+    #[error(
+        "{at}: helm charts are not rendered here; render them with `helm template` and list the result under `resources`, or build with `--engine kustomize`"
+    )]
+    Helm {
+        /// The field.
+        at: Location,
+    },
+    /// A component among resources, or a kustomization among components.
+    #[error("{at}: `{dir}` is a {}; list it under `{}`", if *.is_component { "component" } else { "kustomization, not a component" }, if *.is_component { "components" } else { "resources" })]
+    WrongRole {
+        /// Who refers to it.
+        at: Location,
+        /// The directory.
+        dir: RepoPath,
+        /// Whether it is a component.
+        is_component: bool,
+    },
+    /// A tree of bases larger than anyone's.
+    #[error("{dir}: the build goes on without end: more than {limit}")]
+    TooLarge {
+        /// Where it was stopped.
+        dir: RepoPath,
+        /// The limit.
+        limit: &'static str,
     },
     /// A strategic merge patch without a resource.
     #[error("{at}: there is no `{id}` to patch{}", nearest.as_ref().map(|id| format!("; did you mean `{id}`?")).unwrap_or_default())]
@@ -115,6 +271,21 @@ impl BuildError {
         match self {
             Self::Syntax { at, .. }
             | Self::Read { at, .. }
+            | Self::Missing { at, .. }
+            | Self::IsDirectory { at, .. }
+            | Self::IsFile { at, .. }
+            | Self::Path { at, .. }
+            | Self::OutsideRoot { at, .. }
+            | Self::BaseCycle { at, .. }
+            | Self::Remote { at, .. }
+            | Self::NotText { at, .. }
+            | Self::NotAResource { at, .. }
+            | Self::Duplicate { at, .. }
+            | Self::NothingToMerge { at, .. }
+            | Self::AmbiguousReference { at, .. }
+            | Self::Plugin { at, .. }
+            | Self::Helm { at, .. }
+            | Self::WrongRole { at, .. }
             | Self::PatchWithoutTarget { at, .. }
             | Self::PatchWithTwoTargets { at, .. }
             | Self::UnknownField { at, .. }
@@ -122,9 +293,11 @@ impl BuildError {
             | Self::WrongKind { at, .. }
             | Self::Conflict { at, .. }
             | Self::Invalid { at, .. } => Some(at),
-            Self::NoKustomization { .. } | Self::EmptyKustomization { .. } | Self::Unknown(_) => {
-                None
-            }
+            Self::NoKustomization { .. }
+            | Self::ManyKustomizations { .. }
+            | Self::TooLarge { .. }
+            | Self::EmptyKustomization { .. }
+            | Self::Unknown(_) => None,
         }
     }
 }

@@ -2,27 +2,42 @@
 //!
 //! Pure: no disk, no network, no process. What is not known of the files is reported, not guessed.
 
+pub mod accumulate;
+pub mod configuration;
 pub mod decode;
 pub mod error;
 pub mod field_spec;
+mod finish;
+pub mod generate;
 pub mod kustomization;
 pub mod label_selector;
+pub mod load;
+pub mod manifest;
 pub mod origin;
+pub mod plugin;
+pub mod remote;
 pub mod resource;
 pub mod resource_id;
 pub mod resource_set;
 pub mod scalar;
 pub mod schema;
 pub mod selector;
+pub mod sort;
 pub mod transform;
+pub mod transformer;
+pub mod vars;
+pub mod walk;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use error::BuildError;
+pub use remote::{RemoteResolver, RemoteTree};
 pub use resource_id::{Gvk, ResourceId};
 
 use crate::model::{Files, Location, RepoPath};
 use crate::yaml;
+use load::Loader;
 
 /// Which files a kustomization may load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +68,8 @@ pub struct BuildOptions {
     pub reorder: Reorder,
     /// Whether each resource gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
+    /// Who fetches remote bases; they are refused without.
+    pub remote: Option<Arc<dyn RemoteResolver>>,
 }
 
 /// One object of a build.
@@ -95,9 +112,16 @@ impl Build {
 /// [`BuildError`] with the place a person has to edit; [`BuildError::Unknown`] names files whose
 /// content the caller has to fetch before asking again.
 pub fn build(
-    _files: &dyn Files,
+    files: &dyn Files,
     dir: &RepoPath,
-    _options: &BuildOptions,
+    options: &BuildOptions,
 ) -> Result<Build, BuildError> {
-    Err(BuildError::NoKustomization { dir: dir.clone() })
+    let loader = Loader::new(options);
+    let result = finish::build(&loader, files, dir, options);
+    let (inputs, unknown) = loader.into_account();
+    // What could not be read explains whatever else went wrong.
+    if !unknown.is_empty() {
+        return Err(BuildError::Unknown(unknown));
+    }
+    result.map(|build| Build { inputs, ..build })
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::resource::Draft;
+
 /// One origin: a file for what was loaded, a plugin and its file for what was generated or changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
@@ -31,31 +33,103 @@ pub struct ConfiguredBy {
 }
 
 impl Origin {
-    /// Appends the origin as YAML, every line after `first` indented like `rest`.
-    pub fn write(&self, first: &str, rest: &str, out: &mut String) {
-        let mut lead = first;
-        let mut line = |key: &str, value: &str, indent: &str, out: &mut String| {
-            if !value.is_empty() {
-                // Writing to a String cannot fail.
-                let _ = writeln!(out, "{lead}{indent}{key}: {value}");
-                lead = rest;
-            }
-        };
-        line("path", &self.path, "", out);
-        line("repo", &self.repo, "", out);
-        line("ref", &self.reference, "", out);
-        line("configuredIn", &self.configured_in, "", out);
-        let Some(by) = &self.configured_by else { return };
-        let _ = writeln!(out, "{lead}configuredBy:");
-        lead = rest;
-        let mut line = |key: &str, value: &str, out: &mut String| {
-            if !value.is_empty() {
-                let _ = writeln!(out, "{lead}  {key}: {value}");
-            }
-        };
-        line("apiVersion", &by.api_version, out);
-        line("kind", &by.kind, out);
-        line("name", &by.name, out);
-        line("namespace", &by.namespace, out);
+    /// The origin of a path below this one.
+    #[must_use]
+    pub fn join(&self, path: &str) -> Self {
+        Self { path: clean(&format!("{}/{path}", self.path)), ..self.clone() }
     }
+
+    /// The origin of what a field of the kustomization `file` here makes or changes.
+    #[must_use]
+    pub fn of_builtin(&self, file: &str, plugin: &str) -> Self {
+        Self {
+            path: String::new(),
+            configured_in: clean(&format!("{}/{file}", self.path)),
+            configured_by: Some(ConfiguredBy {
+                api_version: "builtin".to_owned(),
+                kind: plugin.to_owned(),
+                ..ConfiguredBy::default()
+            }),
+            ..self.clone()
+        }
+    }
+
+    /// The origin of what the plugin with this configuration makes or changes.
+    #[must_use]
+    pub fn of_plugin(config: &Draft) -> Self {
+        let own = config.origin.clone().unwrap_or_default();
+        Self {
+            configured_in: own.path,
+            path: String::new(),
+            configured_by: Some(ConfiguredBy {
+                api_version: config.id.gvk.api_version(),
+                kind: config.id.gvk.kind.to_string(),
+                name: config.id.name.to_string(),
+                namespace: config.id.namespace.to_string(),
+            }),
+            ..own
+        }
+    }
+
+    /// The text of the annotation.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut out = String::new();
+        self.write("", "", &mut out);
+        out
+    }
+
+    /// The text of the annotation with all transformations.
+    #[must_use]
+    pub fn render_all(origins: &[Self]) -> String {
+        let mut out = String::new();
+        for origin in origins {
+            origin.write("- ", "  ", &mut out);
+        }
+        out
+    }
+
+    /// Appends the origin as YAML, its first line after `first`, the others after `rest`.
+    fn write(&self, first: &str, rest: &str, out: &mut String) {
+        let mut lines = vec![
+            ("", "path", self.path.as_str()),
+            ("", "repo", &self.repo),
+            ("", "ref", &self.reference),
+            ("", "configuredIn", &self.configured_in),
+        ];
+        if let Some(by) = &self.configured_by {
+            lines.extend([
+                ("", "configuredBy", ""),
+                ("  ", "apiVersion", &by.api_version),
+                ("  ", "kind", &by.kind),
+                ("  ", "name", &by.name),
+                ("  ", "namespace", &by.namespace),
+            ]);
+        }
+        let mut lead = first;
+        for (indent, key, value) in lines {
+            if value.is_empty() && key != "configuredBy" {
+                continue;
+            }
+            let gap = if value.is_empty() { "" } else { " " };
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{lead}{indent}{key}:{gap}{value}");
+            lead = rest;
+        }
+    }
+}
+
+/// The path without `.`, empty parts, and `x/..`; `..` at its front stays.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", Some(&last)) if last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }

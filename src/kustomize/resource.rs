@@ -3,13 +3,15 @@
 //! kustomize keeps this bookkeeping in annotations and strips them at the end; here they are typed
 //! fields, so that nothing of ours can leak into a manifest.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use super::origin::Origin;
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
 use crate::model::Location;
-use crate::yaml::{Mark, Node, Text, Value};
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Text, Value};
 
 /// What a namespaced resource without a namespace is in.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -216,6 +218,41 @@ impl Draft {
         }
     }
 
+    /// Becomes the successor of `old`: takes over its identity, its history and its labels and
+    /// annotations; where it merges, its data and origin too.
+    ///
+    /// As kustomize's `CopyMergeMetaDataFieldsFrom`: everything else is this resource's own.
+    pub fn take_over(&mut self, old: &Self, behavior: Behavior) {
+        for key in ["labels", "annotations"] {
+            merge_text_maps(&mut self.node, &old.node, &["metadata", key]);
+        }
+        if behavior == Behavior::Merge {
+            for key in ["data", "binaryData"] {
+                merge_text_maps(&mut self.node, &old.node, &[key]);
+            }
+            if old.origin.is_some() {
+                self.origin.clone_from(&old.origin);
+            }
+        }
+        set_metadata(&mut self.node, "name", Node::string(old.id.name.clone()));
+        if let Some(metadata) = self.node.get_mut("metadata").and_then(Node::as_mapping_mut) {
+            if old.id.namespace.is_empty() {
+                metadata.remove("namespace");
+            } else {
+                metadata.insert("namespace", Node::string(old.id.namespace.clone()));
+            }
+        }
+        self.id = old.id.clone();
+        self.cluster_scoped = old.cluster_scoped;
+        self.needs_hash &= old.needs_hash;
+        self.previous.clone_from(&old.previous);
+        self.prefixes.clone_from(&old.prefixes);
+        self.suffixes.clone_from(&old.suffixes);
+        self.behavior = old.behavior;
+        self.var_names.clone_from(&old.var_names);
+        self.transformations.clone_from(&old.transformations);
+    }
+
     /// Sets `metadata.name`, and the identity with it.
     pub fn set_name(&mut self, name: impl Into<Text>) {
         let name = name.into();
@@ -264,6 +301,33 @@ pub fn spread(node: &mut Node, changed: &Node) {
         }
         Value::Sequence(items) => items.iter_mut().for_each(|item| spread(item, changed)),
         Value::Scalar(_) => {}
+    }
+}
+
+/// Adds the pairs of `old` whose keys `new` does not have; all values become texts.
+fn merge_text_maps(new: &mut Node, old: &Node, path: &[&str]) {
+    let mut merged = BTreeMap::new();
+    for node in [old, &*new] {
+        for pair in node.at(path).and_then(Node::as_mapping).into_iter().flatten() {
+            let text: Text = pair.value.text().unwrap_or_default().into();
+            merged.insert(pair.key.text.clone(), text);
+        }
+    }
+    let merged: Mapping = merged
+        .into_iter()
+        .map(|(key, text)| Pair {
+            key: Scalar::string(key),
+            key_mark: Mark::NONE,
+            value: Node::string(text),
+        })
+        .collect();
+    let Some((key, parents)) = path.split_last() else { return };
+    let parent = parents.iter().try_fold(new, |node, key| node.get_mut(key));
+    let Some(parent) = parent.and_then(Node::as_mapping_mut) else { return };
+    if merged.is_empty() {
+        parent.remove(key);
+    } else {
+        parent.insert(*key, Node::made(Value::Mapping(merged)));
     }
 }
 

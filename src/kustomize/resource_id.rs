@@ -1,5 +1,6 @@
 //! What tells one resource from another.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use compact_str::CompactString;
@@ -21,6 +22,87 @@ impl Gvk {
     pub fn from_api_version(api_version: &str, kind: &str) -> Self {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         Self { group: group.into(), version: version.into(), kind: kind.into() }
+    }
+
+    /// `group/version`, or the version alone.
+    #[must_use]
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_string()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+
+    /// Whether `selector` selects this kind: each of its parts is empty or equal.
+    #[must_use]
+    pub fn is_selected(&self, selector: &Self) -> bool {
+        (selector.group.is_empty() || selector.group == self.group)
+            && (selector.version.is_empty() || selector.version == self.version)
+            && (selector.kind.is_empty() || selector.kind == self.kind)
+    }
+
+    /// The order in which kustomize sorts field specs: by rank of the kind, then by name.
+    #[must_use]
+    pub fn legacy_cmp(&self, other: &Self) -> Ordering {
+        rank(&self.kind)
+            .cmp(&rank(&other.kind))
+            .then_with(|| self.sort_key().cmp(&other.sort_key()))
+    }
+
+    /// The text that kustomize compares, with `~` for empty parts.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        let or = |part: &CompactString, empty: &str| {
+            if part.is_empty() { empty.to_owned() } else { part.to_string() }
+        };
+        format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"))
+    }
+}
+
+/// Kinds that come first, in order.
+pub const ORDER_FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+
+/// Kinds that come last, in order.
+pub const ORDER_LAST: [&str; 2] =
+    ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// The rank of a kind: negative for those that come first, positive for those that come last.
+fn rank(kind: &str) -> isize {
+    rank_among(kind, &ORDER_FIRST, &ORDER_LAST)
+}
+
+/// The rank of a kind among lists of those that come first and last.
+pub fn rank_among<T: AsRef<str>>(kind: &str, first: &[T], last: &[T]) -> isize {
+    let place = |list: &[T]| list.iter().rposition(|name| name.as_ref() == kind);
+    let signed = |n: usize| isize::try_from(n).unwrap_or(isize::MAX);
+    match (place(last), place(first)) {
+        (Some(at), _) => signed(at) + 1,
+        (None, Some(at)) => signed(at) - signed(first.len()),
+        (None, None) => 0,
     }
 }
 

@@ -1,0 +1,453 @@
+//! Walking the tree of kustomizations: resources, generators, components, transformers, validators.
+//!
+//! As kustomize's `api/internal/target/kusttarget.go`, in the same order, because later steps see
+//! what earlier ones made.
+
+use super::configuration::{Configuration, SharedConfiguration};
+use super::decode::Source;
+use super::error::BuildError;
+use super::generate::{self, Generated};
+use super::kustomization::{Kustomization, Reference};
+use super::load::{Loader, Root, Target};
+use super::manifest::{self, Place};
+use super::origin::Origin;
+use super::plugin;
+use super::resource::Draft;
+use super::resource_set::{ResourceSet, WantedId};
+use super::schema::Schema;
+use super::transformer::{Step, Transformer};
+use super::vars::Vars;
+use crate::model::{Location, RepoPath};
+use crate::yaml::Dialect;
+
+/// Bases nest at most this deep.
+const DEPTH_LIMIT: usize = 64;
+/// A build visits at most this many directories; each visit of the same one counts.
+const VISIT_LIMIT: usize = 20_000;
+
+/// What a kustomization and all below it come to.
+#[derive(Clone, Debug, Default)]
+pub struct Accumulator {
+    /// The resources.
+    pub set: ResourceSet,
+    /// The fields that transformers change.
+    pub configuration: SharedConfiguration,
+    /// The vars.
+    pub vars: Vars,
+}
+
+/// A kustomization that was read, with its directory.
+#[derive(Clone, Debug)]
+pub struct Overlay<'a> {
+    /// Its directory.
+    pub root: Root<'a>,
+    /// Its fields.
+    pub kustomization: Kustomization,
+    /// Its file.
+    pub file: RepoPath,
+    /// The directory as origin annotations name it; `None` if nobody asks for them.
+    pub origin: Option<Origin>,
+}
+
+/// One build in progress.
+#[derive(Debug)]
+pub struct Session<'a> {
+    /// Reads files.
+    pub loader: &'a Loader<'a>,
+    /// What is known of kinds; a kustomization may add to it.
+    pub schema: Schema,
+    /// What there is to remark.
+    pub warnings: Vec<String>,
+    schema_is_set: bool,
+    has_resources: bool,
+    depth: usize,
+    visits: usize,
+}
+
+impl<'a> Session<'a> {
+    /// A build that has not begun.
+    #[must_use]
+    pub fn new(loader: &'a Loader<'a>) -> Self {
+        Self {
+            loader,
+            schema: Schema::default(),
+            warnings: Vec::new(),
+            schema_is_set: false,
+            has_resources: false,
+            depth: 0,
+            visits: 0,
+        }
+    }
+
+    /// Reads the kustomization of a directory; `None` if its content is not here.
+    ///
+    /// # Errors
+    /// [`BuildError`] if there is none, or it cannot be understood.
+    pub fn open(&mut self, root: Root<'a>) -> Result<Option<Overlay<'a>>, BuildError> {
+        self.visits += 1;
+        if self.visits > VISIT_LIMIT {
+            return Err(BuildError::TooLarge {
+                dir: root.dir,
+                limit: "20,000 visited directories",
+            });
+        }
+        let loaded = self.loader.kustomization(&root)?;
+        if !loaded.is_known {
+            return Ok(None);
+        }
+        let place = Place::File(Location::file(loaded.path.clone()));
+        let text = manifest::text_of(&loaded)?;
+        let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+        let empty = || BuildError::EmptyKustomization { path: loaded.path.clone() };
+        // go-yaml decodes the first document and leaves the rest alone.
+        let node = documents.first().ok_or_else(empty)?;
+        let source = Source { path: &loaded.path, text: &text, fixed: None };
+        let mut kustomization = Kustomization::parse(source, node)?;
+        self.warnings.append(&mut kustomization.warnings);
+        let overlay = Overlay { root, kustomization, file: loaded.path, origin: None };
+        self.set_schema(&overlay)?;
+        Ok(Some(overlay))
+    }
+
+    /// The first `openapi` on the way down counts.
+    fn set_schema(&mut self, overlay: &Overlay<'a>) -> Result<(), BuildError> {
+        let field = |key: &str| {
+            let pair = overlay.kustomization.openapi.iter().find(|(name, _)| name == key);
+            pair.map(|(_, value)| value)
+        };
+        let (Some(path), false) = (field("path"), self.schema_is_set) else { return Ok(()) };
+        let at = Location::file(overlay.file.clone()).in_field("openapi.path");
+        if field("version").is_some() {
+            let reason = "`path` and `version` exclude each other";
+            return Err(BuildError::Conflict { at, reason });
+        }
+        self.schema_is_set = true;
+        let loaded =
+            self.loader.read(&overlay.root, &Reference { text: path.clone(), at: at.clone() })?;
+        let place = Place::File(Location::file(loaded.path.clone()));
+        let (_, documents) = manifest::documents(manifest::text_of(&loaded)?, Dialect::V3, &place)?;
+        let Some(definitions) = documents.into_iter().next() else { return Ok(()) };
+        if self.has_resources {
+            self.schema.add(definitions);
+        } else {
+            self.schema = Schema::custom(definitions);
+        }
+        Ok(())
+    }
+
+    /// Adds everything that a kustomization says to what was accumulated: to nothing for a
+    /// kustomization, to what its user has for a component.
+    ///
+    /// # Errors
+    /// [`BuildError`] with the place a person has to edit.
+    pub fn accumulate(
+        &mut self,
+        overlay: &Overlay<'a>,
+        mut so_far: Accumulator,
+    ) -> Result<Accumulator, BuildError> {
+        let fields = &overlay.kustomization;
+        for reference in &fields.resources {
+            so_far = self.add_resource(overlay, reference, so_far)?;
+        }
+        self.add_configuration(overlay, &mut so_far)?;
+        self.run_generators(overlay, &mut so_far)?;
+        for reference in &fields.components {
+            let target = self.loader.component(&overlay.root, reference)?;
+            so_far = self.add_target(overlay, reference, target, true, so_far)?;
+        }
+        self.run_transformers(overlay, &mut so_far)?;
+        self.run_validators(overlay, &so_far)?;
+        so_far.vars.add(&fields.vars, &mut so_far.set)?;
+        Ok(so_far)
+    }
+
+    fn add_resource(
+        &mut self,
+        overlay: &Overlay<'a>,
+        reference: &Reference,
+        so_far: Accumulator,
+    ) -> Result<Accumulator, BuildError> {
+        let target = self.loader.resource(&overlay.root, reference)?;
+        self.add_target(overlay, reference, target, false, so_far)
+    }
+
+    fn add_target(
+        &mut self,
+        overlay: &Overlay<'a>,
+        reference: &Reference,
+        target: Target<'a>,
+        is_component: bool,
+        mut so_far: Accumulator,
+    ) -> Result<Accumulator, BuildError> {
+        let origin = overlay.origin.as_ref().map(|origin| origin.join(&reference.text));
+        match target {
+            Target::File(loaded) => {
+                if !loaded.is_known {
+                    return Ok(so_far);
+                }
+                let place = Place::File(Location::file(loaded.path.clone()));
+                let text = manifest::text_of(&loaded)?;
+                for mut draft in manifest::resources(text, &place, &self.schema)? {
+                    draft.origin.clone_from(&origin);
+                    append(&mut so_far.set, draft)?;
+                }
+                self.has_resources = true;
+                Ok(so_far)
+            }
+            Target::Directory(root) => {
+                self.add_directory(reference, root, is_component, origin, so_far)
+            }
+            Target::Remote(tree, inner) => {
+                let origin = overlay.origin.as_ref().map(|_| Origin {
+                    path: tree.path.as_str().to_owned(),
+                    repo: tree.repository.clone(),
+                    reference: tree.reference.clone(),
+                    ..Origin::default()
+                });
+                match *inner {
+                    Target::Directory(root) => {
+                        self.add_directory(reference, root, is_component, origin, so_far)
+                    }
+                    other => {
+                        let overlay = Overlay { origin, ..overlay.clone() };
+                        self.add_target(&overlay, reference, other, is_component, so_far)
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_directory(
+        &mut self,
+        reference: &Reference,
+        root: Root<'a>,
+        is_component: bool,
+        origin: Option<Origin>,
+        mut so_far: Accumulator,
+    ) -> Result<Accumulator, BuildError> {
+        if self.depth >= DEPTH_LIMIT {
+            return Err(BuildError::TooLarge { dir: root.dir, limit: "64 nested bases" });
+        }
+        let Some(mut overlay) = self.open(root)? else { return Ok(so_far) };
+        overlay.origin = origin;
+        if overlay.kustomization.is_component != is_component {
+            return Err(BuildError::WrongRole {
+                at: reference.at.clone(),
+                dir: overlay.root.dir,
+                is_component: !is_component,
+            });
+        }
+        self.depth += 1;
+        if is_component {
+            so_far = self.accumulate(&overlay, so_far)?;
+        } else {
+            let below = self.accumulate(&overlay, Accumulator::default())?;
+            for draft in below.set.into_drafts() {
+                append(&mut so_far.set, draft)?;
+            }
+            so_far.configuration.absorb(&below.configuration, &reference.at)?;
+            so_far.vars.absorb(below.vars)?;
+        }
+        self.depth -= 1;
+        Ok(so_far)
+    }
+
+    fn add_configuration(
+        &self,
+        overlay: &Overlay<'a>,
+        so_far: &mut Accumulator,
+    ) -> Result<(), BuildError> {
+        for reference in &overlay.kustomization.configurations {
+            let loaded = self.loader.read(&overlay.root, reference)?;
+            let place = Place::File(Location::file(loaded.path.clone()));
+            let text = manifest::text_of(&loaded)?;
+            let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+            let Some(node) = documents.first() else { continue };
+            let source = Source { path: &loaded.path, text: &text, fixed: None };
+            let configuration = Configuration::parse(source, node)?;
+            so_far.configuration.merge(&configuration, &reference.at)?;
+        }
+        for reference in &overlay.kustomization.crds {
+            let loaded = self.loader.read(&overlay.root, reference)?;
+            let place = Place::File(Location::file(loaded.path.clone()));
+            let text = manifest::text_of(&loaded)?;
+            let (_, documents) = manifest::documents(text, Dialect::V2, &place)?;
+            let Some(node) = documents.first() else { continue };
+            let configuration = Configuration::from_definitions(node, &reference.at)?;
+            so_far.configuration.merge(&configuration, &reference.at)?;
+        }
+        Ok(())
+    }
+
+    fn run_generators(
+        &mut self,
+        overlay: &Overlay<'a>,
+        so_far: &mut Accumulator,
+    ) -> Result<(), BuildError> {
+        let fields = &overlay.kustomization;
+        if let Some(at) = &fields.helm {
+            return Err(BuildError::Helm { at: at.clone() });
+        }
+        let lists = [
+            (Generated::ConfigMap, "ConfigMapGenerator", &fields.config_maps),
+            (Generated::Secret, "SecretGenerator", &fields.secrets),
+        ];
+        for (what, plugin, list) in lists {
+            for args in list {
+                let global = fields.generator_options.as_ref();
+                let options = generate::merge_options(args.options.as_ref(), global);
+                let mut draft = generate::generate(
+                    what,
+                    args,
+                    options.as_ref(),
+                    self.loader,
+                    &overlay.root,
+                    &self.schema,
+                )?;
+                draft.origin = overlay.builtin_origin(plugin);
+                absorb(&mut so_far.set, draft)?;
+            }
+        }
+        for config in self.plugin_configs(overlay, &fields.generators)? {
+            let origin = config.origin.as_ref().map(|_| Origin::of_plugin(&config));
+            for mut draft in plugin::generate(&config, self, &overlay.root)? {
+                draft.origin.clone_from(&origin);
+                absorb(&mut so_far.set, draft)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_transformers(
+        &mut self,
+        overlay: &Overlay<'a>,
+        so_far: &mut Accumulator,
+    ) -> Result<(), BuildError> {
+        let configuration = so_far.configuration.clone();
+        let mut steps = Transformer::of_fields(overlay, configuration.get(), self)?;
+        for config in self.plugin_configs(overlay, &overlay.kustomization.transformers)? {
+            let origin = config.origin.as_ref().map(|_| Origin::of_plugin(&config));
+            for transformer in plugin::transformers(&config, self, &overlay.root)? {
+                steps.push(Step { transformer, origin: origin.clone() });
+            }
+        }
+        for step in steps {
+            step.transformer.run(&mut so_far.set, &self.schema)?;
+            if let Some(origin) = &step.origin {
+                note_transformation(&mut so_far.set, origin);
+            }
+            so_far.set.drop_deleted();
+        }
+        Ok(())
+    }
+
+    fn run_validators(
+        &mut self,
+        overlay: &Overlay<'a>,
+        so_far: &Accumulator,
+    ) -> Result<(), BuildError> {
+        for config in self.plugin_configs(overlay, &overlay.kustomization.validators)? {
+            let mut copy = so_far.set.clone();
+            for transformer in plugin::transformers(&config, self, &overlay.root)? {
+                transformer.run(&mut copy, &self.schema)?;
+            }
+            let nodes = |set: &ResourceSet| -> Vec<_> {
+                set.iter().map(|draft| draft.node.clone()).collect()
+            };
+            if nodes(&copy) != nodes(&so_far.set) {
+                return Err(BuildError::Invalid {
+                    at: config.location.clone(),
+                    reason: format!("the validator `{}` changes resources", config.id.gvk.kind),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The configurations of plugins: written in place, in files, or built from directories.
+    fn plugin_configs(
+        &mut self,
+        overlay: &Overlay<'a>,
+        references: &[Reference],
+    ) -> Result<Vec<Draft>, BuildError> {
+        let mut so_far = Accumulator::default();
+        let mut paths = Vec::new();
+        for reference in references {
+            let place = Place::Inline(reference.at.clone());
+            let Ok(drafts) = manifest::resources(&reference.text, &place, &self.schema) else {
+                paths.push(reference);
+                continue;
+            };
+            for mut draft in drafts {
+                draft.origin =
+                    overlay.origin.as_ref().map(|origin| origin.join(overlay.file.file_name()));
+                append(&mut so_far.set, draft)?;
+            }
+        }
+        for reference in paths {
+            so_far = self.add_resource(overlay, reference, so_far)?;
+        }
+        Ok(so_far.set.into_drafts())
+    }
+}
+
+impl Overlay<'_> {
+    /// The origin of what one of the kustomization's own fields makes or changes.
+    #[must_use]
+    pub fn builtin_origin(&self, plugin: &str) -> Option<Origin> {
+        let file = self.file.file_name();
+        self.origin.as_ref().map(|origin| origin.of_builtin(file, plugin))
+    }
+}
+
+/// Adds a resource whose identity has to be new.
+///
+/// # Errors
+/// [`BuildError::Duplicate`] if it is not.
+pub fn append(set: &mut ResourceSet, draft: Draft) -> Result<(), BuildError> {
+    set.append(draft).map_err(|found| {
+        let (draft, at) = *found;
+        let other = set.get(at).map(|other| other.location.clone());
+        BuildError::Duplicate {
+            other: other.unwrap_or_else(|| draft.location.clone()),
+            at: draft.location,
+            id: draft.id,
+        }
+    })
+}
+
+/// Adds a generated resource, or merges it into one that is there, or puts it in its place.
+fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
+    use super::resource::Behavior::{Create, Merge, Replace, Unspecified};
+    let found = set.find_any(&WantedId::of(&draft));
+    match (&found[..], draft.behavior) {
+        ([], Merge | Replace) => Err(BuildError::NothingToMerge {
+            at: draft.location,
+            id: draft.id,
+            behavior: draft.behavior.as_str(),
+        }),
+        ([], Create | Unspecified) => append(set, draft),
+        ([at], behavior @ (Merge | Replace)) => {
+            if let Some(old) = set.get(*at) {
+                draft.take_over(old, behavior);
+            }
+            set.replace(*at, draft);
+            Ok(())
+        }
+        ([at, ..], _) => Err(BuildError::Duplicate {
+            other: set.get(*at).map_or_else(|| draft.location.clone(), |old| old.location.clone()),
+            at: draft.location,
+            id: draft.id,
+        }),
+    }
+}
+
+fn note_transformation(set: &mut ResourceSet, origin: &Origin) {
+    for draft in set.contents_mut() {
+        if draft.origin.is_none() {
+            draft.origin = Some(origin.clone());
+        } else {
+            draft.transformations.push(origin.clone());
+        }
+    }
+}

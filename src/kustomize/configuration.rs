@@ -1,0 +1,259 @@
+//! Which fields the transformers change: the built-in tables, and what `configurations` and `crds` add.
+//!
+//! A base's configuration goes up the tree with its resources, so that an overlay's transformers
+//! and the references at the end know it.
+
+mod builtin;
+mod crd;
+
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use super::Gvk;
+use super::decode::{Object, Source, Unknown};
+use super::error::BuildError;
+use super::field_spec::FieldSpec;
+use super::kustomization::{field_spec, field_specs};
+use crate::model::Location;
+use crate::yaml::Node;
+
+/// Which fields the transformers change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// Fields that `namePrefix` changes.
+    pub name_prefix: Vec<FieldSpec>,
+    /// Fields that `nameSuffix` changes.
+    pub name_suffix: Vec<FieldSpec>,
+    /// Fields that `namespace` changes.
+    pub namespace: Vec<FieldSpec>,
+    /// Fields that `commonLabels` change.
+    pub common_labels: Vec<FieldSpec>,
+    /// Fields that `labels` change beside those they choose themselves.
+    pub labels: Vec<FieldSpec>,
+    /// Fields that `labels` with `includeTemplates` change.
+    pub template_labels: Vec<FieldSpec>,
+    /// Fields that `labels` with `includeVolumeClaimTemplates` change.
+    pub volume_claim_template_labels: Vec<FieldSpec>,
+    /// Fields that `commonAnnotations` change.
+    pub common_annotations: Vec<FieldSpec>,
+    /// Fields that hold names of other resources.
+    pub name_references: Vec<NameReference>,
+    /// Fields in which `$(NAME)` is replaced.
+    pub var_references: Vec<FieldSpec>,
+    /// Fields that hold images.
+    pub images: Vec<FieldSpec>,
+    /// Fields that hold replica counts.
+    pub replicas: Vec<FieldSpec>,
+}
+
+/// A kind, and the fields of other kinds that hold names of its resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameReference {
+    /// The kind that is referred to; an empty part matches anything.
+    pub target: Gvk,
+    /// The fields that refer to it.
+    pub referrers: Vec<FieldSpec>,
+}
+
+/// Two field specs for the same field that disagree whether it is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictingFieldSpecs(pub FieldSpec);
+
+impl ConflictingFieldSpecs {
+    /// The error for whoever wrote the second one.
+    #[must_use]
+    pub fn at(&self, at: &Location) -> BuildError {
+        BuildError::Invalid {
+            at: at.clone(),
+            reason: format!(
+                "the field `{}` is configured twice, once with `create: true` and once without",
+                self.0.path
+            ),
+        }
+    }
+}
+
+impl Configuration {
+    /// What kustomize knows by itself.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Configuration> = OnceLock::new();
+        BUILTIN.get_or_init(builtin::configuration)
+    }
+
+    /// Reads a file that `configurations` names.
+    ///
+    /// # Errors
+    /// [`BuildError`] for unknown fields and wrong types.
+    pub fn parse(source: Source<'_>, node: &Node) -> Result<Self, BuildError> {
+        let known = [
+            "namePrefix",
+            "nameSuffix",
+            "namespace",
+            "commonLabels",
+            "labels",
+            "templateLabels",
+            "volumeClaimTemplateLabels",
+            "commonAnnotations",
+            "nameReference",
+            "varReference",
+            "images",
+            "replicas",
+        ];
+        let file = Object::open(source, node, String::new(), &known, Unknown::Refused)?;
+        let Some(file) = file else { return Ok(Self::default()) };
+        let fields = |key| field_specs(&file, key);
+        let reference = ["group", "version", "kind", "fieldSpecs"];
+        let mut configuration = Self {
+            name_prefix: fields("namePrefix")?,
+            name_suffix: fields("nameSuffix")?,
+            namespace: fields("namespace")?,
+            common_labels: fields("commonLabels")?,
+            labels: fields("labels")?,
+            template_labels: fields("templateLabels")?,
+            volume_claim_template_labels: fields("volumeClaimTemplateLabels")?,
+            common_annotations: fields("commonAnnotations")?,
+            name_references: file.objects("nameReference", &reference, |object| {
+                Ok(NameReference {
+                    target: field_spec(object)?.gvk,
+                    referrers: field_specs(object, "fieldSpecs")?,
+                })
+            })?,
+            var_references: fields("varReference")?,
+            images: fields("images")?,
+            replicas: fields("replicas")?,
+        };
+        configuration.sort();
+        Ok(configuration)
+    }
+
+    /// Reads a file of definitions that `crds` names.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] where it contradicts itself.
+    pub fn from_definitions(node: &Node, at: &Location) -> Result<Self, BuildError> {
+        let mut configuration = Self::default();
+        crd::add_definitions(&mut configuration, node).map_err(|conflict| conflict.at(at))?;
+        Ok(configuration)
+    }
+
+    /// Adds what another configuration has more.
+    ///
+    /// # Errors
+    /// [`ConflictingFieldSpecs`] where both know a field and disagree whether it is to be made.
+    pub fn merge(&mut self, other: &Self) -> Result<(), ConflictingFieldSpecs> {
+        let pairs = [
+            (&mut self.name_prefix, &other.name_prefix),
+            (&mut self.name_suffix, &other.name_suffix),
+            (&mut self.namespace, &other.namespace),
+            (&mut self.common_labels, &other.common_labels),
+            (&mut self.labels, &other.labels),
+            (&mut self.template_labels, &other.template_labels),
+            (&mut self.volume_claim_template_labels, &other.volume_claim_template_labels),
+            (&mut self.common_annotations, &other.common_annotations),
+            (&mut self.var_references, &other.var_references),
+            (&mut self.images, &other.images),
+            (&mut self.replicas, &other.replicas),
+        ];
+        for (ours, theirs) in pairs {
+            merge_specs(ours, theirs)?;
+        }
+        for reference in &other.name_references {
+            match self.name_references.iter_mut().find(|ours| ours.target == reference.target) {
+                Some(ours) => merge_specs(&mut ours.referrers, &reference.referrers)?,
+                None => self.name_references.push(reference.clone()),
+            }
+        }
+        self.sort();
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        for specs in [
+            &mut self.name_prefix,
+            &mut self.name_suffix,
+            &mut self.namespace,
+            &mut self.common_labels,
+            &mut self.labels,
+            &mut self.template_labels,
+            &mut self.volume_claim_template_labels,
+            &mut self.common_annotations,
+            &mut self.var_references,
+            &mut self.images,
+            &mut self.replicas,
+        ] {
+            specs.sort_by(|a, b| a.gvk.legacy_cmp(&b.gvk));
+        }
+        self.name_references.sort_by(|a, b| a.target.legacy_cmp(&b.target));
+    }
+}
+
+/// A configuration that is shared until somebody adds to it; `None` is the built-in one.
+#[derive(Clone, Debug, Default)]
+pub struct SharedConfiguration(Option<Rc<Configuration>>);
+
+impl SharedConfiguration {
+    /// What it says.
+    #[must_use]
+    pub fn get(&self) -> &Configuration {
+        self.0.as_deref().unwrap_or_else(|| Configuration::builtin())
+    }
+
+    /// Whether it is the built-in one.
+    #[must_use]
+    pub const fn is_builtin(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds what another configuration has more.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] where both know a field and disagree whether it is to be made.
+    pub fn merge(&mut self, other: &Configuration, at: &Location) -> Result<(), BuildError> {
+        if other == &Configuration::default() {
+            return Ok(());
+        }
+        let mut merged = self.get().clone();
+        merged.merge(other).map_err(|conflict| conflict.at(at))?;
+        self.0 = Some(Rc::new(merged));
+        Ok(())
+    }
+
+    /// Adds what the configuration of a base has more.
+    ///
+    /// # Errors
+    /// As [`SharedConfiguration::merge`].
+    pub fn absorb(&mut self, other: &Self, at: &Location) -> Result<(), BuildError> {
+        match (&self.0, &other.0) {
+            (_, None) => Ok(()),
+            (None, Some(_)) => {
+                *self = other.clone();
+                Ok(())
+            }
+            (Some(ours), Some(theirs)) if Rc::ptr_eq(ours, theirs) => Ok(()),
+            (Some(_), Some(theirs)) => {
+                let theirs = Rc::clone(theirs);
+                self.merge(&theirs, at)
+            }
+        }
+    }
+}
+
+/// Adds the field specs that are not there yet. One that an existing one covers counts as there.
+///
+/// # Errors
+/// [`ConflictingFieldSpecs`] where both know a field and disagree whether it is to be made.
+pub fn merge_specs(
+    ours: &mut Vec<FieldSpec>,
+    theirs: &[FieldSpec],
+) -> Result<(), ConflictingFieldSpecs> {
+    for spec in theirs {
+        let same = ours.iter().find(|our| our.path == spec.path && our.gvk.is_selected(&spec.gvk));
+        match same {
+            None => ours.push(spec.clone()),
+            Some(our) if our.create == spec.create => {}
+            Some(_) => return Err(ConflictingFieldSpecs(spec.clone())),
+        }
+    }
+    Ok(())
+}

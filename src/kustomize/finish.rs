@@ -1,0 +1,148 @@
+//! The end of a build: hashes, references, vars, order, and what annotations say about the build.
+
+use super::accumulate::{Accumulator, Session};
+use super::error::BuildError;
+use super::kustomization::Kustomization;
+use super::load::Loader;
+use super::origin::Origin;
+use super::resource::Draft;
+use super::resource_set::ResourceSet;
+use super::transform::{name_hash, name_reference};
+use super::{Build, BuildOptions, Reorder, Resource, sort};
+use crate::model::{Files, RepoPath};
+use crate::yaml::{Mapping, Node, Tag, Text, Value};
+
+const ORIGIN: &str = "config.kubernetes.io/origin";
+const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// What `managedByLabel` says: the version whose output is ours.
+const MANAGER: &str = "kustomize-v5.5.0";
+
+/// Annotations that kustomize keeps its books in; whoever writes them does not see them again.
+const BOOKKEEPING: [&str; 19] = [
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    "internal.config.kubernetes.io/helm-generated",
+];
+
+/// Builds the overlay in `dir`, without the account of its files.
+pub(super) fn build<'a>(
+    loader: &'a Loader<'a>,
+    files: &'a dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+) -> Result<Build, BuildError> {
+    let mut session = Session::new(loader);
+    let root = loader.root(files, dir)?;
+    let Some(mut overlay) = session.open(root)? else { return Ok(Build::default()) };
+    let wants = |what: &str| overlay.kustomization.build_metadata.iter().any(|word| word == what);
+    let (wants_origin, wants_transformations) =
+        (wants("originAnnotations"), wants("transformerAnnotations"));
+    let managed = options.managed_by_label || wants("managedByLabel");
+    if !overlay.kustomization.build_metadata.is_empty() {
+        overlay.origin = Some(Origin::default());
+    }
+    let Accumulator { mut set, configuration, vars } =
+        session.accumulate(&overlay, Accumulator::default())?;
+    name_hash::apply(&mut set, &session.schema);
+    name_reference::apply(&mut set, configuration.get(), &session.schema)?;
+    let unused = vars.resolve(&mut set, configuration.get())?;
+    if !unused.is_empty() {
+        session
+            .warnings
+            .push(format!("well-defined vars that were never replaced: {}", unused.join(",")));
+    }
+    set.retain(|draft| !is_local(draft));
+    let set = sorted(set, &overlay.kustomization, options)?;
+    let resources = set.into_drafts().into_iter().map(|mut draft| {
+        if managed {
+            set_text(&mut draft.node, "labels", MANAGED_BY, MANAGER.to_owned());
+        }
+        let origin = draft.origin.take().filter(|_| wants_origin);
+        let transformations = std::mem::take(&mut draft.transformations);
+        finish_annotations(&mut draft.node);
+        if let Some(origin) = origin {
+            set_text(&mut draft.node, "annotations", ORIGIN, origin.render());
+        }
+        if wants_transformations && !transformations.is_empty() {
+            let text = Origin::render_all(&transformations);
+            set_text(&mut draft.node, "annotations", TRANSFORMATIONS, text);
+        }
+        let original_id = draft.original_id();
+        Resource { original_id, node: draft.node, id: draft.id, origin: draft.location }
+    });
+    let resources = resources.collect();
+    Ok(Build { resources, warnings: session.warnings, ..Build::default() })
+}
+
+fn sorted(
+    set: ResourceSet,
+    kustomization: &Kustomization,
+    options: &BuildOptions,
+) -> Result<ResourceSet, BuildError> {
+    match (&kustomization.sort_options, options.reorder) {
+        (Some(sort_options), _) => sort::sort_by_options(set, sort_options),
+        (None, Reorder::Legacy) => Ok(sort::sort_legacy(set)),
+        (None, Reorder::None) => Ok(set),
+    }
+}
+
+/// Whether a resource is only configuration for tools. Only `false` says that it is not.
+fn is_local(draft: &Draft) -> bool {
+    let annotation = draft.node.at(&["metadata", "annotations", LOCAL_CONFIG]);
+    annotation.and_then(Node::text).is_some_and(|text| text != "false")
+}
+
+/// Takes out bookkeeping, makes the other values texts, and leaves no empty mapping.
+fn finish_annotations(node: &mut Node) {
+    let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations") else { return };
+    let mut is_empty = true;
+    if let Value::Mapping(mapping) = &mut annotations.value {
+        mapping.retain(|pair| !BOOKKEEPING.contains(&pair.key.text.as_str()));
+        mapping.iter_mut().for_each(|pair| make_text(&mut pair.value));
+        is_empty = mapping.is_empty();
+    }
+    if is_empty {
+        metadata.remove("annotations");
+    }
+}
+
+fn make_text(node: &mut Node) {
+    match &mut node.value {
+        Value::Scalar(scalar) => scalar.tag = Tag::Str,
+        _ => *node = Node::string(Text::const_new("")),
+    }
+}
+
+/// Sets a label or annotation.
+fn set_text(node: &mut Node, map: &str, key: &str, text: String) {
+    let Some(object) = node.as_mapping_mut() else { return };
+    if !object.contains("metadata") {
+        object.insert("metadata", Node::mapping());
+    }
+    let Some(metadata) = object.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
+    if metadata.get(map).and_then(Node::as_mapping).is_none() {
+        metadata.insert(map, Node::made(Value::Mapping(Mapping::default())));
+    }
+    if let Some(mapping) = metadata.get_mut(map).and_then(Node::as_mapping_mut) {
+        mapping.insert(key, Node::string(text));
+    }
+}

@@ -1,0 +1,177 @@
+//! Config maps and secrets from literals, files and environment files.
+//!
+//! As kustomize's `api/internal/generators`, without its shell-like corners removed: what it
+//! accepts is accepted here, since a generated name carries a hash of every byte.
+
+mod key_values;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::error::BuildError;
+use super::kustomization::{GeneratorArgs, GeneratorOptions};
+use super::load::{Loader, Root};
+use super::resource::{Behavior, Draft};
+use super::schema::Schema;
+use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Value};
+
+/// Width of the lines of long base64 texts.
+const BASE64_WIDTH: usize = 70;
+
+/// What is generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generated {
+    /// A config map.
+    ConfigMap,
+    /// A secret.
+    Secret,
+}
+
+impl Generated {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+        }
+    }
+}
+
+/// Generates one config map or secret; `options` are already merged with the kustomization's.
+///
+/// # Errors
+/// [`BuildError`] if it has no name, a source cannot be read, or a key is there twice.
+pub fn generate(
+    what: Generated,
+    args: &GeneratorArgs,
+    options: Option<&GeneratorOptions>,
+    loader: &Loader<'_>,
+    root: &Root<'_>,
+    schema: &Schema,
+) -> Result<Draft, BuildError> {
+    if args.name.is_empty() {
+        return Err(BuildError::Invalid {
+            at: args.at.clone(),
+            reason: "a generated object needs a `name`".to_owned(),
+        });
+    }
+    let data = key_values::read(args, loader, root)?;
+    let mut object = Mapping::default();
+    object.insert("apiVersion", Node::string("v1"));
+    object.insert("kind", Node::string(what.kind()));
+    object.insert("metadata", metadata(args, options));
+    match what {
+        Generated::ConfigMap => add_config_map_data(&mut object, data),
+        Generated::Secret => {
+            let secret_type =
+                if args.secret_type.is_empty() { "Opaque" } else { &args.secret_type };
+            object.insert("type", Node::string(secret_type));
+            let encoded = data.into_iter().map(|(key, value)| (key, base64_lines(&value)));
+            object.insert("data", text_mapping(encoded));
+        }
+    }
+    if options.is_some_and(|options| options.immutable) {
+        let scalar = Scalar { text: "true".into(), tag: Tag::Bool, style: Style::Plain };
+        object.insert("immutable", Node::made(Value::Scalar(scalar)));
+    }
+    let node = Node::made(Value::Mapping(object));
+    let mut draft = Draft::new(node, args.at.clone(), schema);
+    draft.behavior = Behavior::parse(&args.behavior);
+    draft.needs_hash = !options.is_some_and(|options| options.disable_name_suffix_hash);
+    Ok(draft)
+}
+
+/// The options of one generator: its own, and what the kustomization says for all. A boolean that
+/// is true for all cannot be made false for one.
+#[must_use]
+pub fn merge_options(
+    own: Option<&GeneratorOptions>,
+    global: Option<&GeneratorOptions>,
+) -> Option<GeneratorOptions> {
+    let Some(global) = global else { return own.cloned() };
+    let mut merged = own.cloned().unwrap_or_default();
+    let pairs =
+        [(&mut merged.labels, &global.labels), (&mut merged.annotations, &global.annotations)];
+    for (ours, theirs) in pairs {
+        for (key, value) in theirs {
+            if !ours.iter().any(|(name, _)| name == key) {
+                ours.push((key.clone(), value.clone()));
+            }
+        }
+    }
+    merged.disable_name_suffix_hash |= global.disable_name_suffix_hash;
+    merged.immutable |= global.immutable;
+    Some(merged)
+}
+
+fn metadata(args: &GeneratorArgs, options: Option<&GeneratorOptions>) -> Node {
+    let mut metadata = Mapping::default();
+    metadata.insert("name", Node::string(args.name.as_str()));
+    if !args.namespace.is_empty() {
+        metadata.insert("namespace", Node::string(args.namespace.as_str()));
+    }
+    if let Some(options) = options {
+        for (key, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
+            if !pairs.is_empty() {
+                metadata.insert(key, text_mapping(pairs.iter().cloned()));
+            }
+        }
+    }
+    Node::made(Value::Mapping(metadata))
+}
+
+fn add_config_map_data(object: &mut Mapping, data: BTreeMap<String, Vec<u8>>) {
+    let (mut texts, mut binaries) = (Vec::new(), Vec::new());
+    for (key, value) in data {
+        match String::from_utf8(value) {
+            Ok(text) => texts.push((key, text)),
+            Err(fault) => binaries.push((key, base64_lines(fault.as_bytes()))),
+        }
+    }
+    for (key, pairs) in [("data", texts), ("binaryData", binaries)] {
+        if !pairs.is_empty() {
+            object.insert(key, text_mapping(pairs.into_iter()));
+        }
+    }
+}
+
+fn text_mapping(pairs: impl Iterator<Item = (String, String)>) -> Node {
+    let pairs = pairs.map(|(key, value)| Pair {
+        key: Scalar::string(key),
+        key_mark: crate::yaml::Mark::NONE,
+        value: Node::string(value),
+    });
+    Node::made(Value::Mapping(pairs.collect()))
+}
+
+/// Base64; from 70 characters on in lines, the last one ended too.
+fn base64_lines(bytes: &[u8]) -> String {
+    let encoded = STANDARD.encode(bytes);
+    if encoded.len() < BASE64_WIDTH {
+        return encoded;
+    }
+    let mut lines = String::with_capacity(encoded.len() + encoded.len() / BASE64_WIDTH + 1);
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(BASE64_WIDTH));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = more;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn breaks_base64_from_seventy_characters_on() {
+        assert_eq!(base64_lines(b"a"), "YQ==");
+        assert!(!base64_lines(&[0; 51]).contains('\n'));
+        let lines = base64_lines(&[0; 53]);
+        assert_eq!(lines.lines().map(str::len).collect::<Vec<_>>(), [70, 2]);
+        assert!(lines.ends_with('\n'));
+    }
+}

@@ -1,0 +1,139 @@
+//! Keys and values from literals, files and environment files.
+
+use std::collections::BTreeMap;
+
+use crate::kustomize::error::BuildError;
+use crate::kustomize::kustomization::{GeneratorArgs, Reference};
+use crate::kustomize::load::{Loader, Root};
+
+/// Go's line scanner gives up, without a word, at the first line that is longer.
+const LINE_LIMIT_BYTES: usize = 64 * 1024;
+
+/// All keys of a generator with their values.
+pub(super) fn read(
+    args: &GeneratorArgs,
+    loader: &Loader<'_>,
+    root: &Root<'_>,
+) -> Result<BTreeMap<String, Vec<u8>>, BuildError> {
+    let mut data = BTreeMap::new();
+    let mut add = |key: String, value: Vec<u8>, from: &Reference| {
+        let reason = format!("the key `{key}` is there twice");
+        match data.insert(key, value) {
+            None => Ok(()),
+            Some(_) => Err(invalid(from, reason)),
+        }
+    };
+    for source in &args.envs {
+        let loaded = loader.read(root, source)?;
+        for (key, value) in environment_lines(&loaded.content, source)? {
+            add(key, value, source)?;
+        }
+    }
+    for source in &args.literals {
+        let (key, value) = literal(source)?;
+        add(key.to_owned(), value.as_bytes().to_vec(), source)?;
+    }
+    for source in &args.files {
+        let (key, path) = file_source(source)?;
+        let reference = Reference { text: path.to_owned(), at: source.at.clone() };
+        let loaded = loader.read(root, &reference)?;
+        add(key.to_owned(), loaded.content.to_vec(), source)?;
+    }
+    Ok(data)
+}
+
+fn environment_lines(
+    content: &[u8],
+    source: &Reference,
+) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
+    let mut pairs = Vec::new();
+    for (at, line) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if line.len() > LINE_LIMIT_BYTES {
+            break;
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = std::str::from_utf8(line).map_err(|_| {
+            invalid(source, format!("line {} of `{}` is not UTF-8", at + 1, source.text))
+        })?;
+        let line = if at == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        if !key.is_empty() {
+            pairs.push((key.to_owned(), value.as_bytes().to_vec()));
+        }
+    }
+    Ok(pairs)
+}
+
+fn literal(source: &Reference) -> Result<(&str, &str), BuildError> {
+    let parts = source.text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) =
+        parts.ok_or_else(|| invalid(source, "a literal is written `key=value`".to_owned()))?;
+    Ok((key, without_quotes(value)))
+}
+
+/// The text between quotes of the same kind at both ends.
+fn without_quotes(text: &str) -> &str {
+    for quote in ['"', '\''] {
+        let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            return inner;
+        }
+    }
+    text
+}
+
+fn file_source(source: &Reference) -> Result<(&str, &str), BuildError> {
+    match source.text.split('=').collect::<Vec<_>>()[..] {
+        [path] => Ok((path.trim_end_matches('/').rsplit('/').next().unwrap_or(path), path)),
+        [key, path] if !key.is_empty() && !path.is_empty() => Ok((key, path)),
+        _ => Err(invalid(source, "a file is written `path` or `key=path`".to_owned())),
+    }
+}
+
+fn invalid(source: &Reference, reason: String) -> BuildError {
+    BuildError::Invalid { at: source.at.clone(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Location, RepoPath};
+
+    fn reference(text: &str) -> Reference {
+        Reference { text: text.to_owned(), at: Location::file(RepoPath::root()) }
+    }
+
+    #[test]
+    fn reads_literals_as_kustomize_does() {
+        let read = |text: &str| literal(&reference(text)).map(|(k, v)| format!("{k}:{v}")).ok();
+        assert_eq!(read("a=b=c").as_deref(), Some("a:b=c"));
+        assert_eq!(read("a='b'").as_deref(), Some("a:b"));
+        assert_eq!(read("a='b\"").as_deref(), Some("a:'b\""));
+        assert_eq!(read("a='").as_deref(), Some("a:'"));
+        assert_eq!(read("a=").as_deref(), Some("a:"));
+        assert_eq!(read("=b"), None);
+        assert_eq!(read("a"), None);
+    }
+
+    #[test]
+    fn reads_environment_files_as_kustomize_does() {
+        let text = "\u{feff}A=1\r\n  # comment\n\n  B=x=y \nC\n";
+        let pairs = environment_lines(text.as_bytes(), &reference("env")).unwrap();
+        let texts: Vec<_> =
+            pairs.iter().map(|(k, v)| format!("{k}:{}", String::from_utf8_lossy(v))).collect();
+        assert_eq!(texts, ["A:1", "B:x=y ", "C:"]);
+    }
+
+    #[test]
+    fn tells_keys_from_paths() {
+        assert_eq!(file_source(&reference("dir/app.ini")).unwrap(), ("app.ini", "dir/app.ini"));
+        assert_eq!(file_source(&reference("k=dir/app.ini")).unwrap(), ("k", "dir/app.ini"));
+        assert!(file_source(&reference("=x")).is_err());
+        assert!(file_source(&reference("a=b=c")).is_err());
+    }
+}

@@ -1,0 +1,350 @@
+//! Reading files for a build: roots, the load restrictor, cycles, and what is missing.
+//!
+//! As kustomize's `api/internal/loader`. Files whose content is not here are noted and passed over,
+//! so that one build names all of them that it can find.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::error::BuildError;
+use super::kustomization::Reference;
+use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository};
+use super::{BuildOptions, LoadRestrictor};
+use crate::model::{Entry, Files, Location, RepoPath};
+
+/// The names a kustomization file may have.
+pub const KUSTOMIZATION_NAMES: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Reads files for one build and keeps the account of them.
+#[derive(Debug)]
+pub struct Loader<'a> {
+    restrictor: LoadRestrictor,
+    remote: Option<&'a dyn RemoteResolver>,
+    inputs: RefCell<BTreeSet<RepoPath>>,
+    unknown: RefCell<BTreeSet<RepoPath>>,
+}
+
+/// A directory with a kustomization, and those that led to it.
+#[derive(Clone)]
+pub struct Root<'a> {
+    /// The directory, symlinks followed.
+    pub dir: RepoPath,
+    files: Tree<'a>,
+    /// The directories whose kustomizations led here, outermost first.
+    ancestors: Vec<RepoPath>,
+    /// Whether only files below `dir` are read whatever the options say.
+    restricted: bool,
+}
+
+#[derive(Clone)]
+enum Tree<'a> {
+    Local(&'a dyn Files),
+    Remote(Arc<dyn Files + Send + Sync>),
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The file, symlinks followed.
+    pub path: RepoPath,
+    /// Its bytes; empty if they are unknown.
+    pub content: Arc<[u8]>,
+    /// Whether the bytes are here.
+    pub is_known: bool,
+}
+
+/// What a reference leads to.
+pub enum Target<'a> {
+    /// A file.
+    File(Loaded),
+    /// A directory.
+    Directory(Root<'a>),
+    /// A directory or file of another repository.
+    Remote(Box<RemoteTree>, Box<Self>),
+}
+
+impl<'a> Loader<'a> {
+    /// A loader for one build.
+    #[must_use]
+    pub fn new(options: &'a BuildOptions) -> Self {
+        Self {
+            restrictor: options.load_restrictor,
+            remote: options.remote.as_deref(),
+            inputs: RefCell::default(),
+            unknown: RefCell::default(),
+        }
+    }
+
+    /// The directory that is built.
+    ///
+    /// # Errors
+    /// [`BuildError::Read`] if it cannot be read.
+    pub fn root(&self, files: &'a dyn Files, dir: &RepoPath) -> Result<Root<'a>, BuildError> {
+        let at = || Location::file(dir.clone());
+        let (dir, entry) =
+            files.look_up(dir).map_err(|source| BuildError::Read { at: at(), source })?;
+        match entry {
+            Entry::Directory => Ok(Root {
+                dir,
+                files: Tree::Local(files),
+                ancestors: Vec::new(),
+                restricted: false,
+            }),
+            _ => Err(BuildError::NoKustomization { dir }),
+        }
+    }
+
+    /// Every file that was read, and every file whose content is not here.
+    #[must_use]
+    pub fn into_account(self) -> (BTreeSet<RepoPath>, BTreeSet<RepoPath>) {
+        (self.inputs.into_inner(), self.unknown.into_inner())
+    }
+
+    /// The kustomization file of a directory; `None` if its content is not here.
+    ///
+    /// # Errors
+    /// [`BuildError::NoKustomization`] or [`BuildError::ManyKustomizations`].
+    pub fn kustomization(&self, root: &Root<'_>) -> Result<Loaded, BuildError> {
+        let mut found: Option<Loaded> = None;
+        for name in KUSTOMIZATION_NAMES {
+            let reference =
+                Reference { text: name.to_owned(), at: Location::file(root.dir.clone()) };
+            // A file that may not be read is as good as none, as in kustomize.
+            let Ok(loaded) = self.read(root, &reference) else { continue };
+            if found.is_some() {
+                return Err(BuildError::ManyKustomizations { dir: root.dir.clone() });
+            }
+            found = Some(loaded);
+        }
+        found.ok_or_else(|| BuildError::NoKustomization { dir: root.dir.clone() })
+    }
+
+    /// Reads a file that a kustomization names.
+    ///
+    /// # Errors
+    /// [`BuildError`] if there is no such file, or it may not be read from there.
+    pub fn read(&self, root: &Root<'_>, reference: &Reference) -> Result<Loaded, BuildError> {
+        if is_remote_file(&reference.text) {
+            let tree = self.resolve(reference)?;
+            return self.read_remote(&tree, reference);
+        }
+        let path = join(&root.dir, reference)?;
+        let (path, entry) = self.look_up(root, &path, reference)?;
+        match entry {
+            Entry::File(_) | Entry::Unknown => {
+                self.check_restriction(root, &path, reference)?;
+                Ok(self.note(root, path, entry))
+            }
+            Entry::Directory => Err(BuildError::IsDirectory {
+                at: reference.at.clone(),
+                path: reference.text.clone(),
+            }),
+            Entry::Missing => Err(self.missing(root, reference)),
+        }
+    }
+
+    /// What an entry of `resources` leads to: a file if there is one, else a directory.
+    ///
+    /// # Errors
+    /// [`BuildError`] if it leads nowhere, may not be read, or leads in a circle.
+    pub fn resource(
+        &self,
+        root: &Root<'a>,
+        reference: &Reference,
+    ) -> Result<Target<'a>, BuildError> {
+        if reference.text.is_empty() {
+            return Err(invalid(reference, "an empty text names neither a file nor a directory"));
+        }
+        if is_remote_file(&reference.text) {
+            return self.remote(root, reference);
+        }
+        let local =
+            join(&root.dir, reference).and_then(|path| self.look_up(root, &path, reference));
+        if let Ok((path, entry @ (Entry::File(_) | Entry::Unknown))) = local {
+            self.check_restriction(root, &path, reference)?;
+            return Ok(Target::File(self.note(root, path, entry)));
+        }
+        if is_repository(&reference.text) {
+            return self.remote(root, reference);
+        }
+        Ok(Target::Directory(self.directory(root, reference)?))
+    }
+
+    /// The directory that an entry of `components` leads to.
+    ///
+    /// # Errors
+    /// As [`Loader::resource`], and if it is a file.
+    pub fn component(
+        &self,
+        root: &Root<'a>,
+        reference: &Reference,
+    ) -> Result<Target<'a>, BuildError> {
+        if is_repository(&reference.text) {
+            return self.remote(root, reference);
+        }
+        Ok(Target::Directory(self.directory(root, reference)?))
+    }
+
+    fn directory(&self, root: &Root<'a>, reference: &Reference) -> Result<Root<'a>, BuildError> {
+        if is_ambiguous(&reference.text) {
+            return Err(invalid(
+                reference,
+                "a part of the path has `..` inside; is an entry of the list indented too far?",
+            ));
+        }
+        let path = join(&root.dir, reference)?;
+        let (dir, entry) = self.look_up(root, &path, reference)?;
+        match entry {
+            Entry::Directory => {}
+            Entry::Missing => return Err(self.missing(root, reference)),
+            Entry::File(_) | Entry::Unknown => {
+                return Err(BuildError::IsFile {
+                    at: reference.at.clone(),
+                    path: reference.text.clone(),
+                });
+            }
+        }
+        let mut ancestors = root.ancestors.clone();
+        ancestors.push(root.dir.clone());
+        if ancestors.iter().any(|ancestor| ancestor.is_within(&dir)) {
+            return Err(BuildError::BaseCycle { at: reference.at.clone(), base: dir });
+        }
+        Ok(Root { dir, files: root.files.clone(), ancestors, restricted: root.restricted })
+    }
+
+    fn remote(&self, root: &Root<'a>, reference: &Reference) -> Result<Target<'a>, BuildError> {
+        let tree = self.resolve(reference)?;
+        let fault = |source| BuildError::Read { at: reference.at.clone(), source };
+        let (path, entry) = tree.files.look_up(&tree.path).map_err(fault)?;
+        let inner = match entry {
+            Entry::File(_) | Entry::Unknown => Target::File(self.read_remote(&tree, reference)?),
+            Entry::Directory => Target::Directory(Root {
+                dir: path,
+                files: Tree::Remote(Arc::clone(&tree.files)),
+                // Paths of another repository say nothing about circles in this one, but a chain
+                // of repositories that never ends has to end.
+                ancestors: Vec::new(),
+                restricted: true,
+            }),
+            Entry::Missing => return Err(self.missing(root, reference)),
+        };
+        Ok(Target::Remote(Box::new(tree), Box::new(inner)))
+    }
+
+    fn resolve(&self, reference: &Reference) -> Result<RemoteTree, BuildError> {
+        let refused = |reason: String| BuildError::Remote {
+            at: reference.at.clone(),
+            url: reference.text.clone(),
+            reason,
+        };
+        let Some(remote) = self.remote else {
+            return Err(refused("nothing is fetched from elsewhere by default".to_owned()));
+        };
+        remote.resolve(&reference.text).map_err(refused)
+    }
+
+    fn read_remote(&self, tree: &RemoteTree, reference: &Reference) -> Result<Loaded, BuildError> {
+        let fault = |source| BuildError::Read { at: reference.at.clone(), source };
+        match tree.files.look_up(&tree.path).map_err(fault)? {
+            (path, Entry::File(file)) => Ok(Loaded { path, content: file.content, is_known: true }),
+            _ => Err(BuildError::Missing {
+                at: reference.at.clone(),
+                path: reference.text.clone(),
+                nearest: None,
+            }),
+        }
+    }
+
+    fn look_up(
+        &self,
+        root: &Root<'_>,
+        path: &RepoPath,
+        reference: &Reference,
+    ) -> Result<(RepoPath, Entry), BuildError> {
+        root.files
+            .get()
+            .look_up(path)
+            .map_err(|source| BuildError::Read { at: reference.at.clone(), source })
+    }
+
+    fn check_restriction(
+        &self,
+        root: &Root<'_>,
+        path: &RepoPath,
+        reference: &Reference,
+    ) -> Result<(), BuildError> {
+        let restricted = root.restricted || self.restrictor == LoadRestrictor::RootOnly;
+        if restricted && !path.is_within(&root.dir) {
+            return Err(BuildError::OutsideRoot {
+                at: reference.at.clone(),
+                path: path.clone(),
+                root: root.dir.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn note(&self, root: &Root<'_>, path: RepoPath, entry: Entry) -> Loaded {
+        if let Tree::Local(_) = root.files {
+            self.inputs.borrow_mut().insert(path.clone());
+        }
+        if let Entry::File(file) = entry {
+            return Loaded { path, content: file.content, is_known: true };
+        }
+        self.unknown.borrow_mut().insert(path.clone());
+        Loaded { path, content: Arc::from([]), is_known: false }
+    }
+
+    fn missing(&self, root: &Root<'_>, reference: &Reference) -> BuildError {
+        BuildError::Missing {
+            at: reference.at.clone(),
+            path: reference.text.clone(),
+            nearest: nearest_file(root, &reference.text),
+        }
+    }
+}
+
+impl Tree<'_> {
+    fn get(&self) -> &dyn Files {
+        match self {
+            Self::Local(files) => *files,
+            Self::Remote(files) => files.as_ref(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Root<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Root").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+fn join(dir: &RepoPath, reference: &Reference) -> Result<RepoPath, BuildError> {
+    dir.join(&reference.text)
+        .map_err(|source| BuildError::Path { at: reference.at.clone(), source })
+}
+
+fn invalid(reference: &Reference, reason: &str) -> BuildError {
+    BuildError::Invalid { at: reference.at.clone(), reason: reason.to_owned() }
+}
+
+/// Two list entries that an indentation merged into one, such as `../../base - ../../shared`.
+fn is_ambiguous(path: &str) -> bool {
+    path.split('/').any(|part| part != ".." && part.contains(".."))
+}
+
+/// The file beside the missing one whose name is nearest, for the message.
+fn nearest_file(root: &Root<'_>, path: &str) -> Option<String> {
+    let wanted = root.dir.join(path).ok()?;
+    let dir = wanted.parent()?;
+    let files = root.files.get().list(&dir).ok()?;
+    let names: Vec<&str> = files
+        .iter()
+        .take(1000)
+        .filter_map(|file| file.strip_prefix(&dir))
+        .map(|file| file.split('/').next().unwrap_or(file))
+        .collect();
+    super::decode::nearest(wanted.file_name(), &names).map(str::to_owned)
+}

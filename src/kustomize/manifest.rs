@@ -1,0 +1,210 @@
+//! From the text of a file, or of a patch written in place, to resources.
+//!
+//! As kustomize's `kyaml/kio` and `api/resource/factory.go`: empty documents are passed over, every
+//! other one needs a kind and a name, and lists are taken apart.
+
+use std::borrow::Cow;
+
+use super::error::BuildError;
+use super::load::Loaded;
+use super::resource::Draft;
+use super::schema::Schema;
+use crate::model::{Location, Position};
+use crate::yaml::{self, Dialect, Mark, Node, Value};
+
+/// Lists in lists are taken apart at most this deep.
+const LIST_DEPTH: usize = 20;
+
+/// Where a text is from.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// It is a file.
+    File(Location),
+    /// It is written within a kustomization, here.
+    Inline(Location),
+}
+
+impl Place {
+    /// The place of an offset into the text.
+    #[must_use]
+    pub fn at(&self, text: &str, mark: Mark) -> Location {
+        match (self, mark.offset()) {
+            (Self::File(file), Some(offset)) => file.clone().at(Position::of_offset(text, offset)),
+            (Self::File(at) | Self::Inline(at), _) => at.clone(),
+        }
+    }
+
+    /// The place as a whole.
+    #[must_use]
+    pub const fn whole(&self) -> &Location {
+        match self {
+            Self::File(at) | Self::Inline(at) => at,
+        }
+    }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// [`BuildError::NotText`] if it is not UTF-8.
+pub fn text_of(loaded: &Loaded) -> Result<&str, BuildError> {
+    std::str::from_utf8(&loaded.content).map_err(|fault| BuildError::NotText {
+        at: Location::file(loaded.path.clone()),
+        offset: fault.valid_up_to(),
+    })
+}
+
+/// The documents of a text, with the places of their nodes in the text that comes with them.
+///
+/// # Errors
+/// [`BuildError::Syntax`] if it is not YAML.
+pub fn documents<'a>(
+    text: &'a str,
+    dialect: Dialect,
+    place: &Place,
+) -> Result<(Cow<'a, str>, Vec<Node>), BuildError> {
+    // Windows line ends are not kept, not even in block scalars.
+    let text = if text.contains("\r\n") {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    };
+    let nodes = yaml::parse_stream(&text, dialect).map_err(|source| {
+        let at = match (place, source.position) {
+            (Place::File(file), Some(position)) => file.clone().at(position),
+            _ => place.whole().clone(),
+        };
+        BuildError::Syntax { at, source }
+    })?;
+    Ok((text, nodes))
+}
+
+/// The resources of a text, in the order in which kustomize takes them in.
+///
+/// # Errors
+/// [`BuildError`] if it is not YAML, or a document is no resource.
+pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft>, BuildError> {
+    let (text, documents) = documents(text, Dialect::V3, place)?;
+    let mut reader = Reader { text: &text, place, schema, line: LineCount::default() };
+    let mut drafts = Vec::with_capacity(documents.len());
+    let alone = documents.len() == 1;
+    let mut lists = Vec::new();
+    for document in documents {
+        if is_empty(&document) {
+            continue;
+        }
+        if alone && is_wrapper(&document) {
+            for item in take_items(document, &reader)? {
+                reader.add(item, &mut drafts, &mut lists)?;
+            }
+        } else {
+            reader.add(document, &mut drafts, &mut lists)?;
+        }
+    }
+    for _ in 0..LIST_DEPTH {
+        for list in std::mem::take(&mut lists) {
+            for item in take_items(list, &reader)? {
+                reader.add(item, &mut drafts, &mut lists)?;
+            }
+        }
+    }
+    Ok(drafts)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    place: &'a Place,
+    schema: &'a Schema,
+    line: LineCount,
+}
+
+impl Reader<'_> {
+    fn add(
+        &mut self,
+        node: Node,
+        drafts: &mut Vec<Draft>,
+        lists: &mut Vec<Node>,
+    ) -> Result<(), BuildError> {
+        if is_empty(&node) {
+            return Ok(());
+        }
+        let field = |keys: &[&str]| {
+            node.at(keys).filter(|node| !node.is_null()).and_then(Node::text).unwrap_or_default()
+        };
+        let kind = field(&["kind"]);
+        let missing = |what| BuildError::NotAResource {
+            at: self.place.at(self.text, node.mark),
+            missing: what,
+        };
+        if kind.is_empty() {
+            return Err(missing("kind"));
+        }
+        if kind.ends_with("List") {
+            if node.get("items").is_some() {
+                lists.push(node);
+                return Ok(());
+            }
+        } else if field(&["metadata", "name"]).is_empty() {
+            return Err(missing("metadata.name"));
+        }
+        let location = match self.place {
+            Place::File(file) => file.clone().at(self.line.position(self.text, node.mark)),
+            Place::Inline(at) => at.clone(),
+        };
+        drafts.push(Draft::new(node, location, self.schema));
+        Ok(())
+    }
+}
+
+/// The position of marks that come in order, each line counted once.
+#[derive(Debug, Default)]
+struct LineCount {
+    offset: usize,
+    line: u32,
+}
+
+impl LineCount {
+    fn position(&mut self, text: &str, mark: Mark) -> Position {
+        let Some(offset) = mark.offset().filter(|offset| *offset <= text.len()) else {
+            return Position { line: 1, column: 1 };
+        };
+        if offset < self.offset {
+            return Position::of_offset(text, offset);
+        }
+        let newlines = memchr::memchr_iter(b'\n', &text.as_bytes()[self.offset..offset]).count();
+        self.line += u32::try_from(newlines).unwrap_or(u32::MAX);
+        self.offset = offset;
+        let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let column = text[line_start..offset].chars().count() + 1;
+        Position { line: self.line + 1, column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+}
+
+/// Whether a document holds nothing.
+#[must_use]
+pub fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(mapping) => mapping.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Scalar(_) => node.is_null(),
+    }
+}
+
+fn is_wrapper(node: &Node) -> bool {
+    let kind = node.get("kind").and_then(Node::text);
+    matches!(kind, Some("List" | "ResourceList")) && node.get("items").is_some()
+}
+
+fn take_items(mut list: Node, reader: &Reader<'_>) -> Result<Vec<Node>, BuildError> {
+    let at = list.mark;
+    let items = list.as_mapping_mut().and_then(|mapping| mapping.remove("items"));
+    match items.map(|items| items.value) {
+        Some(Value::Sequence(items)) => Ok(items),
+        Some(Value::Scalar(scalar)) if scalar.tag == yaml::Tag::Null => Ok(Vec::new()),
+        _ => Err(BuildError::WrongType {
+            at: reader.place.at(reader.text, at).in_field("items"),
+            expected: "a list",
+            found: "something else",
+        }),
+    }
+}

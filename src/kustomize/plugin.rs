@@ -1,0 +1,301 @@
+//! Built-in plugins that `generators`, `transformers` and `validators` configure.
+//!
+//! Each comes to the same value as the field of the kustomization and runs the same code. Programs,
+//! containers and Go plugins are refused: a build runs nothing.
+
+use super::accumulate::Session;
+use super::decode::{Object, Source, Unknown};
+use super::error::BuildError;
+use super::generate::{self, Generated};
+use super::kustomization::{
+    Patch, Reference, Replacement, field_specs, generator_args, image, patch, replacement,
+    replacement_field, replica, selector,
+};
+use super::load::Root;
+use super::manifest::{self, Place};
+use super::resource::Draft;
+use super::transform::name_affix::End;
+use super::transform::namespace::Subjects;
+use super::transform::value_add::{ValueAdd, ValueTarget};
+use super::transformer::{
+    Transformer, load_json_patch, load_patch, load_replacements, load_strategic_merges,
+};
+use crate::model::{Location, RepoPath};
+use crate::yaml::{Dialect, Node, Value};
+
+/// The resources that a generator makes.
+///
+/// # Errors
+/// [`BuildError::Plugin`] if it is not built in or no generator, and what is wrong with its
+/// configuration.
+pub fn generate(
+    config: &Draft,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<Vec<Draft>, BuildError> {
+    let what = match builtin(config)? {
+        "ConfigMapGenerator" => Generated::ConfigMap,
+        "SecretGenerator" => Generated::Secret,
+        "IAMPolicyGenerator" => return iam_policy(config, session),
+        "HelmChartInflationGenerator" => {
+            return Err(BuildError::Helm { at: config.location.clone() });
+        }
+        _ => return Err(not_builtin(config, "it is no generator")),
+    };
+    let object = fields(config)?;
+    let mut args = generator_args(&object)?;
+    let metadata =
+        |key| config.node.at(&["metadata", key]).and_then(Node::text).unwrap_or_default();
+    if args.name.is_empty() {
+        metadata("name").clone_into(&mut args.name);
+    }
+    if args.namespace.is_empty() {
+        metadata("namespace").clone_into(&mut args.namespace);
+    }
+    let options = args.options.clone();
+    let draft =
+        generate::generate(what, &args, options.as_ref(), session.loader, root, &session.schema)?;
+    Ok(vec![draft])
+}
+
+/// What a transformer or validator does.
+///
+/// # Errors
+/// [`BuildError::Plugin`] if it is not built in or no transformer, and what is wrong with its
+/// configuration.
+pub fn transformers(
+    config: &Draft,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<Vec<Transformer>, BuildError> {
+    let kind = builtin(config)?;
+    let object = fields(config)?;
+    let specs = || field_specs(&object, "fieldSpecs");
+    let one = match kind {
+        "AnnotationsTransformer" => {
+            Transformer::Annotations(object.text_map("annotations")?, specs()?)
+        }
+        "LabelTransformer" => Transformer::Labels(object.text_map("labels")?, specs()?),
+        "PrefixTransformer" => affix(&object, End::Prefix)?,
+        "SuffixTransformer" => affix(&object, End::Suffix)?,
+        "PrefixSuffixTransformer" => {
+            return Ok(vec![affix(&object, End::Prefix)?, affix(&object, End::Suffix)?]);
+        }
+        "NamespaceTransformer" => namespace(&object)?,
+        "ImageTagTransformer" => {
+            let change = object.object("imageTag", &[])?.map(|tag| image(&tag)).transpose()?;
+            Transformer::Images(vec![change.unwrap_or_default()], specs()?)
+        }
+        "ReplicaCountTransformer" => {
+            let Some(change) = object.object("replica", &[])? else {
+                return Err(invalid(&object, "`replica` is missing"));
+            };
+            Transformer::Replicas(replica(&change)?, specs()?)
+        }
+        "PatchTransformer" => Transformer::Patch(load_patch(&patch(&object)?, session, root)?),
+        "PatchJson6902Transformer" => {
+            let read = Patch { patch: object.text("jsonOp")?, ..patch(&object)? };
+            Transformer::Patch(load_json_patch(&read, session, root)?)
+        }
+        "PatchStrategicMergeTransformer" => {
+            let at = &config.location;
+            Transformer::Patch(load_strategic_merges(
+                &strategic_merges(&object)?,
+                at,
+                session,
+                root,
+            )?)
+        }
+        "ReplacementTransformer" => {
+            let list = object.objects("replacements", &[], replacement_field)?;
+            Transformer::Replacements(load_replacements(&list, session, root)?)
+        }
+        "HashTransformer" => Transformer::Hash,
+        "ValueAddTransformer" => Transformer::ValueAdd(value_add(&object, session, root)?),
+        _ => return Err(not_builtin(config, "it is no transformer")),
+    };
+    Ok(vec![one])
+}
+
+/// The replacements in a file: one, or a list of them.
+///
+/// # Errors
+/// [`BuildError`] if it holds none.
+pub fn replacements_in(
+    text: &str,
+    path: &RepoPath,
+    place: &Place,
+) -> Result<Vec<Replacement>, BuildError> {
+    let (text, documents) = manifest::documents(text, Dialect::V2, place)?;
+    let source = Source { path, text: &text, fixed: None };
+    let nodes: &[Node] = match documents.first() {
+        Some(Node { value: Value::Sequence(items), .. }) => items,
+        Some(node @ Node { value: Value::Mapping(_), .. }) => std::slice::from_ref(node),
+        _ => {
+            let reason = "expected a replacement or a list of them";
+            return Err(BuildError::Conflict { at: place.whole().clone(), reason });
+        }
+    };
+    let mut list = Vec::new();
+    for node in nodes {
+        if let Some(object) = Object::open(source, node, String::new(), &[], Unknown::Ignored)? {
+            list.push(replacement(&object)?);
+        }
+    }
+    Ok(list)
+}
+
+/// The kind of a built-in plugin.
+fn builtin(config: &Draft) -> Result<&str, BuildError> {
+    let gvk = &config.id.gvk;
+    if gvk.group.is_empty() && gvk.version == "builtin" {
+        return Ok(&gvk.kind);
+    }
+    let annotations = config.node.at(&["metadata", "annotations"]);
+    let is_function = annotations.is_some_and(|annotations| {
+        annotations.get("config.kubernetes.io/function").is_some()
+            || annotations.get("config.k8s.io/function").is_some()
+    });
+    Err(not_builtin(
+        config,
+        if is_function {
+            "run the function beforehand and list its result under `resources`"
+        } else {
+            "run the plugin beforehand and list its result under `resources`"
+        },
+    ))
+}
+
+fn not_builtin(config: &Draft, help: &'static str) -> BuildError {
+    BuildError::Plugin { at: config.location.clone(), plugin: config.id.gvk.kind.to_string(), help }
+}
+
+fn fields(config: &Draft) -> Result<Object<'_>, BuildError> {
+    let source = Source { path: &config.location.path, text: "", fixed: Some(&config.location) };
+    let object = Object::open(source, &config.node, String::new(), &[], Unknown::Ignored)?;
+    Ok(object.expect("a resource is a mapping"))
+}
+
+fn affix(object: &Object<'_>, end: End) -> Result<Transformer, BuildError> {
+    if object.get("fieldSpecs").is_none() {
+        return Err(invalid(object, "`fieldSpecs` is missing"));
+    }
+    let key = if end == End::Prefix { "prefix" } else { "suffix" };
+    Ok(Transformer::Affix(end, object.text(key)?, field_specs(object, "fieldSpecs")?))
+}
+
+fn namespace(object: &Object<'_>) -> Result<Transformer, BuildError> {
+    let metadata = object.object("metadata", &[])?;
+    let subjects = Subjects::parse(&object.text("setRoleBindingSubjects")?).ok_or_else(|| {
+        let reason =
+            "`setRoleBindingSubjects` has to be `defaultOnly`, `allServiceAccounts` or `none`";
+        invalid(object, reason)
+    })?;
+    Ok(Transformer::Namespace {
+        name: metadata.map_or_else(|| Ok(String::new()), |metadata| metadata.text("namespace"))?,
+        fields: field_specs(object, "fieldSpecs")?,
+        unset_only: object.flag("unsetOnly")?,
+        subjects,
+        at: object.location(),
+    })
+}
+
+fn invalid(object: &Object<'_>, reason: &'static str) -> BuildError {
+    BuildError::Conflict { at: object.location(), reason }
+}
+
+fn strategic_merges(object: &Object<'_>) -> Result<Vec<Reference>, BuildError> {
+    let mut references: Vec<Reference> =
+        object.texts("paths")?.into_iter().map(|(text, at)| Reference { text, at }).collect();
+    let inline = object.text("patches")?;
+    if !inline.is_empty() {
+        references.push(Reference { text: inline, at: object.location_of("patches") });
+    }
+    if references.is_empty() {
+        return Err(invalid(object, "`paths` and `patches` are both empty"));
+    }
+    Ok(references)
+}
+
+fn value_add(
+    object: &Object<'_>,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<ValueAdd, BuildError> {
+    let mut value = object.text("value")?.trim().to_owned();
+    if value.is_empty() {
+        root.dir.file_name().clone_into(&mut value);
+    }
+    let mut targets = object.objects("targets", &[], value_target)?;
+    let path = object.text("targetFilePath")?;
+    if !path.is_empty() {
+        let reference = Reference { text: path, at: object.location_of("targetFilePath") };
+        let loaded = session.loader.read(root, &reference)?;
+        let place = Place::File(Location::file(loaded.path.clone()));
+        let text = manifest::text_of(&loaded)?;
+        let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+        let source = Source { path: &loaded.path, text: &text, fixed: None };
+        for node in documents.first() {
+            let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
+            if let Some(file) = file {
+                targets.extend(file.objects("targets", &[], value_target)?);
+            }
+        }
+    }
+    if targets.is_empty() {
+        return Err(invalid(object, "`targets` is empty"));
+    }
+    Ok(ValueAdd { value, targets })
+}
+
+fn value_target(object: &Object<'_>) -> Result<ValueTarget, BuildError> {
+    let field_path = object.text("fieldPath")?;
+    if field_path.is_empty() {
+        return Err(invalid(object, "`fieldPath` is empty"));
+    }
+    let position = usize::try_from(object.integer("filePathPosition")?)
+        .map_err(|_| invalid(object, "`filePathPosition` is negative"))?;
+    let target = object.object("selector", &[])?;
+    Ok(ValueTarget {
+        selector: target.map(|target| selector(&target)).transpose()?,
+        field_path,
+        position,
+        at: object.location(),
+    })
+}
+
+/// The service account that a Google cloud policy is for.
+fn iam_policy(config: &Draft, session: &Session<'_>) -> Result<Vec<Draft>, BuildError> {
+    let object = fields(config)?;
+    let cloud = object.text("cloud")?;
+    if cloud != "gke" {
+        return Err(invalid(&object, "the only `cloud` that is known is `gke`"));
+    }
+    let text_in = |key, field| match object.object(key, &[])? {
+        Some(inner) => inner.text(field),
+        None => Ok(String::new()),
+    };
+    let account = text_in("serviceAccount", "name")?;
+    let project = text_in("serviceAccount", "projectId")?;
+    let name = text_in("kubernetesService", "name")?;
+    let namespace = text_in("kubernetesService", "namespace")?;
+    let mut annotations = Node::mapping();
+    let mut metadata = Node::mapping();
+    let mut node = Node::mapping();
+    let set = |node: &mut Node, key: &str, value: Node| {
+        if let Some(mapping) = node.as_mapping_mut() {
+            mapping.insert(key, value);
+        }
+    };
+    let address = format!("{account}@{project}.iam.gserviceaccount.com");
+    set(&mut annotations, "iam.gke.io/gcp-service-account", Node::string(address));
+    set(&mut metadata, "annotations", annotations);
+    set(&mut metadata, "name", Node::string(name));
+    if !namespace.is_empty() {
+        set(&mut metadata, "namespace", Node::string(namespace));
+    }
+    set(&mut node, "apiVersion", Node::string("v1"));
+    set(&mut node, "kind", Node::string("ServiceAccount"));
+    set(&mut node, "metadata", metadata);
+    Ok(vec![Draft::new(node, config.location.clone(), &session.schema)])
+}

@@ -1,0 +1,106 @@
+//! `ValueAddTransformer`: puts a value into chosen fields, or into a part of the path they hold.
+
+use crate::kustomize::error::BuildError;
+use crate::kustomize::resource::Draft;
+use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::selector::{Matcher, Selector};
+use crate::kustomize::walk::Path;
+use crate::model::Location;
+use crate::yaml::{Node, Scalar, Value};
+
+/// A value and where it goes.
+#[derive(Clone, Debug)]
+pub struct ValueAdd {
+    /// The value.
+    pub value: String,
+    /// The fields.
+    pub targets: Vec<ValueTarget>,
+}
+
+/// One field of chosen resources.
+#[derive(Clone, Debug)]
+pub struct ValueTarget {
+    /// The resources; `None` for all.
+    pub selector: Option<Selector>,
+    /// The field, with `/` between its parts.
+    pub field_path: String,
+    /// Where in the path that the field holds, from 1; 0 for the whole field.
+    pub position: usize,
+    /// Where it is written.
+    pub at: Location,
+}
+
+impl ValueAdd {
+    /// Puts the value into every field.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if a selector or a field cannot be used.
+    pub fn apply(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        for target in &self.targets {
+            let fault = |reason: String| BuildError::Invalid { at: target.at.clone(), reason };
+            let matcher = target.selector.as_ref().map(Matcher::new).transpose();
+            let matcher = matcher.map_err(|error| fault(error.to_string()))?;
+            for draft in set.iter_mut() {
+                if matcher.as_ref().is_none_or(|matcher| matcher.selects(draft)) {
+                    self.add(draft, target).map_err(fault)?;
+                    draft.refresh(schema);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&self, draft: &mut Draft, target: &ValueTarget) -> Result<(), String> {
+        let id = draft.id.to_string();
+        let parts = Path::parse(&target.field_path);
+        let field = make_field(&mut draft.node, parts.parts())
+            .ok_or_else(|| format!("`{id}` has something else than text in the way"))?;
+        let Value::Scalar(scalar) = &mut field.value else {
+            return Err(format!("`{}` of `{id}` is no text", target.field_path));
+        };
+        let text = match target.position {
+            0 => self.value.clone(),
+            position => insert_part(&scalar.text, position - 1, &self.value),
+        };
+        *scalar = Scalar { style: scalar.style, ..Scalar::string(text) };
+        Ok(())
+    }
+}
+
+fn make_field<'a>(node: &'a mut Node, path: &[String]) -> Option<&'a mut Node> {
+    let Some((name, rest)) = path.split_first() else { return Some(node) };
+    let mapping = node.as_mapping_mut()?;
+    if !mapping.contains(name) {
+        mapping.insert(
+            name.as_str(),
+            if rest.is_empty() { Node::string("") } else { Node::mapping() },
+        );
+    }
+    make_field(mapping.get_mut(name)?, rest)
+}
+
+/// Puts a part into a path; a leading slash is not counted and stays.
+fn insert_part(path: &str, position: usize, part: &str) -> String {
+    let (slash, rest) = match path.strip_prefix('/') {
+        Some(rest) => ("/", rest),
+        None => ("", path),
+    };
+    let mut parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    parts.insert(position.min(parts.len()), part);
+    format!("{slash}{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inserts_as_kustomize_does() {
+        assert_eq!(insert_part("", 3, "P"), "P");
+        assert_eq!(insert_part("/", 0, "P"), "/P");
+        assert_eq!(insert_part("/pie", 0, "P"), "/P/pie");
+        assert_eq!(insert_part("raw", 9, "P"), "raw/P");
+        assert_eq!(insert_part("/a/nice/warm/pie", 3, "P"), "/a/nice/warm/P/pie");
+    }
+}

@@ -1,0 +1,315 @@
+//! The transformers of a kustomization, in the order in which its fields run.
+//!
+//! A field and the plugin of the same name come to the same value here and run the same code.
+
+use super::accumulate::{Overlay, Session};
+use super::configuration::{Configuration, merge_specs};
+use super::error::BuildError;
+use super::field_spec::FieldSpec;
+use super::kustomization::{
+    Image, LabelSet, Patch, Reference, Replacement, ReplacementField, Replica,
+};
+use super::load::Root;
+use super::manifest::{self, Place};
+use super::origin::Origin;
+use super::plugin;
+use super::resource_set::ResourceSet;
+use super::schema::Schema;
+use super::transform::name_affix::End;
+use super::transform::namespace::{Namespace, Subjects};
+use super::transform::patch::{LoadedPatch, Options};
+use super::transform::{images, labels, name_affix, name_hash, namespace, replicas, value_add};
+
+use crate::model::Location;
+
+/// Something that changes resources.
+#[derive(Debug)]
+pub enum Transformer {
+    /// `patches`, `patchesStrategicMerge`, `patchesJson6902`.
+    Patch(LoadedPatch),
+    /// `namespace`.
+    Namespace {
+        /// The namespace.
+        name: String,
+        /// The fields that hold it beside metadata.
+        fields: Vec<FieldSpec>,
+        /// Whether namespaces that are written stay.
+        unset_only: bool,
+        /// Which subjects of role bindings follow.
+        subjects: Subjects,
+        /// Where it is asked for.
+        at: Location,
+    },
+    /// `namePrefix` and `nameSuffix`.
+    Affix(End, String, Vec<FieldSpec>),
+    /// `labels` and `commonLabels`.
+    Labels(Vec<(String, String)>, Vec<FieldSpec>),
+    /// `commonAnnotations`.
+    Annotations(Vec<(String, String)>, Vec<FieldSpec>),
+    /// `replicas`.
+    Replicas(Replica, Vec<FieldSpec>),
+    /// `images`.
+    Images(Vec<Image>, Vec<FieldSpec>),
+    /// `replacements`.
+    Replacements(Vec<Replacement>),
+    /// The hash of generated resources; only as a plugin.
+    Hash,
+    /// A value in chosen fields; only as a plugin.
+    ValueAdd(value_add::ValueAdd),
+}
+
+/// A transformer with what annotations say of it.
+#[derive(Debug)]
+pub struct Step {
+    /// What runs.
+    pub transformer: Transformer,
+    /// What `transformerAnnotations` say.
+    pub origin: Option<Origin>,
+}
+
+impl Transformer {
+    /// Changes the resources.
+    ///
+    /// # Errors
+    /// [`BuildError`] with the place a person has to edit.
+    pub fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        match self {
+            Self::Patch(patch) => patch.apply(set, schema),
+            Self::Namespace { name, fields, unset_only, subjects, at } => {
+                let (unset_only, subjects) = (*unset_only, *subjects);
+                let namespace = Namespace { name, fields, unset_only, subjects, at };
+                namespace::apply(set, &namespace, schema)
+            }
+            Self::Affix(end, text, specs) => name_affix::apply(set, *end, text, specs, schema),
+            Self::Labels(pairs, specs) | Self::Annotations(pairs, specs) => {
+                labels::apply(set, pairs, specs)
+            }
+            Self::Replicas(replica, specs) => replicas::apply(set, replica, specs),
+            Self::Images(list, specs) => images::apply(set, list, specs),
+            Self::Replacements(list) => match list.first() {
+                None => Ok(()),
+                Some(replacement) => Err(BuildError::Conflict {
+                    at: replacement.at.clone(),
+                    reason: "replacements are not built yet",
+                }),
+            },
+            Self::Hash => {
+                name_hash::apply(set, schema);
+                Ok(())
+            }
+            Self::ValueAdd(value) => value.apply(set, schema),
+        }
+    }
+
+    /// The transformers that a kustomization's own fields ask for, in the order in which they run.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a file that they need cannot be read, or they contradict each other.
+    pub fn of_fields(
+        overlay: &Overlay<'_>,
+        configuration: &Configuration,
+        session: &Session<'_>,
+    ) -> Result<Vec<Step>, BuildError> {
+        let fields = &overlay.kustomization;
+        let mut steps = Vec::new();
+        let mut add = |name: &str, transformer| {
+            steps.push(Step { transformer, origin: overlay.builtin_origin(name) });
+        };
+        let root = &overlay.root;
+        if !fields.patches_strategic_merge.is_empty() {
+            let at = Location::file(overlay.file.clone()).in_field("patchesStrategicMerge");
+            let list = &fields.patches_strategic_merge;
+            let patch = load_strategic_merges(list, &at, session, root)?;
+            add("PatchStrategicMergeTransformer", Self::Patch(patch));
+        }
+        for patch in &fields.patches {
+            add("PatchTransformer", Self::Patch(load_patch(patch, session, root)?));
+        }
+        if !fields.namespace.is_empty() {
+            let specs = configuration.namespace.clone();
+            let transformer = Self::Namespace {
+                name: fields.namespace.clone(),
+                fields: specs,
+                unset_only: false,
+                subjects: Subjects::NamedDefault,
+                at: Location::file(overlay.file.clone()).in_field("namespace"),
+            };
+            add("NamespaceTransformer", transformer);
+        }
+        if !fields.name_prefix.is_empty() {
+            let specs = configuration.name_prefix.clone();
+            let transformer = Self::Affix(End::Prefix, fields.name_prefix.clone(), specs);
+            add("PrefixTransformer", transformer);
+        }
+        if !fields.name_suffix.is_empty() {
+            let specs = configuration.name_suffix.clone();
+            let transformer = Self::Affix(End::Suffix, fields.name_suffix.clone(), specs);
+            add("SuffixTransformer", transformer);
+        }
+        if !fields.labels.is_empty() || !fields.common_labels.is_empty() {
+            for set in &fields.labels {
+                let specs = label_specs(set, configuration, overlay)?;
+                add("LabelTransformer", Self::Labels(set.pairs.clone(), specs));
+            }
+            let specs = configuration.common_labels.clone();
+            add("LabelTransformer", Self::Labels(fields.common_labels.clone(), specs));
+        }
+        if !fields.common_annotations.is_empty() {
+            let specs = configuration.common_annotations.clone();
+            let pairs = fields.common_annotations.clone();
+            add("AnnotationsTransformer", Self::Annotations(pairs, specs));
+        }
+        for patch in &fields.patches_json_6902 {
+            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, session, root)?));
+        }
+        for replica in &fields.replicas {
+            let specs = configuration.replicas.clone();
+            add("ReplicaCountTransformer", Self::Replicas(replica.clone(), specs));
+        }
+        for image in &fields.images {
+            let specs = configuration.images.clone();
+            add("ImageTagTransformer", Self::Images(vec![image.clone()], specs));
+        }
+        if !fields.replacements.is_empty() {
+            let list = load_replacements(&fields.replacements, session, &overlay.root)?;
+            add("ReplacementTransformer", Self::Replacements(list));
+        }
+        Ok(steps)
+    }
+}
+
+/// The fields that one entry of `labels` changes.
+fn label_specs(
+    set: &LabelSet,
+    configuration: &Configuration,
+    overlay: &Overlay<'_>,
+) -> Result<Vec<FieldSpec>, BuildError> {
+    let metadata =
+        FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
+    let metadata = [metadata];
+    let mut lists: Vec<&[FieldSpec]> = vec![&configuration.labels];
+    if set.include_selectors {
+        lists.push(&configuration.common_labels);
+    } else {
+        if set.include_templates {
+            lists.push(&configuration.template_labels);
+        }
+        if set.include_volume_claim_templates {
+            lists.push(&configuration.volume_claim_template_labels);
+        }
+        lists.push(&metadata);
+    }
+    let mut specs = set.fields.clone();
+    for list in lists {
+        let at = Location::file(overlay.file.clone()).in_field("labels");
+        merge_specs(&mut specs, list).map_err(|conflict| conflict.at(&at))?;
+    }
+    Ok(specs)
+}
+
+/// The replacements of a list, those in files read.
+///
+/// # Errors
+/// [`BuildError`] if a file cannot be read, or holds no replacements.
+pub fn load_replacements(
+    fields: &[ReplacementField],
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<Vec<Replacement>, BuildError> {
+    let mut list = Vec::new();
+    for field in fields {
+        match field {
+            ReplacementField::Inline(replacement) => list.push(replacement.clone()),
+            ReplacementField::File(reference) => {
+                let loaded = session.loader.read(root, reference)?;
+                if !loaded.is_known {
+                    continue;
+                }
+                let place = Place::File(Location::file(loaded.path.clone()));
+                let text = manifest::text_of(&loaded)?;
+                list.extend(plugin::replacements_in(text, &loaded.path, &place)?);
+            }
+        }
+    }
+    Ok(list)
+}
+
+/// A patch of either form.
+///
+/// # Errors
+/// [`BuildError`] if it cannot be read, or is of neither form.
+pub fn load_patch(
+    patch: &Patch,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<LoadedPatch, BuildError> {
+    let (text, place) = patch_text(patch, session, root)?;
+    let objects = manifest::resources(&text, &place, &session.schema);
+    let options = Options {
+        allow_name_change: patch.allow_name_change,
+        allow_kind_change: patch.allow_kind_change,
+    };
+    let at = place.whole().clone();
+    LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)
+}
+
+/// A JSON 6902 patch of the older field.
+///
+/// # Errors
+/// [`BuildError`] if it cannot be read, or is none.
+pub fn load_json_patch(
+    patch: &Patch,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<LoadedPatch, BuildError> {
+    let (text, place) = patch_text(patch, session, root)?;
+    LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())
+}
+
+/// Strategic merge patches; each is a patch written in place, or else a file.
+///
+/// # Errors
+/// [`BuildError`] if one is neither.
+pub fn load_strategic_merges(
+    references: &[Reference],
+    at: &Location,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<LoadedPatch, BuildError> {
+    let mut objects = Vec::new();
+    for reference in references {
+        let place = Place::Inline(reference.at.clone());
+        match manifest::resources(&reference.text, &place, &session.schema) {
+            Ok(inline) => objects.extend(inline),
+            // Who wrote several lines meant a patch, not a path.
+            Err(fault) if reference.text.trim().contains('\n') => return Err(fault),
+            Err(_) => {
+                let loaded = session.loader.read(root, reference)?;
+                let place = Place::File(Location::file(loaded.path.clone()));
+                let text = manifest::text_of(&loaded)?;
+                objects.extend(manifest::resources(text, &place, &session.schema)?);
+            }
+        }
+    }
+    Ok(LoadedPatch::strategic_merge(objects, at.clone()))
+}
+
+/// The text of a patch: that of its file, or the one written in place.
+fn patch_text(
+    patch: &Patch,
+    session: &Session<'_>,
+    root: &Root<'_>,
+) -> Result<(String, Place), BuildError> {
+    let conflict = |reason| BuildError::Conflict { at: patch.at.clone(), reason };
+    match (patch.path.as_str(), patch.patch.trim()) {
+        ("", "") => Err(conflict("a patch needs `path` or `patch`")),
+        ("", text) => Ok((text.to_owned(), Place::Inline(patch.at.clone()))),
+        (path, "") => {
+            let reference = Reference { text: path.to_owned(), at: patch.at.clone() };
+            let loaded = session.loader.read(root, &reference)?;
+            let place = Place::File(Location::file(loaded.path.clone()));
+            Ok((manifest::text_of(&loaded)?.to_owned(), place))
+        }
+        _ => Err(conflict("`path` and `patch` exclude each other")),
+    }
+}

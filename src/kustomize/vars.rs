@@ -1,0 +1,323 @@
+//! `vars`: values of fields that go where `$(NAME)` stands.
+//!
+//! As kustomize's `api/filters/refvar` and `api/internal/accumulator`. Deprecated there, but in use.
+
+use std::collections::BTreeMap;
+
+use super::configuration::Configuration;
+use super::error::BuildError;
+use super::kustomization::Var;
+use super::resource::{DEFAULT_NAMESPACE, Draft};
+use super::resource_set::ResourceSet;
+use super::walk::{Path, ScalarInTheWay};
+use crate::model::Location;
+use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
+
+/// The vars of a kustomization and its bases, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Vars(BTreeMap<String, Var>);
+
+impl Vars {
+    /// Adds the vars of a kustomization, and marks the resources they mean.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if a name is taken, or more than one resource is meant.
+    pub fn add(&mut self, vars: &[Var], set: &mut ResourceSet) -> Result<(), BuildError> {
+        for var in vars {
+            let mut found = set.contents_mut().filter(|draft| is_meant(draft, var));
+            let first = found.next();
+            let others = found.count();
+            if others > 0 {
+                return Err(fault(var, format!("{} resources are meant", others + 1)));
+            }
+            if let Some(draft) = first {
+                draft.var_names.push(var.name.as_str().into());
+            }
+        }
+        vars.iter().try_for_each(|var| self.insert(var.clone()))
+    }
+
+    /// Adds the vars of a base.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if a name is taken.
+    pub fn absorb(&mut self, other: Self) -> Result<(), BuildError> {
+        other.0.into_values().try_for_each(|var| self.insert(var))
+    }
+
+    fn insert(&mut self, var: Var) -> Result<(), BuildError> {
+        if self.0.contains_key(&var.name) {
+            return Err(fault(&var, "a var with this name is there already".to_owned()));
+        }
+        self.0.insert(var.name.clone(), var);
+        Ok(())
+    }
+
+    /// Puts the values in their places; returns the names that were never needed.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if a var means nothing, or a place cannot take a value.
+    pub fn resolve(
+        &self,
+        set: &mut ResourceSet,
+        configuration: &Configuration,
+    ) -> Result<Vec<String>, BuildError> {
+        let mut values = BTreeMap::new();
+        for var in self.0.values() {
+            values.insert(var.name.as_str(), Slot { value: value_of(var, set)?, used: false });
+        }
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let specs: Vec<_> = configuration
+            .var_references
+            .iter()
+            .map(|spec| (&spec.gvk, Path::parse(&spec.path), &spec.path))
+            .collect();
+        for draft in set.iter_mut() {
+            let gvk = draft.id.gvk.clone();
+            for (_, path, text) in specs.iter().filter(|(selector, ..)| gvk.is_selected(selector)) {
+                path.visit(&mut draft.node, &mut |node| replace_in(node, &mut values)).map_err(
+                    |WrongPlace| BuildError::Invalid {
+                        at: draft.location.clone().in_field(text.as_str()),
+                        reason: format!("`{}` has something here that takes no var", draft.id),
+                    },
+                )?;
+            }
+        }
+        let unused = values.into_iter().filter(|(_, slot)| !slot.used);
+        Ok(unused.map(|(name, _)| name.to_owned()).collect())
+    }
+}
+
+fn is_meant(draft: &Draft, var: &Var) -> bool {
+    let gvk = &draft.id.gvk;
+    if draft.is_deleted() || gvk.group != var.gvk.group || gvk.version != var.gvk.version {
+        return false;
+    }
+    let fits = |kind: &str, name: &str, namespace: &str| {
+        let wanted = if var.namespace.is_empty() { DEFAULT_NAMESPACE } else { &var.namespace };
+        kind == var.gvk.kind
+            && name == var.object_name
+            && (var.namespace.is_empty() || namespace == wanted)
+    };
+    fits(&gvk.kind, &draft.id.name, draft.effective_namespace())
+        || draft.previous.iter().any(|id| fits(&id.kind, &id.name, &id.namespace))
+}
+
+struct Slot {
+    value: VarValue,
+    used: bool,
+}
+
+enum VarValue {
+    Scalar(Tag, Text),
+    /// A mapping or a list, which no place can take.
+    Other,
+}
+
+fn value_of(var: &Var, set: &ResourceSet) -> Result<VarValue, BuildError> {
+    let draft = set
+        .iter()
+        .find(|draft| draft.var_names.iter().any(|name| *name == var.name))
+        .ok_or_else(|| fault(var, "no resource is meant by its `objref`".to_owned()))?;
+    let node = look_up(&draft.node, &var.field_path)
+        .ok_or_else(|| fault(var, format!("`{}` has no field `{}`", draft.id, var.field_path)))?;
+    match node.as_scalar() {
+        Some(scalar) => {
+            let tag = if scalar.tag == Tag::Timestamp { Tag::Str } else { scalar.tag };
+            Ok(VarValue::Scalar(tag, scalar.text.clone()))
+        }
+        None => Ok(VarValue::Other),
+    }
+}
+
+/// The node at the end of a path with dots, `[0]`, `[key=value]` and `[a.b]`.
+fn look_up<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
+    let mut node = node;
+    for part in parts(path) {
+        node = match &node.value {
+            Value::Mapping(mapping) => mapping.get(&part)?,
+            Value::Sequence(items) => {
+                match part.strip_prefix('[').and_then(|p| p.strip_suffix(']')) {
+                    Some(pair) => {
+                        let (key, value) = pair.split_once('=')?;
+                        items
+                            .iter()
+                            .find(|item| item.get(key).and_then(Node::text) == Some(value))?
+                    }
+                    None => items.get(part.parse::<usize>().ok()?)?,
+                }
+            }
+            Value::Scalar(_) => return None,
+        };
+    }
+    Some(node)
+}
+
+fn parts(path: &str) -> Vec<String> {
+    let mut split: Vec<String> = Vec::new();
+    for part in path.split('.') {
+        match split.last_mut() {
+            Some(last) if last.ends_with('\\') => {
+                last.pop();
+                last.push('.');
+                last.push_str(part);
+            }
+            Some(last) if last.starts_with('[') && !last.ends_with(']') => {
+                last.push('.');
+                last.push_str(part);
+            }
+            _ => split.push(part.to_owned()),
+        }
+    }
+    let mut parts = Vec::new();
+    for part in split {
+        if part.starts_with('[') && !part.contains('=') {
+            parts.push(part.trim_matches(['[', ']']).to_owned());
+            continue;
+        }
+        match part.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+            Some((name, index)) if index.bytes().all(|b| b.is_ascii_digit()) => {
+                if !name.is_empty() {
+                    parts.push(name.to_owned());
+                }
+                parts.push(index.to_owned());
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// A place that is no text, list of texts or mapping of texts.
+struct WrongPlace;
+
+impl From<ScalarInTheWay> for WrongPlace {
+    fn from(_: ScalarInTheWay) -> Self {
+        Self
+    }
+}
+
+fn replace_in(node: &mut Node, values: &mut BTreeMap<&str, Slot>) -> Result<(), WrongPlace> {
+    match &mut node.value {
+        Value::Scalar(scalar) => replace_in_scalar(scalar, values),
+        Value::Mapping(mapping) => {
+            for pair in mapping.iter_mut() {
+                if pair.key.tag != Tag::Str {
+                    return Err(WrongPlace);
+                }
+                if let Value::Scalar(scalar) = &mut pair.value.value {
+                    replace_in_scalar(scalar, values);
+                }
+            }
+        }
+        Value::Sequence(items) => {
+            for item in items {
+                match &mut item.value {
+                    Value::Scalar(scalar) if scalar.tag == Tag::Str => {
+                        replace_in_scalar(scalar, values);
+                    }
+                    _ => return Err(WrongPlace),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn replace_in_scalar(scalar: &mut Scalar, values: &mut BTreeMap<&str, Slot>) {
+    if scalar.tag != Tag::Str || !scalar.text.contains('$') {
+        return;
+    }
+    // A text that is one var and nothing else takes the type of its value.
+    if let Some(name) = whole_var(&scalar.text) {
+        if let Some(slot) = values.get_mut(name)
+            && let VarValue::Scalar(tag, text) = &slot.value
+        {
+            slot.used = true;
+            *scalar = Scalar { text: text.clone(), tag: *tag, style: Style::Plain };
+        }
+        return;
+    }
+    scalar.text = expand(&scalar.text, values).into();
+}
+
+fn whole_var(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("$(")?.strip_suffix(')')?;
+    (!name.contains(')')).then_some(name)
+}
+
+/// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays.
+fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        if after.is_empty() {
+            out.push('$');
+            return out;
+        }
+        if let Some(more) = after.strip_prefix('$') {
+            out.push('$');
+            rest = more;
+            continue;
+        }
+        let name = after.strip_prefix('(').and_then(|inner| inner.split_once(')'));
+        match name {
+            Some((name, more)) => {
+                match values.get_mut(name) {
+                    Some(Slot { value: VarValue::Scalar(_, text), used }) => {
+                        *used = true;
+                        out.push_str(text);
+                    }
+                    _ => {
+                        out.push_str("$(");
+                        out.push_str(name);
+                        out.push(')');
+                    }
+                }
+                rest = more;
+            }
+            None => {
+                out.push('$');
+                let next = after.chars().next().map_or(0, char::len_utf8);
+                out.push_str(&after[..next]);
+                rest = &after[next..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn fault(var: &Var, what: String) -> BuildError {
+    let at: Location = var.at.clone();
+    BuildError::Invalid { at, reason: format!("var `{}`: {what}", var.name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expands_as_kustomize_does() {
+        let mut values = BTreeMap::from([(
+            "A",
+            Slot { value: VarValue::Scalar(Tag::Str, "x".into()), used: false },
+        )]);
+        let mut check = |text: &str| expand(text, &mut values);
+        assert_eq!(check("a $(A)-$(B) $$(A) $(A"), "a x-$(B) $(A) $(A");
+        assert_eq!(check("cost 5$"), "cost 5$");
+        assert_eq!(check("$é$(A)"), "$éx");
+    }
+
+    #[test]
+    fn splits_paths_as_kustomize_does() {
+        assert_eq!(parts("spec.ports[0].port"), ["spec", "ports", "0", "port"]);
+        assert_eq!(parts("metadata.annotations.[a.b/c]"), ["metadata", "annotations", "a.b/c"]);
+        assert_eq!(parts(r"metadata.labels.a\.b"), ["metadata", "labels", "a.b"]);
+        assert_eq!(parts("spec.c.[name=a.b].image"), ["spec", "c", "[name=a.b]", "image"]);
+    }
+}
