@@ -5,9 +5,11 @@ use std::time::Duration;
 use overlift::github::*;
 use overlift::model::*;
 
-use crate::support::github::Plan;
 use crate::support::github::endpoint::*;
-use crate::support::github_scene::{REPO, Scene, branch, credential, edit, number};
+use crate::support::github::{APP_ID, APP_KEY, Plan};
+use crate::support::github_scene::{
+    REPO, Scene, branch, credential, edit, number, repo_name, settings,
+};
 
 fn tip(scene: &Scene) -> Option<String> {
     scene.stand_in.world().repo(REPO).branches.get("promote/a-to-b").cloned()
@@ -102,6 +104,27 @@ async fn a_lost_answer_to_a_comment_or_report_does_not_write_it_twice() {
     scene.stand_in.next(CREATE_CHECK_RUN).loses_its_reply();
     assert_eq!(scene.repository.report(&report).await.unwrap(), Reported::CheckRun);
     assert_eq!(scene.stand_in.world().repo(REPO).check_runs.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_not_waited_for() {
+    let scene = Scene::with_branch().await;
+    let app = Authentication::App { id: APP_ID.into(), private_key: credential(APP_KEY) };
+    let hasty =
+        GithubSettings { timeout: Duration::from_millis(300), ..settings(&scene.stand_in, app) };
+    let repository = Github::new(&hasty).unwrap().repository(&repo_name(), None).await.unwrap();
+    scene.stand_in.next(GET_REF).takes(Duration::from_secs(60));
+    let error = repository.fetch_tip(&branch("main")).await.unwrap_err();
+    assert!(matches!(error, GithubError::TooSlow { .. }), "{error}");
+    assert_eq!(error.retry(), Retry::Backoff);
+}
+
+#[tokio::test]
+async fn a_repository_that_was_renamed_is_followed() {
+    let scene = Scene::new(&[("a", "1\n")]).await;
+    let there = format!("{}/repos/{REPO}/git/ref/heads/main", scene.stand_in.api_url());
+    scene.stand_in.next(GET_REF).answers(301, &[("location", &there)], "{}");
+    assert!(scene.repository.fetch_tip(&branch("main")).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -236,6 +259,7 @@ async fn an_address_where_nobody_listens_is_no_answer() {
         cache_directory: None,
         cache_bytes: 1 << 20,
         now: std::time::SystemTime::now,
+        timeout: Duration::from_secs(30),
     };
     let name = RepoName::parse(REPO).unwrap();
     let repository = Github::new(&settings).unwrap().repository(&name, None).await.unwrap();

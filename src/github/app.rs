@@ -110,8 +110,8 @@ impl Github {
         attempt: u64,
     ) -> Result<Option<DeliveryContent>, GithubError> {
         const REQUEST: &str = "read the delivery";
-        let call = Call::get(REQUEST, format!("/app/hook/deliveries/{attempt}"))
-            .limited(32 << 20, std::time::Duration::from_secs(60));
+        let call =
+            Call::get(REQUEST, format!("/app/hook/deliveries/{attempt}")).limited(32 << 20, 2);
         let Some(wire) = found(self.0.json::<WireDelivery>(Who::App, call).await)? else {
             return Ok(None);
         };

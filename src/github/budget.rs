@@ -4,7 +4,7 @@
 //! left, requests are spread over the time until the window ends; once GitHub has said *stop*, nothing is sent
 //! until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 use tokio::time::Instant;
@@ -14,6 +14,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The part of the limit below which we slow down.
 const RESERVE: u64 = 10;
+
+/// So many writes may follow each other at once, and one more each second after that. GitHub's secondary limits
+/// allow about 80 a minute, and say so only by refusing.
+const WRITES_AT_ONCE: u32 = 60;
+const WRITE_PACE: Duration = Duration::from_secs(1);
 
 /// No `retry-after` or reset is believed beyond this: GitHub's windows last an hour.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -29,16 +34,18 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    /// `now` stands in for GitHub's clock where it does not tell the time.
+    pub(super) fn of(headers: &HeaderMap, now: SystemTime) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let number = |name: &str| text(name).and_then(|value| value.trim().parse::<u64>().ok());
         let seconds = |value: u64| Duration::from_secs(value).min(LONGEST_WAIT);
-        let now = text("date").and_then(http_date_seconds);
+        let ours = || now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = text("date").and_then(http_date_seconds).unwrap_or_else(ours);
         let reset = number("x-ratelimit-reset");
         Self {
             limit: number("x-ratelimit-limit"),
             remaining: number("x-ratelimit-remaining"),
-            resets_in: now.zip(reset).map(|(now, reset)| seconds(reset.saturating_sub(now))),
+            resets_in: reset.map(|reset| seconds(reset.saturating_sub(now))),
             retry_after: number("retry-after").map(seconds),
         }
     }
@@ -64,6 +71,15 @@ pub(super) struct Budget {
     remaining: u64,
     window_ends: Option<Instant>,
     blocked_until: Option<Instant>,
+    /// When the writes so far are paid for, at one a second.
+    writes_paid_at: Option<Instant>,
+}
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Write,
 }
 
 /// What a request has to do before it is sent.
@@ -83,7 +99,26 @@ impl Budget {
     }
 
     /// Asks for leave to send one request, and counts it.
-    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+    pub(super) fn admit(&mut self, kind: Kind, now: Instant) -> Admission {
+        match (self.admit_any(now), kind) {
+            (Admission::Go, Kind::Write) => self.admit_write(Duration::ZERO, now),
+            (Admission::Pause(pause), Kind::Write) => self.admit_write(pause, now),
+            (admission, _) => admission,
+        }
+    }
+
+    fn admit_write(&mut self, pause: Duration, now: Instant) -> Admission {
+        let paid_at = self.writes_paid_at.map_or(now, |paid_at| paid_at.max(now));
+        let debt = (paid_at - now).saturating_sub(WRITE_PACE * (WRITES_AT_ONCE - 1));
+        if debt > LONGEST_PAUSE {
+            return Admission::Blocked(debt);
+        }
+        self.writes_paid_at = Some(paid_at + WRITE_PACE);
+        let pause = pause.max(debt);
+        if pause.is_zero() { Admission::Go } else { Admission::Pause(pause) }
+    }
+
+    fn admit_any(&mut self, now: Instant) -> Admission {
         let ahead =
             |until: Option<Instant>| until.and_then(|until| until.checked_duration_since(now));
         if let Some(wait) = ahead(self.blocked_until).filter(|wait| !wait.is_zero()) {
@@ -127,8 +162,10 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    fn of(pairs: &[(&'static str, &str)]) -> Limits {
+        let pairs = pairs.iter();
+        let headers = pairs.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Limits::of(&headers.collect(), UNIX_EPOCH + 1000 * SECOND)
     }
 
     fn window(remaining: u64, resets_in: u64) -> Limits {
@@ -142,19 +179,21 @@ mod tests {
 
     #[test]
     fn reads_the_window_by_githubs_clock() {
-        let limits = Limits::of(&headers(&[
+        let limits = of(&[
             ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
             ("x-ratelimit-limit", "5000"),
             ("x-ratelimit-remaining", "0"),
             ("x-ratelimit-reset", "784111807"),
-        ]));
+        ]);
         assert_eq!(limits.resets_in, Some(30 * SECOND));
         assert_eq!(limits.wait(), Some(31 * SECOND));
+        let without = of(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1009")]);
+        assert_eq!(without.wait(), Some(10 * SECOND), "by our own clock");
     }
 
     #[test]
     fn waits_as_long_as_it_is_told_within_reason() {
-        let wait = |pairs| Limits::of(&headers(pairs)).wait();
+        let wait = |pairs| of(pairs).wait();
         assert_eq!(wait(&[("retry-after", "7")]), Some(7 * SECOND));
         assert_eq!(wait(&[("retry-after", "99999999999")]), Some(LONGEST_WAIT));
         assert_eq!(wait(&[("retry-after", "soon")]), None);
@@ -166,9 +205,9 @@ mod tests {
     fn goes_freely_while_there_is_plenty() {
         let now = Instant::now();
         let mut budget = Budget::default();
-        assert_eq!(budget.admit(now), Admission::Go, "nothing is known yet");
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Go, "nothing is known yet");
         budget.note(&window(4000, 600), false, now);
-        assert_eq!(budget.admit(now), Admission::Go);
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Go);
     }
 
     #[test]
@@ -176,9 +215,9 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         budget.note(&window(200, 600), false, now);
-        assert_eq!(budget.admit(now), Admission::Pause(3 * SECOND));
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Pause(3 * SECOND));
         budget.note(&window(10, 600), false, now);
-        assert_eq!(budget.admit(now), Admission::Pause(LONGEST_PAUSE));
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Pause(LONGEST_PAUSE));
     }
 
     #[test]
@@ -186,9 +225,9 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         budget.note(&window(1, 600), false, now);
-        assert!(matches!(budget.admit(now), Admission::Pause(_)));
-        assert_eq!(budget.admit(now), Admission::Blocked(600 * SECOND));
-        assert_eq!(budget.admit(now + 600 * SECOND), Admission::Go);
+        assert!(matches!(budget.admit(Kind::Read, now), Admission::Pause(_)));
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Blocked(600 * SECOND));
+        assert_eq!(budget.admit(Kind::Read, now + 600 * SECOND), Admission::Go);
     }
 
     #[test]
@@ -197,8 +236,25 @@ mod tests {
         let mut budget = Budget::default();
         let limits = Limits { retry_after: Some(7 * SECOND), ..Limits::default() };
         budget.note(&limits, true, now);
-        assert_eq!(budget.admit(now + SECOND), Admission::Blocked(6 * SECOND));
-        assert_eq!(budget.admit(now + 7 * SECOND), Admission::Go);
+        assert_eq!(budget.admit(Kind::Read, now + SECOND), Admission::Blocked(6 * SECOND));
+        assert_eq!(budget.admit(Kind::Read, now + 7 * SECOND), Admission::Go);
+    }
+
+    #[test]
+    fn writes_are_paced_after_a_burst() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        for _ in 0..WRITES_AT_ONCE {
+            assert_eq!(budget.admit(Kind::Write, now), Admission::Go);
+        }
+        assert_eq!(budget.admit(Kind::Write, now), Admission::Pause(SECOND));
+        assert_eq!(budget.admit(Kind::Write, now), Admission::Pause(2 * SECOND));
+        assert_eq!(budget.admit(Kind::Read, now), Admission::Go);
+        for _ in 0..3 {
+            budget.admit(Kind::Write, now);
+        }
+        assert_eq!(budget.admit(Kind::Write, now), Admission::Blocked(6 * SECOND));
+        assert_eq!(budget.admit(Kind::Write, now + 6 * SECOND), Admission::Go);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One request and its answer, before and after the wire.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
 use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -12,9 +12,6 @@ use crate::redact::Scrubber;
 
 /// What an answer may have at most, unless a call says otherwise: GitHub's own limit for a tree is 7 MB.
 const ANSWER_LIMIT_BYTES: usize = 16 << 20;
-
-/// How long one request may take, answer included, unless a call says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// GitHub's words are cut to this many characters in our messages.
 const MESSAGE_CHARS: usize = 300;
@@ -29,15 +26,16 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) body: Option<Value>,
     pub(super) limit_bytes: usize,
-    pub(super) timeout: Duration,
+    /// How many times the usual timeout it may take, answer included.
+    pub(super) patience: u32,
     /// Whether an earlier answer may be kept and asked for by its ETag, which costs no rate limit.
     pub(super) conditional: bool,
 }
 
 impl Call {
     fn new(request: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
-        let (limit_bytes, timeout) = (ANSWER_LIMIT_BYTES, TIMEOUT);
-        Self { request, method, path, body, limit_bytes, timeout, conditional: false }
+        let (limit_bytes, patience) = (ANSWER_LIMIT_BYTES, 1);
+        Self { request, method, path, body, limit_bytes, patience, conditional: false }
     }
 
     pub(super) fn get(request: &'static str, path: String) -> Self {
@@ -61,9 +59,10 @@ impl Call {
         self
     }
 
-    pub(super) const fn limited(mut self, limit_bytes: usize, timeout: Duration) -> Self {
+    /// For answers that are longer than usual.
+    pub(super) const fn limited(mut self, limit_bytes: usize, patience: u32) -> Self {
         self.limit_bytes = limit_bytes;
-        self.timeout = timeout;
+        self.patience = patience;
         self
     }
 }
@@ -73,6 +72,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// When it came, by our clock.
+    pub(super) received: SystemTime,
 }
 
 impl Answer {
@@ -96,12 +97,17 @@ impl Answer {
         address.split_once('?').map(|(_, query)| query)
     }
 
+    /// What it says about limits.
+    pub(super) fn limits(&self) -> Limits {
+        Limits::of(&self.headers, self.received)
+    }
+
     /// Sorts an answer into success and the kinds of failure.
     pub(super) fn check(self, request: &'static str) -> Result<Self, GithubError> {
         if self.status.is_success() {
             return Ok(self);
         }
-        let limits = Limits::of(&self.headers);
+        let limits = self.limits();
         let message = self.message();
         let status = self.status.as_u16();
         let error = match status {
@@ -174,6 +180,8 @@ fn is_permission(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::github::Retry;
 
@@ -185,6 +193,7 @@ mod tests {
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
                 .collect(),
             body: body.as_bytes().to_vec(),
+            received: SystemTime::UNIX_EPOCH,
         }
     }
 

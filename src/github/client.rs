@@ -18,10 +18,11 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::app_key::AppKey;
-use super::budget::{Admission, Budget, Limits};
+use super::budget::{Admission, Budget, Kind};
 use super::call::{Answer, Call};
 use super::etag_cache::EtagCache;
 use super::installation_token::{InstallationToken, InstallationTokens};
@@ -34,6 +35,9 @@ use crate::redact::Credential;
 /// How long a connection may take to open, and a read or write on it to move on.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IO_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// So many requests are on their way at once.
+const MOST_AT_ONCE: usize = 32;
 
 /// A list of GitHub's is read up to this many pages; a hundred things are on each.
 const LONGEST_LIST_PAGES: usize = 50;
@@ -65,6 +69,8 @@ pub struct GithubSettings {
     pub cache_bytes: u64,
     /// The time of day, for tokens that end.
     pub now: fn() -> SystemTime,
+    /// How long a request may take, answer included; a few long ones may take up to four times as long.
+    pub timeout: Duration,
 }
 
 /// Whose credential a request carries, and whose budget it counts against.
@@ -96,6 +102,9 @@ pub struct Github(pub(super) Arc<Client>);
 pub(super) struct Client {
     crab: Octocrab,
     now: fn() -> SystemTime,
+    timeout: Duration,
+    /// GitHub wants fewer than a hundred requests at once from one account.
+    places: Semaphore,
     identity: Identity,
     tokens: InstallationTokens,
     installations: Mutex<BTreeMap<RepoName, InstallationId>>,
@@ -137,6 +146,8 @@ impl Github {
         Ok(Self(Arc::new(Client {
             crab: transport(&settings.api_url)?,
             now: settings.now,
+            timeout: settings.timeout,
+            places: Semaphore::new(MOST_AT_ONCE),
             identity,
             tokens: InstallationTokens::default(),
             installations: Mutex::default(),
@@ -346,7 +357,8 @@ impl Client {
         call: &Call,
         credential: &Credential,
     ) -> Result<Answer, GithubError> {
-        let admission = lock(&self.budgets).entry(who).or_default().admit(Instant::now());
+        let kind = if call.method == Method::GET { Kind::Read } else { Kind::Write };
+        let admission = lock(&self.budgets).entry(who).or_default().admit(kind, Instant::now());
         match admission {
             Admission::Go => {}
             Admission::Pause(pause) => tokio::time::sleep(pause).await,
@@ -354,6 +366,7 @@ impl Client {
                 return Err(GithubError::RateLimited { request: call.request, after: Some(wait) });
             }
         }
+        let _place = self.places.acquire().await.expect("nobody closes the semaphore");
         let started = Instant::now();
         let result = self.exchange(who, call, credential).await;
         let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
@@ -362,7 +375,7 @@ impl Client {
         *lock(&self.counts).entry((call.request, status)).or_default() += 1;
         if let Ok(answer) = &result {
             let refused = matches!(status, 403 | 429 | 500..);
-            let limits = Limits::of(&answer.headers);
+            let limits = answer.limits();
             lock(&self.budgets).entry(who).or_default().note(&limits, refused, Instant::now());
         }
         result
@@ -377,10 +390,11 @@ impl Client {
     ) -> Result<Answer, GithubError> {
         let kept = call.conditional.then(|| self.etags.get(who, &call.path)).flatten();
         let etag = kept.as_ref().map(|kept| &kept.etag);
-        let within = tokio::time::timeout(call.timeout, self.wire(call, credential, etag));
+        let timeout = self.timeout * call.patience;
+        let within = tokio::time::timeout(timeout, self.wire(call, credential, etag));
         let mut answer = within.await.map_err(|_| GithubError::TooSlow {
             request: call.request,
-            seconds: call.timeout.as_secs(),
+            seconds: timeout.as_secs(),
         })??;
         if let (StatusCode::NOT_MODIFIED, Some(kept)) = (answer.status, kept) {
             answer.status = StatusCode::OK;
@@ -422,6 +436,11 @@ impl Client {
             }
             no_answer(Arc::from(error))
         })?;
-        Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes().to_vec() })
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_bytes().to_vec(),
+            received: (self.now)(),
+        })
     }
 }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -99,14 +98,23 @@ impl Repository {
         if tree.computed_sha() != tree.sha {
             return Err(bad(REQUEST, &"the files do not make the tree that was asked for"));
         }
-        self.client.objects.put(&key, &kept(&tree));
+        self.keep(&key, &kept(&tree)).await;
         Ok(tree)
+    }
+
+    /// Puts something into the cache, whose disk must not hold up other requests.
+    async fn keep(&self, key: &str, content: &Arc<[u8]>) {
+        let (client, key, content) =
+            (Arc::clone(&self.client), key.to_owned(), Arc::clone(content));
+        let put = tokio::task::spawn_blocking(move || client.objects.put(&key, &content));
+        // It is a cache: what cannot be kept is asked for again.
+        let _ = put.await;
     }
 
     async fn fetch_wire_tree(&self, sha: &TreeSha, depth: Depth) -> Result<WireTree, GithubError> {
         let recursive = if depth == Depth::All { "?recursive=1" } else { "" };
         let path = self.path(&format!("/git/trees/{sha}{recursive}"));
-        let call = Call::get("list the files", path).limited(64 << 20, Duration::from_secs(60));
+        let call = Call::get("list the files", path).limited(64 << 20, 2);
         self.client.json(self.who, call).await
     }
 
@@ -168,7 +176,7 @@ impl Repository {
         const REQUEST: &str = "read the file";
         // Base64 is a third longer, with a line break after each 60 characters.
         let call = Call::get(REQUEST, self.path(&format!("/git/blobs/{sha}")))
-            .limited(BLOB_LIMIT_BYTES / 2 * 3, Duration::from_secs(60));
+            .limited(BLOB_LIMIT_BYTES / 2 * 3, 2);
         let wire: Wire = self.client.json(self.who, call).await?;
         let content = match wire.encoding.as_str() {
             "utf-8" => wire.content.into_bytes(),
@@ -181,7 +189,7 @@ impl Repository {
             return Err(bad(REQUEST, &"the content has another hash"));
         }
         let content: Arc<[u8]> = content.into();
-        self.client.objects.put(sha.as_str(), &content);
+        self.keep(sha.as_str(), &content).await;
         Ok(content)
     }
 
@@ -194,7 +202,7 @@ impl Repository {
     ) -> Result<BTreeMap<BlobSha, Arc<[u8]>>, GithubError> {
         const REQUEST: &str = "read all files";
         let call = Call::get(REQUEST, self.path(&format!("/tarball/{at}")))
-            .limited(TARBALL_LIMIT_BYTES, Duration::from_secs(120));
+            .limited(TARBALL_LIMIT_BYTES, 4);
         let answer = self.client.send(self.who, call).await?;
         let client = Arc::clone(&self.client);
         let unpack = move || {

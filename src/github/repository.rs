@@ -63,8 +63,10 @@ pub enum BranchCreation {
 pub enum Move {
     /// To a commit that stands on the present one.
     Forward,
-    /// To any commit.
+    /// To any commit; where it points is asked right before.
     Anywhere,
+    /// To any commit, by a caller who has just asked where it points.
+    AnywhereNow,
 }
 
 /// How one commit stands to another.
@@ -349,7 +351,7 @@ impl Repository {
     /// Moves a branch from where we saw it to a commit. If the answer is lost, asks where the branch points.
     ///
     /// GitHub's API cannot compare and set. For [`Move::Anywhere`], which could drop somebody's commit, the tip
-    /// is therefore asked right before; for [`Move::Forward`] GitHub refuses by itself what does not stand on the tip.
+    /// is therefore asked right before; [`Move::AnywhereNow`] leaves that to the caller; for [`Move::Forward`] GitHub refuses by itself what does not stand on the tip.
     ///
     /// # Errors
     /// [`GithubError::BranchMoved`] if it is somewhere else or gone, or any failure of asking.
@@ -369,7 +371,7 @@ impl Repository {
             }
         }
         let path = self.path(&format!("/git/refs/heads/{}", address::path(branch.as_str())));
-        let body = json!({ "sha": to.as_str(), "force": how == Move::Anywhere });
+        let body = json!({ "sha": to.as_str(), "force": how != Move::Forward });
         let error =
             match self.client.send(self.who, Call::patch("move the branch", path, body)).await {
                 Ok(_) => return Ok(()),

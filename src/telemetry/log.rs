@@ -21,7 +21,10 @@ pub enum LogFormat {
 ///
 /// `filter` is in the syntax of `RUST_LOG`; an invalid one counts as `info`.
 pub fn start_logging(format: LogFormat, filter: &str, scrubber: Scrubber) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Octocrab logs each failure as an error, where it does not know yet whether it is one. Ours says it
+    // once, where it is handled. Whoever wants octocrab's words can name it in the filter.
+    let filter = EnvFilter::try_new(format!("octocrab=off,{filter}"))
+        .unwrap_or_else(|_| EnvFilter::new("octocrab=off,info"));
     let writer = RedactingWriter { scrubber: Arc::new(scrubber), sink: io::stderr };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     // A second subscriber is refused; the first one stays.

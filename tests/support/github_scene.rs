@@ -1,6 +1,6 @@
 //! A repository on the stand-in, seen through our own client.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use overlift::github::*;
 use overlift::model::*;
@@ -17,6 +17,7 @@ pub fn settings(stand_in: &GithubStandIn, authentication: Authentication) -> Git
         cache_directory: None,
         cache_bytes: 10 << 20,
         now: SystemTime::now,
+        timeout: Duration::from_secs(30),
     }
 }
 
