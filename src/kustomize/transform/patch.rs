@@ -71,7 +71,10 @@ impl LoadedPatch {
             }
             (Ok(objects), _) => Content::Strategic(objects),
             (Err(_), Ok(json)) => Content::Json(json),
-            (Err(error), Err(ParseError::NotOperations)) => return Err(error),
+            // What is no YAML at all has a place only in the first reading.
+            (Err(error), Err(ParseError::NotOperations | ParseError::Yaml(_))) => {
+                return Err(error);
+            }
             (Err(_), Err(fault)) => return Err(not_a_patch(at, &fault)),
         };
         Ok(Self { content, target, options, origin: Origin::Patches, at })
