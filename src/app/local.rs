@@ -6,11 +6,10 @@
 use std::path::Path;
 
 use crate::config::{ConfigError, RepositoryConfig};
-use crate::diff::Change;
 use crate::model::{BranchName, CommitSha, EnvironmentName, FileEdit, Files, Location, RepoPath};
 use crate::promotion::{
-    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, TemplateError, Trailers,
-    Values, render_commit_message,
+    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
+    Trailers,
 };
 use crate::workdir::{self, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
 
@@ -212,27 +211,10 @@ impl Workspace {
         let none = || WorkdirError::NoRepository(self.checkout.root().to_path_buf());
         let repository = self.checkout.repository().ok_or_else(none)?;
         let parent = self.commit.as_ref().ok_or_else(none)?;
-        let settings = &configuration.pull_request;
-        let branch = settings.branch(&plan.source.name, &plan.target.name)?;
-        let summary = summary(plan);
-        let commit = parent.as_str();
-        let values: Values<'_> = [
-            ("source", plan.source.name.as_str()),
-            ("target", plan.target.name.as_str()),
-            ("plan.id", plan.id.as_str()),
-            ("plan.commit", commit),
-            ("plan.summary", &summary),
-        ]
-        .into();
-        let trailers = Trailers {
-            plan: plan.id.clone(),
-            source: plan.source.name.clone(),
-            commit: plan.commit.clone(),
-            target: plan.target.name.clone(),
-        };
-        let message = render_commit_message(&settings.commit_message, &values, &trailers)?;
+        let Proposal { branch, commit_message, .. } =
+            promotion::propose(plan, &configuration.pull_request, None)?;
         let edits = edits(plan);
-        let new = NewCommit { parent, edits: &edits, message: &message };
+        let new = NewCommit { parent, edits: &edits, message: &commit_message };
         let ours = |message: &str| Trailers::parse(message).is_some();
         let moved = repository.commit_to_branch(branch.as_str(), &new, ours)?;
         Ok(Committed { branch, moved })
@@ -255,20 +237,4 @@ fn edits(plan: &Plan) -> Vec<FileEdit> {
 fn shown(file: &Path) -> RepoPath {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     RepoPath::parse(&file.to_string_lossy()).or_else(|_| RepoPath::parse(&name)).unwrap_or_default()
-}
-
-/// What the promotion does, in one line of words.
-#[must_use]
-pub fn summary(plan: &Plan) -> String {
-    let count = |wanted: Change| {
-        plan.rendered.resources().iter().filter(|resource| resource.change == wanted).count()
-    };
-    format!(
-        "{} resources change, {} added, {} deleted in {}; {} files",
-        count(Change::Changed),
-        count(Change::Added),
-        count(Change::Deleted),
-        plan.target.path,
-        plan.edits.len()
-    )
 }

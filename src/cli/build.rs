@@ -1,5 +1,6 @@
 //! `overlift build DIR`: the bytes that `kustomize build` prints.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,13 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::output::Output;
-use crate::kustomize::{self, BuildOptions, LoadRestrictor, Reorder};
+use super::report::Failure;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::{
+    self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, Reorder, Resource,
+};
 use crate::workdir::{self, Checkout};
+use crate::yaml;
 
 /// Builds one overlay and prints it, as `kustomize build` does.
 #[derive(Debug, Args)]
@@ -91,26 +97,78 @@ impl BuildArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output) -> super::Result {
+    let target = arguments.output.as_ref().map(|path| directory.join(path));
     let rendered = match arguments.engine {
-        Engine::Overlift => build(arguments, directory, output)?,
         Engine::Kustomize => {
             let dir = directory.join(&arguments.dir);
             workdir::kustomize_build(&dir, arguments.kustomize_flags())?
         }
+        Engine::Overlift => {
+            let build = build(arguments, directory, output)?;
+            if let Some(dir) = target.as_ref().filter(|target| target.is_dir()) {
+                for (name, content) in own_files(&build.resources)? {
+                    workdir::write_output(&dir.join(name), content.as_bytes())?;
+                }
+                return Ok(Outcome::Done);
+            }
+            build.render().into_bytes()
+        }
     };
-    match &arguments.output {
-        Some(path) => workdir::write_output(&directory.join(path), &rendered)?,
-        None => output.print(rendered)?,
+    match target {
+        Some(path) => workdir::write_output(&path, &rendered)?,
+        None => output.print(&rendered)?,
     }
     Ok(Outcome::Done)
 }
 
-fn build(arguments: &BuildArguments, directory: &Path, output: &Output) -> anyhow::Result<Vec<u8>> {
+fn build(arguments: &BuildArguments, directory: &Path, output: &Output) -> Result<Build, Failure> {
     let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
     let checkout = Checkout::new(root);
-    let build = kustomize::build(&checkout, &dir, &arguments.options())?;
+    let build = kustomize::build(&checkout, &dir, &arguments.options());
+    let build = build.map_err(|error| located(error, &checkout))?;
     for warning in &build.warnings {
-        output.warn(warning);
+        output.warn(warning.trim_start_matches("# Warning: "));
     }
-    Ok(build.render().into_bytes())
+    Ok(build)
+}
+
+/// A file for each resource, named as kustomize names them (kustomize/commands/build/writer.go):
+/// with its namespace where there is more than one.
+fn own_files(resources: &[Resource]) -> anyhow::Result<Vec<(String, String)>> {
+    let schema = Schema::default();
+    let namespace = |resource: &Resource| match resource.id.namespace.as_str() {
+        _ if schema.is_cluster_scoped(&resource.id.gvk) => None,
+        "" => Some("default".to_owned()),
+        name => Some(name.to_lowercase()),
+    };
+    let namespaces: BTreeSet<String> = resources.iter().filter_map(namespace).collect();
+    let mut files = Vec::new();
+    for resource in resources {
+        let Gvk { group, version, kind } = &resource.id.gvk;
+        let prefix = namespace(resource).filter(|_| namespaces.len() > 1);
+        let parts =
+            [prefix.as_deref().unwrap_or_default(), group, version, kind, &resource.id.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let name = parts.join("_").to_lowercase() + ".yaml";
+        if name.contains('/') || name.starts_with('.') {
+            anyhow::bail!(
+                "{} cannot have a file of its own: `{name}` is no file name",
+                resource.id
+            );
+        }
+        let mut content = String::new();
+        yaml::write_document(&resource.node, &mut content);
+        files.push((name, content));
+    }
+    Ok(files)
+}
+
+fn located(error: BuildError, checkout: &Checkout) -> Failure {
+    let place = error.location().cloned();
+    let failure = Failure::from(error);
+    // Without a repository nobody knows which other kustomizations make a Secret of the file.
+    match checkout.repository() {
+        Some(_) => failure.at(place.as_ref(), checkout),
+        None => failure,
+    }
 }

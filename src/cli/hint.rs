@@ -1,12 +1,16 @@
 //! What a person can do about an error: the way out, chosen here because only the door knows which
 //! commands and flags there are.
 
+use crate::app::local::LocalError;
 use crate::workdir::WorkdirError;
 
 /// Sentences about what to do next, the likeliest first.
 pub(super) fn help(error: &anyhow::Error) -> Vec<String> {
-    let known = error.chain().find_map(|cause| cause.downcast_ref().map(workdir_help));
-    known.flatten().into_iter().collect()
+    let workdir = match error.downcast_ref() {
+        Some(LocalError::Workdir(error)) => Some(error),
+        _ => error.downcast_ref(),
+    };
+    workdir.and_then(workdir_help).into_iter().collect()
 }
 
 fn workdir_help(error: &WorkdirError) -> Option<String> {

@@ -11,7 +11,7 @@ use super::{Outcome, plan_view};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, Files};
-use crate::promotion::Plan;
+use crate::promotion::{self, Plan};
 
 /// Which promotion is meant.
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ pub(super) struct PlanArguments {
     /// Print one diff alone, for `patch`, `git apply` or a pager.
     #[arg(long, value_enum, value_name = "WHICH", group = "form")]
     diff: Option<Diff>,
+    /// Print the text of the pull request.
+    #[arg(long, group = "form")]
+    body: bool,
     /// Print the plan as one JSON object.
     #[arg(long, group = "form")]
     json: bool,
@@ -44,7 +47,7 @@ pub(super) struct PlanArguments {
     exit_code: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Diff {
     /// What the cluster will see: the target built before and after.
     Rendered,
@@ -58,13 +61,18 @@ enum Diff {
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
     let config = arguments.config.as_deref();
-    let (_, plan) = plan(&workspace, config, &arguments.pair)?;
-    match (arguments.diff, arguments.json) {
-        (Some(diff), _) => print_diff(&plan, diff, output)?,
-        (None, true) => print_json(&plan, output)?,
-        (None, false) => print_for_people(&plan, output)?,
+    let (configuration, plan) = plan(&workspace, config, &arguments.pair)?;
+    let form = (arguments.diff, arguments.body, arguments.json);
+    match form {
+        (Some(diff), ..) => print_diff(&plan, diff, output)?,
+        (None, true, _) => {
+            let proposal = promotion::propose(&plan, &configuration.pull_request, None)?;
+            output.print(proposal.body + "\n")?;
+        }
+        (None, false, true) => print_json(&plan, output)?,
+        (None, false, false) => print_for_people(&plan, output)?,
     }
-    if arguments.diff.is_some() || arguments.json {
+    if form != (None, false, false) {
         plan_view::warn(&plan, output);
     }
     Ok(match arguments.exit_code && !plan.is_empty() {

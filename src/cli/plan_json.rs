@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::app::local::summary;
 use crate::model::{Location, Operation};
 use crate::policy::{Finding, Level};
-use crate::promotion::Plan;
+use crate::promotion::{self, Plan};
 
 /// The whole object; the names and their order are public.
 #[derive(Serialize)]
@@ -66,7 +65,7 @@ impl<'a> PlanJson<'a> {
             target: plan.target.name.as_str(),
             commit: plan.commit.as_ref().map(crate::model::CommitSha::as_str),
             edits: plan.edits.iter().map(edit).collect(),
-            summary: summary(plan),
+            summary: promotion::summary(plan),
             findings: plan.findings.iter().map(FindingJson::new).collect(),
             rendered: plan.rendered.text(),
             files: plan.files.text(),

@@ -41,9 +41,14 @@ impl Failure {
 
     fn render(&self, help: &[String], palette: &Palette) -> String {
         let (error, quiet, blue) = (palette.error, palette.quiet, palette.help);
-        let mut text = format!("{error}error{error:#}: {}\n", harmless(&self.cause.to_string()));
+        let message = harmless(&self.cause.to_string());
+        let mut text = format!("{error}error{error:#}: {message}\n");
         for cause in self.cause.chain().skip(1) {
-            let _ = writeln!(text, "  because: {}", harmless(&cause.to_string()));
+            let cause = harmless(&cause.to_string());
+            // Most messages say their cause themselves.
+            if !message.contains(&cause) {
+                let _ = writeln!(text, "  because: {cause}");
+            }
         }
         if let Some(Snippet { position, line }) = &self.snippet {
             let number = position.line.to_string();
