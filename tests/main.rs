@@ -7,12 +7,19 @@
     reason = "tests run programs and read what they leave behind"
 )]
 
+mod a_removed_file_is_pruned;
 mod architecture;
+mod bad_input;
 mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
+mod command_output;
+mod fixture_overlays_build;
 mod github_answers;
 mod github_costs_little;
 mod github_fails;
+mod kustomizations_of_every_style;
+mod promote_in_a_checkout;
+mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;

@@ -22,8 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     Ok(node(json))
 }
 
-/// JSON as a tree.
-pub(in crate::kustomize::transform) fn node(json: Json) -> Node {
+fn node(json: Json) -> Node {
     Node::made(match json {
         Json::Null => return Node::null(),
         Json::Bool(truth) => scalar(if truth { "true" } else { "false" }.into(), Tag::Bool),
@@ -69,7 +68,8 @@ fn renew_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
     match scalar.tag {
         Tag::Null => scalar.text = "null".into(),
         Tag::Bool => {
-            let truth = crate::kustomize::scalar::is_true(&scalar.text);
+            let text = scalar.text.to_ascii_lowercase();
+            let truth = matches!(text.as_str(), "true" | "yes" | "on" | "y");
             scalar.text = if truth { "true" } else { "false" }.into();
         }
         Tag::Int | Tag::Float => {

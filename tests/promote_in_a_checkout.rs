@@ -1,0 +1,145 @@
+//! "Carry the promotion out here: in my working tree, or on a branch of its own."
+
+use std::process::Command;
+
+use crate::support::{Repo, kubectl_kustomize, overlift, run};
+
+const PAIR: [&str; 2] = ["staging", "production"];
+
+fn with<'a>(command: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
+    [&[command], &PAIR[..], flags].concat()
+}
+
+#[test]
+fn the_working_tree_gets_the_edits_and_then_there_is_nothing_to_promote() {
+    let repo = Repo::istio_config();
+    let files = repo.overlift(&with("plan", &["--diff", "files"])).ok();
+    repo.overlift(&with("promote", &[])).ok();
+    let expected = Repo::istio_config();
+    expected.write("../files.diff", &files);
+    expected.git(&["apply", "../files.diff"]);
+    expected.git(&["add", "-A"]);
+    repo.git(&["add", "-A"]);
+    assert_eq!(repo.git(&["write-tree"]), expected.git(&["write-tree"]));
+    let again = repo.overlift(&with("promote", &[])).ok();
+    assert!(again.contains("Nothing to promote"), "{again}");
+}
+
+#[test]
+fn the_rendered_diff_leads_from_what_is_built_to_what_will_be() {
+    let repo = Repo::istio_config();
+    let before = repo.overlift(&["build", "overlays/production"]).ok();
+    let diff = repo.overlift(&with("plan", &["--diff", "rendered"])).ok();
+    repo.overlift(&with("promote", &[])).ok();
+    let after = repo.overlift(&["build", "overlays/production"]).ok();
+    repo.write("../built.yaml", &before);
+    repo.write("../rendered.diff", &diff);
+    let built = repo.path("../built.yaml");
+    run(Command::new("patch").args(["-s", "-p0"]).arg(&built).arg(repo.path("../rendered.diff")))
+        .ok();
+    assert_eq!(repo.read("../built.yaml"), after);
+    if let Some(kubectl) = kubectl_kustomize(&repo.path("overlays/production")) {
+        assert_eq!(kubectl, after);
+    }
+}
+
+#[test]
+fn a_commit_leaves_working_tree_index_and_branch_alone() {
+    let repo = Repo::istio_config();
+    repo.write("overlays/staging/patches/tracing.yaml", "not: committed\n");
+    repo.write("notes.txt", "staged");
+    repo.git(&["add", "notes.txt"]);
+    let state = |repo: &Repo| {
+        let index = repo.git(&["ls-files", "--stage"]);
+        (repo.git(&["status", "--porcelain=v2", "--branch"]), index, repo.git(&["diff"]))
+    };
+    let before = state(&repo);
+    let said = repo.overlift(&with("promote", &["--commit"])).ok();
+    assert!(said.contains("promote/staging-to-production"), "{said}");
+    assert_eq!(state(&repo), before);
+
+    let branch = "promote/staging-to-production";
+    assert_eq!(repo.git(&["rev-list", "--count", &format!("main..{branch}")]), "1");
+    assert_eq!(repo.git(&["log", "-1", "--format=%an", branch]), "Ann Author");
+    let message = repo.git(&["log", "-1", "--format=%B", branch]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    for line in [
+        "Promote config from staging to production",
+        "Overlift-Plan: ",
+        &format!("Overlift-Source: staging@{head}"),
+        "Overlift-Target: production",
+    ] {
+        assert!(message.contains(line), "no {line} in {message}");
+    }
+    let changed = repo.git(&["diff", "--name-only", &format!("main..{branch}")]);
+    assert!(changed.lines().all(|path| path.starts_with("overlays/production/")), "{changed}");
+
+    // Again: the same commit. After the merge: nothing is left.
+    let tip = repo.git(&["rev-parse", branch]);
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    assert_eq!(repo.git(&["rev-parse", branch]), tip);
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.git(&["merge", "-q", "--ff-only", branch]);
+    let again = repo.overlift(&with("promote", &["--commit"])).ok();
+    assert!(again.contains("Nothing to promote"), "{again}");
+}
+
+#[test]
+fn the_commit_is_the_files_diff() {
+    let repo = Repo::istio_config();
+    let files = repo.overlift(&with("plan", &["--diff", "files"])).ok();
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    repo.write("../files.diff", &files);
+    repo.git(&["apply", "--index", "../files.diff"]);
+    let tree = repo.git(&["rev-parse", "promote/staging-to-production^{tree}"]);
+    assert_eq!(repo.git(&["write-tree"]), tree);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let repo = Repo::istio_config();
+    for flags in [&["--dry-run"][..], &["--dry-run", "--commit"]] {
+        let said = repo.overlift(&with("promote", flags)).ok();
+        assert!(said.contains("Nothing was written"), "{said}");
+    }
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+    assert_eq!(repo.git(&["branch", "--format=%(refname:short)"]), "main");
+}
+
+#[test]
+fn the_work_of_others_on_the_branch_is_left_alone() {
+    let repo = Repo::istio_config();
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    repo.git(&["checkout", "-q", "promote/staging-to-production"]);
+    repo.write("by-hand.txt", "");
+    let theirs = repo.commit("by hand");
+    repo.git(&["checkout", "-q", "main"]);
+    let refused = repo.overlift(&with("promote", &["--commit"]));
+    assert_eq!(refused.code, 2, "{refused:#?}");
+    assert!(refused.stderr.contains(&theirs[..7]), "{}", refused.stderr);
+    assert_eq!(repo.git(&["rev-parse", "promote/staging-to-production"]), theirs);
+}
+
+#[test]
+fn a_promotion_outside_git_is_written_too() {
+    let repo = Repo::istio_config();
+    std::fs::remove_dir_all(repo.path(".git")).unwrap();
+    let refused = repo.overlift(&with("promote", &["--commit"]));
+    assert!(refused.code == 2 && refused.stderr.contains("no git repository"), "{refused:#?}");
+    repo.overlift(&with("promote", &[])).ok();
+    assert!(repo.read("overlays/production/kustomization.yaml").contains("backend-methods"));
+}
+
+#[test]
+fn what_changed_after_a_promotion_is_promoted_again() {
+    let repo = Repo::istio_config();
+    repo.overlift(&with("promote", &[])).ok();
+    repo.commit("promoted");
+    repo.write("overlays/staging/patches/more.yaml", "# nothing lists it\n");
+    let plan = overlift(repo.root(), &with("plan", &["--json"])).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let edits = serde_json::json!([
+        { "path": "overlays/production/patches/more.yaml", "operation": "add" }
+    ]);
+    assert_eq!(plan["edits"], edits);
+}
