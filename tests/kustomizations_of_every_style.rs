@@ -24,7 +24,11 @@ const STYLES: [(&str, &str, &[&str]); 11] = [
         "# ours\nresources: # all\n- ../../base # the base\n\npatches:\n# first\n- path: patches/own.yaml # mine\n\n# the end\n",
         &["- path: patches/shop.yaml"],
     ),
-    ("empty", "resources:\n- ../../base\npatches: []\n", &["patches:", "- path: patches/shop.yaml"]),
+    (
+        "empty",
+        "resources:\n- ../../base\npatches: []\n",
+        &["patches:", "- path: patches/shop.yaml"],
+    ),
     ("null", "resources:\n- ../../base\npatches:\n", &["- path: patches/shop.yaml"]),
     (
         "flow",
