@@ -14,6 +14,7 @@ mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
 mod command_output;
 mod fixture_overlays_build;
+mod diffs_apply;
 mod github_answers;
 mod github_costs_little;
 mod github_fails;

@@ -2,11 +2,24 @@
 //!
 //! Lines end at `\n` and nowhere else, because `patch` and git see them so: a lone carriage return
 //! is part of its line. No deadline is set, so the same texts give the same diff on every machine.
+//!
+//! A masked value takes one line here and perhaps many in the text that a diff is applied to, so behind
+//! one the line numbers may be off. `patch` then looks for the nearest place where a hunk fits, which
+//! among resources that are alike is the wrong one. A hunk that fits several places gets the whole
+//! document as its context.
 
-use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
+
+use super::mask::MASKED;
 
 /// How many unchanged lines stand around a change, as `diff -u` and git have it.
 const CONTEXT_LINES: usize = 3;
+
+/// A hunk whose rarest line is as frequent as that is not looked up any further.
+const FREQUENT: usize = 200;
 
 /// The hunks between two texts, without file headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,17 +36,24 @@ impl Hunks {
     /// Compares two texts.
     #[must_use]
     pub fn between(before: &str, after: &str) -> Self {
-        let mut hunks = Self::default();
+        let mut out = Self::default();
         if before == after {
-            return hunks;
+            return out;
         }
+        let first_mask = memchr::memmem::find(before.as_bytes(), MASK_START.as_bytes());
+        let first_mask =
+            first_mask.map(|at| memchr::memchr_iter(b'\n', &before.as_bytes()[..at]).count());
         let before: Vec<&str> = before.split_inclusive('\n').collect();
         let after: Vec<&str> = after.split_inclusive('\n').collect();
-        let operations = capture_diff_slices(Algorithm::Myers, &before, &after);
-        for group in group_diff_ops(operations, CONTEXT_LINES) {
-            hunks.push(&group, &before, &after);
+        let changes = capture_diff_slices(Algorithm::Myers, &before, &after);
+        let mut hunks = Hunk::group(changes, before.len());
+        if let Some(line) = first_mask {
+            hunks = widen_behind(line, hunks, &before);
         }
-        hunks
+        for hunk in &hunks {
+            out.push(hunk, &before, &after);
+        }
+        out
     }
 
     /// Whether the texts are equal.
@@ -42,22 +62,20 @@ impl Hunks {
         self.text.is_empty()
     }
 
-    fn push(&mut self, group: &[DiffOp], before: &[&str], after: &[&str]) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
-        let old = first.old_range().start..last.old_range().end;
-        let new = first.new_range().start..last.new_range().end;
-        self.text.push_str(&format!("@@ -{} +{} @@\n", hunk_range(&old), hunk_range(&new)));
-        for operation in group {
-            if operation.tag() == DiffTag::Equal {
-                before[operation.old_range()].iter().for_each(|line| self.push_line(' ', line));
-                continue;
-            }
-            let (old, new) = (&before[operation.old_range()], &after[operation.new_range()]);
+    fn push(&mut self, hunk: &Hunk, before: &[&str], after: &[&str]) {
+        let new = hunk.new_range();
+        self.text.push_str(&format!("@@ -{} +{} @@\n", hunk_range(&hunk.old), hunk_range(&new)));
+        let mut at = hunk.old.start;
+        for change in &hunk.changes {
+            before[at..change.old_range().start].iter().for_each(|line| self.push_line(' ', line));
+            let (old, new) = (&before[change.old_range()], &after[change.new_range()]);
             self.removed_lines += old.len();
             self.added_lines += new.len();
             old.iter().for_each(|line| self.push_line('-', line));
             new.iter().for_each(|line| self.push_line('+', line));
+            at = change.old_range().end;
         }
+        before[at..hunk.old.end].iter().for_each(|line| self.push_line(' ', line));
     }
 
     fn push_line(&mut self, sign: char, line: &str) {
@@ -67,6 +85,87 @@ impl Hunks {
             self.text.push_str("\n\\ No newline at end of file\n");
         }
     }
+}
+
+/// What both masks begin with.
+const MASK_START: &str = MASKED.split_at(MASKED.len() - 1).0;
+
+/// Changes that are shown together with the unchanged lines around them.
+struct Hunk {
+    /// The lines before, context included.
+    old: Range<usize>,
+    changes: Vec<DiffOp>,
+}
+
+impl Hunk {
+    /// Puts changes together whose contexts touch.
+    fn group(operations: Vec<DiffOp>, lines: usize) -> Vec<Self> {
+        let changes = operations.into_iter().filter(|operation| operation.tag() != DiffTag::Equal);
+        let hunks = changes.map(|change| {
+            let old = change.old_range();
+            let start = old.start.saturating_sub(CONTEXT_LINES);
+            Self { old: start..(old.end + CONTEXT_LINES).min(lines), changes: vec![change] }
+        });
+        Self::merge(hunks)
+    }
+
+    /// Makes one of hunks that overlap or follow each other without a line between.
+    fn merge(hunks: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        for hunk in hunks {
+            match merged.last_mut() {
+                Some(last) if hunk.old.start <= last.old.end => {
+                    last.old.end = last.old.end.max(hunk.old.end);
+                    last.changes.extend(hunk.changes);
+                }
+                _ => merged.push(hunk),
+            }
+        }
+        merged
+    }
+
+    /// The lines after, context included: as much of it as before.
+    fn new_range(&self) -> Range<usize> {
+        let (first, last) = (&self.changes[0], &self.changes[self.changes.len() - 1]);
+        let start = first.new_range().start - (first.old_range().start - self.old.start);
+        start..last.new_range().end + (self.old.end - last.old_range().end)
+    }
+}
+
+/// Widens hunks behind `line` that fit more than one place to the document they are in.
+fn widen_behind(line: usize, hunks: Vec<Hunk>, before: &[&str]) -> Vec<Hunk> {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, text) in before.iter().enumerate() {
+        let places = places.entry(text).or_default();
+        if places.len() <= FREQUENT {
+            places.push(at);
+        }
+    }
+    let starts: Vec<usize> =
+        (0..before.len()).filter(|at| *at == 0 || before[*at].trim_end() == "---").collect();
+    let widened = hunks.into_iter().map(|mut hunk| {
+        if hunk.old.end > line && !is_unique(&hunk.old, before, &places) {
+            let after = starts.partition_point(|start| *start <= hunk.old.start);
+            hunk.old.start = starts[after.saturating_sub(1)];
+            let end = starts.partition_point(|start| *start < hunk.old.end);
+            hunk.old.end = starts.get(end).copied().unwrap_or(before.len());
+        }
+        hunk
+    });
+    Hunk::merge(widened)
+}
+
+/// Whether the lines of a hunk stand in this order at one place only.
+fn is_unique(hunk: &Range<usize>, before: &[&str], places: &BTreeMap<&str, Vec<usize>>) -> bool {
+    let lines = &before[hunk.clone()];
+    let rarest = lines.iter().enumerate().min_by_key(|(_, line)| places[*line].len());
+    let Some((offset, line)) = rarest else { return false };
+    let candidates = &places[line];
+    let others = candidates.iter().filter_map(|at| at.checked_sub(offset));
+    candidates.len() <= FREQUENT
+        && others
+            .filter(|start| *start != hunk.start)
+            .all(|start| before.get(start..start + lines.len()) != Some(lines))
 }
 
 /// `start,count` from 1, the count left out where it is 1; an empty range names the line before it.

@@ -307,11 +307,9 @@ fn secret_inputs(
     let overlays = [&source.path, &target.path];
     let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
     let now = builds.source.inputs.iter().chain(&builds.before.inputs);
-    SecretInputs::find(request.files, &overlays, now).and(SecretInputs::find(
-        &edited,
-        &overlays,
-        &builds.after.inputs,
-    ))
+    SecretInputs::find(request.files, &overlays, now)
+        .and(SecretInputs::find(&edited, &overlays, &builds.after.inputs))
+        .mirrored(&source.path, &target.path)
 }
 
 /// The two environments, if one may be promoted into the other.
