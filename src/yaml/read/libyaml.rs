@@ -2,7 +2,7 @@
 //! alone, and the measure of what it does.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base64::Engine as _;
@@ -49,8 +49,8 @@ pub(super) fn parse_document(
         start,
         dialect,
         aliased,
-        anchors: HashMap::new(),
-        open: HashSet::new(),
+        anchors: BTreeMap::new(),
+        open: BTreeSet::new(),
         last: &last,
         flow: 0,
     };
@@ -83,9 +83,9 @@ struct Composer<'r, 'b, 't> {
     dialect: Dialect,
     aliased: &'t mut usize,
     /// What anchors stand for, with the number of nodes.
-    anchors: HashMap<String, (Node, usize)>,
+    anchors: BTreeMap<String, (Node, usize)>,
     /// Anchors of the collections that are being read.
-    open: HashSet<String>,
+    open: BTreeSet<String>,
     /// Where the last event began, for errors without a place.
     last: &'t Cell<usize>,
     /// How many flow collections are open.

@@ -1,6 +1,6 @@
 //! Merge keys (`<<`), expanded where the mapping ends.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::super::{Node, Pair, Text, Value};
 use super::unique::unique;
@@ -39,7 +39,7 @@ impl Merging {
             return Err(Fault::new(offset, "a second `<<` in one mapping"));
         }
         let mut mapping = unique(pairs, Dialect::V3)?;
-        let mut keys: HashSet<Text> = mapping.iter().map(|pair| pair.key.text.clone()).collect();
+        let mut keys: BTreeSet<Text> = mapping.iter().map(|pair| pair.key.text.clone()).collect();
         for part in merges.into_iter().flat_map(|(_, node)| parts(node)) {
             for pair in part? {
                 if keys.insert(pair.key.text.clone()) {

@@ -13,6 +13,7 @@ mod unique;
 
 use super::{Node, SyntaxError};
 use crate::model::Position;
+pub(super) use scan::{Chomping, fold_lines};
 
 /// Whose rules decide what a text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

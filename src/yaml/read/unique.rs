@@ -1,6 +1,6 @@
 //! Keys that are there twice.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::{Mapping, Pair};
 use super::{Dialect, Fault};
@@ -18,7 +18,7 @@ pub(super) fn unique(pairs: Vec<Pair>, dialect: Dialect) -> Result<Mapping, Faul
         let key = shown(&pairs[first].key.text);
         return Err(Fault::new(offset, format!("the key {key} is already set in this mapping")));
     }
-    let mut last = HashMap::with_capacity(pairs.len());
+    let mut last = BTreeMap::new();
     for (at, pair) in pairs.iter().enumerate() {
         last.insert(pair.key.text.clone(), at);
     }
@@ -34,7 +34,7 @@ fn duplicate(pairs: &[Pair]) -> Option<(usize, usize)> {
             (0..second).find(|first| key(*first) == key(second)).map(|first| (first, second))
         });
     }
-    let mut seen = HashMap::with_capacity(pairs.len());
+    let mut seen = BTreeMap::new();
     (0..pairs.len())
         .find_map(|second| seen.insert(key(second), second).map(|first| (first, second)))
 }

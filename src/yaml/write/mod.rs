@@ -3,6 +3,7 @@
 //! kustomize turns a resource into JSON and that into YAML with go-yaml v2; what is written here
 //! is where that ends, in one step (go-yaml v2.4: encode.go, emitterc.go).
 
+mod folded;
 mod order;
 mod scalar;
 

@@ -6,6 +6,7 @@ use super::super::number::{number, write_number};
 use super::super::resolve::is_string_when_plain;
 use super::super::timestamp::{parse_timestamp, write_timestamp};
 use super::super::{Scalar, Style as SourceStyle, Tag, Text};
+use super::folded::through_kyaml;
 use super::pad;
 
 /// A line is folded at the first space behind this column.
@@ -18,6 +19,14 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
     match scalar.tag {
         Tag::Str if scalar.text.contains('\u{85}') => {
             write_string(&fold_next_lines(&scalar.text), indent, out);
+        }
+        Tag::Str if scalar.style == SourceStyle::Folded && scalar.text.contains('\n') => {
+            let form = Form::of(&scalar.text);
+            let kept = !form.special && !form.space_before_break && !form.trailing_space;
+            match kept {
+                true => write_string(&through_kyaml(&scalar.text), indent, out),
+                false => write_string(&scalar.text, indent, out),
+            }
         }
         Tag::Str => write_string(&scalar.text, indent, out),
         // Null until it is printed: see the reader on empty values in flow collections.

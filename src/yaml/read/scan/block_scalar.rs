@@ -5,9 +5,12 @@ use super::Scanner;
 
 /// What happens to the line breaks at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Chomping {
+pub(in super::super::super) enum Chomping {
+    /// One remains, if there is one.
     Clip,
+    /// None remains.
     Strip,
+    /// All remain.
     Keep,
 }
 
@@ -93,13 +96,33 @@ impl Scanner<'_> {
             }
             self.at = content;
         }
-        if chomping != Chomping::Strip && ending.line_break {
-            text.push('\n');
-        }
-        if chomping == Chomping::Keep {
-            text.extend(std::iter::repeat_n('\n', ending.blank_lines));
-        }
+        chomp(&mut text, ending, chomping);
         Some(text)
+    }
+}
+
+/// Reads the lines of a folded scalar whose indentation is already gone.
+pub(in super::super::super) fn fold_lines(block: &str, chomping: Chomping) -> Text {
+    let (mut text, mut ending) = (Text::default(), Ending::default());
+    for line in block.split_inclusive('\n') {
+        match line.strip_suffix('\n') {
+            Some("") => ending.blank_lines += 1,
+            content => {
+                ending = folded(&mut text, ending, content.unwrap_or(line));
+                ending.line_break = content.is_some();
+            }
+        }
+    }
+    chomp(&mut text, ending, chomping);
+    text
+}
+
+fn chomp(text: &mut Text, ending: Ending, chomping: Chomping) {
+    if chomping != Chomping::Strip && ending.line_break {
+        text.push('\n');
+    }
+    if chomping == Chomping::Keep {
+        text.extend(std::iter::repeat_n('\n', ending.blank_lines));
     }
 }
 

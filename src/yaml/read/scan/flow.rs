@@ -1,7 +1,7 @@
 //! Simple flow collections: `[a, b]` and `{a: b}`, JSON among them.
 
 use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
-use super::{LONGEST_KEY, MAX_DEPTH, Scanner};
+use super::{LONGEST_KEY, MAX_DEPTH, Scanner, has_no_duplicate};
 
 impl Scanner<'_> {
     /// The flow collection at `start` and where it ends.
@@ -41,7 +41,8 @@ impl Scanner<'_> {
             pairs.push(Pair { key, key_mark: Mark::at(key_start), value });
             at = self.flow_separator(end, b'}')?;
         }
-        Some((Value::Mapping(self.unique(pairs)?), at + 1))
+        has_no_duplicate(&pairs).then_some(())?;
+        Some((Value::Mapping(pairs.into_iter().collect()), at + 1))
     }
 
     fn flow_node(&self, at: usize, depth: usize) -> Option<(Node, usize)> {

@@ -11,10 +11,13 @@ mod flow;
 mod plain;
 mod quoted;
 
+use std::collections::BTreeSet;
+
 use super::super::number::special_float;
 use super::super::resolve::resolve_plain;
-use super::super::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::{Dialect, MAX_DEPTH};
+pub(in super::super) use block_scalar::{Chomping, fold_lines};
 
 /// Longer keys are left to libyaml, which ends them at 1,024 characters.
 const LONGEST_KEY: usize = 900;
@@ -48,7 +51,15 @@ pub(super) fn scan_document(
     end: usize,
     dialect: Dialect,
 ) -> Option<Option<Node>> {
-    let mut scanner = Scanner { text, bytes: &text.as_bytes()[..end], at: start, dialect };
+    let mut scanner = Scanner {
+        text,
+        bytes: &text.as_bytes()[..end],
+        at: start,
+        seen: None,
+        dialect,
+        pairs: Vec::new(),
+        items: Vec::new(),
+    };
     if !scanner.skip_document_start()? {
         return Some(None);
     }
@@ -63,6 +74,8 @@ pub(super) fn scan_document(
 /// A line with content.
 #[derive(Clone, Copy)]
 struct Line {
+    /// Where the line begins.
+    start: usize,
     /// Number of spaces before the content.
     indent: usize,
     /// Where the content begins.
@@ -82,7 +95,13 @@ struct Scanner<'t> {
     bytes: &'t [u8],
     /// Where the next line begins, whenever no node is being read.
     at: usize,
+    /// The line at `at`, once it was looked at: each collection that ends before it asks again.
+    seen: Option<Line>,
     dialect: Dialect,
+    /// Pairs of the mappings that are being read, so that each needs one allocation of its size.
+    pairs: Vec<Pair>,
+    /// Items of the lists that are being read.
+    items: Vec<Node>,
 }
 
 impl Scanner<'_> {
@@ -109,13 +128,18 @@ impl Scanner<'_> {
     }
 
     /// The next line with content, which stays the next line; the inner `None` is the end.
+    #[inline]
     fn line(&mut self) -> Option<Option<Line>> {
+        match self.seen {
+            Some(line) if line.start == self.at => Some(Some(line)),
+            _ => self.next_line(),
+        }
+    }
+
+    fn next_line(&mut self) -> Option<Option<Line>> {
         loop {
             let start = self.at;
-            let mut content = start;
-            while self.bytes.get(content) == Some(&b' ') {
-                content += 1;
-            }
+            let content = self.skip_spaces(start);
             match self.bytes.get(content) {
                 None => {
                     self.at = self.bytes.len();
@@ -125,7 +149,10 @@ impl Scanner<'_> {
                 Some(b'#') => self.at = self.line_end(content) + 1,
                 Some(b'\t') => return None,
                 Some(b'-' | b'.') if content == start && self.is_marker(content) => return None,
-                Some(_) => return Some(Some(Line { indent: content - start, content })),
+                Some(_) => {
+                    self.seen = Some(Line { start, indent: content - start, content });
+                    return Some(self.seen);
+                }
             }
             self.at = self.at.min(self.bytes.len());
         }
@@ -194,10 +221,11 @@ impl Scanner<'_> {
         depth: usize,
     ) -> Option<Node> {
         (depth < MAX_DEPTH).then_some(())?;
-        let mut items = Vec::new();
+        let base = self.items.len();
         let mut dash = start;
         loop {
-            items.push(self.item(column, dash, depth)?);
+            let item = self.item(column, dash, depth)?;
+            self.items.push(item);
             match self.line()? {
                 Some(line) if line.indent > column => return None,
                 Some(line) if line.indent == column => {
@@ -211,6 +239,7 @@ impl Scanner<'_> {
                 _ => break,
             }
         }
+        let items = self.items.drain(base..).collect();
         Some(Node { value: Value::Sequence(items), mark: Mark::at(start) })
     }
 
@@ -230,18 +259,19 @@ impl Scanner<'_> {
     fn mapping(&mut self, column: usize, first: Key, depth: usize) -> Option<Node> {
         (depth < MAX_DEPTH).then_some(())?;
         let mark = Mark::at(first.start);
-        let mut pairs: Vec<Pair> = Vec::new();
+        let base = self.pairs.len();
         let mut key = first;
         loop {
             let value = self.value(column, key.after_colon, depth)?;
-            pairs.push(Pair { key: key.scalar, key_mark: Mark::at(key.start), value });
+            self.pairs.push(Pair { key: key.scalar, key_mark: Mark::at(key.start), value });
             match self.line()? {
                 Some(line) if line.indent > column => return None,
                 Some(line) if line.indent == column => key = self.key(line.content)??,
                 _ => break,
             }
         }
-        Some(Node { value: Value::Mapping(self.unique(pairs)?), mark })
+        has_no_duplicate(&self.pairs[base..]).then_some(())?;
+        Some(Node { value: Value::Mapping(self.pairs.drain(base..).collect()), mark })
     }
 
     /// The value behind a key's colon.
@@ -315,24 +345,6 @@ impl Scanner<'_> {
         Some(Some(Key { scalar, start, after_colon: colon + 1 }))
     }
 
-    /// The mapping, if no key is there twice.
-    #[expect(clippy::unused_self, reason = "reads like the steps beside it")]
-    fn unique(&self, pairs: Vec<Pair>) -> Option<Mapping> {
-        if pairs.len() <= FEW_KEYS {
-            for (at, pair) in pairs.iter().enumerate() {
-                if pairs[..at].iter().any(|other| other.key.text == pair.key.text) {
-                    return None;
-                }
-            }
-        } else {
-            let mut seen = std::collections::HashSet::with_capacity(pairs.len());
-            if !pairs.iter().all(|pair| seen.insert(pair.key.text.as_str())) {
-                return None;
-            }
-        }
-        Some(pairs.into_iter().collect())
-    }
-
     /// A plain scalar with its type; not for numbers that JSON does not have.
     fn resolved(&self, text: Text) -> Option<Scalar> {
         let tag = resolve_plain(&text, self.dialect);
@@ -348,4 +360,16 @@ impl Scanner<'_> {
         let scalar = Scalar { text: Text::default(), tag: Tag::Null, style: Style::Plain };
         Node { value: Value::Scalar(scalar), mark: Mark::at(at) }
     }
+}
+
+/// Whether each key is there once.
+fn has_no_duplicate(pairs: &[Pair]) -> bool {
+    if pairs.len() > FEW_KEYS {
+        let mut seen = BTreeSet::new();
+        return pairs.iter().all(|pair| seen.insert(pair.key.text.as_str()));
+    }
+    pairs.iter().enumerate().all(|(at, pair)| {
+        let key = pair.key.text.as_str();
+        !pairs[..at].iter().any(|other| other.key.text.as_str() == key)
+    })
 }
