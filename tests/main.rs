@@ -21,6 +21,7 @@ mod github_fails;
 mod kustomizations_of_every_style;
 mod promote_in_a_checkout;
 mod same_plan_everywhere;
+mod promote_in_every_style;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;

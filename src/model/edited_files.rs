@@ -25,12 +25,16 @@ impl<'a> EditedFiles<'a> {
             return Ok(Entry::File((*file).clone()));
         }
         let (_, entry) = self.files.look_up(path)?;
-        let gone = self.edits.contains_key(path);
-        Ok(match entry {
-            Entry::File(_) | Entry::Unknown if !gone => entry,
-            _ if !self.list(path)?.is_empty() => Entry::Directory,
-            _ => Entry::Missing,
-        })
+        match entry {
+            Entry::File(_) | Entry::Unknown if !self.edits.contains_key(path) => Ok(entry),
+            Entry::Directory if !self.deletes_within(path) => Ok(entry),
+            _ if !self.list(path)?.is_empty() => Ok(Entry::Directory),
+            _ => Ok(Entry::Missing),
+        }
+    }
+
+    fn deletes_within(&self, dir: &RepoPath) -> bool {
+        self.edits.iter().any(|(path, after)| after.is_none() && path.is_within(dir))
     }
 }
 

@@ -58,8 +58,8 @@ impl<'a> Draft<'a> {
     pub(super) fn require_contents(&self) -> Result<(), PlanError> {
         let mut unknown = BTreeSet::new();
         let copied = self.source.below.iter().filter(|below| self.is_copied(below));
-        let kustomizations =
-            self.source.below.iter().filter(|below| Overlay::is_kustomization(below));
+        let both = self.source.below.iter().chain(&self.target.below);
+        let kustomizations = both.filter(|below| Overlay::is_kustomization(below));
         for below in copied.chain(kustomizations) {
             for side in [&self.source, &self.target] {
                 match side.file(below) {
@@ -133,8 +133,8 @@ impl<'a> Draft<'a> {
                 let at = Location::file(edit.path.clone());
                 Err(PlanError::InTheWay { at, obstacle: self.target.path(obstacle), what })
             };
-            let above = below.match_indices('/').map(|(at, _)| &below[..at]);
-            if let Some(file) = above.filter(|above| files.contains(*above)).last() {
+            let above = below.rmatch_indices('/').map(|(at, _)| &below[..at]);
+            if let Some(file) = above.into_iter().find(|above| files.contains(*above)) {
                 return in_the_way(file, "file");
             }
             let inside = format!("{below}/");

@@ -517,6 +517,66 @@ mod wire {
     }
 
     #[test]
+    fn what_is_written_in_place_is_never_shown() {
+        let secret = "'{\"kind\":\"Secret\",\"data\":{\"p\":\"aHVudGVy\"}}'";
+        let got = wired(
+            &format!(
+                "patchesStrategicMerge:\n- {secret}\ntransformers: [{secret}]\npatches:\n- patch: {secret}\n"
+            ),
+            "x: 1",
+        );
+        let left: Vec<&str> = got.left.iter().map(|left| left.1.as_str()).collect();
+        assert_eq!(left, ["entry 1"; 3]);
+        assert!(got.left.iter().all(|left| left.2 == NotPromotedReason::WithoutFile));
+    }
+
+    #[test]
+    fn aliases_are_refused_where_entries_could_hide_behind_them() {
+        for (source, target) in [
+            ("a: &p [{path: patches/a.yaml}]\npatches: *p", "x: 1"),
+            ("patches:\n- path: &p patches/a.yaml\n- path: *p", "x: 1"),
+            ("x: &p {patches: []}\n<<: *p", "x: 1"),
+            (
+                "configMapGenerator:\n- name: c\n  files: &f [patches/a.yaml]\n- name: d\n  files: *f",
+                "x: 1",
+            ),
+            ("x: 1", "y: &p [q]\nresources: *p"),
+        ] {
+            let files = format!(
+                "{FILES}-- S/kustomization.yaml --\n{source}\n-- T/kustomization.yaml --\n{target}"
+            );
+            let error = try_decide(&tree(&files), Rules::default(), LastPromotion::NotLooked)
+                .err()
+                .unwrap();
+            assert!(
+                matches!(
+                    error,
+                    PlanError::Edit { source: crate::yaml::edit::EditError::Anchored { .. }, .. }
+                ),
+                "{source} {error}"
+            );
+        }
+        // Elsewhere they are nobody's business.
+        let got = wired(
+            "commonLabels: &l {a: b}\ncommonAnnotations: *l\npatches:\n- path: patches/a.yaml",
+            "commonLabels: &l {a: b}\ncommonAnnotations: *l",
+        );
+        assert!(got.text("kustomization.yaml").contains("patches/a.yaml"));
+    }
+
+    #[test]
+    fn other_settings_of_a_generator_are_reported() {
+        let got = wired(
+            "configMapGenerator:\n- name: c\n  behavior: merge\n  files: [patches/a.yaml]",
+            "configMapGenerator:\n- name: c\n  files: [patches/a.yaml]",
+        );
+        assert_eq!(
+            got.left,
+            [("configMapGenerator".to_owned(), "c".to_owned(), NotPromotedReason::OtherKeys)]
+        );
+    }
+
+    #[test]
     fn wiring_can_be_turned_off() {
         let rules = Rules { wire: false, ..Rules::default() };
         let got = decided(

@@ -24,8 +24,9 @@ pub(super) fn path_text(entry: &SpanNode) -> Option<&str> {
         SpanKind::Scalar { text, .. } => text,
         _ => entry.get("path")?.text()?,
     };
-    // Patches, transformers and the like may be written in place as a text of several lines.
-    (!text.is_empty() && !text.contains('\n') && !text.contains(": ")).then_some(text)
+    // Patches, transformers and the like may be written in place as a text of YAML or JSON.
+    let in_place = text.contains('\n') || text.contains(": ") || text.starts_with(['{', '[']);
+    (!text.is_empty() && !in_place).then_some(text)
 }
 
 /// What an entry of the kustomization in `dir` names.

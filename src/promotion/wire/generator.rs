@@ -20,6 +20,18 @@ fn name(generator: &SpanNode) -> (String, String) {
     (text("namespace"), text("name"))
 }
 
+/// What a generator says beside its name and what it generates from.
+fn settings(generator: &SpanNode) -> Vec<(String, SpanNode)> {
+    let content = ["namespace", "name", "files", "envs", "env", "literals"];
+    let pairs = generator.pairs().iter();
+    let mut settings: Vec<(String, SpanNode)> = pairs
+        .filter_map(|(key, value)| Some((key.text()?.to_owned(), value.clone())))
+        .filter(|(key, _)| !content.contains(&key.as_str()))
+        .collect();
+    settings.sort_by(|(a, _), (b, _)| a.cmp(b));
+    settings
+}
+
 /// The path in a line `path` or `key=path`.
 pub(super) fn line_path(line: &str) -> &str {
     line.split_once('=').map_or(line, |(_, path)| path)
@@ -57,6 +69,11 @@ fn add_lines(
     to: &NodePath,
 ) -> Result<(), PlanError> {
     let generator = both.source.editor.node(from).expect("the generator was just read").clone();
+    let theirs = both.target.editor.node(to).map(settings);
+    if theirs.is_some_and(|theirs| theirs != settings(&generator)) {
+        let (_, name) = name(&generator);
+        leave(draft, both, &generator, field, name, NotPromotedReason::OtherKeys);
+    }
     for key in LINE_KEYS {
         let lines = generator.get(key).map(|lines| lines.items().to_vec()).unwrap_or_default();
         for (index, line) in lines.iter().enumerate() {

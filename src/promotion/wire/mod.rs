@@ -4,6 +4,7 @@
 //! Entries are compared by the path they name, normalised; the three patch fields count as one,
 //! `resources` and `bases` too. What the target references already keeps the target's entry.
 
+mod alias;
 mod entry;
 mod field;
 mod generator;
@@ -31,6 +32,8 @@ impl Kustomizations {
     /// Reads both.
     pub(super) fn open(draft: &Draft<'_>) -> Result<Self, PlanError> {
         let (source, target) = (draft.source.kustomization()?, draft.target.kustomization()?);
+        alias::refuse(&source)?;
+        alias::refuse(&target)?;
         Ok(Self { source, target, causes: Vec::new() })
     }
 
