@@ -20,8 +20,8 @@ mod github_costs_little;
 mod github_fails;
 mod kustomizations_of_every_style;
 mod promote_in_a_checkout;
-mod same_plan_everywhere;
 mod promote_in_every_style;
+mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;
