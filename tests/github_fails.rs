@@ -120,6 +120,15 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_head_without_its_tree_is_asked_for_again() {
+    let scene = Scene::new(&[("a", "1\n")]).await;
+    let head = scene.head().await;
+    let short = format!(r#"{{"name":"main","commit":{{"sha":"{}"}}}}"#, head.sha);
+    scene.stand_in.next(GET_BRANCH).answers(200, &[], &short);
+    assert_eq!(scene.head().await, head);
+}
+
+#[tokio::test]
 async fn a_repository_that_was_renamed_is_followed() {
     let scene = Scene::new(&[("a", "1\n")]).await;
     let there = format!("{}/repos/{REPO}/git/ref/heads/main", scene.stand_in.api_url());

@@ -127,6 +127,8 @@ struct WireSide {
     #[serde(rename = "ref")]
     branch: String,
     sha: String,
+    /// `owner:branch`; it stays when a fork is deleted.
+    label: Option<String>,
     repo: Option<WireRepository>,
 }
 
@@ -176,9 +178,14 @@ impl Repository {
     }
 
     fn is_between(&self, wire: &Wire, head: &BranchName, base: &BranchName) -> bool {
-        let here = |side: &WireSide| {
-            let name = side.repo.as_ref().map(|repo| repo.full_name.to_ascii_lowercase());
-            name.is_some_and(|name| name == self.name.to_string().to_ascii_lowercase())
+        let owner = self.name.owner();
+        let here = |side: &WireSide| match (&side.repo, &side.label) {
+            (Some(repo), _) => repo.full_name.eq_ignore_ascii_case(&self.name.to_string()),
+            (None, Some(label)) => {
+                label.split_once(':').is_none_or(|(whose, _)| whose.eq_ignore_ascii_case(owner))
+            }
+            // Then there is only GitHub's own filter, by owner and branch.
+            (None, None) => true,
         };
         here(&wire.head) && wire.head.branch == head.as_str() && wire.base.branch == base.as_str()
     }

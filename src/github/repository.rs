@@ -151,13 +151,20 @@ impl Repository {
     }
 
     /// The commit that a branch points at, with its tree, in one request; `None` if there is no such branch.
+    /// A server that answers with the commit's id alone is asked once more.
     ///
     /// # Errors
     /// Any failure of asking.
     pub async fn fetch_head(&self, branch: &BranchName) -> Result<Option<Commit>, GithubError> {
         #[derive(Deserialize)]
         struct Wire {
-            commit: WireCommit,
+            commit: WireTip,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum WireTip {
+            Whole(WireCommit),
+            Id(WireSha),
         }
         const REQUEST: &str = "find the branch's head";
         let path = self.path(&format!("/branches/{}", address::path(branch.as_str())));
@@ -165,7 +172,13 @@ impl Repository {
         let Some(wire) = found(self.client.json::<Wire>(self.who, call).await)? else {
             return Ok(None);
         };
-        commit(REQUEST, wire.commit).map(Some)
+        match wire.commit {
+            WireTip::Whole(wire) => commit(REQUEST, wire).map(Some),
+            WireTip::Id(WireSha { sha }) => {
+                let sha = CommitSha::parse(&sha).map_err(|error| bad(REQUEST, &error))?;
+                self.fetch_commit(&sha).await
+            }
+        }
     }
 
     /// A commit by its id; `None` if the repository has none.
@@ -283,7 +296,13 @@ impl Repository {
         let body =
             json!({ "message": new.message, "tree": tree.sha, "parents": [new.parent.as_str()] });
         let call = Call::post(COMMIT, self.path("/git/commits"), body);
-        git_commit(COMMIT, self.client.json(self.who, call).await?)
+        let commit: WireSha = self.client.json(self.who, call).await?;
+        Ok(Commit {
+            sha: CommitSha::parse(&commit.sha).map_err(|error| bad(COMMIT, &error))?,
+            tree: TreeSha::parse(&tree.sha).map_err(|error| bad(TREE, &error))?,
+            parents: vec![new.parent.clone()],
+            message: new.message.to_owned(),
+        })
     }
 
     /// What the tree gets for an edit. A content that the repository has already is named by its hash; `sha: null`
