@@ -37,6 +37,12 @@ pub fn plain(text: Text) -> Node {
     Node::made(Value::Scalar(scalar))
 }
 
+/// Whether the text of a boolean says yes, in YAML 1.1 or 1.2.
+#[must_use]
+pub fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y")
+}
+
 /// The type that a text without quotes has in a resource.
 fn resolve(text: &str) -> Tag {
     yaml::resolve_plain(text, Dialect::V3)

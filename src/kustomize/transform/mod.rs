@@ -8,6 +8,7 @@ pub mod name_hash;
 pub mod name_reference;
 pub mod namespace;
 pub mod patch;
+pub mod replacements;
 pub mod replicas;
 pub mod strategic_merge;
 pub mod value_add;

@@ -98,6 +98,11 @@ impl Fragment {
         self.node.is_block()
     }
 
+    /// Whether it is a literal or folded text, whose lines are all content.
+    pub(super) fn is_block_scalar(&self) -> bool {
+        self.raw.starts_with(['|', '>'])
+    }
+
     /// The comment that closes the fragment, with the blanks before it.
     pub(super) fn comment(&self) -> &str {
         &self.comment

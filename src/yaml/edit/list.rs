@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::fragment::Place;
-use super::line::{begins_line, column, line_end, line_start, next_line};
+use super::line::{begins_line, column, line_start, next_line};
+
 use super::span::{SpanKind, SpanNode};
-use super::{EditError, Editor, Fragment, NodePath};
+use super::{EditError, Editor, Fragment, NodePath, flow};
 
 /// How a file writes its lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Editor {
         let item = items.get(index).ok_or_else(|| self.missing("the list item"))?;
         self.refuse_anchors_within(item)?;
         let range = if *flow {
-            self.flow_item_lines(list, index)
+            flow::removal(&self.text, list, index)
         } else {
             let dash = self.dash(list, item)?;
             if !begins_line(&self.text, dash) {
@@ -102,7 +103,7 @@ impl Editor {
     ) -> Result<(), EditError> {
         let list = self.node(path).ok_or_else(|| self.missing("the list"))?;
         let splices = if matches!(list.kind, SpanKind::Sequence { flow: true, .. }) {
-            self.flow_item(list, after, item)
+            flow::add_behind(&self.text, &list.items()[after].span, &item.as_flow())
         } else {
             vec![self.block_item(list, after, item)?]
         };
@@ -138,58 +139,6 @@ impl Editor {
         } else {
             // The text has no final newline, and will have none.
             (at..at, format!("{ending}{lines}"))
-        }
-    }
-
-    fn flow_item(
-        &self,
-        list: &SpanNode,
-        after: usize,
-        item: &Fragment,
-    ) -> Vec<(Range<usize>, String)> {
-        let text = item.as_flow();
-        let neighbour = &list.items()[after];
-        let end = neighbour.span.end;
-        let on_own_line = begins_line(&self.text, neighbour.span.start);
-        if !on_own_line {
-            return vec![(end..end, format!(", {text}"))];
-        }
-        let indent = column(&self.text, neighbour.span.start);
-        let behind = self.text[end..].trim_start_matches([' ', '\t']);
-        let line = format!("{}{:indent$}{text}", self.ending(), "");
-        if behind.starts_with(',') {
-            let stop = line_end(&self.text, end);
-            let rest = self.text[self.text.len() - behind.len() + 1..stop].trim_start();
-            if rest.is_empty() || rest.starts_with('#') {
-                return vec![(stop..stop, format!("{line},"))];
-            }
-            return vec![(end..end, format!(", {text}"))];
-        }
-        if behind.starts_with('#') {
-            let stop = line_end(&self.text, end);
-            return vec![(end..end, ",".to_owned()), (stop..stop, line)];
-        }
-        vec![(end..end, format!(",{line}"))]
-    }
-
-    /// The bytes of an item of a flow list with the comma that goes with it.
-    fn flow_item_lines(&self, list: &SpanNode, index: usize) -> Range<usize> {
-        let items = list.items();
-        let item = &items[index];
-        let stop = line_end(&self.text, item.span.end);
-        let rest = self.text[item.span.end..stop].trim_start_matches([' ', '\t']);
-        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
-        let alone =
-            begins_line(&self.text, item.span.start) && (rest.is_empty() || rest.starts_with('#'));
-        if alone {
-            return line_start(&self.text, item.span.start)..next_line(&self.text, item.span.end);
-        }
-        if let Some(next) = items.get(index + 1) {
-            return item.span.start..next.span.start;
-        }
-        match index.checked_sub(1) {
-            Some(before) => items[before].span.end..item.span.end,
-            None => list.span.start + 1..list.span.end - 1,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::fragment::Place;
 use super::line::{after_last_content, begins_line, column, line_end, line_start, next_line};
 use super::span::{SpanKind, SpanNode};
-use super::{EditError, Editor, Fragment, NodePath, Step};
+use super::{EditError, Editor, Fragment, NodePath, Step, flow};
 
 impl Editor {
     /// Puts another node in place of the one at `path`. Comments around it stay.
@@ -55,9 +56,14 @@ impl Editor {
             .and_then(|after| mapping.pairs().iter().position(|(k, _)| k.text() == Some(after)))
             .map_or(mapping.pairs().len(), |at| at + 1);
         let splices = match &mapping.kind {
-            SpanKind::Mapping { flow: true, pairs } => {
+            SpanKind::Mapping { flow: true, .. } => {
                 let text = format!("{key}: {}", fragment.as_flow());
-                vec![flow_pair(mapping, pairs, at, text)]
+                match at.checked_sub(1) {
+                    Some(before) => {
+                        flow::add_behind(&self.text, &flow::parts(mapping)[before], &text)
+                    }
+                    None => vec![(mapping.span.start + 1..mapping.span.start + 1, text)],
+                }
             }
             SpanKind::Mapping { pairs, .. } => {
                 vec![self.block_pair(path, pairs, at, key, fragment)?]
@@ -90,7 +96,7 @@ impl Editor {
         self.refuse_anchors_within(value)?;
         let index = mapping.pairs().iter().position(|(k, _)| k.text() == Some(key)).unwrap_or(0);
         let splice = if matches!(mapping.kind, SpanKind::Mapping { flow: true, .. }) {
-            (flow_pair_range(mapping, index), String::new())
+            (flow::removal(&self.text, mapping, index), String::new())
         } else {
             self.block_pair_removal(mapping, index, key_node, value)?
         };
@@ -145,7 +151,9 @@ impl Editor {
         let rest_of_line = line_end(&self.text, value.span.end.max(colon + 1));
         Ok(match (is_block, fragment.is_block()) {
             (false, false) => {
-                vec![(colon + 1..value.span.end.max(colon + 1), fragment.as_value(place))]
+                let end = value.span.end.max(colon + 1);
+                let comment = &self.text[end..rest_of_line];
+                vec![(colon + 1..rest_of_line, before_comment(fragment, place, comment))]
             }
             (false, true) => {
                 let lines = format!("{}{}", place.ending, fragment.as_lines(place));
@@ -155,13 +163,21 @@ impl Editor {
                 ]
             }
             (true, true) => {
+                // A comment behind the last line belongs to what goes.
                 let from = line_start(&self.text, value.span.start);
-                vec![(from..value.span.end, fragment.as_lines(place))]
+                vec![(from..rest_of_line, fragment.as_lines(place))]
             }
             (true, false) => {
-                let from = line_start(&self.text, value.span.start);
+                let rest_of_line = line_end(&self.text, colon + 1);
+                // Comments above the first line would become lines of a block scalar.
+                let from = if fragment.is_block_scalar() {
+                    next_line(&self.text, colon)
+                } else {
+                    line_start(&self.text, value.span.start)
+                };
+                let comment = &self.text[colon + 1..rest_of_line];
                 vec![
-                    (colon + 1..colon + 1, fragment.as_value(place)),
+                    (colon + 1..rest_of_line, before_comment(fragment, place, comment)),
                     (from..next_line(&self.text, value.span.end), String::new()),
                 ]
             }
@@ -235,11 +251,7 @@ impl Editor {
     /// A mapping with one pair, to put in the place of a null.
     fn key_holder(&self, key: &str, fragment: &Fragment) -> Result<Fragment, EditError> {
         let indent = self.place(0, 0).offset;
-        let value = fragment.as_value(super::fragment::Place {
-            anchor: indent,
-            offset: indent,
-            ending: "\n",
-        });
+        let value = fragment.as_value(Place { anchor: indent, offset: indent, ending: "\n" });
         let holder = Self::parse(&format!("k:\n{:indent$}{key}:{value}\n", ""))?;
         holder.fragment(&NodePath::root(0).key("k"))
     }
@@ -256,31 +268,12 @@ impl Editor {
     }
 }
 
-/// A new pair in braces.
-fn flow_pair(
-    mapping: &SpanNode,
-    pairs: &[(SpanNode, SpanNode)],
-    at: usize,
-    text: String,
-) -> (Range<usize>, String) {
-    match at.checked_sub(1).and_then(|before| pairs.get(before)) {
-        Some((key, value)) => {
-            let end = value.span.end.max(key.span.end);
-            (end..end, format!(", {text}"))
-        }
-        None => (mapping.span.start + 1..mapping.span.start + 1, text),
-    }
-}
-
-/// The bytes of a pair in braces with the comma that goes with it.
-fn flow_pair_range(mapping: &SpanNode, index: usize) -> Range<usize> {
-    let pairs = mapping.pairs();
-    let end = |(key, value): &(SpanNode, SpanNode)| value.span.end.max(key.span.end);
-    if let Some((next, _)) = pairs.get(index + 1) {
-        return pairs[index].0.span.start..next.span.start;
-    }
-    match index.checked_sub(1) {
-        Some(before) => end(&pairs[before])..end(&pairs[index]),
-        None => mapping.span.start + 1..mapping.span.end - 1,
+/// The text behind a colon, and the comment that stood behind the value before. It cannot follow
+/// the lines of a block scalar, but its header.
+fn before_comment(fragment: &Fragment, place: Place<'_>, comment: &str) -> String {
+    let text = fragment.as_value(place);
+    match text.find(place.ending).filter(|_| fragment.is_block_scalar()) {
+        Some(line) => format!("{}{comment}{}", &text[..line], &text[line..]),
+        None => text + comment,
     }
 }

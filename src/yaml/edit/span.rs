@@ -5,6 +5,7 @@
 //! how a text is written.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
@@ -156,11 +157,17 @@ pub(super) fn parse_spans(text: &str) -> Result<Vec<SpanDocument>, SyntaxError> 
     // libyaml-safer 0.3 panics on a block scalar that ends with the text instead of a line.
     let terminated = text.ends_with('\n');
     let padded = if terminated { text.to_owned() } else { format!("{text}\n") };
-    let mut input = padded.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_input_string(&mut input);
-    let mut reader = Reader { parser, text, terminated };
-    reader.documents()
+    // It also panics on a tag before a comma. What it cannot read is not edited.
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut input = padded.as_bytes();
+        let mut parser = Parser::new();
+        parser.set_input_string(&mut input);
+        Reader { parser, text, terminated }.documents()
+    }))
+    .unwrap_or_else(|_| {
+        let reason = "the parser gives up on this text".to_owned();
+        Err(SyntaxError { position: None, reason })
+    })
 }
 
 struct Reader<'a, R> {

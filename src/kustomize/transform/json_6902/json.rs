@@ -22,7 +22,8 @@ pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     Ok(node(json))
 }
 
-fn node(json: Json) -> Node {
+/// JSON as a tree.
+pub(in crate::kustomize::transform) fn node(json: Json) -> Node {
     Node::made(match json {
         Json::Null => return Node::null(),
         Json::Bool(truth) => scalar(if truth { "true" } else { "false" }.into(), Tag::Bool),
@@ -68,8 +69,7 @@ fn renew_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
     match scalar.tag {
         Tag::Null => scalar.text = "null".into(),
         Tag::Bool => {
-            let text = scalar.text.to_ascii_lowercase();
-            let truth = matches!(text.as_str(), "true" | "yes" | "on" | "y");
+            let truth = crate::kustomize::scalar::is_true(&scalar.text);
             scalar.text = if truth { "true" } else { "false" }.into();
         }
         Tag::Int | Tag::Float => {

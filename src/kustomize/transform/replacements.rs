@@ -1,0 +1,350 @@
+//! Replacements: a field of one resource copied into fields of others.
+//!
+//! As kustomize's replacement filter (api/filters/replacement): the source has to be one resource,
+//! each target field has to be there or to be made, and a scalar keeps its type where its text changes.
+
+mod path;
+mod structured;
+
+use path::{Absent, Path, PathError};
+
+use crate::kustomize::Gvk;
+use crate::kustomize::error::BuildError;
+use crate::kustomize::field_spec::matches;
+use crate::kustomize::kustomization::{
+    FieldOptions, Replacement, ReplacementSource, ReplacementTarget,
+};
+use crate::kustomize::resource::{DEFAULT_NAMESPACE, Draft};
+use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::scalar;
+use crate::kustomize::schema::Schema;
+use crate::kustomize::selector::{Matcher, Selector};
+use crate::model::Location;
+use crate::yaml::{Dialect, Node, Scalar, Style, Tag, Text, Value, resolve_plain};
+
+/// The field of a source or target that names none.
+const DEFAULT_PATH: &str = "metadata.name";
+
+/// Carries out replacements one after the other.
+///
+/// # Errors
+/// [`BuildError::Invalid`] if a source or a target field is missing, or does not take the value.
+pub fn apply(
+    set: &mut ResourceSet,
+    replacements: &[Replacement],
+    schema: &Schema,
+) -> Result<(), BuildError> {
+    for replacement in replacements {
+        let at = &replacement.at;
+        let Some(targets) = &replacement.targets else {
+            return Err(invalid(at, "a replacement needs a source and at least one target"));
+        };
+        let value = value(set, replacement)?;
+        for target in targets {
+            copy_to(set, target, &value, schema)?;
+        }
+    }
+    Ok(())
+}
+
+fn invalid(at: &Location, reason: impl Into<String>) -> BuildError {
+    BuildError::Invalid { at: at.clone(), reason: reason.into() }
+}
+
+/// The value that a replacement copies.
+fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Node, BuildError> {
+    let at = &replacement.at;
+    match (&replacement.source, &replacement.source_value) {
+        (Some(_), Some(_)) => Err(invalid(
+            at,
+            "a replacement takes its value from `source` or `sourceValue`, not both",
+        )),
+        (None, None) => Err(invalid(at, "a replacement needs a source and at least one target")),
+        (None, Some(text)) => Ok(scalar::plain(text.as_str().into())),
+        (Some(source), None) => {
+            let draft = find_source(set, source, at)?;
+            let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
+            let fault = |fault: PathError| invalid(at, format!("in `{}`, {fault}", draft.id));
+            let found = Path::parse(path).and_then(|path| path.look_up(&draft.node));
+            let node = found.map_err(fault)?.filter(|node| !is_empty(node)).ok_or_else(|| {
+                invalid(at, format!("the source `{}` has no field `{path}`", draft.id))
+            })?;
+            part_of(node, source.options.as_ref(), path, at)
+        }
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(mapping) => mapping.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Scalar(_) => node.is_null(),
+    }
+}
+
+/// The one resource that a source names, by an identity that it has or had.
+fn find_source<'s>(
+    set: &'s ResourceSet,
+    source: &ReplacementSource,
+    at: &Location,
+) -> Result<&'s Draft, BuildError> {
+    let fits = |id: &Id<'_>| {
+        (source.name.is_empty() || source.name == id.name)
+            && (source.namespace.is_empty() || in_same_namespace(&source.namespace, id.namespace))
+            && matches(&source.gvk, id.gvk)
+    };
+    let mut found =
+        set.iter().filter(|draft| !draft.is_deleted() && any_id(draft, &mut |id| fits(id)));
+    let describe = || describe(&source.gvk, &source.name, &source.namespace);
+    match (found.next(), found.next()) {
+        (Some(draft), None) => Ok(draft),
+        (None, _) => Err(invalid(at, format!("the source {} is no resource", describe()))),
+        (Some(first), Some(second)) => Err(invalid(
+            at,
+            format!(
+                "the source {} may be `{}` from {} or `{}` from {}",
+                describe(),
+                first.id,
+                first.location,
+                second.id,
+                second.location
+            ),
+        )),
+    }
+}
+
+fn in_same_namespace(a: &str, b: &str) -> bool {
+    let effective = |namespace: &str| namespace.is_empty() || namespace == DEFAULT_NAMESPACE;
+    a == b || (effective(a) && effective(b))
+}
+
+fn describe(gvk: &Gvk, name: &str, namespace: &str) -> String {
+    let parts = [("kind", gvk.kind.as_str()), ("name", name), ("namespace", namespace)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(key, text)| format!("{key}: {text}"))
+        .collect();
+    format!("`{{{}}}`", parts.join(", "))
+}
+
+/// An identity that a resource has or had.
+struct Id<'a> {
+    gvk: &'a Gvk,
+    name: &'a str,
+    /// As written for the current identity, effective for earlier ones.
+    namespace: &'a str,
+}
+
+/// Whether an identity that a resource has or had fits.
+fn any_id(draft: &Draft, fits: &mut dyn FnMut(&Id<'_>) -> bool) -> bool {
+    let gvk = &draft.id.gvk;
+    fits(&Id { gvk, name: &draft.id.name, namespace: &draft.id.namespace })
+        || draft.previous.iter().any(|id| {
+            let of_kind;
+            let gvk = if id.kind == gvk.kind {
+                gvk
+            } else {
+                of_kind = Gvk { kind: id.kind.clone(), ..gvk.clone() };
+                &of_kind
+            };
+            fits(&Id { gvk, name: &id.name, namespace: &id.namespace })
+        })
+}
+
+/// The part of a value that the options ask for.
+fn part_of(
+    node: &Node,
+    options: Option<&FieldOptions>,
+    path: &str,
+    at: &Location,
+) -> Result<Node, BuildError> {
+    let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else {
+        return Ok(node.clone());
+    };
+    let Value::Scalar(scalar) = &node.value else {
+        return Err(invalid(at, format!("`{path}` is no scalar, and only those have a delimiter")));
+    };
+    let mut parts = scalar.text.split(options.delimiter.as_str());
+    let part = usize::try_from(options.index).ok().and_then(|index| parts.nth(index));
+    let Some(part) = part else {
+        let reason = format!("`{path}` of the source has no part {}", options.index);
+        return Err(invalid(at, reason));
+    };
+    let part = Scalar { text: part.into(), ..scalar.clone() };
+    Ok(Node::made(Value::Scalar(part)))
+}
+
+/// A target made ready for matching.
+struct Target<'a> {
+    select: Matcher,
+    reject: Vec<(&'a Selector, Matcher)>,
+    paths: Vec<(&'a str, Path)>,
+    options: Option<&'a FieldOptions>,
+    at: &'a Location,
+}
+
+impl<'a> Target<'a> {
+    fn new(target: &'a ReplacementTarget) -> Result<Self, BuildError> {
+        let at = &target.at;
+        let Some(select) = &target.select else {
+            return Err(invalid(at, "a target has to `select` resources"));
+        };
+        let matcher = |selector| Matcher::new(selector).map_err(|f| invalid(at, f.to_string()));
+        let reject = target.reject.iter().map(|selector| Ok((selector, matcher(selector)?)));
+        let mut texts: Vec<&str> = target.field_paths.iter().map(String::as_str).collect();
+        if texts.is_empty() {
+            texts.push(DEFAULT_PATH);
+        }
+        let parse = |text| Path::parse(text).map_err(|fault| invalid(at, fault.to_string()));
+        Ok(Self {
+            select: matcher(select)?,
+            reject: reject.collect::<Result<_, BuildError>>()?,
+            paths: texts.into_iter().map(|t| Ok((t, parse(t)?))).collect::<Result<_, _>>()?,
+            options: target.options.as_ref(),
+            at,
+        })
+    }
+
+    fn selects(&self, draft: &Draft) -> bool {
+        let rejects = |(selector, matcher): &(&Selector, Matcher)| {
+            let by_metadata =
+                !selector.label_selector.is_empty() || !selector.annotation_selector.is_empty();
+            let by_id = !selector.name.is_empty()
+                || !selector.namespace.is_empty()
+                || selector.gvk != Gvk::default();
+            (by_metadata && matcher.fits_metadata(draft))
+                || (by_id
+                    && any_id(draft, &mut |id| matcher.fits_id(id.gvk, id.name, id.namespace)))
+        };
+        self.select.fits_metadata(draft)
+            && !self.reject.iter().any(rejects)
+            && any_id(draft, &mut |id| self.select.fits_id(id.gvk, id.name, id.namespace))
+    }
+
+    fn absent(&self, value: &Node) -> Absent {
+        match &value.value {
+            _ if !self.options.is_some_and(|options| options.create) => Absent::Skip,
+            Value::Scalar(_) => Absent::Make(Value::Scalar(FRESH)),
+            Value::Sequence(_) => Absent::Make(Value::Sequence(Vec::new())),
+            Value::Mapping(_) => Absent::Make(Node::mapping().value),
+        }
+    }
+}
+
+/// A scalar that was made just now: it takes the type that its text reads like.
+const FRESH: Scalar = Scalar { text: Text::const_new(""), tag: Tag::Null, style: Style::Folded };
+
+fn copy_to(
+    set: &mut ResourceSet,
+    target: &ReplacementTarget,
+    value: &Node,
+    schema: &Schema,
+) -> Result<(), BuildError> {
+    let target = Target::new(target)?;
+    for draft in set.iter_mut() {
+        if draft.is_deleted() || !target.selects(draft) {
+            continue;
+        }
+        for (text, path) in &target.paths {
+            copy_into(draft, &target, path, value).map_err(|fault| {
+                invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
+            })?;
+        }
+        draft.refresh(schema);
+    }
+    Ok(())
+}
+
+/// Why a field does not take a value.
+#[derive(Debug, thiserror::Error)]
+enum CopyError {
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error("there is no such field{}", if *.create { ", and it cannot be made" } else { "; `options.create: true` makes it" })]
+    NoField { create: bool },
+    #[error("the field is no scalar, and only those have a delimiter")]
+    DelimitedTree,
+    #[error("the field is a {field} and does not take the new text")]
+    WrongType { field: &'static str },
+}
+
+fn copy_into(
+    draft: &mut Draft,
+    target: &Target<'_>,
+    path: &Path,
+    value: &Node,
+) -> Result<(), CopyError> {
+    if structured::copy(&mut draft.node, target, path, value) {
+        return Ok(());
+    }
+    let absent = target.absent(value);
+    let create = !matches!(absent, Absent::Skip);
+    let mut shared = Vec::new();
+    let count = path.visit(&mut draft.node, &absent, &mut |field| {
+        put(field, value, target.options)?;
+        if field.mark.is_shared() {
+            shared.push(field.clone());
+        }
+        Ok::<(), CopyError>(())
+    })?;
+    if count == 0 {
+        return Err(CopyError::NoField { create });
+    }
+    shared.iter().for_each(|changed| draft.spread(changed));
+    Ok(())
+}
+
+/// Puts a value into a field: a scalar keeps its type, anything else becomes what the value is.
+fn put(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result<(), CopyError> {
+    let mut text: Text = value.text().unwrap_or_default().into();
+    let delimited = options.filter(|options| !options.delimiter.is_empty());
+    let Value::Scalar(old) = &mut field.value else {
+        if delimited.is_some() {
+            return Err(CopyError::DelimitedTree);
+        }
+        field.value = value.value.clone();
+        return Ok(());
+    };
+    if let Some(options) = delimited {
+        text = join(&old.text, &text, options);
+    }
+    if *old == FRESH {
+        *old = Scalar { style: Style::Plain, ..FRESH };
+        scalar::assign(old, text, None);
+        return Ok(());
+    }
+    let fits = match (old.tag, resolve_plain(&text, Dialect::V3)) {
+        (Tag::Str, _) | (Tag::Float, Tag::Int) => true,
+        (old, new) => old == new,
+    };
+    if !fits {
+        return Err(CopyError::WrongType { field: type_name(old.tag) });
+    }
+    old.text = text;
+    Ok(())
+}
+
+/// The old text with a part replaced, or put before or behind the others.
+fn join(old: &str, new: &str, options: &FieldOptions) -> Text {
+    let mut parts: Vec<&str> = old.split(options.delimiter.as_str()).collect();
+    match usize::try_from(options.index) {
+        Err(_) => parts.insert(0, new),
+        Ok(index) if index >= parts.len() => parts.push(new),
+        Ok(index) => parts[index] = new,
+    }
+    parts.join(&options.delimiter).into()
+}
+
+const fn type_name(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Null => "null",
+        Tag::Bool => "boolean",
+        Tag::Int | Tag::Float => "number",
+        Tag::Timestamp => "date",
+        Tag::Str => "string",
+    }
+}
+
+#[cfg(test)]
+mod tests;
