@@ -25,6 +25,9 @@ const DEPTH_LIMIT: usize = 64;
 /// A build visits at most this many directories; each visit of the same one counts.
 const VISIT_LIMIT: usize = 20_000;
 
+/// The Kubernetes version of the schema that is built in, as kustomize calls it.
+const BUILTIN_SCHEMA: &str = "v1.21.2";
+
 /// What a kustomization and all below it come to.
 #[derive(Clone, Debug, Default)]
 pub struct Accumulator {
@@ -115,12 +118,23 @@ impl<'a> Session<'a> {
             let pair = overlay.kustomization.openapi.iter().find(|(name, _)| name == key);
             pair.map(|(_, value)| value)
         };
-        let (Some(path), false) = (field("path"), self.schema_is_set) else { return Ok(()) };
-        let at = Location::file(overlay.file.clone()).in_field("openapi.path");
-        if field("version").is_some() {
-            let reason = "`path` and `version` exclude each other";
-            return Err(BuildError::Conflict { at, reason });
+        if self.schema_is_set {
+            return Ok(());
         }
+        let at = Location::file(overlay.file.clone()).in_field("openapi");
+        let conflict = |reason| BuildError::Conflict { at: at.clone(), reason };
+        let path = match (field("path"), field("version").filter(|version| !version.is_empty())) {
+            (None, None) => return Ok(()),
+            (None, Some(version)) if version == BUILTIN_SCHEMA => {
+                self.schema_is_set = true;
+                return Ok(());
+            }
+            (None, Some(_)) => return Err(conflict("the only `version` that is known is `v1.21.2`")),
+            (Some(_), Some(_)) => {
+                return Err(conflict("`path` and `version` exclude each other"));
+            }
+            (Some(path), None) => path,
+        };
         self.schema_is_set = true;
         let loaded =
             self.loader.read(&overlay.root, &Reference { text: path.clone(), at: at.clone() })?;

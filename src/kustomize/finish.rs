@@ -16,8 +16,8 @@ const ORIGIN: &str = "config.kubernetes.io/origin";
 const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// What `managedByLabel` says: the version whose output is ours.
-const MANAGER: &str = "kustomize-v5.5.0";
+/// What `managedByLabel` says: what a kustomize says that was built into another program.
+const MANAGER: &str = "kustomize-(devel)";
 
 /// Annotations that kustomize keeps its books in; whoever writes them does not see them again.
 const BOOKKEEPING: [&str; 19] = [

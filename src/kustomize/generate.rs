@@ -77,6 +77,7 @@ pub fn generate(
     }
     let node = Node::made(Value::Mapping(object));
     let mut draft = Draft::new(node, args.at.clone(), schema);
+    draft.is_generated = true;
     draft.behavior = Behavior::parse(&args.behavior);
     draft.needs_hash = !options.is_some_and(|options| options.disable_name_suffix_hash);
     Ok(draft)

@@ -34,6 +34,8 @@ pub struct Draft {
     pub prefixes: Vec<CompactString>,
     /// Name suffixes it was given, innermost first.
     pub suffixes: Vec<CompactString>,
+    /// Whether a generator made it.
+    pub is_generated: bool,
     /// What a generated resource does to one with the same identity.
     pub behavior: Behavior,
     /// Whether a hash of the content goes to the end of the name.
@@ -110,6 +112,7 @@ impl Draft {
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            is_generated: false,
             behavior: Behavior::Unspecified,
             needs_hash: false,
             shared_groups: 0,
@@ -159,6 +162,16 @@ impl Draft {
             namespace: self.effective_namespace().into(),
             name: self.id.name.clone(),
         });
+    }
+
+    /// Whether kustomize would have noted something in annotations of its own by now.
+    #[must_use]
+    pub const fn has_history(&self) -> bool {
+        self.is_generated
+            || self.origin.is_some()
+            || !self.previous.is_empty()
+            || !self.prefixes.is_empty()
+            || !self.suffixes.is_empty()
     }
 
     /// The kind it had first.
@@ -245,6 +258,7 @@ impl Draft {
         self.id = old.id.clone();
         self.cluster_scoped = old.cluster_scoped;
         self.needs_hash &= old.needs_hash;
+        self.is_generated = old.is_generated;
         self.previous.clone_from(&old.previous);
         self.prefixes.clone_from(&old.prefixes);
         self.suffixes.clone_from(&old.suffixes);

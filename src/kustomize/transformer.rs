@@ -277,6 +277,7 @@ pub fn load_strategic_merges(
     root: &Root<'_>,
 ) -> Result<LoadedPatch, BuildError> {
     let mut objects = Vec::new();
+    let mut all_known = true;
     for reference in references {
         let place = Place::Inline(reference.at.clone());
         match manifest::resources(&reference.text, &place, &session.schema) {
@@ -285,11 +286,16 @@ pub fn load_strategic_merges(
             Err(fault) if reference.text.trim().contains('\n') => return Err(fault),
             Err(_) => {
                 let loaded = session.loader.read(root, reference)?;
+                all_known &= loaded.is_known;
                 let place = Place::File(Location::file(loaded.path.clone()));
                 let text = manifest::text_of(&loaded)?;
                 objects.extend(manifest::resources(text, &place, &session.schema)?);
             }
         }
+    }
+    if objects.is_empty() && all_known {
+        let reason = "the patches are empty";
+        return Err(BuildError::Conflict { at: at.clone(), reason });
     }
     Ok(LoadedPatch::strategic_merge(objects, at.clone()))
 }

@@ -63,7 +63,7 @@ impl LoadedPatch {
         options: Options,
         at: Location,
     ) -> Result<Self, BuildError> {
-        let json = JsonPatch::parse(text.trim());
+        let json = JsonPatch::parse(text);
         let content = match (objects, json) {
             (Ok(objects), Ok(json)) if !objects.is_empty() && !json.is_empty() => {
                 let reason = "the patch is a strategic merge patch and a JSON 6902 patch at once";
@@ -249,6 +249,10 @@ impl LoadedPatch {
                 if self.origin == Origin::Patches {
                     draft.remember_id();
                 }
+                // kustomize has its own annotations there by now, so that adding one works.
+                if draft.has_history() {
+                    make_annotations(&mut draft.node);
+                }
                 json.apply(&mut draft.node)?;
                 string_map(&mut draft.node, "annotations");
                 Ok(())
@@ -266,6 +270,15 @@ impl LoadedPatch {
             }
         }
         Ok(())
+    }
+}
+
+/// Makes `metadata.annotations` where it is missing.
+fn make_annotations(node: &mut Node) {
+    if let Some(metadata) = metadata(node).as_mapping_mut()
+        && metadata.get("annotations").is_none_or(Node::is_null)
+    {
+        metadata.insert("annotations", Node::mapping());
     }
 }
 
