@@ -129,7 +129,9 @@ impl<'a> Session<'a> {
                 self.schema_is_set = true;
                 return Ok(());
             }
-            (None, Some(_)) => return Err(conflict("the only `version` that is known is `v1.21.2`")),
+            (None, Some(_)) => {
+                return Err(conflict("the only `version` that is known is `v1.21.2`"));
+            }
             (Some(_), Some(_)) => {
                 return Err(conflict("`path` and `version` exclude each other"));
             }

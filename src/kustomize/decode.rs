@@ -236,6 +236,12 @@ impl<'a> Object<'a> {
 
     fn text_of(&self, node: &Node, field: impl FnOnce() -> String) -> Result<String, BuildError> {
         match node.as_scalar() {
+            // Configurations of plugins are decoded knowing that a text is wanted.
+            Some(Scalar { tag: Tag::Bool | Tag::Int | Tag::Float, text, .. })
+                if self.unknown == Unknown::Ignored =>
+            {
+                Ok(text.to_string())
+            }
             // A date is a text to go-yaml v2 unless a program asks for a time.
             Some(Scalar { tag: Tag::Str | Tag::Timestamp, text, .. }) => Ok(text.to_string()),
             _ => Err(self.wrong(node, field(), "a text")),

@@ -18,7 +18,9 @@ use super::schema::Schema;
 use super::transform::name_affix::End;
 use super::transform::namespace::{Namespace, Subjects};
 use super::transform::patch::{LoadedPatch, Options};
-use super::transform::{images, labels, name_affix, name_hash, namespace, replicas, value_add};
+use super::transform::{
+    images, labels, name_affix, name_hash, namespace, replacements, replicas, value_add,
+};
 
 use crate::model::Location;
 
@@ -86,13 +88,7 @@ impl Transformer {
             }
             Self::Replicas(replica, specs) => replicas::apply(set, replica, specs),
             Self::Images(list, specs) => images::apply(set, list, specs),
-            Self::Replacements(list) => match list.first() {
-                None => Ok(()),
-                Some(replacement) => Err(BuildError::Conflict {
-                    at: replacement.at.clone(),
-                    reason: "replacements are not built yet",
-                }),
-            },
+            Self::Replacements(list) => replacements::apply(set, list, schema),
             Self::Hash => {
                 name_hash::apply(set, schema);
                 Ok(())

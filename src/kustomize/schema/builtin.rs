@@ -108,6 +108,24 @@ pub(super) fn shape(api_version: &str, kind: &str) -> Option<&'static Shape> {
     })
 }
 
+/// The shape of a definition, by the name that Kubernetes' own OpenAPI file gives it.
+#[must_use]
+pub(super) fn definition(name: &str) -> Option<&'static Shape> {
+    if name == "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" {
+        return Some(&METADATA);
+    }
+    let mut parts = name.strip_prefix("io.k8s.api.")?.split('.');
+    let (group, version, kind) = (parts.next()?, parts.next()?, parts.next()?);
+    match (group, kind) {
+        ("core", "PodTemplateSpec") => Some(&POD_TEMPLATE),
+        ("core", "PodSpec") => Some(&POD_SPEC),
+        ("core", "Container") => Some(&CONTAINER),
+        ("core", "Volume") => Some(&VOLUME),
+        ("core", _) => shape(version, kind),
+        _ => shape(&format!("{group}/{version}"), kind),
+    }
+}
+
 fn core(kind: &str) -> Option<&'static Shape> {
     Some(match kind {
         "Pod" => &POD,

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::{Place, builtin};
 use crate::kustomize::Gvk;
 use crate::yaml::Node;
 
@@ -20,13 +21,15 @@ pub(super) struct CustomSchema {
     file: Arc<Node>,
     /// Definition names by `apiVersion` and kind.
     by_type: BTreeMap<(String, String), String>,
+    /// Whether definitions that the file lacks are Kubernetes' own.
+    over_builtin: bool,
     /// Whether a kind is namespaced, as the API paths tell.
     namespaced: BTreeMap<(String, String), bool>,
 }
 
 impl CustomSchema {
-    /// Indexes an OpenAPI file.
-    pub(super) fn new(file: Node) -> Self {
+    /// Indexes an OpenAPI file that stands alone, or that goes before the built-in table.
+    pub(super) fn new(file: Node, over_builtin: bool) -> Self {
         let mut by_type = BTreeMap::new();
         for pair in file.get("definitions").and_then(Node::as_mapping).into_iter().flatten() {
             let types = pair.value.get("x-kubernetes-group-version-kind");
@@ -37,7 +40,7 @@ impl CustomSchema {
             }
         }
         let namespaced = namespaced(&file);
-        Self { file: Arc::new(file), by_type, namespaced }
+        Self { file: Arc::new(file), by_type, over_builtin, namespaced }
     }
 
     /// The definition of a kind.
@@ -52,28 +55,32 @@ impl CustomSchema {
     }
 
     /// The schema of a field: of the property, or of all values of a map.
-    pub(super) fn field<'a>(&'a self, schema: &'a Node, name: &str) -> Option<&'a Node> {
+    pub(super) fn field<'a>(&'a self, schema: &'a Node, name: &str) -> Option<Place<'a>> {
         let property = schema.get("properties").and_then(|properties| properties.get(name));
         let of_any = || schema.get("additionalProperties").filter(|any| any.as_mapping().is_some());
         self.resolve(property.or_else(of_any)?)
     }
 
     /// The schema of a list's items.
-    pub(super) fn item<'a>(&'a self, schema: &'a Node) -> Option<&'a Node> {
+    pub(super) fn item<'a>(&'a self, schema: &'a Node) -> Option<Place<'a>> {
         if schema.get("type").and_then(Node::as_str) != Some("array") {
             return None;
         }
         self.resolve(schema.get("items")?)
     }
 
-    fn resolve<'a>(&'a self, schema: &'a Node) -> Option<&'a Node> {
+    fn resolve<'a>(&'a self, schema: &'a Node) -> Option<Place<'a>> {
         let mut schema = schema;
         for _ in 0..MAX_REFERENCES {
             let Some(reference) = schema.get("$ref").and_then(Node::as_str) else {
-                return Some(schema);
+                return Some(Place::Custom(self, schema));
             };
             let name = reference.strip_prefix("#/definitions/")?;
-            schema = self.file.get("definitions")?.get(name)?;
+            schema = match self.file.get("definitions").and_then(|all| all.get(name)) {
+                Some(schema) => schema,
+                None if self.over_builtin => return builtin::definition(name).map(Place::Builtin),
+                None => return None,
+            };
         }
         None
     }

@@ -55,12 +55,12 @@ impl Schema {
     /// known as far as the file defines them.
     #[must_use]
     pub fn custom(file: Node) -> Self {
-        Self { custom: vec![CustomSchema::new(file)], without_builtin: true }
+        Self { custom: vec![CustomSchema::new(file, false)], without_builtin: true }
     }
 
     /// Adds an OpenAPI file that a base names; it goes before what is known already.
     pub fn add(&mut self, file: Node) {
-        self.custom.insert(0, CustomSchema::new(file));
+        self.custom.insert(0, CustomSchema::new(file, !self.without_builtin));
     }
 
     /// What is known of a kind's objects.
@@ -99,7 +99,7 @@ impl<'a> Known<'a> {
                 Place::Builtin(fields.iter().find(|(field, _)| *field == name)?.1)
             }
             Place::Builtin(_) => return None,
-            Place::Custom(schema, node) => Place::Custom(schema, schema.field(node, name)?),
+            Place::Custom(schema, node) => schema.field(node, name)?,
         };
         Some(Self { place })
     }
@@ -110,7 +110,7 @@ impl<'a> Known<'a> {
         let place = match self.place {
             Place::Builtin(Shape::List { item, .. }) => Place::Builtin(item),
             Place::Builtin(_) => return None,
-            Place::Custom(schema, node) => Place::Custom(schema, schema.item(node)?),
+            Place::Custom(schema, node) => schema.item(node)?,
         };
         Some(Self { place })
     }
