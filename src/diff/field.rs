@@ -1,6 +1,6 @@
 //! Changes said by field: `spec.http[0].timeout: 5s → 10s`.
 
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Dialect, Mapping, Node, Scalar, Tag, Value, resolve_plain};
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,10 +116,19 @@ impl Changes {
 impl FieldValue {
     fn of(node: &Node) -> Self {
         match &node.value {
-            Value::Scalar(scalar) => Self::Scalar(scalar.text.to_string()),
+            Value::Scalar(scalar) => Self::Scalar(written(scalar)),
             Value::Sequence(items) => Self::Items(items.len()),
             Value::Mapping(mapping) => Self::Keys(mapping.len()),
         }
+    }
+}
+
+/// The text; in quotes where it would be a number or a switch without them.
+fn written(scalar: &Scalar) -> String {
+    if scalar.tag == Tag::Str && resolve_plain(&scalar.text, Dialect::V3) != Tag::Str {
+        format!("\"{}\"", scalar.text)
+    } else {
+        scalar.text.to_string()
     }
 }
 

@@ -25,3 +25,6 @@ pub use mask::{MASKED, MASKED_CHANGED, SecretInputs};
 pub use rendered::RenderedDiff;
 pub use resource::{Change, ResourceDiff};
 pub use unified::Hunks;
+
+#[cfg(test)]
+mod tests;

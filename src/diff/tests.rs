@@ -1,0 +1,160 @@
+//! Builds compared: pairing, hunks, fields, and the cost of many resources.
+
+use super::*;
+use crate::kustomize::{Build, Gvk, Resource, ResourceId};
+use crate::model::{Location, RepoPath};
+use crate::yaml::{Dialect, Node, parse_stream};
+
+/// A build; an annotation `was` is the name a resource has in its file.
+fn build(manifests: &str) -> Build {
+    let resource = |mut node: Node| {
+        let text =
+            |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default().to_owned();
+        let id = ResourceId {
+            gvk: Gvk::from_api_version(&text(&["apiVersion"]), &text(&["kind"])),
+            namespace: text(&["metadata", "namespace"]).into(),
+            name: text(&["metadata", "name"]).into(),
+        };
+        let mut original_id = id.clone();
+        if let Some(was) = node.get_mut("metadata").and_then(|m| m.as_mapping_mut()?.remove("was"))
+        {
+            original_id.name = was.text().unwrap().into();
+            original_id.namespace = "".into();
+        }
+        let origin = Location::file(RepoPath::parse("x.yaml").unwrap());
+        Resource { node, original_id, id, origin }
+    };
+    let nodes = parse_stream(manifests, Dialect::V3).unwrap();
+    Build { resources: nodes.into_iter().map(resource).collect(), ..Build::default() }
+}
+
+fn config(name: &str, was: &str, value: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, was: {was}}}\ndata: {{a: {value}}}\n"
+    )
+}
+
+fn told(diff: &RenderedDiff) -> Vec<(Change, String, Option<String>)> {
+    let told = diff.resources().iter();
+    told.map(|d| (d.change, d.id.to_string(), d.id_before.as_ref().map(ToString::to_string)))
+        .collect()
+}
+
+#[test]
+fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
+    let before = build(&(config("app-1x", "app", "1") + "---\n" + &config("other", "other", "1")));
+    let after = build(&(config("app-2y", "app", "2") + "---\n" + &config("other", "other", "1")));
+    let diff = RenderedDiff::between(&before, &after, "o");
+    assert_eq!(
+        told(&diff),
+        [(Change::Changed, "ConfigMap app-2y".to_owned(), Some("ConfigMap app-1x".to_owned()))]
+    );
+    assert_eq!(diff.unchanged(), 1);
+    let paths: Vec<String> =
+        diff.resources()[0].fields().into_iter().map(|field| field.path).collect();
+    assert_eq!(paths, ["metadata.name", "data.a"]);
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_not_paired() {
+    let before = build(&(config("a-1", "app", "1") + "---\n" + &config("b-1", "app", "1")));
+    let after = build(&(config("a-2", "app", "1") + "---\n" + &config("b-2", "app", "1")));
+    let diff = RenderedDiff::between(&before, &after, "o");
+    let changes: Vec<Change> = diff.resources().iter().map(|d| d.change).collect();
+    assert_eq!(changes.iter().filter(|c| **c == Change::Added).count(), 2);
+    assert_eq!(changes.iter().filter(|c| **c == Change::Deleted).count(), 2);
+}
+
+#[test]
+fn a_new_api_version_is_a_change() {
+    let before =
+        build("apiVersion: networking.istio.io/v1beta1\nkind: Gateway\nmetadata: {name: g}\n");
+    let after = build("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\n");
+    let diff = RenderedDiff::between(&before, &after, "o");
+    assert_eq!(diff.resources()[0].change, Change::Changed);
+    assert!(diff.resources()[0].id_before.is_some());
+}
+
+#[test]
+fn another_place_is_no_change_of_a_resource() {
+    let all = |names: [&str; 4]| build(&names.map(|name| config(name, name, "1")).join("---\n"));
+    let diff = RenderedDiff::between(&all(["a", "b", "c", "d"]), &all(["d", "a", "b", "c"]), "o");
+    assert!(diff.resources().is_empty());
+    assert_eq!((diff.moved(), diff.unchanged()), (1, 4));
+    assert!(!diff.text().is_empty());
+}
+
+#[test]
+fn drift_pairs_what_is_one_in_the_files() {
+    let of = |prefix: &str, namespace: &str, value: &str| {
+        build(&format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {prefix}app, namespace: {namespace}, was: app}}\ndata: {{a: {value}}}\n"
+        ))
+    };
+    let drift = DriftDiff::between(
+        &of("s-", "staging", "1"),
+        &of("p-", "prod", "2"),
+        ("o/staging", "o/prod"),
+    );
+    insta::assert_snapshot!(drift.text(), @r##"
+    --- o/staging/ConfigMap staging/s-app
+    +++ o/prod/ConfigMap prod/p-app
+    @@ -1,7 +1,7 @@
+     apiVersion: v1
+     data:
+    -  a: 1
+    +  a: 2
+     kind: ConfigMap
+     metadata:
+    -  name: s-app
+    -  namespace: staging
+    +  name: p-app
+    +  namespace: prod
+    "##);
+}
+
+#[test]
+fn fields_are_told_by_their_way() {
+    let node = |text: &str| parse_stream(text, Dialect::V3).unwrap().pop().unwrap();
+    let before = node(
+        "a: 1\nl: [x, {n: 1}, y]\nm: {a.b: {c: d}, gone: [1, 2]}\nt: '1'\nsame: [1]\nlong: [1, 2, 3, 4]\n",
+    );
+    let after = node(
+        "a: 2\nl: [x, {n: 2}, y]\nm: {a.b: {c: e}}\nt: 1\nsame: [1]\nlong: [1, 9, 8, 7, 4]\nnew: {k: v}\n",
+    );
+    let told: Vec<String> = field_changes(&before, &after)
+        .into_iter()
+        .map(|field| format!("{} {:?} {:?}", field.path, field.before, field.after))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r##"
+    a Scalar("1") Scalar("2")
+    l[1].n Scalar("1") Scalar("2")
+    m["a.b"].c Scalar("d") Scalar("e")
+    m.gone Items(2) Absent
+    t Scalar("\"1\"") Scalar("1")
+    long Items(4) Items(5)
+    new Absent Keys(1)
+    "##);
+}
+
+#[test]
+fn no_resource_tells_more_than_two_hundred_fields() {
+    let node = |value: usize| {
+        let text: String = (0..1000).map(|n| format!("k{n}: {value}\n")).collect();
+        parse_stream(&text, Dialect::V3).unwrap().pop().unwrap()
+    };
+    assert_eq!(field_changes(&node(1), &node(2)).len(), 200);
+}
+
+/// A quadratic step anywhere would take minutes here, and seconds in a release build.
+#[test]
+fn twenty_thousand_resources_cost_in_proportion() {
+    let all = |value: &dyn Fn(usize) -> usize| {
+        let texts = (0..20_000).map(|n| {
+            config(&format!("c{n}-{}", value(n)), &format!("c{n}"), &value(n).to_string())
+        });
+        build(&texts.collect::<Vec<_>>().join("---\n"))
+    };
+    let diff = RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o");
+    assert_eq!(diff.resources().len(), 10_000);
+}
