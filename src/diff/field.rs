@@ -1,5 +1,7 @@
 //! Changes said by field: `spec.http[0].timeout: 5s → 10s`.
 
+use std::collections::BTreeMap;
+
 use crate::yaml::{Dialect, Mapping, Node, Scalar, Tag, Value, resolve_plain};
 
 /// One field that differs.
@@ -57,13 +59,16 @@ impl Changes {
     }
 
     fn compare_keys(&mut self, before: &Mapping, after: &Mapping) {
+        let (before_by_key, after_by_key) = (by_key(before), by_key(after));
         for pair in before {
-            self.inside(&key_step(&pair.key.text), |changes| match after.get(&pair.key.text) {
+            let key = pair.key.text.as_str();
+            self.inside(&key_step(key), |changes| match after_by_key.get(key) {
                 Some(other) => changes.compare(&pair.value, other),
                 None => changes.push(FieldValue::of(&pair.value), FieldValue::Absent),
             });
         }
-        for pair in after.iter().filter(|pair| !before.contains(&pair.key.text)) {
+        for pair in after.iter().filter(|pair| !before_by_key.contains_key(pair.key.text.as_str()))
+        {
             self.inside(&key_step(&pair.key.text), |changes| {
                 changes.push(FieldValue::Absent, FieldValue::of(&pair.value));
             });
@@ -101,6 +106,9 @@ impl Changes {
     }
 
     fn push(&mut self, before: FieldValue, after: FieldValue) {
+        if self.found.len() >= LIMIT {
+            return;
+        }
         let path = self.path.trim_start_matches('.').to_owned();
         self.found.push(FieldChange { path, before, after });
     }
@@ -111,6 +119,11 @@ impl Changes {
         compare(self);
         self.path.truncate(length);
     }
+}
+
+/// Mappings look a key up by going through all of them.
+fn by_key(mapping: &Mapping) -> BTreeMap<&str, &Node> {
+    mapping.iter().map(|pair| (pair.key.text.as_str(), &pair.value)).collect()
 }
 
 impl FieldValue {

@@ -158,3 +158,38 @@ fn twenty_thousand_resources_cost_in_proportion() {
     let diff = RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o");
     assert_eq!(diff.resources().len(), 10_000);
 }
+
+/// As many keys as fit a few megabytes, compared, told and masked.
+#[test]
+fn a_mapping_of_many_keys_costs_in_proportion() {
+    let node = |value: &str, order: &dyn Fn(usize) -> usize| {
+        let keys: String = (0..50_000).map(|n| format!("  k{}: {value}\n", order(n))).collect();
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData:\n{keys}")
+    };
+    let before = node("a", &|n| n);
+    let reordered = node("a", &|n| 49_999 - n);
+    assert_eq!(
+        parse_stream(&before, Dialect::V3).unwrap(),
+        parse_stream(&reordered, Dialect::V3).unwrap()
+    );
+    let after = node("b", &|n| 49_999 - n);
+    let diff = RenderedDiff::between(&build(&before), &build(&after), "o");
+    assert_eq!(diff.resources()[0].hunks.added_lines, 50_000);
+    let edit = crate::model::FileEdit {
+        path: RepoPath::parse("a.yaml").unwrap(),
+        before: Some(crate::model::File::regular(before.as_bytes())),
+        after: Some(crate::model::File::regular(after.as_bytes())),
+    };
+    assert!(FilesDiff::of([&edit], &SecretInputs::default()).files()[0].masked);
+    let many: String = (0..3_000).map(|n| format!("k{n}: 'kind: Secret'\n")).collect();
+    let edit = crate::model::FileEdit {
+        after: Some(crate::model::File::regular(many.as_bytes())),
+        before: None,
+        ..edit
+    };
+    assert!(
+        FilesDiff::of([&edit], &SecretInputs::default())
+            .text()
+            .ends_with("@@ -0,0 +1 @@\n+<masked>\n")
+    );
+}

@@ -1,6 +1,8 @@
 //! The tree that a YAML document becomes: scalars keep their text and how it was written, so that
 //! a reader can resolve types by its own rules and a writer can tell `"1"` from `1`.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 /// Text of a scalar; up to 24 bytes without an allocation, which covers most keys and values.
@@ -138,13 +140,21 @@ impl PartialEq for Node {
         match (&self.value, &other.value) {
             (Value::Scalar(a), Value::Scalar(b)) => a.tag == b.tag && a.text == b.text,
             (Value::Sequence(a), Value::Sequence(b)) => a == b,
-            (Value::Mapping(a), Value::Mapping(b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|pair| b.get(&pair.key.text) == Some(&pair.value))
-            }
+            (Value::Mapping(a), Value::Mapping(b)) => a.len() == b.len() && same_pairs(a, b),
             _ => false,
         }
     }
+}
+
+/// Most mappings that are equal have their keys in the same order; the others are looked up in an
+/// index, since a mapping may have very many keys.
+fn same_pairs(a: &Mapping, b: &Mapping) -> bool {
+    if a.iter().zip(b).all(|(a, b)| a.key.text == b.key.text) {
+        return a.iter().zip(b).all(|(a, b)| a.value == b.value);
+    }
+    let b: BTreeMap<&str, &Node> =
+        b.iter().map(|pair| (pair.key.text.as_str(), &pair.value)).collect();
+    a.iter().all(|pair| b.get(pair.key.text.as_str()).is_some_and(|value| **value == pair.value))
 }
 
 impl Node {

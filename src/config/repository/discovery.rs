@@ -42,7 +42,8 @@ pub(super) fn find_environments(
 ) -> Result<(Vec<Environment>, BTreeSet<RepoPath>), ConfigError> {
     let folder = RepoPath::parse(FOLDER).expect("a fixed path is one");
     let at = Location::file(folder.clone());
-    let paths = files.list(&folder).map_err(|source| ConfigError::Read { at, source })?;
+    let paths =
+        files.list(&folder).map_err(|source| ConfigError::Read { at, source: source.into() })?;
     let mut names = BTreeSet::new();
     let mut inputs = BTreeSet::new();
     for path in paths {

@@ -15,7 +15,7 @@ pub enum ConfigError {
         /// The file and the position.
         at: Location,
         /// What is wrong there.
-        source: SyntaxError,
+        source: Box<SyntaxError>,
     },
     /// A file exists but cannot be read, or must not be.
     #[error("{at}: {source}")]
@@ -23,7 +23,7 @@ pub enum ConfigError {
         /// Who refers to the file.
         at: Location,
         /// Why it is not read.
-        source: ReadError,
+        source: Box<ReadError>,
     },
     /// A file is no UTF-8 text.
     #[error("{at}: this file is no UTF-8 text")]
@@ -89,7 +89,7 @@ pub enum ConfigError {
         /// The name's place.
         at: Location,
         /// What is wrong with it.
-        source: InvalidName,
+        source: Box<InvalidName>,
     },
     /// A path.
     #[error("{at}: {source}")]
@@ -97,7 +97,7 @@ pub enum ConfigError {
         /// The path's place.
         at: Location,
         /// What is wrong with it.
-        source: InvalidPath,
+        source: Box<InvalidPath>,
     },
     /// A glob or a field to carry.
     #[error("{at}: {source}{}", meant(*.nearest))]
@@ -105,7 +105,7 @@ pub enum ConfigError {
         /// The text's place.
         at: Location,
         /// What is wrong with it.
-        source: InvalidRule,
+        source: Box<InvalidRule>,
         /// The word that was probably meant.
         nearest: Option<&'static str>,
     },
@@ -115,7 +115,7 @@ pub enum ConfigError {
         /// The text's place.
         at: Location,
         /// What is wrong with it.
-        source: InvalidFieldPath,
+        source: Box<InvalidFieldPath>,
     },
     /// A template, or what it makes of the environments' names.
     #[error("{at}: {source}")]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use crate::model::Location;
-use crate::yaml::{Node, Tag, Value};
+use crate::yaml::{Node, SyntaxError, Tag, Value};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -80,7 +80,7 @@ pub(super) struct PullRequest {
 pub(super) fn decode(root: &Node, file: &Location) -> Result<File, ConfigError> {
     serde_yaml::from_value(value(root)).map_err(|error| ConfigError::Syntax {
         at: file.clone(),
-        source: crate::yaml::SyntaxError { position: None, reason: error.to_string() },
+        source: Box::new(SyntaxError { position: None, reason: error.to_string() }),
     })
 }
 

@@ -64,7 +64,8 @@ impl RepositoryConfig {
 /// The text of a file that `at` refers to; `None` if there is none.
 fn read(files: &dyn Files, path: &RepoPath, at: &Location) -> Result<Option<String>, ConfigError> {
     let looked = files.look_up(path);
-    let (path, entry) = looked.map_err(|source| ConfigError::Read { at: at.clone(), source })?;
+    let (path, entry) =
+        looked.map_err(|source| ConfigError::Read { at: at.clone(), source: source.into() })?;
     match entry {
         Entry::File(file) => match String::from_utf8(file.content.to_vec()) {
             Ok(text) => Ok(Some(text)),

@@ -28,7 +28,7 @@ impl<'a> Places<'a> {
                 Some(position) => file.clone().at(position),
                 None => file.clone(),
             };
-            ConfigError::Syntax { at, source }
+            ConfigError::Syntax { at, source: source.into() }
         })?;
         documents.retain(|document| !document.is_null());
         if documents.len() > 1 {

@@ -54,7 +54,7 @@ fn read_environments(
 ) -> Result<Vec<Environment>, ConfigError> {
     let name = |text: &str, steps: &[Step]| {
         EnvironmentName::parse(text)
-            .map_err(|source| ConfigError::Name { at: places.at(steps), source })
+            .map_err(|source| ConfigError::Name { at: places.at(steps), source: source.into() })
     };
     let mut read: Vec<Environment> = Vec::new();
     for (index, environment) in environments.iter().enumerate() {
@@ -87,10 +87,10 @@ fn read_path(text: &str, at: Location) -> Result<RepoPath, ConfigError> {
     match RepoPath::parse(text) {
         Ok(path) if text.trim().is_empty() => {
             let source = InvalidPath::Outside(path.to_string());
-            Err(ConfigError::Path { at, source })
+            Err(ConfigError::Path { at, source: source.into() })
         }
         Ok(path) => Ok(path),
-        Err(source) => Err(ConfigError::Path { at, source }),
+        Err(source) => Err(ConfigError::Path { at, source: source.into() }),
     }
 }
 
@@ -99,7 +99,7 @@ fn read_rules(promotion: &file::Promotion, places: &Places<'_>) -> Result<Rules,
         let parsed = texts.iter().enumerate().map(|(index, text)| {
             PathGlob::parse(text).map_err(|source| ConfigError::Rule {
                 at: places.at(&[Key("promotion"), Key(key), Item(index)]),
-                source,
+                source: source.into(),
                 nearest: None,
             })
         });
@@ -125,7 +125,7 @@ fn read_rules(promotion: &file::Promotion, places: &Places<'_>) -> Result<Rules,
         let known: Vec<&'static str> = CarriedField::names().collect();
         rules.fields.push(CarriedField::parse(name).map_err(|source| ConfigError::Rule {
             at: places.at(&[Key("promotion"), Key("fields"), Item(index)]),
-            source,
+            source: source.into(),
             nearest: nearest(name, &known),
         })?);
     }
@@ -136,8 +136,10 @@ fn read_keep(keep: &file::Keep, index: usize, places: &Places<'_>) -> Result<Kee
     let at = |key| [Key("promotion"), Key("keep"), Item(index), Key(key)];
     let fields = keep.fields.iter().enumerate().map(|(field, text)| {
         let steps = [Key("promotion"), Key("keep"), Item(index), Key("fields"), Item(field)];
-        FieldPath::parse(text)
-            .map_err(|source| ConfigError::FieldPath { at: places.at(&steps), source })
+        FieldPath::parse(text).map_err(|source| ConfigError::FieldPath {
+            at: places.at(&steps),
+            source: source.into(),
+        })
     });
     Ok(Keep {
         file: read_path(&keep.file, places.at(&at("file")))?.as_str().to_owned(),

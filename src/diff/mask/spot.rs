@@ -59,8 +59,14 @@ pub(super) fn find_spots(root: &Node, role: Role) -> Vec<Spot> {
         }
         _ => finder.visit(root),
     }
+    if finder.spots.len() > MOST_SPOTS {
+        return vec![Spot { path: Vec::new(), shape: Shape::Whole }];
+    }
     finder.spots
 }
+
+/// A document with more spots is hidden as a whole: finding each costs a walk through its neighbours.
+const MOST_SPOTS: usize = 1_000;
 
 /// Whether a text (an inline patch, an annotation) holds a manifest of a Secret or a generator of one.
 pub(super) fn mentions_secret(text: &str) -> bool {

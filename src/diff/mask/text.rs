@@ -295,7 +295,9 @@ fn mask_comments(text: &str, bounds: Range<usize>, masks: &mut Vec<Mask>, name: 
     for (index, found) in COMMENT.find_iter(&text[bounds.clone()]).enumerate() {
         let mut start = bounds.start + found.start();
         let end = (bounds.start + found.end() + 1).min(bounds.end);
-        if hidden.iter().any(|range| range.start < end && start < range.end) {
+        // The ranges are in order and do not overlap: only the first that ends behind can touch.
+        let next = hidden.partition_point(|range| range.end <= start);
+        if hidden.get(next).is_some_and(|range| range.start < end) {
             continue;
         }
         start += usize::from(!found.as_str().starts_with('#'));

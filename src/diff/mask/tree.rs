@@ -1,5 +1,7 @@
 //! Masking in trees: rendered resources.
 
+use std::collections::BTreeMap;
+
 use super::spot::{Role, Shape, Spot, find_spots, resolve, resolve_mut};
 use super::{MASKED, MASKED_CHANGED};
 use crate::yaml::{Node, Value};
@@ -29,15 +31,23 @@ fn hide(root: &mut Node, spot: &Spot, before: Option<&Node>) {
     let Some(node) = resolve_mut(root, &spot.path) else { return };
     match (&mut node.value, spot.shape) {
         (Value::Mapping(mapping), Shape::Keys) => {
+            let before: BTreeMap<&str, &Node> = before
+                .and_then(Node::as_mapping)
+                .into_iter()
+                .flatten()
+                .map(|pair| (pair.key.text.as_str(), &pair.value))
+                .collect();
             for pair in mapping.iter_mut() {
-                let mask = mask_of(&pair.value, before.and_then(|node| node.get(&pair.key.text)));
+                let mask = mask_of(&pair.value, before.get(pair.key.text.as_str()).copied());
                 pair.value = Node::string(mask);
             }
         }
         (Value::Sequence(items), Shape::Literals) => {
             let before = before.and_then(Node::as_sequence).unwrap_or_default();
+            let before: BTreeMap<&str, &Node> =
+                before.iter().filter_map(|item| Some((literal_key(item.text()?)?, item))).collect();
             for item in items {
-                *item = Node::string(masked_literal(item, before));
+                *item = Node::string(masked_literal(item, &before));
             }
         }
         _ => {
@@ -47,10 +57,9 @@ fn hide(root: &mut Node, spot: &Spot, before: Option<&Node>) {
     }
 }
 
-fn masked_literal(item: &Node, before: &[Node]) -> String {
-    let Some(key) = literal_key(item.text().unwrap_or_default()) else { return MASKED.to_owned() };
-    let same_key = |other: &&Node| literal_key(other.text().unwrap_or_default()) == Some(key);
-    format!("{key}={}", mask_of(item, before.iter().find(same_key)))
+fn masked_literal(item: &Node, before: &BTreeMap<&str, &Node>) -> String {
+    let Some(key) = item.text().and_then(literal_key) else { return MASKED.to_owned() };
+    format!("{key}={}", mask_of(item, before.get(key).copied()))
 }
 
 /// The key of `key=value`, if it looks like one. Nothing but `=` behind it is the end of a base64 text.

@@ -266,9 +266,11 @@ fn server_name(server: &Node) -> String {
 
 fn tls_of_servers(before: &[Node], after: &[Node]) -> Vec<Risk> {
     let mut risks = Vec::new();
+    let before: BTreeMap<String, &Node> =
+        before.iter().map(|server| (server_name(server), server)).collect();
     for server in after {
         let name = server_name(server);
-        let Some(then) = before.iter().find(|other| server_name(other) == name) else { continue };
+        let Some(then) = before.get(&name) else { continue };
         let field = |node, key| text(Some(node), &["tls", key]);
         let (mode_before, mode_after) = (field(then, "mode"), field(server, "mode"));
         if mode_before != mode_after {

@@ -7,6 +7,8 @@
 mod istio;
 mod kubernetes;
 
+use std::collections::BTreeSet;
+
 use crate::diff::{Change, ResourceDiff};
 use crate::yaml::Node;
 
@@ -123,15 +125,10 @@ fn listed(words: &[&str]) -> String {
     }
 }
 
-/// What is in `after` and not in `before`.
+/// What is in `after` and not in `before`, each once.
 fn new_ones<'a>(before: &[&str], after: &[&'a str]) -> Vec<&'a str> {
-    let mut new: Vec<&str> = Vec::new();
-    for word in after {
-        if !before.contains(word) && !new.contains(word) {
-            new.push(word);
-        }
-    }
-    new
+    let mut seen: BTreeSet<&str> = before.iter().copied().collect();
+    after.iter().copied().filter(|word| seen.insert(word)).collect()
 }
 
 /// The texts of a list before and after, and what comes and goes.
