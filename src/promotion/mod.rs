@@ -7,6 +7,7 @@ mod copy;
 mod draft;
 mod error;
 mod keep;
+mod lifecycle;
 mod markdown;
 mod overlay;
 mod pipeline;
@@ -23,6 +24,7 @@ mod wire;
 pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use error::{BuildState, PlanError};
+pub use lifecycle::{Decision, Planned, Presence, Reason, Request, Situation, Tip, decide};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
 pub use plan::{
     Builds, Cause, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest, PlannedEdit,

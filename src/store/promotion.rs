@@ -187,6 +187,52 @@ impl Store {
         let touched = self.database.execute(END, &values).await;
         Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
     }
+
+    /// Notes that GitHub was searched for pull requests of a pair.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_survey(
+        &self,
+        repository: &str,
+        source: &str,
+        target: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "INSERT INTO surveys (repository, source, target, surveyed_at) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (repository, source, target) \
+             DO UPDATE SET surveyed_at = excluded.surveyed_at";
+        let values = [repository.into(), source.into(), target.into(), now.into()];
+        let touched = self.database.execute(NOTE, &values).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note a survey"))
+    }
+
+    /// Whether GitHub was searched for pull requests of a pair.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn was_surveyed(
+        &self,
+        repository: &str,
+        source: &str,
+        target: &str,
+    ) -> Result<bool, StoreError> {
+        const FIND: &str = "SELECT surveyed_at FROM surveys WHERE repository = $1 \
+             AND source = $2 AND target = $3";
+        let values = [repository.into(), source.into(), target.into()];
+        let rows = self.database.fetch(FIND, &values).await;
+        Ok(!rows.map_err(StoreError::while_to("look for a survey"))?.is_empty())
+    }
+
+    /// Forgets the surveys of a repository: somebody else opened a pull request that may be a promotion.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget_surveys(&self, repository: &str) -> Result<(), StoreError> {
+        const FORGET: &str = "DELETE FROM surveys WHERE repository = $1";
+        let touched = self.database.execute(FORGET, &[repository.into()]).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("forget surveys"))
+    }
 }
 
 async fn write(

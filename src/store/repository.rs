@@ -15,6 +15,8 @@ pub struct KnownRepository {
     pub installation: Option<i64>,
     /// The commit of the default branch whose promotions are all queued.
     pub looked_at: Option<String>,
+    /// The tree of that commit.
+    pub looked_tree: Option<String>,
 }
 
 impl Store {
@@ -23,7 +25,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn repositories(&self) -> Result<Vec<KnownRepository>, StoreError> {
-        const ALL: &str = "SELECT name, default_branch, installation, looked_at \
+        const ALL: &str = "SELECT name, default_branch, installation, looked_at, looked_tree \
              FROM repositories ORDER BY name";
         self.read_repositories(ALL, &[]).await
     }
@@ -33,7 +35,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn repository(&self, name: &str) -> Result<Option<KnownRepository>, StoreError> {
-        const ONE: &str = "SELECT name, default_branch, installation, looked_at \
+        const ONE: &str = "SELECT name, default_branch, installation, looked_at, looked_tree \
              FROM repositories WHERE name = $1";
         Ok(self.read_repositories(ONE, &[name.into()]).await?.pop())
     }
@@ -60,17 +62,20 @@ impl Store {
         now: Millis,
     ) -> Result<(), StoreError> {
         const NOTE: &str = "INSERT INTO repositories \
-             (name, default_branch, installation, looked_at, seen_at) VALUES ($1, $2, $3, $4, $5) \
+             (name, default_branch, installation, looked_at, looked_tree, seen_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (name) DO UPDATE SET \
              default_branch = COALESCE(excluded.default_branch, repositories.default_branch), \
              installation = COALESCE(excluded.installation, repositories.installation), \
              looked_at = COALESCE(excluded.looked_at, repositories.looked_at), \
+             looked_tree = COALESCE(excluded.looked_tree, repositories.looked_tree), \
              seen_at = excluded.seen_at";
         let values = [
             (&repository.name).into(),
             repository.default_branch.as_deref().into(),
             repository.installation.into(),
             repository.looked_at.as_deref().into(),
+            repository.looked_tree.as_deref().into(),
             now.into(),
         ];
         let touched = self.database.execute(NOTE, &values).await;
@@ -94,5 +99,6 @@ fn read_repository(row: &Row) -> Result<KnownRepository, sqlx::Error> {
         default_branch: row.maybe_text("default_branch")?,
         installation: row.maybe_int("installation")?,
         looked_at: row.maybe_text("looked_at")?,
+        looked_tree: row.maybe_text("looked_tree")?,
     })
 }

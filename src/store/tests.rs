@@ -19,7 +19,7 @@ macro_rules! checks {
     };
 }
 
-const CHECKS: [(&str, Check); 15] = checks![
+const CHECKS: [(&str, Check); 16] = checks![
     takes_a_delivery_once,
     shares_a_commit_between_deliveries,
     queues_nothing_for_a_duplicate,
@@ -34,6 +34,7 @@ const CHECKS: [(&str, Check); 15] = checks![
     finishing_queues_what_follows,
     remembers_promotions,
     remembers_repositories,
+    remembers_surveys,
     forgets_what_is_old,
 ];
 
@@ -372,6 +373,7 @@ async fn remembers_repositories(url: String) {
         default_branch: default_branch.map(str::to_owned),
         installation: None,
         looked_at: looked_at.map(str::to_owned),
+        looked_tree: looked_at.map(str::to_owned),
     };
     store.note_repository(&known(Some("main"), None), 1).await.unwrap();
     store.note_repository(&known(None, Some("abc")), 2).await.unwrap();
@@ -380,6 +382,17 @@ async fn remembers_repositories(url: String) {
     assert_eq!(store.repository("o/r").await.unwrap(), Some(both));
     store.forget_repository("o/r").await.unwrap();
     assert_eq!(store.repository("o/r").await.unwrap(), None);
+}
+
+async fn remembers_surveys(url: String) {
+    let store = open(&url).await;
+    assert!(!store.was_surveyed("o/r", "dev", "prod").await.unwrap());
+    store.note_survey("o/r", "dev", "prod", 1).await.unwrap();
+    store.note_survey("o/r", "dev", "prod", 2).await.unwrap();
+    assert!(store.was_surveyed("o/r", "dev", "prod").await.unwrap());
+    assert!(!store.was_surveyed("o/r", "prod", "dev").await.unwrap());
+    store.forget_surveys("o/r").await.unwrap();
+    assert!(!store.was_surveyed("o/r", "dev", "prod").await.unwrap());
 }
 
 async fn forgets_what_is_old(url: String) {
@@ -402,12 +415,17 @@ async fn forgets_what_is_old(url: String) {
 async fn migrates_filled_tables(url: String) {
     const OLD_JOB: &str = "INSERT INTO jobs (id, kind, key, lane, payload, state, created_at, run_at) \
          VALUES ('1', 'promote', 'k', 'k', 'p', 'queued', 1, 1)";
+    const OLD_REPOSITORY: &str =
+        "INSERT INTO repositories (name, looked_at, seen_at) VALUES ('o/r', 'abc', 1)";
     let old = Database::connect(&url).await.unwrap();
     migration::run(&old, Some(1)).await.unwrap();
     old.execute(OLD_JOB, &[]).await.unwrap();
+    old.execute(OLD_REPOSITORY, &[]).await.unwrap();
     old.close().await;
     let store = open(&url).await;
     assert_eq!(claim(&store, 10).await.unwrap().payload, "p");
+    let known = store.repository("o/r").await.unwrap().unwrap();
+    assert_eq!((known.looked_at.as_deref(), known.looked_tree), (Some("abc"), None));
     store.close().await;
     // And once more, with nothing left to do.
     open(&url).await;
