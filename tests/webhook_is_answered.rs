@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use overlift::app::{App, Clock, merge_payloads};
 use overlift::github::webhook::sign;
+use overlift::github::{Authentication, Github, GithubSettings};
 use overlift::redact::{Credential, WebhookSecrets};
 use overlift::server::serve;
 use overlift::store::Store;
@@ -15,6 +16,18 @@ use overlift::store::Store;
 const PUSH: &str = r#"{"ref":"refs/heads/main","before":"0000000000000000000000000000000000000000",
     "after":"1111111111111111111111111111111111111111",
     "repository":{"full_name":"o/r","default_branch":"main"}}"#;
+
+/// Nobody is there: a delivery is answered all the same.
+fn github() -> Github {
+    let settings = GithubSettings {
+        api_url: "http://127.0.0.1:9".to_owned(),
+        authentication: Authentication::Token(Credential::new("token", "ghp_x").unwrap()),
+        cache_directory: None,
+        cache_bytes: 1,
+        now: Clock::time_of_day,
+    };
+    Github::new(&settings).unwrap()
+}
 
 struct World {
     _dir: tempfile::TempDir,
@@ -29,7 +42,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
         let store = Store::open(&url, merge_payloads).await.unwrap();
-        let (app, writer) = App::new(store.clone(), Clock::of(|| 1_000));
+        let (app, writer) = App::new(store.clone(), github(), Clock::of(|| 1_000));
         tokio::spawn(writer.run(std::future::pending()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -15,10 +15,16 @@ impl Clock {
     #[must_use]
     pub fn system() -> Self {
         Self::of(|| {
-            #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let since = Self::time_of_day().duration_since(UNIX_EPOCH).unwrap_or_default();
             Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
         })
+    }
+
+    /// The machine's time of day, for who takes it as a function.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn time_of_day() -> SystemTime {
+        SystemTime::now()
     }
 
     /// A clock of the caller's.

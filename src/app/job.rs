@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::github::TreeSha;
 use crate::model::{
     BranchName, CommitSha, EnvironmentName, InstallationId, PullRequestNumber, RepoName,
 };
@@ -53,6 +54,9 @@ pub(super) struct Look {
     /// What pushes say; `None` if that does not make one unbroken line, so that GitHub has to be asked.
     #[serde(default)]
     pub(super) moved: Option<Moved>,
+    /// Whether somebody pushed; else the look is a poll.
+    #[serde(default)]
+    pub(super) pushed: bool,
 }
 
 /// Where the default branch pointed and points.
@@ -70,13 +74,23 @@ pub(super) struct Promote {
     pub(super) target: String,
     /// The default branch's head, if whoever queued this knows it to be the newest.
     #[serde(default)]
-    pub(super) head: Option<String>,
+    pub(super) head: Option<Head>,
     /// Whether somebody asked, a program included: what a person closed is then opened again.
     #[serde(default)]
     pub(super) asked: bool,
+    /// Whether somebody asked on the pull request itself, so that its branch is made anew whatever is on it.
+    #[serde(default)]
+    pub(super) anew: bool,
     /// Who wants to hear how it ends.
     #[serde(default)]
     pub(super) askers: Vec<Asker>,
+}
+
+/// A commit and its tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) commit: String,
+    pub(super) tree: String,
 }
 
 /// Somebody who asked in a comment.
@@ -155,7 +169,18 @@ impl Moved {
 impl Promote {
     pub(super) fn new(place: Place, source: &EnvironmentName, target: &EnvironmentName) -> Self {
         let (source, target) = (source.as_str().to_owned(), target.as_str().to_owned());
-        Self { place, source, target, head: None, asked: false, askers: Vec::new() }
+        Self { place, source, target, head: None, asked: false, anew: false, askers: Vec::new() }
+    }
+}
+
+impl Head {
+    pub(super) fn new(commit: &CommitSha, tree: &TreeSha) -> Self {
+        Self { commit: commit.as_str().to_owned(), tree: tree.as_str().to_owned() }
+    }
+
+    /// The ids again; `None` if somebody changed the queue by hand.
+    pub(super) fn parse(&self) -> Option<(CommitSha, TreeSha)> {
+        Some((CommitSha::parse(&self.commit).ok()?, TreeSha::parse(&self.tree).ok()?))
     }
 }
 
@@ -239,6 +264,7 @@ impl Job {
         match (self, newer) {
             (Self::Look(waiting), Self::Look(newer)) => Self::Look(Look {
                 moved: Moved::join(waiting.moved, newer.moved),
+                pushed: waiting.pushed || newer.pushed,
                 place: waiting.place.merge(newer.place),
             }),
             (Self::Promote(waiting), Self::Promote(newer)) => Self::Promote(waiting.merge(newer)),
@@ -283,6 +309,7 @@ impl Promote {
             // One of them does not know the newest head: it has to be asked for.
             head: self.head.and(newer.head),
             asked: self.asked || newer.asked,
+            anew: self.anew || newer.anew,
             askers,
         }
     }
@@ -319,7 +346,7 @@ mod tests {
     fn look(moved: Option<(&str, &str)>) -> Job {
         let moved =
             moved.map(|(before, after)| Moved { before: before.into(), after: after.into() });
-        Job::Look(Look { place: place(), moved })
+        Job::Look(Look { place: place(), moved, pushed: true })
     }
 
     fn promote(head: Option<&str>, askers: &[u64]) -> Promote {
@@ -327,10 +354,15 @@ mod tests {
             place: place(),
             source: "dev".to_owned(),
             target: "prod".to_owned(),
-            head: head.map(str::to_owned),
+            head: head.map(head_of),
             asked: !askers.is_empty(),
+            anew: false,
             askers: askers.iter().map(|comment| Asker { number: 1, comment: *comment }).collect(),
         }
+    }
+
+    fn head_of(digit: &str) -> Head {
+        Head { commit: digit.to_owned(), tree: digit.to_owned() }
     }
 
     fn merged(waiting: &Job, newer: &Job) -> Job {

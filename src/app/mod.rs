@@ -2,10 +2,17 @@
 
 pub mod local;
 
+mod answer;
 mod clock;
+mod command;
 mod job;
+mod look;
+mod perform;
+mod promote;
 mod receive;
+mod recover;
 mod service;
+mod snapshot;
 mod worker;
 
 pub use clock::{Clock, fresh_id};

@@ -2,22 +2,41 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use crate::store::{Inbox, InboxWriter, Store, StoreError};
+use crate::github::Github;
+use crate::store::{Inbox, InboxWriter, Millis, Store, StoreError};
 use crate::telemetry::metric;
 
-use super::Clock;
+use super::worker::{Worker, chain};
+use super::{Clock, fresh_id};
+
+/// How many jobs run at a time. They wait for GitHub most of the time.
+const PARALLEL: usize = 8;
+
+/// How long running jobs may go on when the process ends; GitHub and Kubernetes wait longer.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// How often lost deliveries are asked for and heads are looked at.
+const RECOVERY: Duration = Duration::from_secs(10 * 60);
+
+/// How long deliveries are remembered. GitHub sends one again for three days.
+const DELIVERIES_MS: Millis = 14 * 24 * 3_600_000;
+
+/// How long ended promotions are remembered that are not the last of their pair.
+const PROMOTIONS_MS: Millis = 365 * 24 * 3_600_000;
 
 /// The running service. Cloning shares everything.
 #[derive(Clone)]
 pub struct App {
     pub(super) store: Store,
+    pub(super) github: Github,
     pub(super) inbox: Inbox,
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
-    pub(super) working: Arc<AtomicBool>,
+    working: Arc<AtomicBool>,
 }
 
 /// Why the service should not get deliveries now.
@@ -34,11 +53,53 @@ pub enum NotReady {
 impl App {
     /// The service and the writer of its deliveries, which somebody has to run.
     #[must_use]
-    pub fn new(store: Store, clock: Clock) -> (Self, InboxWriter) {
+    pub fn new(store: Store, github: Github, clock: Clock) -> (Self, InboxWriter) {
         let (inbox, writer) = store.inbox();
-        let app =
-            Self { store, inbox, clock, wake: Arc::new(Notify::new()), working: Arc::default() };
+        let wake = Arc::new(Notify::new());
+        let app = Self { store, github, inbox, clock, wake, working: Arc::default() };
         (app, writer)
+    }
+
+    /// Works the queue off until `stop` turns true, and looks after itself meanwhile: recovers what was lost,
+    /// forgets what is old.
+    pub async fn work(&self, stop: watch::Receiver<bool>) {
+        self.working.store(true, Ordering::Relaxed);
+        let worker = self.worker();
+        let housekeeping = async {
+            loop {
+                let now = self.clock.now();
+                self.queue_recovery(now).await;
+                let forgotten = self.store.forget(now - DELIVERIES_MS, now - PROMOTIONS_MS).await;
+                if let Err(error) = forgotten {
+                    tracing::warn!(error = %chain(&error), "old rows were not forgotten");
+                }
+                tokio::time::sleep(RECOVERY).await;
+            }
+        };
+        tokio::select! {
+            () = worker.work(stop, GRACE) => {}
+            () = housekeeping => {}
+        }
+        self.working.store(false, Ordering::Relaxed);
+    }
+
+    /// Works until nothing is due, and returns when the next job is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the queue cannot be read.
+    pub async fn drain(&self) -> Result<Option<Millis>, StoreError> {
+        self.worker().drain().await
+    }
+
+    fn worker(&self) -> Worker {
+        Worker {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            wake: Arc::clone(&self.wake),
+            run: self.performer(),
+            name: fresh_id(self.clock.now()),
+            parallel: PARALLEL,
+        }
     }
 
     /// Whether deliveries would be stored and worked on. GitHub is not asked: its faults are no reason to
@@ -62,7 +123,15 @@ impl App {
                 let age_ms = u32::try_from(self.clock.now() - oldest).unwrap_or(0);
                 metric::queue_age(f64::from(age_ms) / 1000.0);
             }
-            Err(error) => tracing::warn!(%error, "the queue could not be counted"),
+            Err(error) => tracing::warn!(error = %chain(&error), "the queue could not be counted"),
+        }
+        for ((verb, status), count) in self.github.request_counts() {
+            metric::github_requests(verb, status, count);
+        }
+        for rate in self.github.rates_left() {
+            let installation = rate.installation.map(|id| id.to_string());
+            let installation = installation.unwrap_or_else(|| "token".to_owned());
+            metric::github_rate(installation, rate.remaining);
         }
         metric::render()
     }

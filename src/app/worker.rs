@@ -17,7 +17,7 @@ use crate::store::{Claim, Lease, Millis, NewJob, Retry, Store, StoreError};
 use super::Clock;
 
 /// How long a claim holds without a sign of life. A killed process's work is taken over after that.
-const LEASE_MS: Millis = 20_000;
+pub(super) const LEASE_MS: Millis = 20_000;
 
 /// How often a running job shows a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(5);

@@ -13,8 +13,10 @@ mod plan;
 mod plan_json;
 mod plan_view;
 mod promote;
+mod queue;
 mod report;
 mod schema;
+mod serve;
 mod status;
 
 use std::ffi::OsString;
@@ -47,6 +49,8 @@ enum Command {
     Plan(plan::PlanArguments),
     Promote(promote::PromoteArguments),
     Status(status::StatusArguments),
+    Serve(serve::ServeArguments),
+    Queue(queue::QueueArguments),
     Build(build::BuildArguments),
     /// Prints the JSON Schema of `.github/overlift.yaml`.
     Schema,
@@ -81,6 +85,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(plan) => plan::run(&plan, directory, &output),
         Command::Promote(promote) => promote::run(&promote, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
+        Command::Serve(serve) => serve::run(&serve, directory),
+        Command::Queue(queue) => queue::run(&queue, &output),
         Command::Schema => schema::run(&output),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {

@@ -163,7 +163,7 @@ impl Store {
         held(lease, run.await.map_err(StoreError::while_to("write a promotion down"))?)
     }
 
-    /// Notes how a pull request ended, if it is one of ours and nothing else is noted; returns the promotion.
+    /// Notes how a pull request ended, if it is one of ours that was open; a reason that is noted stays.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -175,7 +175,8 @@ impl Store {
         because: Option<&str>,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        const END: &str = "UPDATE promotions SET state = $3, closed_because = $4, updated_at = $5 \
+        const END: &str = "UPDATE promotions SET state = $3, \
+             closed_because = COALESCE(closed_because, $4), updated_at = $5 \
              WHERE repository = $1 AND pull_request = $2 AND state IN ('opening', 'open')";
         let values = [
             repository.into(),

@@ -1,0 +1,91 @@
+//! What is said to people: one comment for each matter, edited instead of repeated.
+//!
+//! A hidden word in each comment of ours tells the matter, so that a job that runs again finds what it
+//! said before.
+
+use crate::github::{GithubError, Repository};
+use crate::model::PullRequestNumber;
+
+use super::App;
+
+/// What a comment is about. Of each there is one comment in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matter {
+    /// The answer to a command, by the comment's id.
+    Command(u64),
+    /// The pull request was closed, since nothing is left to promote.
+    Empty,
+    /// Somebody else's commits are on the branch.
+    Foreign,
+}
+
+impl Matter {
+    fn marker(self) -> String {
+        match self {
+            Self::Command(comment) => format!("<!-- overlift:answer-{comment} -->"),
+            Self::Empty => "<!-- overlift:empty -->".to_owned(),
+            Self::Foreign => "<!-- overlift:foreign -->".to_owned(),
+        }
+    }
+}
+
+impl App {
+    /// Says something about a matter: writes a comment, or edits the one that is there.
+    pub(super) async fn say(
+        &self,
+        repository: &Repository,
+        number: PullRequestNumber,
+        matter: Matter,
+        text: &str,
+    ) -> Result<(), GithubError> {
+        let marker = matter.marker();
+        let body = format!("{text}\n\n{marker}\n");
+        let login = self.login().await?;
+        let comments = repository.fetch_comments(number).await?;
+        let ours = comments.into_iter().find(|comment| {
+            let author = comment.author.as_ref();
+            // Anybody can write the marker; our own name cannot be had.
+            author.is_some_and(|author| {
+                login.as_ref().map_or(author.bot, |login| author.login == *login)
+            }) && comment.body.contains(&marker)
+        });
+        match ours {
+            Some(comment) if comment.body.lines().eq(body.lines()) => Ok(()),
+            Some(comment) => repository.edit_comment(comment.id, &body).await.map(|_| ()),
+            None => repository.create_comment(number, &body).await.map(|_| ()),
+        }
+    }
+
+    /// Our own name on GitHub; `None` if the token may not ask.
+    async fn login(&self) -> Result<Option<String>, GithubError> {
+        match self.github.fetch_login().await {
+            Ok(login) => Ok(Some(login)),
+            Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Text of others as a block of code that nothing in it can end.
+pub(super) fn quote(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// How to ask.
+pub(super) const USAGE: &str = "Write `/promote SOURCE TARGET` on a line of its own, with two environments of \
+     `.github/overlift.yaml`; on a promotion's pull request, `/promote` alone plans it again.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_quote_can_end_it() {
+        assert_eq!(quote("a\n"), "```text\na\n```");
+        assert_eq!(quote("a ```` b"), "`````text\na ```` b\n`````");
+        assert_eq!(quote("a\u{1b}[31m\r\nb"), "```text\na[31m\nb\n```");
+    }
+}

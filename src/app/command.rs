@@ -1,0 +1,111 @@
+//! Answering a command in a comment: may this person, and what is meant?
+
+use crate::github::{Permission, Reaction, Repository};
+use crate::model::{EnvironmentName, PullRequestNumber};
+
+use super::answer::{Matter, USAGE, quote};
+use super::job::{Asker, Asks, Command, Job, Promote};
+use super::perform::{Stop, Work};
+use super::snapshot::Snapshot;
+use super::worker::Outcome;
+
+/// Answers.
+pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop> {
+    let repository = work.repository(&job.place).await?;
+    let Some(number) = PullRequestNumber::new(job.number) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    match meant(work, job, &repository, number).await? {
+        Ok(promote) => {
+            work.hold().await?;
+            repository.react(job.comment, Reaction::Eyes).await?;
+            Ok(Outcome::Done(vec![Job::Promote(promote).queue(work.app.clock.now())]))
+        }
+        Err(why_not) => {
+            work.hold().await?;
+            work.app.say(&repository, number, Matter::Command(job.comment), &why_not).await?;
+            Ok(Outcome::Done(Vec::new()))
+        }
+    }
+}
+
+/// The promotion that is asked for, or what to answer instead.
+async fn meant(
+    work: &Work,
+    job: &Command,
+    repository: &Repository,
+    number: PullRequestNumber,
+) -> Result<Result<Promote, String>, Stop> {
+    if repository.fetch_permission(&job.login).await? < Permission::Write {
+        return Ok(Err(
+            "Only people who may write to this repository can ask for a promotion.".to_owned()
+        ));
+    }
+    let there = promotion_there(work, job, repository, number).await?;
+    let pair = match &job.asks {
+        Asks::Nothing { because } => {
+            return Ok(Err(format!("This is no command:\n\n{}\n\n{USAGE}", quote(because))));
+        }
+        Asks::Again => match &there {
+            Some(pair) => pair.clone(),
+            None => return Ok(Err(USAGE.to_owned())),
+        },
+        Asks::Pair { source, target } => {
+            match (EnvironmentName::parse(source), EnvironmentName::parse(target)) {
+                (Ok(source), Ok(target)) => (source, target),
+                _ => return Ok(Err(USAGE.to_owned())),
+            }
+        }
+    };
+    let promote = Promote::new(job.place.clone(), &pair.0, &pair.1);
+    let asker = Asker::new(number, job.comment);
+    let anew = there.as_ref() == Some(&pair);
+    Ok(Ok(Promote { asked: true, anew, askers: vec![asker], ..promote }))
+}
+
+type Pair = (EnvironmentName, EnvironmentName);
+
+/// The promotion whose pull request the comment is on. By what we remember, else by its branch: the body is
+/// never asked, since whoever can edit it could steer us.
+async fn promotion_there(
+    work: &Work,
+    job: &Command,
+    repository: &Repository,
+    number: PullRequestNumber,
+) -> Result<Option<Pair>, Stop> {
+    if !job.on_pull_request {
+        return Ok(None);
+    }
+    let known = i64::try_from(job.number).ok();
+    if let Some(known) = known
+        && let Some(record) =
+            work.app.store.promotion_of_pull_request(&job.place.key(), known).await?
+    {
+        let names =
+            (EnvironmentName::parse(&record.source), EnvironmentName::parse(&record.target));
+        return Ok(if let (Ok(source), Ok(target)) = names {
+            Some((source, target))
+        } else {
+            None
+        });
+    }
+    let Some(pull_request) = repository.fetch_pull_request(number).await? else { return Ok(None) };
+    let here = pull_request
+        .head_repository
+        .as_ref()
+        .is_some_and(|head| head.to_string().eq_ignore_ascii_case(&repository.name().to_string()));
+    let base = work.default_branch(repository, &job.place).await?;
+    if !here || pull_request.base_branch != base.as_str() {
+        return Ok(None);
+    }
+    let Some(head) = repository.fetch_head(&base).await? else { return Ok(None) };
+    let mut snapshot = Snapshot::open(repository, &head.sha, &head.tree).await?;
+    let Ok(configuration) = snapshot.configuration().await? else { return Ok(None) };
+    let settings = &configuration.pull_request;
+    let pair = configuration.pipeline.pairs().find(|(source, target)| {
+        settings
+            .branch(&source.name, &target.name)
+            .is_ok_and(|branch| branch.as_str() == pull_request.head_branch)
+    });
+    Ok(pair.map(|(source, target)| (source.name.clone(), target.name.clone())))
+}

@@ -1,0 +1,226 @@
+//! Looking at the default branch: which promotions does its head ask for?
+//!
+//! The answer compares the commit that was looked at last with the head, whatever pushes, polls or
+//! restarts were between. So a lost push is made up for by the next look, and many pushes are one.
+
+use std::collections::BTreeSet;
+
+use crate::config::RepositoryConfig;
+use crate::github::{Annotation, Conclusion, GithubError, Report, Repository, TreeSha};
+use crate::model::{CommitSha, EnvironmentName, RepoPath};
+use crate::promotion::{Environment, Trigger};
+use crate::store::{KnownRepository, NewJob, PromotionRecord};
+
+use super::answer::quote;
+use super::job::{Head, Job, Look, Place, Promote};
+use super::perform::{Stop, Work};
+use super::snapshot::Snapshot;
+use super::worker::{Outcome, chain};
+
+/// Looks, and queues what the head asks for.
+pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
+    let repository = work.repository(&job.place).await?;
+    let base = work.default_branch(&repository, &job.place).await?;
+    let store = &work.app.store;
+    let known = store.repository(&job.place.key()).await?;
+    let Some(head) = repository.fetch_head(&base).await? else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let noted = KnownRepository {
+        name: job.place.key(),
+        default_branch: Some(base.as_str().to_owned()),
+        installation: job.place.installation.and_then(|id| i64::try_from(id).ok()),
+        looked_at: Some(head.sha.as_str().to_owned()),
+        looked_tree: Some(head.tree.as_str().to_owned()),
+    };
+    let since = since(&repository, job, known.as_ref()).await?;
+    let same = |since: &Since| matches!(since, Since::Commit(_, tree) if *tree == head.tree);
+    if !same(&since) && since != Since::Never {
+        let mut now = Snapshot::open(&repository, &head.sha, &head.tree).await?;
+        let jobs = asked_for(work, &repository, &job.place, &mut now, &since).await?;
+        // Queued before the head counts as looked at: the other way round, a crash between would lose them.
+        store.enqueue(jobs, work.app.clock.now()).await?;
+        work.app.wake.notify_one();
+    }
+    store.note_repository(&noted, work.app.clock.now()).await?;
+    Ok(Outcome::Done(Vec::new()))
+}
+
+/// What the head is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Since {
+    /// The commit that was looked at last, or the one before the first push that we hear of.
+    Commit(CommitSha, TreeSha),
+    /// All of it is new.
+    Beginning,
+    /// Nobody pushed as far as we know: what is there now is where we begin.
+    Never,
+}
+
+async fn since(
+    repository: &Repository,
+    job: &Look,
+    known: Option<&KnownRepository>,
+) -> Result<Since, Stop> {
+    if let Some(known) = known
+        && let (Some(commit), Some(tree)) = (&known.looked_at, &known.looked_tree)
+        && let (Ok(commit), Ok(tree)) = (CommitSha::parse(commit), TreeSha::parse(tree))
+    {
+        return Ok(Since::Commit(commit, tree));
+    }
+    let Some(moved) = &job.moved else {
+        return Ok(if job.pushed { Since::Beginning } else { Since::Never });
+    };
+    let Ok(before) = CommitSha::parse(&moved.before) else { return Ok(Since::Beginning) };
+    Ok(match repository.fetch_commit(&before).await? {
+        Some(commit) => Since::Commit(commit.sha, commit.tree),
+        None => Since::Beginning,
+    })
+}
+
+/// The promotions that the head asks for.
+async fn asked_for(
+    work: &Work,
+    repository: &Repository,
+    place: &Place,
+    now: &mut Snapshot,
+    since: &Since,
+) -> Result<Vec<NewJob>, Stop> {
+    let mut then = open_then(repository, since).await?;
+    let configuration = match now.configuration().await? {
+        Ok(configuration) => configuration,
+        Err(error) => {
+            tell_broken_configuration(work, repository, now, then.as_ref(), &error).await?;
+            return Ok(Vec::new());
+        }
+    };
+    let open = work.app.store.open_promotions(&place.key()).await?;
+    let mut jobs = Vec::new();
+    for (source, target) in configuration.pipeline.pairs() {
+        let is_open = open.iter().any(|record| is_of(record, source, target));
+        let overlays: &[&Environment] = match (is_open, target.trigger) {
+            (true, _) => &[source, target],
+            (false, Trigger::Push) => &[source],
+            (false, Trigger::Manual) => continue,
+        };
+        if concerns(now, then.as_mut(), overlays, is_open.then_some(&configuration)).await? {
+            let head = Head::new(&now.commit, &now.tree.sha);
+            let promote = Promote::new(place.clone(), &source.name, &target.name);
+            let promote = Promote { head: Some(head), ..promote };
+            jobs.push(Job::Promote(promote).queue(work.app.clock.now()));
+        }
+    }
+    jobs.extend(orphans(work, place, &configuration, &open));
+    Ok(jobs)
+}
+
+fn is_of(record: &PromotionRecord, source: &Environment, target: &Environment) -> bool {
+    record.source == source.name.as_str() && record.target == target.name.as_str()
+}
+
+/// Open promotions of pairs that the configuration has no more are looked at too, so that somebody hears of it.
+fn orphans(
+    work: &Work,
+    place: &Place,
+    configuration: &RepositoryConfig,
+    open: &[PromotionRecord],
+) -> Vec<NewJob> {
+    let pairs: Vec<_> = configuration.pipeline.pairs().collect();
+    let orphan = |record: &&PromotionRecord| {
+        !pairs.iter().any(|(source, target)| is_of(record, source, target))
+    };
+    let job = |record: &PromotionRecord| {
+        let source = EnvironmentName::parse(&record.source).ok()?;
+        let target = EnvironmentName::parse(&record.target).ok()?;
+        let promote = Promote::new(place.clone(), &source, &target);
+        Some(Job::Promote(promote).queue(work.app.clock.now()))
+    };
+    open.iter().filter(orphan).filter_map(job).collect()
+}
+
+/// The files then; `None` if all is new, or nobody has that commit any more.
+async fn open_then(repository: &Repository, since: &Since) -> Result<Option<Snapshot>, Stop> {
+    let Since::Commit(commit, tree) = since else { return Ok(None) };
+    match Snapshot::open(repository, commit, tree).await {
+        Ok(then) => Ok(Some(then)),
+        Err(GithubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether anything changed that these overlays build from, or the configuration if it counts.
+async fn concerns(
+    now: &mut Snapshot,
+    then: Option<&mut Snapshot>,
+    overlays: &[&Environment],
+    configuration: Option<&RepositoryConfig>,
+) -> Result<bool, Stop> {
+    let Some(then) = then else { return Ok(true) };
+    if let Some(configuration) = configuration
+        && now.differs(then, &configuration.inputs)
+    {
+        return Ok(true);
+    }
+    for overlay in overlays {
+        let below: BTreeSet<RepoPath> =
+            now.below(&overlay.path).chain(then.below(&overlay.path)).cloned().collect();
+        if now.differs(then, &below) {
+            return Ok(true);
+        }
+        let (Some(after), Some(before)) =
+            (inputs(now, &overlay.path).await?, inputs(then, &overlay.path).await?)
+        else {
+            // It cannot be built, so what it builds from is not known: whoever broke it should hear of it.
+            return Ok(true);
+        };
+        if now.differs(then, after.union(&before)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The files that an overlay builds from; `None` if it does not build.
+async fn inputs(
+    snapshot: &mut Snapshot,
+    overlay: &RepoPath,
+) -> Result<Option<BTreeSet<RepoPath>>, Stop> {
+    Ok(snapshot.build(overlay).await?.ok().map(|build| build.inputs))
+}
+
+/// Shows on the commit that the configuration is broken, if this look is the first to see it so.
+///
+/// A repository without the file is nobody's fault: the App may be installed on all of an account.
+async fn tell_broken_configuration(
+    work: &Work,
+    repository: &Repository,
+    now: &Snapshot,
+    then: Option<&Snapshot>,
+    error: &crate::config::ConfigError,
+) -> Result<(), Stop> {
+    let because = chain(error);
+    tracing::warn!(because, commit = %now.commit, "the configuration cannot be used");
+    let path = RepoPath::parse(crate::config::CONFIG_PATH).expect("a fixed path is one");
+    let has_file = now.tree.entries.contains_key(&path);
+    if !has_file || then.is_some_and(|then| !now.differs(then, [&path])) {
+        return Ok(());
+    }
+    work.hold().await?;
+    let annotations: Vec<Annotation> = error
+        .location()
+        .map(|at| Annotation { at: at.clone(), failure: true, message: because.clone() })
+        .into_iter()
+        .collect();
+    let report = Report {
+        commit: &now.commit,
+        name: "overlift",
+        conclusion: Conclusion::Failure,
+        title: because.lines().next().unwrap_or_default(),
+        summary: &quote(&because),
+        annotations: &annotations,
+    };
+    match repository.report(&report).await {
+        Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) | Ok(_) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

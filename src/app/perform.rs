@@ -1,0 +1,183 @@
+//! Running a job of any kind, and what its end means for the queue.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use crate::github::{GithubError, Repository, Retry};
+use crate::model::{BranchName, InstallationId, RepoName};
+use crate::store::{KnownRepository, PromotionState, StoreError};
+use crate::telemetry::metric;
+
+use super::job::{Ended, Job, Place, Repositories};
+use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
+use super::{App, command, look, promote, recover};
+
+/// Why a job stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// GitHub did not do what it should.
+    #[error(transparent)]
+    Github(#[from] GithubError),
+    /// The store did not, or somebody else has the job.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One attempt at a job, with all it needs.
+pub(super) struct Work {
+    pub(super) app: App,
+    pub(super) attempt: Attempt,
+}
+
+impl Work {
+    /// Has to be called before each write on GitHub: proves that the job is still ours, and keeps it so for as
+    /// long as a request can take.
+    pub(super) async fn hold(&self) -> Result<(), Stop> {
+        let until = self.app.clock.now() + LEASE_MS;
+        Ok(self.app.store.extend(self.attempt.lease(), until).await?)
+    }
+
+    pub(super) async fn repository(&self, place: &Place) -> Result<Repository, Stop> {
+        let name = RepoName::parse(&place.repository).map_err(|error| GithubError::BadAnswer {
+            request: "find the repository",
+            reason: error.to_string(),
+        })?;
+        let installation = place.installation.map(InstallationId);
+        Ok(self.app.github.repository(&name, installation).await?)
+    }
+
+    /// The default branch: what the event said, else what we know, else what GitHub says.
+    pub(super) async fn default_branch(
+        &self,
+        repository: &Repository,
+        place: &Place,
+    ) -> Result<BranchName, Stop> {
+        let told = place.default_branch.as_deref().and_then(|name| BranchName::parse(name).ok());
+        if let Some(told) = told {
+            return Ok(told);
+        }
+        let known = self.app.store.repository(&place.key()).await?;
+        let known = known.and_then(|known| known.default_branch);
+        match known.and_then(|name| BranchName::parse(&name).ok()) {
+            Some(known) => Ok(known),
+            None => Ok(repository.fetch_default_branch().await?),
+        }
+    }
+}
+
+impl App {
+    /// Runs any job.
+    pub(super) fn performer(&self) -> Run {
+        let app = self.clone();
+        std::sync::Arc::new(move |attempt| {
+            let work = Work { app: app.clone(), attempt };
+            perform(work).boxed()
+        })
+    }
+}
+
+async fn perform(work: Work) -> Outcome {
+    let claim = work.attempt.claim.clone();
+    let Some(job) = Job::parse(&claim.payload) else {
+        return Outcome::Parked { because: "a newer version queued this job".to_owned() };
+    };
+    let kind = job.kind();
+    let repository = job.place().map(|place| place.repository.clone());
+    let span = tracing::info_span!(
+        "job",
+        job.id = claim.lease.job(),
+        job.kind = kind,
+        repo.name = repository
+    );
+    let started = work.app.clock.now();
+    let outcome = async {
+        match run(&work, &job).await {
+            Ok(outcome) => outcome,
+            Err(stop) => stopped(&work, &job, stop).await,
+        }
+    }
+    .instrument(span)
+    .await;
+    let milliseconds = u32::try_from(work.app.clock.now() - started).unwrap_or(0);
+    metric::job_attempt(kind, word(&outcome), f64::from(milliseconds) / 1000.0);
+    outcome
+}
+
+const fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Again { .. } => "again",
+        Outcome::Parked { .. } => "parked",
+    }
+}
+
+async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
+    match job {
+        Job::Look(look) => look::look(work, look).await,
+        Job::Promote(promote) => promote::promote(work, promote).await,
+        Job::Command(command) => command::command(work, command).await,
+        Job::Ended(ended) => note_end(work, ended).await,
+        Job::Repositories(repositories) => note_repositories(work, repositories).await,
+        Job::Recover => recover::recover(work).await,
+    }
+}
+
+/// What the queue does with a job that stopped.
+async fn stopped(work: &Work, job: &Job, stop: Stop) -> Outcome {
+    let because = chain(&stop);
+    let retry = match &stop {
+        Stop::Github(error) => error.retry(),
+        Stop::Store(_) => Retry::Backoff,
+    };
+    match retry {
+        Retry::Backoff => Outcome::Again { because, after: None },
+        Retry::After(after) => Outcome::Again { because, after: Some(after) },
+        Retry::Never => {
+            if let Job::Promote(promote) = job {
+                let told = promote::tell_parked(work, promote, &because);
+                // The log and the queue have it; GitHub may be the very thing that is broken.
+                let told = tokio::time::timeout(Duration::from_secs(30), told).await;
+                tracing::debug!(told = told.is_ok_and(|told| told.is_ok()), "parking");
+            }
+            Outcome::Parked { because }
+        }
+    }
+}
+
+/// Notes how a pull request ended.
+async fn note_end(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
+    let (store, now) = (&work.app.store, work.app.clock.now());
+    let (repository, Ok(number)) = (ended.place.key(), i64::try_from(ended.number)) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let (state, because) = if ended.merged {
+        (PromotionState::Merged, None)
+    } else {
+        (PromotionState::Closed, Some("person"))
+    };
+    if !store.end_promotion(&repository, number, state, because, now).await? {
+        // Perhaps one that the Action opened: look again before the next one is opened.
+        store.forget_surveys(&repository).await?;
+    }
+    Ok(Outcome::Done(Vec::new()))
+}
+
+async fn note_repositories(work: &Work, repositories: &Repositories) -> Result<Outcome, Stop> {
+    let now = work.app.clock.now();
+    for name in &repositories.removed {
+        work.app.store.forget_repository(&name.to_lowercase()).await?;
+    }
+    for name in &repositories.added {
+        let known = KnownRepository {
+            name: name.to_lowercase(),
+            default_branch: None,
+            installation: i64::try_from(repositories.installation).ok(),
+            looked_at: None,
+            looked_tree: None,
+        };
+        work.app.store.note_repository(&known, now).await?;
+    }
+    Ok(Outcome::Done(Vec::new()))
+}

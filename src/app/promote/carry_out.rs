@@ -1,0 +1,316 @@
+//! Carrying a decision out.
+
+use crate::github::{
+    Ancestry, BranchCreation, Commit, GithubError, Move, NewCommit, NewPullRequest, Opened,
+    PullRequest, PullRequestChange, PullRequestState, Search,
+};
+use crate::model::{CommitSha, FileEdit, PullRequestNumber};
+use crate::promotion::Proposal;
+use crate::store::{PromotionRecord, PromotionState};
+
+use super::super::answer::Matter;
+use super::super::fresh_id;
+use super::super::perform::Stop;
+use super::{Ended, Promotion};
+
+/// How opening a pull request went.
+pub(super) enum Opening {
+    /// It is done, or cannot be.
+    Ended(Ended),
+    /// One is open that we did not know of.
+    OneIsOpen(PullRequest),
+}
+
+impl Promotion<'_> {
+    /// Makes commit and branch and opens a pull request.
+    pub(super) async fn open(&mut self) -> Result<Opening, Stop> {
+        let proposal = match self.proposal(None) {
+            Ok(proposal) => proposal,
+            Err(ended) => return Ok(Opening::Ended(ended)),
+        };
+        let before = self.record.clone();
+        let commit = self.commit(&proposal).await?;
+        self.note(&commit, None, PromotionState::Opening).await?;
+        self.work.hold().await?;
+        match self.repository.create_branch(&self.branch, &commit.sha).await? {
+            BranchCreation::Created => {}
+            BranchCreation::Exists(tip) => {
+                if let Some(open) = self.find_open().await? {
+                    return Ok(Opening::OneIsOpen(open));
+                }
+                if !self.may_take(&tip, before.as_ref()).await? {
+                    return Ok(Opening::Ended(Ended::Foreign(None)));
+                }
+                self.move_branch(&tip, &commit.sha).await?;
+            }
+        }
+        self.work.attempt.progressed();
+        self.work.hold().await?;
+        let new = NewPullRequest {
+            title: &proposal.title,
+            body: &proposal.body,
+            head: &self.branch,
+            base: self.base,
+            draft: proposal.draft,
+        };
+        match self.repository.open_pull_request(&new).await? {
+            Opened::Created(opened) => {
+                self.work.attempt.progressed();
+                self.note(&commit, Some(opened.number), PromotionState::Opening).await?;
+                self.dress(&opened, &proposal, Newness::New).await?;
+                self.note(&commit, Some(opened.number), PromotionState::Open).await?;
+                Ok(Opening::Ended(Ended::Created(opened.number)))
+            }
+            Opened::Exists(open) => Ok(Opening::OneIsOpen(open)),
+        }
+    }
+
+    /// Makes the commit anew, moves the branch, renews the texts.
+    pub(super) async fn renew(&mut self, open: &PullRequest) -> Result<Ended, Stop> {
+        let proposal = match self.proposal(Some(&open.body)) {
+            Ok(proposal) => proposal,
+            Err(ended) => return Ok(ended),
+        };
+        let commit = self.commit(&proposal).await?;
+        self.note(&commit, Some(open.number), PromotionState::Opening).await?;
+        self.move_branch(&open.head, &commit.sha).await?;
+        self.work.attempt.progressed();
+        self.dress(open, &proposal, Newness::Old).await?;
+        self.note(&commit, Some(open.number), PromotionState::Open).await?;
+        Ok(Ended::Updated(open.number))
+    }
+
+    /// Sees to texts, labels and reviewers of a pull request whose commit is right.
+    pub(super) async fn complete(&mut self, open: &PullRequest) -> Result<Ended, Stop> {
+        let proposal = match self.proposal(Some(&open.body)) {
+            Ok(proposal) => proposal,
+            Err(ended) => return Ok(ended),
+        };
+        self.dress(open, &proposal, Newness::Old).await?;
+        self.remember_as_open(open).await?;
+        Ok(Ended::Updated(open.number))
+    }
+
+    /// Closes the pull request with one comment that says why.
+    pub(super) async fn close(&mut self, open: &PullRequest, foreign: bool) -> Result<Ended, Stop> {
+        // Noted first: GitHub tells us of the closing too, and that would look like a person's.
+        if let Some(record) = &self.record {
+            let record =
+                PromotionRecord { closed_because: Some("empty".to_owned()), ..record.clone() };
+            self.write_down(record).await?;
+        }
+        self.work.hold().await?;
+        let text = format!(
+            "Nothing is left to promote from `{}` to `{}`: as of {} the target has all of it. \
+             Closing this pull request.",
+            self.plan.source.name,
+            self.plan.target.name,
+            self.snapshot.commit.short()
+        );
+        self.work.app.say(self.repository, open.number, Matter::Empty, &text).await?;
+        self.work.hold().await?;
+        let change = PullRequestChange { close: true, ..PullRequestChange::default() };
+        self.repository.change_pull_request(open.number, &change).await?;
+        self.work.attempt.progressed();
+        if !foreign {
+            self.repository.delete_branch(&self.branch).await?;
+        }
+        if let Some(record) = self.record.clone() {
+            let record = PromotionRecord { state: PromotionState::Closed, ..record };
+            self.write_down(record).await?;
+        }
+        Ok(Ended::Closed(open.number))
+    }
+
+    /// Says, once, that somebody else's commits are on the branch.
+    pub(super) async fn tell_foreign(&self, open: &PullRequest) -> Result<Ended, Stop> {
+        self.work.hold().await?;
+        let text = "The branch of this pull request has commits that are not Overlift's, so it is left as it is: \
+             newer changes of the source are not added.\n\n\
+             `/promote` here makes the branch anew from the source and drops those commits.";
+        self.work.app.say(self.repository, open.number, Matter::Foreign, text).await?;
+        Ok(Ended::Foreign(Some(open.number)))
+    }
+
+    async fn commit(&self, proposal: &Proposal) -> Result<Commit, Stop> {
+        self.work.hold().await?;
+        let edits: Vec<FileEdit> = self.plan.file_edits().cloned().collect();
+        let new = NewCommit {
+            parent: &self.snapshot.commit,
+            tree: &self.snapshot.tree,
+            edits: &edits,
+            message: &proposal.commit_message,
+        };
+        Ok(self.repository.create_commit(&new).await?)
+    }
+
+    async fn move_branch(&self, from: &CommitSha, to: &CommitSha) -> Result<(), Stop> {
+        self.work.hold().await?;
+        Ok(self.repository.move_branch(&self.branch, from, to, Move::Anywhere).await?)
+    }
+
+    async fn find_open(&self) -> Result<Option<PullRequest>, Stop> {
+        let found =
+            self.repository.find_pull_requests(&self.branch, self.base, Search::Open).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Whether a branch without a pull request may be moved: what is on it is ours, or was merged.
+    async fn may_take(
+        &mut self,
+        tip: &CommitSha,
+        before: Option<&PromotionRecord>,
+    ) -> Result<bool, Stop> {
+        if before.is_some_and(|record| record.head_commit == tip.as_str()) {
+            return Ok(true);
+        }
+        if self.commit_of_ours(tip).await?.is_some() {
+            return Ok(true);
+        }
+        let past = self.repository.find_pull_requests(&self.branch, self.base, Search::All).await?;
+        let merged = |past: &PullRequest| matches!(past.state, PullRequestState::Merged(_));
+        if past.iter().any(|past| merged(past) && past.head == *tip) {
+            return Ok(true);
+        }
+        let ancestry = self.repository.compare(tip, &self.snapshot.commit).await?;
+        Ok(matches!(ancestry, Ancestry::Identical | Ancestry::Ahead))
+    }
+
+    /// Texts, labels, reviewers, assignees: what is not so yet.
+    async fn dress(
+        &self,
+        open: &PullRequest,
+        proposal: &Proposal,
+        newness: Newness,
+    ) -> Result<(), Stop> {
+        self.work.hold().await?;
+        let same_body = open.body.lines().eq(proposal.body.lines());
+        if open.title != proposal.title || !same_body {
+            let change = PullRequestChange {
+                title: Some(&proposal.title),
+                body: Some(&proposal.body),
+                close: false,
+            };
+            self.repository.change_pull_request(open.number, &change).await?;
+        }
+        let missing: Vec<String> = proposal
+            .labels
+            .iter()
+            .filter(|label| !open.labels.iter().any(|there| there.eq_ignore_ascii_case(label)))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            tolerate(self.repository.add_labels(open.number, &missing).await)?;
+        }
+        let cut_off = self.record.as_ref().is_some_and(|it| it.state == PromotionState::Opening);
+        if newness == Newness::New || cut_off && never_dressed(open, proposal) {
+            self.ask_people(open.number, proposal).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_people(&self, number: PullRequestNumber, proposal: &Proposal) -> Result<(), Stop> {
+        let Proposal { reviewers, team_reviewers, assignees, .. } = proposal;
+        if !reviewers.is_empty() || !team_reviewers.is_empty() {
+            let asked = self.repository.request_reviewers(number, reviewers, team_reviewers).await;
+            tolerate(asked)?;
+        }
+        if !assignees.is_empty() {
+            tolerate(self.repository.add_assignees(number, assignees).await)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that the open pull request shows this plan and is complete.
+    pub(super) async fn remember_as_open(&mut self, open: &PullRequest) -> Result<(), Stop> {
+        let number = i64::try_from(open.number.get()).ok();
+        let known = self.record.as_ref().is_some_and(|record| {
+            record.state == PromotionState::Open
+                && record.pull_request == number
+                && record.plan_id == self.plan.id.as_str()
+                && record.base_digest == self.base_digest
+                && record.head_commit == open.head.as_str()
+        });
+        if known {
+            return Ok(());
+        }
+        let tree = self.snapshot.tree.sha.to_string();
+        let record = self.draft(open.head.as_str(), &tree, Some(open.number), PromotionState::Open);
+        self.write_down(record).await
+    }
+
+    async fn note(
+        &mut self,
+        commit: &Commit,
+        number: Option<PullRequestNumber>,
+        state: PromotionState,
+    ) -> Result<(), Stop> {
+        let record = self.draft(commit.sha.as_str(), commit.tree.as_str(), number, state);
+        self.write_down(record).await
+    }
+
+    /// The note of this plan. A promotion that ended is followed by a new one.
+    fn draft(
+        &self,
+        head: &str,
+        tree: &str,
+        number: Option<PullRequestNumber>,
+        state: PromotionState,
+    ) -> PromotionRecord {
+        let now = self.work.app.clock.now();
+        let current = self.record.as_ref().filter(|record| {
+            matches!(record.state, PromotionState::Opening | PromotionState::Open)
+        });
+        PromotionRecord {
+            id: current.map_or_else(|| fresh_id(now), |record| record.id.clone()),
+            repository: self.repository.name().to_string().to_lowercase(),
+            source: self.plan.source.name.as_str().to_owned(),
+            target: self.plan.target.name.as_str().to_owned(),
+            branch: self.branch.as_str().to_owned(),
+            plan_id: self.plan.id.as_str().to_owned(),
+            base_digest: self.base_digest.clone(),
+            rendered_digest: String::new(),
+            base_commit: self.snapshot.commit.as_str().to_owned(),
+            head_commit: head.to_owned(),
+            tree: tree.to_owned(),
+            pull_request: number.and_then(|number| i64::try_from(number.get()).ok()),
+            state,
+            closed_because: None,
+            created_at: current.map_or(now, |record| record.created_at),
+        }
+    }
+
+    async fn write_down(&mut self, record: PromotionRecord) -> Result<(), Stop> {
+        let (store, now) = (&self.work.app.store, self.work.app.clock.now());
+        store.record_promotion(self.work.attempt.lease(), &record, now).await?;
+        self.record = Some(record);
+        Ok(())
+    }
+}
+
+/// Whether a pull request was opened just now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Newness {
+    New,
+    Old,
+}
+
+/// Whether an earlier attempt did not get to the labels, which come before the people.
+fn never_dressed(open: &PullRequest, proposal: &Proposal) -> bool {
+    proposal.labels.is_empty() || open.labels.is_empty()
+}
+
+/// A label or a reviewer that GitHub refuses is no reason to leave the promotion undone.
+fn tolerate(result: Result<(), GithubError>) -> Result<(), Stop> {
+    match result {
+        Err(
+            error @ (GithubError::Refused { .. }
+            | GithubError::Forbidden { .. }
+            | GithubError::NotFound { .. }),
+        ) => {
+            tracing::warn!(%error, "the pull request lacks a label or a reviewer");
+            Ok(())
+        }
+        result => Ok(result?),
+    }
+}

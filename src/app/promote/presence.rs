@@ -1,0 +1,252 @@
+//! What is on GitHub for a promotion, and whose commits they are.
+
+use std::collections::BTreeMap;
+
+use crate::github::{Ancestry, Commit, PullRequest, PullRequestState, RepoTree, Search};
+use crate::model::{CommitSha, PullRequestNumber, RepoPath};
+use crate::promotion::{PlanId, Presence, Tip, Trailers};
+use crate::store::{PromotionRecord, PromotionState};
+
+use super::super::perform::Stop;
+use super::super::snapshot::{Snapshot, digest};
+use super::Promotion;
+
+/// The default branch is merged into a promotion's branch a few times, not more.
+const MOST_MERGES: usize = 8;
+
+/// What is there, in the words of the decision and as GitHub has it.
+pub(super) struct There {
+    pub(super) presence: Presence,
+    /// The open one.
+    pub(super) pull_request: Option<PullRequest>,
+}
+
+impl There {
+    const fn nothing() -> Self {
+        Self { presence: Presence::None, pull_request: None }
+    }
+
+    pub(super) const fn is_foreign(&self) -> bool {
+        matches!(self.presence, Presence::Open { tip: Tip::Foreign, .. })
+    }
+}
+
+/// A commit of ours: what it carried out, and on what.
+pub(super) struct OurCommit {
+    plan: PlanId,
+    base: String,
+}
+
+impl Promotion<'_> {
+    /// Looks, with as few requests as what we remember allows.
+    pub(super) async fn look(&mut self) -> Result<There, Stop> {
+        let Some(record) = self.record.clone() else { return self.search().await };
+        let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
+        match (record.state, number.and_then(PullRequestNumber::new)) {
+            (PromotionState::Merged, _) => Ok(There::nothing()),
+            (PromotionState::Closed, _) => {
+                Ok(There { presence: ended(&record), pull_request: None })
+            }
+            (PromotionState::Opening | PromotionState::Open, None) => self.search().await,
+            (PromotionState::Opening | PromotionState::Open, Some(number)) => {
+                match self.repository.fetch_pull_request(number).await? {
+                    Some(found) => self.there(found).await,
+                    None => Ok(There::nothing()),
+                }
+            }
+        }
+    }
+
+    /// Searches GitHub for a pair that we do not remember, once.
+    async fn search(&mut self) -> Result<There, Stop> {
+        let (work, now) = (self.work, self.work.app.clock.now());
+        let repository = self.repository.name().to_string().to_lowercase();
+        let (source, target) = (self.plan.source.name.clone(), self.plan.target.name.clone());
+        let (source, target) = (source.as_str(), target.as_str());
+        let store = &work.app.store;
+        if self.record.is_none() && store.was_surveyed(&repository, source, target).await? {
+            return Ok(There::nothing());
+        }
+        let found =
+            self.repository.find_pull_requests(&self.branch, self.base, Search::All).await?;
+        let open = found.iter().find(|found| found.state == PullRequestState::Open);
+        let there = match open.or_else(|| found.first()) {
+            Some(found) => self.there(found.clone()).await?,
+            None => There::nothing(),
+        };
+        store.note_survey(&repository, source, target, now).await?;
+        Ok(there)
+    }
+
+    /// What a pull request that was found means.
+    async fn there(&mut self, found: PullRequest) -> Result<There, Stop> {
+        match found.state {
+            PullRequestState::Open => self.open_there(found).await,
+            PullRequestState::Merged(_) => {
+                self.note_end(&found, PromotionState::Merged).await?;
+                Ok(There::nothing())
+            }
+            PullRequestState::Closed => {
+                self.note_end(&found, PromotionState::Closed).await?;
+                let remembered = self.record.as_ref().filter(|record| {
+                    record.head_commit == found.head.as_str() || record.closed_because.is_some()
+                });
+                let presence = match remembered {
+                    Some(record) => ended(record),
+                    None => Presence::ClosedByPerson(self.trailers(&found.head).await?),
+                };
+                Ok(There { presence, pull_request: None })
+            }
+        }
+    }
+
+    /// An open pull request: is its branch ours?
+    pub(super) async fn open_there(&mut self, open: PullRequest) -> Result<There, Stop> {
+        let record = self.record.as_ref().filter(|record| {
+            record.state == PromotionState::Open
+                && record.pull_request == i64::try_from(open.number.get()).ok()
+        });
+        let complete = record.is_some();
+        let tip = match self.commit_of_ours(&open.head).await? {
+            Some(OurCommit { plan, base }) => Tip::Ours { plan, base },
+            None => Tip::Foreign,
+        };
+        let conflicts = open.mergeable == Some(false);
+        let presence = Presence::Open { tip, complete, conflicts };
+        Ok(There { presence, pull_request: Some(open) })
+    }
+
+    async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {
+        let Ok(number) = i64::try_from(found.number.get()) else { return Ok(()) };
+        let repository = self.repository.name().to_string().to_lowercase();
+        let (store, now) = (&self.work.app.store, self.work.app.clock.now());
+        let because = (state == PromotionState::Closed).then_some("person");
+        store.end_promotion(&repository, number, state, because, now).await?;
+        Ok(())
+    }
+
+    /// The plan that a commit says it carries out, if it is of this pair.
+    async fn trailers(&self, commit: &CommitSha) -> Result<Option<PlanId>, Stop> {
+        let commit = self.repository.fetch_commit(commit).await?;
+        Ok(commit.and_then(|commit| self.trailers_of(&commit)).map(|trailers| trailers.plan))
+    }
+
+    fn trailers_of(&self, commit: &Commit) -> Option<Trailers> {
+        let (source, target) = (&self.plan.source.name, &self.plan.target.name);
+        Trailers::parse(&commit.message)
+            .filter(|trailers| trailers.source == *source && trailers.target == *target)
+    }
+
+    /// Whether a commit is ours, and if so what it carried out.
+    ///
+    /// Ours is the commit that we remember, or one with our trailers that is exactly what its plan makes of
+    /// its parent. Ours too is a merge of the default branch into ours that adds nothing.
+    pub(super) async fn commit_of_ours(
+        &mut self,
+        tip: &CommitSha,
+    ) -> Result<Option<OurCommit>, Stop> {
+        let mut merges = Vec::new();
+        let mut at = tip.clone();
+        loop {
+            if let Some(record) = self.record.as_ref().filter(|it| it.head_commit == at.as_str()) {
+                let Some(plan) = PlanId::parse(&record.plan_id) else { return Ok(None) };
+                let ours = OurCommit { plan, base: record.base_digest.clone() };
+                return self.through_merges(ours, &merges).await;
+            }
+            let Some(commit) = self.repository.fetch_commit(&at).await? else { return Ok(None) };
+            match commit.parents.as_slice() {
+                [_] => {
+                    let Some(ours) = self.carried_out(&commit).await? else { return Ok(None) };
+                    return self.through_merges(ours, &merges).await;
+                }
+                [first, _] if merges.len() < MOST_MERGES => {
+                    at = first.clone();
+                    merges.push(commit);
+                }
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// Plans again what a commit says it carries out, and compares.
+    async fn carried_out(&mut self, commit: &Commit) -> Result<Option<OurCommit>, Stop> {
+        let Some(trailers) = self.trailers_of(commit) else { return Ok(None) };
+        let Some(parent) = self.repository.fetch_commit(&commit.parents[0]).await? else {
+            return Ok(None);
+        };
+        let mut before = Snapshot::open(self.repository, &parent.sha, &parent.tree).await?;
+        let Ok(configuration) = before.configuration().await? else { return Ok(None) };
+        let (source, target) = (&self.plan.source.name, &self.plan.target.name);
+        let configuration = std::sync::Arc::new(configuration);
+        let Ok(plan) = before.plan(&configuration, source, target).await? else { return Ok(None) };
+        let edits: Vec<_> = plan.file_edits().cloned().collect();
+        let fits = plan.id == trailers.plan && before.tree.sha_with_edits(&edits) == commit.tree;
+        Ok(fits.then(|| OurCommit {
+            base: digest(&before.tree, edits.iter().map(|edit| &edit.path)),
+            plan: plan.id,
+        }))
+    }
+
+    /// Whether merges of the default branch on top of our commit, newest first, add nothing.
+    async fn through_merges(
+        &self,
+        mut ours: OurCommit,
+        merges: &[Commit],
+    ) -> Result<Option<OurCommit>, Stop> {
+        for merge in merges.iter().rev() {
+            let [first, second] = merge.parents.as_slice() else { return Ok(None) };
+            let head = &self.snapshot.commit;
+            let ancestry = self.repository.compare(second, head).await?;
+            if !matches!(ancestry, Ancestry::Identical | Ancestry::Ahead) {
+                return Ok(None);
+            }
+            let tree = async |sha: &CommitSha| -> Result<Option<RepoTree>, Stop> {
+                let Some(commit) = self.repository.fetch_commit(sha).await? else {
+                    return Ok(None);
+                };
+                Ok(Some(self.repository.fetch_tree(&commit.tree).await?))
+            };
+            let (Some(branch), Some(merged_in)) = (tree(first).await?, tree(second).await?) else {
+                return Ok(None);
+            };
+            let result = self.repository.fetch_tree(&merge.tree).await?;
+            let Some(edited) = edits_that_survive(&branch, &merged_in, &result, self.target())
+            else {
+                return Ok(None);
+            };
+            ours.base = digest(&merged_in, edited.iter());
+        }
+        Ok(Some(ours))
+    }
+
+    const fn target(&self) -> &RepoPath {
+        &self.plan.target.path
+    }
+}
+
+/// The files in which a merge's result differs from the branch that was merged in, if each of them is below
+/// the target and exactly as on our branch; `None` if the merge added something of its own.
+fn edits_that_survive(
+    branch: &RepoTree,
+    merged_in: &RepoTree,
+    result: &RepoTree,
+    target: &RepoPath,
+) -> Option<Vec<RepoPath>> {
+    let mut paths: BTreeMap<&RepoPath, ()> = BTreeMap::new();
+    paths.extend(merged_in.entries.keys().map(|path| (path, ())));
+    paths.extend(result.entries.keys().map(|path| (path, ())));
+    let edited =
+        paths.into_keys().filter(|path| merged_in.entries.get(path) != result.entries.get(path));
+    let ours = |path: &RepoPath| {
+        path.is_within(target) && branch.entries.get(path) == result.entries.get(path)
+    };
+    edited.map(|path| ours(path).then(|| path.clone())).collect()
+}
+
+/// How a remembered promotion ended.
+fn ended(record: &PromotionRecord) -> Presence {
+    match record.closed_because.as_deref() {
+        None | Some("person") => Presence::ClosedByPerson(PlanId::parse(&record.plan_id)),
+        Some(_) => Presence::None,
+    }
+}

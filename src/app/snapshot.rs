@@ -1,0 +1,222 @@
+//! A repository at one commit, with file contents fetched when somebody needs them.
+//!
+//! The pure rooms say which files they lack; [`Snapshot::compute`] fetches those and asks again. So a warm
+//! promotion fetches only what changed, without anybody having to know beforehand what that is.
+
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::{ConfigError, RepositoryConfig};
+use crate::github::{GithubError, RepoTree, Repository, TreeSha};
+use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::model::{CommitSha, EnvironmentName, File, FileTree, Files, RepoPath};
+use crate::promotion::{self, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers};
+
+/// A commit and its files.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    repository: Repository,
+    /// The commit.
+    pub(super) commit: CommitSha,
+    /// What is where in it.
+    pub(super) tree: Arc<RepoTree>,
+    files: Arc<FileTree>,
+}
+
+/// An error that may only say that file contents are not here yet.
+pub(super) trait Lacks {
+    /// The files, if that is what it says.
+    fn lacking(&self) -> Option<&BTreeSet<RepoPath>>;
+}
+
+impl Lacks for ConfigError {
+    fn lacking(&self) -> Option<&BTreeSet<RepoPath>> {
+        if let Self::Unknown(paths) = self { Some(paths) } else { None }
+    }
+}
+
+impl Lacks for PlanError {
+    fn lacking(&self) -> Option<&BTreeSet<RepoPath>> {
+        if let Self::Unknown(paths) = self { Some(paths) } else { None }
+    }
+}
+
+impl Lacks for BuildError {
+    fn lacking(&self) -> Option<&BTreeSet<RepoPath>> {
+        if let Self::Unknown(paths) = self { Some(paths) } else { None }
+    }
+}
+
+impl Snapshot {
+    /// Lists the files of a commit.
+    pub(super) async fn open(
+        repository: &Repository,
+        commit: &CommitSha,
+        tree: &TreeSha,
+    ) -> Result<Self, GithubError> {
+        let tree = repository.fetch_tree(tree).await?;
+        let mut files = FileTree::new();
+        for (path, entry) in &tree.entries {
+            if entry.mode.file_mode().is_some() {
+                files.insert_unknown(path.clone());
+            }
+        }
+        Ok(Self {
+            repository: repository.clone(),
+            commit: commit.clone(),
+            tree: Arc::new(tree),
+            files: Arc::new(files),
+        })
+    }
+
+    /// The configuration.
+    pub(super) async fn configuration(
+        &mut self,
+    ) -> Result<Result<RepositoryConfig, ConfigError>, GithubError> {
+        self.compute(|files| RepositoryConfig::load(files)).await
+    }
+
+    /// Builds an overlay.
+    pub(super) async fn build(
+        &mut self,
+        overlay: &RepoPath,
+    ) -> Result<Result<Build, BuildError>, GithubError> {
+        let overlay = overlay.clone();
+        let options = BuildOptions::default();
+        self.compute(move |files| kustomize::build(files, &overlay, &options)).await
+    }
+
+    /// Plans a promotion.
+    pub(super) async fn plan(
+        &mut self,
+        configuration: &Arc<RepositoryConfig>,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Result<Plan, PlanError>, GithubError> {
+        let last = self.last_promotion(configuration, source, target).await?;
+        let (configuration, commit) = (Arc::clone(configuration), self.commit.clone());
+        let (source, target) = (source.clone(), target.clone());
+        let plan = move |files: &FileTree| {
+            promotion::plan(&PlanRequest {
+                files,
+                pipeline: &configuration.pipeline,
+                source: &source,
+                target: &target,
+                commit: Some(&commit),
+                last_promotion: match &last {
+                    None if configuration.pipeline.rules().prune == Prune::Never => {
+                        LastPromotion::NotLooked
+                    }
+                    None => LastPromotion::None,
+                    Some(then) => LastPromotion::Files(&**then),
+                },
+            })
+        };
+        self.compute(plan).await
+    }
+
+    /// All files of the commit that the last promotion of this pair was planned on, by the trailers in the
+    /// history; `None` if there was none, or nobody needs it.
+    async fn last_promotion(
+        &self,
+        configuration: &RepositoryConfig,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Option<Arc<FileTree>>, GithubError> {
+        if configuration.pipeline.rules().prune == Prune::Never {
+            return Ok(None);
+        }
+        let below = configuration.pipeline.environment(target.as_str()).map(|target| &target.path);
+        let mut found = None;
+        let look = |commit: &crate::github::Commit| {
+            found = Trailers::parse(&commit.message)
+                .filter(|trailers| trailers.source == *source && trailers.target == *target)
+                .and_then(|trailers| trailers.commit);
+            found.is_some()
+        };
+        self.repository.walk_history(&self.commit, below, look).await?;
+        let Some(commit) = found else { return Ok(None) };
+        let Some(commit) = self.repository.fetch_commit(&commit).await? else { return Ok(None) };
+        let then = Self::open(&self.repository, &commit.sha, &commit.tree).await?;
+        Ok(Some(then.files))
+    }
+
+    /// Computes something from the files, on a thread of its own, and fetches what it lacks.
+    pub(super) async fn compute<T, E, F>(&mut self, compute: F) -> Result<Result<T, E>, GithubError>
+    where
+        F: Fn(&FileTree) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Lacks + Send + 'static,
+    {
+        let compute = Arc::new(compute);
+        loop {
+            let (files, compute) = (Arc::clone(&self.files), Arc::clone(&compute));
+            let result = match tokio::task::spawn_blocking(move || compute(&files)).await {
+                Ok(result) => result,
+                Err(stopped) => match stopped.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    // The runtime ends, and this future with it.
+                    Err(_) => std::future::pending().await,
+                },
+            };
+            let Err(error) = &result else { return Ok(result) };
+            let Some(paths) = error.lacking() else { return Ok(result) };
+            let paths = paths.clone();
+            if !self.fetch(&paths).await? {
+                return Ok(result);
+            }
+        }
+    }
+
+    /// Fetches the contents of files; false if none of them was missing.
+    async fn fetch(&mut self, paths: &BTreeSet<RepoPath>) -> Result<bool, GithubError> {
+        let entries: Vec<_> = paths
+            .iter()
+            .filter(|path| matches!(self.files.file(path), Ok(None)))
+            .filter_map(|path| self.tree.entries.get(path).map(|entry| (path, entry)))
+            .collect();
+        let wanted = entries.iter().map(|(_, entry)| entry.sha.clone()).collect();
+        let blobs = self.repository.fetch_blobs(&wanted, &self.commit).await?;
+        let files = Arc::make_mut(&mut self.files);
+        let mut fetched = false;
+        for (path, entry) in entries {
+            if let (Some(mode), Some(content)) = (entry.mode.file_mode(), blobs.get(&entry.sha)) {
+                files.insert(path.clone(), File { mode, content: Arc::clone(content) });
+                fetched = true;
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// Tells whether one of these files is another one in `other`.
+    pub(super) fn differs<'a>(
+        &self,
+        other: &Self,
+        paths: impl IntoIterator<Item = &'a RepoPath>,
+    ) -> bool {
+        paths.into_iter().any(|path| self.tree.entries.get(path) != other.tree.entries.get(path))
+    }
+
+    /// All files below a directory.
+    pub(super) fn below<'a>(
+        &'a self,
+        directory: &'a RepoPath,
+    ) -> impl Iterator<Item = &'a RepoPath> {
+        self.tree.entries.keys().filter(move |path| path.is_within(directory))
+    }
+}
+
+/// What a set of files is in a tree, as one word: equal words, equal files.
+pub(super) fn digest<'a>(tree: &RepoTree, paths: impl IntoIterator<Item = &'a RepoPath>) -> String {
+    let mut hash = Sha256::new();
+    for path in paths {
+        hash.update(path.as_str());
+        let entry = tree.entries.get(path);
+        let (mode, sha) = entry.map_or(("", ""), |entry| (entry.mode.git(), entry.sha.as_str()));
+        hash.update(format!("\0{mode} {sha}\0"));
+    }
+    hex::encode(hash.finalize())
+}

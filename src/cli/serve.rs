@@ -1,0 +1,175 @@
+//! `overlift serve`: the service.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Outcome;
+use crate::app::{App, Clock, merge_payloads};
+use crate::config::{Identity, RawSettings, Settings};
+use crate::github::{Authentication, Github, GithubSettings};
+use crate::redact::Scrubber;
+use crate::server;
+use crate::store::Store;
+use crate::telemetry::{LogFormat, metric, start_logging};
+
+/// How many bytes of trees and files of repositories are kept: in memory little, on disk more.
+const MEMORY_CACHE_BYTES: u64 = 64 << 20;
+const DISK_CACHE_BYTES: u64 = 1 << 30;
+
+/// Answers GitHub's webhooks with promotions.
+///
+/// Every flag has a variable. Credentials belong into variables or files, since other people of
+/// the machine can read flags.
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// Address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, env = "OVERLIFT_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// Secrets of the webhook, separated by commas while they are rotated.
+    #[arg(long, env = "OVERLIFT_WEBHOOK_SECRET", value_name = "SECRETS", hide_env_values = true)]
+    webhook_secret: Option<String>,
+    /// File with the secrets of the webhook.
+    #[arg(long, env = "OVERLIFT_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    webhook_secret_file: Option<String>,
+    /// Base of GitHub's API [default: https://api.github.com].
+    #[arg(long, env = "GITHUB_API_URL", value_name = "URL")]
+    github_api_url: Option<String>,
+    /// Personal or workflow token.
+    #[arg(long, env = "GITHUB_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    github_token: Option<String>,
+    /// Id of the GitHub App.
+    #[arg(long, env = "OVERLIFT_APP_ID", value_name = "ID")]
+    app_id: Option<String>,
+    /// Private key of the GitHub App, in PEM.
+    #[arg(long, env = "OVERLIFT_APP_PRIVATE_KEY", value_name = "PEM", hide_env_values = true)]
+    app_private_key: Option<String>,
+    /// File with the private key of the GitHub App.
+    #[arg(long, env = "OVERLIFT_APP_PRIVATE_KEY_FILE", value_name = "FILE")]
+    app_private_key_file: Option<String>,
+    /// Database [default: sqlite://overlift.db?mode=rwc].
+    #[arg(long, env = "OVERLIFT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Directory that keeps files of repositories [default: memory].
+    #[arg(long, env = "OVERLIFT_CACHE_DIR", value_name = "DIR")]
+    cache_dir: Option<String>,
+    /// What is logged, such as `info` or `overlift=debug`.
+    #[arg(long, env = "OVERLIFT_LOG", value_name = "FILTER", default_value = "info")]
+    log: String,
+}
+
+impl std::fmt::Debug for ServeArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Half of them are credentials.
+        f.write_str("ServeArguments")
+    }
+}
+
+impl ServeArguments {
+    fn raw(&self) -> RawSettings {
+        RawSettings {
+            listen: self.listen.clone(),
+            webhook_secret: self.webhook_secret.clone(),
+            webhook_secret_file: self.webhook_secret_file.clone(),
+            github_api_url: self.github_api_url.clone(),
+            github_token: self.github_token.clone(),
+            app_id: self.app_id.clone(),
+            app_private_key: self.app_private_key.clone(),
+            app_private_key_file: self.app_private_key_file.clone(),
+            database_url: self.database_url.clone(),
+            cache_dir: self.cache_dir.clone(),
+        }
+    }
+}
+
+/// Serves until a signal says stop.
+pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result {
+    enter(directory)?;
+    let settings = Settings::check(&arguments.raw(), &read_file)?;
+    let person = std::io::stderr().is_terminal();
+    let format = if person { LogFormat::Text } else { LogFormat::Json };
+    start_logging(format, &arguments.log, Scrubber::new(settings.credentials()));
+    metric::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings))?;
+    Ok(Outcome::Done)
+}
+
+#[expect(clippy::disallowed_methods, reason = "`-C` is about this process")]
+fn enter(directory: &Path) -> anyhow::Result<()> {
+    std::env::set_current_dir(directory)
+        .with_context(|| format!("`{}` is no directory to work in", directory.display()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "credentials may come from files outside a checkout")]
+fn read_file(path: &str) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let github = Github::new(&github_settings(&settings)).context("the settings cannot be used")?;
+    let store = Store::open(settings.database_url.expose(), merge_payloads).await?;
+    let listener = TcpListener::bind(&settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on `{}`", settings.listen))?;
+    let (app, writer) = App::new(store.clone(), github, Clock::system());
+    let stop = stop_on_signal()?;
+    let (close_inbox, inbox_closed) = watch::channel(false);
+    let writing = tokio::spawn(writer.run(turned(inbox_closed)));
+    let working = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        async move { app.work(stop).await }
+    });
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    server::serve(listener, app, settings.webhook_secrets, turned(stop)).await;
+    tracing::info!("stopping");
+    working.await.context("the workers stopped")?;
+    let _ = close_inbox.send(true);
+    writing.await.context("the writer of deliveries stopped")?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn github_settings(settings: &Settings) -> GithubSettings {
+    let authentication = match &settings.identity {
+        Identity::Token(token) => Authentication::Token(token.clone()),
+        Identity::App { id, private_key } => {
+            Authentication::App { id: id.clone(), private_key: private_key.clone() }
+        }
+    };
+    let on_disk = settings.cache_dir.is_some();
+    GithubSettings {
+        api_url: settings.github_api_url.clone(),
+        authentication,
+        cache_directory: settings.cache_dir.as_ref().map(Into::into),
+        cache_bytes: if on_disk { DISK_CACHE_BYTES } else { MEMORY_CACHE_BYTES },
+        now: Clock::time_of_day,
+    }
+}
+
+/// Turns true at the first signal that asks the process to end.
+fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        let _ = stop.send(true);
+        // Receivers take a lost sender for a stop as well.
+        std::future::pending::<()>().await;
+    });
+    Ok(stopped)
+}
+
+async fn turned(mut flag: watch::Receiver<bool>) {
+    let _ = flag.wait_for(|stop| *stop).await;
+}
