@@ -22,6 +22,7 @@ mod kustomizations_of_every_style;
 mod promote_in_a_checkout;
 mod promote_in_every_style;
 mod same_plan_everywhere;
+mod promotes_when_the_source_is_pushed;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;

@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod github_scene;
+pub mod scene;
 
 use std::fs;
 use std::path::{Path, PathBuf};

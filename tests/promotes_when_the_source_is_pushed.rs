@@ -1,0 +1,105 @@
+//! A push to the source opens one pull request, and later pushes keep it right.
+
+use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+
+const BRANCH: &str = "promote/dev-to-staging";
+
+#[tokio::test]
+async fn one_pull_request_with_branch_commit_and_labels() {
+    let scene = Scene::new().await;
+    let head = scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1);
+    let number = scene.open()[0];
+    let staged = scene.file(BRANCH, "overlays/staging/patches/rate.yaml");
+    assert_eq!(staged, Some(rate("6")));
+    let world = scene.github.world();
+    let repo = world.repo(REPO);
+    let pull = &repo.pulls[&number];
+    assert_eq!((pull.title.as_str(), pull.base.as_str()), ("Promote dev -> staging", "main"));
+    assert_eq!(pull.labels.iter().collect::<Vec<_>>(), ["promotion", "staging"]);
+    assert!(pull.body.contains("rate"), "{}", pull.body);
+    let commit = repo.head(BRANCH);
+    assert_eq!(commit.parents, [head.clone()]);
+    assert!(
+        commit.message.contains(&format!("\nOverlift-Source: dev@{head}\n")),
+        "{}",
+        commit.message
+    );
+}
+
+#[tokio::test]
+async fn a_second_push_updates_the_same_one_and_the_same_plan_writes_nothing() {
+    let scene = Scene::new().await;
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    let number = scene.open();
+    scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open(), number);
+    assert_eq!(scene.file(BRANCH, "overlays/staging/patches/rate.yaml"), Some(rate("7")));
+    assert!(scene.body(number[0]).contains('7'));
+    let writes = scene.github.writes();
+    scene.push(&[("README.md", "more\n")]).await;
+    scene.push(&[("base/unused.yaml", "a: 1\n")]).await;
+    scene.push(&[(RATE_PATH, &format!("{}\n", rate("7").trim_end()))]).await;
+    scene.drain().await;
+    assert_eq!(scene.github.writes(), writes);
+}
+
+#[tokio::test]
+async fn files_that_the_source_builds_from_count_and_others_do_not() {
+    let scene = Scene::new().await;
+    scene.push(&[("README.md", "changed\n"), ("overlays/prod/notes.txt", "x")]).await;
+    scene.drain().await;
+    assert_eq!(scene.github.writes(), "");
+    // Both build from the base, so nothing is to be promoted, but the push is looked at.
+    let base = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"2\"\n";
+    scene.push(&[("base/config.yaml", base)]).await;
+    scene.drain().await;
+    assert_eq!(scene.github.writes(), "");
+}
+
+#[tokio::test]
+async fn with_nothing_left_it_is_closed_with_one_comment() {
+    let scene = Scene::new().await;
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    let number = scene.open()[0];
+    scene.push(&[(RATE_PATH, &rate("5"))]).await;
+    scene.drain().await;
+    assert!(scene.open().is_empty());
+    assert_eq!(scene.said(number).len(), 1);
+    assert!(scene.said(number)[0].starts_with("Nothing is left to promote"));
+    assert!(!scene.github.world().repo(REPO).branches.contains_key(BRANCH));
+    // And when there is something again, another one is opened.
+    scene.push(&[(RATE_PATH, &rate("8"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1);
+    assert_ne!(scene.open()[0], number);
+}
+
+#[tokio::test]
+async fn after_a_merge_the_next_change_opens_the_next_one() {
+    let scene = Scene::new().await;
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    let first = scene.open()[0];
+    let before = scene.head("main");
+    scene.github.world().merge(REPO, first, "mona").unwrap();
+    scene.push_event(Some(&before)).await;
+    scene.drain().await;
+    assert!(scene.open().is_empty());
+    scene.push(&[(RATE_PATH, &rate("9"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1, "{}", scene.github.writes());
+}
+
+#[tokio::test]
+async fn a_push_that_was_lost_is_noticed_with_the_next_one() {
+    let scene = Scene::new().await;
+    scene.github.commit(REPO, "main", "mona", &[(RATE_PATH, &rate("6"))]);
+    scene.push(&[("README.md", "x")]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1);
+}

@@ -1,0 +1,236 @@
+//! The whole service against the stand-in for GitHub: signed webhooks in, state of GitHub out.
+//!
+//! Time stands still but for [`Scene::drain`], which goes from one due job to the next.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use overlift::app::{App, Clock, merge_payloads};
+use overlift::github::webhook::sign;
+use overlift::github::{Authentication, Github, GithubSettings};
+use overlift::redact::{Credential, Scrubber, WebhookSecrets};
+use overlift::server::serve;
+use overlift::store::Store;
+use overlift::telemetry::LogFormat;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::github::{GithubStandIn, payloads};
+
+pub const REPO: &str = "octo/mesh";
+const SECRET: &str = "a secret of the webhook";
+
+/// Development to staging by push, staging to production by hand.
+pub const FILES: [(&str, &str); 9] = [
+    (
+        ".github/overlift.yaml",
+        "version: 1\nenvironments:\n- name: dev\n  path: overlays/dev\n- name: staging\n  \
+         path: overlays/staging\n  trigger: push\n- name: prod\n  path: overlays/prod\n",
+    ),
+    ("README.md", "hello\n"),
+    ("base/kustomization.yaml", "resources: [config.yaml]\n"),
+    (
+        "base/config.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"1\"\n  \
+         burst: \"1\"\n",
+    ),
+    ("overlays/dev/kustomization.yaml", DEV),
+    ("overlays/dev/patches/rate.yaml", RATE_5),
+    ("overlays/staging/kustomization.yaml", DEV),
+    ("overlays/staging/patches/rate.yaml", RATE_5),
+    ("overlays/prod/kustomization.yaml", "resources: [../../base]\n"),
+];
+const DEV: &str = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
+pub const RATE_PATH: &str = "overlays/dev/patches/rate.yaml";
+pub const RATE_5: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"5\"\n";
+
+/// The patch with another value.
+pub fn rate(value: &str) -> String {
+    RATE_5.replace("\"5\"", &format!("\"{value}\""))
+}
+
+pub struct Scene {
+    pub github: GithubStandIn,
+    pub app: App,
+    pub store: Store,
+    pub now: Arc<AtomicI64>,
+    pub database: String,
+    _dir: tempfile::TempDir,
+    address: SocketAddr,
+    token: String,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    deliveries: AtomicU64,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Scene {
+    /// A repository with [`FILES`] that GitHub pushed once, so that it is known.
+    pub async fn new() -> Self {
+        let scene = Self::with_files(&FILES).await;
+        scene.push_event(None).await;
+        scene.drain().await;
+        scene.github.forget_requests();
+        scene
+    }
+
+    /// A repository that nobody has heard of.
+    pub async fn with_files(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+        let github = GithubStandIn::start().await;
+        github.add_repository(REPO, files);
+        let token = github.add_person(REPO, "overlift-bot", "write");
+        let now = Arc::new(AtomicI64::new(1_000_000));
+        let (app, store, address, tasks) = start(&database, &github, &token, &now).await;
+        let deliveries = AtomicU64::new(1);
+        Self { github, app, store, now, database, _dir: dir, address, token, tasks, deliveries }
+    }
+
+    /// Ends the process as SIGKILL would and starts another one on the same database.
+    pub async fn restart(&mut self) {
+        self.stop();
+        let (database, now) = (self.database.clone(), Arc::clone(&self.now));
+        let started = start(&database, &self.github, &self.token, &now).await;
+        (self.app, self.store, self.address, self.tasks) = started;
+    }
+
+    /// The same with an empty database.
+    pub async fn lose_the_database(&mut self) {
+        self.database = self.database.replace("overlift.db", "another.db");
+        self.restart().await;
+    }
+
+    fn stop(&mut self) {
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Posts a signed delivery with a fresh id and returns the status.
+    pub async fn deliver(&self, event: &str, payload: &Value) -> u16 {
+        let number = self.deliveries.fetch_add(1, Ordering::SeqCst);
+        post(self.address, event, &format!("delivery-{number}"), &payload.to_string()).await
+    }
+
+    /// Tells of the default branch's head.
+    pub async fn push_event(&self, before: Option<&str>) {
+        let payload = payloads::push(&self.github.world(), REPO, "main", before);
+        assert_eq!(self.deliver("push", &payload).await, 202);
+    }
+
+    /// Commits to the default branch and tells of it.
+    pub async fn push(&self, files: &[(&str, &str)]) -> String {
+        let before = self.head("main");
+        let commit = self.github.commit(REPO, "main", "mona", files);
+        self.push_event(Some(&before)).await;
+        commit
+    }
+
+    /// Writes a comment and tells of it.
+    pub async fn comment(&self, number: u64, author: &str, body: &str) -> u64 {
+        let comment = self.github.comment(REPO, number, author, body);
+        let payload = payloads::issue_comment(&self.github.world(), REPO, comment);
+        assert_eq!(self.deliver("issue_comment", &payload).await, 202);
+        comment
+    }
+
+    /// Works until nothing waits any more, however long that takes on the clock.
+    pub async fn drain(&self) {
+        for _ in 0..300 {
+            match self.app.drain().await.unwrap() {
+                None => return,
+                Some(due) => _ = self.now.fetch_max(due, Ordering::SeqCst),
+            }
+        }
+        panic!("there is always something left to do");
+    }
+
+    pub fn head(&self, branch: &str) -> String {
+        self.github.world().repo(REPO).branches[branch].clone()
+    }
+
+    /// The numbers of the open pull requests.
+    pub fn open(&self) -> Vec<u64> {
+        let world = self.github.world();
+        world.repo(REPO).open_pulls().iter().map(|pull| pull.number).collect()
+    }
+
+    pub fn file(&self, branch: &str, path: &str) -> Option<String> {
+        self.github.world().repo(REPO).file(branch, path)
+    }
+
+    pub fn body(&self, number: u64) -> String {
+        self.github.world().repo(REPO).pulls[&number].body.clone()
+    }
+
+    /// What was said on an issue or a pull request by us.
+    pub fn said(&self, number: u64) -> Vec<String> {
+        let world = self.github.world();
+        let comments = world.repo(REPO).comments_on(number);
+        let ours = comments.iter().filter(|comment| comment.author == "overlift-bot");
+        ours.map(|comment| comment.body.clone()).collect()
+    }
+
+    pub fn reactions(&self, comment: u64) -> Vec<String> {
+        let world = self.github.world();
+        let reactions = &world.repo(REPO).comments[&comment].reactions;
+        reactions.iter().map(|(_, content)| content.clone()).collect()
+    }
+}
+
+type Started = (App, Store, SocketAddr, Vec<tokio::task::JoinHandle<()>>);
+
+async fn start(
+    database: &str,
+    github: &GithubStandIn,
+    token: &str,
+    now: &Arc<AtomicI64>,
+) -> Started {
+    let filter = "warn,overlift=debug";
+    overlift::telemetry::start_logging(LogFormat::Text, filter, Scrubber::default());
+    let settings = GithubSettings {
+        api_url: github.api_url(),
+        authentication: Authentication::Token(Credential::new("token", token).unwrap()),
+        cache_directory: None,
+        cache_bytes: 64 << 20,
+        now: Clock::time_of_day,
+    };
+    let store = Store::open(database, merge_payloads).await.unwrap();
+    let clock = {
+        let now = Arc::clone(now);
+        Clock::of(move || now.load(Ordering::SeqCst))
+    };
+    let (app, writer) = App::new(store.clone(), Github::new(&settings).unwrap(), clock);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let secrets = WebhookSecrets::parse(SECRET).unwrap();
+    let tasks = vec![
+        tokio::spawn(writer.run(std::future::pending())),
+        tokio::spawn(serve(listener, app.clone(), secrets, std::future::pending())),
+    ];
+    (app, store, address, tasks)
+}
+
+async fn post(address: SocketAddr, event: &str, id: &str, body: &str) -> u16 {
+    let secret = Credential::new("webhook secret", SECRET).unwrap();
+    let request = format!(
+        "POST /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\
+         content-type: application/json\r\nx-github-event: {event}\r\nx-github-delivery: {id}\r\n\
+         x-hub-signature-256: {}\r\n\r\n{body}",
+        body.len(),
+        sign(&secret, body.as_bytes())
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
