@@ -10,6 +10,7 @@
 mod a_removed_file_is_pruned;
 mod architecture;
 mod bad_input;
+mod broken_promotions_are_shown;
 mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
 mod command_output;
@@ -22,7 +23,10 @@ mod kustomizations_of_every_style;
 mod promote_in_a_checkout;
 mod promote_in_every_style;
 mod same_plan_everywhere;
+mod nothing_is_lost;
+mod people_steer_promotions;
 mod promotes_when_the_source_is_pushed;
+mod promotions_cost_little;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;

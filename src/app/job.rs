@@ -64,6 +64,9 @@ pub(super) struct Look {
 pub(super) struct Moved {
     pub(super) before: String,
     pub(super) after: String,
+    /// The files of that commit.
+    #[serde(default)]
+    pub(super) tree: Option<String>,
 }
 
 /// Carry a promotion out.
@@ -161,8 +164,17 @@ impl Place {
 }
 
 impl Moved {
-    pub(super) fn new(before: &CommitSha, after: &CommitSha) -> Self {
-        Self { before: before.as_str().to_owned(), after: after.as_str().to_owned() }
+    pub(super) fn new(before: &CommitSha, after: &CommitSha, tree: Option<&TreeSha>) -> Self {
+        Self {
+            before: before.as_str().to_owned(),
+            after: after.as_str().to_owned(),
+            tree: tree.map(|tree| tree.as_str().to_owned()),
+        }
+    }
+
+    /// Where it points, if the files are known too.
+    pub(super) fn head(&self) -> Option<Head> {
+        Some(Head { commit: self.after.clone(), tree: self.tree.clone()? })
     }
 }
 
@@ -290,8 +302,8 @@ impl Moved {
     /// The whole way, if the second begins where the first ends.
     fn join(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         let (first, second) = (first?, second?);
-        let joined = Self { before: first.before, after: second.after };
-        (first.after == second.before).then_some(joined)
+        let follows = first.after == second.before;
+        follows.then(|| Self { before: first.before, ..second })
     }
 }
 
@@ -344,8 +356,11 @@ mod tests {
     }
 
     fn look(moved: Option<(&str, &str)>) -> Job {
-        let moved =
-            moved.map(|(before, after)| Moved { before: before.into(), after: after.into() });
+        let moved = moved.map(|(before, after)| Moved {
+            before: before.into(),
+            after: after.into(),
+            tree: None,
+        });
         Job::Look(Look { place: place(), moved, pushed: true })
     }
 

@@ -109,7 +109,8 @@ fn place(repository: &crate::github::webhook::Repository) -> Place {
 
 fn look(push: &Push) -> Option<Job> {
     (push.repository.default_branch.as_ref() == Some(&push.branch)).then(|| {
-        let moved = push.before.as_ref().map(|before| Moved::new(before, &push.after));
+        let moved =
+            push.before.as_ref().map(|before| Moved::new(before, &push.after, push.tree.as_ref()));
         Job::Look(Look { place: place(&push.repository), moved, pushed: true })
     })
 }

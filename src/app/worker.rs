@@ -143,23 +143,25 @@ impl Worker {
     async fn attempt(&self, claim: Claim, mut hand_back: watch::Receiver<bool>) {
         let progressed = Arc::new(AtomicBool::new(false));
         let attempt = Attempt { claim: claim.clone(), progressed: Arc::clone(&progressed) };
-        let mut task = tokio::spawn((self.run)(attempt));
+        // A set of one: whoever drops this future (a drain that is cancelled) ends the job too.
+        let mut task = JoinSet::new();
+        task.spawn((self.run)(attempt));
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.tick().await;
         let outcome = loop {
             tokio::select! {
-                result = &mut task => break result,
+                result = task.join_next() => break result.expect("the set has one job"),
                 _ = heartbeat.tick() => {
                     let extended =
                         self.store.extend(&claim.lease, self.clock.now() + LEASE_MS).await;
                     if let Err(error @ StoreError::LeaseLost { .. }) = extended {
                         tracing::warn!(job.id = claim.lease.job(), %error, "stopping");
-                        task.abort();
+                        task.abort_all();
                     }
                 }
                 changed = hand_back.changed() => {
                     if changed.is_err() || *hand_back.borrow() {
-                        task.abort();
+                        task.abort_all();
                     }
                 }
             }

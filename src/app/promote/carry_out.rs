@@ -31,17 +31,19 @@ impl Promotion<'_> {
         let before = self.record.clone();
         let commit = self.commit(&proposal).await?;
         self.note(&commit, None, PromotionState::Opening).await?;
-        self.work.hold().await?;
-        match self.repository.create_branch(&self.branch, &commit.sha).await? {
-            BranchCreation::Created => {}
-            BranchCreation::Exists(tip) => {
-                if let Some(open) = self.find_open().await? {
-                    return Ok(Opening::OneIsOpen(open));
+        if !self.moved_from_last(before.as_ref(), &commit.sha).await? {
+            self.work.hold().await?;
+            match self.repository.create_branch(&self.branch, &commit.sha).await? {
+                BranchCreation::Created => {}
+                BranchCreation::Exists(tip) => {
+                    if let Some(open) = self.find_open().await? {
+                        return Ok(Opening::OneIsOpen(open));
+                    }
+                    if !self.may_take(&tip).await? {
+                        return Ok(Opening::Ended(Ended::Foreign(None)));
+                    }
+                    self.move_branch(&tip, &commit.sha).await?;
                 }
-                if !self.may_take(&tip, before.as_ref()).await? {
-                    return Ok(Opening::Ended(Ended::Foreign(None)));
-                }
-                self.move_branch(&tip, &commit.sha).await?;
             }
         }
         self.work.attempt.progressed();
@@ -155,15 +157,26 @@ impl Promotion<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// Whether a branch without a pull request may be moved: what is on it is ours, or was merged.
-    async fn may_take(
-        &mut self,
-        tip: &CommitSha,
-        before: Option<&PromotionRecord>,
+    /// Moves the branch from where the last promotion left it; false if it is not there any more. Many
+    /// repositories keep the branches of merged pull requests.
+    async fn moved_from_last(
+        &self,
+        last: Option<&PromotionRecord>,
+        to: &CommitSha,
     ) -> Result<bool, Stop> {
-        if before.is_some_and(|record| record.head_commit == tip.as_str()) {
-            return Ok(true);
+        let last = last.filter(|last| last.branch == self.branch.as_str());
+        let Some(from) = last.and_then(|last| CommitSha::parse(&last.head_commit).ok()) else {
+            return Ok(false);
+        };
+        match self.move_branch(&from, to).await {
+            Ok(()) => Ok(true),
+            Err(Stop::Github(GithubError::BranchMoved { .. })) => Ok(false),
+            Err(stop) => Err(stop),
         }
+    }
+
+    /// Whether a branch without a pull request may be moved: what is on it is ours, or was merged.
+    async fn may_take(&mut self, tip: &CommitSha) -> Result<bool, Stop> {
         if self.commit_of_ours(tip).await?.is_some() {
             return Ok(true);
         }
@@ -276,7 +289,12 @@ impl Promotion<'_> {
             pull_request: number.and_then(|number| i64::try_from(number.get()).ok()),
             state,
             closed_because: None,
-            created_at: current.map_or(now, |record| record.created_at),
+            // Later than the last one, whatever the clocks of several machines say: the newest counts.
+            created_at: match (current, &self.record) {
+                (Some(record), _) => record.created_at,
+                (None, Some(last)) => now.max(last.created_at + 1),
+                (None, None) => now,
+            },
         }
     }
 

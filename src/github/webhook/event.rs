@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::payload;
 use crate::github::Account;
+use crate::github::TreeSha;
 use crate::model::{BranchName, CommitSha, InstallationId, PullRequestNumber, RepoName};
 
 /// What happened on GitHub.
@@ -51,6 +52,8 @@ pub struct Push {
     pub before: Option<CommitSha>,
     /// Where it points.
     pub after: CommitSha,
+    /// The files of that commit, if the payload says so (GitHub's do).
+    pub tree: Option<TreeSha>,
 }
 
 /// Somebody asks for a promotion from outside a conversation.
@@ -231,9 +234,11 @@ impl Reader<'_> {
             return Ok(Event::Other);
         }
         let after = self.commit("after", &push.after)?;
+        let head = push.head_commit.filter(|head| head.id == push.after);
+        let tree = head.and_then(|head| TreeSha::parse(&head.tree_id?).ok());
         let before = push.before.filter(|before| !is_null_sha(before));
         let before = before.map(|before| self.commit("before", &before)).transpose()?;
-        Ok(Event::Push(Push { repository, branch, before, after }))
+        Ok(Event::Push(Push { repository, branch, before, after, tree }))
     }
 
     /// Workflows have inputs of any name: one without ours is somebody else's, one with half of ours

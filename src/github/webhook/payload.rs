@@ -32,8 +32,15 @@ pub(super) struct Push {
     pub reference: String,
     pub before: Option<String>,
     pub after: String,
+    pub head_commit: Option<HeadCommit>,
     pub repository: Repository,
     pub installation: Option<Installation>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct HeadCommit {
+    pub id: String,
+    pub tree_id: Option<String>,
 }
 
 #[derive(Deserialize)]

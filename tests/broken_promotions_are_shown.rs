@@ -1,0 +1,55 @@
+//! A promotion that cannot be planned shows on the commit with file and line, and to whoever asked.
+
+use crate::support::scene::{RATE_PATH, REPO, Scene};
+
+#[tokio::test]
+async fn broken_yaml_fails_the_commit_and_the_next_good_one_is_promoted() {
+    let scene = Scene::new().await;
+    let broken = scene.push(&[(RATE_PATH, "kind: ConfigMap\n  metadata: [\n")]).await;
+    scene.drain().await;
+    {
+        let world = scene.github.world();
+        let statuses = &world.repo(REPO).statuses;
+        assert_eq!(statuses.len(), 1, "{}", scene.github.writes());
+        assert_eq!(
+            (statuses[0].sha.as_str(), statuses[0].state.as_str()),
+            (broken.as_str(), "failure")
+        );
+        assert_eq!(statuses[0].context, "overlift/dev-to-staging");
+        assert!(statuses[0].description.contains("rate.yaml:"), "{}", statuses[0].description);
+    }
+    assert!(scene.open().is_empty());
+    scene.push(&[(RATE_PATH, &crate::support::scene::rate("6"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1);
+    assert_eq!(scene.store.job_counts().await.unwrap().parked, 0);
+}
+
+#[tokio::test]
+async fn a_broken_configuration_fails_the_commit_that_broke_it_once() {
+    let scene = Scene::new().await;
+    let path = ".github/overlift.yaml";
+    let broken = scene.push(&[(path, "version: 1\nenvironment: []\n")]).await;
+    scene.drain().await;
+    scene.push(&[("README.md", "x")]).await;
+    scene.drain().await;
+    let world = scene.github.world();
+    let statuses = &world.repo(REPO).statuses;
+    assert_eq!(statuses.len(), 1, "{}", scene.github.writes());
+    assert_eq!(statuses[0].sha, broken);
+    assert!(statuses[0].description.contains("overlift.yaml:2:1"), "{}", statuses[0].description);
+}
+
+#[tokio::test]
+async fn whoever_asked_hears_of_it() {
+    let scene = Scene::new().await;
+    scene.github.add_person(REPO, "mona", "write");
+    scene.push(&[(RATE_PATH, "kind: ConfigMap\n  metadata: [\n")]).await;
+    scene.drain().await;
+    scene.github.world().repo_mut(REPO).issues.insert(900);
+    scene.comment(900, "mona", "/promote dev staging").await;
+    scene.drain().await;
+    let said = scene.said(900);
+    assert_eq!(said.len(), 1);
+    assert!(said[0].contains("cannot be planned") && said[0].contains("rate.yaml:"), "{}", said[0]);
+}
