@@ -20,13 +20,13 @@ mod github_answers;
 mod github_costs_little;
 mod github_fails;
 mod kustomizations_of_every_style;
-mod promote_in_a_checkout;
-mod promote_in_every_style;
-mod same_plan_everywhere;
 mod nothing_is_lost;
 mod people_steer_promotions;
+mod promote_in_a_checkout;
+mod promote_in_every_style;
 mod promotes_when_the_source_is_pushed;
 mod promotions_cost_little;
+mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
 mod webhook_examples;

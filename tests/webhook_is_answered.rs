@@ -25,6 +25,7 @@ fn github() -> Github {
         cache_directory: None,
         cache_bytes: 1,
         now: Clock::time_of_day,
+        timeout: std::time::Duration::from_secs(10),
     };
     Github::new(&settings).unwrap()
 }

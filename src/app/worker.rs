@@ -26,8 +26,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(500);
 
 /// The longest pause between two attempts that nobody prescribed: once GitHub answers again, a person
-/// waits at most that long.
-const LONGEST_PAUSE_MS: Millis = 30_000;
+/// waits at most that long, and a request that hangs.
+const LONGEST_PAUSE_MS: Millis = 20_000;
 
 /// The longest pause that GitHub can prescribe.
 const LONGEST_PRESCRIBED_MS: Millis = 3_600_000;

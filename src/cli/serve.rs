@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -21,6 +22,9 @@ use crate::telemetry::{LogFormat, metric, start_logging};
 /// How many bytes of trees and files of repositories are kept: in memory little, on disk more.
 const MEMORY_CACHE_BYTES: u64 = 64 << 20;
 const DISK_CACHE_BYTES: u64 = 1 << 30;
+
+/// How long a request to GitHub may take. GitHub itself gives up after ten seconds.
+const GITHUB_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Answers GitHub's webhooks with promotions.
 ///
@@ -150,6 +154,7 @@ fn github_settings(settings: &Settings) -> GithubSettings {
         cache_directory: settings.cache_dir.as_ref().map(Into::into),
         cache_bytes: if on_disk { DISK_CACHE_BYTES } else { MEMORY_CACHE_BYTES },
         now: Clock::time_of_day,
+        timeout: GITHUB_PATIENCE,
     }
 }
 

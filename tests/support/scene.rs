@@ -202,6 +202,7 @@ async fn start(
         cache_directory: None,
         cache_bytes: 64 << 20,
         now: Clock::time_of_day,
+        timeout: std::time::Duration::from_secs(10),
     };
     let store = Store::open(database, merge_payloads).await.unwrap();
     let clock = {

@@ -105,7 +105,7 @@ async fn githubs_faults_park_nothing_in_the_first_hour_but_after_a_day() {
         attempts += 1;
     }
     assert_eq!(state().await, "queued");
-    assert!((90..180).contains(&attempts), "twice a minute, not more: {attempts}");
+    assert!((140..260).contains(&attempts), "three times a minute, not more: {attempts}");
     world.now.fetch_add(GIVE_UP_AFTER_MS, Ordering::SeqCst);
     worker.drain().await.unwrap();
     assert_eq!(state().await, "parked");
