@@ -99,6 +99,14 @@ pub enum PlanError {
         /// Its kind.
         what: &'static str,
     },
+    /// A path such as `*.*` keeps more values than a person means.
+    #[error("{at}: more than {limit} values of this file would be kept: exclude the file instead")]
+    TooManyKept {
+        /// The file and the field path.
+        at: Location,
+        /// How many are kept at most.
+        limit: usize,
+    },
     /// An edit would leave the target overlay. Nothing leads here; the last gate says so.
     #[error("{at}: a promotion writes only within the target overlay; this is a bug in Overlift")]
     OutsideTarget {
@@ -132,6 +140,7 @@ impl PlanError {
             | Self::SymlinkedOverlay { at, .. }
             | Self::NoKustomization { at }
             | Self::KeepInSymlink { at }
+            | Self::TooManyKept { at, .. }
             | Self::SymlinkOutside { at, .. }
             | Self::InTheWay { at, .. }
             | Self::OutsideTarget { at } => Some(at),

@@ -46,15 +46,21 @@ fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
     let mut editor = open_editor(&ours, &source_at)?;
     let target = open_editor(&theirs, &target_at)?;
     let mut kept = Vec::new();
+    let mut left = KEPT_VALUES_LIMIT;
     for field in &keep.fields {
-        let outcome = keep_field(&mut editor, &target, field).map_err(|fault| match fault {
-            Fault::InSource(error) => {
-                PlanError::edit(&source_at.clone().in_field(field.as_str()), error)
-            }
-            Fault::InTarget(error) => {
-                PlanError::edit(&target_at.clone().in_field(field.as_str()), error)
-            }
-        })?;
+        let outcome =
+            keep_field(&mut editor, &target, field, &mut left).map_err(|fault| match fault {
+                Fault::InSource(error) => {
+                    PlanError::edit(&source_at.clone().in_field(field.as_str()), error)
+                }
+                Fault::TooMany => {
+                    let at = target_at.clone().in_field(field.as_str());
+                    PlanError::TooManyKept { at, limit: KEPT_VALUES_LIMIT }
+                }
+                Fault::InTarget(error) => {
+                    PlanError::edit(&target_at.clone().in_field(field.as_str()), error)
+                }
+            })?;
         match outcome {
             Outcome::Nowhere => draft.warn(
                 Some(target_at.clone().in_field(field.as_str())),
@@ -97,24 +103,39 @@ enum Outcome {
     Kept,
 }
 
-/// Which side's text cannot be followed.
+/// A file has at most so many kept values: each one that differs reads the file again.
+const KEPT_VALUES_LIMIT: usize = 1_000;
+
+/// Why a field cannot be kept.
 enum Fault {
+    TooMany,
     InSource(EditError),
     InTarget(EditError),
 }
 
-fn keep_field(editor: &mut Editor, target: &Editor, field: &FieldPath) -> Result<Outcome, Fault> {
+fn keep_field(
+    editor: &mut Editor,
+    target: &Editor,
+    field: &FieldPath,
+    left: &mut usize,
+) -> Result<Outcome, Fault> {
+    let mut count = |outcome| {
+        if outcome == Outcome::Kept {
+            *left = left.checked_sub(1).ok_or(Fault::TooMany)?;
+        }
+        Ok(outcome)
+    };
     let mut outcome = Outcome::Nowhere;
     for (document, theirs) in pair_documents(editor, target) {
         let root = target.root(theirs);
         for path in resolve(root, field.steps()) {
             let from =
                 NodePath { document: theirs, steps: path.iter().map(|s| s.at.clone()).collect() };
-            outcome = outcome.max(keep_value(editor, document, target, &from, &path)?);
+            outcome = outcome.max(count(keep_value(editor, document, target, &from, &path)?)?);
         }
         while let Some(path) = first_only_in_source(editor.root(document), root, field) {
             remove(editor, &NodePath { document, steps: path }).map_err(Fault::InSource)?;
-            outcome = Outcome::Kept;
+            outcome = count(Outcome::Kept)?;
         }
     }
     Ok(outcome)

@@ -349,6 +349,18 @@ mod keep {
     }
 
     #[test]
+    fn nobody_keeps_thousands_of_values() {
+        let list = |value: &str| (0..1_100).map(|i| format!("k{i}: {value}\n")).collect::<String>();
+        let files = tree(&format!(
+            "-- S/kustomization.yaml --\n-- T/kustomization.yaml --\n-- S/patches/p.yaml --\n{}-- T/patches/p.yaml --\n{}",
+            list("1"),
+            list("2")
+        ));
+        let error = try_decide(&files, keeping("patches/p.yaml", &["*"]), LastPromotion::NotLooked);
+        assert!(matches!(error.err().unwrap(), PlanError::TooManyKept { .. }));
+    }
+
+    #[test]
     fn anchors_are_refused_with_their_place() {
         let files = tree(
             "-- S/kustomization.yaml --\n-- T/kustomization.yaml --\n-- S/patches/p.yaml --\na: &x 1\nb: *x\n-- T/patches/p.yaml --\na: 2",
@@ -387,6 +399,26 @@ mod wire {
         );
         let wired = Cause::Wired { field: "patches", entry: "patches/b.yaml".to_owned() };
         assert_eq!(got.causes["kustomization.yaml"], [wired]);
+    }
+
+    #[test]
+    fn many_new_entries_keep_their_order_among_those_of_the_target() {
+        let entry = |i: usize| format!("- path: patches/{i}.yaml\n");
+        let mut files: String =
+            (0..1_500).map(|i| format!("-- S/patches/{i}.yaml --\na: {i}\n")).collect();
+        let all: String = (0..1_500).map(entry).collect();
+        files += &format!(
+            "-- S/kustomization.yaml --\npatches:\n{all}-- T/kustomization.yaml --\npatches:\n- path: own.yaml\n{}- path: last.yaml",
+            entry(700)
+        );
+        let got = decided(&files, Rules::default());
+        let first: String = (0..700).map(entry).collect();
+        let rest: String = (701..1_500).map(entry).collect();
+        // What comes before the first common entry goes to the end, as it has no place.
+        assert_eq!(
+            got.text("kustomization.yaml"),
+            format!("patches:\n- path: own.yaml\n{}{rest}- path: last.yaml\n{first}", entry(700))
+        );
     }
 
     #[test]

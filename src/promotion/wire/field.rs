@@ -63,44 +63,65 @@ fn wire_field(
 ) -> Result<(), PlanError> {
     let (source_key, list) = entries(&both.source.editor, field);
     let list = list.to_vec();
+    // New entries that follow each other are added at once, so that many cost no more than one.
+    let mut new = Vec::new();
     for (index, entry) in list.iter().enumerate() {
         let subject = subject(entry, &draft.source.environment.path);
         let same = |(theirs, _): &(Subject, SpanNode)| *theirs == subject;
         if known.iter().any(same) {
+            add(draft, both, field, &list, std::mem::take(&mut new))?;
             // Several entries may name one file; they pair in their order.
             let pair = known.iter().enumerate().find(|(at, known)| !matched[*at] && same(known));
-            if let Some((at, (_, theirs))) = pair {
+            let theirs = pair.map(|(at, (_, theirs))| {
                 matched[at] = true;
-                if differs(entry, theirs) {
-                    let reason = NotPromotedReason::OtherKeys;
-                    leave(draft, both, entry, field, describe(entry, index), reason);
-                }
-            } else {
+                theirs
+            });
+            if theirs.is_none_or(|theirs| differs(entry, theirs)) {
                 let reason = NotPromotedReason::OtherKeys;
                 leave(draft, both, entry, field, describe(entry, index), reason);
             }
             continue;
         }
-        match subject {
+        let reason = match subject {
             Subject::Below(below) if is_carried(draft, &below) => {
                 let item = NodePath::root(0).key(&source_key).index(index);
                 let item = fragment(both, &item, field, &below)?;
-                let after = after(draft, both, &list[..index], field);
-                let (key, _) = entries(&both.target.editor, field);
-                let added = both.target.editor.add_item(&NodePath::root(0), &key, after, &item);
-                added.map_err(both.target.refused(field))?;
-                both.causes.push(Cause::Wired { field, entry: below });
+                new.push(New { index, item, below });
+                continue;
             }
-            Subject::Inline(_) => {
-                let reason = NotPromotedReason::WithoutFile;
-                leave(draft, both, entry, field, describe(entry, index), reason);
-            }
-            _ => {
-                let reason = NotPromotedReason::NotCopied;
-                leave(draft, both, entry, field, describe(entry, index), reason);
-            }
-        }
+            Subject::Inline(_) => NotPromotedReason::WithoutFile,
+            _ => NotPromotedReason::NotCopied,
+        };
+        leave(draft, both, entry, field, describe(entry, index), reason);
     }
+    add(draft, both, field, &list, new)
+}
+
+/// An entry of the source that the target lacks.
+struct New {
+    /// Its place in the source's list.
+    index: usize,
+    item: Fragment,
+    /// The file it names, below the overlay.
+    below: String,
+}
+
+/// Adds new entries, between which nothing stands that both lists have.
+fn add(
+    draft: &Draft<'_>,
+    both: &mut Kustomizations,
+    field: &'static str,
+    list: &[SpanNode],
+    new: Vec<New>,
+) -> Result<(), PlanError> {
+    let Some(first) = new.first() else { return Ok(()) };
+    let after = after(draft, both, &list[..first.index], field);
+    let (key, _) = entries(&both.target.editor, field);
+    let (items, causes): (Vec<Fragment>, Vec<Cause>) =
+        new.into_iter().map(|new| (new.item, Cause::Wired { field, entry: new.below })).unzip();
+    let added = both.target.editor.add_items(&NodePath::root(0), &key, after, &items);
+    added.map_err(both.target.refused(field))?;
+    both.causes.extend(causes);
     Ok(())
 }
 

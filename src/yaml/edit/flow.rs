@@ -12,30 +12,33 @@ pub(super) fn parts(collection: &SpanNode) -> Vec<Range<usize>> {
     collection.items().iter().map(|item| item.span.clone()).chain(pairs).collect()
 }
 
-/// The splices that put `new` behind the part `after`: on a line of its own if that one has one.
+/// The splices that put `new` ones behind the part `after`: on lines of their own if that one has
+/// one.
 pub(super) fn add_behind(
     text: &str,
     after: &Range<usize>,
-    new: &str,
+    new: &[String],
 ) -> Vec<(Range<usize>, String)> {
     let end = after.end;
+    let on_the_line = || vec![(end..end, format!(", {}", new.join(", ")))];
     if !begins_line(text, after.start) {
-        return vec![(end..end, format!(", {new}"))];
+        return on_the_line();
     }
-    let line = format!("{}{:2$}{new}", line_ending(text), "", column(text, after.start));
+    let line_break = format!("{}{:2$}", line_ending(text), "", column(text, after.start));
+    let lines = format!("{line_break}{}", new.join(&format!(",{line_break}")));
     let behind = text[end..].trim_start_matches([' ', '\t']);
     let stop = line_end(text, end);
     if behind.starts_with(',') {
         let rest = text[text.len() - behind.len() + 1..stop].trim_start();
         if rest.is_empty() || rest.starts_with('#') {
-            return vec![(stop..stop, format!("{line},"))];
+            return vec![(stop..stop, format!("{lines},"))];
         }
-        return vec![(end..end, format!(", {new}"))];
+        return on_the_line();
     }
     if behind.starts_with('#') {
-        return vec![(end..end, ",".to_owned()), (stop..stop, line)];
+        return vec![(end..end, ",".to_owned()), (stop..stop, lines)];
     }
-    vec![(end..end, format!(",{line}"))]
+    vec![(end..end, format!(",{lines}"))]
 }
 
 /// The bytes that go with a part: its whole line if it has one of its own, else one comma.

@@ -24,13 +24,10 @@ impl ListStyle {
 }
 
 impl Editor {
-    /// Adds an item to the list at `key` of the mapping at `parent`, behind the item `after`, or at
-    /// the end. A list that is absent, null or empty begins with it, in the style of the file's
-    /// other lists.
+    /// Adds an item to the list at `key` of the mapping at `parent`, see [`Self::add_items`].
     ///
     /// # Errors
-    /// [`EditError`] if something else than a list stands there, an anchor or alias would be
-    /// touched, or the layout cannot be followed.
+    /// As [`Self::add_items`].
     pub fn add_item(
         &mut self,
         parent: &NodePath,
@@ -38,27 +35,44 @@ impl Editor {
         after: Option<usize>,
         item: &Fragment,
     ) -> Result<(), EditError> {
+        self.add_items(parent, key, after, std::slice::from_ref(item))
+    }
+
+    /// Adds items to the list at `key` of the mapping at `parent`, behind the item `after`, or at
+    /// the end. A list that is absent, null or empty begins with them, in the style of the file's
+    /// other lists.
+    ///
+    /// # Errors
+    /// [`EditError`] if something else than a list stands there, an anchor or alias would be
+    /// touched, or the layout cannot be followed.
+    pub fn add_items(
+        &mut self,
+        parent: &NodePath,
+        key: &str,
+        after: Option<usize>,
+        items: &[Fragment],
+    ) -> Result<(), EditError> {
         let path = parent.key(key);
         self.refuse_anchors_above(&path)?;
-        let Some(list) = self.node(&path) else {
-            let list = self.list_of(parent, item)?;
-            return self.insert_key(parent, None, key, &list);
-        };
-        match &list.kind {
-            SpanKind::Sequence { items, .. } if !items.is_empty() => {
-                let after = after.unwrap_or(items.len() - 1).min(items.len() - 1);
-                self.add_after(&path, after, item)
+        let Some((first, rest)) = items.split_first() else { return Ok(()) };
+        match self.node(&path) {
+            Some(list) if !list.items().is_empty() => {
+                let last = list.items().len() - 1;
+                return self.add_after(&path, after.unwrap_or(last).min(last), items);
             }
-            SpanKind::Sequence { .. } => {
-                let list = self.list_of(parent, item)?;
-                self.replace(&path, &list)
+            Some(list) if !list.is_null() && !matches!(list.kind, SpanKind::Sequence { .. }) => {
+                return Err(self.layout(list.span.start, "a list is expected here"));
             }
-            _ if list.is_null() => {
-                let list = self.list_of(parent, item)?;
-                self.replace(&path, &list)
+            Some(_) => {
+                let list = self.list_of(parent, first)?;
+                self.replace(&path, &list)?;
             }
-            _ => Err(self.layout(list.span.start, "a list is expected here")),
+            None => {
+                let list = self.list_of(parent, first)?;
+                self.insert_key(parent, None, key, &list)?;
+            }
         }
+        if rest.is_empty() { Ok(()) } else { self.add_after(&path, 0, rest) }
     }
 
     /// Removes an item from the list at `path`. A block list without its last item is a null.
@@ -94,40 +108,45 @@ impl Editor {
         self.splice(&[(range, String::new())], &meant)
     }
 
-    /// Adds an item behind another in a list that has some.
+    /// Adds items behind another in a list that has some.
     fn add_after(
         &mut self,
         path: &NodePath,
         after: usize,
-        item: &Fragment,
+        items: &[Fragment],
     ) -> Result<(), EditError> {
         let list = self.node(path).ok_or_else(|| self.missing("the list"))?;
+        let neighbour = &list.items()[after];
         let splices = if matches!(list.kind, SpanKind::Sequence { flow: true, .. }) {
-            flow::add_behind(&self.text, &list.items()[after].span, &item.as_flow())
+            let texts: Vec<String> = items.iter().map(Fragment::as_flow).collect();
+            flow::add_behind(&self.text, &neighbour.span, &texts)
         } else {
-            vec![self.block_item(list, after, item)?]
+            vec![self.block_items(list, neighbour, items)?]
         };
-        let node = item.node.clone();
+        let nodes: Vec<SpanNode> = items.iter().map(|item| item.node.clone()).collect();
         let meant = self.meant(path, |list| {
             if let SpanKind::Sequence { items, .. } = &mut list.kind {
-                items.insert(after + 1, node);
+                items.splice(after + 1..after + 1, nodes);
             }
         });
         self.splice(&splices, &meant)
     }
 
-    fn block_item(
+    fn block_items(
         &self,
         list: &SpanNode,
-        after: usize,
-        item: &Fragment,
+        neighbour: &SpanNode,
+        items: &[Fragment],
     ) -> Result<(Range<usize>, String), EditError> {
-        let neighbour = &list.items()[after];
         let dash = self.dash(list, neighbour)?;
         let indent = column(&self.text, dash);
         let offset = self.item_offset(dash, neighbour);
-        let text = format!("{:indent$}-{}", "", item.as_item(indent, offset, self.ending()));
-        Ok(self.new_lines(next_line(&self.text, neighbour.span.end), &text))
+        let item = |item: &Fragment| {
+            format!("{:indent$}-{}", "", item.as_item(indent, offset, self.ending()))
+        };
+        let text: Vec<String> = items.iter().map(item).collect();
+        let at = next_line(&self.text, neighbour.span.end);
+        Ok(self.new_lines(at, &text.join(self.ending())))
     }
 
     /// A splice that puts whole lines at `at`, the beginning of a line or the end of the text.

@@ -60,7 +60,7 @@ impl Editor {
                 let text = format!("{key}: {}", fragment.as_flow());
                 match at.checked_sub(1) {
                     Some(before) => {
-                        flow::add_behind(&self.text, &flow::parts(mapping)[before], &text)
+                        flow::add_behind(&self.text, &flow::parts(mapping)[before], &[text])
                     }
                     None => vec![(mapping.span.start + 1..mapping.span.start + 1, text)],
                 }
