@@ -20,6 +20,7 @@ mod github_answers;
 mod github_costs_little;
 mod github_fails;
 mod kustomizations_of_every_style;
+mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
 mod people_steer_promotions;
 mod promote_in_a_checkout;

@@ -249,13 +249,14 @@ impl Walk {
         {
             mapping.insert(step.name.as_str(), made);
         }
-        let list = step.list;
-        Ok(mapping.get_mut(&step.name).map(|field| {
-            if list && field.is_null() {
-                field.value = Value::Sequence(Vec::new());
-            }
-            field
-        }))
+        let mut field = mapping.get_mut(&step.name);
+        if let Some(field) = &mut field
+            && step.list
+            && field.is_null()
+        {
+            field.value = Value::Sequence(Vec::new());
+        }
+        Ok(field)
     }
 }
 

@@ -75,6 +75,9 @@ pub enum Reason {
     /// The whole object is replaced by something that is no mapping.
     #[error("the whole object can only be replaced by a mapping")]
     NotAMapping,
+    /// The copies grow beyond any manifest.
+    #[error("the patch copies more than {0} values")]
+    TooMuch(usize),
     /// The object has a number that JSON has not.
     #[error("the object has a number that JSON cannot say (`.inf` or `.nan`)")]
     NotJson,
@@ -128,8 +131,9 @@ impl JsonPatch {
             reason,
         };
         json::renew(object).map_err(|_| fail(0, None, Reason::NotJson))?;
+        let mut copied = 0;
         for (at, operation) in self.operations.iter().enumerate() {
-            apply::apply(operation, object)
+            apply::apply(operation, object, &mut copied)
                 .map_err(|reason| fail(at + 1, Some(operation), reason))?;
         }
         if object.as_mapping().is_none() {

@@ -12,3 +12,6 @@ pub mod replacements;
 pub mod replicas;
 pub mod strategic_merge;
 pub mod value_add;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,15 @@
 use super::{Operation, Reason, pointer};
 use crate::yaml::{Node, Text, Value};
 
-pub(super) fn apply(operation: &Operation, root: &mut Node) -> Result<(), Reason> {
+/// How many nodes the `copy` operations of one patch may copy: each can double the object.
+pub(super) const MAX_COPIED: usize = 1_000_000;
+
+/// Carries out one operation; `copied` counts the nodes that were copied so far.
+pub(super) fn apply(
+    operation: &Operation,
+    root: &mut Node,
+    copied: &mut usize,
+) -> Result<(), Reason> {
     let value = || operation.value.clone().unwrap_or_else(Node::null);
     match operation.kind.as_str() {
         "add" => add(root, path(operation)?, value()),
@@ -18,11 +26,24 @@ pub(super) fn apply(operation: &Operation, root: &mut Node) -> Result<(), Reason
         }
         "copy" => {
             let (parent, key) = parent(root, from(operation)?)?;
-            let value = get(parent, &key)?.cloned().unwrap_or_else(Node::null);
+            let value = get(parent, &key)?;
+            *copied += value.map_or(1, size);
+            if *copied > MAX_COPIED {
+                return Err(Reason::TooMuch(MAX_COPIED));
+            }
+            let value = value.cloned().unwrap_or_else(Node::null);
             add(root, path(operation)?, value)
         }
         "test" => test(root, path(operation)?, operation.value.as_ref()),
         _ => Err(Reason::UnknownKind),
+    }
+}
+
+fn size(node: &Node) -> usize {
+    match &node.value {
+        Value::Mapping(mapping) => mapping.iter().map(|pair| size(&pair.value)).sum::<usize>() + 1,
+        Value::Sequence(items) => items.iter().map(size).sum::<usize>() + 1,
+        Value::Scalar(_) => 1,
     }
 }
 

@@ -111,3 +111,9 @@ fn big_numbers_are_floats_afterwards() {
     JsonPatch::parse("[]").unwrap().apply(&mut object).unwrap();
     assert_eq!(object.get("big").unwrap().text(), Some("1.2345678e+07"));
 }
+
+#[test]
+fn copies_do_not_grow_without_end() {
+    let double = "- {op: copy, from: /data, path: /data/x}\n";
+    assert!(matches!(refused(&double.repeat(60)), Reason::TooMuch(_)));
+}
