@@ -20,15 +20,16 @@ const SHORTEST_KNOWN_VALUE: usize = 6;
 /// The forms; what the group `keep` caught stays, the rest goes.
 ///
 /// GitHub's prefixes: <https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/>;
-/// newer installation tokens are longer and have dots and dashes in them, as JSON web tokens do.
+/// newer installation tokens are longer and have dots and dashes in them, as JSON web tokens do. What stands
+/// before a form does not matter: in JSON a line break before a token is `\\n`, which ends in a letter.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     let forms = [
         r"(?s:-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\z))",
-        r"\bgh[a-z]_[A-Za-z0-9_.\-]{10,}",
-        r"\bgithub_pat_[A-Za-z0-9_]{10,}",
-        r"\beyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?",
-        r#"(?P<header>(?i:\bauthorization)\\?["']?\s*[:=]\s*\\?["']?)(?:(?i:bearer|token|basic)\s+)?[^\s"'\\,;]+"#,
-        r#"(?P<scheme>(?i:\bbearer)\s+)[A-Za-z0-9_.\-+/=~]{8,}"#,
+        r"gh[pousr]_[A-Za-z0-9_.\-]{10,}",
+        r"github_pat_[A-Za-z0-9_]{10,}",
+        r"eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?",
+        r#"(?P<header>(?i:authorization)\\?["']?\s*[:=]\s*\\?["']?)(?:(?i:bearer|token|basic)\s+)?[^\s"'\\,;]+"#,
+        r#"(?P<scheme>(?i:bearer)\s+)[A-Za-z0-9_.\-+/=~]{8,}"#,
         r"(?P<url>[a-z][a-z0-9+.\-]*://)[^\s/@:]*:[^\s/@]+(?P<at>@)",
         r"(?P<query>[?&](?:access_)?token=)[^\s&]+",
     ];
@@ -103,6 +104,7 @@ mod tests {
             ("authorization: Basic dXNlcjpwYXNz next", "authorization: <redacted> next"),
             ("bearer 0123456789abcdef", "bearer <redacted>"),
             ("jwt eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln!", "jwt <redacted>!"),
+            (r"a\nghp_16C7e42F292c6912E7710c838347Ae178B4a", r"a\n<redacted>"),
             ("https://user:pa55@host/x", "https://<redacted>@host/x"),
             ("postgres://u:p@h/db", "postgres://<redacted>@h/db"),
             ("https://codeload/x?token=ABC&b=1", "https://codeload/x?token=<redacted>&b=1"),
@@ -130,6 +132,19 @@ mod tests {
         assert_eq!(scrubber.scrub("x hunter22-longer y hunter22"), "x <redacted> y <redacted>");
         assert_eq!(scrubber.scrub(r#""with\"quote""#), r#""<redacted>""#);
         assert_eq!(scrubber.scrub("about"), "about");
+    }
+
+    proptest::proptest! {
+        /// A token goes, whatever stands around it that is not part of a token.
+        #[test]
+        fn a_token_goes_wherever_it_stands(
+            before in ".{0,20}",
+            token in "(gh[pso]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40})",
+            after in ".{0,20}",
+        ) {
+            let scrubbed = scrub(&format!("{before}{token}{after}"));
+            proptest::prop_assert!(!scrubbed.contains(&token), "{}", scrubbed);
+        }
     }
 
     #[test]

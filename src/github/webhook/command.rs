@@ -114,6 +114,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever stands before it: a command in a fence of its own, or quoted, is none; and no text makes
+        /// the reader fail.
+        #[test]
+        fn code_and_quotes_stay_code_and_quotes(text in "([a`~>< /\\-!\n]|/promote a b\n){0,40}") {
+            let _ = parse_command(&text);
+            let plain = text.replace(['`', '~', '<', '/'], "");
+            for wrap in ["```\n/promote a b\n```", "~~~~\n/promote a b", "> /promote a b"] {
+                let comment = format!("{plain}\n\n{wrap}");
+                proptest::prop_assert_eq!(parse_command(&comment), Ok(None), "{:?}", comment);
+            }
+        }
+    }
+
     #[test]
     fn extra_words_and_odd_names_are_refused() {
         for (comment, words) in [("/promote a", 1), ("/promote a b c", 3), ("/promote a to b", 3)] {
