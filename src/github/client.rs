@@ -1,4 +1,4 @@
-//! The way of a request: credential, budget, wire, answer.
+//! The client: who we are for GitHub, and what all requests share.
 //!
 //! One transport (octocrab's, with its TLS, redirects and timeouts) serves all credentials; octocrab's
 //! own authentication is not used, because it drops the credential on the second page of a list when
@@ -11,23 +11,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, ETAG, IF_NONE_MATCH, USER_AGENT};
-use http::{HeaderValue, Method, StatusCode, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::Uri;
+use http::header::USER_AGENT;
 use octocrab::Octocrab;
-use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use super::app_key::AppKey;
-use super::budget::{Admission, Budget, Kind};
-use super::call::{Answer, Call};
+use super::budget::Budget;
+use super::call::Call;
 use super::etag_cache::EtagCache;
-use super::installation_token::{InstallationToken, InstallationTokens};
+use super::installation_token::InstallationTokens;
 use super::object_cache::ObjectCache;
-use super::repository::bad;
+use super::request::bearer;
 use super::{GithubError, Repository};
 use crate::model::{InstallationId, RepoName};
 use crate::redact::Credential;
@@ -38,9 +33,6 @@ const IO_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// So many requests are on their way at once.
 const MOST_AT_ONCE: usize = 32;
-
-/// A list of GitHub's is read up to this many pages; a hundred things are on each.
-const LONGEST_LIST_PAGES: usize = 50;
 
 /// As whom we ask.
 #[derive(Clone, Debug)]
@@ -100,21 +92,21 @@ pub struct RateLeft {
 pub struct Github(pub(super) Arc<Client>);
 
 pub(super) struct Client {
-    crab: Octocrab,
-    now: fn() -> SystemTime,
-    timeout: Duration,
+    pub(super) crab: Octocrab,
+    pub(super) now: fn() -> SystemTime,
+    pub(super) timeout: Duration,
     /// GitHub wants fewer than a hundred requests at once from one account.
-    places: Semaphore,
-    identity: Identity,
-    tokens: InstallationTokens,
-    installations: Mutex<BTreeMap<RepoName, InstallationId>>,
-    budgets: Mutex<BTreeMap<Who, Budget>>,
-    etags: EtagCache,
-    counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    pub(super) places: Semaphore,
+    pub(super) identity: Identity,
+    pub(super) tokens: InstallationTokens,
+    pub(super) installations: Mutex<BTreeMap<RepoName, InstallationId>>,
+    pub(super) budgets: Mutex<BTreeMap<Who, Budget>>,
+    pub(super) etags: EtagCache,
+    pub(super) counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
     pub(super) objects: ObjectCache,
 }
 
-enum Identity {
+pub(super) enum Identity {
     Token(Credential),
     App(Box<AppKey>),
 }
@@ -248,199 +240,6 @@ fn transport(api_url: &str) -> Result<Octocrab, GithubError> {
         .map_err(|error| refuse(&error.to_string()))
 }
 
-/// The header of a credential; marked so that nothing prints it.
-fn bearer(credential: &Credential) -> Result<HeaderValue, GithubError> {
-    let mut header =
-        HeaderValue::from_str(&format!("Bearer {}", credential.expose())).map_err(|_| {
-            GithubError::Settings { reason: "the token has characters that none has".into() }
-        })?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Client {
-    /// Sends a request and reads the answer's JSON.
-    pub(super) async fn json<T: DeserializeOwned>(
-        self: &Arc<Self>,
-        who: Who,
-        call: Call,
-    ) -> Result<T, GithubError> {
-        let request = call.request;
-        self.send(who, call).await?.json(request)
-    }
-
-    /// Sends a request for a list and reads its pages until `enough` says so or there are no more. Returns
-    /// whether it came to that; `false` is a list that was longer than we read.
-    pub(super) async fn pages<T: DeserializeOwned>(
-        self: &Arc<Self>,
-        who: Who,
-        mut call: Call,
-        mut enough: impl FnMut(T) -> bool,
-    ) -> Result<bool, GithubError> {
-        for _ in 0..LONGEST_LIST_PAGES {
-            let answer = self.send(who, call.clone()).await?;
-            if enough(answer.json(call.request)?) {
-                return Ok(true);
-            }
-            let Some(query) = answer.next_page() else { return Ok(true) };
-            let path = call.path.split('?').next().unwrap_or_default();
-            call.path = format!("{path}?{query}");
-        }
-        Ok(false)
-    }
-
-    /// Sends a request; an answer that is no success is an error.
-    ///
-    /// A 401 to an installation's token renews the token and sends the request once more: GitHub did not look
-    /// at it, so even a write is not done twice.
-    pub(super) async fn send(
-        self: &Arc<Self>,
-        who: Who,
-        call: Call,
-    ) -> Result<Answer, GithubError> {
-        let credential = self.credential(who).await?;
-        let answer = self.attempt(who, &call, &credential).await?;
-        let Who::Installation(id) = who else { return answer.check(call.request) };
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return answer.check(call.request);
-        }
-        self.tokens.forget(id, &credential);
-        let credential = self.credential(who).await?;
-        self.attempt(who, &call, &credential).await?.check(call.request)
-    }
-
-    async fn credential(self: &Arc<Self>, who: Who) -> Result<Credential, GithubError> {
-        match (&self.identity, who) {
-            (Identity::Token(token), _) => Ok(token.clone()),
-            (Identity::App(_), Who::Installation(id)) => {
-                let client = Arc::clone(self);
-                let fetch = move || client.fetch_token(id);
-                self.tokens.get(id, (self.now)(), fetch).await
-            }
-            (Identity::App(key), _) => Ok(key.token((self.now)())),
-        }
-    }
-
-    fn fetch_token(
-        self: Arc<Self>,
-        id: InstallationId,
-    ) -> BoxFuture<'static, Result<InstallationToken, GithubError>> {
-        #[derive(serde::Deserialize)]
-        struct Wire {
-            token: String,
-            expires_at: String,
-        }
-        async move {
-            const REQUEST: &str = "get an installation's token";
-            let path = format!("/app/installations/{id}/access_tokens");
-            let call = Call::post(REQUEST, path, serde_json::json!({}));
-            let credential = self.credential(Who::App).await?;
-            let answer = self.attempt(Who::App, &call, &credential).await?.check(REQUEST)?;
-            let wire: Wire = answer.json(REQUEST)?;
-            let credential =
-                Credential::new("token", &wire.token).map_err(|error| bad(REQUEST, &error))?;
-            let expires: jiff::Timestamp =
-                wire.expires_at.parse().map_err(|error| bad(REQUEST, &error))?;
-            Ok(InstallationToken { credential, expires: expires.into() })
-        }
-        .boxed()
-    }
-
-    /// One request on the wire, with the budget before and after it.
-    async fn attempt(
-        &self,
-        who: Who,
-        call: &Call,
-        credential: &Credential,
-    ) -> Result<Answer, GithubError> {
-        let kind = if call.method == Method::GET { Kind::Read } else { Kind::Write };
-        let admission = lock(&self.budgets).entry(who).or_default().admit(kind, Instant::now());
-        match admission {
-            Admission::Go => {}
-            Admission::Pause(pause) => tokio::time::sleep(pause).await,
-            Admission::Blocked(wait) => {
-                return Err(GithubError::RateLimited { request: call.request, after: Some(wait) });
-            }
-        }
-        let _place = self.places.acquire().await.expect("nobody closes the semaphore");
-        let started = Instant::now();
-        let result = self.exchange(who, call, credential).await;
-        let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
-        let duration_ms = started.elapsed().as_millis() as u64;
-        tracing::debug!(request = call.request, method = %call.method, status, duration_ms, "GitHub answered");
-        *lock(&self.counts).entry((call.request, status)).or_default() += 1;
-        if let Ok(answer) = &result {
-            let refused = matches!(status, 403 | 429 | 500..);
-            let limits = answer.limits();
-            lock(&self.budgets).entry(who).or_default().note(&limits, refused, Instant::now());
-        }
-        result
-    }
-
-    /// Asks with the ETag of the last answer, if we keep one, and puts the kept body under a 304.
-    async fn exchange(
-        &self,
-        who: Who,
-        call: &Call,
-        credential: &Credential,
-    ) -> Result<Answer, GithubError> {
-        let kept = call.conditional.then(|| self.etags.get(who, &call.path)).flatten();
-        let etag = kept.as_ref().map(|kept| &kept.etag);
-        let timeout = self.timeout * call.patience;
-        let within = tokio::time::timeout(timeout, self.wire(call, credential, etag));
-        let mut answer = within.await.map_err(|_| GithubError::TooSlow {
-            request: call.request,
-            seconds: timeout.as_secs(),
-        })??;
-        if let (StatusCode::NOT_MODIFIED, Some(kept)) = (answer.status, kept) {
-            answer.status = StatusCode::OK;
-            answer.body = kept.body.to_vec();
-            if let Some(link) = kept.link {
-                answer.headers.insert(http::header::LINK, link);
-            }
-        } else if call.conditional && answer.status == StatusCode::OK {
-            self.etags.put(who, &call.path, answer.headers.get(ETAG), &answer);
-        }
-        Ok(answer)
-    }
-
-    async fn wire(
-        &self,
-        call: &Call,
-        credential: &Credential,
-        etag: Option<&HeaderValue>,
-    ) -> Result<Answer, GithubError> {
-        let request = call.request;
-        let mut builder = http::Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(ACCEPT, "application/vnd.github+json")
-            .header(AUTHORIZATION, bearer(credential)?);
-        if let Some(etag) = etag.filter(|_| call.method == Method::GET) {
-            builder = builder.header(IF_NONE_MATCH, etag);
-        }
-        let prepared = self.crab.build_request(builder, call.body.as_ref()).map_err(|error| {
-            GithubError::Settings { reason: format!("could not {request}: {error}") }
-        })?;
-        let no_answer = |source| GithubError::NoAnswer { request, source };
-        let answer =
-            self.crab.execute(prepared).await.map_err(|error| no_answer(Arc::new(error)))?;
-        let (parts, body) = answer.into_parts();
-        let body = Limited::new(body, call.limit_bytes).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                return GithubError::TooLarge { request, limit_bytes: call.limit_bytes };
-            }
-            no_answer(Arc::from(error))
-        })?;
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_bytes().to_vec(),
-            received: (self.now)(),
-        })
-    }
 }

@@ -14,10 +14,12 @@ mod account;
 mod address;
 mod app;
 mod app_key;
+mod branch;
 mod budget;
 mod call;
 mod check_run;
 mod client;
+mod commit;
 mod contents;
 mod conversation;
 mod error;
@@ -27,16 +29,19 @@ mod object;
 mod object_cache;
 mod pull_request;
 mod repository;
+mod request;
 pub mod webhook;
 
 pub use account::Account;
 pub use app::{DeliveryAttempt, DeliveryContent, InstalledRepository};
+pub use branch::{BranchCreation, Move};
 pub use check_run::{Annotation, Conclusion, Report, Reported};
 pub use client::{Authentication, Github, GithubSettings, RateLeft};
+pub use commit::{Ancestry, Commit, NewCommit};
 pub use conversation::{Comment, Permission, Reaction};
 pub use error::{GithubError, Retry};
 pub use object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
 pub use pull_request::{
     NewPullRequest, Opened, PullRequest, PullRequestChange, PullRequestState, Search,
 };
-pub use repository::{Ancestry, BranchCreation, Commit, Move, NewCommit, Repository};
+pub use repository::Repository;
