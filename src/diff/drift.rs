@@ -2,6 +2,7 @@
 
 use super::pairing::pair_by_origin;
 use super::resource::{Change, ResourceDiff, Side, rendered};
+use super::unified::one_line;
 use crate::kustomize::Build;
 
 /// The difference between two environments: `-` is the source, `+` the target.
@@ -49,9 +50,4 @@ impl DriftDiff {
         }
         out
     }
-}
-
-/// A header is one line whatever a resource is called.
-fn one_line(text: &str) -> String {
-    text.replace(|c: char| c.is_control(), "\u{fffd}")
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::pairing::{Pair, pair_by_identity};
 use super::resource::{ResourceDiff, Side, rendered};
-use super::unified::Hunks;
+use super::unified::{Hunks, one_line};
 use crate::kustomize::Build;
 
 /// The difference between two builds of one overlay.
@@ -73,6 +73,7 @@ fn with_headers(hunks: &str, name: &str) -> String {
     if hunks.is_empty() {
         return String::new();
     }
+    let name = one_line(name);
     format!("--- before/{name}\n+++ after/{name}\n{hunks}")
 }
 

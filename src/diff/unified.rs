@@ -177,6 +177,11 @@ fn hunk_range(range: &std::ops::Range<usize>) -> String {
     }
 }
 
+/// A header is one line whatever a resource is called.
+pub(super) fn one_line(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), "\u{fffd}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ use crate::yaml::{Dialect, Node, Value, parse_stream};
 /// How a file is masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::diff) enum InputRole {
+    /// No manifest by its name: hidden as a whole if a manifest of a Secret is quoted in it.
+    Text,
     /// YAML whose secret parts are hidden.
     Manifest(Role),
     /// `KEY=value` lines whose values are hidden.
@@ -77,16 +79,15 @@ impl SecretInputs {
 
     /// How the file at `path` is masked.
     pub(in crate::diff) fn role(&self, path: &RepoPath) -> InputRole {
-        self.roles.get(path).copied().unwrap_or(InputRole::Manifest(Role::Plain))
+        let usual =
+            if is_manifest(path) { InputRole::Manifest(Role::Plain) } else { InputRole::Text };
+        self.roles.get(path).copied().unwrap_or(usual)
     }
 
     /// Whether a file that is no UTF-8 text is hidden: where it is an input, and where it may be a
     /// manifest in another encoding, which nobody can look into here.
     pub(in crate::diff) fn hides_binary(&self, path: &RepoPath) -> bool {
-        let name = path.file_name();
-        let ending = name.rsplit_once('.').map_or(name, |(_, ending)| ending);
-        self.role(path) != InputRole::Manifest(Role::Plain)
-            || ["yaml", "yml", "json", "env", "Kustomization"].contains(&ending)
+        self.role(path) != InputRole::Text || path.file_name().ends_with(".env")
     }
 
     fn note(&mut self, path: RepoPath, role: InputRole) {
@@ -161,6 +162,13 @@ impl SecretInputs {
             self.note(path, role);
         }
     }
+}
+
+/// Whether a file is YAML or JSON by its name.
+fn is_manifest(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let ending = name.rsplit_once('.').map_or(name, |(_, ending)| ending);
+    ["yaml", "yml", "json", "Kustomization"].iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// The texts of a scalar or of a list of scalars.

@@ -166,6 +166,23 @@ fn a_broken_file_that_may_hold_a_secret_is_hidden() {
 }
 
 #[test]
+fn other_texts_are_hidden_only_if_they_quote_a_secret() {
+    let diff =
+        |at: &str, text: &str| files(&[edit(at, None, Some(text))], &SecretInputs::default());
+    assert!(
+        diff("README.md", "# How secrets work\n- [x: they are: [secret\n")
+            .contains("+# How secrets")
+    );
+    assert!(
+        diff("setup.sh", "cat <<EOF\nkind: Secret\nstringData:\n  a: hunter\nEOF\n")
+            .contains("+<masked>")
+    );
+    assert!(diff("notes", "{kind: Secret, data: {a: aHVudGVy}}").contains("+<masked>"));
+    assert!(diff("Kustomization", "secretGenerator: [{literals: [a=hunter]}]").contains(MASKED));
+    assert!(diff("a.YAML", "secret: [hunter").contains(MASKED));
+}
+
+#[test]
 fn only_a_comment_that_changed_is_seen_as_a_change() {
     let before = "kind: Secret\nstringData:\n  # hunter\n  a: s3cr3t\n";
     assert!(one(before, &before.replace("# hunter", "# opensesame")).contains(MASKED_CHANGED));

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::inputs::InputRole;
-use super::spot::{Role, Shape, Spot, Step, find_spots, resolve};
+use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, resolve};
 use super::tree::literal_key;
 use super::{MASKED, MASKED_CHANGED};
 use crate::yaml::{Dialect, Node, Value, parse_stream};
@@ -93,6 +93,13 @@ fn find_masks(text: &str, role: InputRole) -> Vec<Mask> {
     let role = match role {
         InputRole::SecretFile => return vec![whole(0..text.len(), "file")],
         InputRole::EnvFile => return env_lines(text),
+        InputRole::Text => {
+            return if mentions_secret(text) {
+                vec![whole(0..text.len(), "file")]
+            } else {
+                Vec::new()
+            };
+        }
         InputRole::Manifest(role) => role,
     };
     let Ok(documents) = parse_stream(text, Dialect::V3) else {
