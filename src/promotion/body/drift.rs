@@ -1,12 +1,12 @@
 //! What stays different between the two environments, folded.
 
-use crate::diff::{Change, ResourceDiff};
+use crate::diff::Change;
 use crate::promotion::plan::Plan;
 
 use super::super::markdown::{code, counted, number};
 use super::super::plain_text::utf16_len;
 use super::files::bounded_list;
-use super::group::field_change;
+use super::group::{Told, field_change, tell};
 
 /// Fields of a resource that are told.
 const FIELDS: usize = 3;
@@ -17,7 +17,10 @@ pub(super) fn render(plan: &Plan, room: usize) -> String {
     if resources.is_empty() {
         return format!("Nothing stays different from {}.", source.replace('_', "\\_"));
     }
-    let lines: Vec<String> = resources.iter().map(|diff| line(plan, diff)).collect();
+    let mut told = tell(resources);
+    // What is different by itself first; what is the same everywhere (a label) is a line at the end.
+    told.sort_by_key(Told::count);
+    let lines: Vec<String> = told.iter().map(|told| line(plan, told)).collect();
     let head = format!(
         "<details><summary>What stays different from {source}: {}</summary>\n\n",
         counted(resources.len(), "resource", "resources")
@@ -29,19 +32,23 @@ pub(super) fn render(plan: &Plan, room: usize) -> String {
     format!("{head}{list}{tail}")
 }
 
-fn line(plan: &Plan, diff: &ResourceDiff) -> String {
-    let id = code(&diff.id.to_string(), 120);
+fn line(plan: &Plan, told: &Told<'_>) -> String {
+    let mut id = code(&told.diff.id.to_string(), 120);
+    if !told.alike.is_empty() {
+        id.push_str(&format!(" and {} like it", number(told.alike.len())));
+    }
     let name = |name: &str| name.replace('_', "\\_");
-    match diff.change {
+    match told.diff.change {
         Change::Added => format!("- {id}: only in {}", name(plan.target.name.as_str())),
         Change::Deleted => format!("- {id}: only in {}", name(plan.source.name.as_str())),
         Change::Changed => {
-            let fields = diff.fields();
-            let told: Vec<String> = fields.iter().take(FIELDS).map(field_change).collect();
+            let fields = told.fields_told(false);
+            let first: Vec<String> =
+                fields.iter().take(FIELDS).map(|field| field_change(field)).collect();
             let rest = fields.len().saturating_sub(FIELDS);
             let more =
                 if rest == 0 { String::new() } else { format!(", and {} more", number(rest)) };
-            format!("- {id}: {}{more}", told.join(", "))
+            format!("- {id}: {}{more}", first.join(", "))
         }
     }
 }

@@ -44,6 +44,15 @@ impl Told<'_> {
         }
     }
 
+    /// The fields in the order of telling: labels and annotations last, a new name not again.
+    pub(super) fn fields_told(&self, name_is_told: bool) -> Vec<&FieldChange> {
+        let is_name = |path: &str| matches!(path, "metadata.name" | "metadata.namespace");
+        let mut fields: Vec<&FieldChange> =
+            self.fields.iter().filter(|field| !(name_is_told && is_name(&field.path))).collect();
+        fields.sort_by_key(|field| field.path.starts_with("metadata."));
+        fields
+    }
+
     fn is_renamed(&self) -> bool {
         self.diff.id_before.as_ref().is_some_and(|before| {
             before.name != self.diff.id.name || before.namespace != self.diff.id.namespace
@@ -62,12 +71,9 @@ impl Told<'_> {
         if let Some(before) = self.diff.id_before.as_ref().filter(|_| self.is_renamed()) {
             words.push(format!("was {}", cell_code(&before.to_string(), PATH_LIMIT)));
         }
-        // A new name is told by then.
-        let renamed =
-            |field: &&FieldChange| matches!(&*field.path, "metadata.name" | "metadata.namespace");
-        let fields: Vec<&FieldChange> =
-            self.fields.iter().filter(|field| words.is_empty() || !renamed(field)).collect();
-        let (told, rest) = fields.split_at(fields.len().min(if fields.len() == 2 { 2 } else { 1 }));
+        let fields = self.fields_told(!words.is_empty());
+        // Two are told both: a sentence about one more is no shorter.
+        let (told, rest) = fields.split_at(if fields.len() == 2 { 2 } else { fields.len().min(1) });
         words.extend(told.iter().map(|field| field_change(field)));
         let mut text = words.join(", ");
         if !rest.is_empty() {
@@ -82,8 +88,12 @@ pub(super) fn field_change(field: &FieldChange) -> String {
     let path = cell_code(&field.path, PATH_LIMIT);
     let masked = |value: &FieldValue| matches!(value, FieldValue::Scalar(text) if text == MASKED || text == MASKED_CHANGED);
     match (&field.before, &field.after) {
-        (before, FieldValue::Absent) => format!("{path}: {} goes", value(before)),
-        (FieldValue::Absent, after) => format!("{path}: {} comes", value(after)),
+        (before, FieldValue::Absent) => {
+            format!("{path}: {} {}", value(before), if is_plural(before) { "go" } else { "goes" })
+        }
+        (FieldValue::Absent, after) => {
+            format!("{path}: {} {}", value(after), if is_plural(after) { "come" } else { "comes" })
+        }
         (before, after) if masked(before) && masked(after) => {
             format!("{path}: another value, not shown")
         }
@@ -94,6 +104,10 @@ pub(super) fn field_change(field: &FieldChange) -> String {
         }
         (before, after) => format!("{path}: {} → {}", value(before), value(after)),
     }
+}
+
+const fn is_plural(value: &FieldValue) -> bool {
+    matches!(value, FieldValue::Items(count) | FieldValue::Keys(count) if *count != 1)
 }
 
 fn value(value: &FieldValue) -> String {

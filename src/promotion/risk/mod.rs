@@ -6,6 +6,8 @@
 
 mod istio;
 mod kubernetes;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -54,6 +56,10 @@ const RULES: &[Rule] = &[
 #[must_use]
 pub fn risks(diff: &ResourceDiff) -> Vec<Risk> {
     let subject = Subject { diff };
+    if diff.change == Change::Changed && !subject.is_substantial() {
+        // Labels of a namespace decide about sidecars and pod security.
+        return kubernetes::namespace(&subject);
+    }
     let mut risks: Vec<Risk> = RULES.iter().flat_map(|rule| rule(&subject)).collect();
     risks.sort_by_key(|risk| std::cmp::Reverse(risk.level));
     risks
@@ -80,6 +86,18 @@ impl<'a> Subject<'a> {
 
     fn is_deleted(&self) -> bool {
         self.diff.change == Change::Deleted
+    }
+
+    /// Whether something beside labels and annotations differs; so it is for what comes or goes.
+    fn is_substantial(&self) -> bool {
+        let content = |node: Option<&'a Node>| {
+            let pairs = node.and_then(Node::as_mapping).into_iter().flatten();
+            pairs
+                .filter(|pair| pair.key.text != "metadata")
+                .map(|pair| (&pair.key.text, &pair.value))
+                .collect::<Vec<_>>()
+        };
+        content(self.before()) != content(self.after())
     }
 
     /// The texts of a field before and after, empty where it is absent.
