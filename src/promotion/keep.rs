@@ -104,7 +104,7 @@ enum Outcome {
 }
 
 /// A file has at most so many kept values: each one that differs reads the file again.
-const KEPT_VALUES_LIMIT: usize = 1_000;
+const KEPT_VALUES_LIMIT: usize = 200;
 
 /// Why a field cannot be kept.
 enum Fault {

@@ -334,4 +334,6 @@ fn endpoints<'a>(
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
