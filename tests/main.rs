@@ -22,6 +22,7 @@ mod github_fails;
 mod kustomizations_of_every_style;
 mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
+mod overlay_builds_like_kustomize;
 mod people_steer_promotions;
 mod promote_in_a_checkout;
 mod promote_in_every_style;

@@ -3,6 +3,7 @@
 pub mod github;
 pub mod github_scene;
 pub mod scene;
+pub mod txtar;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,97 @@
+//! Overlays build to the bytes that kustomize prints, and what kustomize refuses is refused.
+//!
+//! `fixtures/kustomize` holds our own cases with what `kustomize` itself said; a folder
+//! `../shared/conformance/kustomize` is walked too where it is there.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use overlift::kustomize::{BuildOptions, LoadRestrictor, Reorder, build};
+use overlift::model::RepoPath;
+
+use crate::support::txtar::{Case, cases_below};
+
+/// Cases recorded from kustomize 5.5.0 that its newer tests contradict; the tests win.
+///
+/// ValidatingAdmissionPolicy lives in the cluster: 5.5.0 does not know the kind and gives it the
+/// namespace (`TestNamespaceNotAddedToValidatingAdmissionPolicies` asks that it has none).
+const CONTRADICTED: [&str; 3] = [
+    "redhat-appstudio_infra-deployments__components-policies-development",
+    "redhat-appstudio_infra-deployments__components-policies-staging-lightwell-dev",
+    "redhat-appstudio_infra-deployments__components-policies-staging-stone-stage-p01",
+];
+
+#[test]
+fn our_cases() {
+    let cases = cases_below(&root().join("fixtures/kustomize"));
+    assert!(!cases.is_empty());
+    check(&cases);
+}
+
+#[test]
+fn cases_of_kustomize_and_of_public_repositories() {
+    let shared = root().join("../shared/conformance/kustomize");
+    let scopes = ["krusty", "real", "large"];
+    let cases: Vec<_> = scopes.iter().flat_map(|scope| cases_below(&shared.join(scope))).collect();
+    if cases.is_empty() {
+        eprintln!("skipped: {} is not here", shared.display());
+    }
+    check(&cases);
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Runs all cases and fails once with everything that differs.
+fn check(cases: &[PathBuf]) {
+    let mut report = String::new();
+    for path in cases {
+        let case = Case::read(path);
+        if CONTRADICTED.contains(&case.name.as_str()) {
+            continue;
+        }
+        if let Err(difference) = run(&case) {
+            writeln!(report, "{}: {difference}", case.name).unwrap();
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+fn run(case: &Case) -> Result<(), String> {
+    let dir = RepoPath::parse(case.header("path").unwrap_or(".").trim_start_matches('/')).unwrap();
+    let got = build(&case.tree(), &dir, &options(case));
+    match (got, case.file("WANT.yaml")) {
+        (Ok(build), Some(want)) => same(want, &build.render()),
+        (Err(error), Some(_)) => Err(format!("refused: {error}")),
+        (Ok(_), None) => Err("built, though kustomize refuses it".to_owned()),
+        (Err(_), None) => Ok(()),
+    }
+}
+
+fn options(case: &Case) -> BuildOptions {
+    let mut options = BuildOptions::default();
+    for option in case.header("options").unwrap_or_default().split([',', ' ']) {
+        match option {
+            "reorder=none" => options.reorder = Reorder::None,
+            "load-restrictor=LoadRestrictionsNone" => {
+                options.load_restrictor = LoadRestrictor::None;
+            }
+            "add-managedby-label=true" => options.managed_by_label = true,
+            _ => {}
+        }
+    }
+    options
+}
+
+fn same(want: &[u8], got: &str) -> Result<(), String> {
+    if want == got.as_bytes() {
+        return Ok(());
+    }
+    let want = String::from_utf8_lossy(want);
+    let differs = want.lines().zip(got.lines()).enumerate().find(|(_, (a, b))| a != b);
+    Err(differs.map_or_else(
+        || format!("{} bytes wanted, {} built", want.len(), got.len()),
+        |(at, (want, got))| format!("line {}: wanted `{want}`, built `{got}`", at + 1),
+    ))
+}
