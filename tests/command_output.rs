@@ -94,6 +94,23 @@ fn a_reader_that_stops_early_is_no_fault() {
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
 
+#[test]
+fn another_configuration_takes_the_place_of_the_repositorys() {
+    let repo = Repo::istio_config();
+    repo.write("other.yaml", "version: 1\npromotion:\n  copy: [patches/tracing.yaml]\n");
+    let plan = repo.overlift(&[&PLAN[..], &["--json", "--config", "other.yaml"]].concat()).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let edits = serde_json::json!([
+        { "path": "overlays/production/patches/tracing.yaml", "operation": "modify" }
+    ]);
+    assert_eq!(plan["edits"], edits);
+    repo.write("other.yaml", "version: 1\npromotions: {}\n");
+    let elsewhere = ["-C", repo.root().to_str().unwrap(), "--config", "other.yaml"];
+    let refused = overlift("/".as_ref(), &[&PLAN[..], &elsewhere].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("other.yaml:2:1"), "{}", refused.stderr);
+}
+
 /// Each value in each form that could leak.
 const SECRETS: [&str; 7] = [
     "hunter2-plain",

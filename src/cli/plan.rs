@@ -60,8 +60,8 @@ enum Diff {
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
-    let config = arguments.config.as_deref();
-    let (configuration, plan) = plan(&workspace, config, &arguments.pair)?;
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     let form = (arguments.diff, arguments.body, arguments.json);
     match form {
         (Some(diff), ..) => print_diff(&plan, diff, output)?,

@@ -37,7 +37,8 @@ pub(super) fn run(
 ) -> super::Result {
     let revision = arguments.commit.then_some("HEAD");
     let workspace = Workspace::open(directory, revision)?;
-    let (configuration, plan) = plan(&workspace, arguments.config.as_deref(), &arguments.pair)?;
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     let mut text = plan_view::summary(&plan, &output.palette);
     let quiet = output.palette.quiet;
     if !plan.is_empty() {

@@ -35,8 +35,9 @@ pub(super) struct StatusArguments {
 pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
     let files = workspace.files();
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration =
-        workspace.configuration(arguments.config.as_deref()).map_err(|e| located(e, files))?;
+        workspace.configuration(config.as_deref()).map_err(|error| located(error, files))?;
     let pending = workspace.pending(&configuration);
     let commit = workspace.commit_id().map(crate::model::CommitSha::as_str);
     let status = StatusJson::new(commit, &configuration.pipeline, &pending);
