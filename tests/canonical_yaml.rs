@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use overlift::yaml::{Dialect, parse_stream, write_stream};
+use overlift::yaml::{
+    Dialect, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, parse_stream, write_document,
+    write_stream,
+};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use crate::support::try_kubectl_kustomize;
@@ -84,5 +88,61 @@ fn the_recorded_outputs_are_those_of_the_kubectl_here() {
         fs::write(temp.path().join("resource.yaml"), resource).unwrap();
         let Some(printed) = try_kubectl_kustomize(temp.path()) else { return };
         assert_eq!(printed.ok(), want, "{name}");
+    }
+}
+
+/// Texts full of what YAML means something by; without what kustomize cannot print.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z-]{0,12}",
+        "[ -~\n]{0,120}",
+        "([a-z'\"#:] ?){0,90}",
+        proptest::collection::vec(
+            any::<char>().prop_filter("printable", |c| {
+                !matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+            }),
+            0..30
+        )
+        .prop_map(String::from_iter),
+        "(0x|0o|[-+.]|1e|:|_|[0-9]){1,6}",
+        "(true|yes|null|~|on|No|[.]inf)",
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Node> {
+    let typed = |tag, text: String| {
+        Node::made(Value::Scalar(Scalar { text: text.into(), tag, style: Style::Plain }))
+    };
+    prop_oneof![
+        text().prop_map(Node::string),
+        any::<i64>().prop_map(move |number| typed(Tag::Int, number.to_string())),
+        any::<bool>().prop_map(move |truth| typed(Tag::Bool, truth.to_string())),
+        Just(Node::null()),
+    ]
+}
+
+fn tree() -> impl Strategy<Value = Node> {
+    scalar().prop_recursive(5, 60, 6, |inner| {
+        let keyed = proptest::collection::btree_map(text(), inner.clone(), 0..6);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..6)
+                .prop_map(|items| Node::made(Value::Sequence(items))),
+            keyed.prop_map(|pairs| {
+                let pairs = pairs.into_iter().filter(|(key, _)| key != "<<").map(|(key, value)| {
+                    Pair { key: Scalar::string(key), key_mark: Mark::NONE, value }
+                });
+                Node::made(Value::Mapping(pairs.collect::<Mapping>()))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_as_what_it_was(node in tree()) {
+        let mut written = String::new();
+        write_document(&node, &mut written);
+        let read = parse_stream(&written, Dialect::V3);
+        prop_assert_eq!(read.as_deref(), Ok(std::slice::from_ref(&node)), "{}", written);
     }
 }

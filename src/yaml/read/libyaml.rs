@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base64::Engine as _;
 use libyaml_safer::{
@@ -14,6 +13,7 @@ use super::super::number::{parse_number, special_float};
 use super::super::resolve::resolve_plain;
 use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::merge::Merging;
+use super::quiet::without_panic;
 use super::tag_comma::TagCommas;
 use super::{Dialect, Fault, MAX_DEPTH};
 
@@ -54,12 +54,12 @@ pub(super) fn parse_document(
         last: &last,
         flow: 0,
     };
-    // No text is known that makes libyaml-safer panic here; one that did would be an error too.
-    catch_unwind(AssertUnwindSafe(move || {
+    // Behind most tokens a tag with a comma still makes libyaml-safer panic.
+    without_panic(move || {
         let mut composer = composer;
         composer.document()
-    }))
-    .unwrap_or_else(|_| Err(Fault::new(last.get(), "the parser gives up on what follows")))
+    })
+    .unwrap_or_else(|| Err(Fault::new(last.get(), "a tag that is not where one can be")))
 }
 
 /// What go-yaml's reader refuses anywhere in a text (readerc.go).

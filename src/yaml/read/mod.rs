@@ -6,6 +6,7 @@
 
 mod libyaml;
 mod merge;
+mod quiet;
 mod scan;
 mod split;
 mod tag_comma;

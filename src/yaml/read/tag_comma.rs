@@ -49,10 +49,24 @@ fn places(text: &[u8]) -> Vec<usize> {
         let start = from + at;
         let length = text[start..].iter().take_while(|byte| is_tag_byte(**byte)).count();
         let tag = &text[start..start + length];
-        places.extend(memchr::memchr_iter(b',', tag).map(|comma| start + comma));
+        if can_begin_tag(&text[..start]) {
+            places.extend(memchr::memchr_iter(b',', tag).map(|comma| start + comma));
+        }
         from = start + length;
     }
     places
+}
+
+/// Whether a flow collection can have a tag behind what is given: elsewhere `!` is a part of a
+/// string, and a comma may well end it.
+fn can_begin_tag(before: &[u8]) -> bool {
+    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let blanks = before.iter().rev().take_while(blank).count();
+    match before[..before.len() - blanks].last() {
+        Some(b'[' | b']' | b'{' | b'}' | b',' | b'?') => true,
+        Some(b':') => blanks > 0,
+        _ => false,
+    }
 }
 
 const fn is_tag_byte(byte: u8) -> bool {

@@ -133,11 +133,11 @@ fn is_bare(text: &[u8]) -> bool {
         }
         table
     };
-    let first = match text {
-        [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'$' | b'_' | b'+' | b'.', ..] => true,
-        [b'-', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..] => true,
-        _ => false,
-    };
+    let first = matches!(
+        text,
+        [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'$' | b'_' | b'+' | b'.', ..]
+            | [b'-', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]
+    );
     first && !text.starts_with(b"...") && text.iter().all(|byte| BARE[*byte as usize])
 }
 
