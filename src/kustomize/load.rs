@@ -11,11 +11,7 @@ use super::error::BuildError;
 use super::kustomization::Reference;
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository};
 use super::{BuildOptions, LoadRestrictor};
-use crate::model::{Entry, Files, Location, RepoPath};
-
-/// The names a kustomization file may have.
-pub const KUSTOMIZATION_NAMES: [&str; 3] =
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
 /// Reads files for one build and keeps the account of them.
 #[derive(Debug)]

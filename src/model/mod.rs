@@ -4,6 +4,7 @@
 
 mod edited_files;
 mod file_tree;
+mod kustomization_names;
 mod location;
 mod name;
 mod nearest;
@@ -14,6 +15,7 @@ pub use edited_files::EditedFiles;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };
+pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use location::{Location, Position};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;

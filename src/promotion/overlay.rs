@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::error::PlanError;
 use super::pipeline::Environment;
-use crate::model::{Entry, File, FileMode, Files, Location, Position, ReadError, RepoPath};
+use crate::model::{
+    Entry, File, FileMode, Files, KUSTOMIZATION_NAMES, Location, Position, ReadError, RepoPath,
+};
 use crate::yaml::edit::{EditError, Editor};
-
-/// The names kustomize accepts for its file.
-const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// An overlay at one moment.
 pub(super) struct Overlay<'a> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::checkout::mode_of;
 use super::{FILE_LIMIT_BYTES, WorkdirError, is_git_internal};
-use crate::model::{File, FileEdit, FileMode, RepoPath};
+use crate::model::{File, FileEdit, FileMode, KUSTOMIZATION_NAMES, RepoPath};
 
 /// Writes the edits to the working tree below `root`.
 ///
@@ -190,7 +190,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 fn is_kustomization(path: &RepoPath) -> bool {
-    matches!(path.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+    KUSTOMIZATION_NAMES.contains(&path.file_name())
 }
 
 fn fault(path: &RepoPath, error: &io::Error) -> WorkdirError {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::RepositoryConfig;
 use super::error::ConfigError;
-use crate::model::{EnvironmentName, Files, Location, RepoPath};
+use crate::model::{EnvironmentName, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 use crate::promotion::{Environment, Pipeline, PullRequestSettings, Rules, Trigger};
 
 /// The usual names of environments in the order in which changes pass them.
@@ -22,9 +22,6 @@ const USUAL_NAMES: [&str; 10] = [
 ];
 
 const FOLDER: &str = "overlays";
-
-/// Names that kustomize accepts for its file.
-const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The configuration of a repository that has none.
 pub(super) fn discover(files: &dyn Files) -> Result<RepositoryConfig, ConfigError> {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::spot::{Role, role_of_target};
-use crate::model::{Entry, Files, RepoPath};
+use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 
 /// How a file is masked.
@@ -25,9 +25,6 @@ pub(in crate::diff) enum InputRole {
 pub struct SecretInputs {
     roles: BTreeMap<RepoPath, InputRole>,
 }
-
-/// Names that kustomize accepts for its file.
-const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 impl SecretInputs {
     /// Reads every kustomization below the `overlays` and among the `inputs` of their builds.

@@ -16,11 +16,11 @@ enum Written {
     Block(&'static str, Vec<&'static str>),
     List {
         flow: Flow,
-        items: Vec<(Written, Remark)>,
+        items: Vec<(Self, Remark)>,
     },
     Map {
         flow: Flow,
-        pairs: Vec<(Written, Remark)>,
+        pairs: Vec<(Self, Remark)>,
     },
     /// Nothing at all.
     Absent,
