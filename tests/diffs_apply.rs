@@ -218,11 +218,12 @@ fn patch_applies_the_rendered_diff() {
         (Build::default(), all("a:1", &["a"])),
     ];
     for (before, after) in cases {
-        let diff = RenderedDiff::between(&before, &after, "overlays/production");
+        let diff =
+            RenderedDiff::between(&before, &after, "overlays/production", &SecretInputs::default());
         assert_eq!(patch(&before.render(), diff.text()), after.render(), "{}", diff.text());
     }
     let same = all("a:1", &["a"]);
-    assert_eq!(RenderedDiff::between(&same, &same, "x").text(), "");
+    assert_eq!(RenderedDiff::between(&same, &same, "x", &SecretInputs::default()).text(), "");
 }
 
 /// A masked value takes one line in the diff and many in the output, so that the line numbers of what
@@ -247,7 +248,7 @@ fn hunks_behind_a_long_secret_find_their_place() {
         };
         for changed in 0..8 {
             let (before, after) = (all(usize::MAX), all(changed));
-            let diff = RenderedDiff::between(&before, &after, "o");
+            let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
             assert!(!diff.text().contains("bGluZQ"));
             assert_eq!(
                 patch(&before.render(), diff.text()),

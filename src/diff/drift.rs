@@ -1,5 +1,6 @@
 //! What still differs between two environments, and will on purpose.
 
+use super::mask::SecretInputs;
 use super::pairing::pair_by_origin;
 use super::resource::{Change, ResourceDiff, Side, rendered};
 use super::unified::one_line;
@@ -14,10 +15,18 @@ pub struct DriftDiff {
 }
 
 impl DriftDiff {
-    /// Compares the builds of two overlays, whose names stand in the headers.
+    /// Compares the builds of two overlays, whose names stand in the headers. `secrets` knows whether
+    /// values of Secrets may stand in other resources.
     #[must_use]
-    pub fn between(source: &Build, target: &Build, names: (&str, &str)) -> Self {
-        let sides = pair_by_origin(source, target).into_iter().map(Side::new);
+    pub fn between(
+        source: &Build,
+        target: &Build,
+        names: (&str, &str),
+        secrets: &SecretInputs,
+    ) -> Self {
+        let copied = secrets.copied_values(&[source, target]);
+        let pairs = pair_by_origin(source, target).into_iter();
+        let sides = pairs.map(|pair| Side::new(pair, &copied));
         let resources = sides
             .filter_map(|side| side.diff(&rendered(side.before()), &rendered(side.after())))
             .collect();

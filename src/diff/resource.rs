@@ -1,7 +1,7 @@
 //! What a change does to one resource.
 
 use super::field::{FieldChange, field_changes};
-use super::mask::mask_resources;
+use super::mask::{CopiedValues, mask_resources};
 use super::pairing::Pair;
 use super::unified::Hunks;
 use crate::kustomize::ResourceId;
@@ -59,10 +59,10 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(pair: Pair<'a>) -> Self {
+    pub(super) fn new(pair: Pair<'a>, copied: &CopiedValues) -> Self {
         let before = pair.before.map(|place| &place.resource.node);
         let after = pair.after.map(|place| &place.resource.node);
-        let (masked_before, masked_after) = mask_resources(before, after);
+        let (masked_before, masked_after) = mask_resources(before, after, copied);
         Self { pair, masked_before, masked_after }
     }
 

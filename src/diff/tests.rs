@@ -44,7 +44,7 @@ fn told(diff: &RenderedDiff) -> Vec<(Change, String, Option<String>)> {
 fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
     let before = build(&(config("app-1x", "app", "1") + "---\n" + &config("other", "other", "1")));
     let after = build(&(config("app-2y", "app", "2") + "---\n" + &config("other", "other", "1")));
-    let diff = RenderedDiff::between(&before, &after, "o");
+    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
     assert_eq!(
         told(&diff),
         [(Change::Changed, "ConfigMap app-2y".to_owned(), Some("ConfigMap app-1x".to_owned()))]
@@ -59,7 +59,7 @@ fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
 fn what_cannot_be_told_apart_is_not_paired() {
     let before = build(&(config("a-1", "app", "1") + "---\n" + &config("b-1", "app", "1")));
     let after = build(&(config("a-2", "app", "1") + "---\n" + &config("b-2", "app", "1")));
-    let diff = RenderedDiff::between(&before, &after, "o");
+    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
     let changes: Vec<Change> = diff.resources().iter().map(|d| d.change).collect();
     assert_eq!(changes.iter().filter(|c| **c == Change::Added).count(), 2);
     assert_eq!(changes.iter().filter(|c| **c == Change::Deleted).count(), 2);
@@ -70,7 +70,7 @@ fn a_new_api_version_is_a_change() {
     let before =
         build("apiVersion: networking.istio.io/v1beta1\nkind: Gateway\nmetadata: {name: g}\n");
     let after = build("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\n");
-    let diff = RenderedDiff::between(&before, &after, "o");
+    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
     assert_eq!(diff.resources()[0].change, Change::Changed);
     assert!(diff.resources()[0].id_before.is_some());
 }
@@ -78,7 +78,12 @@ fn a_new_api_version_is_a_change() {
 #[test]
 fn another_place_is_no_change_of_a_resource() {
     let all = |names: [&str; 4]| build(&names.map(|name| config(name, name, "1")).join("---\n"));
-    let diff = RenderedDiff::between(&all(["a", "b", "c", "d"]), &all(["d", "a", "b", "c"]), "o");
+    let diff = RenderedDiff::between(
+        &all(["a", "b", "c", "d"]),
+        &all(["d", "a", "b", "c"]),
+        "o",
+        &SecretInputs::default(),
+    );
     assert!(diff.resources().is_empty());
     assert_eq!((diff.moved(), diff.unchanged()), (1, 4));
     assert!(!diff.text().is_empty());
@@ -95,6 +100,7 @@ fn drift_pairs_what_is_one_in_the_files() {
         &of("s-", "staging", "1"),
         &of("p-", "prod", "2"),
         ("o/staging", "o/prod"),
+        &SecretInputs::default(),
     );
     insta::assert_snapshot!(drift.text(), @r##"
     --- o/staging/ConfigMap staging/s-app
@@ -155,7 +161,8 @@ fn twenty_thousand_resources_cost_in_proportion() {
         });
         build(&texts.collect::<Vec<_>>().join("---\n"))
     };
-    let diff = RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o");
+    let diff =
+        RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o", &SecretInputs::default());
     assert_eq!(diff.resources().len(), 10_000);
 }
 
@@ -173,7 +180,8 @@ fn a_mapping_of_many_keys_costs_in_proportion() {
         parse_stream(&reordered, Dialect::V3).unwrap()
     );
     let after = node("b", &|n| 49_999 - n);
-    let diff = RenderedDiff::between(&build(&before), &build(&after), "o");
+    let diff =
+        RenderedDiff::between(&build(&before), &build(&after), "o", &SecretInputs::default());
     assert_eq!(diff.resources()[0].hunks.added_lines, 50_000);
     let edit = crate::model::FileEdit {
         path: RepoPath::parse("a.yaml").unwrap(),
@@ -192,4 +200,48 @@ fn a_mapping_of_many_keys_costs_in_proportion() {
             .text()
             .ends_with("@@ -0,0 +1 @@\n+<masked>\n")
     );
+}
+
+#[test]
+fn values_that_are_copied_from_a_secret_are_hidden_where_they_arrive() {
+    let manifests = |value: &str| {
+        build(&format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{a: {value}}}\n---\n\
+             apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{url: 'https://u:{value}@db', b: x}}\n"
+        ))
+    };
+    let read = |kustomization: &str| {
+        let mut tree = crate::model::FileTree::new();
+        let path = RepoPath::parse("o/kustomization.yaml").unwrap();
+        tree.insert(path.clone(), crate::model::File::regular(kustomization.as_bytes()));
+        let from = "- source: {kind: Secret, name: s}\n";
+        tree.insert(
+            RepoPath::parse("o/r.yaml").unwrap(),
+            crate::model::File::regular(from.as_bytes()),
+        );
+        SecretInputs::find(&tree, &[&RepoPath::parse("o").unwrap()], [])
+    };
+    let (before, after) = (manifests("hunter"), manifests("opensesame"));
+    for kustomization in [
+        "replacements: [{source: {kind: Secret, name: s}}]",
+        "replacements: [{source: {name: s}}]",
+        "replacements: [{path: r.yaml}]",
+        "vars: [{name: V, objref: {kind: Secret, name: s}}]",
+    ] {
+        let secrets = read(kustomization);
+        let diff = RenderedDiff::between(&before, &after, "o", &secrets);
+        let drift = DriftDiff::between(&before, &after, ("a", "b"), &secrets);
+        for text in [diff.text().to_owned(), drift.text()] {
+            assert!(
+                !text.contains("hunter") && !text.contains("opensesame"),
+                "{kustomization}\n{text}"
+            );
+            assert!(
+                text.contains("+  url: <masked, changed>") && text.contains("   b: x"),
+                "{text}"
+            );
+        }
+    }
+    let others = read("replacements: [{source: {kind: ConfigMap, name: s}}]");
+    assert!(RenderedDiff::between(&before, &after, "o", &others).text().contains("hunter"));
 }

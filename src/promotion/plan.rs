@@ -202,7 +202,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     };
     let builds = Builds { source: source_build, before, after };
     let secrets = secret_inputs(request, source, target, &builds, &edits);
-    let rendered = RenderedDiff::between(&builds.before, &builds.after, target.path.as_str());
+    let rendered =
+        RenderedDiff::between(&builds.before, &builds.after, target.path.as_str(), &secrets);
     Ok(Plan {
         id: PlanId::of(&source.name, &target.name, &edits, rendered.text()),
         files: FilesDiff::of(edits.iter().map(|planned| &planned.edit), &secrets),
@@ -210,6 +211,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             &builds.source,
             &builds.after,
             (source.path.as_str(), target.path.as_str()),
+            &secrets,
         ),
         rendered,
         source: source.clone(),

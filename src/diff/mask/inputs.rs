@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::copied::CopiedValues;
 use super::spot::{Role, role_of_target};
+use crate::kustomize::Build;
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 
@@ -24,6 +26,8 @@ pub(in crate::diff) enum InputRole {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretInputs {
     roles: BTreeMap<RepoPath, InputRole>,
+    /// Whether values are copied from Secrets into other resources.
+    copies_values: bool,
 }
 
 impl SecretInputs {
@@ -56,6 +60,7 @@ impl SecretInputs {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         other.roles.into_iter().for_each(|(path, role)| self.note(path, role));
+        self.copies_values |= other.copies_values;
         self
     }
 
@@ -72,6 +77,11 @@ impl SecretInputs {
             mirrored.into_iter().for_each(|(path, role)| self.note(path, role));
         }
         self
+    }
+
+    /// The values of the builds' Secrets, if some may stand in other resources too.
+    pub(in crate::diff) fn copied_values(&self, builds: &[&Build]) -> CopiedValues {
+        if self.copies_values { CopiedValues::of(builds) } else { CopiedValues::default() }
     }
 
     /// How the file at `path` is masked.
@@ -96,12 +106,14 @@ impl SecretInputs {
         for document in documents(files, path) {
             self.read_generators(&document, directory);
             self.read_patches(&document, directory);
+            self.read_copies(&document, files, directory);
             for field in ["generators", "transformers"] {
                 for reference in strings(document.get(field)) {
                     let Ok(path) = directory.join(reference) else { continue };
                     for plugin in documents(files, &path) {
                         self.read_generator(&plugin, directory);
                         self.read_patches(&plugin, directory);
+                        self.read_copies(&plugin, files, directory);
                     }
                 }
             }
@@ -152,6 +164,35 @@ impl SecretInputs {
                 }
             }
         }
+    }
+
+    /// `replacements`, in the kustomization, a file of theirs or a transformer, and `vars`.
+    fn read_copies(&mut self, document: &Node, files: &dyn Files, directory: &RepoPath) {
+        let items = |node: Option<&'_ Node>| -> Vec<Node> {
+            node.and_then(Node::as_sequence).unwrap_or_default().to_vec()
+        };
+        let mut replacements = items(document.get("replacements"));
+        let paths: Vec<String> = replacements
+            .iter()
+            .flat_map(|replacement| strings(replacement.get("path")))
+            .map(str::to_owned)
+            .collect();
+        for path in paths.iter().filter_map(|path| directory.join(path).ok()) {
+            for document in documents(files, &path) {
+                match document.as_sequence() {
+                    Some(items) => replacements.extend(items.iter().cloned()),
+                    None => replacements.push(document),
+                }
+            }
+        }
+        // A source may leave its kind out and find a Secret by its name.
+        let from_secret = |selector: Option<&Node>| {
+            selector.is_some_and(|selector| {
+                matches!(selector.get("kind").and_then(Node::text), Some("Secret" | "") | None)
+            })
+        };
+        self.copies_values |= replacements.iter().any(|item| from_secret(item.get("source")))
+            || items(document.get("vars")).iter().any(|item| from_secret(item.get("objref")));
     }
 
     fn note_in(&mut self, directory: &RepoPath, path: &str, role: InputRole) {

@@ -5,6 +5,7 @@
 //! resources, [`text`] in files, where comments and layout have to be hidden with them; [`inputs`]
 //! knows which files a secretGenerator or a patch of a Secret reads. In doubt more is hidden.
 
+mod copied;
 mod inputs;
 mod spot;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 mod text;
 mod tree;
 
+pub(super) use copied::CopiedValues;
 pub use inputs::SecretInputs;
 pub(super) use text::mask_files;
 pub(super) use tree::mask_resources;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::copied::CopiedValues;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.
@@ -48,8 +49,8 @@ pub(in crate::diff) enum Role {
 }
 
 /// Finds all spots of a document, outermost only, in the document's order.
-pub(super) fn find_spots(root: &Node, role: Role) -> Vec<Spot> {
-    let mut finder = Finder::default();
+pub(super) fn find_spots(root: &Node, role: Role, copied: &CopiedValues) -> Vec<Spot> {
+    let mut finder = Finder { at: Vec::new(), spots: Vec::new(), copied };
     match (&root.value, role) {
         (Value::Mapping(mapping), Role::SecretPatch | Role::PerhapsSecretPatch) => {
             finder.visit_mapping(mapping, true);
@@ -105,17 +106,17 @@ fn names_data(text: &str) -> bool {
     DATA.is_match(text)
 }
 
-#[derive(Default)]
-struct Finder {
+struct Finder<'a> {
     at: Vec<Step>,
     spots: Vec<Spot>,
+    copied: &'a CopiedValues,
 }
 
-impl Finder {
+impl Finder<'_> {
     fn visit(&mut self, node: &Node) {
         match &node.value {
             Value::Scalar(scalar) => {
-                if mentions_secret(&scalar.text) {
+                if mentions_secret(&scalar.text) || self.copied.are_in(&scalar.text) {
                     self.push(Shape::Whole);
                 }
             }

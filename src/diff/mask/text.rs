@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::copied::CopiedValues;
 use super::inputs::InputRole;
 use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, resolve};
 use super::tree::literal_key;
@@ -109,7 +110,7 @@ fn find_masks(text: &str, role: InputRole) -> Vec<Mask> {
     let mut masks = Vec::new();
     let bounds = document_bounds(text, &documents);
     for (index, (document, bounds)) in documents.iter().zip(bounds).enumerate() {
-        let spots = find_spots(document, role);
+        let spots = find_spots(document, role, &CopiedValues::default());
         if !spots.is_empty() {
             masks.extend(mask_document(text, document, bounds, &spots, index));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::copied::CopiedValues;
 use super::spot::{Role, Shape, Spot, find_spots, resolve, resolve_mut};
 use super::{MASKED, MASKED_CHANGED};
 use crate::yaml::{Node, Value};
@@ -10,12 +11,14 @@ use crate::yaml::{Node, Value};
 pub(in crate::diff) fn mask_resources(
     before: Option<&Node>,
     after: Option<&Node>,
+    copied: &CopiedValues,
 ) -> (Option<Node>, Option<Node>) {
-    (before.and_then(|node| mask(node, None)), after.and_then(|node| mask(node, before)))
+    let masked_before = before.and_then(|node| mask(node, None, copied));
+    (masked_before, after.and_then(|node| mask(node, before, copied)))
 }
 
-fn mask(node: &Node, before: Option<&Node>) -> Option<Node> {
-    let spots = find_spots(node, Role::Plain);
+fn mask(node: &Node, before: Option<&Node>, copied: &CopiedValues) -> Option<Node> {
+    let spots = find_spots(node, Role::Plain, copied);
     if spots.is_empty() {
         return None;
     }
