@@ -207,8 +207,9 @@ fn fifteen_hundred_resources() {
     };
     let before = format!("{}---\n{STRICT}", all("a", &|_| "app:1".to_owned()));
     // 38 have changes of their own, the others are alike.
-    let image =
-        |index: usize| if index % 40 == 0 { format!("app:2-{index}") } else { "app:1".to_owned() };
+    let image = |index: usize| {
+        if index.is_multiple_of(40) { format!("app:2-{index}") } else { "app:1".to_owned() }
+    };
     let after = format!("{}---\n{STRICT}", all("b", &image)).replace("STRICT", "DISABLE");
     let alike = body(&plan(&after, &before, &after));
     assert!(alike.contains("app-1` and 1,461 like it"), "{alike}");
