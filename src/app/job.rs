@@ -303,7 +303,7 @@ impl Moved {
     fn join(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         let (first, second) = (first?, second?);
         let follows = first.after == second.before;
-        follows.then(|| Self { before: first.before, ..second })
+        follows.then_some(Self { before: first.before, ..second })
     }
 }
 

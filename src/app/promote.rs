@@ -61,6 +61,17 @@ impl Ended {
         }
     }
 
+    const fn number(&self) -> Option<PullRequestNumber> {
+        match self {
+            Self::Created(number)
+            | Self::Updated(number)
+            | Self::Unchanged(number)
+            | Self::Closed(number) => Some(*number),
+            Self::Foreign(number) => *number,
+            Self::Nothing | Self::Declined | Self::Refused(_) | Self::Broken { .. } => None,
+        }
+    }
+
     /// What to say to whoever asked; `None` where a reaction says it all.
     fn text(&self, job: &Promote) -> Option<String> {
         let Promote { source, target, .. } = job;
@@ -132,6 +143,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         target = job.target,
         commit = %head,
         outcome = ended.outcome(),
+        pull_request = ended.number().map(PullRequestNumber::get),
         "a promotion ended"
     );
     if let Ended::Broken { because, at } = &ended {
@@ -233,7 +245,7 @@ impl Promotion<'_> {
                     carry_out::Opening::Ended(ended) => Ok(ended),
                     // Somebody else opened one meanwhile, or reopened what a person had closed.
                     carry_out::Opening::OneIsOpen(open) => {
-                        there = self.open_there(open).await?;
+                        there = self.open_there(*open).await?;
                         continue;
                     }
                 },

@@ -90,6 +90,7 @@ impl Snapshot {
     }
 
     /// Plans a promotion.
+    #[expect(clippy::result_large_err, reason = "it is told once, and not in a loop")]
     pub(super) async fn plan(
         &mut self,
         configuration: &Arc<RepositoryConfig>,

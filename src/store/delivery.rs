@@ -5,6 +5,7 @@
 //! commits them together and answers each. Under load the batches grow by themselves, without load
 //! nobody waits for company.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use tokio::sync::{mpsc, oneshot};
@@ -109,9 +110,8 @@ impl InboxWriter {
                 }
             }
             Err(error) if answers.len() == 1 => {
-                for answer in answers {
+                if let Some(answer) = answers.into_iter().next() {
                     let _ = answer.send(Err(error));
-                    break;
                 }
             }
             Err(_) => {
@@ -141,23 +141,20 @@ impl Store {
         deliveries: Vec<Delivery>,
     ) -> Result<Vec<Receipt>, StoreError> {
         let run = async {
-            let mut tx = self.database.begin().await?;
-            let mut receipts = vec![Receipt::Duplicate; deliveries.len()];
-            let mut jobs = Vec::new();
             let now = deliveries.iter().map(|delivery| delivery.received_at).max().unwrap_or(0);
-            // In the order of their ids, so that two processes cannot wait for each other.
-            let mut numbered: Vec<_> = deliveries.into_iter().enumerate().collect();
-            numbered.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
-            let mut new = Vec::new();
-            for (at, delivery) in numbered {
-                receipts[at] = insert(&mut tx, &delivery).await?;
-                if receipts[at] == Receipt::New {
-                    new.push((at, delivery.jobs));
+            let mut tx = self.database.begin().await?;
+            let mut new = insert(&mut tx, &deliveries).await?;
+            let mut receipts = Vec::with_capacity(deliveries.len());
+            let mut jobs = Vec::new();
+            // In the order in which they came: the newest payload wins a merge.
+            for delivery in deliveries {
+                if new.remove(&delivery.id) {
+                    receipts.push(Receipt::New);
+                    jobs.extend(delivery.jobs);
+                } else {
+                    receipts.push(Receipt::Duplicate);
                 }
             }
-            // Jobs in the order in which the deliveries came: the newest payload wins a merge.
-            new.sort_by_key(|(at, _)| *at);
-            jobs.extend(new.into_iter().flat_map(|(_, jobs)| jobs));
             enqueue_in(&mut tx, jobs, self.merge, now).await?;
             tx.commit().await?;
             Ok(receipts)
@@ -176,16 +173,25 @@ impl Store {
     }
 }
 
-async fn insert(tx: &mut Transaction, delivery: &Delivery) -> Result<Receipt, sqlx::Error> {
-    const INSERT: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
-    let values = [
-        (&delivery.id).into(),
-        (&delivery.event).into(),
-        delivery.repository.as_deref().into(),
-        delivery.state.into(),
-        delivery.received_at.into(),
-    ];
-    let inserted = tx.execute(INSERT, &values).await?;
-    Ok(if inserted > 0 { Receipt::New } else { Receipt::Duplicate })
+/// Inserts all in one statement and returns the ids that were not there. A statement for each would cost a
+/// change of threads for each (SQLite) or a round trip (PostgreSQL).
+async fn insert(
+    tx: &mut Transaction,
+    deliveries: &[Delivery],
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    const SQLITE: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
+         FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING id";
+    // In the order of the ids, so that two processes cannot wait for each other.
+    const POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
+         FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
+         ON CONFLICT (id) DO NOTHING RETURNING id";
+    let rows: serde_json::Value = deliveries
+        .iter()
+        .map(|it| serde_json::json!([it.id, it.event, it.repository, it.state, it.received_at]))
+        .collect();
+    let statement = tx.either(SQLITE, POSTGRES);
+    let inserted = tx.fetch(statement, &[(&rows.to_string()).into()]).await?;
+    inserted.iter().map(|row| row.text("id")).collect()
 }

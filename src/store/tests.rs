@@ -3,6 +3,8 @@
 //! One list of checks, each on an empty database. PostgreSQL needs a cluster, which costs a second,
 //! so all checks share one.
 
+#![allow(clippy::print_stderr, reason = "the name of the check that fails")]
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -343,12 +345,12 @@ async fn remembers_promotions(url: String) {
     let opened =
         PromotionRecord { pull_request: Some(7), state: PromotionState::Open, ..first.clone() };
     store.record_promotion(&lease, &opened, 2).await.unwrap();
-    assert_eq!(store.open_promotions("o/r").await.unwrap(), [opened.clone()]);
+    assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&opened));
     assert_eq!(store.promotion_of_pull_request("o/r", 7).await.unwrap(), Some(opened.clone()));
     // A second one of the pair ends the first.
     let second = record("p2", 3);
     store.record_promotion(&lease, &second, 3).await.unwrap();
-    assert_eq!(store.open_promotions("o/r").await.unwrap(), [second.clone()]);
+    assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&second));
     let first = store.promotion_of_pull_request("o/r", 7).await.unwrap().unwrap();
     assert_eq!(first.closed_because.as_deref(), Some("superseded"));
     let ended = PromotionState::Merged;
@@ -378,7 +380,7 @@ async fn remembers_repositories(url: String) {
     store.note_repository(&known(Some("main"), None), 1).await.unwrap();
     store.note_repository(&known(None, Some("abc")), 2).await.unwrap();
     let both = known(Some("main"), Some("abc"));
-    assert_eq!(store.repositories().await.unwrap(), [both.clone()]);
+    assert_eq!(store.repositories().await.unwrap(), std::slice::from_ref(&both));
     assert_eq!(store.repository("o/r").await.unwrap(), Some(both));
     store.forget_repository("o/r").await.unwrap();
     assert_eq!(store.repository("o/r").await.unwrap(), None);

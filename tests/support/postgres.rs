@@ -3,7 +3,11 @@
 //! PostgreSQL refuses to run as root, so as root it is started as the user `postgres` that Debian's
 //! package makes. Where the package is missing, tests skip and say so.
 
-#![expect(clippy::disallowed_methods, reason = "a cluster lives on the disk and in a process")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a cluster lives on the disk and in a process, and says where it is missing"
+)]
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

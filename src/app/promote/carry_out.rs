@@ -18,7 +18,7 @@ pub(super) enum Opening {
     /// It is done, or cannot be.
     Ended(Ended),
     /// One is open that we did not know of.
-    OneIsOpen(PullRequest),
+    OneIsOpen(Box<PullRequest>),
 }
 
 impl Promotion<'_> {
@@ -37,7 +37,7 @@ impl Promotion<'_> {
                 BranchCreation::Created => {}
                 BranchCreation::Exists(tip) => {
                     if let Some(open) = self.find_open().await? {
-                        return Ok(Opening::OneIsOpen(open));
+                        return Ok(Opening::OneIsOpen(Box::new(open)));
                     }
                     if !self.may_take(&tip).await? {
                         return Ok(Opening::Ended(Ended::Foreign(None)));
@@ -63,7 +63,7 @@ impl Promotion<'_> {
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
                 Ok(Opening::Ended(Ended::Created(opened.number)))
             }
-            Opened::Exists(open) => Ok(Opening::OneIsOpen(open)),
+            Opened::Exists(open) => Ok(Opening::OneIsOpen(Box::new(open))),
         }
     }
 
