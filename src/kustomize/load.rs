@@ -108,7 +108,7 @@ impl<'a> Loader<'a> {
             let reference =
                 Reference { text: name.to_owned(), at: Location::file(root.dir.clone()) };
             // A file that may not be read is as good as none, as in kustomize.
-            let Ok(loaded) = self.read(root, &reference) else { continue };
+            let Ok(Some(loaded)) = self.find(root, &reference) else { continue };
             if found.is_some() {
                 return Err(BuildError::ManyKustomizations { dir: root.dir.clone() });
             }
@@ -126,18 +126,24 @@ impl<'a> Loader<'a> {
             let tree = self.resolve(reference)?;
             return self.read_remote(&tree, reference);
         }
+        self.find(root, reference)?.ok_or_else(|| self.missing(root, reference))
+    }
+
+    /// A file of the same tree, if there is one. Looking for a nearer name is only for messages: it
+    /// lists a directory, which in a checkout starts git.
+    fn find(&self, root: &Root<'_>, reference: &Reference) -> Result<Option<Loaded>, BuildError> {
         let path = join(&root.dir, reference)?;
         let (path, entry) = self.look_up(root, &path, reference)?;
         match entry {
             Entry::File(_) | Entry::Unknown => {
                 self.check_restriction(root, &path, reference)?;
-                Ok(self.note(root, path, entry))
+                Ok(Some(self.note(root, path, entry)))
             }
             Entry::Directory => Err(BuildError::IsDirectory {
                 at: reference.at.clone(),
                 path: reference.text.clone(),
             }),
-            Entry::Missing => Err(self.missing(root, reference)),
+            Entry::Missing => Ok(None),
         }
     }
 
