@@ -1,8 +1,10 @@
 //! `overlift build DIR`: the bytes that `kustomize build` prints.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -10,9 +12,10 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::output::Output;
 use super::report::Failure;
+use crate::app::GitBases;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
-    self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, Reorder, Resource,
+    self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,
 };
 use crate::workdir::{self, Checkout};
 use crate::yaml;
@@ -32,6 +35,9 @@ pub(super) struct BuildArguments {
     /// Give each resource the label `app.kubernetes.io/managed-by`.
     #[arg(long)]
     enable_managedby_label: bool,
+    /// Fetch remote bases of this repository with git, and keep them. May be given several times.
+    #[arg(long, value_name = "HOST/OWNER/NAME")]
+    allow_remote: Vec<String>,
     /// Who builds: Overlift itself, or the `kustomize` on `PATH`, for overlays that need helm.
     #[arg(long, value_enum, default_value_t = Engine::Overlift)]
     engine: Engine,
@@ -90,9 +96,27 @@ impl BuildArguments {
                 Order::None => Reorder::None,
             },
             managed_by_label: self.enable_managedby_label,
+            remote: self.remote(),
             ..BuildOptions::default()
         }
     }
+
+    fn remote(&self) -> Option<Arc<dyn RemoteResolver>> {
+        if self.allow_remote.is_empty() {
+            return None;
+        }
+        Some(Arc::new(GitBases::new(self.allow_remote.clone(), cache_directory())))
+    }
+}
+
+/// Where commits of other repositories are kept, by the XDG base directory specification.
+#[expect(clippy::disallowed_methods, reason = "the user's directories are in the environment")]
+fn cache_directory() -> PathBuf {
+    let directory = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    directory("XDG_CACHE_HOME")
+        .or_else(|| Some(directory("HOME")?.join(".cache")))
+        .unwrap_or_else(env::temp_dir)
+        .join("overlift/remote")
 }
 
 /// Runs the command.
