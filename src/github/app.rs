@@ -1,5 +1,7 @@
 //! What the App can ask about itself: where it is installed, and which deliveries failed.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,8 +26,8 @@ pub struct DeliveryAttempt {
     pub status_code: u16,
 }
 
-/// The content of a delivery, as it was or should have been posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The content of a delivery, as it was or should have been posted. `Debug` leaves the body out: no log may have it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeliveryContent {
     /// The delivery.
     pub delivery: DeliveryId,
@@ -33,6 +35,14 @@ pub struct DeliveryContent {
     pub event: String,
     /// The body; its bytes may differ from what was signed, its meaning does not.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for DeliveryContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut content = f.debug_struct("DeliveryContent");
+        content.field("delivery", &self.delivery).field("event", &self.event);
+        content.finish_non_exhaustive()
+    }
 }
 
 /// A repository that the App is installed on.
