@@ -69,12 +69,9 @@ pub fn merge(object: &mut Node, patch: Node, schema: &Schema) -> Result<Merged, 
         spread(object, &changed);
     }
     Ok(match outcome {
-        Outcome::Kept => Merged::Kept,
+        // With `$patch: replace` for a whole object kustomize makes the new one and forgets it.
+        Outcome::Kept | Outcome::Taken(_) => Merged::Kept,
         Outcome::Gone => Merged::Deleted,
-        Outcome::Taken(node) => {
-            *object = node;
-            Merged::Kept
-        }
     })
 }
 
