@@ -10,6 +10,7 @@
 mod a_removed_file_is_pruned;
 mod architecture;
 mod bad_input;
+mod broken_overlays_say_where;
 mod broken_promotions_are_shown;
 mod builds_with_an_installed_kustomize;
 mod canonical_yaml;

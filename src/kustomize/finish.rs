@@ -85,8 +85,12 @@ pub(super) fn build<'a>(
             let text = Origin::render_all(&transformations);
             set_text(&mut draft.node, "annotations", TRANSFORMATIONS, text);
         }
-        let original_id = draft.original_id();
-        Resource { original_id, node: draft.node, id: draft.id, origin: draft.location }
+        Resource {
+            node: draft.node,
+            id: draft.id,
+            original_id: draft.first_id,
+            origin: draft.location,
+        }
     });
     let resources = resources.collect();
     Ok(Build { resources, warnings: session.warnings, ..Build::default() })

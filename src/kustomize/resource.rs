@@ -28,6 +28,8 @@ pub struct Draft {
     pub id: ResourceId,
     /// Whether the schema knows this kind to be without namespaces.
     pub cluster_scoped: bool,
+    /// The identity it was read or generated with.
+    pub first_id: ResourceId,
     /// Every identity it had before, oldest first.
     pub previous: Vec<PreviousId>,
     /// Name prefixes it was given, innermost first.
@@ -109,6 +111,7 @@ impl Draft {
             node,
             id: ResourceId::default(),
             cluster_scoped: false,
+            first_id: ResourceId::default(),
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
@@ -122,6 +125,7 @@ impl Draft {
             transformations: Vec::new(),
         };
         draft.refresh(schema);
+        draft.first_id = draft.id.clone();
         draft
     }
 
@@ -192,19 +196,6 @@ impl Draft {
         self.previous.first().map_or_else(|| self.effective_namespace(), |id| &id.namespace)
     }
 
-    /// The identity it had first. The group and version are those of today, as in kustomize.
-    #[must_use]
-    pub fn original_id(&self) -> ResourceId {
-        let Some(first) = self.previous.first() else { return self.id.clone() };
-        let gvk = Gvk { kind: first.kind.clone(), ..self.id.gvk.clone() };
-        let namespace = if first.namespace == NOT_A_NAMESPACE {
-            CompactString::default()
-        } else {
-            first.namespace.clone()
-        };
-        ResourceId { gvk, namespace, name: first.name.clone() }
-    }
-
     /// Whether a patch deleted it.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
@@ -259,6 +250,7 @@ impl Draft {
         self.cluster_scoped = old.cluster_scoped;
         self.needs_hash &= old.needs_hash;
         self.is_generated = old.is_generated;
+        self.first_id.clone_from(&old.first_id);
         self.previous.clone_from(&old.previous);
         self.prefixes.clone_from(&old.prefixes);
         self.suffixes.clone_from(&old.suffixes);

@@ -56,24 +56,75 @@ impl Path {
         node: &mut Node,
         visit: &mut impl FnMut(&mut Node) -> Result<(), E>,
     ) -> Result<(), E> {
-        walk(node, &self.0, visit)
+        let mut tree = Tree::default();
+        tree.add(self, 0);
+        tree.visit(node, &mut |node, _| visit(node))
     }
 }
 
-fn walk<E: From<ScalarInTheWay>>(
-    node: &mut Node,
-    path: &[String],
-    visit: &mut impl FnMut(&mut Node) -> Result<(), E>,
-) -> Result<(), E> {
-    let Some((name, rest)) = path.split_first() else { return visit(node) };
-    match &mut node.value {
-        Value::Mapping(mapping) => match mapping.get_mut(name) {
-            Some(field) => walk(field, rest, visit),
-            None => Ok(()),
-        },
-        Value::Sequence(items) => items.iter_mut().try_for_each(|item| walk(item, path, visit)),
-        Value::Scalar(scalar) if scalar.tag == Tag::Null => Ok(()),
-        Value::Scalar(_) => Err(ScalarInTheWay.into()),
+/// Many paths, walked at once: what they share is walked once.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    branches: Vec<(String, Self)>,
+    /// The numbers of the paths that end here, in the order in which they were added.
+    ends: Vec<usize>,
+}
+
+impl Tree {
+    /// Adds a path under a number.
+    pub fn add(&mut self, path: &Path, number: usize) {
+        let mut tree = self;
+        for name in &path.0 {
+            let at = tree.branches.iter().position(|(branch, _)| branch == name);
+            let at = at.unwrap_or_else(|| {
+                tree.branches.push((name.clone(), Self::default()));
+                tree.branches.len() - 1
+            });
+            tree = &mut tree.branches[at].1;
+        }
+        tree.ends.push(number);
+    }
+
+    /// Whether no path was added.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.branches.is_empty() && self.ends.is_empty()
+    }
+
+    /// Calls `visit` with every node that a path leads to, and the path's number.
+    ///
+    /// # Errors
+    /// What `visit` returns, and [`ScalarInTheWay`].
+    pub fn visit<E: From<ScalarInTheWay>>(
+        &self,
+        node: &mut Node,
+        visit: &mut impl FnMut(&mut Node, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for number in &self.ends {
+            visit(node, *number)?;
+        }
+        self.descend(node, visit)
+    }
+
+    /// Follows the branches; a list is walked through as if each of its items stood there.
+    fn descend<E: From<ScalarInTheWay>>(
+        &self,
+        node: &mut Node,
+        visit: &mut impl FnMut(&mut Node, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.branches.is_empty() {
+            return Ok(());
+        }
+        match &mut node.value {
+            Value::Mapping(mapping) => self.branches.iter().try_for_each(|(name, tree)| {
+                mapping.get_mut(name).map_or(Ok(()), |field| tree.visit(field, visit))
+            }),
+            Value::Sequence(items) => {
+                items.iter_mut().try_for_each(|item| self.descend(item, visit))
+            }
+            Value::Scalar(scalar) if scalar.tag == Tag::Null => Ok(()),
+            Value::Scalar(_) => Err(ScalarInTheWay.into()),
+        }
     }
 }
 

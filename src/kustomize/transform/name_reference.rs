@@ -13,7 +13,7 @@ use crate::kustomize::error::BuildError;
 use crate::kustomize::resource::{Draft, NOT_A_NAMESPACE};
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
-use crate::kustomize::walk::{Path, ScalarInTheWay};
+use crate::kustomize::walk::{Path, ScalarInTheWay, Tree};
 use crate::kustomize::{Gvk, ResourceId};
 use crate::yaml::{Node, Scalar, Value};
 
@@ -51,7 +51,7 @@ fn rewrite(
     let referrer = &drafts[at];
     let fields =
         fields.of(&Gvk { kind: referrer.original_kind().into(), ..referrer.id.gvk.clone() });
-    if fields.is_empty() {
+    if fields.tree.is_empty() {
         return Ok(());
     }
     let search = Search {
@@ -61,27 +61,33 @@ fn rewrite(
         account_namespaces: account_namespaces(node, referrer)?,
         role: role(node),
     };
-    for field in fields.iter() {
-        field
-            .path
-            .visit(node, &mut |node| search.set(node, field))
-            .map_err(|fault| fault.in_resource(referrer, field.text))?;
-    }
-    Ok(())
+    let mut last = "";
+    let rewritten = fields.tree.visit(node, &mut |node, at| {
+        last = fields.list[at].text;
+        search.set(node, &fields.list[at])
+    });
+    rewritten.map_err(|fault: Fault| fault.in_resource(referrer, last))
 }
 
 /// A field that refers to resources of a kind.
 #[derive(Debug)]
 struct Field<'a> {
-    path: Path,
     text: &'a str,
     target: &'a Gvk,
+}
+
+/// The fields of one kind that refer to others.
+#[derive(Debug, Default)]
+struct FieldsOfKind<'a> {
+    list: Vec<Field<'a>>,
+    /// The paths of the fields, under their places in the list.
+    tree: Tree,
 }
 
 /// The fields that refer to others, by the kind that has them, found once for each kind.
 struct Fields<'a> {
     configuration: &'a Configuration,
-    by_gvk: BTreeMap<Gvk, Rc<Vec<Field<'a>>>>,
+    by_gvk: BTreeMap<Gvk, Rc<FieldsOfKind<'a>>>,
 }
 
 impl<'a> Fields<'a> {
@@ -89,18 +95,16 @@ impl<'a> Fields<'a> {
         Self { configuration, by_gvk: BTreeMap::new() }
     }
 
-    fn of(&mut self, gvk: &Gvk) -> Rc<Vec<Field<'a>>> {
+    fn of(&mut self, gvk: &Gvk) -> Rc<FieldsOfKind<'a>> {
         if let Some(fields) = self.by_gvk.get(gvk) {
             return Rc::clone(fields);
         }
-        let mut fields = Vec::new();
+        let mut fields = FieldsOfKind::default();
         for reference in &self.configuration.name_references {
-            let referrers = reference.referrers.iter().filter(|spec| gvk.is_selected(&spec.gvk));
-            fields.extend(referrers.map(|spec| Field {
-                path: Path::parse(&spec.path),
-                text: &spec.path,
-                target: &reference.target,
-            }));
+            for spec in reference.referrers.iter().filter(|spec| gvk.is_selected(&spec.gvk)) {
+                fields.tree.add(&Path::parse(&spec.path), fields.list.len());
+                fields.list.push(Field { text: &spec.path, target: &reference.target });
+            }
         }
         let fields = Rc::new(fields);
         self.by_gvk.insert(gvk.clone(), Rc::clone(&fields));

@@ -1,0 +1,132 @@
+//! "My overlay does not build: say which file, which line, and what to write instead."
+
+use overlift::kustomize::{BuildError, BuildOptions, build};
+use overlift::model::{File, FileTree, RepoPath};
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap()
+}
+
+fn tree(files: &[(&str, &str)]) -> FileTree {
+    let mut tree = FileTree::new();
+    for (at, content) in files {
+        tree.insert(path(at), File::regular(content.as_bytes()));
+    }
+    tree
+}
+
+#[track_caller]
+fn refused(files: &[(&str, &str)], message: &str) {
+    let error = build(&tree(files), &path("over"), &BuildOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with(message), "{error}\nlacks\n{message}");
+}
+
+#[test]
+fn fields() {
+    let misspelt = "resources: [a.yaml]\nnamePrefx: a-\n";
+    refused(
+        &[("over/kustomization.yaml", misspelt), ("over/a.yaml", SERVICE)],
+        "over/kustomization.yaml:2:1 (namePrefx): there is no field `namePrefx`; \
+         did you mean `namePrefix`?",
+    );
+    let number = "resources: [a.yaml]\ncommonLabels:\n  a: 1\n";
+    refused(
+        &[("over/kustomization.yaml", number), ("over/a.yaml", SERVICE)],
+        "over/kustomization.yaml:3:6 (commonLabels.a): expected a text, found a number",
+    );
+    refused(
+        &[("over/kustomization.yaml", "helmCharts:\n- name: x\n")],
+        "over/kustomization.yaml:2:1 (helmCharts): helm charts are not rendered here",
+    );
+    let merge = "configMapGenerator:\n- name: a\n  behavior: merge\n  literals: [x=y]\n";
+    refused(
+        &[("over/kustomization.yaml", merge)],
+        "over/kustomization.yaml:2:3 (configMapGenerator[0]): there is no `ConfigMap a` to merge",
+    );
+}
+
+#[test]
+fn paths() {
+    let one = |entry: &str| format!("resources:\n- {entry}\n");
+    let (missing, outside) = (one("servce.yaml"), one("../service.yaml"));
+    refused(
+        &[("over/kustomization.yaml", &missing), ("over/service.yaml", SERVICE)],
+        "over/kustomization.yaml:2:3 (resources[0]): there is no `servce.yaml`; \
+         did you mean `service.yaml`?",
+    );
+    refused(
+        &[("over/kustomization.yaml", &outside), ("service.yaml", SERVICE)],
+        "over/kustomization.yaml:2:3 (resources[0]): `service.yaml` is not in or below `over`",
+    );
+    refused(
+        &[
+            ("over/kustomization.yaml", &one("../base")),
+            ("base/kustomization.yaml", &one("../over")),
+        ],
+        "base/kustomization.yaml:2:3 (resources[0]): `over` contains this kustomization",
+    );
+    refused(
+        &[("over/kustomization.yaml", &one("github.com/org/repo//deploy?ref=v1"))],
+        "over/kustomization.yaml:2:3 (resources[0]): `github.com/org/repo//deploy?ref=v1` is remote",
+    );
+    refused(
+        &[
+            ("over/kustomization.yaml", &one("../extra")),
+            ("extra/kustomization.yaml", "kind: Component\nnamePrefix: a-\n"),
+        ],
+        "over/kustomization.yaml:2:3 (resources[0]): `extra` is a component; \
+         list it under `components`",
+    );
+}
+
+#[test]
+fn resources() {
+    let two = "resources: [a.yaml, b.yaml]\n";
+    refused(
+        &[("over/kustomization.yaml", two), ("over/a.yaml", SERVICE), ("over/b.yaml", SERVICE)],
+        "over/b.yaml:1:1: `Service web` is there already, from over/a.yaml:1:1",
+    );
+    let plugin = "apiVersion: example.com/v1\nkind: Maker\nmetadata: {name: m}\n";
+    refused(
+        &[("over/kustomization.yaml", "generators: [g.yaml]\n"), ("over/g.yaml", plugin)],
+        "over/g.yaml:1:1: `Maker` is no built-in plugin",
+    );
+}
+
+#[test]
+fn files_that_are_not_here_are_named_together() {
+    let kustomization =
+        "resources: [a.yaml, b.yaml, ../base]\nconfigMapGenerator: [{name: c, files: [c.txt]}]\n";
+    let mut files = tree(&[("over/kustomization.yaml", kustomization)]);
+    for unknown in ["over/a.yaml", "over/b.yaml", "over/c.txt", "base/kustomization.yaml"] {
+        files.insert_unknown(path(unknown));
+    }
+    let error = build(&files, &path("over"), &BuildOptions::default()).unwrap_err();
+    let BuildError::Unknown(unknown) = error else { panic!("{error}") };
+    let names: Vec<&str> = unknown.iter().map(RepoPath::as_str).collect();
+    assert_eq!(names, ["base/kustomization.yaml", "over/a.yaml", "over/b.yaml", "over/c.txt"]);
+}
+
+#[test]
+fn a_build_says_what_it_read_and_where_resources_come_from() {
+    let config = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n# second\nkind: \
+                  ConfigMap\napiVersion: v1\nmetadata: {name: b}\n";
+    let files = tree(&[
+        ("over/kustomization.yaml", "resources: [c.yaml]\nnamePrefix: x-\n"),
+        ("over/c.yaml", config),
+        ("over/unused.yaml", ""),
+    ]);
+    let build = build(&files, &path("over"), &BuildOptions::default()).unwrap();
+    let inputs: Vec<&str> = build.inputs.iter().map(RepoPath::as_str).collect();
+    assert_eq!(inputs, ["over/c.yaml", "over/kustomization.yaml"]);
+    let told = build.resources.iter().map(|r| format!("{}, {}, {}", r.id, r.original_id, r.origin));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "ConfigMap x-a, ConfigMap a, over/c.yaml:1:1",
+            "ConfigMap x-b, ConfigMap b, over/c.yaml:6:1"
+        ]
+    );
+}
