@@ -1,5 +1,6 @@
 //! Behaviour, one file for each thing a user would say.
 #![allow(
+    unreachable_pub,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::unwrap_used,

@@ -20,7 +20,7 @@ async fn one_pull_request_with_branch_commit_and_labels() {
     assert_eq!(pull.labels.iter().collect::<Vec<_>>(), ["promotion", "staging"]);
     assert!(pull.body.contains("rate"), "{}", pull.body);
     let commit = repo.head(BRANCH);
-    assert_eq!(commit.parents, [head.clone()]);
+    assert_eq!(commit.parents, std::slice::from_ref(&head));
     assert!(
         commit.message.contains(&format!("\nOverlift-Source: dev@{head}\n")),
         "{}",

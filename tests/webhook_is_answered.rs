@@ -134,12 +134,15 @@ async fn a_delivery_is_on_disk_when_it_is_answered() {
     assert_eq!(deliver(&world, "d6", PUSH, &[("content-type", json)]).await, 202);
 }
 
+/// A body, its headers, and the status that answers them.
+type Refused<'a> = (&'a str, &'a [(&'static str, &'a str)], u16);
+
 #[tokio::test]
 async fn refusals_are_as_the_design_says() {
     let world = World::new().await;
     let wrong = signed("other", PUSH);
     let cut = &signed("new", PUSH)[..60];
-    let cases: [(&str, &[(&'static str, &str)], u16); 14] = [
+    let cases: [Refused<'_>; 14] = [
         (PUSH, &[("x-hub-signature-256", "")], 401),
         (PUSH, &[("x-hub-signature-256", &wrong)], 401),
         (PUSH, &[("x-hub-signature-256", cut)], 401),

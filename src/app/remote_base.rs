@@ -86,8 +86,8 @@ impl<'a> RemoteBase<'a> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
         let plain =
             |text: &str| !text.is_empty() && text.chars().all(fits) && !text.starts_with('-');
-        let parts = query.split('&').filter_map(|part| part.split_once('='));
-        let reference = parts.filter(|(key, _)| matches!(*key, "ref" | "version")).last();
+        let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+        let reference = parts.rfind(|(key, _)| matches!(*key, "ref" | "version"));
         let base = Self {
             host,
             repository,
@@ -177,6 +177,6 @@ mod tests {
             "`github.com/org/other` is not allowed"
         );
         assert!(refused("https://github.com/org/repo").contains("?ref="));
-        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 0);
+        assert_eq!(cache.path().read_dir().unwrap().count(), 0);
     }
 }

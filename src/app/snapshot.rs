@@ -90,7 +90,6 @@ impl Snapshot {
     }
 
     /// Plans a promotion.
-    #[expect(clippy::result_large_err, reason = "it is told once, and not in a loop")]
     pub(super) async fn plan(
         &mut self,
         configuration: &Arc<RepositoryConfig>,

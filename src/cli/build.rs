@@ -97,7 +97,6 @@ impl BuildArguments {
             },
             managed_by_label: self.enable_managedby_label,
             remote: self.remote(),
-            ..BuildOptions::default()
         }
     }
 

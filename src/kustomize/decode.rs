@@ -101,7 +101,7 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Node> {
         let mapping = self.node.as_mapping()?;
-        let pair = mapping.iter().filter(|pair| pair.key.text.eq_ignore_ascii_case(key)).last()?;
+        let pair = mapping.iter().rfind(|pair| pair.key.text.eq_ignore_ascii_case(key))?;
         (!pair.value.is_null()).then_some(&pair.value)
     }
 
@@ -214,12 +214,8 @@ impl<'a> Object<'a> {
         for (at, node) in self.items(key)?.iter().enumerate() {
             let field = format!("{}[{at}]", self.path_of(key));
             let object = Self::open(self.source, node, field.clone(), known, self.unknown)?;
-            let object = object.unwrap_or_else(|| Self {
-                source: self.source,
-                node,
-                field,
-                unknown: self.unknown,
-            });
+            let object =
+                object.unwrap_or(Self { source: self.source, node, field, unknown: self.unknown });
             made.push(make(&object)?);
         }
         Ok(made)

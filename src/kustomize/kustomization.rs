@@ -189,7 +189,7 @@ pub enum ReplacementField {
     /// The replacements of a file.
     File(Reference),
     /// A replacement written in place.
-    Inline(Replacement),
+    Inline(Box<Replacement>),
 }
 
 /// A value to copy.

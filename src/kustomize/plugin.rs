@@ -235,7 +235,7 @@ fn value_add(
         let text = manifest::text_of(&loaded)?;
         let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
         let source = Source { path: &loaded.path, text: &text, fixed: None };
-        for node in documents.first() {
+        if let Some(node) = documents.first() {
             let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
             if let Some(file) = file {
                 targets.extend(file.objects("targets", &[], value_target)?);

@@ -215,7 +215,7 @@ pub fn load_replacements(
     let mut list = Vec::new();
     for field in fields {
         match field {
-            ReplacementField::Inline(replacement) => list.push(replacement.clone()),
+            ReplacementField::Inline(replacement) => list.push(replacement.as_ref().clone()),
             ReplacementField::File(reference) => {
                 let loaded = session.loader.read(root, reference)?;
                 if !loaded.is_known {

@@ -14,7 +14,7 @@ const DEPTH_LIMIT: usize = 50;
 ///
 /// # Errors
 /// [`ConflictingFieldSpecs`] where it contradicts what is known.
-pub fn add_definitions(
+pub(super) fn add_definitions(
     configuration: &mut Configuration,
     file: &Node,
 ) -> Result<(), ConflictingFieldSpecs> {

@@ -304,7 +304,7 @@ pub fn replica(object: &Object<'_>) -> Result<Replica, BuildError> {
 pub fn replacement_field(object: &Object<'_>) -> Result<ReplacementField, BuildError> {
     let path = object.text("path")?;
     if path.is_empty() {
-        return Ok(ReplacementField::Inline(replacement(object)?));
+        return Ok(ReplacementField::Inline(Box::new(replacement(object)?)));
     }
     let has_targets =
         object.get("targets").and_then(Node::as_sequence).is_some_and(|t| !t.is_empty());

@@ -1,4 +1,5 @@
 //! What goes wrong on request.
+#![allow(clippy::wrong_self_convention, reason = "scenes read as sentences: it `is_cut()`")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
