@@ -113,6 +113,24 @@ async fn blobs_come_one_by_one_or_as_a_tarball_and_then_from_the_cache() {
 }
 
 #[tokio::test]
+async fn a_cold_start_in_small_steps_ends_in_a_tarball_too() {
+    let files: Vec<(String, String)> =
+        (0..60).map(|n| (format!("f{n:02}"), format!("text {n}"))).collect();
+    let files: Vec<_> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let scene = Scene::new(&files).await;
+    let head = scene.head().await;
+    let tree = scene.repository.fetch_tree(&head.tree).await.unwrap();
+    let all: Vec<BlobSha> = wanted(&tree).into_iter().collect();
+    scene.stand_in.forget_requests();
+    for some in all.chunks(5) {
+        let some: BTreeSet<BlobSha> = some.iter().cloned().collect();
+        assert_eq!(scene.repository.fetch_blobs(&some, &head.sha).await.unwrap().len(), some.len());
+    }
+    let singles = vec![GET_BLOB; 15];
+    assert_eq!(scene.stand_in.requested(), [singles, vec![GET_TARBALL]].concat());
+}
+
+#[tokio::test]
 async fn what_a_tarball_lacks_is_asked_for() {
     let files: Vec<(String, String)> =
         (0..20).map(|n| (format!("f{n}"), format!("text {n}"))).collect();

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::app_key::AppKey;
 use super::budget::Budget;
 use super::call::Call;
+use super::contents::Cold;
 use super::etag_cache::EtagCache;
 use super::installation_token::InstallationTokens;
 use super::object_cache::ObjectCache;
@@ -104,6 +105,7 @@ pub(super) struct Client {
     pub(super) etags: EtagCache,
     pub(super) counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
     pub(super) objects: ObjectCache,
+    pub(super) cold: Mutex<Option<Cold>>,
 }
 
 pub(super) enum Identity {
@@ -147,6 +149,7 @@ impl Github {
             etags: EtagCache::default(),
             counts: Mutex::default(),
             objects,
+            cold: Mutex::default(),
         })))
     }
 

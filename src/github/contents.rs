@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,8 +19,12 @@ use super::repository::bad;
 use super::{GithubError, Repository};
 use crate::model::{CommitSha, RepoPath};
 
-/// With this many blobs missing, the tarball is cheaper than asking for each.
+/// With this many blobs of a commit missing, the tarball is cheaper than asking for each.
 const TARBALL_FROM: usize = 16;
+
+/// Files up to this size are kept from a tarball even if nobody has asked for them yet: somebody who needs
+/// many files of a commit finds out which, a few at a time.
+const KEPT_UNASKED_BYTES: usize = 1 << 20;
 
 /// So many blobs are asked for at a time; GitHub wants fewer than a hundred requests at once from all of us.
 const AT_ONCE: usize = 8;
@@ -131,7 +135,7 @@ impl Repository {
         let missing = |blobs: &BTreeMap<BlobSha, Arc<[u8]>>| -> BTreeSet<BlobSha> {
             wanted.iter().filter(|sha| !blobs.contains_key(sha)).cloned().collect()
         };
-        if missing(&blobs).len() >= TARBALL_FROM {
+        if self.is_cold(at, missing(&blobs).len()) {
             match self.fetch_tarball(at, missing(&blobs)).await {
                 Ok(unpacked) => blobs.extend(unpacked),
                 Err(error @ GithubError::RateLimited { .. }) => return Err(error),
@@ -148,6 +152,19 @@ impl Repository {
             .await?;
         blobs.extend(single);
         Ok(blobs)
+    }
+
+    /// Counts what was missing of a commit, and says, once for each, when its tarball is worth it.
+    fn is_cold(&self, at: &CommitSha, missing: usize) -> bool {
+        let mut cold = self.client.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        if cold.as_ref().is_none_or(|cold| cold.commit != *at) {
+            *cold = Some(Cold { commit: at.clone(), missed: 0, unpacked: false });
+        }
+        let cold = cold.as_mut().expect("it was put there");
+        cold.missed += missing;
+        let worth = missing > 0 && cold.missed >= TARBALL_FROM && !cold.unpacked;
+        cold.unpacked |= worth;
+        worth
     }
 
     async fn cached_blobs(&self, wanted: &BTreeSet<BlobSha>) -> BTreeMap<BlobSha, Arc<[u8]>> {
@@ -206,17 +223,20 @@ impl Repository {
         let answer = self.client.send(self.who, call).await?;
         let client = Arc::clone(&self.client);
         let unpack = move || {
-            let blobs = unpack(&answer.body, &wanted)?;
-            for (sha, content) in &blobs {
-                client.objects.put(sha.as_str(), content);
-            }
-            Ok(blobs)
+            unpack(&answer.body, &wanted, |sha, content| client.objects.put(sha.as_str(), content))
         };
         let unpacked: std::io::Result<_> = tokio::task::spawn_blocking(unpack)
             .await
             .unwrap_or_else(|_| Err(std::io::Error::other("unpacking stopped")));
         unpacked.map_err(|error| bad(REQUEST, &error))
     }
+}
+
+/// What was missing of the commit that was read last.
+pub(super) struct Cold {
+    commit: CommitSha,
+    missed: usize,
+    unpacked: bool,
 }
 
 /// How far a listing goes.
@@ -266,10 +286,11 @@ fn read_kept(sha: &TreeSha, content: &[u8]) -> Option<RepoTree> {
     (tree.computed_sha() == *sha).then_some(tree)
 }
 
-/// Reads the wanted blobs out of a gzipped tar.
+/// Reads the wanted blobs out of a gzipped tar, and shows to `keep` those that may be wanted later too.
 fn unpack(
     tarball: &[u8],
     wanted: &BTreeSet<BlobSha>,
+    keep: impl Fn(&BlobSha, &Arc<[u8]>),
 ) -> std::io::Result<BTreeMap<BlobSha, Arc<[u8]>>> {
     let format = wanted.first().map_or(ObjectFormat::Sha1, BlobSha::format);
     let unzipped = flate2::read::GzDecoder::new(tarball).take(UNPACKED_LIMIT_BYTES);
@@ -287,9 +308,13 @@ fn unpack(
         } else {
             continue;
         };
-        let sha = BlobSha::of(&content, format);
-        if wanted.contains(&sha) {
-            blobs.insert(sha, content.into());
+        let (sha, content) = (BlobSha::of(&content, format), Arc::<[u8]>::from(content));
+        let asked = wanted.contains(&sha);
+        if asked || content.len() <= KEPT_UNASKED_BYTES {
+            keep(&sha, &content);
+        }
+        if asked {
+            blobs.insert(sha, content);
         }
     }
     Ok(blobs)
