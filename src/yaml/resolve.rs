@@ -8,6 +8,7 @@ use super::{Dialect, Tag};
 ///
 /// go-yaml v2 sees timestamps too, but hands them on as the strings they were.
 #[must_use]
+#[inline]
 pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
     let Some(&first) = text.as_bytes().first() else { return Tag::Null };
     match first {
@@ -38,6 +39,9 @@ pub(super) fn is_string_when_plain(text: &str) -> bool {
 }
 
 fn resolve_word(text: &str, dialect: Dialect) -> Tag {
+    if text.len() > "false".len() {
+        return Tag::Str;
+    }
     match text {
         "~" | "null" | "Null" | "NULL" => Tag::Null,
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Tag::Bool,

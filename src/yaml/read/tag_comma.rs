@@ -19,7 +19,12 @@ impl<'t> TagCommas<'t> {
         if places.is_empty() {
             return Some(Self { text: Cow::Borrowed(text), stand_in: None });
         }
-        let unused = |byte: &u8| memchr::memchr(*byte, text.as_bytes()).is_none();
+        // Neither as it is nor as what an escape sequence makes.
+        let unused = |byte: &u8| {
+            memchr::memchr(*byte, text.as_bytes()).is_none()
+                && !text.contains(&format!("{byte:02x}"))
+                && !text.contains(&format!("{byte:02X}"))
+        };
         let stand_in = char::from((b'A'..=b'Z').chain(b'a'..=b'z').find(unused)?);
         let mut replaced = String::with_capacity(text.len());
         let mut from = 0;

@@ -100,9 +100,9 @@ fn write_flat(value: &Value, indent: usize, out: &mut String) {
     end_line(out);
 }
 
-/// Literal blocks end their last line themselves.
+/// Literal blocks end their last line themselves, be it with another line break of YAML's.
 fn end_line(out: &mut String) {
-    if !out.ends_with('\n') {
+    if !out.ends_with(['\n', '\u{2028}', '\u{2029}']) {
         out.push('\n');
     }
 }

@@ -20,13 +20,8 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
         Tag::Str if scalar.text.contains('\u{85}') => {
             write_string(&fold_next_lines(&scalar.text), indent, out);
         }
-        Tag::Str if scalar.style == SourceStyle::Folded && scalar.text.contains('\n') => {
-            let form = Form::of(&scalar.text);
-            let kept = !form.special && !form.space_before_break && !form.trailing_space;
-            match kept {
-                true => write_string(&through_kyaml(&scalar.text), indent, out),
-                false => write_string(&scalar.text, indent, out),
-            }
+        Tag::Str if scalar.style == SourceStyle::Folded && stays_folded(&scalar.text) => {
+            write_string(&through_kyaml(&scalar.text), indent, out);
         }
         Tag::Str => write_string(&scalar.text, indent, out),
         // Null until it is printed: see the reader on empty values in flow collections.
@@ -38,6 +33,13 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
         }
         _ => write_scalar_value(scalar, out),
     }
+}
+
+/// Whether go-yaml v3 writes a folded scalar as one again; unlike v2 it lets tabs pass.
+fn stays_folded(text: &str) -> bool {
+    let form = Form::of(text);
+    let special = form.special && text.contains(|c| c != '\t' && !is_printable(c));
+    text.contains('\n') && !special && !form.space_before_break && !form.trailing_space
 }
 
 /// Appends the text that JSON would hold for a scalar, without quotes.
