@@ -129,6 +129,14 @@ impl Workspace {
         target: &EnvironmentName,
     ) -> Result<Plan, LocalError> {
         let last = self.last_promotion(configuration, source, target)?;
+        if self.tree.is_none() {
+            let overlay = |name: &EnvironmentName| {
+                configuration.pipeline.environment(name.as_str()).map(|found| &found.path)
+            };
+            let overlays: Vec<&RepoPath> =
+                [source, target].into_iter().filter_map(overlay).collect();
+            self.checkout.list_ahead(&overlays).map_err(WorkdirError::from)?;
+        }
         let request = PlanRequest {
             files: self.files(),
             pipeline: &configuration.pipeline,

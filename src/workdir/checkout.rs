@@ -109,13 +109,47 @@ impl Checkout {
             (Kind::File(_) | Kind::Link(_), _) => return Ok(vec![dir.clone()]),
             (Kind::Special | Kind::Missing, _) => return Ok(Vec::new()),
         };
-        let mut known = repository.list_files(dir).map_err(|error| match error {
+        self.ask_git(repository, &[dir])
+    }
+
+    fn ask_git(
+        &self,
+        repository: &Repository,
+        dirs: &[&RepoPath],
+    ) -> Result<Vec<RepoPath>, ReadError> {
+        let mut known = repository.list_files(dirs).map_err(|error| match error {
             WorkdirError::Read(error) => error,
-            error => ReadError::Io { path: dir.clone(), reason: error.to_string() },
+            error => ReadError::Io { path: dirs[0].clone(), reason: error.to_string() },
         })?;
         // Deleted ones are still in the index; submodules are directories.
         known.retain(|path| matches!(self.kind(path), Ok(Kind::File(_) | Kind::Link(_))));
+        known.sort();
+        known.dedup();
         Ok(known)
+    }
+
+    /// Lists directories that will be asked for, with one start of git for all of them.
+    ///
+    /// # Errors
+    /// [`ReadError`] if git cannot list them.
+    pub fn list_ahead(&self, dirs: &[&RepoPath]) -> Result<(), ReadError> {
+        let Some(repository) = &self.repository else { return Ok(()) };
+        let mut wanted = Vec::new();
+        for dir in dirs {
+            let is_listed = self.seen().lists.contains_key(*dir);
+            if !is_listed && self.is_reached_directly(dir)? && self.kind(dir)? == Kind::Directory {
+                wanted.push(*dir);
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let known = self.ask_git(repository, &wanted)?;
+        for dir in wanted {
+            let within = known.iter().filter(|path| path.is_within(dir)).cloned().collect();
+            self.seen().lists.insert(dir.clone(), within);
+        }
+        Ok(())
     }
 
     /// All files below a directory as the disk has them.

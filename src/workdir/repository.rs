@@ -74,19 +74,16 @@ impl Repository {
         CommitSha::parse(text.trim()).map_err(|_| unknown())
     }
 
-    /// The files below `dir` that are tracked, or untracked and not ignored.
-    pub(super) fn list_files(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, WorkdirError> {
-        let below = if dir.is_root() { "." } else { dir.as_str() };
-        let output = self
-            .git(
-                "list the files",
-                &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", below],
-            )
-            .run()?;
+    /// The files below `dirs` that are tracked, or untracked and not ignored.
+    pub(super) fn list_files(&self, dirs: &[&RepoPath]) -> Result<Vec<RepoPath>, WorkdirError> {
+        let mut arguments =
+            vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"];
+        arguments.extend(dirs.iter().map(|dir| if dir.is_root() { "." } else { dir.as_str() }));
+        let output = self.git("list the files", &arguments).run()?;
         let mut files = Vec::new();
         for name in output.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
             let name = std::str::from_utf8(name)
-                .map_err(|_| not_utf8(dir, &String::from_utf8_lossy(name)))?;
+                .map_err(|_| not_utf8(dirs[0], &String::from_utf8_lossy(name)))?;
             let Ok(path) = RepoPath::parse(name) else { continue };
             if !is_git_internal(&path) {
                 files.push(path);

@@ -99,6 +99,21 @@ fn new_files_are_listed_and_deleted_ones_are_not() {
 }
 
 #[test]
+fn listing_ahead_changes_no_answer() {
+    let world = World::new(&[("a/x", ""), ("a/y/z", ""), ("ab/x", ""), (".gitignore", "*.swp\n")]);
+    world.write("a/x.swp", "");
+    world.write("ab/new", "");
+    let dirs = [path("a"), path("ab"), path("none"), path("a/x")];
+    let ahead = Checkout::new(world.root.clone());
+    ahead.list_ahead(&dirs.each_ref()).unwrap();
+    let plain = Checkout::new(world.root.clone());
+    for dir in &dirs {
+        assert_eq!(ahead.list(dir).unwrap(), plain.list(dir).unwrap(), "{dir}");
+    }
+    assert_eq!(ahead.list(&path("ab")).unwrap(), [path("ab/new"), path("ab/x")]);
+}
+
+#[test]
 fn a_link_in_a_commit_does_not_leave_it() {
     let world = World::new(&[("a", "")]);
     std::os::unix::fs::symlink("../../etc/passwd", world.root.join("out")).unwrap();
