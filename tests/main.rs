@@ -30,6 +30,7 @@ mod promote_in_a_checkout;
 mod promote_in_every_style;
 mod promotes_when_the_source_is_pushed;
 mod promotions_cost_little;
+mod replicas_share_a_queue;
 mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;

@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod github_scene;
+pub mod postgres;
 pub mod scene;
 pub mod txtar;
 

@@ -65,6 +65,18 @@ pub struct Scene {
     deliveries: AtomicU64,
 }
 
+/// A process beside that of the scene.
+pub struct Replica {
+    pub app: App,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
 impl Drop for Scene {
     fn drop(&mut self) {
         self.stop();
@@ -85,6 +97,24 @@ impl Scene {
     pub async fn with_files(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+        Self::on(dir, database, files).await
+    }
+
+    /// The repository of [`Scene::new`] with the queue in another database.
+    pub async fn on_database(database: String) -> Self {
+        let scene = Self::on(tempfile::tempdir().unwrap(), database, &FILES).await;
+        scene.push_event(None).await;
+        scene.drain().await;
+        scene
+    }
+
+    /// Another process on the same database.
+    pub async fn replica(&self) -> Replica {
+        let (app, _, _, tasks) = start(&self.database, &self.github, &self.token, &self.now).await;
+        Replica { app, tasks }
+    }
+
+    async fn on(dir: tempfile::TempDir, database: String, files: &[(&str, &str)]) -> Self {
         let github = GithubStandIn::start().await;
         github.add_repository(REPO, files);
         let token = github.add_person(REPO, "overlift-bot", "write");
