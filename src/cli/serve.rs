@@ -41,7 +41,7 @@ pub(super) struct ServeArguments {
     /// File with the secrets of the webhook.
     #[arg(long, env = "OVERLIFT_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     webhook_secret_file: Option<String>,
-    /// Base of GitHub's API [default: https://api.github.com].
+    /// Base of GitHub's API [default: `https://api.github.com`].
     #[arg(long, env = "GITHUB_API_URL", value_name = "URL")]
     github_api_url: Option<String>,
     /// Personal or workflow token.

@@ -9,6 +9,7 @@ use super::error::BuildError;
 use super::load::Loaded;
 use super::resource::Draft;
 use super::schema::Schema;
+use super::transform::json_6902::json;
 use crate::model::{Location, Position};
 use crate::yaml::{self, Dialect, Mark, Node, Value};
 
@@ -103,7 +104,8 @@ pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft
     }
     for _ in 0..LIST_DEPTH {
         for list in std::mem::take(&mut lists) {
-            for item in take_items(list, &reader)? {
+            for mut item in take_items(list, &reader)? {
+                json::rewrite(&mut item);
                 reader.add(item, &mut drafts, &mut lists)?;
             }
         }

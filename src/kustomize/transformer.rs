@@ -215,7 +215,11 @@ pub fn load_replacements(
     let mut list = Vec::new();
     for field in fields {
         match field {
-            ReplacementField::Inline(replacement) => list.push(replacement.as_ref().clone()),
+            ReplacementField::Inline(replacement) => {
+                // On its way to the transformer kustomize loses an empty list of targets.
+                let targets = replacement.targets.clone().filter(|targets| !targets.is_empty());
+                list.push(Replacement { targets, ..replacement.as_ref().clone() });
+            }
             ReplacementField::File(reference) => {
                 let loaded = session.loader.read(root, reference)?;
                 if !loaded.is_known {

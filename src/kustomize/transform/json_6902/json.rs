@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::ParseError;
 use crate::yaml::{
-    Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
+    Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
 };
 
 /// A number that JSON cannot say.
@@ -50,22 +50,51 @@ const fn scalar(text: Text, tag: Tag) -> Value {
     Value::Scalar(Scalar { text, tag, style: Style::Plain })
 }
 
+/// Whether integers keep being integers on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Integers {
+    /// JSON knows floats only.
+    BecomeFloats,
+    /// Go values know both.
+    Stay,
+}
+
 /// Writes every scalar below a node as it is after a way through JSON.
 ///
 /// # Errors
 /// [`NotJson`] for infinities and not-a-number.
 pub fn renew(node: &mut Node) -> Result<(), NotJson> {
+    each_scalar(node, &mut |scalar| renew_scalar(scalar, Integers::BecomeFloats))
+}
+
+/// Writes every scalar below a node as it is after a way through Go's values and back, which is what
+/// kustomize does to the items of a list that stands beside other documents.
+pub fn rewrite(node: &mut Node) {
+    let kept = each_scalar(node, &mut |scalar| {
+        // Infinities stay what they are.
+        renew_scalar(scalar, Integers::Stay).ok();
+        Ok(())
+    });
+    debug_assert_eq!(kept, Ok(()), "nothing is refused");
+}
+
+fn each_scalar(
+    node: &mut Node,
+    change: &mut dyn FnMut(&mut Scalar) -> Result<(), NotJson>,
+) -> Result<(), NotJson> {
     if node.mark.is_shared() {
         node.mark = Mark::NONE;
     }
     match &mut node.value {
-        Value::Mapping(mapping) => mapping.iter_mut().try_for_each(|pair| renew(&mut pair.value)),
-        Value::Sequence(items) => items.iter_mut().try_for_each(renew),
-        Value::Scalar(scalar) => renew_scalar(scalar),
+        Value::Mapping(mapping) => {
+            mapping.iter_mut().try_for_each(|pair| each_scalar(&mut pair.value, change))
+        }
+        Value::Sequence(items) => items.iter_mut().try_for_each(|item| each_scalar(item, change)),
+        Value::Scalar(scalar) => change(scalar),
     }
 }
 
-fn renew_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
+fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> {
     match scalar.tag {
         Tag::Null => scalar.text = "null".into(),
         Tag::Bool => {
@@ -73,11 +102,12 @@ fn renew_scalar(scalar: &mut Scalar) -> Result<(), NotJson> {
             scalar.text = if truth { "true" } else { "false" }.into();
         }
         Tag::Int | Tag::Float => {
-            let value = number(scalar).map_or(f64::NAN, crate::yaml::Number::as_f64);
-            if !value.is_finite() {
-                return Err(NotJson);
-            }
-            scalar.text = shortest(value).into();
+            scalar.text = match number(scalar) {
+                Some(Number::Int(value)) if integers == Integers::Stay => value.to_string().into(),
+                Some(Number::Uint(value)) if integers == Integers::Stay => value.to_string().into(),
+                Some(value) if value.as_f64().is_finite() => shortest(value.as_f64()).into(),
+                _ => return Err(NotJson),
+            };
             scalar.tag = resolve_plain(&scalar.text, Dialect::V3);
         }
         Tag::Str | Tag::Timestamp => {
