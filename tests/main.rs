@@ -21,6 +21,7 @@ mod fixture_overlays_build;
 mod github_answers;
 mod github_costs_little;
 mod github_fails;
+mod istio_analysis;
 mod kustomizations_of_every_style;
 mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
@@ -31,6 +32,7 @@ mod promote_in_every_style;
 mod promotes_when_the_source_is_pushed;
 mod promotions_cost_little;
 mod replicas_share_a_queue;
+mod resources_against_their_schemas;
 mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;

@@ -1,0 +1,87 @@
+//! Resources against their schemas, as the API server would check them on admission.
+//!
+//! Schemas come from CustomResourceDefinitions; what no schema is known for is reported as not
+//! validated, never passed silently. Checked are Kubernetes' structural schemas with their
+//! extensions (int-or-string, preserved unknown fields, set and map lists), formats, and the CEL
+//! rules of `x-kubernetes-validations`.
+
+mod cel_library;
+mod cel_rule;
+mod check;
+mod definition;
+mod format;
+mod structural;
+
+use std::collections::BTreeMap;
+
+pub use definition::InvalidDefinition;
+pub use structural::InvalidSchema;
+
+use crate::kustomize::Gvk;
+use crate::yaml::{Mark, Node};
+use structural::Schema;
+
+/// One thing in a resource that its schema does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The field path, such as `spec.http[0].timeout`; empty for the resource as a whole.
+    pub field: String,
+    /// Where the field, or what should hold it, stands in its file.
+    pub mark: Mark,
+    /// What is wrong, in the API server's words where it has some. Holds no value of the resource.
+    pub message: String,
+}
+
+/// What a schema says of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every rule that could be checked holds. `unchecked` are rules that could not, with the reason.
+    Checked {
+        /// What is not allowed, in the order of the file.
+        violations: Vec<Violation>,
+        /// CEL rules that could not be evaluated here.
+        unchecked: Vec<String>,
+    },
+    /// No schema for this group, version and kind is known.
+    NoSchema,
+    /// The group and kind are known, but not in this version; these are.
+    NoSuchVersion(Vec<String>),
+}
+
+/// The schemas that are known, by group, kind and version.
+#[derive(Debug, Default)]
+pub struct Schemas {
+    by_kind: BTreeMap<(String, String), BTreeMap<String, Schema>>,
+}
+
+impl Schemas {
+    /// Takes in all versions of a CustomResourceDefinition; a later one replaces an earlier one.
+    /// A node of another kind is left alone and answered with `false`.
+    ///
+    /// # Errors
+    /// [`InvalidDefinition`] if it is a definition that cannot be understood.
+    pub fn add_definition(&mut self, node: &Node) -> Result<bool, InvalidDefinition> {
+        let Some(definition) = definition::parse(node)? else { return Ok(false) };
+        let known = self.by_kind.entry((definition.group, definition.kind)).or_default();
+        known.extend(definition.versions);
+        Ok(true)
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_kind.is_empty()
+    }
+
+    /// Checks a resource. Definitions themselves, and lists, are the caller's to take apart.
+    #[must_use]
+    pub fn validate(&self, gvk: &Gvk, resource: &Node) -> Verdict {
+        let key = (gvk.group.to_string(), gvk.kind.to_string());
+        let Some(versions) = self.by_kind.get(&key) else { return Verdict::NoSchema };
+        let Some(schema) = versions.get(gvk.version.as_str()) else {
+            return Verdict::NoSuchVersion(versions.keys().cloned().collect());
+        };
+        let (violations, unchecked) = check::check_resource(schema, resource);
+        Verdict::Checked { violations, unchecked }
+    }
+}
