@@ -2,7 +2,7 @@
 //! types are strict, null is as good as absent, and a key may be written in any case.
 
 use super::error::BuildError;
-use crate::model::{Location, Position, RepoPath};
+use crate::model::{Location, Position, RepoPath, nearest};
 use crate::yaml::{Mark, Node, Scalar, Tag, Value};
 
 /// A text that nodes were read from, for telling where in it they are.
@@ -285,32 +285,4 @@ fn whole_number(text: &str) -> Option<i64> {
         #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
         (float.fract() == 0.0 && float.abs() < 9.0e15).then_some(float as i64)
     })
-}
-
-/// The word nearest to a misspelt one, if one is near enough.
-#[must_use]
-pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = word.to_ascii_lowercase();
-    known
-        .iter()
-        .map(|name| (distance(&word, &name.to_ascii_lowercase()), *name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().max(word.len()) / 3)
-        .map(|(_, name)| name)
-}
-
-/// Edits (insert, delete, change) between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, c) in a.chars().take(100).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, d) in b.iter().enumerate() {
-            let change = diagonal + usize::from(c != *d);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

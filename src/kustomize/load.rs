@@ -348,5 +348,5 @@ fn nearest_file(root: &Root<'_>, path: &str) -> Option<String> {
         .filter_map(|file| file.strip_prefix(&dir))
         .map(|file| file.split('/').next().unwrap_or(file))
         .collect();
-    super::decode::nearest(wanted.file_name(), &names).map(str::to_owned)
+    crate::model::nearest(wanted.file_name(), &names).map(str::to_owned)
 }

@@ -379,7 +379,7 @@ fn nearest(set: &ResourceSet, patch: &Draft) -> Option<crate::kustomize::Resourc
     let same_kind: Vec<&Draft> =
         set.iter().filter(|draft| draft.id.gvk.kind == patch.id.gvk.kind).take(1000).collect();
     let names: Vec<&str> = same_kind.iter().map(|draft| draft.id.name.as_str()).collect();
-    let name = crate::kustomize::decode::nearest(&patch.id.name, &names);
+    let name = crate::model::nearest(&patch.id.name, &names);
     let by_name = || set.iter().find(|draft| draft.id.name == patch.id.name);
     name.and_then(|name| same_kind.iter().copied().find(|draft| draft.id.name == name))
         .or_else(by_name)
