@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::repository::Listing;
 use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
 use crate::model::{Entry, File, FileMode, Files, ReadError, RepoPath, Step, follow};
 
@@ -26,6 +27,8 @@ struct Seen {
     kinds: BTreeMap<RepoPath, Kind>,
     files: BTreeMap<RepoPath, File>,
     lists: BTreeMap<RepoPath, Vec<RepoPath>>,
+    /// What git lists while we do something else.
+    ahead: Vec<Listing>,
 }
 
 /// What stands at exactly one path.
@@ -99,55 +102,53 @@ impl Checkout {
         if !self.is_reached_directly(dir)? {
             return Ok(Vec::new());
         }
-        let repository = match (self.kind(dir)?, &self.repository) {
-            (Kind::Directory, Some(repository)) => repository,
+        match (self.kind(dir)?, &self.repository) {
+            (Kind::Directory, Some(repository)) => {
+                self.keep(listing(repository, vec![dir.clone()])?)?;
+                Ok(self.seen().lists.get(dir).cloned().unwrap_or_default())
+            }
             (Kind::Directory, None) => {
                 let mut found = Vec::new();
                 self.walk(dir, &mut found)?;
-                return Ok(found);
+                Ok(found)
             }
-            (Kind::File(_) | Kind::Link(_), _) => return Ok(vec![dir.clone()]),
-            (Kind::Special | Kind::Missing, _) => return Ok(Vec::new()),
-        };
-        self.ask_git(repository, &[dir])
+            (Kind::File(_) | Kind::Link(_), _) => Ok(vec![dir.clone()]),
+            (Kind::Special | Kind::Missing, _) => Ok(Vec::new()),
+        }
     }
 
-    fn ask_git(
-        &self,
-        repository: &Repository,
-        dirs: &[&RepoPath],
-    ) -> Result<Vec<RepoPath>, ReadError> {
-        let mut known = repository.list_files(dirs).map_err(|error| match error {
-            WorkdirError::Read(error) => error,
-            error => ReadError::Io { path: dirs[0].clone(), reason: error.to_string() },
-        })?;
+    /// Waits for git's list and keeps what is on disk of it.
+    fn keep(&self, listing: Listing) -> Result<(), ReadError> {
+        let first = listing.dirs[0].clone();
+        let (dirs, mut known) = listing.finish().map_err(|error| unlisted(first, error))?;
         // Deleted ones are still in the index; submodules are directories.
         known.retain(|path| matches!(self.kind(path), Ok(Kind::File(_) | Kind::Link(_))));
         known.sort();
         known.dedup();
-        Ok(known)
+        for dir in dirs {
+            let within = known.iter().filter(|path| path.is_within(&dir)).cloned().collect();
+            self.seen().lists.insert(dir, within);
+        }
+        Ok(())
     }
 
-    /// Lists directories that will be asked for, with one start of git for all of them.
+    /// Starts to list directories that will be asked for, with one start of git for all of them,
+    /// and does not wait for it: the first that is asked for does.
     ///
     /// # Errors
-    /// [`ReadError`] if git cannot list them.
+    /// [`ReadError`] if git cannot be started.
     pub fn list_ahead(&self, dirs: &[&RepoPath]) -> Result<(), ReadError> {
         let Some(repository) = &self.repository else { return Ok(()) };
         let mut wanted = Vec::new();
         for dir in dirs {
             let is_listed = self.seen().lists.contains_key(*dir);
             if !is_listed && self.is_reached_directly(dir)? && self.kind(dir)? == Kind::Directory {
-                wanted.push(*dir);
+                wanted.push((*dir).clone());
             }
         }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let known = self.ask_git(repository, &wanted)?;
-        for dir in wanted {
-            let within = known.iter().filter(|path| path.is_within(dir)).cloned().collect();
-            self.seen().lists.insert(dir.clone(), within);
+        if !wanted.is_empty() {
+            let started = listing(repository, wanted)?;
+            self.seen().ahead.push(started);
         }
         Ok(())
     }
@@ -205,6 +206,10 @@ impl Files for Checkout {
     }
 
     fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        let ahead = std::mem::take(&mut self.seen().ahead);
+        for listing in ahead {
+            self.keep(listing)?;
+        }
         if let Some(listed) = self.seen().lists.get(dir) {
             return Ok(listed.clone());
         }
@@ -213,6 +218,18 @@ impl Files for Checkout {
         found.dedup();
         self.seen().lists.insert(dir.clone(), found.clone());
         Ok(found)
+    }
+}
+
+fn listing(repository: &Repository, dirs: Vec<RepoPath>) -> Result<Listing, ReadError> {
+    let first = dirs[0].clone();
+    repository.list_files(dirs).map_err(|error| unlisted(first, error))
+}
+
+fn unlisted(path: RepoPath, error: WorkdirError) -> ReadError {
+    match error {
+        WorkdirError::Read(error) => error,
+        error => ReadError::Io { path, reason: error.to_string() },
     }
 }
 

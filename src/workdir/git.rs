@@ -78,11 +78,15 @@ impl Git {
         // A git that stopped reading says why on standard error; that is the fault to report.
         let _ = stdin.write_all(input);
         drop(stdin);
-        let output = child.wait_with_output().map_err(|e| WorkdirError::NoGit(e.to_string()))?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        Err(WorkdirError::Git { what, said: first_words(&output.stderr) })
+        Running { child, what }.finish()
+    }
+
+    /// Starts it and lets it work; [`Running::finish`] has what it wrote.
+    pub(super) fn run_ahead(self) -> Result<Running, WorkdirError> {
+        let what = self.what;
+        let mut child = self.spawn(Stdio::piped())?;
+        drop(child.stdin.take());
+        Ok(Running { child, what })
     }
 
     /// Starts it for a conversation; what it says on standard error is lost.
@@ -93,6 +97,25 @@ impl Git {
     fn spawn(mut self, stderr: Stdio) -> Result<Child, WorkdirError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
         self.command.spawn().map_err(|error| WorkdirError::NoGit(error.to_string()))
+    }
+}
+
+/// A call of git that is under way.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Child,
+    what: &'static str,
+}
+
+impl Running {
+    /// Waits for its end and returns what it wrote.
+    pub(super) fn finish(self) -> Result<Vec<u8>, WorkdirError> {
+        let output = self.child.wait_with_output();
+        let output = output.map_err(|error| WorkdirError::NoGit(error.to_string()))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        Err(WorkdirError::Git { what: self.what, said: first_words(&output.stderr) })
     }
 }
 

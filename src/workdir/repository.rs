@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::checkout::not_utf8;
-use super::git::Git;
+use super::git::{Git, Running};
 use super::root::{git_top, repo_path};
 use super::{WorkdirError, is_git_internal};
 use crate::model::{CommitSha, RepoPath};
@@ -92,22 +92,13 @@ impl Repository {
         CommitSha::parse(text.trim()).map_err(|_| unknown())
     }
 
-    /// The files below `dirs` that are tracked, or untracked and not ignored.
-    pub(super) fn list_files(&self, dirs: &[&RepoPath]) -> Result<Vec<RepoPath>, WorkdirError> {
+    /// Starts to list the files below `dirs` that are tracked, or untracked and not ignored.
+    pub(super) fn list_files(&self, dirs: Vec<RepoPath>) -> Result<Listing, WorkdirError> {
         let mut arguments =
             vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"];
         arguments.extend(dirs.iter().map(|dir| if dir.is_root() { "." } else { dir.as_str() }));
-        let output = self.git("list the files", &arguments).run()?;
-        let mut files = Vec::new();
-        for name in output.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-            let name = std::str::from_utf8(name)
-                .map_err(|_| not_utf8(dirs[0], &String::from_utf8_lossy(name)))?;
-            let Ok(path) = RepoPath::parse(name) else { continue };
-            if !is_git_internal(&path) {
-                files.push(path);
-            }
-        }
-        Ok(files)
+        let call = self.git("list the files", &arguments).run_ahead()?;
+        Ok(Listing { dirs, call })
     }
 
     /// Whether the history ends early because the clone was made with a depth.
@@ -146,5 +137,31 @@ impl Repository {
             None if self.is_shallow()? => Err(WorkdirError::Shallow),
             found => Ok(found),
         }
+    }
+}
+
+/// Git, listing the files of some directories.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// What it lists.
+    pub(super) dirs: Vec<RepoPath>,
+    call: Running,
+}
+
+impl Listing {
+    /// Waits for it and returns the directories with the files that git knows below all of them, in
+    /// git's order.
+    pub(super) fn finish(self) -> Result<(Vec<RepoPath>, Vec<RepoPath>), WorkdirError> {
+        let output = self.call.finish()?;
+        let mut files = Vec::new();
+        for name in output.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| not_utf8(&self.dirs[0], &String::from_utf8_lossy(name)))?;
+            let Ok(path) = RepoPath::parse(name) else { continue };
+            if !is_git_internal(&path) {
+                files.push(path);
+            }
+        }
+        Ok((self.dirs, files))
     }
 }
