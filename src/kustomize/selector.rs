@@ -26,11 +26,11 @@ pub struct Selector {
 /// A selector made ready for matching.
 #[derive(Debug)]
 pub struct Matcher {
-    group: Option<Pattern>,
-    version: Option<Pattern>,
-    kind: Option<Pattern>,
-    name: Option<Pattern>,
-    namespace: Option<Pattern>,
+    group: Option<WholePattern>,
+    version: Option<WholePattern>,
+    kind: Option<WholePattern>,
+    name: Option<WholePattern>,
+    namespace: Option<WholePattern>,
     annotations: LabelSelector,
     labels: LabelSelector,
 }
@@ -80,7 +80,7 @@ impl Matcher {
     /// it had first.
     #[must_use]
     pub fn selects(&self, draft: &Draft) -> bool {
-        let either = |pattern: &Option<Pattern>, original: &str, current: &str| {
+        let either = |pattern: &Option<WholePattern>, original: &str, current: &str| {
             pattern.as_ref().is_none_or(|p| p.is_match(original) || p.is_match(current))
         };
         self.fits_type(&draft.id.gvk)
@@ -122,20 +122,34 @@ impl Matcher {
     }
 }
 
-fn fits(pattern: Option<&Pattern>, text: &str) -> bool {
+fn fits(pattern: Option<&WholePattern>, text: &str) -> bool {
     pattern.is_none_or(|pattern| pattern.is_match(text))
 }
 
-/// A pattern for a whole text.
+/// A regular expression that has to match a text as a whole, as kustomize reads selectors.
 #[derive(Debug)]
-enum Pattern {
+pub enum WholePattern {
     /// Most patterns are names, which need no machine.
     Name(String),
+    /// Any other.
     Regex(Regex),
 }
 
-impl Pattern {
-    fn is_match(&self, text: &str) -> bool {
+impl WholePattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`regex::Error`] if it is none.
+    pub fn parse(text: &str) -> Result<Self, regex::Error> {
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        Regex::new(&format!("^(?:{text})$")).map(Self::Regex)
+    }
+
+    /// Whether it matches all of `text`.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
         match self {
             Self::Name(name) => name == text,
             Self::Regex(regex) => regex.is_match(text),
@@ -144,14 +158,10 @@ impl Pattern {
 }
 
 /// Reads a pattern; an empty one fits anything.
-fn pattern(field: &'static str, text: &str) -> Result<Option<Pattern>, InvalidSelector> {
+fn pattern(field: &'static str, text: &str) -> Result<Option<WholePattern>, InvalidSelector> {
     if text.is_empty() {
         return Ok(None);
     }
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-        return Ok(Some(Pattern::Name(text.to_owned())));
-    }
     let invalid = |_| InvalidSelector::Pattern { field, pattern: text.chars().take(80).collect() };
-    let regex = Regex::new(&format!("^(?:{text})$")).map_err(invalid)?;
-    Ok(Some(Pattern::Regex(regex)))
+    WholePattern::parse(text).map(Some).map_err(invalid)
 }

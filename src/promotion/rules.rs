@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 
 use crate::yaml::FieldPath;
 
@@ -69,7 +69,8 @@ pub struct Keep {
 #[derive(Clone, Debug)]
 pub struct PathGlob {
     text: String,
-    matcher: GlobMatcher,
+    /// A set of one: unlike a matcher, it needs no regular expression for names and `folder/**`.
+    matcher: GlobSet,
 }
 
 /// Why a text is no [`PathGlob`] or [`CarriedField`].
@@ -107,8 +108,8 @@ impl PathGlob {
         }
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
         let matcher = glob
-            .map_err(|error| InvalidRule::new(text, format!("is no glob: {}", error.kind())))?
-            .compile_matcher();
+            .and_then(|glob| GlobSet::new([glob]))
+            .map_err(|error| InvalidRule::new(text, format!("is no glob: {}", error.kind())))?;
         Ok(Self { text: text.to_owned(), matcher })
     }
 

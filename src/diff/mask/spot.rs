@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::copied::CopiedValues;
+use crate::kustomize::selector::WholePattern;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.
@@ -92,7 +93,7 @@ pub(super) fn role_of_target(target: Option<&Node>) -> Role {
         return Role::PerhapsSecretPatch;
     }
     // kustomize reads the kind as a regular expression that has to match as a whole.
-    let matches = match Regex::new(&format!("^(?:{kind})$")) {
+    let matches = match WholePattern::parse(kind) {
         Ok(pattern) if kind.len() <= 200 => pattern.is_match("Secret"),
         _ => true,
     };

@@ -141,10 +141,12 @@ fn document_bounds(text: &str, documents: &[Node]) -> Vec<Range<usize>> {
 
 /// Where a line `---` or `...` begins; it ends a document whatever stands before it.
 fn document_marker(text: &str) -> Option<usize> {
-    static MARKER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?m)^(---|\.\.\.)(\s|$)").expect("the pattern is fixed"));
+    let is_marker = |at: &usize| {
+        let rest = text[*at..].strip_prefix("---").or_else(|| text[*at..].strip_prefix("..."));
+        rest.is_some_and(|rest| rest.chars().next().is_none_or(char::is_whitespace))
+    };
     // A marker on the first line opens the document.
-    MARKER.find_iter(text).map(|found| found.start()).find(|at| *at > 0)
+    memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1).find(is_marker)
 }
 
 /// Masks the spots of one document, or all of it where its lines do not separate them.

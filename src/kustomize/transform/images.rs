@@ -107,25 +107,42 @@ fn change_container(container: &mut Node, change: &Change<'_>) -> Result<(), Fie
 /// A change made ready.
 struct Change<'a> {
     image: &'a Image,
-    pattern: Regex,
-    /// What every image that fits begins with.
-    begin: &'a str,
+    name: NamePattern<'a>,
+}
+
+/// Which images are meant.
+enum NamePattern<'a> {
+    /// Those with this name, as nearly all changes say.
+    Name(&'a str),
+    /// Those that a regular expression with room for a tag and a digest matches.
+    Regex(Regex),
+}
+
+impl NamePattern<'_> {
+    fn is_match(&self, image: &str) -> bool {
+        match self {
+            Self::Name(name) => image.strip_prefix(name).is_some_and(is_tag_and_digest),
+            Self::Regex(regex) => regex.is_match(image),
+        }
+    }
 }
 
 impl<'a> Change<'a> {
     /// `None` if the name is no pattern: it then fits nothing, as in kustomize.
     fn new(image: &'a Image) -> Option<Self> {
-        let tag = "(:[a-zA-Z0-9_.{}-]*)?";
-        let digest = "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
-        let pattern = Regex::new(&format!("^{}{tag}{digest}$", image.name)).ok()?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
-        let begin = if image.name.chars().all(plain) { &image.name } else { "" };
-        Some(Self { image, pattern, begin })
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
+        let name = if image.name.chars().all(is_plain) {
+            NamePattern::Name(&image.name)
+        } else {
+            let digest = "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
+            let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?{digest}$", image.name);
+            NamePattern::Regex(Regex::new(&pattern).ok()?)
+        };
+        Some(Self { image, name })
     }
 
     fn apply(&self, old: &mut Scalar) {
-        let fits = old.text.starts_with(self.begin) && self.pattern.is_match(&old.text);
-        if !fits || old.tag == Tag::Null {
+        if old.tag == Tag::Null || !self.name.is_match(&old.text) {
             return;
         }
         let new = self.rename(&old.text);
@@ -153,6 +170,22 @@ impl<'a> Change<'a> {
         }
         new
     }
+}
+
+/// Whether what follows a name is a tag, a digest, both or nothing.
+fn is_tag_and_digest(rest: &str) -> bool {
+    let is_tag =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}-".contains(c));
+    let (tag, digest) = rest.split_once('@').map_or((rest, None), |(tag, at)| (tag, Some(at)));
+    let is_digest = |text: &str| {
+        text.split_once(':').is_some_and(|(algorithm, value)| {
+            let mut parts = algorithm.split(['.', '+', '_', '-']);
+            let is_part =
+                |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+            parts.all(is_part) && is_tag(value)
+        })
+    };
+    (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_tag)) && digest.is_none_or(is_digest)
 }
 
 /// Name, tag and digest of an image; a colon before the first slash is that of a port.
@@ -205,6 +238,20 @@ mod tests {
         ];
         let expected = "nginx:1.2-x-x\nfoo:1.2@sha256:abc\nhost:5000/x:v2\nnull\n";
         assert_eq!(changed(object, &images), expected);
+    }
+
+    #[test]
+    fn tags_and_digests_are_read_as_by_the_pattern_of_kustomize() {
+        let digest = "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
+        let pattern = Regex::new(&format!("^nginx(:[a-zA-Z0-9_.{{}}-]*)?{digest}$")).unwrap();
+        let parts =
+            ["", ":", ":1", ":1.{a}_-", "@", "@a", "@a:", "@a:b", "@a+b.c:", "@a++b:", "@:"];
+        for (first, second) in parts.iter().flat_map(|one| parts.iter().map(move |two| (one, two)))
+        {
+            let rest = format!("{first}{second}");
+            let image = format!("nginx{rest}");
+            assert_eq!(is_tag_and_digest(&rest), pattern.is_match(&image), "{image}");
+        }
     }
 
     #[test]
