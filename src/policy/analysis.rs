@@ -1,9 +1,10 @@
-//! Running all rules over one set.
+//! A set as Istio's analyzers see it.
 
 use super::Finding;
+use super::check::check;
+use super::gate::{Day, Gate, Gates};
 use super::mesh::{Manifest, Mesh};
-use super::rule::Report;
-use super::rules;
+use super::subject::{Standards, Subject};
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_stream};
@@ -37,23 +38,33 @@ kind: Pod
 metadata: {name: istio-ingressgateway, namespace: istio-system, labels: {istio: ingressgateway}}
 ";
 
-/// What all rules say of a set, in the order of the rules' ids.
+/// What the Istio gate says of a set, in the order of the rules' ids.
 #[must_use]
 pub fn analyze(set: &[Manifest<'_>], surroundings: Surroundings<'_>) -> Vec<Finding> {
+    let subject = Subject {
+        manifests: set,
+        mesh_config: surroundings.mesh_config,
+        mesh_networks: surroundings.mesh_networks,
+        standards: &Standards::default(),
+        overlay: None,
+        promotion: None,
+    };
+    let run = [Gate::Istio].into();
+    let gates = Gates { run, complete: surroundings.complete, ..Gates::default() };
+    check(&subject, &gates, Day::MIN).findings
+}
+
+/// Looks at the subject as a mesh, with what every installation of Istio brings.
+pub(super) fn with_mesh(subject: &Subject<'_>, look: impl FnOnce(&Mesh<'_>)) {
     let assumed = parse_stream(INGRESS_GATEWAY, Dialect::V3).expect("a constant that is YAML");
-    let mut all: Vec<Manifest<'_>> = set.to_vec();
+    let mut all: Vec<Manifest<'_>> = subject.manifests.to_vec();
     let nowhere = Location::file(RepoPath::root());
     for manifest in assumed.iter().flat_map(|node| manifests(node, &nowhere)) {
         if !all.iter().any(|known| known.id == manifest.id) {
             all.push(manifest);
         }
     }
-    let mesh = Mesh::new(&all, surroundings.mesh_config, surroundings.mesh_networks);
-    let mut findings = Vec::new();
-    for rule in rules::ALL {
-        (rule.check)(&mesh, &mut Report::new(rule.id, surroundings.complete, &mut findings));
-    }
-    findings
+    look(&Mesh::new(&all, subject.mesh_config, subject.mesh_networks));
 }
 
 /// The manifests of a document, each with the identity that its text gives it: one, or the items

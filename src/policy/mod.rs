@@ -1,15 +1,28 @@
 //! Rules over a proposed change and what they say: findings.
+//!
+//! [`check()`] runs the gates that a repository wants over a [`Subject`]: the resources of an overlay or
+//! of plain manifests, and what is known beside them. A rule is a file in `rules/` and a line in its
+//! list; it has one id, belongs to one [`Gate`] and gives one or more codes. [`mark_new`] tells what a
+//! promotion brings from what was there before.
 
 mod analysis;
+mod check;
 mod finding;
+mod gate;
 pub mod host;
 pub mod mesh;
 pub mod rule;
 mod rules;
 pub mod schema;
+mod schema_source;
 pub mod service_registry;
+mod subject;
 pub mod virtual_service;
 
 pub use analysis::{Surroundings, analyze, manifests};
+pub use check::{Findings, all_rules, check, mark_new};
 pub use finding::{Finding, Level};
+pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Suppression};
 pub use mesh::Manifest;
+pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
+pub use subject::{Overlay, Promotion, Side, Standards, Subject, built};

@@ -1,15 +1,44 @@
-//! A rule: what it is called, which codes it gives, and how it looks at a set.
+//! A rule: what it is called, which codes it gives, and how it looks at its subject.
 
+use super::gate::Gate;
 use super::mesh::{Manifest, Mesh};
+use super::subject::Subject;
 use super::{Finding, Level};
+use crate::kustomize::ResourceId;
+use crate::model::Location;
 
-/// One check over a whole set. One file in `rules/` each.
+/// One check. One file in `rules/` each.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The id that configuration and `docs/rules.md` use.
     pub id: &'static str,
-    /// Looks at the set and reports.
-    pub check: fn(&Mesh<'_>, &mut Report<'_>),
+    /// The gate it belongs to.
+    pub gate: Gate,
+    /// The codes it gives.
+    pub codes: &'static [Code],
+    /// How it looks.
+    pub check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// All manifests of a set, found by kind and name.
+    Mesh(fn(&Mesh<'_>, &mut Report<'_>)),
+    /// All that is known: manifests, files, what is promoted.
+    Subject(fn(&Subject<'_>, &mut Report<'_>)),
+}
+
+impl Rule {
+    /// A rule of the Istio gate, over a mesh.
+    #[must_use]
+    pub const fn istio(
+        id: &'static str,
+        codes: &'static [Code],
+        check: fn(&Mesh<'_>, &mut Report<'_>),
+    ) -> Self {
+        Self { id, gate: Gate::Istio, codes, check: Check::Mesh(check) }
+    }
 }
 
 /// A kind of finding: the code people search for, how much it weighs, and whether it is sound only
@@ -62,19 +91,54 @@ impl<'f> Report<'f> {
         field: impl Into<String>,
         message: impl Into<String>,
     ) {
-        if code.needs_complete_set && !self.complete || is_suppressed(manifest, code.id) {
+        if is_suppressed(manifest, code.id) {
             return;
         }
-        self.findings.push(Finding {
-            code: code.id.to_owned(),
-            rule: self.rule,
-            level: code.level,
-            message: message.into(),
-            help: None,
-            resource: Some(manifest.id.clone()),
-            location: Some(manifest.origin.clone().in_field(field)),
-            new: true,
-        });
+        let at = manifest.origin.clone().in_field(field);
+        self.push(code, Some(manifest.id.clone()), Some(at), message.into(), None);
+    }
+
+    /// As [`Report::say`], with what to do about it.
+    pub fn advise(
+        &mut self,
+        code: Code,
+        manifest: &Manifest<'_>,
+        field: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        if is_suppressed(manifest, code.id) {
+            return;
+        }
+        let at = manifest.origin.clone().in_field(field);
+        self.push(code, Some(manifest.id.clone()), Some(at), message.into(), Some(help.into()));
+    }
+
+    /// Says something of a file, or of what is in it, that is no resource of the set.
+    pub fn say_at(
+        &mut self,
+        code: Code,
+        at: Location,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.push(code, None, Some(at), message.into(), help);
+    }
+
+    fn push(
+        &mut self,
+        code: Code,
+        resource: Option<ResourceId>,
+        location: Option<Location>,
+        message: String,
+        help: Option<String>,
+    ) {
+        if code.needs_complete_set && !self.complete {
+            return;
+        }
+        let (code, level, rule) = (code.id.to_owned(), code.level, self.rule);
+        let finding = Finding { code, rule, level, message, help, resource, location, new: true };
+        self.findings.push(finding);
     }
 }
 

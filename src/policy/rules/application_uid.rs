@@ -5,7 +5,7 @@ use crate::policy::mesh::{Mesh, Pod};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "application-uid", check };
+pub(super) const RULE: Rule = Rule::istio("application-uid", &[TAKEN], check);
 
 const TAKEN: Code = Code::sound("IST0144", Level::Warning);
 /// The user that the proxy runs as.

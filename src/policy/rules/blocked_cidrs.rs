@@ -5,7 +5,7 @@ use crate::policy::mesh::{Mesh, REQUEST_AUTHENTICATION};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "blocked-cidrs", check };
+pub(super) const RULE: Rule = Rule::istio("blocked-cidrs", &[UNRESTRICTED], check);
 
 const UNRESTRICTED: Code = Code::sound("IST0175", Level::Warning);
 

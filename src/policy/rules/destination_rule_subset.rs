@@ -6,7 +6,7 @@ use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::{ServiceRegistry, texts};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "destination-rule-subset", check };
+pub(super) const RULE: Rule = Rule::istio("destination-rule-subset", &[NO_PODS, NO_HOST], check);
 
 const NO_PODS: Code = Code::if_complete("IST0173", Level::Error);
 const NO_HOST: Code = Code::if_complete("IST0174", Level::Warning);

@@ -5,7 +5,7 @@ use crate::policy::mesh::{DESTINATION_RULE, Manifest, Mesh};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "destination-rule-tls", check };
+pub(super) const RULE: Rule = Rule::istio("destination-rule-tls", &[DESTINATION, PORT], check);
 
 const DESTINATION: Code = Code::sound("IST0128", Level::Warning);
 const PORT: Code = Code::sound("IST0129", Level::Warning);

@@ -5,7 +5,8 @@ use crate::policy::mesh::{Manifest, Mesh};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "envoy-filter", check };
+pub(super) const RULE: Rule =
+    Rule::istio("envoy-filter", &[RELATIVE, REPLACE, ADD, REMOVE, RELATIVE_TO_VERSION], check);
 
 const RELATIVE: Code = Code::sound("IST0151", Level::Warning);
 const REPLACE: Code = Code::sound("IST0152", Level::Error);

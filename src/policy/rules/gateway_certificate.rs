@@ -6,7 +6,7 @@ use crate::policy::mesh::{GATEWAY, Manifest, Mesh, labels, selects};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "gateway-certificate", check };
+pub(super) const RULE: Rule = Rule::istio("gateway-certificate", &[DUPLICATE], check);
 
 const DUPLICATE: Code = Code::sound("IST0138", Level::Warning);
 

@@ -6,7 +6,7 @@ use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::port;
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "gateway-conflict", check };
+pub(super) const RULE: Rule = Rule::istio("gateway-conflict", &[CONFLICT, NO_SELECTOR], check);
 
 const CONFLICT: Code = Code::sound("IST0145", Level::Error);
 const NO_SELECTOR: Code = Code::if_complete("IST0101", Level::Error);

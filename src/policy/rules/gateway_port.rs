@@ -9,7 +9,7 @@ use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::port;
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "gateway-port", check };
+pub(super) const RULE: Rule = Rule::istio("gateway-port", &[NO_SELECTOR, NO_PORT], check);
 
 const NO_SELECTOR: Code = Code::if_complete("IST0101", Level::Error);
 const NO_PORT: Code = Code::if_complete("IST0162", Level::Warning);

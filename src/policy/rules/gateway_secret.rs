@@ -5,7 +5,7 @@ use crate::policy::mesh::{FullName, GATEWAY, Mesh, SECRET, labels, selects};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "gateway-secret", check };
+pub(super) const RULE: Rule = Rule::istio("gateway-secret", &[NO_CREDENTIAL], check);
 
 const NO_CREDENTIAL: Code = Code::if_complete("IST0101", Level::Error);
 

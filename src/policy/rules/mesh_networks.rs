@@ -7,7 +7,7 @@ use crate::policy::mesh::{Mesh, SECRET};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "mesh-networks", check };
+pub(super) const RULE: Rule = Rule::istio("mesh-networks", &[UNKNOWN], check);
 
 const UNKNOWN: Code = Code::if_complete("IST0126", Level::Error);
 /// The registries that every installation has.

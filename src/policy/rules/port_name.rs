@@ -5,7 +5,7 @@ use crate::policy::mesh::{Mesh, SERVICE};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "port-name", check };
+pub(super) const RULE: Rule = Rule::istio("port-name", &[CONVENTION, EXTERNAL_NAME], check);
 
 const CONVENTION: Code = Code::sound("IST0118", Level::Info);
 const EXTERNAL_NAME: Code = Code::sound("IST0150", Level::Warning);

@@ -5,7 +5,7 @@ use crate::policy::mesh::{Mesh, SERVICE_ENTRY};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "service-entry-addresses", check };
+pub(super) const RULE: Rule = Rule::istio("service-entry-addresses", &[NO_ADDRESS], check);
 
 const NO_ADDRESS: Code = Code::sound("IST0134", Level::Warning);
 

@@ -8,7 +8,7 @@ use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::{export_scopes, port, texts};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "service-entry-protocol", check };
+pub(super) const RULE: Rule = Rule::istio("service-entry-protocol", &[CONFLICT], check);
 
 const CONFLICT: Code = Code::sound("IST0177", Level::Warning);
 

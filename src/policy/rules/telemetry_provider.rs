@@ -7,7 +7,7 @@ use crate::policy::mesh::{Mesh, TELEMETRY};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "telemetry-provider", check };
+pub(super) const RULE: Rule = Rule::istio("telemetry-provider", &[NO_PROVIDER, DEPRECATED], check);
 
 const NO_PROVIDER: Code = Code::sound("IST0157", Level::Warning);
 const DEPRECATED: Code = Code::sound("IST0002", Level::Warning);

@@ -8,7 +8,8 @@ use crate::policy::service_registry::{Service, ServiceRegistry, port, texts};
 use crate::policy::virtual_service::{Destination, destinations};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "virtual-service-destination", check };
+pub(super) const RULE: Rule =
+    Rule::istio("virtual-service-destination", &[NOT_FOUND, PORT_NEEDED, NOT_AFFECTED], check);
 
 const NOT_FOUND: Code = Code::if_complete("IST0101", Level::Error);
 const PORT_NEEDED: Code = Code::if_complete("IST0112", Level::Error);

@@ -7,7 +7,8 @@ use crate::policy::service_registry::texts;
 use crate::policy::{Level, host};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "virtual-service-gateway", check };
+pub(super) const RULE: Rule =
+    Rule::istio("virtual-service-gateway", &[NOT_FOUND, NO_HOST, INTERNAL], check);
 
 const NOT_FOUND: Code = Code::sound("IST0101", Level::Error);
 const NO_HOST: Code = Code::sound("IST0132", Level::Warning);

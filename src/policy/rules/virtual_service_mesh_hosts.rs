@@ -8,7 +8,7 @@ use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::{export_scopes, texts};
 use crate::policy::{Level, host};
 
-pub(super) const RULE: Rule = Rule { id: "virtual-service-mesh-hosts", check };
+pub(super) const RULE: Rule = Rule::istio("virtual-service-mesh-hosts", &[CONFLICT], check);
 
 const CONFLICT: Code = Code::sound("IST0109", Level::Error);
 

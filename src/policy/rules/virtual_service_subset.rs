@@ -8,7 +8,7 @@ use crate::policy::virtual_service::destinations;
 use crate::policy::{Level, host};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "virtual-service-subset", check };
+pub(super) const RULE: Rule = Rule::istio("virtual-service-subset", &[NOT_FOUND], check);
 
 const NOT_FOUND: Code = Code::sound("IST0101", Level::Error);
 

@@ -10,7 +10,18 @@ use crate::policy::mesh::{
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule = Rule { id: "workload-selector", check };
+pub(super) const RULE: Rule = Rule::istio(
+    "workload-selector",
+    &[
+        NO_POD,
+        NO_EFFECT,
+        KINDS[0].conflict,
+        KINDS[0].several_defaults,
+        KINDS[1].conflict,
+        KINDS[1].several_defaults,
+    ],
+    check,
+);
 
 const NO_POD: Code = Code::if_complete("IST0101", Level::Error);
 const NO_EFFECT: Code = Code::sound("IST0167", Level::Warning);

@@ -1,0 +1,86 @@
+//! What is checked: the resources of a set, and what is known beside them.
+
+use super::Manifest;
+use super::schema::Schemas;
+use crate::kustomize::{Build, ResourceId};
+use crate::model::{EnvironmentName, FileEdit, Files, RepoPath};
+
+/// One set with all that rules may ask about it.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The resources, each with the file it comes from.
+    pub manifests: &'a [Manifest<'a>],
+    /// Istio's mesh configuration, where the set has one.
+    pub mesh_config: Option<&'a Manifest<'a>>,
+    /// Istio's mesh networks, where the set has them.
+    pub mesh_networks: Option<&'a Manifest<'a>>,
+    /// What the resources are measured by.
+    pub standards: &'a Standards,
+    /// The overlay that the resources were built from; `None` for plain manifests.
+    pub overlay: Option<Overlay<'a>>,
+    /// The promotion that made the overlay what it is; `None` for an environment as it is.
+    pub promotion: Option<Promotion<'a>>,
+}
+
+/// What resources are measured by: read once, used for several sets.
+#[derive(Debug, Default)]
+pub struct Standards {
+    /// Schemas, beside the definitions in the set.
+    pub schemas: Schemas,
+}
+
+/// An overlay and its files.
+#[derive(Clone, Copy)]
+pub struct Overlay<'a> {
+    /// The repository's files; after the edits of a promotion, if there is one.
+    pub files: &'a dyn Files,
+    /// The overlay's directory.
+    pub path: &'a RepoPath,
+    /// The overlay, built.
+    pub build: &'a Build,
+}
+
+/// A promotion, as far as it is decided when the gates run.
+#[derive(Clone, Copy)]
+pub struct Promotion<'a> {
+    /// The environment that configuration comes from, its overlay and its build.
+    pub source: Side<'a>,
+    /// The environment that it goes to, its overlay, and its build before the promotion.
+    pub target: Side<'a>,
+    /// What is done to the target's files.
+    pub edits: &'a [&'a FileEdit],
+}
+
+/// One environment of a promotion.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// Its name.
+    pub name: &'a EnvironmentName,
+    /// Its overlay.
+    pub path: &'a RepoPath,
+    /// Its overlay, built as it was before the promotion.
+    pub build: &'a Build,
+}
+
+/// The resources of a build, each with the file it comes from.
+#[must_use]
+pub fn built(build: &Build) -> Vec<Manifest<'_>> {
+    let resources = build.resources.iter();
+    resources
+        .map(|resource| Manifest {
+            node: &resource.node,
+            id: resource.id.clone(),
+            origin: resource.origin.clone(),
+            cluster: "",
+        })
+        .collect()
+}
+
+impl Overlay<'_> {
+    /// The identity that a resource of the overlay has in its file, before prefixes and namespaces.
+    #[must_use]
+    pub fn original_id(&self, id: &ResourceId) -> Option<&ResourceId> {
+        let found = self.build.resources.iter().find(|resource| resource.id == *id);
+        found.map(|resource| &resource.original_id)
+    }
+}
