@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sidecar::INJECTION_LABEL;
 use crate::kustomize::ResourceId;
 use crate::model::Location;
 use crate::yaml::Node;
@@ -134,6 +135,36 @@ pub struct Pod<'a> {
     pub spec: Option<&'a Node>,
 }
 
+impl<'a> Pod<'a> {
+    /// Its containers, without those that only start it.
+    #[must_use]
+    pub fn containers(&self) -> &'a [Node] {
+        self.containers_at("containers")
+    }
+
+    /// The containers that run before the others.
+    #[must_use]
+    pub fn init_containers(&self) -> &'a [Node] {
+        self.containers_at("initContainers")
+    }
+
+    fn containers_at(&self, key: &str) -> &'a [Node] {
+        self.spec.and_then(|spec| spec.get(key)).and_then(Node::as_sequence).unwrap_or_default()
+    }
+
+    /// An annotation of the Pod.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&'a str> {
+        self.metadata?.at(&["annotations", key])?.text()
+    }
+
+    /// Whether it stands in the set itself, not as the template of a workload.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.manifest.is_some_and(|manifest| manifest.id.gvk.kind == "Pod")
+    }
+}
+
 /// The group and kind of what rules ask for.
 pub type Kind = (&'static str, &'static str);
 
@@ -155,7 +186,14 @@ pub const NAMESPACE: Kind = ("", "Namespace");
 pub const SECRET: Kind = ("", "Secret");
 /// `RequestAuthentication`.
 pub const REQUEST_AUTHENTICATION: Kind = ("security.istio.io", "RequestAuthentication");
-
+/// `AuthorizationPolicy`.
+pub const AUTHORIZATION_POLICY: Kind = ("security.istio.io", "AuthorizationPolicy");
+/// `Deployment`.
+pub const DEPLOYMENT: Kind = ("apps", "Deployment");
+/// `MutatingWebhookConfiguration`.
+pub const MUTATING_WEBHOOK: Kind = ("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
+/// `CustomResourceDefinition`.
+pub const CUSTOM_RESOURCE_DEFINITION: Kind = ("apiextensions.k8s.io", "CustomResourceDefinition");
 /// `Telemetry`.
 pub const TELEMETRY: Kind = ("telemetry.istio.io", "Telemetry");
 
@@ -180,6 +218,8 @@ pub struct Mesh<'a> {
     by_kind: BTreeMap<(&'a str, &'a str), Vec<&'a Manifest<'a>>>,
     by_name: BTreeMap<(&'a str, &'a str, &'a str, &'a str), &'a Manifest<'a>>,
     pods: Vec<Pod<'a>>,
+    /// The places in `pods` of those with a label, so that a selector need not look at all.
+    pods_by_label: BTreeMap<(String, String), Vec<usize>>,
     config: Option<&'a Manifest<'a>>,
     networks: Option<&'a Manifest<'a>>,
 }
@@ -193,7 +233,8 @@ impl<'a> Mesh<'a> {
         networks: Option<&'a Manifest<'a>>,
     ) -> Self {
         let (by_kind, by_name) = (BTreeMap::new(), BTreeMap::new());
-        let mut mesh = Self { by_kind, by_name, pods: Vec::new(), config, networks };
+        let (pods, pods_by_label) = (Vec::new(), BTreeMap::new());
+        let mut mesh = Self { by_kind, by_name, pods, pods_by_label, config, networks };
         let seen = |manifest: &&Manifest<'_>| !IGNORED_NAMESPACES.contains(&manifest.namespace());
         for manifest in manifests.iter().filter(seen) {
             let ResourceId { gvk, namespace, name } = &manifest.id;
@@ -201,6 +242,12 @@ impl<'a> Mesh<'a> {
             mesh.by_name.entry((&gvk.group, &gvk.kind, namespace, name)).or_insert(manifest);
         }
         mesh.pods = mesh.collect_pods();
+        for (index, pod) in mesh.pods.iter().enumerate() {
+            for (key, value) in &pod.labels {
+                let label = (key.clone(), value.clone());
+                mesh.pods_by_label.entry(label).or_default().push(index);
+            }
+        }
         mesh
     }
 
@@ -215,10 +262,45 @@ impl<'a> Mesh<'a> {
         self.by_name.get(&(group, kind, name.namespace.as_str(), name.name.as_str())).copied()
     }
 
+    /// Whether anything of the set is for Istio: a kind of its own, or one of its labels or
+    /// annotations on a namespace or Pod.
+    #[must_use]
+    pub fn is_istios(&self) -> bool {
+        let marks = |metadata: Option<&Node>| {
+            ["labels", "annotations"].into_iter().any(|key| {
+                let pairs = metadata.and_then(|metadata| metadata.get(key)?.as_mapping());
+                pairs.into_iter().flatten().any(|pair| {
+                    pair.key.text.contains("istio.io/") || pair.key.text == INJECTION_LABEL
+                })
+            })
+        };
+        self.by_kind.keys().any(|(group, _)| group.ends_with(".istio.io"))
+            || self.all(NAMESPACE).any(|namespace| marks(namespace.node.get("metadata")))
+            || self.pods.iter().any(|pod| marks(pod.metadata))
+    }
+
     /// All Pods, those of templates included.
     #[must_use]
     pub fn pods(&self) -> &[Pod<'a>] {
         &self.pods
+    }
+
+    /// The Pods that a selector selects, in all namespaces; an empty selector selects all.
+    pub fn selected<'s>(&'s self, selector: &'s Labels) -> impl Iterator<Item = &'s Pod<'a>> {
+        self.selected_at(selector).map(|index| &self.pods[index])
+    }
+
+    /// The places in [`Self::pods`] of the Pods that a selector selects.
+    pub fn selected_at<'s>(&'s self, selector: &'s Labels) -> impl Iterator<Item = usize> + 's {
+        // Each Pod of the selection has each of its labels: the rarest one leaves the fewest.
+        let with = |(key, value): (&String, &String)| {
+            let label = (key.clone(), value.clone());
+            self.pods_by_label.get(&label).map_or(&[][..], Vec::as_slice)
+        };
+        let rarest = selector.iter().map(with).min_by_key(|places| places.len());
+        let all = if rarest.is_none() { 0..self.pods.len() } else { 0..0 };
+        let candidates = rarest.unwrap_or_default().iter().copied().chain(all);
+        candidates.filter(move |index| selects(selector, &self.pods[*index].labels))
     }
 
     /// Istio's mesh configuration.

@@ -6,16 +6,19 @@
 //! promotion brings from what was there before.
 
 mod analysis;
+pub mod annotation;
 mod check;
 mod finding;
 mod gate;
 pub mod host;
+pub mod label_selector;
 pub mod mesh;
 pub mod rule;
 mod rules;
 pub mod schema;
 mod schema_source;
 pub mod service_registry;
+pub mod sidecar;
 mod subject;
 pub mod virtual_service;
 

@@ -1,21 +1,34 @@
 //! The rules, one file each, and the list of them all.
 
+mod annotations;
 mod application_uid;
+mod authorization_policy;
 mod blocked_cidrs;
+mod deployment_services;
+mod deprecated_field;
 mod destination_rule_subset;
 mod destination_rule_tls;
 mod envoy_filter;
+mod external_control_plane;
+mod gateway_api_version;
 mod gateway_certificate;
 mod gateway_conflict;
 mod gateway_port;
 mod gateway_secret;
+mod injection_webhook;
+mod jwt_claim_route;
+mod kubernetes_gateway_selector;
 mod mesh_networks;
+mod multi_cluster_service;
+mod namespace_injection;
 mod port_name;
+mod proxy_image_auto;
 mod service_entry_addresses;
 mod service_entry_protocol;
 mod telemetry_provider;
 mod virtual_service_destination;
 mod virtual_service_gateway;
+mod virtual_service_match;
 mod virtual_service_mesh_hosts;
 mod virtual_service_subset;
 mod workload_selector;
@@ -24,22 +37,35 @@ use super::rule::Rule;
 
 /// All rules over a set, in the order of their ids.
 pub(super) const ALL: &[Rule] = &[
+    annotations::RULE,
     application_uid::RULE,
+    authorization_policy::RULE,
     blocked_cidrs::RULE,
+    deployment_services::RULE,
+    deprecated_field::RULE,
     destination_rule_subset::RULE,
     destination_rule_tls::RULE,
     envoy_filter::RULE,
+    external_control_plane::RULE,
+    gateway_api_version::RULE,
     gateway_certificate::RULE,
     gateway_conflict::RULE,
     gateway_port::RULE,
     gateway_secret::RULE,
+    injection_webhook::RULE,
+    jwt_claim_route::RULE,
+    kubernetes_gateway_selector::RULE,
     mesh_networks::RULE,
+    multi_cluster_service::RULE,
+    namespace_injection::RULE,
     port_name::RULE,
+    proxy_image_auto::RULE,
     service_entry_addresses::RULE,
     service_entry_protocol::RULE,
     telemetry_provider::RULE,
     virtual_service_destination::RULE,
     virtual_service_gateway::RULE,
+    virtual_service_match::RULE,
     virtual_service_mesh_hosts::RULE,
     virtual_service_subset::RULE,
     workload_selector::RULE,

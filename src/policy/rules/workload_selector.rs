@@ -3,12 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::policy::Level;
-use crate::policy::mesh::{
-    FullName, Kind, Manifest, Mesh, NAMESPACE, Pod, labels, selector_text, selects,
-};
+use crate::policy::mesh::{FullName, Kind, Manifest, Mesh, labels, selector_text};
 use crate::policy::rule::{Code, Report, Rule};
-use crate::yaml::Node;
+use crate::policy::{Level, sidecar};
 
 pub(super) const RULE: Rule = Rule::istio(
     "workload-selector",
@@ -74,21 +71,18 @@ fn check_selected(
         if selector.is_empty() {
             continue;
         }
-        let selected = |pod: &&Pod<'_>| {
-            pod.namespace == manifest.namespace() && selects(&selector, &pod.labels)
-        };
-        let pods = mesh.pods().iter().enumerate().filter(|(_, pod)| selected(pod));
-        let before = by_pod.values().map(Vec::len).sum::<usize>();
-        for (index, _) in pods {
-            by_pod.entry(index).or_default().push(manifest);
+        let near = |index: &usize| mesh.pods()[*index].namespace == manifest.namespace();
+        let pods: Vec<usize> = mesh.selected_at(&selector).filter(near).collect();
+        for index in &pods {
+            by_pod.entry(*index).or_default().push(manifest);
         }
-        if by_pod.values().map(Vec::len).sum::<usize>() == before {
+        if pods.is_empty() {
             let message = format!("selector `{}` not found", selector_text(&selector));
             report.say(NO_POD, manifest, field(selecting), message);
         }
     }
     for (index, manifests) in by_pod {
-        let is_ambient = selecting.needs_sidecar && is_ambient_pod(&mesh.pods()[index]);
+        let is_ambient = selecting.needs_sidecar && sidecar::is_ambient(&mesh.pods()[index]);
         for manifest in &manifests {
             if is_ambient && ambient.insert(manifest.full_name()) {
                 let message = "the selected workload is in ambient mode, where this does nothing";
@@ -110,12 +104,13 @@ fn check_defaults(
 ) {
     let mut by_namespace: BTreeMap<&str, Vec<&Manifest<'_>>> = BTreeMap::new();
     for manifest in mesh.all(selecting.kind) {
-        if labels(manifest.spec(selecting.labels_at)).is_empty() {
+        let has_target = manifest.spec(&["targetRef"]).or(manifest.spec(&["targetRefs"])).is_some();
+        if !has_target && labels(manifest.spec(selecting.labels_at)).is_empty() {
             by_namespace.entry(&manifest.id.namespace).or_default().push(manifest);
         }
     }
     for (namespace, manifests) in by_namespace {
-        let is_ambient = selecting.needs_sidecar && is_ambient_namespace(mesh, namespace);
+        let is_ambient = selecting.needs_sidecar && sidecar::is_ambient_namespace(mesh, namespace);
         for manifest in &manifests {
             if is_ambient && ambient.insert(manifest.full_name()) {
                 let message = "the namespace is in ambient mode, where this does nothing";
@@ -130,18 +125,4 @@ fn check_defaults(
 
 fn field(selecting: &Selecting) -> String {
     format!("spec.{}", selecting.labels_at.join("."))
-}
-
-fn is_ambient_pod(pod: &Pod<'_>) -> bool {
-    let annotation =
-        pod.metadata.and_then(|m| m.at(&["annotations", "ambient.istio.io/redirection"]));
-    annotation.and_then(Node::text) == Some("enabled")
-}
-
-fn is_ambient_namespace(mesh: &Mesh<'_>, name: &str) -> bool {
-    let name = FullName { namespace: String::new(), name: name.to_owned() };
-    let Some(namespace) = mesh.find(NAMESPACE, &name) else { return false };
-    namespace.label("istio-injection") != Some("enabled")
-        && namespace.label("istio.io/rev").is_none_or(str::is_empty)
-        && namespace.label("istio.io/dataplane-mode") == Some("ambient")
 }
