@@ -22,7 +22,6 @@ mod github_answers;
 mod github_costs_little;
 mod github_fails;
 mod istio_analysis;
-mod kustomizations_of_every_style;
 mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
 mod overlay_builds_like_kustomize;

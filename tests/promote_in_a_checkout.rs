@@ -121,6 +121,33 @@ fn the_work_of_others_on_the_branch_is_left_alone() {
 }
 
 #[test]
+fn a_commit_of_ours_that_somebody_amended_is_the_work_of_others() {
+    let repo = Repo::istio_config();
+    let branch = "promote/staging-to-production";
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    repo.git(&["checkout", "-q", branch]);
+    repo.write("overlays/production/patches/by-hand.yaml", "# mine\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "--amend", "--no-edit"]);
+    let theirs = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    let refused = repo.overlift(&with("promote", &["--commit"]));
+    assert_eq!(refused.code, 2, "{refused:#?}");
+    assert_eq!(repo.git(&["rev-parse", branch]), theirs);
+}
+
+#[test]
+fn a_commit_of_ours_gives_way_to_that_of_a_newer_head() {
+    let repo = Repo::istio_config();
+    let branch = "promote/staging-to-production";
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    repo.write("overlays/staging/patches/more.yaml", "# nothing lists it\n");
+    let head = repo.commit("more");
+    repo.overlift(&with("promote", &["--commit"])).ok();
+    assert_eq!(repo.git(&["rev-parse", &format!("{branch}^")]), head);
+}
+
+#[test]
 fn a_promotion_outside_git_is_written_too() {
     let repo = Repo::istio_config();
     std::fs::remove_dir_all(repo.path(".git")).unwrap();

@@ -59,6 +59,47 @@ const STYLES: &[(&str, Touch)] = &[
     ("resources:\n- ../../base\n...\n", Touch::Nothing),
 ];
 
+/// Target kustomizations, and the lines that the promotion of one patch adds.
+const LAYOUTS: &[(&str, &[&str])] = &[
+    ("resources:\n- ../../base\n", &["patches:", "- path: patches/scale.yaml"]),
+    (
+        "resources:\n  - ../../base\npatches:\n  - path: patches/own.yaml\n",
+        &["  - path: patches/scale.yaml"],
+    ),
+    (
+        "resources:\n    - ../../base\npatches:\n    -   path: patches/own.yaml\n",
+        &["    -   path: patches/scale.yaml"],
+    ),
+    (
+        "# ours\nresources: # all\n- ../../base # the base\n\npatches:\n# first\n- path: patches/own.yaml # mine\n\n# the end\n",
+        &["- path: patches/scale.yaml"],
+    ),
+    ("resources:\n- ../../base\npatches: []\n", &["patches:", "- path: patches/scale.yaml"]),
+    ("resources:\n- ../../base\npatches:\n", &["- path: patches/scale.yaml"]),
+    (
+        "resources: [../../base]\npatches: [{path: patches/own.yaml}]\n",
+        &["patches: [{path: patches/own.yaml}, {path: patches/scale.yaml}]"],
+    ),
+    (
+        "resources:\r\n- ../../base\r\npatches:\r\n- path: patches/own.yaml\r\n",
+        &["- path: patches/scale.yaml\r"],
+    ),
+    (
+        "resources:\n- ../../base\npatches:\n- path: patches/own.yaml",
+        &["- path: patches/scale.yaml"],
+    ),
+    (
+        "\"resources\":\n- \"../../base\"\n'patches':\n- 'path': \"patches/own.yaml\"\n",
+        &["- path: patches/scale.yaml"],
+    ),
+    (
+        "---\nresources:\n- ../../base\npatches:\n- path: patches/own.yaml\n...\n",
+        &["- path: patches/scale.yaml"],
+    ),
+];
+
+const ONE_PATCH: &str = "resources:\n- ../../base\npatches:\n- path: patches/scale.yaml\n";
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Touch {
     /// Every line stays.
@@ -189,5 +230,20 @@ fn the_source_may_be_written_in_any_style_too() {
                 assert!(is_among(target, &now), "{source:?} {target:?}\n{now:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_new_entry_is_laid_out_like_its_neighbours() {
+    for (target, added) in LAYOUTS {
+        let repo = repository(target);
+        repo.write("overlays/dev/kustomization.yaml", ONE_PATCH);
+        repo.git(&["rm", "-q", "-f", "overlays/dev/patches/label.yaml"]);
+        repo.write("overlays/prod/patches/own.yaml", &SCALE.replace("replicas: 5", "paused: true"));
+        repo.overlift(&["promote", "dev", "prod"]).ok();
+        let now = repo.read("overlays/prod/kustomization.yaml");
+        let fresh: Vec<&str> =
+            now.split('\n').filter(|line| !target.split('\n').any(|old| old == *line)).collect();
+        assert_eq!(fresh, *added, "{target:?}\n{now}");
     }
 }

@@ -11,7 +11,9 @@ use crate::promotion::{
     self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
     Trailers,
 };
-use crate::workdir::{self, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
+use crate::workdir::{
+    self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
+};
 
 /// Why a promotion in a checkout fails.
 #[derive(Debug, thiserror::Error)]
@@ -223,10 +225,38 @@ impl Workspace {
             promotion::propose(plan, &configuration.pull_request, None)?;
         let edits = edits(plan);
         let new = NewCommit { parent, edits: &edits, message: &commit_message };
-        let ours = |message: &str| Trailers::parse(message).is_some();
+        let ours = |found: &BranchCommit| {
+            carries_out_a_plan(repository, configuration, found).unwrap_or(false)
+        };
         let moved = repository.commit_to_branch(branch.as_str(), &new, ours)?;
         Ok(Committed { branch, moved })
     }
+}
+
+/// Whether a commit has our trailers and is exactly what the plan they name makes of its parent.
+///
+/// Trailers alone can be written, or kept while a commit is amended, by anybody. The plan was made
+/// with the parent's configuration or, with `--config`, perhaps with the one of now.
+fn carries_out_a_plan(
+    repository: &Repository,
+    configuration: &RepositoryConfig,
+    found: &BranchCommit,
+) -> Result<bool, LocalError> {
+    let (Some(trailers), [parent]) = (Trailers::parse(&found.message), found.parents.as_slice())
+    else {
+        return Ok(false);
+    };
+    let before = Workspace {
+        checkout: Checkout::new(repository.root().to_path_buf()),
+        tree: Some(CommitTree::open(repository, parent.clone())?),
+        commit: Some(parent.clone()),
+    };
+    let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
+        let plan = before.plan(configuration, &trailers.source, &trailers.target)?;
+        Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
+    };
+    let by_its_own = before.configuration(None).and_then(|own| makes(&own));
+    Ok(by_its_own.unwrap_or(false) || makes(configuration)?)
 }
 
 /// Owns what [`LastPromotion`] borrows.

@@ -18,6 +18,17 @@ pub struct NewCommit<'a> {
     pub message: &'a str,
 }
 
+/// A commit that only the branch has.
+#[derive(Clone, Debug)]
+pub struct BranchCommit {
+    /// The commits it follows.
+    pub parents: Vec<CommitSha>,
+    /// Git's name for its files.
+    pub tree: String,
+    /// Its whole message.
+    pub message: String,
+}
+
 /// What happened to a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BranchMove {
@@ -32,9 +43,9 @@ pub enum BranchMove {
 impl Repository {
     /// Makes the commit and points the branch to it.
     ///
-    /// The author is whom git's configuration names. `is_ours` tells from a message whether
-    /// Overlift made a commit: a branch that holds others is left alone. Nobody who moves the
-    /// branch at the same time is overwritten.
+    /// The author is whom git's configuration names. `is_ours` tells whether Overlift made a
+    /// commit: a branch that holds others is left alone. Nobody who moves the branch at the same
+    /// time is overwritten.
     ///
     /// # Errors
     /// [`WorkdirError`] if the name cannot be a branch's, the branch is checked out or holds
@@ -43,12 +54,12 @@ impl Repository {
         &self,
         branch: &str,
         new: &NewCommit<'_>,
-        is_ours: impl Fn(&str) -> bool,
+        is_ours: impl Fn(&BranchCommit) -> bool,
     ) -> Result<BranchMove, WorkdirError> {
         let reference = self.branch_reference(branch)?;
         self.refuse_checked_out(branch, &reference)?;
         let tip = self.tip(&reference)?;
-        let tree = self.write_tree(new)?;
+        let tree = self.write_tree(new.parent, new.edits)?;
         if let Some(tip) = &tip {
             self.refuse_others(branch, tip, new.parent, is_ours)?;
             if self.is_same(tip, &tree, new)? {
@@ -109,15 +120,18 @@ impl Repository {
         branch: &str,
         tip: &CommitSha,
         parent: &CommitSha,
-        is_ours: impl Fn(&str) -> bool,
+        is_ours: impl Fn(&BranchCommit) -> bool,
     ) -> Result<(), WorkdirError> {
-        let format = "--format=format:%H%n%B";
+        let format = "--format=format:%H%n%T%n%P%n%B";
         let arguments = ["log", "-z", format, tip.as_str(), "--not", parent.as_str(), "--"];
         let log = self.git("read the branch", &arguments).run()?;
         for record in log.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
             let record = String::from_utf8_lossy(record);
-            let (commit, message) = record.split_once('\n').unwrap_or((&record, ""));
-            if !is_ours(message) {
+            let mut lines = record.splitn(4, '\n');
+            let mut line = || lines.next().unwrap_or_default();
+            let (commit, tree, parents) = (line(), line().to_owned(), line());
+            let parents = parents.split(' ').filter_map(|id| CommitSha::parse(id).ok()).collect();
+            if !is_ours(&BranchCommit { parents, tree, message: line().to_owned() }) {
                 let commit = CommitSha::parse(commit).unwrap_or_else(|_| tip.clone());
                 return Err(WorkdirError::BranchHoldsOthers { branch: branch.to_owned(), commit });
             }
@@ -138,22 +152,29 @@ impl Repository {
         Ok(String::from_utf8_lossy(&shown).trim_end() == same)
     }
 
-    /// The tree of the parent with the edits, written to git's object store.
-    fn write_tree(&self, new: &NewCommit<'_>) -> Result<String, WorkdirError> {
+    /// Git's name for the files of `parent` with the edits, which it writes to its object store.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git does not know the commit or cannot write.
+    pub fn write_tree(
+        &self,
+        parent: &CommitSha,
+        edits: &[FileEdit],
+    ) -> Result<String, WorkdirError> {
         let mut changes = Vec::new();
         // Deletions first: a file may take the place of a directory.
-        let (gone, here): (Vec<_>, Vec<_>) = new.edits.iter().partition(|e| e.after.is_none());
+        let (gone, here): (Vec<_>, Vec<_>) = edits.iter().partition(|e| e.after.is_none());
         for edit in gone.into_iter().chain(here) {
             let path = self.prefix().join(edit.path.as_str()).expect("both are checked paths");
             let (mode, blob) = match &edit.after {
                 Some(file) => (file.mode.git(), self.write_blob(&file.content)?),
-                None => ("0", "0".repeat(new.parent.as_str().len())),
+                None => ("0", "0".repeat(parent.as_str().len())),
             };
             changes.extend_from_slice(format!("{mode} {blob}\t{path}\0").as_bytes());
         }
         let index = self.own_index()?;
         let git = |what, arguments: &[&str]| self.git(what, arguments).with_index(&index.0);
-        git("read the commit", &["read-tree", new.parent.as_str()]).run()?;
+        git("read the commit", &["read-tree", parent.as_str()]).run()?;
         git("change the tree", &["update-index", "-z", "--index-info"]).run_with(&changes)?;
         text(&git("write the tree", &["write-tree"]).run()?)
     }

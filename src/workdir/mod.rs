@@ -26,7 +26,7 @@ mod tests;
 
 pub use apply::{apply, read_input, write_output};
 pub use checkout::Checkout;
-pub use commit::{BranchMove, NewCommit};
+pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::CommitTree;
 pub use error::WorkdirError;
 pub use kustomize::kustomize_build;

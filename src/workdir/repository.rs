@@ -31,6 +31,12 @@ impl Repository {
         Self { root: directory, prefix: RepoPath::root() }
     }
 
+    /// The checkout's root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where the checkout's root is in the repository.
     #[must_use]
     pub const fn prefix(&self) -> &RepoPath {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
+use super::{BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
 use crate::model::{CommitSha, Entry, File, FileEdit, FileMode, Files as _, ReadError, RepoPath};
 
 struct World {
@@ -63,8 +63,8 @@ fn adds(at: &str, content: &str) -> FileEdit {
     FileEdit { path: path(at), before: None, after: Some(File::regular(content.as_bytes())) }
 }
 
-fn ours(message: &str) -> bool {
-    message.contains("Overlift-Plan: ")
+fn ours(commit: &BranchCommit) -> bool {
+    commit.message.contains("Overlift-Plan: ")
 }
 
 #[test]
