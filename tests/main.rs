@@ -28,6 +28,7 @@ mod overlay_builds_like_kustomize;
 mod people_steer_promotions;
 mod promote_in_a_checkout;
 mod promote_in_every_style;
+mod promote_on_github_by_hand;
 mod promotes_when_the_source_is_pushed;
 mod promotions_cost_little;
 mod replicas_share_a_queue;

@@ -3,10 +3,8 @@
 //! A hidden word in each comment of ours tells the matter, so that a job that runs again finds what it
 //! said before.
 
-use crate::github::{GithubError, Repository};
+use crate::github::{Github, GithubError, Repository};
 use crate::model::PullRequestNumber;
-
-use super::App;
 
 /// What a comment is about. Of each there is one comment in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,40 +27,38 @@ impl Matter {
     }
 }
 
-impl App {
-    /// Says something about a matter: writes a comment, or edits the one that is there.
-    pub(super) async fn say(
-        &self,
-        repository: &Repository,
-        number: PullRequestNumber,
-        matter: Matter,
-        text: &str,
-    ) -> Result<(), GithubError> {
-        let marker = matter.marker();
-        let body = format!("{text}\n\n{marker}\n");
-        let login = self.login().await?;
-        let comments = repository.fetch_comments(number).await?;
-        let ours = comments.into_iter().find(|comment| {
-            let author = comment.author.as_ref();
-            // Anybody can write the marker; our own name cannot be had.
-            author.is_some_and(|author| {
-                login.as_ref().map_or(author.bot, |login| author.login == *login)
-            }) && comment.body.contains(&marker)
-        });
-        match ours {
-            Some(comment) if comment.body.lines().eq(body.lines()) => Ok(()),
-            Some(comment) => repository.edit_comment(comment.id, &body).await.map(|_| ()),
-            None => repository.create_comment(number, &body).await.map(|_| ()),
-        }
+/// Says something about a matter: writes a comment, or edits the one that is there.
+pub(super) async fn say(
+    github: &Github,
+    repository: &Repository,
+    number: PullRequestNumber,
+    matter: Matter,
+    text: &str,
+) -> Result<(), GithubError> {
+    let marker = matter.marker();
+    let body = format!("{text}\n\n{marker}\n");
+    let login = login(github).await?;
+    let comments = repository.fetch_comments(number).await?;
+    let ours = comments.into_iter().find(|comment| {
+        let author = comment.author.as_ref();
+        // Anybody can write the marker; our own name cannot be had.
+        author
+            .is_some_and(|author| login.as_ref().map_or(author.bot, |login| author.login == *login))
+            && comment.body.contains(&marker)
+    });
+    match ours {
+        Some(comment) if comment.body.lines().eq(body.lines()) => Ok(()),
+        Some(comment) => repository.edit_comment(comment.id, &body).await.map(|_| ()),
+        None => repository.create_comment(number, &body).await.map(|_| ()),
     }
+}
 
-    /// Our own name on GitHub; `None` if the token may not ask.
-    async fn login(&self) -> Result<Option<String>, GithubError> {
-        match self.github.fetch_login().await {
-            Ok(login) => Ok(Some(login)),
-            Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+/// Our own name on GitHub; `None` if the token may not ask.
+async fn login(github: &Github) -> Result<Option<String>, GithubError> {
+    match github.fetch_login().await {
+        Ok(login) => Ok(Some(login)),
+        Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

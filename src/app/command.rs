@@ -23,7 +23,7 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         }
         Err(why_not) => {
             work.hold().await?;
-            work.app.say(&repository, number, Matter::Command(job.comment), &why_not).await?;
+            work.say(&repository, number, Matter::Command(job.comment), &why_not).await?;
             Ok(Outcome::Done(Vec::new()))
         }
     }
@@ -100,7 +100,7 @@ async fn promotion_there(
     }
     let Some(head) = repository.fetch_head(&base).await? else { return Ok(None) };
     let mut snapshot = Snapshot::open(repository, &head.sha, &head.tree).await?;
-    let Ok(configuration) = snapshot.configuration().await? else { return Ok(None) };
+    let Ok(configuration) = snapshot.configuration(None).await? else { return Ok(None) };
     let settings = &configuration.pull_request;
     let pair = configuration.pipeline.pairs().find(|(source, target)| {
         settings

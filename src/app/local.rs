@@ -15,6 +15,8 @@ use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
 };
 
+use super::snapshot::GivenConfiguration;
+
 /// Why a promotion in a checkout fails.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
@@ -106,6 +108,14 @@ impl Workspace {
         self.commit.as_ref()
     }
 
+    /// Where `origin` is, the repository that this one was cloned from; `None` if nobody knows.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn origin(&self) -> Result<Option<String>, WorkdirError> {
+        self.checkout.repository().map_or(Ok(None), Repository::origin)
+    }
+
     /// The configuration: `file` in place of the repository's own, or what the overlays tell.
     ///
     /// # Errors
@@ -114,8 +124,8 @@ impl Workspace {
         match file {
             None => Ok(RepositoryConfig::load(self.files())?),
             Some(file) => {
-                let text = workdir::read_input(file)?;
-                Ok(RepositoryConfig::parse(&text, &shown(file), self.files())?)
+                let GivenConfiguration { path, text } = GivenConfiguration::read(file)?;
+                Ok(RepositoryConfig::parse(&text, &path, self.files())?)
             }
         }
     }
@@ -269,6 +279,16 @@ enum Last {
 
 fn edits(plan: &Plan) -> Vec<FileEdit> {
     plan.file_edits().cloned().collect()
+}
+
+impl GivenConfiguration {
+    /// Reads a configuration that may be outside the repository.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if it cannot be read.
+    pub fn read(file: &Path) -> Result<Self, WorkdirError> {
+        Ok(Self { path: shown(file), text: workdir::read_input(file)? })
+    }
 }
 
 /// How messages name a configuration that may be outside the repository.

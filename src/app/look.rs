@@ -102,7 +102,7 @@ async fn asked_for(
     since: &Since,
 ) -> Result<Vec<NewJob>, Stop> {
     let mut then = open_then(repository, since).await?;
-    let configuration = match now.configuration().await? {
+    let configuration = match now.configuration(None).await? {
         Ok(configuration) => configuration,
         Err(error) => {
             tell_broken_configuration(work, repository, now, then.as_ref(), &error).await?;

@@ -18,6 +18,9 @@ mod worker;
 
 pub use clock::{Clock, fresh_id};
 pub use job::merge_payloads;
+pub use promote::{
+    GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
+};
 pub use receive::{ReceiveError, Received};
 pub use remote_base::GitBases;
 pub use service::{App, NotReady};

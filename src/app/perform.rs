@@ -6,10 +6,11 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use crate::github::{GithubError, Repository, Retry};
-use crate::model::{BranchName, InstallationId, RepoName};
+use crate::model::{BranchName, InstallationId, PullRequestNumber, RepoName};
 use crate::store::{KnownRepository, PromotionState, StoreError};
 use crate::telemetry::metric;
 
+use super::answer::{Matter, say};
 use super::job::{Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{App, command, look, promote, recover};
@@ -37,6 +38,17 @@ impl Work {
     pub(super) async fn hold(&self) -> Result<(), Stop> {
         let until = self.app.clock.now() + LEASE_MS;
         Ok(self.app.store.extend(self.attempt.lease(), until).await?)
+    }
+
+    /// See [`say`].
+    pub(super) async fn say(
+        &self,
+        repository: &Repository,
+        number: PullRequestNumber,
+        matter: Matter,
+        text: &str,
+    ) -> Result<(), Stop> {
+        Ok(say(&self.app.github, repository, number, matter, text).await?)
     }
 
     pub(super) async fn repository(&self, place: &Place) -> Result<Repository, Stop> {

@@ -3,17 +3,28 @@
 //! The pure rooms say which files they lack; [`Snapshot::compute`] fetches those and asks again. So a warm
 //! promotion fetches only what changed, without anybody having to know beforehand what that is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::config::{ConfigError, RepositoryConfig};
-use crate::github::{GithubError, RepoTree, Repository, TreeSha};
+use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::model::{CommitSha, EnvironmentName, File, FileTree, Files, RepoPath};
 use crate::promotion::{self, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers};
+
+use super::local::Workspace;
+
+/// A configuration in place of the repository's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenConfiguration {
+    /// How errors name it.
+    pub path: RepoPath,
+    /// What it says.
+    pub text: String,
+}
 
 /// A commit and its files.
 #[derive(Clone)]
@@ -24,6 +35,7 @@ pub(super) struct Snapshot {
     /// What is where in it.
     pub(super) tree: Arc<RepoTree>,
     files: Arc<FileTree>,
+    local: Option<Arc<Workspace>>,
 }
 
 /// An error that may only say that file contents are not here yet.
@@ -69,14 +81,36 @@ impl Snapshot {
             commit: commit.clone(),
             tree: Arc::new(tree),
             files: Arc::new(files),
+            local: None,
         })
     }
 
-    /// The configuration.
+    /// The same with a checkout at hand: what it has need not be fetched, whatever is checked out there, since
+    /// a file counts only if its hash is right.
+    pub(super) fn with_local(self, local: Option<Arc<Workspace>>) -> Self {
+        Self { local, ..self }
+    }
+
+    /// Another commit of the repository.
+    pub(super) async fn beside(
+        &self,
+        commit: &CommitSha,
+        tree: &TreeSha,
+    ) -> Result<Self, GithubError> {
+        Ok(Self::open(&self.repository, commit, tree).await?.with_local(self.local.clone()))
+    }
+
+    /// The configuration: the one that is given, or the repository's own.
     pub(super) async fn configuration(
         &mut self,
+        given: Option<&GivenConfiguration>,
     ) -> Result<Result<RepositoryConfig, ConfigError>, GithubError> {
-        self.compute(|files| RepositoryConfig::load(files)).await
+        let given = given.cloned();
+        self.compute(move |files| match &given {
+            None => RepositoryConfig::load(files),
+            Some(given) => RepositoryConfig::parse(&given.text, &given.path, files),
+        })
+        .await
     }
 
     /// Builds an overlay.
@@ -140,7 +174,7 @@ impl Snapshot {
         self.repository.walk_history(&self.commit, below, look).await?;
         let Some(commit) = found else { return Ok(None) };
         let Some(commit) = self.repository.fetch_commit(&commit).await? else { return Ok(None) };
-        let then = Self::open(&self.repository, &commit.sha, &commit.tree).await?;
+        let then = self.beside(&commit.sha, &commit.tree).await?;
         Ok(Some(then.files))
     }
 
@@ -178,17 +212,28 @@ impl Snapshot {
             .filter(|path| matches!(self.files.file(path), Ok(None)))
             .filter_map(|path| self.tree.entries.get(path).map(|entry| (path, entry)))
             .collect();
-        let wanted = entries.iter().map(|(_, entry)| entry.sha.clone()).collect();
-        let blobs = self.repository.fetch_blobs(&wanted, &self.commit).await?;
+        let mut contents: BTreeMap<BlobSha, Arc<[u8]>> = entries
+            .iter()
+            .filter_map(|(path, entry)| Some((entry.sha.clone(), self.read_local(path, entry)?)))
+            .collect();
+        let shas = entries.iter().map(|(_, entry)| &entry.sha);
+        let wanted = shas.filter(|sha| !contents.contains_key(sha)).cloned().collect();
+        contents.extend(self.repository.fetch_blobs(&wanted, &self.commit).await?);
         let files = Arc::make_mut(&mut self.files);
         let mut fetched = false;
         for (path, entry) in entries {
-            if let (Some(mode), Some(content)) = (entry.mode.file_mode(), blobs.get(&entry.sha)) {
+            if let (Some(mode), Some(content)) = (entry.mode.file_mode(), contents.get(&entry.sha))
+            {
                 files.insert(path.clone(), File { mode, content: Arc::clone(content) });
                 fetched = true;
             }
         }
         Ok(fetched)
+    }
+
+    fn read_local(&self, path: &RepoPath, entry: &TreeEntry) -> Option<Arc<[u8]>> {
+        let content = self.local.as_ref()?.files().file(path).ok()??.content;
+        (BlobSha::of(&content, self.tree.sha.format()) == entry.sha).then_some(content)
     }
 
     /// Tells whether one of these files is another one in `other`.

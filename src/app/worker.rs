@@ -224,6 +224,12 @@ fn crashed(claim: &Claim) -> Outcome {
     }
 }
 
+/// The pause after an attempt that failed, for who waits for it.
+pub(super) fn pause(attempt: u32, prescribed: Option<Duration>) -> Duration {
+    let pause = pause_ms(attempt, prescribed, rand::random::<f64>());
+    Duration::from_millis(u64::try_from(pause).unwrap_or(0))
+}
+
 /// The pause before the next attempt: one second, doubling, a quarter up or down by `chance` (0 to 1) so
 /// that what failed together does not come back together. What GitHub prescribes is not shortened.
 #[expect(clippy::cast_possible_truncation, reason = "pauses are far below 2^52")]

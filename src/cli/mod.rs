@@ -14,6 +14,7 @@ mod plan_json;
 mod plan_view;
 mod promote;
 mod queue;
+mod remote;
 mod report;
 mod schema;
 mod serve;

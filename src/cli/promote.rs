@@ -1,4 +1,4 @@
-//! `overlift promote SOURCE TARGET`: carries a promotion out in this checkout.
+//! `overlift promote SOURCE TARGET`: carries a promotion out, in this checkout or on GitHub.
 
 use std::path::{Path, PathBuf};
 
@@ -6,27 +6,37 @@ use clap::Args;
 
 use super::output::Output;
 use super::plan::{Pair, located, plan};
+use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::{Outcome, plan_view};
 use crate::app::local::{Committed, Workspace};
+use crate::app::{GivenConfiguration, Operation, PromoteRequest, Promoted};
+use crate::model::EnvironmentName;
 use crate::workdir::BranchMove;
 
-/// Promotes one environment to the next in this checkout.
+/// Promotes one environment to the next.
 ///
-/// Without `--commit`, the working tree is planned and the edits are written to it.
+/// With `--repo`, or in a checkout of a repository on GitHub with a token in `GITHUB_TOKEN` or `GH_TOKEN`,
+/// the default branch is planned and the pull request is opened or brought up to date. Else the working tree is
+/// planned and the edits are written to it.
 #[derive(Debug, Args)]
 pub(super) struct PromoteArguments {
     #[command(flatten)]
     pair: Pair,
-    /// Plan HEAD and make the branch and the commit; the working tree, the index and the current
+    /// Plan HEAD and make the branch and the commit in this checkout; the working tree, the index and the current
     /// branch stay as they are.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "repo")]
     commit: bool,
+    /// Write to the working tree, even if the pull request could be opened.
+    #[arg(long, conflicts_with = "repo")]
+    local: bool,
     /// Stop before the first write.
     #[arg(long)]
     dry_run: bool,
     /// Use this configuration instead of `.github/overlift.yaml`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 /// Runs the command.
@@ -35,10 +45,72 @@ pub(super) fn run(
     directory: &Path,
     output: &Output,
 ) -> super::Result {
+    if let Some(remote) = arguments.remote.named()? {
+        return on_github(arguments, &remote, workspace_here(directory), directory, output);
+    }
     let revision = arguments.commit.then_some("HEAD");
     let workspace = Workspace::open(directory, revision)?;
+    if !arguments.commit
+        && !arguments.local
+        && let Some(remote) = arguments.remote.of_checkout(&workspace)?
+    {
+        return on_github(arguments, &remote, Some(workspace), directory, output);
+    }
+    here(arguments, &workspace, directory, output)
+}
+
+/// Opens the pull request, or brings it up to date.
+fn on_github(
+    arguments: &PromoteArguments,
+    remote: &Remote,
+    workspace: Option<Workspace>,
+    directory: &Path,
+    output: &Output,
+) -> super::Result {
+    let source = EnvironmentName::parse(&arguments.pair.source)?;
+    let target = EnvironmentName::parse(&arguments.pair.target)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
-    let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
+    let request = PromoteRequest {
+        configuration: config.as_deref().map(GivenConfiguration::read).transpose()?,
+        dry_run: arguments.dry_run,
+        ..PromoteRequest::asked(source, target)
+    };
+    let promoted = remote.run(workspace, async |github| github.promote(&request).await)?;
+    let mut text = plan_view::summary(&promoted.plan, &output.palette);
+    if arguments.dry_run {
+        text.push_str("\nNothing was written (--dry-run).\n");
+    } else if let Some(line) = operation(&promoted, output) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    output.print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// What was done to the pull request.
+fn operation(promoted: &Promoted, output: &Output) -> Option<String> {
+    let (name, quiet) = (output.palette.name, output.palette.quiet);
+    let number = promoted.number?;
+    let url = promoted.url.as_deref().unwrap_or_default();
+    let what = match promoted.operation {
+        Operation::Created => "was opened",
+        Operation::Updated => "was brought up to date",
+        Operation::Unchanged => "shows this promotion already",
+        Operation::Closed => "was closed: nothing is left to promote",
+        Operation::None => return None,
+    };
+    Some(format!("Pull request {name}{number}{name:#} {what}. {quiet}{url}{quiet:#}\n"))
+}
+
+/// Carries it out in the checkout.
+fn here(
+    arguments: &PromoteArguments,
+    workspace: &Workspace,
+    directory: &Path,
+    output: &Output,
+) -> super::Result {
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let (configuration, plan) = plan(workspace, config.as_deref(), &arguments.pair)?;
     let mut text = plan_view::summary(&plan, &output.palette);
     let quiet = output.palette.quiet;
     if !plan.is_empty() {

@@ -11,7 +11,10 @@ use super::output::Output;
 use super::palette::Palette;
 use super::plan::located;
 use super::plan_view::counted;
+use super::remote::{Remote, RemoteArguments};
+use crate::app::OpenPromotion;
 use crate::app::local::{Pending, Workspace};
+use crate::config::RepositoryConfig;
 use crate::promotion::{Pipeline, Trigger};
 
 /// Shows the environments and what each still lacks of those before it.
@@ -29,6 +32,8 @@ pub(super) struct StatusArguments {
     /// Exit with 1 if there is something to promote.
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 /// Runs the command.
@@ -39,8 +44,9 @@ pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output
     let configuration =
         workspace.configuration(config.as_deref()).map_err(|error| located(error, files))?;
     let pending = workspace.pending(&configuration);
+    let open = open_promotions(&arguments.remote, &workspace, &configuration, output)?;
     let commit = workspace.commit_id().map(crate::model::CommitSha::as_str);
-    let status = StatusJson::new(commit, &configuration.pipeline, &pending);
+    let status = StatusJson::new(commit, &configuration.pipeline, &pending, open.as_deref());
     if arguments.json {
         let mut text = serde_json::to_string_pretty(&status)?;
         text.push('\n');
@@ -53,6 +59,30 @@ pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output
     }
     let differs = status.promotions.iter().any(|promotion| promotion.edits > 0);
     Ok(if arguments.exit_code && differs { Outcome::Differences } else { Outcome::Done })
+}
+
+/// The promotions that are open on GitHub; `None` if nobody can ask. Whoever did not name the repository gets
+/// the rest of the status without them, too.
+fn open_promotions(
+    arguments: &RemoteArguments,
+    workspace: &Workspace,
+    configuration: &RepositoryConfig,
+    output: &Output,
+) -> anyhow::Result<Option<Vec<OpenPromotion>>> {
+    let ask = |remote: &Remote| {
+        remote.run(None, async |github| github.open_promotions(configuration).await)
+    };
+    if let Some(remote) = arguments.named()? {
+        return ask(&remote).map(Some);
+    }
+    let Some(remote) = arguments.of_checkout(workspace)? else { return Ok(None) };
+    match ask(&remote) {
+        Ok(open) => Ok(Some(open)),
+        Err(error) => {
+            output.say(&format!("open promotions are not shown: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -83,12 +113,33 @@ struct PromotionJson<'a> {
     resources: usize,
     /// Resources that would differ between the two afterwards.
     drift: usize,
+    /// The pull request that is open for it; null if none is, or nobody could ask GitHub.
+    pull_request: Option<PullRequestJson<'a>>,
     /// Why there is no plan.
     error: Option<String>,
 }
 
+#[derive(Serialize)]
+struct PullRequestJson<'a> {
+    number: u64,
+    url: &'a str,
+    title: &'a str,
+}
+
 impl<'a> StatusJson<'a> {
-    fn new(commit: Option<&'a str>, pipeline: &'a Pipeline, pending: &'a [Pending]) -> Self {
+    fn new(
+        commit: Option<&'a str>,
+        pipeline: &'a Pipeline,
+        pending: &'a [Pending],
+        open: Option<&'a [OpenPromotion]>,
+    ) -> Self {
+        let pull_request = |pending: &Pending| {
+            let open = open?
+                .iter()
+                .find(|open| (&open.source, &open.target) == (&pending.source, &pending.target))?;
+            let number = open.number.get();
+            Some(PullRequestJson { number, url: &open.url, title: &open.title })
+        };
         let environment = |environment: &'a crate::promotion::Environment| EnvironmentJson {
             name: environment.name.as_str(),
             path: environment.path.as_str(),
@@ -107,6 +158,7 @@ impl<'a> StatusJson<'a> {
                 edits: plan.map_or(0, |plan| plan.edits.len()),
                 resources: plan.map_or(0, |plan| plan.rendered.resources().len()),
                 drift: plan.map_or(0, |plan| plan.drift.resources().len()),
+                pull_request: pull_request(pending),
                 error: pending.plan.as_ref().err().map(ToString::to_string),
             }
         };
@@ -131,6 +183,9 @@ fn for_people(status: &StatusJson<'_>, palette: &Palette) -> String {
         for promotion in status.promotions.iter().filter(|p| p.target == environment.name) {
             let said = lacks(promotion, palette);
             let _ = writeln!(out, "  from {name}{}{name:#}: {said}", promotion.source);
+            if let Some(PullRequestJson { number, url, .. }) = &promotion.pull_request {
+                let _ = writeln!(out, "    open: {name}#{number}{name:#} {quiet}{url}{quiet:#}");
+            }
         }
     }
     out

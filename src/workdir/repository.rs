@@ -77,6 +77,19 @@ impl Repository {
         CommitSha::parse(commit.trim_end()).ok()
     }
 
+    /// The address of the remote `origin`, as git would use it; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn origin(&self) -> Result<Option<String>, WorkdirError> {
+        let asked = self.git("find the remote `origin`", &["remote", "get-url", "origin"]).run();
+        match asked {
+            Ok(address) => Ok(String::from_utf8(address).ok().map(|it| it.trim_end().to_owned())),
+            Err(WorkdirError::Git { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The commit that a revision names: a branch, a tag, `HEAD~2`, an id or the start of one.
     ///
     /// # Errors

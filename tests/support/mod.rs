@@ -29,9 +29,17 @@ impl Run {
 
 /// Runs our program in `dir`, without anything of the developer's environment that colours it.
 pub fn overlift(dir: &Path, arguments: &[&str]) -> Run {
+    run(&mut overlift_command(dir, arguments))
+}
+
+/// The same, not started yet.
+pub fn overlift_command(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overlift"));
     command.current_dir(dir).args(arguments).env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
-    run(&mut command)
+    for variable in ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL"] {
+        command.env_remove(variable);
+    }
+    command
 }
 
 /// Runs any program to its end.

@@ -5,13 +5,13 @@ use crate::github::{
     PullRequest, PullRequestChange, PullRequestState, Search,
 };
 use crate::model::{CommitSha, FileEdit, PullRequestNumber};
-use crate::promotion::Proposal;
+use crate::promotion::{Plan, Proposal};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::answer::Matter;
 use super::super::fresh_id;
 use super::super::perform::Stop;
-use super::{Ended, Promotion};
+use super::{Ended, Promotion, Shown};
 
 /// How opening a pull request went.
 pub(super) enum Opening {
@@ -32,7 +32,7 @@ impl Promotion<'_> {
         let commit = self.commit(&proposal).await?;
         self.note(&commit, None, PromotionState::Opening).await?;
         if !self.moved_from_last(before.as_ref(), &commit.sha).await? {
-            self.work.hold().await?;
+            self.memory.hold().await?;
             match self.repository.create_branch(&self.branch, &commit.sha).await? {
                 BranchCreation::Created => {}
                 BranchCreation::Exists(tip) => {
@@ -46,8 +46,8 @@ impl Promotion<'_> {
                 }
             }
         }
-        self.work.attempt.progressed();
-        self.work.hold().await?;
+        self.memory.progressed();
+        self.memory.hold().await?;
         let new = NewPullRequest {
             title: &proposal.title,
             body: &proposal.body,
@@ -57,11 +57,12 @@ impl Promotion<'_> {
         };
         match self.repository.open_pull_request(&new).await? {
             Opened::Created(opened) => {
-                self.work.attempt.progressed();
+                self.memory.progressed();
                 self.note(&commit, Some(opened.number), PromotionState::Opening).await?;
                 self.dress(&opened, &proposal, Newness::New).await?;
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
-                Ok(Opening::Ended(Ended::Created(opened.number)))
+                let shown = Shown::of(&opened).with_head(&commit.sha);
+                Ok(Opening::Ended(Ended::Created(shown)))
             }
             Opened::Exists(open) => Ok(Opening::OneIsOpen(Box::new(open))),
         }
@@ -76,21 +77,31 @@ impl Promotion<'_> {
         let commit = self.commit(&proposal).await?;
         self.note(&commit, Some(open.number), PromotionState::Opening).await?;
         self.move_branch(&open.head, &commit.sha).await?;
-        self.work.attempt.progressed();
+        self.memory.progressed();
         self.dress(open, &proposal, Newness::Old).await?;
         self.note(&commit, Some(open.number), PromotionState::Open).await?;
-        Ok(Ended::Updated(open.number))
+        Ok(Ended::Updated(Shown::of(open).with_head(&commit.sha)))
     }
 
     /// Sees to texts, labels and reviewers of a pull request whose commit is right.
-    pub(super) async fn complete(&mut self, open: &PullRequest) -> Result<Ended, Stop> {
-        let proposal = match self.proposal(Some(&open.body)) {
+    ///
+    /// The texts name the commit that its plan was made on: that the default branch moved on since and left
+    /// the plan as it is, is no reason to write.
+    pub(super) async fn complete(
+        &mut self,
+        open: &PullRequest,
+        made_on: Option<&CommitSha>,
+    ) -> Result<Ended, Stop> {
+        let commit = made_on.or(self.plan.commit.as_ref()).cloned();
+        let plan = Plan { commit, ..self.plan.clone() };
+        let proposal = match self.proposal_of(&plan, Some(&open.body)) {
             Ok(proposal) => proposal,
             Err(ended) => return Ok(ended),
         };
-        self.dress(open, &proposal, Newness::Old).await?;
+        let dressed = self.dress(open, &proposal, Newness::Old).await?;
         self.remember_as_open(open).await?;
-        Ok(Ended::Updated(open.number))
+        let shown = Shown::of(open);
+        Ok(if dressed { Ended::Updated(shown) } else { Ended::Unchanged(shown) })
     }
 
     /// Closes the pull request with one comment that says why.
@@ -101,7 +112,7 @@ impl Promotion<'_> {
                 PromotionRecord { closed_because: Some("empty".to_owned()), ..record.clone() };
             self.write_down(record).await?;
         }
-        self.work.hold().await?;
+        self.memory.hold().await?;
         let text = format!(
             "Nothing is left to promote from `{}` to `{}`: as of {} the target has all of it. \
              Closing this pull request.",
@@ -109,11 +120,11 @@ impl Promotion<'_> {
             self.plan.target.name,
             self.snapshot.commit.short()
         );
-        self.work.app.say(self.repository, open.number, Matter::Empty, &text).await?;
-        self.work.hold().await?;
+        self.memory.say(self.repository, open.number, Matter::Empty, &text).await?;
+        self.memory.hold().await?;
         let change = PullRequestChange { close: true, ..PullRequestChange::default() };
         self.repository.change_pull_request(open.number, &change).await?;
-        self.work.attempt.progressed();
+        self.memory.progressed();
         if !foreign {
             self.repository.delete_branch(&self.branch).await?;
         }
@@ -121,21 +132,21 @@ impl Promotion<'_> {
             let record = PromotionRecord { state: PromotionState::Closed, ..record };
             self.write_down(record).await?;
         }
-        Ok(Ended::Closed(open.number))
+        Ok(Ended::Closed(Shown::of(open)))
     }
 
     /// Says, once, that somebody else's commits are on the branch.
     pub(super) async fn tell_foreign(&self, open: &PullRequest) -> Result<Ended, Stop> {
-        self.work.hold().await?;
+        self.memory.hold().await?;
         let text = "The branch of this pull request has commits that are not Overlift's, so it is left as it is: \
              newer changes of the source are not added.\n\n\
              `/promote` here makes the branch anew from the source and drops those commits.";
-        self.work.app.say(self.repository, open.number, Matter::Foreign, text).await?;
-        Ok(Ended::Foreign(Some(open.number)))
+        self.memory.say(self.repository, open.number, Matter::Foreign, text).await?;
+        Ok(Ended::Foreign(Some(Shown::of(open))))
     }
 
     async fn commit(&self, proposal: &Proposal) -> Result<Commit, Stop> {
-        self.work.hold().await?;
+        self.memory.hold().await?;
         let edits: Vec<FileEdit> = self.plan.file_edits().cloned().collect();
         let new = NewCommit {
             parent: &self.snapshot.commit,
@@ -147,7 +158,7 @@ impl Promotion<'_> {
     }
 
     async fn move_branch(&self, from: &CommitSha, to: &CommitSha) -> Result<(), Stop> {
-        self.work.hold().await?;
+        self.memory.hold().await?;
         Ok(self.repository.move_branch(&self.branch, from, to, Move::Anywhere).await?)
     }
 
@@ -189,16 +200,17 @@ impl Promotion<'_> {
         Ok(matches!(ancestry, Ancestry::Identical | Ancestry::Ahead))
     }
 
-    /// Texts, labels, reviewers, assignees: what is not so yet.
+    /// Texts, labels, reviewers, assignees: what is not so yet. Returns whether anything was missing.
     async fn dress(
         &self,
         open: &PullRequest,
         proposal: &Proposal,
         newness: Newness,
-    ) -> Result<(), Stop> {
-        self.work.hold().await?;
-        let same_body = open.body.lines().eq(proposal.body.lines());
-        if open.title != proposal.title || !same_body {
+    ) -> Result<bool, Stop> {
+        self.memory.hold().await?;
+        let other_texts =
+            open.title != proposal.title || !open.body.lines().eq(proposal.body.lines());
+        if other_texts {
             let change = PullRequestChange {
                 title: Some(&proposal.title),
                 body: Some(&proposal.body),
@@ -215,11 +227,23 @@ impl Promotion<'_> {
         if !missing.is_empty() {
             tolerate(self.repository.add_labels(open.number, &missing).await)?;
         }
-        let cut_off = self.record.as_ref().is_some_and(|it| it.state == PromotionState::Opening);
-        if newness == Newness::New || cut_off && never_dressed(open, proposal) {
+        let undressed = newness == Newness::New || self.was_cut_off(open, proposal);
+        if undressed {
             self.ask_people(open.number, proposal).await?;
         }
-        Ok(())
+        Ok(other_texts || !missing.is_empty() || undressed)
+    }
+
+    /// Whether an earlier attempt opened the pull request and did not get to the people, who come after the
+    /// labels. Without a note of it, only missing labels tell.
+    fn was_cut_off(&self, open: &PullRequest, proposal: &Proposal) -> bool {
+        match &self.record {
+            Some(record) => {
+                record.state == PromotionState::Opening
+                    && (proposal.labels.is_empty() || open.labels.is_empty())
+            }
+            None => !proposal.labels.is_empty() && open.labels.is_empty(),
+        }
     }
 
     async fn ask_people(&self, number: PullRequestNumber, proposal: &Proposal) -> Result<(), Stop> {
@@ -270,7 +294,7 @@ impl Promotion<'_> {
         number: Option<PullRequestNumber>,
         state: PromotionState,
     ) -> PromotionRecord {
-        let now = self.work.app.clock.now();
+        let now = self.memory.now();
         let current = self.record.as_ref().filter(|record| {
             matches!(record.state, PromotionState::Opening | PromotionState::Open)
         });
@@ -299,8 +323,7 @@ impl Promotion<'_> {
     }
 
     async fn write_down(&mut self, record: PromotionRecord) -> Result<(), Stop> {
-        let (store, now) = (&self.work.app.store, self.work.app.clock.now());
-        store.record_promotion(self.work.attempt.lease(), &record, now).await?;
+        self.memory.write_down(&record).await?;
         self.record = Some(record);
         Ok(())
     }
@@ -311,11 +334,6 @@ impl Promotion<'_> {
 enum Newness {
     New,
     Old,
-}
-
-/// Whether an earlier attempt did not get to the labels, which come before the people.
-fn never_dressed(open: &PullRequest, proposal: &Proposal) -> bool {
-    proposal.labels.is_empty() || open.labels.is_empty()
 }
 
 /// A label or a reviewer that GitHub refuses is no reason to leave the promotion undone.

@@ -8,7 +8,7 @@ use crate::promotion::{PlanId, Presence, Tip, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::perform::Stop;
-use super::super::snapshot::{Snapshot, digest};
+use super::super::snapshot::digest;
 use super::Promotion;
 
 /// The default branch is merged into a promotion's branch a few times, not more.
@@ -19,11 +19,17 @@ pub(super) struct There {
     pub(super) presence: Presence,
     /// The open one.
     pub(super) pull_request: Option<PullRequest>,
+    /// The commit that the plan of the open one was made on, if its branch is ours.
+    pub(super) made_on: Option<CommitSha>,
 }
 
 impl There {
     const fn nothing() -> Self {
-        Self { presence: Presence::None, pull_request: None }
+        Self::without_pull_request(Presence::None)
+    }
+
+    const fn without_pull_request(presence: Presence) -> Self {
+        Self { presence, pull_request: None, made_on: None }
     }
 
     pub(super) const fn is_foreign(&self) -> bool {
@@ -35,6 +41,7 @@ impl There {
 pub(super) struct OurCommit {
     plan: PlanId,
     base: String,
+    made_on: Option<CommitSha>,
 }
 
 impl Promotion<'_> {
@@ -44,9 +51,7 @@ impl Promotion<'_> {
         let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
         match (record.state, number.and_then(PullRequestNumber::new)) {
             (PromotionState::Merged, _) => Ok(There::nothing()),
-            (PromotionState::Closed, _) => {
-                Ok(There { presence: ended(&record), pull_request: None })
-            }
+            (PromotionState::Closed, _) => Ok(There::without_pull_request(ended(&record))),
             (PromotionState::Opening | PromotionState::Open, None) => self.search().await,
             (PromotionState::Opening | PromotionState::Open, Some(number)) => {
                 match self.repository.fetch_pull_request(number).await? {
@@ -59,12 +64,9 @@ impl Promotion<'_> {
 
     /// Searches GitHub for a pair that we do not remember, once.
     async fn search(&mut self) -> Result<There, Stop> {
-        let (work, now) = (self.work, self.work.app.clock.now());
         let repository = self.repository.name().to_string().to_lowercase();
         let (source, target) = (self.plan.source.name.clone(), self.plan.target.name.clone());
-        let (source, target) = (source.as_str(), target.as_str());
-        let store = &work.app.store;
-        if self.record.is_none() && store.was_surveyed(&repository, source, target).await? {
+        if self.record.is_none() && self.memory.was_surveyed(&repository, &source, &target).await? {
             return Ok(There::nothing());
         }
         let found =
@@ -74,7 +76,7 @@ impl Promotion<'_> {
             Some(found) => self.there(found.clone()).await?,
             None => There::nothing(),
         };
-        store.note_survey(&repository, source, target, now).await?;
+        self.memory.note_survey(&repository, &source, &target).await?;
         Ok(there)
     }
 
@@ -95,7 +97,7 @@ impl Promotion<'_> {
                     Some(record) => ended(record),
                     None => Presence::ClosedByPerson(self.trailers(&found.head).await?),
                 };
-                Ok(There { presence, pull_request: None })
+                Ok(There::without_pull_request(presence))
             }
         }
     }
@@ -107,22 +109,19 @@ impl Promotion<'_> {
                 && record.pull_request == i64::try_from(open.number.get()).ok()
         });
         let complete = record.is_some();
-        let tip = match self.commit_of_ours(&open.head).await? {
-            Some(OurCommit { plan, base }) => Tip::Ours { plan, base },
-            None => Tip::Foreign,
+        let (tip, made_on) = match self.commit_of_ours(&open.head).await? {
+            Some(OurCommit { plan, base, made_on }) => (Tip::Ours { plan, base }, made_on),
+            None => (Tip::Foreign, None),
         };
         let conflicts = open.mergeable == Some(false);
         let presence = Presence::Open { tip, complete, conflicts };
-        Ok(There { presence, pull_request: Some(open) })
+        Ok(There { presence, pull_request: Some(open), made_on })
     }
 
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {
-        let Ok(number) = i64::try_from(found.number.get()) else { return Ok(()) };
         let repository = self.repository.name().to_string().to_lowercase();
-        let (store, now) = (&self.work.app.store, self.work.app.clock.now());
         let because = (state == PromotionState::Closed).then_some("person");
-        store.end_promotion(&repository, number, state, because, now).await?;
-        Ok(())
+        self.memory.end(&repository, found.number, state, because).await
     }
 
     /// The plan that a commit says it carries out, if it is of this pair.
@@ -150,7 +149,8 @@ impl Promotion<'_> {
         loop {
             if let Some(record) = self.record.as_ref().filter(|it| it.head_commit == at.as_str()) {
                 let Some(plan) = PlanId::parse(&record.plan_id) else { return Ok(None) };
-                let ours = OurCommit { plan, base: record.base_digest.clone() };
+                let made_on = CommitSha::parse(&record.base_commit).ok();
+                let ours = OurCommit { plan, base: record.base_digest.clone(), made_on };
                 return self.through_merges(ours, &merges).await;
             }
             let Some(commit) = self.repository.fetch_commit(&at).await? else { return Ok(None) };
@@ -170,20 +170,24 @@ impl Promotion<'_> {
 
     /// Plans again what a commit says it carries out, and compares.
     async fn carried_out(&mut self, commit: &Commit) -> Result<Option<OurCommit>, Stop> {
-        let Some(trailers) = self.trailers_of(commit) else { return Ok(None) };
+        if self.trailers_of(commit).is_none() {
+            return Ok(None);
+        }
         let Some(parent) = self.repository.fetch_commit(&commit.parents[0]).await? else {
             return Ok(None);
         };
-        let mut before = Snapshot::open(self.repository, &parent.sha, &parent.tree).await?;
-        let Ok(configuration) = before.configuration().await? else { return Ok(None) };
+        let mut before = self.snapshot.beside(&parent.sha, &parent.tree).await?;
+        let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let (source, target) = (&self.plan.source.name, &self.plan.target.name);
         let configuration = std::sync::Arc::new(configuration);
         let Ok(plan) = before.plan(&configuration, source, target).await? else { return Ok(None) };
         let edits: Vec<_> = plan.file_edits().cloned().collect();
-        let fits = plan.id == trailers.plan && before.tree.sha_with_edits(&edits) == commit.tree;
+        // The id may be another one: a newer version of Overlift may draw the diffs in another way.
+        let fits = before.tree.sha_with_edits(&edits) == commit.tree;
         Ok(fits.then(|| OurCommit {
             base: digest(&before.tree, edits.iter().map(|edit| &edit.path)),
             plan: plan.id,
+            made_on: Some(parent.sha),
         }))
     }
 

@@ -1,0 +1,119 @@
+//! What a promotion remembers and who else may be at it: the queue, or nobody.
+//!
+//! A worker has a store and a lease. The command and the Action have neither: for them every promotion
+//! is the first since the loss of the database, and GitHub's own state answers.
+
+use crate::github::{GithubError, Repository};
+use crate::model::{EnvironmentName, PullRequestNumber};
+use crate::store::{Millis, PromotionRecord, PromotionState};
+
+use super::super::Clock;
+use super::super::answer::{Matter, say};
+use super::super::perform::{Stop, Work};
+use super::OnGithub;
+
+/// Where a promotion's notes are.
+pub(super) enum Memory<'a> {
+    /// In the store, as long as the job is ours.
+    Queue(&'a Work),
+    /// Nowhere: somebody runs us once.
+    Nothing(&'a OnGithub),
+}
+
+impl Memory<'_> {
+    fn clock(&self) -> &Clock {
+        match self {
+            Self::Queue(work) => &work.app.clock,
+            Self::Nothing(run) => &run.clock,
+        }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.clock().now()
+    }
+
+    /// Has to be called before each write on GitHub; see [`Work::hold`].
+    pub(super) async fn hold(&self) -> Result<(), Stop> {
+        match self {
+            Self::Queue(work) => work.hold().await,
+            Self::Nothing(_) => Ok(()),
+        }
+    }
+
+    /// Notes that something was achieved that the next attempt need not do again.
+    pub(super) fn progressed(&self) {
+        if let Self::Queue(work) = self {
+            work.attempt.progressed();
+        }
+    }
+
+    /// What we did last for a pair.
+    pub(super) async fn newest(
+        &self,
+        repository: &str,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Option<PromotionRecord>, Stop> {
+        let Self::Queue(work) = self else { return Ok(None) };
+        let store = &work.app.store;
+        Ok(store.newest_promotion(repository, source.as_str(), target.as_str()).await?)
+    }
+
+    /// Whether what is not noted of a pair is not on GitHub either.
+    pub(super) async fn was_surveyed(
+        &self,
+        repository: &str,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<bool, Stop> {
+        let Self::Queue(work) = self else { return Ok(false) };
+        let store = &work.app.store;
+        Ok(store.was_surveyed(repository, source.as_str(), target.as_str()).await?)
+    }
+
+    pub(super) async fn note_survey(
+        &self,
+        repository: &str,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<(), Stop> {
+        let Self::Queue(work) = self else { return Ok(()) };
+        let (store, now) = (&work.app.store, self.now());
+        Ok(store.note_survey(repository, source.as_str(), target.as_str(), now).await?)
+    }
+
+    pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
+        let Self::Queue(work) = self else { return Ok(()) };
+        let (lease, now) = (work.attempt.lease(), self.now());
+        Ok(work.app.store.record_promotion(lease, record, now).await?)
+    }
+
+    /// Notes how a pull request ended.
+    pub(super) async fn end(
+        &self,
+        repository: &str,
+        number: PullRequestNumber,
+        state: PromotionState,
+        because: Option<&str>,
+    ) -> Result<(), Stop> {
+        let (Self::Queue(work), Ok(number)) = (self, i64::try_from(number.get())) else {
+            return Ok(());
+        };
+        work.app.store.end_promotion(repository, number, state, because, self.now()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn say(
+        &self,
+        repository: &Repository,
+        number: PullRequestNumber,
+        matter: Matter,
+        text: &str,
+    ) -> Result<(), GithubError> {
+        let github = match self {
+            Self::Queue(work) => &work.app.github,
+            Self::Nothing(run) => &run.github,
+        };
+        say(github, repository, number, matter, text).await
+    }
+}

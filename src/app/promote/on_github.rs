@@ -1,0 +1,329 @@
+//! A promotion on GitHub that somebody runs once, with a token and without a queue: the command's and the
+//! Action's way to a pull request. What is decided and in which order it is written is the service's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::RepositoryConfig;
+use crate::github::{
+    Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
+};
+use crate::model::{BranchName, CommitSha, EnvironmentName, Location, PullRequestNumber, RepoName};
+use crate::promotion::{Plan, Request};
+use crate::redact::Credential;
+
+use super::super::local::Workspace;
+use super::super::perform::Stop;
+use super::super::snapshot::Snapshot;
+use super::super::{Clock, worker};
+use super::memory::Memory;
+use super::{Ended, Promotion, Shown, Wanted};
+
+pub use super::super::snapshot::GivenConfiguration;
+
+/// What is kept of trees and files meanwhile.
+const CACHE_BYTES: u64 = 256 << 20;
+
+/// How long a request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whoever runs us waits: after so many failures of GitHub's, or for longer than this, it is not tried again.
+const MOST_ATTEMPTS: u32 = 6;
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A repository on GitHub, seen with a token.
+pub struct OnGithub {
+    pub(super) github: Github,
+    pub(super) clock: Clock,
+    repository: Repository,
+    local: Option<Arc<Workspace>>,
+}
+
+/// What is to be promoted.
+#[derive(Clone, Debug)]
+pub struct PromoteRequest {
+    /// The source environment.
+    pub source: EnvironmentName,
+    /// The target environment.
+    pub target: EnvironmentName,
+    /// A configuration in place of the repository's own.
+    pub configuration: Option<GivenConfiguration>,
+    /// Why: a push respects what a person closed, somebody who asks gets it again.
+    pub request: Request,
+    /// Whether to stop before the first write.
+    pub dry_run: bool,
+}
+
+impl PromoteRequest {
+    /// What somebody asks for: it is carried out even if a person closed the same before.
+    #[must_use]
+    pub const fn asked(source: EnvironmentName, target: EnvironmentName) -> Self {
+        let request = Request::Asked;
+        Self { source, target, configuration: None, request, dry_run: false }
+    }
+}
+
+/// What became of a promotion.
+#[derive(Debug)]
+pub struct Promoted {
+    /// What was done to the pull request.
+    pub operation: Operation,
+    /// Its number, if there is one.
+    pub number: Option<PullRequestNumber>,
+    /// Its page, if there is one.
+    pub url: Option<String>,
+    /// Its head branch, there or not.
+    pub branch: BranchName,
+    /// That branch's last commit, if there is a pull request.
+    pub head_sha: Option<CommitSha>,
+    /// The plan, made on the default branch's head.
+    pub plan: Plan,
+    /// The configuration that it was made with.
+    pub configuration: RepositoryConfig,
+}
+
+/// What was done to a promotion's pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// It was opened.
+    Created,
+    /// It was brought up to date.
+    Updated,
+    /// It shows this plan already.
+    Unchanged,
+    /// It was closed, since nothing is left to promote.
+    Closed,
+    /// Nothing: nothing to promote, closed by a person before, or a dry run.
+    None,
+}
+
+impl Operation {
+    /// The word that the Action puts out.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Closed => "closed",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A promotion's pull request that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenPromotion {
+    /// The source environment.
+    pub source: EnvironmentName,
+    /// The target environment.
+    pub target: EnvironmentName,
+    /// Its number.
+    pub number: PullRequestNumber,
+    /// Its page.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// Why a promotion on GitHub fails.
+#[derive(Debug, thiserror::Error)]
+pub enum OnGithubError {
+    /// GitHub does not do what it should.
+    #[error(transparent)]
+    Github(#[from] GithubError),
+    /// There is no such branch as the default branch.
+    #[error("`{repository}` has no commit on its default branch `{branch}`")]
+    NoCommit {
+        /// The repository.
+        repository: RepoName,
+        /// The branch.
+        branch: BranchName,
+    },
+    /// It cannot be asked for like that: environments that do not exist, or not in this direction.
+    #[error("{0}")]
+    Refused(String),
+    /// The configuration or an overlay is broken.
+    #[error("{because}")]
+    Broken {
+        /// What is wrong, with its place.
+        because: String,
+        /// The place.
+        at: Option<Location>,
+    },
+    /// Somebody else's commits are on the promotion's branch.
+    #[error(
+        "the branch `{branch}` has commits that are not Overlift's{}; it was left alone",
+        of_pull_request(*.pull_request)
+    )]
+    Foreign {
+        /// The branch.
+        branch: BranchName,
+        /// The pull request that is open from it.
+        pull_request: Option<PullRequestNumber>,
+    },
+}
+
+fn of_pull_request(number: Option<PullRequestNumber>) -> String {
+    number.map_or(String::new(), |number| format!(" (pull request {number})"))
+}
+
+impl OnGithub {
+    /// Checks address and token; nothing is sent yet. Has to be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`OnGithubError::Github`] if one of them cannot be used.
+    pub async fn open(
+        api_url: &str,
+        token: &Credential,
+        repository: &RepoName,
+    ) -> Result<Self, OnGithubError> {
+        let github = Github::new(&GithubSettings {
+            api_url: api_url.to_owned(),
+            authentication: Authentication::Token(token.clone()),
+            cache_directory: None,
+            cache_bytes: CACHE_BYTES,
+            now: Clock::time_of_day,
+            timeout: PATIENCE,
+        })?;
+        let repository = github.repository(repository, None).await?;
+        Ok(Self { github, clock: Clock::system(), repository, local: None })
+    }
+
+    /// The same with a checkout at hand: files that it has are not fetched.
+    #[must_use]
+    pub fn with_checkout(self, local: Arc<Workspace>) -> Self {
+        Self { local: Some(local), ..self }
+    }
+
+    /// The repository's name.
+    #[must_use]
+    pub const fn repository(&self) -> &RepoName {
+        self.repository.name()
+    }
+
+    /// Plans a promotion on the default branch's head and carries it out.
+    ///
+    /// Running it twice, or cut off at any point and run again, leads to the same one pull request.
+    ///
+    /// # Errors
+    /// [`OnGithubError`]; what GitHub may do later was tried several times.
+    pub async fn promote(&self, request: &PromoteRequest) -> Result<Promoted, OnGithubError> {
+        patiently(async || self.attempt(request).await).await
+    }
+
+    async fn attempt(&self, request: &PromoteRequest) -> Result<Promoted, OnGithubError> {
+        let wanted = Wanted {
+            source: &request.source,
+            target: &request.target,
+            request: request.request,
+            given: request.configuration.as_ref(),
+        };
+        let base = self.repository.fetch_default_branch().await?;
+        let snapshot = self.snapshot(&base).await?;
+        let memory = Memory::Nothing(self);
+        let prepared = Promotion::prepare(memory, &self.repository, &base, snapshot, &wanted).await;
+        let mut promotion = match prepared.map_err(only_github)? {
+            Ok(promotion) => promotion,
+            Err(ended) => return Err(error_of(ended, base.clone())),
+        };
+        let ended = if request.dry_run {
+            Ended::Nothing
+        } else {
+            promotion.settle().await.map_err(only_github)?
+        };
+        let (operation, shown) = match ended {
+            Ended::Created(shown) => (Operation::Created, Some(shown)),
+            Ended::Updated(shown) => (Operation::Updated, Some(shown)),
+            Ended::Unchanged(shown) => (Operation::Unchanged, Some(shown)),
+            Ended::Closed(shown) => (Operation::Closed, Some(shown)),
+            Ended::Nothing | Ended::Declined => (Operation::None, None),
+            other => return Err(error_of(other, promotion.branch)),
+        };
+        let Promotion { branch, plan, configuration, .. } = promotion;
+        let (number, url, head_sha) = match shown {
+            Some(Shown { number, url, head }) => (Some(number), url, head),
+            None => (None, None, None),
+        };
+        let configuration = RepositoryConfig::clone(&configuration);
+        Ok(Promoted { operation, number, url, branch, head_sha, plan, configuration })
+    }
+
+    async fn snapshot(&self, base: &BranchName) -> Result<Snapshot, OnGithubError> {
+        let head = self.repository.fetch_head(base).await?;
+        let head = head.ok_or_else(|| OnGithubError::NoCommit {
+            repository: self.repository.name().clone(),
+            branch: base.clone(),
+        })?;
+        let snapshot = Snapshot::open(&self.repository, &head.sha, &head.tree).await?;
+        Ok(snapshot.with_local(self.local.clone()))
+    }
+
+    /// The promotions that are open, in the order of the pipeline.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn open_promotions(
+        &self,
+        configuration: &RepositoryConfig,
+    ) -> Result<Vec<OpenPromotion>, OnGithubError> {
+        let base = self.repository.fetch_default_branch().await?;
+        let mut promotions = Vec::new();
+        for (source, target) in configuration.pipeline.pairs() {
+            let settings = &configuration.pull_request;
+            let Ok(branch) = settings.branch(&source.name, &target.name) else { continue };
+            let found = self.repository.find_pull_requests(&branch, &base, Search::Open).await?;
+            let found = found.into_iter().next();
+            promotions.extend(found.map(|PullRequest { number, url, title, .. }| OpenPromotion {
+                source: source.name.clone(),
+                target: target.name.clone(),
+                number,
+                url,
+                title,
+            }));
+        }
+        Ok(promotions)
+    }
+}
+
+/// Tries again what GitHub may do later.
+async fn patiently<T>(
+    mut attempt: impl AsyncFnMut() -> Result<T, OnGithubError>,
+) -> Result<T, OnGithubError> {
+    let mut attempts = 1;
+    loop {
+        let error = match attempt().await {
+            Err(OnGithubError::Github(error)) => error,
+            result => return result,
+        };
+        let prescribed = match error.retry() {
+            Retry::Never => return Err(error.into()),
+            Retry::Backoff => None,
+            Retry::After(pause) => Some(pause),
+        };
+        if attempts >= MOST_ATTEMPTS || prescribed.is_some_and(|pause| pause > LONGEST_PAUSE) {
+            return Err(error.into());
+        }
+        tracing::warn!(error = %worker::chain(&error), attempts, "trying again");
+        tokio::time::sleep(worker::pause(attempts, prescribed)).await;
+        attempts += 1;
+    }
+}
+
+fn only_github(stop: Stop) -> OnGithubError {
+    match stop {
+        Stop::Github(error) => error.into(),
+        Stop::Store(error) => unreachable!("without a store: {error}"),
+    }
+}
+
+fn error_of(ended: Ended, branch: BranchName) -> OnGithubError {
+    match ended {
+        Ended::Refused(because) => OnGithubError::Refused(because),
+        Ended::Broken { because, at } => OnGithubError::Broken { because, at },
+        Ended::Foreign(shown) => {
+            OnGithubError::Foreign { branch, pull_request: shown.map(|shown| shown.number) }
+        }
+        other => unreachable!("no error: {other:?}"),
+    }
+}

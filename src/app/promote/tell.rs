@@ -1,0 +1,130 @@
+//! Telling people how a promotion ended: those who asked in a comment, and on the commit if it cannot be planned.
+
+use crate::github::{Annotation, Conclusion, GithubError, Reaction, Report, Repository};
+use crate::model::{CommitSha, Location, PullRequestNumber};
+
+use super::super::answer::{Matter, USAGE, quote};
+use super::super::job::Promote;
+use super::super::perform::{Stop, Work};
+use super::Ended;
+
+impl Ended {
+    /// What to say to whoever asked; `None` where a reaction says it all.
+    fn text(&self, job: &Promote) -> Option<String> {
+        let Promote { source, target, .. } = job;
+        match self {
+            Self::Created(_) | Self::Updated(_) => None,
+            Self::Unchanged(shown) => {
+                Some(format!("Nothing changed: {} is up to date.", shown.number))
+            }
+            Self::Closed(shown) => Some(format!(
+                "Nothing is left to promote from `{source}` to `{target}`, so {} was closed.",
+                shown.number
+            )),
+            Self::Nothing | Self::Declined => {
+                Some(format!("There is nothing to promote from `{source}` to `{target}`."))
+            }
+            Self::Foreign(Some(shown)) => Some(format!(
+                "{} has commits that are not Overlift's; they were left alone. \
+                 `/promote` there makes its branch anew.",
+                shown.number
+            )),
+            Self::Foreign(None) => Some(
+                "The promotion's branch has commits that are not Overlift's and no pull request; \
+                 it was left alone. Delete the branch, or open a pull request from it."
+                    .to_owned(),
+            ),
+            Self::Refused(because) => {
+                Some(format!("This cannot be promoted:\n\n{}\n\n{USAGE}", quote(because)))
+            }
+            Self::Broken { because, .. } => Some(format!(
+                "The promotion from `{source}` to `{target}` cannot be planned:\n\n{}",
+                quote(because)
+            )),
+        }
+    }
+}
+
+/// Shows a promotion that cannot be planned on the commit, with file and line.
+pub(super) async fn report_failure(
+    work: &Work,
+    repository: &Repository,
+    commit: &CommitSha,
+    job: &Promote,
+    because: &str,
+    at: Option<&Location>,
+) -> Result<(), Stop> {
+    work.hold().await?;
+    let name = format!("overlift/{}-to-{}", job.source, job.target);
+    let annotation =
+        |at: &Location| Annotation { at: at.clone(), failure: true, message: because.to_owned() };
+    let annotations: Vec<Annotation> = at.map(annotation).into_iter().collect();
+    let report = Report {
+        commit,
+        name: &name,
+        conclusion: Conclusion::Failure,
+        title: because.lines().next().unwrap_or_default(),
+        summary: &quote(because),
+        annotations: &annotations,
+    };
+    match repository.report(&report).await {
+        Ok(_) => Ok(()),
+        // The person who asked is told all the same, and the log has it.
+        Err(error @ (GithubError::Forbidden { .. } | GithubError::NotFound { .. })) => {
+            tracing::warn!(%error, "a failed promotion cannot be shown on the commit");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells everybody who asked in a comment how it ended.
+pub(super) async fn tell(
+    work: &Work,
+    repository: &Repository,
+    job: &Promote,
+    ended: &Ended,
+) -> Result<(), Stop> {
+    let reaction = match ended {
+        Ended::Created(_) | Ended::Updated(_) => Reaction::Rocket,
+        Ended::Unchanged(_) | Ended::Closed(_) | Ended::Nothing | Ended::Declined => {
+            Reaction::ThumbsUp
+        }
+        Ended::Foreign(_) | Ended::Refused(_) | Ended::Broken { .. } => Reaction::Confused,
+    };
+    let text = ended.text(job);
+    for asker in &job.askers {
+        let Some(number) = PullRequestNumber::new(asker.number) else { continue };
+        work.hold().await?;
+        repository.react(asker.comment, reaction).await?;
+        if let Some(text) = &text {
+            work.say(repository, number, Matter::Command(asker.comment), text).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells everybody who asked that the job was given up.
+pub(in super::super) async fn tell_parked(
+    work: &Work,
+    job: &Promote,
+    because: &str,
+) -> Result<(), Stop> {
+    if job.askers.is_empty() {
+        return Ok(());
+    }
+    let repository = work.repository(&job.place).await?;
+    let text = format!(
+        "The promotion from `{}` to `{}` was given up:\n\n{}\n\nWhoever runs Overlift can try it \
+         again (`overlift queue`), or ask once more here.",
+        job.source,
+        job.target,
+        quote(because)
+    );
+    for asker in &job.askers {
+        if let Some(number) = PullRequestNumber::new(asker.number) {
+            work.say(&repository, number, Matter::Command(asker.comment), &text).await?;
+        }
+    }
+    Ok(())
+}
