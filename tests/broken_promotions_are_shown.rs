@@ -1,6 +1,6 @@
 //! A promotion that cannot be planned shows on the commit with file and line, and to whoever asked.
 
-use crate::support::scene::{RATE_PATH, REPO, Scene};
+use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 #[tokio::test]
 async fn broken_yaml_fails_the_commit_and_the_next_good_one_is_promoted() {
@@ -52,4 +52,20 @@ async fn whoever_asked_hears_of_it() {
     let said = scene.said(900);
     assert_eq!(said.len(), 1);
     assert!(said[0].contains("cannot be planned") && said[0].contains("rate.yaml:"), "{}", said[0]);
+}
+
+#[tokio::test]
+async fn a_branch_that_is_the_default_one_is_never_pushed_to() {
+    let scene = Scene::new().await;
+    let configuration = "version: 1\nenvironments:\n- name: dev\n  path: overlays/dev\n- name: \
+                         staging\n  path: overlays/staging\n  trigger: push\npullRequest: {branch: main}\n";
+    let changed = [(".github/overlift.yaml", configuration), (RATE_PATH, &rate("6"))];
+    let head = scene.push(&changed).await;
+    scene.drain().await;
+    let world = scene.github.world();
+    let repo = world.repo(REPO);
+    let said = &repo.statuses.last().expect("a failed status").description;
+    assert!(said.contains("the default branch"), "{said}");
+    assert_eq!(repo.branches["main"], head);
+    assert!(repo.pulls.is_empty());
 }

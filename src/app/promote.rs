@@ -208,6 +208,9 @@ impl<'a> Promotion<'a> {
             Ok(branch) => branch,
             Err(error) => return Ok(Err(broken(&error, None))),
         };
+        if branch == *base {
+            return Ok(Err(would_be_pushed_to(base)));
+        }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let key = repository.name().to_string().to_lowercase();
         let record = memory.newest(&key, source, target).await?;
@@ -309,6 +312,15 @@ fn unplannable(error: &PlanError) -> Ended {
         }
         _ => broken(error, error.location()),
     }
+}
+
+/// The promotion's own branch is the one it is to be merged into.
+fn would_be_pushed_to(base: &BranchName) -> Ended {
+    let because = format!(
+        "`pullRequest.branch` is `{base}`, the default branch, which is never pushed to; give promotions a \
+         branch of their own, such as `promote/{{{{ source }}}}-to-{{{{ target }}}}`"
+    );
+    Ended::Broken { because, at: None }
 }
 
 fn broken(error: &dyn std::error::Error, at: Option<&Location>) -> Ended {
