@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 use crate::redact::Scrubber;
 
@@ -19,19 +22,24 @@ pub enum LogFormat {
 
 /// Sends all log lines to standard error, scrubbed. Later calls in the same process change nothing.
 ///
-/// `filter` is in the syntax of `RUST_LOG`; an invalid one counts as `info`.
+/// `filter` has levels by target, as in `RUST_LOG=info,overlift::app=debug`; an invalid one counts
+/// as `info`.
 pub fn start_logging(format: LogFormat, filter: &str, scrubber: Scrubber) {
-    // Octocrab logs each failure as an error, where it does not know yet whether it is one. Ours says it
-    // once, where it is handled. Whoever wants octocrab's words can name it in the filter.
-    let filter = EnvFilter::try_new(format!("octocrab=off,{filter}"))
-        .unwrap_or_else(|_| EnvFilter::new("octocrab=off,info"));
     let writer = RedactingWriter { scrubber: Arc::new(scrubber), sink: io::stderr };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    // A second subscriber is refused; the first one stays.
-    let _ = match format {
-        LogFormat::Text => builder.with_ansi(false).with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
+    let lines = fmt::layer().with_writer(writer);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(false).with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
     };
+    // A second subscriber is refused; the first one stays.
+    let _ = registry().with(lines.with_filter(levels(filter))).try_init();
+}
+
+/// Octocrab logs each failure as an error, where it does not know yet whether it is one. Ours says it
+/// once, where it is handled. Whoever wants octocrab's words can name it in the filter.
+fn levels(filter: &str) -> Targets {
+    let parse = |filter: &str| format!("octocrab=off,{filter}").parse::<Targets>();
+    parse(filter).or_else(|_| parse("info")).expect("the default filter is one")
 }
 
 /// Makes writers that scrub; `sink` makes what they write to.
@@ -98,6 +106,18 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn levels_are_given_by_target_and_octocrab_is_quiet_unless_named() {
+        use tracing::Level;
+        let shows = |filter: &str, target: &str, level| levels(filter).would_enable(target, &level);
+        assert!(shows("info", "overlift::app", Level::INFO));
+        assert!(!shows("info", "overlift::app", Level::DEBUG));
+        assert!(!shows("info", "octocrab", Level::ERROR));
+        assert!(shows("warn,octocrab=debug", "octocrab::service", Level::DEBUG));
+        assert!(shows("no=such=filter", "overlift", Level::INFO));
+        assert!(!shows("error,overlift::store=debug", "overlift::app", Level::WARN));
     }
 
     #[test]
