@@ -39,7 +39,7 @@ const PLAN: &[(&str, &[&str])] = &[
         ],
     ),
     ("server", &["app", "config", "github", "telemetry", "redact", "model"]),
-    ("action", &["app", "config", "telemetry", "redact", "model"]),
+    ("action", &["app", "config", "github", "policy", "promotion", "telemetry", "redact", "model"]),
     (
         "cli",
         &[

@@ -1,1 +1,38 @@
-//! The GitHub Action's door.
+//! The GitHub Action: inputs, outputs, annotations and the step summary, around the same use cases that
+//! the service and the command have.
+//!
+//! `action.yml` brings the program and runs `overlift action`; inputs arrive as variables. Nothing is
+//! pushed with git: the pull request is made through GitHub's API, as the service does.
+
+mod error;
+mod input;
+mod output;
+mod promote;
+mod runner;
+mod summary;
+mod trigger;
+mod workflow_command;
+
+pub use error::ActionError;
+pub use input::INPUTS;
+pub use output::{OUTPUTS, entry, fresh_delimiter};
+pub use workflow_command::{Weight, WorkflowCommand, annotation};
+
+use runner::Runner;
+
+/// Runs the Action with the variables that `variable` looks up, and says whether it went well.
+///
+/// What went wrong is in the log, as an annotation, and in the step's summary.
+#[must_use]
+pub fn run(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let runner = Runner::new(variable);
+    // Before anything else could print it.
+    runner.mask(&input::get(variable, "token"));
+    let result = promote::run(&runner, variable);
+    let Err(error) = result else { return true };
+    let text = error.text();
+    runner.say(annotation(Weight::Error, "Overlift", &text, error.location(), ""));
+    // The log has it all the same.
+    let _ = runner.summarize(&summary::of_failure(&text));
+    false
+}

@@ -44,6 +44,16 @@ impl LocalError {
             Self::Workdir(_) | Self::Template(_) => None,
         }
     }
+
+    /// Whether a checkout with more history, or a checkout at all, would have the answer.
+    #[must_use]
+    pub const fn is_about_history(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan(PlanError::HistoryCutOff { .. })
+                | Self::Workdir(WorkdirError::Shallow | WorkdirError::NothingToPlan(_))
+        )
+    }
 }
 
 /// A checkout, seen as its working tree or as one of its commits.
@@ -114,6 +124,13 @@ impl Workspace {
     /// [`WorkdirError`] if git cannot be asked.
     pub fn origin(&self) -> Result<Option<String>, WorkdirError> {
         self.checkout.repository().map_or(Ok(None), Repository::origin)
+    }
+
+    /// Where the plan's root is in its git repository; the root outside git.
+    #[must_use]
+    pub fn below(&self) -> &RepoPath {
+        static ROOT: RepoPath = RepoPath::root();
+        self.checkout.repository().map_or(&ROOT, Repository::prefix)
     }
 
     /// The configuration: `file` in place of the repository's own, or what the overlays tell.

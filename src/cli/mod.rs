@@ -4,6 +4,7 @@
 //! nothing on standard output. Exit codes: 0 done, 1 findings or differences where asked for,
 //! 2 error.
 
+mod action;
 mod build;
 mod completions;
 mod hint;
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::ServeArguments),
     Queue(queue::QueueArguments),
     Build(build::BuildArguments),
+    /// Promotes as a step of a GitHub workflow; inputs and outputs are those of `action.yml`.
+    Action,
     /// Prints the JSON Schema of `.github/overlift.yaml`.
     Schema,
     Completions(completions::CompletionsArguments),
@@ -89,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(serve) => serve::run(&serve, directory),
         Command::Queue(queue) => queue::run(&queue, &output),
         Command::Schema => schema::run(&output),
+        Command::Action => return action::run(),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
             completions::run(&completions, &mut Arguments::command(), &output)

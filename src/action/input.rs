@@ -1,0 +1,115 @@
+//! The Action's inputs, read from `INPUT_*` variables as `@actions/core` reads them: upper case, spaces
+//! become `_`, hyphens stay, white space around a value does not count.
+
+use super::ActionError;
+
+/// Looks up a variable of the environment.
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The names of the inputs that the program reads; `action.yml` has these and `version`, which it uses
+/// itself to find the program.
+pub const INPUTS: [&str; 6] =
+    ["source", "target", "token", "config", "dry-run", "working-directory"];
+
+/// What the step's `with:` says.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Inputs {
+    /// The environment that configuration comes from.
+    pub(super) source: String,
+    /// The environment that it goes to.
+    pub(super) target: String,
+    /// The token; empty if none is given.
+    pub(super) token: String,
+    /// A configuration in place of the repository's own; empty for that.
+    pub(super) config: String,
+    /// Whether to stop before the first write.
+    pub(super) dry_run: bool,
+    /// Where the checkout is, from the workspace; empty for the workspace itself.
+    pub(super) working_directory: String,
+}
+
+impl Inputs {
+    /// Reads all inputs.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] with the input's name.
+    pub(super) fn read(variable: Lookup<'_>) -> Result<Self, ActionError> {
+        let given = |name| get(variable, name);
+        let required = |name: &'static str| match given(name) {
+            text if text.is_empty() => Err(ActionError::Input {
+                name,
+                reason: "is required and has no value; write `source:` and `target:` below `with:`"
+                    .to_owned(),
+            }),
+            text => Ok(text),
+        };
+        Ok(Self {
+            source: required("source")?,
+            target: required("target")?,
+            token: given("token"),
+            config: given("config"),
+            dry_run: flag("dry-run", &given("dry-run"))?,
+            working_directory: given("working-directory"),
+        })
+    }
+}
+
+/// The trimmed value of an input; empty if it is not given.
+pub(super) fn get(variable: Lookup<'_>, name: &str) -> String {
+    let name = format!("INPUT_{}", name.replace(' ', "_").to_uppercase());
+    variable(&name).unwrap_or_default().trim_matches(is_js_space).to_owned()
+}
+
+/// What `String.prototype.trim` takes away: Unicode's white space with the byte order mark and without
+/// the C1 control `NEL`.
+fn is_js_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
+}
+
+/// A boolean as YAML 1.2's core schema spells it; nothing is *false*.
+fn flag(name: &'static str, text: &str) -> Result<bool, ActionError> {
+    match text {
+        "true" | "True" | "TRUE" => Ok(true),
+        "" | "false" | "False" | "FALSE" => Ok(false),
+        other => Err(ActionError::Input {
+            name,
+            reason: format!("is `{other}`; write `true` or `false`"),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &str)]) -> Result<Inputs, ActionError> {
+        Inputs::read(&|name| {
+            let found = given.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn hyphens_stay_and_white_space_goes() {
+        let inputs = read(&[
+            ("INPUT_SOURCE", " staging\n"),
+            ("INPUT_TARGET", "\u{feff}production"),
+            ("INPUT_DRY-RUN", "True"),
+            ("INPUT_WORKING-DIRECTORY", "mesh"),
+            ("INPUT_WORKING_DIRECTORY", "not this"),
+        ]);
+        let inputs = inputs.unwrap();
+        assert_eq!((inputs.source.as_str(), inputs.target.as_str()), ("staging", "production"));
+        assert!(inputs.dry_run);
+        assert_eq!(inputs.working_directory, "mesh");
+    }
+
+    #[test]
+    fn a_missing_or_misspelt_input_is_named() {
+        let error = read(&[("INPUT_SOURCE", "a")]).unwrap_err();
+        assert!(error.to_string().contains("`target`"), "{error}");
+        let given = [("INPUT_SOURCE", "a"), ("INPUT_TARGET", "b"), ("INPUT_DRY-RUN", "yes")];
+        let error = read(&given).unwrap_err();
+        assert!(error.to_string().contains("`dry-run` is `yes`"), "{error}");
+    }
+}

@@ -1,0 +1,130 @@
+//! What started the workflow, and whether that may start a promotion.
+//!
+//! A plan of a dry run touches nothing, so anything may ask for one. A pull request is opened only for what
+//! somebody with write access decided: a fork's pull request and a comment never start a promotion.
+
+use serde::Deserialize;
+
+use super::ActionError;
+use super::input::Lookup;
+
+/// The events that anybody on the internet can cause in a public repository.
+const ANYBODY: [&str; 6] = [
+    "issue_comment",
+    "issues",
+    "discussion",
+    "discussion_comment",
+    "pull_request_review",
+    "pull_request_review_comment",
+];
+
+/// What started the workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trigger {
+    event: String,
+    reference: String,
+    payload: Payload,
+}
+
+/// The fields of the event that count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Payload {
+    pull_request: Option<PullRequest>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct PullRequest {
+    merged: Option<bool>,
+}
+
+impl Trigger {
+    /// Reads the runner's variables and the text of the event's file. An event that is no JSON has no
+    /// fields; the runner writes it, so that is a workflow run by hand.
+    pub(super) fn read(variable: Lookup<'_>, event: Option<&str>) -> Self {
+        let text = |name| variable(name).unwrap_or_default();
+        Self {
+            event: text("GITHUB_EVENT_NAME"),
+            reference: text("GITHUB_REF"),
+            payload: event.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a person asked for this very promotion, or a change led to it.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.event.as_str(), "workflow_dispatch" | "repository_dispatch")
+    }
+
+    /// Refuses what must not open a pull request.
+    ///
+    /// # Errors
+    /// [`ActionError::NotTrusted`] with what to do.
+    pub(super) fn may_promote(&self, default_branch: &str) -> Result<(), ActionError> {
+        let refuse = |text: String| Err(ActionError::NotTrusted(text));
+        let event = &self.event;
+        if ANYBODY.contains(&event.as_str()) {
+            return refuse(format!(
+                "anybody can cause the event `{event}`, so it does not start a promotion; use \
+                 `workflow_dispatch`, or the service, which asks GitHub who may `/promote`"
+            ));
+        }
+        if self.payload.pull_request.as_ref().is_some_and(|it| it.merged != Some(true)) {
+            return refuse(format!(
+                "a pull request that is not merged does not start a promotion (event `{event}`); \
+                 use `dry-run: true` to see the plan"
+            ));
+        }
+        match self.reference.strip_prefix("refs/heads/") {
+            Some(branch) if branch != default_branch => refuse(format!(
+                "this run is of the branch `{branch}`, and promotions are of the default branch \
+                 `{default_branch}`; choose it in \"Use workflow from\", or use `dry-run: true`"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may(event: &str, reference: &str, payload: &str) -> Result<(), String> {
+        let variable = |name: &str| match name {
+            "GITHUB_EVENT_NAME" => Some(event.to_owned()),
+            "GITHUB_REF" => Some(reference.to_owned()),
+            _ => None,
+        };
+        let trigger = Trigger::read(&variable, Some(payload));
+        trigger.may_promote("main").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_default_branch_may_be_promoted() {
+        for (event, reference) in [
+            ("workflow_dispatch", "refs/heads/main"),
+            ("push", "refs/heads/main"),
+            ("schedule", "refs/heads/main"),
+            ("release", "refs/tags/v1"),
+            ("", ""),
+        ] {
+            assert_eq!(may(event, reference, "{}"), Ok(()), "{event}");
+        }
+        let merged = r#"{"pull_request":{"merged":true}}"#;
+        assert_eq!(may("pull_request", "refs/heads/main", merged), Ok(()));
+    }
+
+    #[test]
+    fn nobody_promotes_from_outside() {
+        let open = r#"{"pull_request":{"merged":false,"head":{"repo":{"fork":true}}}}"#;
+        for (event, reference, payload, words) in [
+            ("workflow_dispatch", "refs/heads/topic", "{}", "of the branch `topic`"),
+            ("pull_request", "refs/pull/7/merge", open, "not merged"),
+            ("pull_request_target", "refs/heads/main", open, "not merged"),
+            ("issue_comment", "refs/heads/main", "{}", "anybody can cause"),
+        ] {
+            let said = may(event, reference, payload).unwrap_err();
+            assert!(said.contains(words), "{event}: {said}");
+        }
+    }
+}
