@@ -36,6 +36,9 @@ mod resources_against_their_schemas;
 mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;
+mod the_action_file_brings_the_program;
+mod the_action_promotes;
+mod the_action_speaks_as_the_toolkit;
 mod webhook_examples;
 mod webhook_is_answered;
 mod yaml_read_two_ways;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::app::local::LocalError;
 use crate::app::OnGithubError;
+use crate::app::local::LocalError;
 use crate::github::GithubError;
 use crate::model::{InvalidName, Location};
 
@@ -24,11 +24,9 @@ pub enum ActionError {
     /// A name of an environment or a repository is none.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// A file of the runner's cannot be read or written.
-    #[error("cannot {verb} `{}`", file.display())]
+    /// A file of the runner's cannot be written.
+    #[error("cannot write `{}`", file.display())]
     File {
-        /// `read` or `write`.
-        verb: &'static str,
         /// The file.
         file: PathBuf,
         /// Why.
@@ -61,7 +59,8 @@ impl From<GithubError> for ActionError {
 }
 
 /// What a job needs, in the words of a workflow.
-const PERMISSIONS: &str = "give the job `permissions:` with `contents: write` and `pull-requests: write`";
+const PERMISSIONS: &str =
+    "give the job `permissions:` with `contents: write` and `pull-requests: write`";
 
 impl ActionError {
     /// The place a person has to edit.

@@ -1,6 +1,8 @@
 //! The Action's inputs, read from `INPUT_*` variables as `@actions/core` reads them: upper case, spaces
 //! become `_`, hyphens stay, white space around a value does not count.
 
+use std::fmt;
+
 use super::ActionError;
 
 /// Looks up a variable of the environment.
@@ -12,7 +14,6 @@ pub const INPUTS: [&str; 6] =
     ["source", "target", "token", "config", "dry-run", "working-directory"];
 
 /// What the step's `with:` says.
-#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Inputs {
     /// The environment that configuration comes from.
     pub(super) source: String,
@@ -51,6 +52,13 @@ impl Inputs {
             dry_run: flag("dry-run", &given("dry-run"))?,
             working_directory: given("working-directory"),
         })
+    }
+}
+
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token has to stay out of every text.
+        write!(f, "Inputs({} -> {})", self.source, self.target)
     }
 }
 

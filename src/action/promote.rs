@@ -1,9 +1,10 @@
 //! A promotion as the Action runs it: plan, open the pull request, show, put out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::input::{Inputs, Lookup};
-use super::runner::{Runner, read};
+use super::runner::Runner;
 use super::trigger::Trigger;
 use super::workflow_command::{Weight, WorkflowCommand, annotation};
 use super::{ActionError, summary};
@@ -103,21 +104,12 @@ impl Step<'_> {
     /// Plans on the default branch's head and brings the pull request up to date.
     fn promote(&self, variable: Lookup<'_>) -> Result<Shown, ActionError> {
         let trigger = Trigger::read(variable, self.runner.event().as_deref());
-        if let Ok(workspace) = Workspace::open(&self.directory, None)
-            && workspace.below() != &RepoPath::root()
-        {
-            return Err(ActionError::BelowTheRoot { below: workspace.below().to_string() });
-        }
         let request = if trigger.is_asked() { Request::Asked } else { Request::Moved };
         self.on_github(request, Some(&trigger))
     }
 
     /// A promotion by GitHub's API; without a trigger that has to be trusted, a dry run.
-    fn on_github(
-        &self,
-        request: Request,
-        trigger: Option<&Trigger>,
-    ) -> Result<Shown, ActionError> {
+    fn on_github(&self, request: Request, trigger: Option<&Trigger>) -> Result<Shown, ActionError> {
         let token = self.token.as_ref().ok_or_else(|| ActionError::Input {
             name: "token",
             reason: "has no value; leave it out for the workflow's own token".to_owned(),
@@ -136,11 +128,26 @@ impl Step<'_> {
         let promoted = runtime.map_err(ActionError::Runtime)?.block_on(async {
             let github = OnGithub::open(api_url.trim_end_matches('/'), token, &repository).await?;
             if let Some(trigger) = trigger {
-                trigger.may_promote(github.default_branch().as_str())?;
+                trigger.may_promote(github.fetch_default_branch().await?.as_str())?;
             }
+            let github = match self.checkout()? {
+                Some(checkout) => github.with_checkout(Arc::new(checkout)),
+                None => github,
+            };
             Ok::<_, ActionError>(github.promote(&request).await?)
         })?;
         shown(promoted)
+    }
+
+    /// The checkout, whose files need not be fetched. Without one all of them are.
+    fn checkout(&self) -> Result<Option<Workspace>, ActionError> {
+        let Ok(workspace) = Workspace::open(&self.directory, Some("HEAD")) else {
+            return Ok(None);
+        };
+        match workspace.below() {
+            below if *below == RepoPath::root() => Ok(Some(workspace)),
+            below => Err(ActionError::BelowTheRoot { below: below.to_string() }),
+        }
     }
 
     fn environments(&self) -> Result<(EnvironmentName, EnvironmentName), ActionError> {
@@ -154,9 +161,10 @@ impl Step<'_> {
 
     fn given_configuration(&self) -> Result<Option<GivenConfiguration>, ActionError> {
         let Some(config) = self.config() else { return Ok(None) };
-        let text = read(&self.directory.join(config))?;
-        let path = RepoPath::parse(config).unwrap_or_default();
-        Ok(Some(GivenConfiguration { path, text }))
+        let given = GivenConfiguration::read(&self.directory.join(config));
+        let GivenConfiguration { path, text } = given.map_err(LocalError::from)?;
+        // As it was typed, where that can be a place in the repository.
+        Ok(Some(GivenConfiguration { path: RepoPath::parse(config).unwrap_or(path), text }))
     }
 
     /// GitHub starts no workflows on what the workflow's own token did.

@@ -37,7 +37,7 @@ impl<'a> Runner<'a> {
 
     /// The event's payload, if there is a file with one.
     pub(super) fn event(&self) -> Option<String> {
-        read(Path::new(&self.optional("GITHUB_EVENT_PATH")?)).ok()
+        read(Path::new(&self.optional("GITHUB_EVENT_PATH")?))
     }
 
     /// Writes a line to the log.
@@ -107,16 +107,14 @@ impl<'a> Runner<'a> {
         let temp = PathBuf::from(self.required("RUNNER_TEMP")?).join(directory);
         let file = temp.join(name);
         write(&temp, &file, content)
-            .map_err(|source| ActionError::File { verb: "write", file: file.clone(), source })?;
+            .map_err(|source| ActionError::File { file: file.clone(), source })?;
         Ok(file)
     }
 }
 
-/// Reads a file of the runner's or of the checkout.
 #[expect(clippy::disallowed_methods, reason = "the runner's files are outside the checkout")]
-pub(super) fn read(file: &Path) -> Result<String, ActionError> {
-    std::fs::read_to_string(file)
-        .map_err(|source| ActionError::File { verb: "read", file: file.to_path_buf(), source })
+fn read(file: &Path) -> Option<String> {
+    std::fs::read_to_string(file).ok()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runner's files are outside the checkout")]
@@ -131,7 +129,7 @@ fn append(file: &Path, text: &str) -> Result<(), ActionError> {
         .create(true)
         .open(file)
         .and_then(|mut open| open.write_all(text.as_bytes()))
-        .map_err(|source| ActionError::File { verb: "write", file: file.to_path_buf(), source })
+        .map_err(|source| ActionError::File { file: file.to_path_buf(), source })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runner's files are outside the checkout")]

@@ -246,12 +246,15 @@ fn pause_ms(attempt: u32, prescribed: Option<Duration>, chance: f64) -> Millis {
     }
 }
 
-/// An error with its causes, on one line.
+/// An error with its causes on one line, each once: many messages say their cause themselves.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
         cause = error.source();
     }
     text

@@ -171,6 +171,7 @@ fn is_permission(message: &str) -> bool {
         "denied",
         "not enabled",
         "not allowed",
+        "not permitted",
         "saml",
         "ip allow list",
     ]
@@ -216,7 +217,9 @@ mod tests {
         ];
         let seconds = |count| After(Duration::from_secs(count));
         type Headers<'a> = &'a [(&'static str, &'a str)];
-        let cases: [(u16, Headers<'_>, &str, Retry); 19] = [
+        let unwanted =
+            r#"{"message":"GitHub Actions is not permitted to create or approve pull requests."}"#;
+        let cases: [(u16, Headers<'_>, &str, Retry); 20] = [
             (500, &[], "", Backoff),
             (502, &[], "<html>", Backoff),
             (503, &[("retry-after", "4")], "", seconds(4)),
@@ -228,6 +231,7 @@ mod tests {
             (403, &[("retry-after", "6")], lacks, seconds(6)),
             (403, exhausted, r#"{"message":"API rate limit exceeded for x"}"#, seconds(11)),
             (403, &[], lacks, Never),
+            (403, &[], unwanted, Never),
             (403, &[], "{}", Backoff),
             (401, &[], r#"{"message":"Bad credentials"}"#, Never),
             (404, &[], "", Never),

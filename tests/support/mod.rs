@@ -3,6 +3,7 @@
 pub mod github;
 pub mod github_scene;
 pub mod postgres;
+pub mod runner;
 pub mod scene;
 pub mod txtar;
 

@@ -202,6 +202,14 @@ impl OnGithub {
         self.repository.name()
     }
 
+    /// Asks for the branch that promotions are planned on and proposed to.
+    ///
+    /// # Errors
+    /// [`OnGithubError::Github`]; what GitHub may do later was tried several times.
+    pub async fn fetch_default_branch(&self) -> Result<BranchName, OnGithubError> {
+        patiently(async || Ok(self.repository.fetch_default_branch().await?)).await
+    }
+
     /// Plans a promotion on the default branch's head and carries it out.
     ///
     /// Running it twice, or cut off at any point and run again, leads to the same one pull request.

@@ -1,0 +1,245 @@
+//! `action.yml`: its inputs and outputs are the program's, and its steps run in a runner's environment.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_yaml::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::support::runner::{Runner, parse_entries};
+use super::support::{Repo, Run, copy};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn action() -> Value {
+    serde_yaml::from_str(&fs::read_to_string(root().join("action.yml")).unwrap()).unwrap()
+}
+
+fn keys(value: &Value) -> Vec<String> {
+    value.as_mapping().unwrap().keys().map(|key| key.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn inputs_and_outputs_are_the_programs() {
+    let action = action();
+    let mut inputs = keys(&action["inputs"]);
+    assert_eq!(inputs.pop().unwrap(), "version", "for finding the program");
+    assert_eq!(inputs, overlift::action::INPUTS);
+    assert_eq!(keys(&action["outputs"]), overlift::action::OUTPUTS);
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let environment = &steps[1]["env"];
+    for name in overlift::action::INPUTS {
+        let variable = format!("INPUT_{}", name.to_uppercase());
+        assert_eq!(environment[variable.as_str()], format!("${{{{ inputs.{name} }}}}").as_str());
+    }
+    for name in overlift::action::OUTPUTS {
+        let value = format!("${{{{ steps.promote.outputs.{name} }}}}");
+        assert_eq!(action["outputs"][name]["value"], value.as_str());
+    }
+    assert_eq!(action["inputs"]["version"]["default"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn no_expression_is_in_the_text_of_a_script() {
+    for step in action()["runs"]["steps"].as_sequence().unwrap() {
+        let script = step["run"].as_str().unwrap();
+        assert!(!script.contains("${{"), "{script}");
+    }
+}
+
+/// Runs the steps of `action.yml` as a runner does, and says how the last one ended.
+struct Job {
+    runner: Runner,
+    bin: PathBuf,
+    path: String,
+    action: PathBuf,
+    _temp: tempfile::TempDir,
+}
+
+impl Job {
+    fn new(workspace: &Path) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let action = temp.path().join("action");
+        fs::create_dir_all(&action).unwrap();
+        copy(&root().join("action"), &action.join("action"));
+        let bin = temp.path().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        let mut runner = Runner::new("octo/mesh", "http://127.0.0.1:9", workspace);
+        runner.set("GITHUB_ACTION_PATH", action.to_str().unwrap()).set("PATH", &path);
+        Self { runner, bin, path, action, _temp: temp }
+    }
+
+    /// Puts a program on the PATH.
+    fn install(&self, at: &Path, text: &str) {
+        fs::write(at, text).unwrap();
+        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn install_overlift(&self) {
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_overlift"), self.bin.join("overlift"))
+            .unwrap();
+    }
+
+    /// Runs the steps with these inputs, until one fails.
+    fn run(&mut self, inputs: &[(&str, &str)]) -> Run {
+        let action = action();
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        for (name, input) in action["inputs"].as_mapping().unwrap() {
+            let (name, default) = (name.as_str().unwrap(), input["default"].as_str());
+            let given = inputs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let value = given.or(default).unwrap_or_default();
+            values.insert(
+                format!("inputs.{name}"),
+                value.replace("${{ github.token }}", "ghs_default"),
+            );
+        }
+        values.insert("inputs.token == github.token".to_owned(), "true".to_owned());
+        let mut last = None;
+        for step in action["runs"]["steps"].as_sequence().unwrap() {
+            let mut command = Command::new("bash");
+            let script = step["run"].as_str().unwrap();
+            command.args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]);
+            command.env_clear().env("PATH", &self.path);
+            for (name, value) in step["env"].as_mapping().unwrap() {
+                let value = value.as_str().unwrap();
+                let expression = value.strip_prefix("${{ ").and_then(|v| v.strip_suffix(" }}"));
+                let value = &values[expression.expect("every variable is one expression")];
+                command.env(name.as_str().unwrap(), value);
+            }
+            let run = self.runner.run_command(&mut command);
+            let id = step["id"].as_str().unwrap();
+            let text = fs::read_to_string(self.runner.path("output")).unwrap();
+            for (name, value) in parse_entries(&text) {
+                values.insert(format!("steps.{id}.outputs.{name}"), value);
+            }
+            let failed = run.code != 0;
+            last = Some(run);
+            if failed {
+                break;
+            }
+        }
+        last.unwrap()
+    }
+}
+
+const PLAN: [(&str, &str); 3] =
+    [("source", "staging"), ("target", "production"), ("dry-run", "true")];
+
+#[test]
+fn a_program_on_the_path_is_used() {
+    let repo = Repo::istio_config();
+    let mut job = Job::new(repo.root());
+    job.install_overlift();
+    let run = job.run(&PLAN);
+    assert_eq!(run.code, 0, "{run:#?}");
+    assert_eq!(job.runner.outputs()["changed"], "true");
+}
+
+#[test]
+fn inputs_are_never_run() {
+    let repo = Repo::istio_config();
+    let mut job = Job::new(repo.root());
+    job.install_overlift();
+    let evil = "$(touch /tmp/overlift-was-run)`id`\"; exit 0; #";
+    for input in ["source", "target", "config", "working-directory", "token"] {
+        let mut inputs = PLAN.to_vec();
+        inputs.retain(|(name, _)| *name != input);
+        inputs.push((input, evil));
+        let run = job.run(&inputs);
+        let fine = input == "token";
+        assert_eq!(run.code == 0, fine, "{input}: {run:#?}");
+    }
+    let run = job.run(&[("version", evil)]);
+    assert!(run.stdout.contains("::error title=Overlift::The input version"), "{run:#?}");
+    assert!(!Path::new("/tmp/overlift-was-run").exists());
+}
+
+#[test]
+fn without_a_binary_the_message_says_what_to_do() {
+    let repo = Repo::istio_config();
+    let mut job = Job::new(repo.root());
+    // Another version than the pinned one is no help.
+    job.install(&job.bin.join("overlift"), "#!/bin/sh\necho overlift 0.0.9\n");
+    let run = job.run(&PLAN);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("knows no binary of Overlift 0.1.0"), "{run:#?}");
+    assert!(run.stdout.contains("cargo install --locked"), "{run:#?}");
+    job.runner.set("RUNNER_ARCH", "S390X");
+    let run = job.run(&PLAN);
+    assert!(run.stdout.contains("no binary for Linux on S390X"), "{run:#?}");
+}
+
+/// A release as the workflow packs it: the program alone in an archive.
+fn archive(job: &Job, script: &str) -> Vec<u8> {
+    let dir = job.runner.path("pack");
+    fs::create_dir_all(&dir).unwrap();
+    job.install(&dir.join("overlift"), script);
+    let archive = dir.join("a.tar.gz");
+    let mut tar = Command::new("tar");
+    tar.arg("-czf").arg(&archive).arg("-C").arg(&dir).arg("overlift");
+    assert!(tar.status().unwrap().success());
+    fs::read(archive).unwrap()
+}
+
+/// Serves one file over HTTP, as often as it is asked for.
+fn serve(content: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap();
+            let wanted = "/v0.1.0/overlift-0.1.0-x86_64-unknown-linux-musl.tar.gz";
+            let found =
+                String::from_utf8_lossy(&request[..read]).starts_with(&format!("GET {wanted} "));
+            let head = if found { "200 OK" } else { "404 Not Found" };
+            let length = content.len();
+            let head =
+                format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let _ = stream.write_all(&content);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_release_is_verified_and_kept() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no curl");
+        return;
+    }
+    let repo = Repo::istio_config();
+    let mut job = Job::new(repo.root());
+    let content = archive(&job, "#!/bin/sh\necho ran from $0\n");
+    let address = serve(content.clone());
+    job.runner.set("OVERLIFT_DOWNLOADS", &address);
+    let pin = |job: &Job, sum: &str| {
+        let line = format!("0.1.0 x86_64-unknown-linux-musl {sum}\n");
+        fs::write(job.action.join("action/checksums"), line).unwrap();
+    };
+    pin(&job, &"0".repeat(64));
+    let run = job.run(&PLAN);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.stdout.contains("is pinned. It was not run"), "{run:#?}");
+    assert!(!job.runner.path("tools/overlift").exists(), "nothing is kept of it");
+
+    pin(&job, &hex::encode(Sha256::digest(&content)));
+    let run = job.run(&PLAN);
+    let kept = job.runner.path("tools/overlift/0.1.0/x64/overlift");
+    assert_eq!(run.stdout, format!("ran from {}\n", kept.display()), "{run:#?}");
+    assert!(job.runner.path("tools/overlift/0.1.0/x64.complete").exists());
+
+    // The next job of the runner downloads nothing.
+    job.runner.set("OVERLIFT_DOWNLOADS", "http://127.0.0.1:9");
+    assert_eq!(job.run(&PLAN).code, 0);
+}
