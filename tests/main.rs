@@ -39,6 +39,7 @@ mod support;
 mod the_action_file_brings_the_program;
 mod the_action_promotes;
 mod the_action_speaks_as_the_toolkit;
+mod validate_plain_manifests;
 mod webhook_examples;
 mod webhook_is_answered;
 mod yaml_read_two_ways;

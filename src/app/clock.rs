@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::policy::Day;
 use crate::store::Millis;
 
 /// What time it is. Cloning shares it.
@@ -25,6 +26,14 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn time_of_day() -> SystemTime {
         SystemTime::now()
+    }
+
+    /// The day by this clock, in UTC.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        let days = self.now().div_euclid(24 * 60 * 60 * 1000);
+        let span = jiff::Span::new().try_days(days).ok();
+        span.and_then(|span| Day::constant(1970, 1, 1).checked_add(span).ok()).unwrap_or(Day::MAX)
     }
 
     /// A clock of the caller's.

@@ -7,6 +7,7 @@
 mod action;
 mod build;
 mod completions;
+mod findings;
 mod hint;
 mod output;
 mod palette;
@@ -17,9 +18,11 @@ mod promote;
 mod queue;
 mod remote;
 mod report;
+mod sarif;
 mod schema;
 mod serve;
 mod status;
+mod validate;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +53,7 @@ struct Arguments {
 enum Command {
     Plan(plan::PlanArguments),
     Promote(promote::PromoteArguments),
+    Validate(validate::ValidateArguments),
     Status(status::StatusArguments),
     Serve(serve::ServeArguments),
     Queue(queue::QueueArguments),
@@ -66,7 +70,7 @@ enum Command {
 enum Outcome {
     /// All is done.
     Done,
-    /// There are differences, and the caller asked to be told by the exit code.
+    /// There are findings that count, or differences of which the caller asked to be told.
     Differences,
 }
 
@@ -88,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Plan(plan) => plan::run(&plan, directory, &output),
         Command::Promote(promote) => promote::run(&promote, directory, &output),
+        Command::Validate(validate) => validate::run(&validate, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
         Command::Serve(serve) => serve::run(&serve, directory),
         Command::Queue(queue) => queue::run(&queue, &output),

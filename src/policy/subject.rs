@@ -1,7 +1,7 @@
 //! What is checked: the resources of a set, and what is known beside them.
 
 use super::Manifest;
-use super::schema::Schemas;
+use super::standards::Standards;
 use crate::kustomize::{Build, ResourceId};
 use crate::model::{EnvironmentName, FileEdit, Files, RepoPath};
 
@@ -20,13 +20,6 @@ pub struct Subject<'a> {
     pub overlay: Option<Overlay<'a>>,
     /// The promotion that made the overlay what it is; `None` for an environment as it is.
     pub promotion: Option<Promotion<'a>>,
-}
-
-/// What resources are measured by: read once, used for several sets.
-#[derive(Debug, Default)]
-pub struct Standards {
-    /// Schemas, beside the definitions in the set.
-    pub schemas: Schemas,
 }
 
 /// An overlay and its files.

@@ -153,7 +153,8 @@ impl PlanError {
     }
 
     /// A build that failed.
-    pub(super) fn build(environment: &Environment, state: BuildState, source: BuildError) -> Self {
+    #[must_use]
+    pub fn build(environment: &Environment, state: BuildState, source: BuildError) -> Self {
         match source {
             BuildError::Unknown(paths) => Self::Unknown(paths),
             source => {

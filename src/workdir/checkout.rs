@@ -50,6 +50,12 @@ impl Checkout {
         Self { root, repository, seen: Mutex::default() }
     }
 
+    /// A directory with all files that are on disk, whatever git says of them.
+    #[must_use]
+    pub fn without_git(root: PathBuf) -> Self {
+        Self { root, repository: None, seen: Mutex::default() }
+    }
+
     /// The directory that nothing is read or written beyond.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::RepositoryConfig;
 use super::error::ConfigError;
 use crate::model::{EnvironmentName, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
+use crate::policy::Gates;
 use crate::promotion::{Environment, Pipeline, PullRequestSettings, Rules, Trigger};
 
 /// The usual names of environments in the order in which changes pass them.
@@ -30,7 +31,7 @@ pub(super) fn discover(files: &dyn Files) -> Result<RepositoryConfig, ConfigErro
     let pipeline = Pipeline::new(environments, Rules::default())
         .map_err(|source| ConfigError::Pipeline { at, source: Box::new(source), nearest: None })?;
     let pull_request = PullRequestSettings::default();
-    Ok(RepositoryConfig { path: None, pipeline, pull_request, inputs })
+    Ok(RepositoryConfig { path: None, pipeline, pull_request, gates: Gates::default(), inputs })
 }
 
 /// The folders that have a kustomization, each promoted from the one before it.

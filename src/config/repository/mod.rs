@@ -18,6 +18,7 @@ pub use error::ConfigError;
 pub use schema::schema;
 
 use crate::model::{Entry, Files, Location, RepoPath};
+use crate::policy::Gates;
 use crate::promotion::{Pipeline, PullRequestSettings};
 
 /// Where the file is looked for.
@@ -32,6 +33,8 @@ pub struct RepositoryConfig {
     pub pipeline: Pipeline,
     /// Texts and people of pull requests.
     pub pull_request: PullRequestSettings,
+    /// What is checked, and how much it weighs.
+    pub gates: Gates,
     /// The files it was made from, the body's template included. Where there is no file, the
     /// kustomizations of the environments.
     pub inputs: BTreeSet<RepoPath>,

@@ -8,6 +8,7 @@ use super::places::{Places, Step};
 use super::shape::ROOT;
 use super::{RepositoryConfig, discovery, read};
 use crate::model::{EnvironmentName, Files, InvalidPath, Location, Position, RepoPath, nearest};
+use crate::policy::Gates;
 use crate::promotion::{
     CarriedField, Environment, Keep, PathGlob, Pipeline, PipelineError, Prune, PullRequestSettings,
     Rules, Template, TemplateError, Trigger, Values, Variables, check_commit_message,
@@ -45,7 +46,13 @@ pub(super) fn read_settings(
     let reader = Reader { places: &places };
     let pull_request = reader.read_pull_request(&decoded.pull_request, files, &mut inputs)?;
     reader.try_texts(&pipeline, &pull_request)?;
-    Ok(RepositoryConfig { path: Some(path.clone()), pipeline, pull_request, inputs })
+    Ok(RepositoryConfig {
+        path: Some(path.clone()),
+        pipeline,
+        pull_request,
+        gates: Gates::default(),
+        inputs,
+    })
 }
 
 fn read_environments(

@@ -23,6 +23,7 @@ mod multi_cluster_service;
 mod namespace_injection;
 mod port_name;
 mod proxy_image_auto;
+mod schema;
 mod service_entry_addresses;
 mod service_entry_protocol;
 mod telemetry_provider;
@@ -60,6 +61,7 @@ pub(super) const ALL: &[Rule] = &[
     namespace_injection::RULE,
     port_name::RULE,
     proxy_image_auto::RULE,
+    schema::RULE,
     service_entry_addresses::RULE,
     service_entry_protocol::RULE,
     telemetry_provider::RULE,

@@ -14,23 +14,41 @@ use cel::objects::{Key, Map};
 use super::Violation;
 use super::cel_rule::Outcome;
 use super::format;
+use super::kubernetes::KubernetesSchemas;
 use super::structural::{Additional, ListType, Range, Schema, Type, number};
 use crate::yaml::{Mark, Node, Scalar, Tag, Text, Value};
 
 /// Checks a whole resource: its type's fields, and what every object has (`apiVersion`, `kind`, `metadata`).
-pub(super) fn check_resource(schema: &Schema, resource: &Node) -> (Vec<Violation>, Vec<String>) {
-    let mut walk = Walk { path: String::new(), violations: Vec::new(), unchecked: Vec::new() };
+///
+/// `named` are the schemas that `$ref` may mean.
+pub(super) fn check_resource(
+    schema: &Schema,
+    resource: &Node,
+    named: Option<&KubernetesSchemas>,
+) -> (Vec<Violation>, Vec<String>) {
+    let mut walk = Walk::new(named);
     walk.resource(schema, resource);
     (walk.violations, walk.unchecked)
 }
 
-struct Walk {
+struct Walk<'s> {
+    named: Option<&'s KubernetesSchemas>,
     path: String,
     violations: Vec<Violation>,
     unchecked: Vec<String>,
 }
 
-impl Walk {
+impl<'s> Walk<'s> {
+    const fn new(named: Option<&'s KubernetesSchemas>) -> Self {
+        Self { named, path: String::new(), violations: Vec::new(), unchecked: Vec::new() }
+    }
+
+    /// The schema that a schema stands for.
+    fn meant(&self, schema: &'s Schema) -> &'s Schema {
+        let named = schema.reference.as_deref().zip(self.named);
+        named.and_then(|(name, schemas)| schemas.named(name)).unwrap_or(schema)
+    }
+
     fn fault(&mut self, mark: Mark, message: impl Into<String>) {
         self.violations.push(Violation { field: self.path.clone(), mark, message: message.into() });
     }
@@ -51,7 +69,7 @@ impl Walk {
         self.at(|path| write!(path, "[{index}]").expect("a String takes any text"), inside);
     }
 
-    fn resource(&mut self, schema: &Schema, node: &Node) {
+    fn resource(&mut self, schema: &'s Schema, node: &Node) {
         if let Some(metadata) = node.get("metadata") {
             self.at_key("metadata", |walk| walk.metadata(metadata));
         }
@@ -76,7 +94,8 @@ impl Walk {
         }
     }
 
-    fn value(&mut self, schema: &Schema, node: &Node, is_resource: bool) {
+    fn value(&mut self, schema: &'s Schema, node: &Node, is_resource: bool) {
+        let schema = self.meant(schema);
         if node.is_null() && (schema.nullable || schema.has_default) {
             return;
         }
@@ -187,7 +206,7 @@ impl Walk {
         }
     }
 
-    fn items(&mut self, schema: &Schema, items: &[Node], mark: Mark) {
+    fn items(&mut self, schema: &'s Schema, items: &[Node], mark: Mark) {
         if let Some(item_schema) = &schema.items {
             for (index, item) in items.iter().enumerate() {
                 self.at_index(index, |walk| walk.value(item_schema, item, false));
@@ -214,7 +233,7 @@ impl Walk {
         }
     }
 
-    fn properties(&mut self, schema: &Schema, node: &Node, is_resource: bool) {
+    fn properties(&mut self, schema: &'s Schema, node: &Node, is_resource: bool) {
         let mapping = node.as_mapping().expect("the caller has looked");
         let is_resource = is_resource || schema.embedded_resource;
         for required in &schema.required {
@@ -239,24 +258,26 @@ impl Walk {
         }
     }
 
-    fn combinations(&mut self, schema: &Schema, node: &Node) {
+    fn combinations(&mut self, schema: &'s Schema, node: &Node) {
         for part in &schema.all_of {
             self.value_part(part, node);
         }
-        let holds = |part: &&Schema| part_holds(part, node);
+        let named = self.named;
+        let holds = |part: &&'s Schema| part_holds(named, part, node);
         if !schema.any_of.is_empty() && !schema.any_of.iter().any(|part| holds(&part)) {
             self.fault(node.mark, "must validate at least one of the schema's alternatives");
         }
         if !schema.one_of.is_empty() && schema.one_of.iter().filter(holds).count() != 1 {
             self.fault(node.mark, "must validate one and only one of the schema's alternatives");
         }
-        if schema.not.as_deref().is_some_and(|part| part_holds(part, node)) {
+        if schema.not.as_deref().is_some_and(|part| holds(&part)) {
             self.fault(node.mark, "must not validate what the schema excludes");
         }
     }
 
     /// A part of `allOf` and its like constrains values; it does not say which fields exist.
-    fn value_part(&mut self, part: &Schema, node: &Node) {
+    fn value_part(&mut self, part: &'s Schema, node: &Node) {
+        let part = self.meant(part);
         if node.is_null() && part.nullable || !self.has_type(part, node) {
             return;
         }
@@ -310,8 +331,8 @@ fn push_key(path: &mut String, key: &str) {
     path.push_str(key);
 }
 
-fn part_holds(part: &Schema, node: &Node) -> bool {
-    let mut walk = Walk { path: String::new(), violations: Vec::new(), unchecked: Vec::new() };
+fn part_holds(named: Option<&KubernetesSchemas>, part: &Schema, node: &Node) -> bool {
+    let mut walk = Walk::new(named);
     walk.value_part(part, node);
     walk.violations.is_empty()
 }

@@ -1,13 +1,13 @@
 //! A CustomResourceDefinition, as far as validation needs it.
 
-use super::structural::{InvalidSchema, Schema};
 use crate::yaml::Node;
 
 /// What a definition defines.
 pub(super) struct Definition {
     pub(super) group: String,
     pub(super) kind: String,
-    pub(super) versions: Vec<(String, Schema)>,
+    /// Each version with its schema as it is written.
+    pub(super) versions: Vec<(String, Node)>,
 }
 
 /// Why a CustomResourceDefinition cannot be used.
@@ -16,14 +16,6 @@ pub enum InvalidDefinition {
     /// A field that every definition has is absent or of another type.
     #[error("the definition has no `{0}`")]
     Missing(&'static str),
-    /// A version's schema cannot be understood.
-    #[error("version `{version}`: {source}")]
-    Schema {
-        /// The version.
-        version: String,
-        /// What is wrong with its schema.
-        source: InvalidSchema,
-    },
 }
 
 /// Reads a definition of `apiextensions.k8s.io/v1` or `v1beta1`; `None` if the node is something else.
@@ -47,19 +39,13 @@ pub(super) fn parse(node: &Node) -> Result<Option<Definition>, InvalidDefinition
             .and_then(Node::as_str)
             .ok_or(InvalidDefinition::Missing("spec.versions[].name"))?;
         if let Some(schema) = version.at(&["schema", "openAPIV3Schema"]).or(shared) {
-            versions.push((name.to_owned(), parse_schema(name, schema)?));
+            versions.push((name.to_owned(), schema.clone()));
         }
     }
     if let (true, Some(name), Some(schema)) =
         (versions.is_empty(), text(&["spec", "version"]), shared)
     {
-        let schema = parse_schema(&name, schema)?;
-        versions.push((name, schema));
+        versions.push((name, schema.clone()));
     }
     Ok(Some(Definition { group, kind, versions }))
-}
-
-fn parse_schema(version: &str, node: &Node) -> Result<Schema, InvalidDefinition> {
-    Schema::parse(node)
-        .map_err(|source| InvalidDefinition::Schema { version: version.to_owned(), source })
 }

@@ -44,8 +44,10 @@ fn is_go_duration(text: &str) -> bool {
     runs > 0
 }
 
+/// As Go decodes it: line breaks do not count.
 fn is_base64(text: &str) -> bool {
     use base64::Engine as _;
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     base64::engine::general_purpose::STANDARD.decode(text).is_ok()
 }
 

@@ -55,6 +55,8 @@ pub(super) struct Range {
 /// One level of a schema.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
+    /// The name of the schema that stands here; then nothing else does.
+    pub(super) reference: Option<Text>,
     pub(super) kind: Option<Type>,
     pub(super) nullable: bool,
     pub(super) int_or_string: bool,
@@ -131,6 +133,7 @@ impl Schema {
             properties.insert(pair.key.text.clone(), Self::parse_at(&pair.value, depth + 1)?);
         }
         Ok(Self {
+            reference: node.get("$ref").and_then(Node::text).map(Text::from),
             kind: node.get("type").and_then(Node::text).map(parse_type).transpose()?,
             nullable: flag("nullable"),
             int_or_string: flag("x-kubernetes-int-or-string"),

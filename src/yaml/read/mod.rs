@@ -48,7 +48,16 @@ const MAX_DOCUMENTS: usize = 200_000;
 /// cannot hold (kustomize refuses those when it prints); or is larger, deeper or more
 /// self-repeating than any manifest.
 pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, dialect, Path::Scanner)
+    read(text, dialect, dialect, Path::Scanner)
+}
+
+/// Reads all documents of plain manifests as `kubectl` does: separated as in [`Dialect::V3`], each
+/// by the rules of [`Dialect::V2`], so that keys may be numbers and of duplicate keys the last counts.
+///
+/// # Errors
+/// As [`parse_stream`].
+pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
+    read(text, Dialect::V3, Dialect::V2, Path::Scanner)
 }
 
 /// [`parse_stream`] by libyaml alone: the measure of the scanner in tests and benches.
@@ -57,7 +66,7 @@ pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxErr
 /// As [`parse_stream`].
 #[doc(hidden)]
 pub fn parse_stream_by_libyaml(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, dialect, Path::Libyaml)
+    read(text, dialect, dialect, Path::Libyaml)
 }
 
 /// Who reads a document.
@@ -69,7 +78,12 @@ enum Path {
     Libyaml,
 }
 
-fn read(text: &str, dialect: Dialect, path: Path) -> Result<Vec<Node>, SyntaxError> {
+fn read(
+    text: &str,
+    separation: Dialect,
+    dialect: Dialect,
+    path: Path,
+) -> Result<Vec<Node>, SyntaxError> {
     if text.len() > MAX_BYTES {
         let reason = format!("the text is longer than {} MiB", MAX_BYTES >> 20);
         return Err(SyntaxError { position: None, reason });
@@ -77,7 +91,7 @@ fn read(text: &str, dialect: Dialect, path: Path) -> Result<Vec<Node>, SyntaxErr
     let scannable = path == Path::Scanner && scan::is_plain_text(text);
     let mut documents = Vec::new();
     let mut budget = MAX_ALIASED_NODES;
-    for piece in split::pieces(text, dialect) {
+    for piece in split::pieces(text, separation) {
         let (start, end) = piece.map_err(|fault| fault.in_text(text))?;
         if documents.len() == MAX_DOCUMENTS {
             let reason = format!("more than {MAX_DOCUMENTS} documents");

@@ -1,0 +1,139 @@
+//! Checks of what is there: environments as they are, and plain manifests.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::local::{LocalError, Workspace};
+use crate::config::RepositoryConfig;
+use crate::kustomize::{self, BuildOptions};
+use crate::model::{EnvironmentName, RepoPath};
+use crate::policy::schema::KubernetesSchemas;
+use crate::policy::{
+    Day, Fetched, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles,
+    check_manifests, check_overlay,
+};
+use crate::promotion::{BuildState, Environment, PlanError};
+use crate::workdir::{ManifestFile, WorkdirError};
+
+/// What the gates say of one environment.
+#[derive(Debug)]
+pub struct Validated {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// What they say.
+    pub findings: Findings,
+}
+
+/// Plain manifests and what they are checked by.
+#[derive(Debug)]
+pub struct ManifestCheck<'a> {
+    /// The manifests, as [`crate::workdir::read_manifests`] read them, one list for each argument.
+    pub manifests: &'a [Vec<ManifestFile>],
+    /// Files with definitions.
+    pub schemas: &'a [ManifestFile],
+    /// Schemas of Kubernetes' own kinds, if there are any.
+    pub kubernetes: Option<Arc<KubernetesSchemas>>,
+    /// The gates; the manifests count as all that the cluster has, whatever they say.
+    pub gates: Gates,
+    /// The day, for exceptions that end.
+    pub today: Day,
+}
+
+impl Workspace {
+    /// Checks environments as they are; all of them if none is named.
+    ///
+    /// # Errors
+    /// [`LocalError`] if one cannot be built.
+    pub fn validate(
+        &self,
+        configuration: &RepositoryConfig,
+        names: &[EnvironmentName],
+        fetched: &Fetched,
+        today: Day,
+    ) -> Result<Vec<Validated>, LocalError> {
+        let gates = &configuration.gates;
+        let standards = Standards::read(self.files(), gates, fetched)
+            .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
+        let terms = Terms { gates, standards: &standards, today };
+        let environments = chosen(configuration, names)?;
+        environments.into_iter().map(|environment| self.validate_one(environment, terms)).collect()
+    }
+
+    fn validate_one(
+        &self,
+        environment: &Environment,
+        terms: Terms<'_>,
+    ) -> Result<Validated, LocalError> {
+        let files = self.files();
+        let build = kustomize::build(files, &environment.path, &BuildOptions::default())
+            .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
+        let overlay = Overlay { files, path: &environment.path, build: &build };
+        let findings = check_overlay(overlay, None, terms);
+        Ok(Validated { environment: environment.name.clone(), findings })
+    }
+}
+
+fn chosen<'a>(
+    configuration: &'a RepositoryConfig,
+    names: &[EnvironmentName],
+) -> Result<Vec<&'a Environment>, LocalError> {
+    let pipeline = &configuration.pipeline;
+    if names.is_empty() {
+        return Ok(pipeline.environments().iter().collect());
+    }
+    let find = |name: &EnvironmentName| {
+        pipeline.environment(name.as_str()).ok_or_else(|| {
+            let known = pipeline.environments().iter().map(|e| e.name.clone()).collect();
+            LocalError::from(PlanError::UnknownEnvironment { name: name.clone(), known })
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Checks plain manifests, as all that a mesh has.
+#[must_use]
+pub fn validate_manifests(check: ManifestCheck<'_>) -> Findings {
+    let mut standards = Standards {
+        kubernetes_is_chosen: check.gates.kubernetes.is_some(),
+        ..Standards::default()
+    };
+    standards.schemas = crate::policy::schema::Schemas::with_kubernetes(check.kubernetes);
+    for file in check.schemas {
+        standards.add(&file.path, &file.text);
+    }
+    let gates = Gates { complete: true, ..check.gates };
+    let mut plain = PlainManifests::default();
+    for files in check.manifests {
+        let clusters = clusters(files);
+        for file in files {
+            let top = file.below.parts().next().unwrap_or_default();
+            plain.add(file.path.clone(), clusters.get(top).map_or("", |name| *name), &file.text);
+        }
+    }
+    check_manifests(plain, Terms { gates: &gates, standards: &standards, today: check.today })
+}
+
+/// The top folders, if there are several and all manifests are in them: then each is a cluster.
+fn clusters(files: &[ManifestFile]) -> BTreeSet<&str> {
+    let is_mesh_file = |path: &RepoPath| path.as_str().starts_with("MESH");
+    let mut tops = BTreeSet::new();
+    for file in files.iter().filter(|file| !is_mesh_file(&file.below)) {
+        let mut parts = file.below.parts();
+        let (Some(top), Some(_)) = (parts.next(), parts.next()) else { return BTreeSet::new() };
+        tops.insert(top);
+    }
+    if tops.len() > 1 { tops } else { BTreeSet::new() }
+}
+
+/// The bundle of Kubernetes' schemas in a text that the user named.
+///
+/// # Errors
+/// [`WorkdirError::Input`] if it is none.
+pub fn read_bundle(path: &Path, text: &str) -> Result<Arc<KubernetesSchemas>, WorkdirError> {
+    let fault = |error: crate::policy::schema::InvalidBundle| WorkdirError::Input {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    };
+    KubernetesSchemas::parse(text).map(Arc::new).map_err(fault)
+}

@@ -1,0 +1,163 @@
+//! `overlift validate`: what the gates say of environments as they are, or of plain manifests.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::findings::{FindingJson, for_people, tally, workflow_commands};
+use super::output::Output;
+use super::plan::located;
+use super::{Outcome, sarif};
+use crate::app::Clock;
+use crate::app::local::Workspace;
+use crate::app::validate::{ManifestCheck, Validated, validate_manifests};
+use crate::model::EnvironmentName;
+use crate::policy::{Fetched, Finding, Findings, Gates, Level};
+use crate::workdir::read_manifests;
+
+/// Checks environments as they are, or plain manifests. Exits with 1 if there are errors.
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// The environments; all of them without.
+    #[arg(value_name = "ENV", conflicts_with = "manifests")]
+    environments: Vec<String>,
+    /// Check these files, or all manifests below these directories, as all that a cluster has;
+    /// several top folders of a directory are clusters.
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
+    manifests: Vec<PathBuf>,
+    /// Files or directories with the CustomResourceDefinitions for `--manifests`.
+    #[arg(long, value_name = "FILE|DIR", num_args = 1.., requires = "manifests")]
+    schemas: Vec<PathBuf>,
+    /// How findings are printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
+    /// Check this commit instead of the working tree.
+    #[arg(long, value_name = "REV", conflicts_with = "manifests")]
+    rev: Option<String>,
+    /// Use this configuration instead of `.github/overlift.yaml`.
+    #[arg(long, value_name = "FILE", conflicts_with = "manifests")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
+/// What is printed: the findings of each environment, or of manifests without one.
+struct Part {
+    environment: Option<String>,
+    found: Findings,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    arguments: &ValidateArguments,
+    directory: &Path,
+    output: &Output,
+) -> super::Result {
+    let parts = if arguments.manifests.is_empty() {
+        environments(arguments, directory)?
+    } else {
+        vec![Part { environment: None, found: manifests(arguments, directory)? }]
+    };
+    print(&parts, arguments.format, output)?;
+    let errors = all(&parts).any(|finding| finding.level == Level::Error);
+    Ok(if errors { Outcome::Differences } else { Outcome::Done })
+}
+
+fn environments(
+    arguments: &ValidateArguments,
+    directory: &Path,
+) -> Result<Vec<Part>, super::report::Failure> {
+    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let files = workspace.files();
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let configuration =
+        workspace.configuration(config.as_deref()).map_err(|error| located(error, files))?;
+    let names = arguments.environments.iter().map(|name| EnvironmentName::parse(name));
+    let names: Vec<EnvironmentName> = names.collect::<Result<_, _>>()?;
+    let today = Clock::system().today();
+    let validated = workspace
+        .validate(&configuration, &names, &Fetched::default(), today)
+        .map_err(|error| located(error, files))?;
+    let part = |Validated { environment, findings }| Part {
+        environment: Some(environment.to_string()),
+        found: findings,
+    };
+    Ok(validated.into_iter().map(part).map(as_they_are).collect())
+}
+
+/// Nothing is promoted, so nothing is new.
+fn as_they_are(mut part: Part) -> Part {
+    part.found.findings.iter_mut().for_each(|finding| finding.new = false);
+    part
+}
+
+fn manifests(
+    arguments: &ValidateArguments,
+    directory: &Path,
+) -> Result<Findings, super::report::Failure> {
+    let read = |paths: &[PathBuf]| -> Result<Vec<_>, _> {
+        paths.iter().map(|path| read_manifests(path, directory)).collect()
+    };
+    let manifests: Vec<Vec<_>> = read(&arguments.manifests)?;
+    let schemas: Vec<Vec<_>> = read(&arguments.schemas)?;
+    Ok(validate_manifests(ManifestCheck {
+        manifests: &manifests,
+        schemas: &schemas.concat(),
+        kubernetes: None,
+        gates: Gates::default(),
+        today: Clock::system().today(),
+    }))
+}
+
+fn all(parts: &[Part]) -> impl Iterator<Item = &Finding> + Clone {
+    parts.iter().flat_map(|part| &part.found.findings)
+}
+
+fn print(parts: &[Part], format: Format, output: &Output) -> Result<(), super::report::Failure> {
+    let text = match format {
+        Format::Text => return for_terminal(parts, output),
+        Format::Json => {
+            let findings: Vec<FindingJson<'_>> = parts
+                .iter()
+                .flat_map(|part| {
+                    let environment = part.environment.as_deref();
+                    part.found.findings.iter().map(move |f| FindingJson::new(f, environment))
+                })
+                .collect();
+            serde_json::to_string_pretty(&serde_json::json!({ "findings": findings }))? + "\n"
+        }
+        Format::Sarif => serde_json::to_string_pretty(&sarif::sarif(all(parts)))? + "\n",
+        // An environment as it is fails for its errors, so they count as new.
+        Format::Github => workflow_commands(
+            &all(parts).cloned().map(|f| Finding { new: true, ..f }).collect::<Vec<_>>(),
+        ),
+    };
+    Ok(output.print(text)?)
+}
+
+fn for_terminal(parts: &[Part], output: &Output) -> Result<(), super::report::Failure> {
+    for (index, part) in parts.iter().enumerate() {
+        let mut text = String::new();
+        if let Some(environment) = &part.environment {
+            let heading = output.palette.heading;
+            let between = if index > 0 { "\n" } else { "" };
+            text = format!("{between}{heading}{environment}{heading:#}\n");
+        }
+        text += &for_people(&part.found.findings, &output.palette);
+        for line in tally(&part.found) {
+            text += &format!("{}{line}{:#}\n", output.palette.quiet, output.palette.quiet);
+        }
+        output.print(text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! Where a finding's field stands: the line that a person has to edit.
+//!
+//! A rule knows the resource's file and the field path. In a rendered overlay the field may come from
+//! a patch; then the patch is the place. Looked for only when something is found, and only in files
+//! of the set.
+
+use std::collections::BTreeMap;
+
+use super::finding::Finding;
+use super::mesh::Manifest;
+use crate::kustomize::ResourceId;
+use crate::model::{Location, Position, RepoPath};
+use crate::yaml::{Mark, Node};
+
+/// The files that resources come from, read, with their resources and patches by kind and name.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// Whether each resource is in its file as it is, and in no other.
+    unpatched: bool,
+    files: Vec<Source>,
+    by_name: BTreeMap<(String, String), Vec<Part>>,
+}
+
+#[derive(Debug)]
+struct Source {
+    path: RepoPath,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    text: String,
+    documents: Vec<Node>,
+}
+
+/// A document, or an item of one that is a list.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    file: usize,
+    document: usize,
+    item: Option<usize>,
+}
+
+impl Sources {
+    /// Sources of resources that are what their files say.
+    #[must_use]
+    pub fn unpatched() -> Self {
+        Self { unpatched: true, ..Self::default() }
+    }
+
+    /// Takes in a file with line feeds alone; those first that have the last word.
+    pub fn add(&mut self, path: RepoPath, text: String, documents: Vec<Node>) {
+        let file = self.files.len();
+        for (index, document) in documents.iter().enumerate() {
+            self.note(document, Part { file, document: index, item: None });
+            let items = document.get("items").and_then(Node::as_sequence).unwrap_or_default();
+            for (item, node) in items.iter().enumerate() {
+                self.note(node, Part { file, document: index, item: Some(item) });
+            }
+        }
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        self.files.push(Source { path, lines, text, documents });
+    }
+
+    fn note(&mut self, node: &Node, part: Part) {
+        let text =
+            |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default().to_owned();
+        let key = (text(&["kind"]), text(&["metadata", "name"]));
+        if !key.0.is_empty() {
+            self.by_name.entry(key).or_default().push(part);
+        }
+    }
+
+    fn parts(&self, kind: &str, name: &str) -> impl Iterator<Item = (&Source, &Node)> {
+        let parts = self.by_name.get(&(kind.to_owned(), name.to_owned()));
+        parts.into_iter().flatten().filter_map(|part| {
+            let source = &self.files[part.file];
+            let document = &source.documents[part.document];
+            let node = match part.item {
+                None => document,
+                Some(item) => document.get("items")?.as_sequence()?.get(item)?,
+            };
+            Some((source, node))
+        })
+    }
+}
+
+impl Source {
+    fn position(&self, mark: Mark) -> Option<Position> {
+        let offset = mark.offset().filter(|offset| self.text.is_char_boundary(*offset))?;
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let column = self.text[self.lines[line - 1]..offset].chars().count() + 1;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Some(Position { line: count(line), column: count(column) })
+    }
+}
+
+/// Gives each finding about a field the line of that field.
+///
+/// `manifests` are the set; `original_name` says what a resource was called in its file, before
+/// prefixes and suffixes.
+pub fn place<'a>(
+    findings: &mut [Finding],
+    manifests: &[Manifest<'_>],
+    sources: &Sources,
+    original_name: impl Fn(&ResourceId) -> Option<&'a str>,
+) {
+    let mut index: BTreeMap<&ResourceId, &Manifest<'_>> = BTreeMap::new();
+    for manifest in manifests {
+        index.entry(&manifest.id).or_insert(manifest);
+    }
+    for finding in findings {
+        let (Some(id), Some(at)) = (&finding.resource, &mut finding.location) else { continue };
+        if at.field.is_empty() {
+            continue;
+        }
+        let steps = steps(&at.field);
+        let wanted = index.get(id).and_then(|manifest| walk(manifest.node, &steps).whole());
+        let names = [Some(id.name.as_str()), original_name(id).filter(|name| *name != id.name)];
+        let parts = names.iter().flatten().flat_map(|name| sources.parts(&id.gvk.kind, name));
+        if let Some((path, position)) = best(parts, at, &steps, wanted, sources.unpatched) {
+            at.path = path;
+            at.position = Some(position);
+        }
+    }
+}
+
+/// The place with the right value; else the one that follows the path furthest; else the document
+/// that the resource was read from.
+fn best<'a>(
+    parts: impl Iterator<Item = (&'a Source, &'a Node)>,
+    at: &Location,
+    steps: &[Step<'_>],
+    wanted: Option<&Node>,
+    unpatched: bool,
+) -> Option<(RepoPath, Position)> {
+    let mut found: Option<((bool, usize, bool), Mark, &Source)> = None;
+    for (source, node) in parts {
+        let is_origin = source.path == at.path
+            && at.position.is_some()
+            && source.position(node.mark) == at.position;
+        if unpatched && !is_origin {
+            continue;
+        }
+        let walked = walk(node, steps);
+        let same = wanted.is_some_and(|wanted| walked.whole() == Some(wanted));
+        let rank = (same, walked.depth, is_origin);
+        // Of equal places the first counts, since it has the last word.
+        if found.as_ref().is_none_or(|(best, ..)| rank > *best) {
+            found = Some((rank, walked.mark, source));
+        }
+    }
+    let ((_, depth, _), mark, source) = found?;
+    Some((source.path.clone(), source.position(mark).filter(|_| depth > 0)?))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The steps of `spec.http[0].match` and `metadata.annotations[a.b/c]`.
+fn steps(field: &str) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    let mut rest = field;
+    while !rest.is_empty() {
+        if let Some(inside) = rest.strip_prefix('[') {
+            let Some((word, after)) = inside.split_once(']') else { break };
+            steps.push(word.parse().map_or(Step::Key(word), Step::Index));
+            rest = after;
+        } else {
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            if end == 0 {
+                break;
+            }
+            steps.push(Step::Key(&rest[..end]));
+            rest = &rest[end..];
+        }
+    }
+    steps
+}
+
+/// How far a path leads in a tree.
+struct Walked<'a> {
+    node: &'a Node,
+    mark: Mark,
+    depth: usize,
+    wanted: usize,
+}
+
+impl<'a> Walked<'a> {
+    /// The value, if the path leads to its end.
+    fn whole(&self) -> Option<&'a Node> {
+        (self.depth == self.wanted).then_some(self.node)
+    }
+}
+
+fn walk<'a>(root: &'a Node, steps: &[Step<'_>]) -> Walked<'a> {
+    let mut walked = Walked { node: root, mark: root.mark, depth: 0, wanted: steps.len() };
+    for step in steps {
+        let next = match step {
+            Step::Key(key) => pair(walked.node, key),
+            Step::Index(index) => {
+                let item = walked.node.as_sequence().and_then(|items| items.get(*index));
+                // A key may be a number.
+                item.map(|item| (item, item.mark)).or_else(|| pair(walked.node, &index.to_string()))
+            }
+        };
+        let Some((node, mark)) = next else { break };
+        walked = Walked { node, mark, depth: walked.depth + 1, wanted: walked.wanted };
+    }
+    walked
+}
+
+/// A key's value, with the place of the key.
+fn pair<'a>(node: &'a Node, key: &str) -> Option<(&'a Node, Mark)> {
+    let pair = node.as_mapping()?.iter().find(|pair| pair.key.text == key)?;
+    Some((&pair.value, pair.key_mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Level, manifests};
+    use crate::yaml::{Dialect, parse_stream};
+
+    #[test]
+    fn reads_field_paths() {
+        use Step::{Index, Key};
+        assert_eq!(
+            steps("spec.http[0].headers[x.y/z].set"),
+            [Key("spec"), Key("http"), Index(0), Key("headers"), Key("x.y/z"), Key("set")]
+        );
+        assert_eq!(steps(""), []);
+    }
+
+    fn placed(rendered: &str, files: &[(&str, &str)], field: &str) -> String {
+        let node = parse_stream(rendered, Dialect::V3).unwrap().remove(0);
+        let origin = Location::file(RepoPath::parse(files[files.len() - 1].0).unwrap())
+            .at(Position { line: 1, column: 1 });
+        let set = manifests(&node, &origin);
+        let mut findings = [Finding {
+            code: String::new(),
+            rule: "x",
+            level: Level::Error,
+            message: String::new(),
+            help: None,
+            resource: Some(set[0].id.clone()),
+            location: Some(origin.in_field(field)),
+            new: true,
+        }];
+        let mut sources = Sources::default();
+        for (path, text) in files {
+            let documents = parse_stream(text, Dialect::V3).unwrap();
+            sources.add(RepoPath::parse(path).unwrap(), (*text).to_owned(), documents);
+        }
+        place(&mut findings, &set, &sources, |_| None);
+        let [finding] = findings;
+        finding.location.unwrap().to_string()
+    }
+
+    const BASE: &str = "kind: A\nmetadata: {name: a}\nspec:\n  x: 1\n  y: [1, 2]\n";
+
+    #[test]
+    fn the_file_that_has_the_value_is_the_place() {
+        let patch = ("over/patch.yaml", "kind: A\nmetadata: {name: a}\nspec:\n  x: 2\n");
+        let rendered = "kind: A\nmetadata: {name: a}\nspec: {x: 2, y: [1, 2]}\n";
+        let files = [patch, ("base/a.yaml", BASE)];
+        assert_eq!(placed(rendered, &files, "spec.x"), "over/patch.yaml:4:3 (spec.x)");
+        assert_eq!(placed(rendered, &files, "spec.y[1]"), "base/a.yaml:5:10 (spec.y[1])");
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_missing_where_its_parent_is() {
+        assert_eq!(
+            placed(BASE, &[("base/a.yaml", BASE)], "spec.z.w"),
+            "base/a.yaml:3:1 (spec.z.w)"
+        );
+    }
+}

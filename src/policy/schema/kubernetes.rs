@@ -1,0 +1,100 @@
+//! The schemas of Kubernetes' own kinds, from a bundle that [`super::bundle`] made.
+//!
+//! A bundle has one line for each schema, and schemas name each other, so that only those are read
+//! that a resource needs: some 80 of 700 for a Deployment.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::Verdict;
+use super::bundle::{InvalidBundle, MAGIC};
+use super::check::check_resource;
+use super::structural::Schema;
+use crate::kustomize::Gvk;
+use crate::yaml::{Dialect, Node, parse_stream};
+
+/// Kubernetes' own kinds in one version of Kubernetes.
+#[derive(Debug)]
+pub struct KubernetesSchemas {
+    version: String,
+    /// Group and kind to version to the schema's name.
+    kinds: BTreeMap<(String, String), BTreeMap<String, String>>,
+    named: BTreeMap<String, Named>,
+}
+
+#[derive(Debug)]
+struct Named {
+    text: Box<str>,
+    /// `None` for what cannot be understood; then nothing is said of it.
+    schema: OnceLock<Option<Schema>>,
+}
+
+/// Groups that Kubernetes had once and has no more.
+const FORMER_GROUPS: [&str; 1] = ["extensions"];
+
+impl KubernetesSchemas {
+    /// Reads a bundle.
+    ///
+    /// # Errors
+    /// [`InvalidBundle`] if the text is none, or of a later format.
+    pub fn parse(bundle: &str) -> Result<Self, InvalidBundle> {
+        let mut lines = bundle.lines();
+        let head = lines.next().and_then(|line| line.strip_prefix(MAGIC));
+        let version = head.ok_or(InvalidBundle::NoBundle)?.trim().to_owned();
+        let mut read = Self { version, kinds: BTreeMap::new(), named: BTreeMap::new() };
+        for line in lines {
+            let (name, rest) = line.split_once('\t').ok_or(InvalidBundle::NoBundle)?;
+            let (kinds, text) = rest.split_once('\t').ok_or(InvalidBundle::NoBundle)?;
+            for kind in kinds.split_terminator(' ') {
+                let mut parts = kind.split('/');
+                let (Some(group), Some(version), Some(kind)) =
+                    (parts.next(), parts.next(), parts.next())
+                else {
+                    return Err(InvalidBundle::NoBundle);
+                };
+                let versions = read.kinds.entry((group.to_owned(), kind.to_owned())).or_default();
+                versions.insert(version.to_owned(), name.to_owned());
+            }
+            let named = Named { text: text.into(), schema: OnceLock::new() };
+            read.named.insert(name.to_owned(), named);
+        }
+        Ok(read)
+    }
+
+    /// The version of Kubernetes, such as `1.34`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The schema with this name.
+    pub(super) fn named(&self, name: &str) -> Option<&Schema> {
+        let named = self.named.get(name)?;
+        let parse = || {
+            let node = parse_stream(&named.text, Dialect::V3).ok()?.pop()?;
+            Schema::parse(&node).ok()
+        };
+        named.schema.get_or_init(parse).as_ref()
+    }
+
+    pub(super) fn validate(&self, gvk: &Gvk, resource: &Node) -> Verdict {
+        let key = (gvk.group.to_string(), gvk.kind.to_string());
+        let Some(versions) = self.kinds.get(&key) else {
+            return if self.has_group(&gvk.group) {
+                Verdict::NotInKubernetes(Vec::new())
+            } else {
+                Verdict::NoSchema
+            };
+        };
+        let Some(name) = versions.get(gvk.version.as_str()) else {
+            return Verdict::NotInKubernetes(versions.keys().cloned().collect());
+        };
+        self.named(name).map_or(Verdict::NoSchema, |schema| {
+            Verdict::of(check_resource(schema, resource, Some(self)))
+        })
+    }
+
+    fn has_group(&self, group: &str) -> bool {
+        FORMER_GROUPS.contains(&group) || self.kinds.keys().any(|(known, _)| known == group)
+    }
+}
