@@ -4,7 +4,7 @@
 //! what earlier ones made.
 
 use super::configuration::{Configuration, SharedConfiguration};
-use super::decode::Source;
+use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::kustomization::{Kustomization, Reference};
@@ -17,7 +17,7 @@ use super::resource_set::{ResourceSet, WantedId};
 use super::schema::Schema;
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
-use crate::model::{Location, RepoPath};
+use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::Dialect;
 
 /// Bases nest at most this deep.
@@ -104,7 +104,8 @@ impl<'a> Session<'a> {
         let empty = || BuildError::EmptyKustomization { path: loaded.path.clone() };
         // go-yaml decodes the first document and leaves the rest alone.
         let node = documents.first().ok_or_else(empty)?;
-        let source = Source { path: &loaded.path, text: &text, fixed: None };
+        let positions = Positions::new(&text);
+        let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
         let mut kustomization = Kustomization::parse(source, node)?;
         self.warnings.append(&mut kustomization.warnings);
         let overlay = Overlay { root, kustomization, file: loaded.path, origin: None };
@@ -258,9 +259,7 @@ impl<'a> Session<'a> {
             so_far = self.accumulate(&overlay, so_far)?;
         } else {
             let below = self.accumulate(&overlay, Accumulator::default())?;
-            for draft in below.set.into_drafts() {
-                append(&mut so_far.set, draft)?;
-            }
+            so_far.set.append_all(below.set).map_err(|found| duplicate(*found, &so_far.set))?;
             so_far.configuration.absorb(&below.configuration, &reference.at)?;
             so_far.vars.absorb(below.vars)?;
         }
@@ -279,7 +278,8 @@ impl<'a> Session<'a> {
             let text = manifest::text_of(&loaded)?;
             let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
-            let source = Source { path: &loaded.path, text: &text, fixed: None };
+            let positions = Positions::new(&text);
+            let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
             let configuration = Configuration::parse(source, node)?;
             so_far.configuration.merge(&configuration, &reference.at)?;
         }
@@ -344,13 +344,13 @@ impl<'a> Session<'a> {
         for config in self.plugin_configs(overlay, &overlay.kustomization.transformers)? {
             let origin = config.origin.as_ref().map(|_| Origin::of_plugin(&config));
             for transformer in plugin::transformers(&config, self, &overlay.root)? {
-                steps.push(Step { transformer, origin: origin.clone() });
+                steps.push(Step { transformer, origin: origin.clone(), times: 1 });
             }
         }
         for step in steps {
             step.transformer.run(&mut so_far.set, &self.schema)?;
             if let Some(origin) = &step.origin {
-                note_transformation(&mut so_far.set, origin);
+                note_transformation(&mut so_far.set, origin, step.times);
             }
             so_far.set.drop_deleted();
         }
@@ -421,15 +421,16 @@ impl Overlay<'_> {
 /// # Errors
 /// [`BuildError::Duplicate`] if it is not.
 pub fn append(set: &mut ResourceSet, draft: Draft) -> Result<(), BuildError> {
-    set.append(draft).map_err(|found| {
-        let (draft, at) = *found;
-        let other = set.get(at).map(|other| other.location.clone());
-        BuildError::Duplicate {
-            other: other.unwrap_or_else(|| draft.location.clone()),
-            at: draft.location,
-            id: draft.id,
-        }
-    })
+    set.append(draft).map_err(|found| duplicate(*found, set))
+}
+
+fn duplicate((draft, at): (Draft, usize), set: &ResourceSet) -> BuildError {
+    let other = set.get(at).map(|other| other.location.clone());
+    BuildError::Duplicate {
+        other: other.unwrap_or_else(|| draft.location.clone()),
+        at: draft.location,
+        id: draft.id,
+    }
 }
 
 /// Adds a generated resource, or merges it into one that is there, or puts it in its place.
@@ -458,12 +459,13 @@ fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
     }
 }
 
-fn note_transformation(set: &mut ResourceSet, origin: &Origin) {
+fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
     for draft in set.contents_mut() {
-        if draft.origin.is_none() {
+        let made_here = usize::from(draft.origin.is_none());
+        if made_here > 0 {
             draft.origin = Some(origin.clone());
-        } else {
-            draft.transformations.push(origin.clone());
         }
+        let others = times.saturating_sub(made_here);
+        draft.transformations.extend(std::iter::repeat_n(origin, others).cloned());
     }
 }

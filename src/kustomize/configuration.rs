@@ -182,9 +182,9 @@ impl Configuration {
             &mut self.images,
             &mut self.replicas,
         ] {
-            specs.sort_by(|a, b| a.gvk.legacy_cmp(&b.gvk));
+            specs.sort_by_cached_key(|spec| spec.gvk.legacy_key());
         }
-        self.name_references.sort_by(|a, b| a.target.legacy_cmp(&b.target));
+        self.name_references.sort_by_cached_key(|reference| reference.target.legacy_key());
     }
 }
 

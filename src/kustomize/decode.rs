@@ -2,7 +2,7 @@
 //! types are strict, null is as good as absent, and a key may be written in any case.
 
 use super::error::BuildError;
-use crate::model::{Location, Position, RepoPath, nearest};
+use crate::model::{Location, Positions, RepoPath, nearest};
 use crate::yaml::{Mark, Node, Scalar, Tag, Value};
 
 /// A text that nodes were read from, for telling where in it they are.
@@ -10,23 +10,31 @@ use crate::yaml::{Mark, Node, Scalar, Tag, Value};
 pub struct Source<'a> {
     /// The file.
     pub path: &'a RepoPath,
-    /// Its text.
-    pub text: &'a str,
-    /// What to answer for every node, where the text is not at hand.
-    pub fixed: Option<&'a Location>,
+    /// Where its nodes are.
+    pub places: Places<'a>,
+}
+
+/// Where the nodes of a text are.
+#[derive(Clone, Copy, Debug)]
+pub enum Places<'a> {
+    /// Where their marks say.
+    Marked(&'a Positions<'a>),
+    /// All at one place: the text is not at hand.
+    One(&'a Location),
 }
 
 impl Source<'_> {
     /// The place of a node.
     #[must_use]
     pub fn at(&self, mark: Mark, field: impl Into<String>) -> Location {
-        if let Some(fixed) = self.fixed {
-            return fixed.clone().in_field(field);
-        }
-        let location = Location::file(self.path.clone()).in_field(field);
-        match mark.offset() {
-            Some(offset) => location.at(Position::of_offset(self.text, offset)),
-            None => location,
+        match (self.places, mark.offset()) {
+            (Places::One(place), _) => place.clone().in_field(field),
+            (Places::Marked(positions), Some(offset)) => Location {
+                path: self.path.clone(),
+                position: Some(positions.of_offset(offset)),
+                field: field.into(),
+            },
+            (Places::Marked(_), None) => Location::file(self.path.clone()).in_field(field),
         }
     }
 }

@@ -111,13 +111,13 @@ impl Walks {
     }
 
     /// The walks for resources of this kind, in order.
-    pub fn of(&mut self, gvk: &Gvk) -> impl Iterator<Item = &Walk> {
+    pub fn of<'w>(&'w mut self, gvk: &Gvk) -> Vec<&'w Walk> {
         if !self.by_type.contains_key(gvk) {
             let fitting = |(_, walk): &(usize, &Walk)| matches(&walk.gvk, gvk);
             let places = self.walks.iter().enumerate().filter(fitting).map(|(at, _)| at).collect();
             self.by_type.insert(gvk.clone(), places);
         }
-        self.by_type.get(gvk).into_iter().flatten().map(|at| &self.walks[*at])
+        self.by_type.get(gvk).into_iter().flatten().map(|at| &self.walks[*at]).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use super::load::Loaded;
 use super::resource::Draft;
 use super::schema::Schema;
 use super::transform::json_6902::json;
-use crate::model::{Location, Position};
+use crate::model::{Location, Position, Positions};
 use crate::yaml::{self, Dialect, Mark, Node, Value};
 
 /// Lists in lists are taken apart at most this deep.
@@ -86,7 +86,7 @@ pub fn documents<'a>(
 /// [`BuildError`] if it is not YAML, or a document is no resource.
 pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft>, BuildError> {
     let (text, documents) = documents(text, Dialect::V3, place)?;
-    let mut reader = Reader { text: &text, place, schema, line: LineCount::default() };
+    let reader = Reader { text: &text, place, schema, positions: Positions::new(&text) };
     let mut drafts = Vec::with_capacity(documents.len());
     let alone = documents.len() == 1;
     let mut lists = Vec::new();
@@ -117,12 +117,12 @@ struct Reader<'a> {
     text: &'a str,
     place: &'a Place,
     schema: &'a Schema,
-    line: LineCount,
+    positions: Positions<'a>,
 }
 
 impl Reader<'_> {
     fn add(
-        &mut self,
+        &self,
         node: Node,
         drafts: &mut Vec<Draft>,
         lists: &mut Vec<Node>,
@@ -150,35 +150,13 @@ impl Reader<'_> {
             return Err(missing("metadata.name"));
         }
         let location = match self.place {
-            Place::File(file) => file.clone().at(self.line.position(self.text, node.mark)),
+            Place::File(file) => {
+                file.clone().at(self.positions.of_offset(node.mark.offset().unwrap_or_default()))
+            }
             Place::Inline(at) => at.clone(),
         };
         drafts.push(Draft::new(node, location, self.schema));
         Ok(())
-    }
-}
-
-/// The position of marks that come in order, each line counted once.
-#[derive(Debug, Default)]
-struct LineCount {
-    offset: usize,
-    line: u32,
-}
-
-impl LineCount {
-    fn position(&mut self, text: &str, mark: Mark) -> Position {
-        let Some(offset) = mark.offset().filter(|offset| *offset <= text.len()) else {
-            return Position { line: 1, column: 1 };
-        };
-        if offset < self.offset {
-            return Position::of_offset(text, offset);
-        }
-        let newlines = memchr::memchr_iter(b'\n', &text.as_bytes()[self.offset..offset]).count();
-        self.line += u32::try_from(newlines).unwrap_or(u32::MAX);
-        self.offset = offset;
-        let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
-        let column = text[line_start..offset].chars().count() + 1;
-        Position { line: self.line + 1, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 }
 

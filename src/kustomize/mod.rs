@@ -14,6 +14,7 @@ pub mod label_selector;
 pub mod load;
 pub mod manifest;
 pub mod origin;
+pub mod places;
 pub mod plugin;
 pub mod remote;
 pub mod resource;

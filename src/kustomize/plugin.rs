@@ -4,7 +4,7 @@
 //! containers and Go plugins are refused: a build runs nothing.
 
 use super::accumulate::Session;
-use super::decode::{Object, Source, Unknown};
+use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::kustomization::{
@@ -20,7 +20,7 @@ use super::transform::value_add::{ValueAdd, ValueTarget};
 use super::transformer::{
     Transformer, load_json_patch, load_patch, load_replacements, load_strategic_merges,
 };
-use crate::model::{Location, RepoPath};
+use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::{Dialect, Node, Value};
 
 /// The resources that a generator makes.
@@ -90,7 +90,7 @@ pub fn transformers(
             let Some(change) = object.object("replica", &[])? else {
                 return Err(invalid(&object, "`replica` is missing"));
             };
-            Transformer::Replicas(replica(&change)?, specs()?)
+            Transformer::Replicas(vec![replica(&change)?], specs()?)
         }
         "PatchTransformer" => Transformer::Patch(load_patch(&patch(&object)?, session, root)?),
         "PatchJson6902Transformer" => {
@@ -127,7 +127,8 @@ pub fn replacements_in(
     place: &Place,
 ) -> Result<Vec<Replacement>, BuildError> {
     let (text, documents) = manifest::documents(text, Dialect::V2, place)?;
-    let source = Source { path, text: &text, fixed: None };
+    let positions = Positions::new(&text);
+    let source = Source { path, places: Places::Marked(&positions) };
     let nodes: &[Node] = match documents.first() {
         Some(Node { value: Value::Sequence(items), .. }) => items,
         Some(node @ Node { value: Value::Mapping(_), .. }) => std::slice::from_ref(node),
@@ -171,7 +172,8 @@ fn not_builtin(config: &Draft, help: &'static str) -> BuildError {
 }
 
 fn fields(config: &Draft) -> Result<Object<'_>, BuildError> {
-    let source = Source { path: &config.location.path, text: "", fixed: Some(&config.location) };
+    let places = Places::One(&config.location);
+    let source = Source { path: &config.location.path, places };
     let object = Object::open(source, &config.node, String::new(), &[], Unknown::Ignored)?;
     Ok(object.expect("a resource is a mapping"))
 }
@@ -234,7 +236,8 @@ fn value_add(
         let place = Place::File(Location::file(loaded.path.clone()));
         let text = manifest::text_of(&loaded)?;
         let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
-        let source = Source { path: &loaded.path, text: &text, fixed: None };
+        let positions = Positions::new(&text);
+        let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
         if let Some(node) = documents.first() {
             let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
             if let Some(file) = file {

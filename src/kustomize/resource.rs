@@ -161,11 +161,15 @@ impl Draft {
 
     /// Notes the identity it has now as an earlier one; call it before changing the identity.
     pub fn remember_id(&mut self) {
-        self.previous.push(PreviousId {
+        let id = PreviousId {
             kind: self.id.gvk.kind.clone(),
             namespace: self.effective_namespace().into(),
             name: self.id.name.clone(),
-        });
+        };
+        // Many patches of one resource are one step of its history.
+        if self.previous.last() != Some(&id) {
+            self.previous.push(id);
+        }
     }
 
     /// Whether kustomize would have noted something in annotations of its own by now.

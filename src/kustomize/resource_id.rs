@@ -1,6 +1,5 @@
 //! What tells one resource from another.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use compact_str::CompactString;
@@ -42,21 +41,18 @@ impl Gvk {
             && (selector.kind.is_empty() || selector.kind == self.kind)
     }
 
-    /// The order in which kustomize sorts field specs: by rank of the kind, then by name.
+    /// What kustomize sorts field specs by: the rank of the kind, then the name.
     #[must_use]
-    pub fn legacy_cmp(&self, other: &Self) -> Ordering {
-        rank(&self.kind)
-            .cmp(&rank(&other.kind))
-            .then_with(|| self.sort_key().cmp(&other.sort_key()))
+    pub fn legacy_key(&self) -> (isize, Vec<u8>) {
+        (rank(&self.kind), self.sort_key().collect())
     }
 
-    /// The text that kustomize compares, with `~` for empty parts.
-    #[must_use]
-    pub fn sort_key(&self) -> String {
-        let or = |part: &CompactString, empty: &str| {
-            if part.is_empty() { empty.to_owned() } else { part.to_string() }
-        };
-        format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"))
+    /// The bytes that kustomize compares: the three parts with `_` between, `~` in empty ones.
+    pub fn sort_key(&self) -> impl Iterator<Item = u8> {
+        let or = |part, empty| if str::is_empty(part) { empty } else { part };
+        let parts =
+            [or(&self.group, "~G"), "_", or(&self.version, "~V"), "_", or(&self.kind, "~K")];
+        parts.into_iter().flat_map(str::bytes)
     }
 }
 

@@ -4,11 +4,9 @@
 //! n². Here each identity that a resource has or had leads to its places, and stale entries are
 //! told apart when they are looked up.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use compact_str::CompactString;
 
+use super::places::Places;
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
@@ -17,9 +15,13 @@ use super::{Gvk, ResourceId};
 #[derive(Clone, Debug, Default)]
 pub struct ResourceSet {
     drafts: Vec<Draft>,
-    /// Places by identity. A place may be stale: the search compares the whole identity. `None`
-    /// until the first search and after changes that nobody followed.
-    index: Option<Index>,
+    /// Places by every identity that a resource has or had. `None` until the first search and after
+    /// changes that nobody followed.
+    by_id: Option<Places>,
+    /// Places by the names that a resource has and had first; `None` likewise.
+    by_name: Option<Places>,
+    /// Whether a resource may have been deleted since they were last taken out.
+    may_have_deleted: bool,
 }
 
 /// An identity to search for, with the effective namespace.
@@ -87,7 +89,7 @@ impl ResourceSet {
     /// A set of these resources, whose identities nobody compares.
     #[must_use]
     pub const fn from_drafts(drafts: Vec<Draft>) -> Self {
-        Self { drafts, index: None }
+        Self { drafts, by_id: None, by_name: None, may_have_deleted: true }
     }
 
     /// Number of resources, deleted ones included.
@@ -122,7 +124,7 @@ impl ResourceSet {
     /// The resources for changes that may touch identities: the index is forgotten, and the caller
     /// calls [`Draft::refresh`] where it changed one.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Draft> {
-        self.index = None;
+        self.forget();
         self.drafts.iter_mut()
     }
 
@@ -141,12 +143,12 @@ impl ResourceSet {
     ) -> T {
         let draft = &mut self.drafts[at];
         let result = change(draft);
-        if !draft.is_deleted() {
+        if draft.is_deleted() {
+            self.may_have_deleted = true;
+        } else {
             draft.refresh(schema);
         }
-        if let Some(index) = &mut self.index {
-            note(index, at, draft);
-        }
+        self.note(at);
         result
     }
 
@@ -158,10 +160,21 @@ impl ResourceSet {
 
     /// Adds a resource at the end without comparing identities.
     pub fn push(&mut self, draft: Draft) {
-        if let Some(index) = &mut self.index {
-            note(index, self.drafts.len(), &draft);
-        }
         self.drafts.push(draft);
+        self.note(self.drafts.len() - 1);
+    }
+
+    /// Adds all resources of another set at the end, unless one with the same identity is there.
+    ///
+    /// # Errors
+    /// As [`ResourceSet::append`], for the first that is there.
+    pub fn append_all(&mut self, other: Self) -> Result<(), Box<(Draft, usize)>> {
+        if self.is_empty() {
+            *self = other;
+            return Ok(());
+        }
+        self.may_have_deleted |= other.may_have_deleted;
+        other.drafts.into_iter().try_for_each(|draft| self.append(draft))
     }
 
     /// Adds a resource at the end, unless one with the same identity is there: then both come back.
@@ -178,22 +191,20 @@ impl ResourceSet {
 
     /// Puts a resource in the place of another.
     pub fn replace(&mut self, at: usize, draft: Draft) {
-        if let Some(index) = &mut self.index {
-            note(index, at, &draft);
-        }
         self.drafts[at] = draft;
+        self.note(at);
     }
 
     /// Takes out the resources that patches deleted.
     pub fn drop_deleted(&mut self) {
-        if self.drafts.iter().any(Draft::is_deleted) {
+        if std::mem::take(&mut self.may_have_deleted) && self.drafts.iter().any(Draft::is_deleted) {
             self.retain(|draft| !draft.is_deleted());
         }
     }
 
     /// Keeps the resources for which `keep` is true.
     pub fn retain(&mut self, keep: impl FnMut(&Draft) -> bool) {
-        self.index = None;
+        self.forget();
         self.drafts.retain(keep);
     }
 
@@ -208,16 +219,42 @@ impl ResourceSet {
     }
 
     fn find(&mut self, wanted: &WantedId, fits: impl Fn(&Draft) -> bool) -> Vec<usize> {
-        let Self { drafts, index } = self;
-        let index = index.get_or_insert_with(|| index_of(drafts));
-        let key = key(&wanted.gvk.kind, &wanted.namespace, &wanted.name);
-        let mut places: Vec<usize> = index
-            .get(&key)
-            .map(|places| places.iter().copied().filter(|at| fits(&drafts[*at])).collect())
-            .unwrap_or_default();
-        places.sort_unstable();
-        places.dedup();
+        let Self { drafts, by_id, .. } = self;
+        let index = by_id.get_or_insert_with(|| index_of(drafts, note_ids));
+        let Gvk { group, version, kind } = &wanted.gvk;
+        let mut places = index.of((group, version, kind, &wanted.namespace, &wanted.name));
+        places.retain(|at| fits(&drafts[*at]));
         places
+    }
+
+    /// The places of the resources that may have a name now, or have had it first, in order.
+    pub fn find_named(&mut self, name: &str) -> Vec<usize> {
+        let Self { drafts, by_name, .. } = self;
+        by_name.get_or_insert_with(|| index_of(drafts, note_names)).of(name)
+    }
+
+    /// The place of a resource with the same identity as an earlier one, and the earlier one's.
+    pub fn find_repeated(&mut self) -> Option<(usize, usize)> {
+        (0..self.drafts.len()).find_map(|at| {
+            let draft = self.drafts.get(at).filter(|draft| !draft.is_deleted())?;
+            let same = self.find_current(&WantedId::of(draft));
+            same.first().filter(|first| **first < at).map(|first| (at, *first))
+        })
+    }
+
+    /// Keeps the indexes in step with what is at a place now.
+    fn note(&mut self, at: usize) {
+        let draft = &self.drafts[at];
+        if let Some(index) = &mut self.by_id {
+            note_ids(index, at, draft);
+        }
+        if let Some(index) = &mut self.by_name {
+            note_names(index, at, draft);
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.by_id, self.by_name, self.may_have_deleted) = (None, None, true);
     }
 }
 
@@ -230,32 +267,23 @@ impl<'a> IntoIterator for &'a ResourceSet {
     }
 }
 
-/// Places by a hash of kind, effective namespace and name.
-type Index = BTreeMap<u64, Vec<usize>>;
-
-fn key(kind: &str, namespace: &str, name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (kind, namespace, name).hash(&mut hasher);
-    hasher.finish()
-}
-
-fn index_of(drafts: &[Draft]) -> Index {
-    let mut index = Index::new();
-    for (at, draft) in drafts.iter().enumerate() {
-        note(&mut index, at, draft);
-    }
+fn index_of(drafts: &[Draft], note: fn(&mut Places, usize, &Draft)) -> Places {
+    let mut index = Places::default();
+    drafts.iter().enumerate().for_each(|(at, draft)| note(&mut index, at, draft));
     index
 }
 
-fn note(index: &mut Index, at: usize, draft: &Draft) {
-    let mut add = |kind: &str, namespace: &str, name: &str| {
-        let places = index.entry(key(kind, namespace, name)).or_default();
-        if places.last() != Some(&at) {
-            places.push(at);
-        }
-    };
+/// The group and version of an earlier identity are those of today.
+fn note_ids(index: &mut Places, at: usize, draft: &Draft) {
+    let Gvk { group, version, kind } = &draft.id.gvk;
     for id in &draft.previous {
-        add(&id.kind, &id.namespace, &id.name);
+        index.note((group, version, &id.kind, &id.namespace, &id.name), at);
     }
-    add(&draft.id.gvk.kind, draft.effective_namespace(), &draft.id.name);
+    index.note((group, version, kind, draft.effective_namespace(), &draft.id.name), at);
+}
+
+fn note_names(index: &mut Places, at: usize, draft: &Draft) {
+    for name in [draft.original_name(), &draft.id.name] {
+        index.note(name, at);
+    }
 }

@@ -93,6 +93,15 @@ impl Matcher {
             && self.fits_metadata(draft)
     }
 
+    /// The one name that fits, if it is only one.
+    #[must_use]
+    pub fn only_name(&self) -> Option<&str> {
+        match &self.name {
+            Some(Pattern::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether group, version and kind fit.
     #[must_use]
     pub fn fits_type(&self, gvk: &Gvk) -> bool {

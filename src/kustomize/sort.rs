@@ -32,13 +32,13 @@ pub fn sort_legacy(set: ResourceSet) -> ResourceSet {
 }
 
 fn sort_by_rank<T: AsRef<str>>(set: ResourceSet, first: &[T], last: &[T]) -> ResourceSet {
-    let mut keyed: Vec<_> = set
-        .into_drafts()
-        .into_iter()
-        .map(|draft| (Key::new(&draft.id, first, last), draft))
-        .collect();
-    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-    ResourceSet::from_drafts(keyed.into_iter().map(|(_, draft)| draft).collect::<Vec<Draft>>())
+    let mut keyed: Vec<(Key, usize)> =
+        set.iter().enumerate().map(|(at, draft)| (Key::new(&draft.id, first, last), at)).collect();
+    // The place makes keys differ, so that the sort need not be a stable one.
+    keyed.sort_unstable();
+    let mut drafts: Vec<Option<Draft>> = set.into_drafts().into_iter().map(Some).collect();
+    let taken = keyed.into_iter().filter_map(|(_, at)| drafts[at].take());
+    ResourceSet::from_drafts(taken.collect())
 }
 
 /// What is compared: kinds by rank and text; resources of one kind by namespace and name, with `|`
@@ -48,7 +48,7 @@ struct Key {
     rank: isize,
     /// Namespaces of a group come before those of the core: for this kind the order is reversed.
     foreign_namespace: bool,
-    gvk: String,
+    gvk: Vec<u8>,
     id: String,
 }
 
@@ -60,7 +60,7 @@ impl Key {
         Self {
             rank: rank_among(&id.gvk.kind, first, last),
             foreign_namespace: id.gvk.kind == "Namespace" && !id.gvk.group.is_empty(),
-            gvk: id.gvk.sort_key(),
+            gvk: id.gvk.sort_key().collect(),
             id: format!("{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N")),
         }
     }

@@ -49,7 +49,7 @@ pub enum Transformer {
     /// `commonAnnotations`.
     Annotations(Vec<(String, String)>, Vec<FieldSpec>),
     /// `replicas`.
-    Replicas(Replica, Vec<FieldSpec>),
+    Replicas(Vec<Replica>, Vec<FieldSpec>),
     /// `images`.
     Images(Vec<Image>, Vec<FieldSpec>),
     /// `replacements`.
@@ -67,6 +67,8 @@ pub struct Step {
     pub transformer: Transformer,
     /// What `transformerAnnotations` say.
     pub origin: Option<Origin>,
+    /// How often they say it: the entries of a field are transformers of their own to kustomize.
+    pub times: usize,
 }
 
 impl Transformer {
@@ -86,7 +88,7 @@ impl Transformer {
             Self::Labels(pairs, specs) | Self::Annotations(pairs, specs) => {
                 labels::apply(set, pairs, specs)
             }
-            Self::Replicas(replica, specs) => replicas::apply(set, replica, specs),
+            Self::Replicas(list, specs) => replicas::apply(set, list, specs),
             Self::Images(list, specs) => images::apply(set, list, specs),
             Self::Replacements(list) => replacements::apply(set, list, schema),
             Self::Hash => {
@@ -108,18 +110,18 @@ impl Transformer {
     ) -> Result<Vec<Step>, BuildError> {
         let fields = &overlay.kustomization;
         let mut steps = Vec::new();
-        let mut add = |name: &str, transformer| {
-            steps.push(Step { transformer, origin: overlay.builtin_origin(name) });
+        let mut add = |name: &str, transformer, times| {
+            steps.push(Step { transformer, origin: overlay.builtin_origin(name), times });
         };
         let root = &overlay.root;
         if !fields.patches_strategic_merge.is_empty() {
             let at = Location::file(overlay.file.clone()).in_field("patchesStrategicMerge");
             let list = &fields.patches_strategic_merge;
             let patch = load_strategic_merges(list, &at, session, root)?;
-            add("PatchStrategicMergeTransformer", Self::Patch(patch));
+            add("PatchStrategicMergeTransformer", Self::Patch(patch), 1);
         }
         for patch in &fields.patches {
-            add("PatchTransformer", Self::Patch(load_patch(patch, session, root)?));
+            add("PatchTransformer", Self::Patch(load_patch(patch, session, root)?), 1);
         }
         if !fields.namespace.is_empty() {
             let specs = configuration.namespace.clone();
@@ -130,45 +132,46 @@ impl Transformer {
                 subjects: Subjects::NamedDefault,
                 at: Location::file(overlay.file.clone()).in_field("namespace"),
             };
-            add("NamespaceTransformer", transformer);
+            add("NamespaceTransformer", transformer, 1);
         }
         if !fields.name_prefix.is_empty() {
             let specs = configuration.name_prefix.clone();
             let transformer = Self::Affix(End::Prefix, fields.name_prefix.clone(), specs);
-            add("PrefixTransformer", transformer);
+            add("PrefixTransformer", transformer, 1);
         }
         if !fields.name_suffix.is_empty() {
             let specs = configuration.name_suffix.clone();
             let transformer = Self::Affix(End::Suffix, fields.name_suffix.clone(), specs);
-            add("SuffixTransformer", transformer);
+            add("SuffixTransformer", transformer, 1);
         }
         if !fields.labels.is_empty() || !fields.common_labels.is_empty() {
             for set in &fields.labels {
                 let specs = label_specs(set, configuration, overlay)?;
-                add("LabelTransformer", Self::Labels(set.pairs.clone(), specs));
+                add("LabelTransformer", Self::Labels(set.pairs.clone(), specs), 1);
             }
             let specs = configuration.common_labels.clone();
-            add("LabelTransformer", Self::Labels(fields.common_labels.clone(), specs));
+            add("LabelTransformer", Self::Labels(fields.common_labels.clone(), specs), 1);
         }
         if !fields.common_annotations.is_empty() {
             let specs = configuration.common_annotations.clone();
             let pairs = fields.common_annotations.clone();
-            add("AnnotationsTransformer", Self::Annotations(pairs, specs));
+            add("AnnotationsTransformer", Self::Annotations(pairs, specs), 1);
         }
         for patch in &fields.patches_json_6902 {
-            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, session, root)?));
+            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, session, root)?), 1);
         }
-        for replica in &fields.replicas {
-            let specs = configuration.replicas.clone();
-            add("ReplicaCountTransformer", Self::Replicas(replica.clone(), specs));
+        if !fields.replicas.is_empty() {
+            let transformer =
+                Self::Replicas(fields.replicas.clone(), configuration.replicas.clone());
+            add("ReplicaCountTransformer", transformer, fields.replicas.len());
         }
-        for image in &fields.images {
-            let specs = configuration.images.clone();
-            add("ImageTagTransformer", Self::Images(vec![image.clone()], specs));
+        if !fields.images.is_empty() {
+            let transformer = Self::Images(fields.images.clone(), configuration.images.clone());
+            add("ImageTagTransformer", transformer, fields.images.len());
         }
         if !fields.replacements.is_empty() {
             let list = load_replacements(&fields.replacements, session, &overlay.root)?;
-            add("ReplacementTransformer", Self::Replacements(list));
+            add("ReplacementTransformer", Self::Replacements(list), 1);
         }
         Ok(steps)
     }

@@ -1,5 +1,6 @@
 //! Where in a file something is, for messages and annotations.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::RepoPath;
@@ -17,17 +18,55 @@ impl Position {
     /// The position of a byte offset in `text`; an offset past the end is the end.
     #[must_use]
     pub fn of_offset(text: &str, offset: usize) -> Self {
-        let mut end = offset.min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Positions::new(text).of_offset(offset)
+    }
+
+    /// The position of `end`, before which there are so many line breaks.
+    fn in_line(text: &str, end: usize, breaks: usize) -> Self {
+        let line_start = memchr::memrchr(b'\n', &text.as_bytes()[..end]).map_or(0, |at| at + 1);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self {
-            line: count(before.matches('\n').count() + 1),
-            column: count(before[line_start..].chars().count() + 1),
-        }
+        Self { line: count(breaks + 1), column: count(text[line_start..end].chars().count() + 1) }
+    }
+}
+
+/// The nearest place before `offset` where a character begins.
+fn char_boundary(text: &str, offset: usize) -> usize {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// Positions in one text for somebody who asks for many: each answer counts lines from where the
+/// last one was, so that answers in order cost one reading of the text.
+#[derive(Clone, Debug)]
+pub struct Positions<'t> {
+    text: &'t str,
+    /// The offset of the last answer, and how many line breaks are before it.
+    last: Cell<(usize, usize)>,
+}
+
+impl<'t> Positions<'t> {
+    /// Positions in this text.
+    #[must_use]
+    pub const fn new(text: &'t str) -> Self {
+        Self { text, last: Cell::new((0, 0)) }
+    }
+
+    /// As [`Position::of_offset`].
+    #[must_use]
+    pub fn of_offset(&self, offset: usize) -> Position {
+        let end = char_boundary(self.text, offset);
+        let bytes = self.text.as_bytes();
+        let breaks = |from: usize, to: usize| memchr::memchr_iter(b'\n', &bytes[from..to]).count();
+        let (last, lines) = self.last.get();
+        let lines = match last <= end {
+            true => lines + breaks(last, end),
+            false => lines - breaks(end, last),
+        };
+        self.last.set((end, lines));
+        Position::in_line(self.text, end, lines)
     }
 }
 
@@ -91,5 +130,15 @@ mod tests {
             Position { line: 2, column: 4 }
         );
         assert_eq!(Position::of_offset(text, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn answers_in_any_order() {
+        let text = "a: b\nä: ö\n\nc\n";
+        let positions = Positions::new(text);
+        for offset in [9, 0, 14, 3, 99, 5, 6, 12, 1] {
+            let alone = Position::of_offset(text, offset);
+            assert_eq!(positions.of_offset(offset), alone, "{offset}");
+        }
     }
 }

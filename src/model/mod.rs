@@ -16,7 +16,7 @@ pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };
 pub use kustomization_names::KUSTOMIZATION_NAMES;
-pub use location::{Location, Position};
+pub use location::{Location, Position, Positions};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;
 pub use repo_path::{InvalidPath, RepoPath};

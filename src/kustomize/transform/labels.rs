@@ -23,23 +23,18 @@ pub fn apply(
     entries.sort();
     let mut walks = Walks::new(fields, Make::Mapping);
     for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
+        let walks = walks.of(&draft.id.gvk);
         for (key, value) in &entries {
-            set_entry(draft, key, value, &mut walks).map_err(|fault| fault.of(draft))?;
+            set_entry(draft, key, value, &walks).map_err(|fault| fault.of(draft))?;
         }
     }
     Ok(())
 }
 
-fn set_entry(
-    draft: &mut Draft,
-    key: &str,
-    value: &str,
-    walks: &mut Walks,
-) -> Result<(), FieldError> {
+fn set_entry(draft: &mut Draft, key: &str, value: &str, walks: &[&Walk]) -> Result<(), FieldError> {
     let mark = draft.share();
     let mut changed = Vec::new();
-    let gvk = draft.id.gvk.clone();
-    for walk in walks.of(&gvk) {
+    for walk in walks {
         walk.each(&mut draft.node, &mut |node| put(node, key, value, walk, mark, &mut changed))?;
         changed.drain(..).for_each(|changed| draft.spread(&changed));
     }

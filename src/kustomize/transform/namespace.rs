@@ -7,7 +7,7 @@ use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk};
 use crate::kustomize::resource::Draft;
-use crate::kustomize::resource_set::{ResourceSet, WantedId};
+use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
@@ -66,28 +66,20 @@ pub fn apply(
         return Ok(());
     }
     let transformer = Transformer::new(namespace);
-    for at in 0..set.len() {
-        if set.get(at).is_none_or(Draft::is_deleted) {
-            continue;
-        }
-        set.update(at, schema, |draft| {
-            draft.remember_id();
-            transformer.transform(draft).map_err(|fault| fault.of(draft))
-        })?;
-        let Some(wanted) = set.get(at).map(WantedId::of) else { continue };
-        let same = set.find_current(&wanted);
-        let other = same.into_iter().find(|other| *other != at);
-        if let (Some(draft), Some(other)) = (set.get(at), other.and_then(|at| set.get(at))) {
-            return Err(BuildError::Invalid {
-                at: namespace.at.clone(),
-                reason: format!(
-                    "the namespace makes two resources one: `{}` from {} and from {}",
-                    draft.id, draft.location, other.location
-                ),
-            });
-        }
+    for draft in set.iter_mut().filter(|draft| !draft.is_deleted()) {
+        draft.remember_id();
+        transformer.transform(draft).map_err(|fault| fault.of(draft))?;
+        draft.refresh(schema);
     }
-    Ok(())
+    let Some((at, first)) = set.find_repeated() else { return Ok(()) };
+    let (draft, first) = (&set.as_slice()[at], &set.as_slice()[first]);
+    Err(BuildError::Invalid {
+        at: namespace.at.clone(),
+        reason: format!(
+            "the namespace makes two resources one: `{}` from {} and from {}",
+            draft.id, first.location, draft.location
+        ),
+    })
 }
 
 struct Transformer<'a> {

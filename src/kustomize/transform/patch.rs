@@ -139,13 +139,17 @@ impl LoadedPatch {
         }
     }
 
-    fn selected(&self, set: &ResourceSet, target: &Selector) -> Result<Vec<usize>, BuildError> {
+    fn selected(&self, set: &mut ResourceSet, target: &Selector) -> Result<Vec<usize>, BuildError> {
         let matcher = Matcher::new(target).map_err(|fault| BuildError::Invalid {
             at: self.at.clone().in_field("target"),
             reason: fault.to_string(),
         })?;
-        let selected = |(_, draft): &(usize, &Draft)| matcher.selects(draft);
-        Ok(set.iter().enumerate().filter(selected).map(|(at, _)| at).collect())
+        let mut places = match matcher.only_name() {
+            Some(name) => set.find_named(name),
+            None => (0..set.len()).collect(),
+        };
+        places.retain(|at| matcher.selects(&set.as_slice()[*at]));
+        Ok(places)
     }
 
     fn merge_selected(

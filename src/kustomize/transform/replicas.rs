@@ -1,5 +1,7 @@
 //! Replica counts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldSpec, Make, Walk, matches};
@@ -9,45 +11,63 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::yaml::Tag;
 
-/// Sets the replica count of the resources that have or had a name, as kustomize's
-/// `ReplicaCountTransformer`.
+/// Sets the replica counts of the resources that have or had a name, as kustomize's
+/// `ReplicaCountTransformer`, one count after the other.
 ///
 /// # Errors
 /// [`BuildError::Invalid`] if there is no such resource of a kind with replicas.
 pub fn apply(
     set: &mut ResourceSet,
-    replica: &Replica,
+    replicas: &[Replica],
     fields: &[FieldSpec],
 ) -> Result<(), BuildError> {
-    let count = replica.count.to_string();
-    let mut found = false;
-    for spec in fields {
-        let walk = Walk::new(spec, Make::Scalar);
-        for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
-            if !is_named(draft, &replica.name, &spec.gvk) {
-                continue;
-            }
-            found = true;
-            if walk.is_for(&draft.id.gvk) {
-                let mut set = |old: &mut _| {
-                    scalar::assign(old, count.as_str().into(), Some(Tag::Int));
-                };
-                walk.each_scalar(draft, &mut set).map_err(|fault| fault.of(draft))?;
-            }
+    let walks: Vec<Walk> = fields.iter().map(|spec| Walk::new(spec, Make::Scalar)).collect();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, replica) in replicas.iter().enumerate() {
+        by_name.entry(&replica.name).or_default().push(at);
+    }
+    let mut found = vec![false; replicas.len()];
+    for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
+        let names = draft.previous.iter().map(|id| &id.name).chain([&draft.id.name]);
+        let places = names.filter_map(|name| by_name.get(name.as_str())).flatten();
+        for at in places.copied().collect::<BTreeSet<usize>>() {
+            found[at] |= count(draft, &replicas[at], fields, &walks)?;
         }
     }
-    if found {
-        return Ok(());
-    }
+    let Some(missing) = found.iter().position(|found| !found) else { return Ok(()) };
     let kinds: Vec<&str> = fields.iter().map(|spec| spec.gvk.kind.as_str()).collect();
     Err(BuildError::Invalid {
-        at: replica.at.clone(),
+        at: replicas[missing].at.clone(),
         reason: format!(
             "there is no `{}` of a kind with replicas ({})",
-            replica.name,
+            replicas[missing].name,
             kinds.join(", ")
         ),
     })
+}
+
+/// Sets one count in one resource; false if none of the fields is for it.
+fn count(
+    draft: &mut Draft,
+    replica: &Replica,
+    fields: &[FieldSpec],
+    walks: &[Walk],
+) -> Result<bool, BuildError> {
+    let count = replica.count.to_string();
+    let mut found = false;
+    for (spec, walk) in fields.iter().zip(walks) {
+        if !is_named(draft, &replica.name, &spec.gvk) {
+            continue;
+        }
+        found = true;
+        if walk.is_for(&draft.id.gvk) {
+            let mut set = |old: &mut _| {
+                scalar::assign(old, count.as_str().into(), Some(Tag::Int));
+            };
+            walk.each_scalar(draft, &mut set).map_err(|fault| fault.of(draft))?;
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a resource has or had the name while it had a kind that fits.

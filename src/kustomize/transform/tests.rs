@@ -121,7 +121,7 @@ fn a_replica_count_in_quotes_stays_in_quotes() {
         set("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: '3'}}");
     let replica = |name: &str| Replica { name: name.to_owned(), count: 5, at: place() };
     let fields = &Configuration::builtin().replicas;
-    replicas::apply(&mut set, &replica("d"), fields).unwrap();
+    replicas::apply(&mut set, &[replica("d")], fields).unwrap();
     same(set.get(0).unwrap().node.get("spec"), "{replicas: '5'}");
-    assert!(replicas::apply(&mut set, &replica("e"), fields).is_err());
+    assert!(replicas::apply(&mut set, &[replica("e")], fields).is_err());
 }

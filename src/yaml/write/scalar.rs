@@ -39,7 +39,7 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
 fn stays_folded(text: &str) -> bool {
     let form = Form::of(text);
     let special = form.special && text.contains(|c| c != '\t' && !is_printable(c));
-    text.contains('\n') && !special && !form.space_before_break && !form.trailing_space
+    form.line_feed && !special && !form.space_before_break && !form.trailing_space
 }
 
 /// Appends the text that JSON would hold for a scalar, without quotes.
@@ -126,21 +126,12 @@ fn write_string(text: &str, indent: usize, out: &mut String) {
 /// Whether a text has only characters that need no quotes at any place, and begins with none
 /// that does: the greater part of all strings.
 fn is_bare(text: &[u8]) -> bool {
-    const BARE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = b'!';
-        while byte <= b'~' {
-            table[byte as usize] = !matches!(byte, b':' | b'#');
-            byte += 1;
-        }
-        table
-    };
     let first = matches!(
         text,
         [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'$' | b'_' | b'+' | b'.', ..]
             | [b'-', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]
     );
-    first && !text.starts_with(b"...") && text.iter().all(|byte| BARE[*byte as usize])
+    first && !text.starts_with(b"...") && text.iter().all(|byte| SILENT[*byte as usize])
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,6 +148,7 @@ enum Style {
 struct Form {
     indicators: bool,
     multiline: bool,
+    line_feed: bool,
     special: bool,
     leading_blank: bool,
     trailing_blank: bool,
@@ -165,38 +157,67 @@ struct Form {
     space_before_break: bool,
 }
 
+/// Bytes that say nothing about a text wherever they stand, save at its beginning.
+const SILENT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(byte, b':' | b'#');
+        byte += 1;
+    }
+    table
+};
+
 impl Form {
+    /// Looks at the few bytes that may say something; most texts are words and spaces.
     fn of(text: &str) -> Self {
         let mut form = Self {
             indicators: text.starts_with("---") || text.starts_with("..."),
             ..Self::default()
         };
-        let mut previous = None;
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            let before_blank = matches!(chars.peek(), None | Some(' ' | '\t'));
-            form.indicators |= match previous {
-                None => is_indicator(c, before_blank),
-                Some(previous) => {
-                    c == ':' && before_blank || c == '#' && is_blank_or_break(previous)
+        let bytes = text.as_bytes();
+        let Some(first) = text.chars().next() else { return form };
+        form.indicators |= is_indicator(first, matches!(bytes.get(1), None | Some(b' ' | b'\t')));
+        form.leading_blank = first == ' ' || is_break(first);
+        // Where a line break of YAML's beyond ASCII ended last.
+        let mut wide_break_end = 0;
+        let mut at = 0;
+        while let Some(noted) = bytes[at..].iter().position(|byte| !SILENT[*byte as usize]) {
+            at += noted;
+            let after_break =
+                at > 0 && (matches!(bytes[at - 1], b'\n' | b'\r') || at == wide_break_end);
+            match bytes[at] {
+                b' ' => form.space_after_break |= after_break,
+                b':' => {
+                    form.indicators |=
+                        at > 0 && matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'));
                 }
-            };
-            form.special |= !is_printable(c);
-            let (space, line_break) = (c == ' ', is_break(c));
-            form.multiline |= line_break;
-            form.leading_blank |= previous.is_none() && (space || line_break);
-            form.space_after_break |= space && previous.is_some_and(is_break);
-            form.space_before_break |= line_break && previous == Some(' ');
-            previous = Some(c);
+                b'#' => {
+                    form.indicators |=
+                        after_break || (at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\0'));
+                }
+                _ => {
+                    let c = text[at..].chars().next().unwrap_or_default();
+                    form.special |= !is_printable(c);
+                    if is_break(c) {
+                        form.multiline = true;
+                        form.line_feed |= c == '\n';
+                        form.space_before_break |= at > 0 && bytes[at - 1] == b' ';
+                        wide_break_end = at + c.len_utf8();
+                    }
+                    at += c.len_utf8() - 1;
+                }
+            }
+            at += 1;
         }
-        form.trailing_space = previous == Some(' ');
-        form.trailing_blank = form.trailing_space || previous.is_some_and(is_break);
+        form.trailing_space = text.ends_with(' ');
+        form.trailing_blank = form.trailing_space || text.ends_with(is_break);
         form
     }
 
     fn style(&self, text: &str) -> Style {
         let double_only = self.special || self.space_before_break;
-        if text.contains('\n') {
+        if self.line_feed {
             let literal = !double_only && !self.trailing_space;
             return if literal { Style::Literal } else { Style::Double };
         }
@@ -224,10 +245,6 @@ const fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-const fn is_blank_or_break(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\0') || is_break(c)
-}
-
 /// go-yaml v2 escapes what is above U+FFFF.
 const fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
@@ -237,7 +254,7 @@ const fn is_printable(c: char) -> bool {
 /// The number of characters in the line that is being written.
 fn column(out: &str) -> usize {
     let line = memchr::memrchr(b'\n', out.as_bytes()).map_or(0, |at| at + 1);
-    out[line..].chars().count()
+    width(&out[line..])
 }
 
 fn fold(indent: usize, out: &mut String) -> usize {
@@ -251,17 +268,27 @@ fn write_plain(text: &str, indent: usize, out: &mut String) {
     if column + text.len() <= WIDTH {
         return out.push_str(text);
     }
-    let mut after_space = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == ' ' && !after_space && column > WIDTH && chars.peek() != Some(&' ') {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for space in memchr::memchr_iter(b' ', bytes) {
+        let word = &text[start..space];
+        out.push_str(word);
+        column += width(word);
+        let alone = !word.is_empty() && bytes.get(space + 1) != Some(&b' ');
+        if alone && column > WIDTH {
             column = fold(indent, out);
         } else {
-            out.push(c);
+            out.push(' ');
             column += 1;
         }
-        after_space = c == ' ';
+        start = space + 1;
     }
+    out.push_str(&text[start..]);
+}
+
+/// The number of characters in a text.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// `indent` is `None` for keys, which are never folded.
@@ -379,10 +406,13 @@ fn write_literal(text: &str, indent: usize, out: &mut String) {
         (true, _) => out.push('+'),
     }
     out.push('\n');
-    for line in text.split_inclusive(is_break) {
-        if !line.starts_with(is_break) {
-            pad(indent, out);
+    for line in text.split_inclusive('\n') {
+        // Only these two of the other line breaks are not escaped.
+        for part in line.split_inclusive(['\u{2028}', '\u{2029}']) {
+            if !part.starts_with(is_break) {
+                pad(indent, out);
+            }
+            out.push_str(part);
         }
-        out.push_str(line);
     }
 }
