@@ -70,6 +70,7 @@ pub(super) fn build<'a>(
             .push(format!("well-defined vars that were never replaced: {}", unused.join(",")));
     }
     set.retain(|draft| !is_local(draft));
+    set.iter().try_for_each(has_name)?;
     let set = sorted(set, &overlay.kustomization, options)?;
     let resources = set.into_drafts().into_iter().map(|mut draft| {
         if managed {
@@ -94,6 +95,15 @@ pub(super) fn build<'a>(
     });
     let resources = resources.collect();
     Ok(Build { resources, warnings: session.warnings, ..Build::default() })
+}
+
+/// Whatever a replacement put in its place, a resource still needs a name.
+fn has_name(draft: &Draft) -> Result<(), BuildError> {
+    if draft.id.name.is_empty() && !draft.id.gvk.kind.ends_with("List") {
+        let at = draft.location.clone();
+        return Err(BuildError::NotAResource { at, missing: "metadata.name" });
+    }
+    Ok(())
 }
 
 fn sorted(

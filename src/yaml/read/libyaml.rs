@@ -14,7 +14,7 @@ use super::super::resolve::resolve_plain;
 use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::merge::Merging;
 use super::quiet::without_panic;
-use super::tag_comma::TagCommas;
+use super::stand_in::StandIns;
 use super::{Dialect, Fault, MAX_DEPTH};
 
 /// Reads the first document of `text[start..end]`; `None` if there is none. `aliased` is how many
@@ -34,10 +34,10 @@ pub(super) fn parse_document(
     }
     // libyaml-safer 0.3 panics at a text that ends within a block scalar or after a backslash.
     let ends = piece.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
-    let commas = TagCommas::replace(piece)
+    let stand_ins = StandIns::replace(piece)
         .ok_or_else(|| Fault::new(start, "a tag that ends with a comma: put a space between"))?;
-    let ended = (!ends).then(|| format!("{}\n", commas.text));
-    let mut input = ended.as_deref().unwrap_or(&commas.text).as_bytes();
+    let ended = (!ends).then(|| format!("{}\n", stand_ins.text));
+    let mut input = ended.as_deref().unwrap_or(&stand_ins.text).as_bytes();
     let mut parser = Parser::new();
     parser.set_encoding(Encoding::Utf8);
     parser.set_input_string(&mut input);
@@ -45,7 +45,7 @@ pub(super) fn parse_document(
     let composer = Composer {
         parser,
         piece,
-        commas: &commas,
+        stand_ins: &stand_ins,
         start,
         dialect,
         aliased,
@@ -53,6 +53,7 @@ pub(super) fn parse_document(
         open: BTreeSet::new(),
         last: &last,
         flow: 0,
+        annotations: 0,
     };
     // Behind most tokens a tag with a comma still makes libyaml-safer panic.
     without_panic(move || {
@@ -77,7 +78,7 @@ struct Composer<'r, 'b, 't> {
     parser: Events<'r, 'b>,
     /// The text without the line break that may have been added.
     piece: &'t str,
-    commas: &'t TagCommas<'t>,
+    stand_ins: &'t StandIns<'t>,
     /// Where the piece begins in the whole text.
     start: usize,
     dialect: Dialect,
@@ -90,7 +91,13 @@ struct Composer<'r, 'b, 't> {
     last: &'t Cell<usize>,
     /// How many flow collections are open.
     flow: usize,
+    /// How many keys of [`ANNOTATIONS`] lead to what is being read.
+    annotations: usize,
 }
+
+/// The way to a resource's annotations, which kustomize takes as the texts that they are, whatever
+/// their tags say.
+const ANNOTATIONS: [&str; 2] = ["metadata", "annotations"];
 
 impl Composer<'_, '_, '_> {
     fn document(&mut self) -> Result<Option<Node>, Fault> {
@@ -217,7 +224,11 @@ impl Composer<'_, '_, '_> {
             let merge = is_merge(&event.data);
             let (key, key_size) = self.node(event, depth + 1)?;
             let event = self.next()?;
+            let way = self.annotations;
+            let leads = way == depth && key.text() == ANNOTATIONS.get(way).copied();
+            self.annotations += usize::from(leads);
             let (value, size) = self.node(event, depth + 1)?;
+            self.annotations = way;
             total += key_size + size;
             if merge {
                 merging.merges.push((merging.pairs.len(), value));
@@ -234,6 +245,11 @@ impl Composer<'_, '_, '_> {
             let key = representable_key(scalar, offset, self.dialect, depth)?;
             merging.pairs.push(Pair { key, key_mark: Mark::at(offset), value });
         }
+    }
+
+    /// Whether a resource's annotations are being read.
+    fn takes_texts(&self) -> bool {
+        self.dialect == Dialect::V3 && self.annotations == ANNOTATIONS.len()
     }
 
     /// The value of a scalar as it is without the line break that was added to its text, and
@@ -261,7 +277,7 @@ impl Composer<'_, '_, '_> {
             }
             _ => {}
         }
-        Ok(self.commas.restore(value))
+        Ok(self.stand_ins.restore(value))
     }
 
     fn scalar(
@@ -271,7 +287,7 @@ impl Composer<'_, '_, '_> {
         value: String,
         style: ScalarStyle,
     ) -> Result<Scalar, Fault> {
-        let style = match style {
+        let mut style = match style {
             ScalarStyle::SingleQuoted => Style::SingleQuoted,
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
             ScalarStyle::Literal => Style::Literal,
@@ -285,16 +301,27 @@ impl Composer<'_, '_, '_> {
         }
         let tag = match tag {
             None if style != Style::Plain => Tag::Str,
-            None => resolve_plain(&text, self.dialect),
+            None => match resolve_plain(&text, self.dialect) {
+                Tag::Float if self.takes_texts() && special_float(&text).is_some() => Tag::Str,
+                tag => tag,
+            },
+            Some("tag:yaml.org,2002:binary") if self.takes_texts() => Tag::Str,
             Some("tag:yaml.org,2002:binary") => {
                 text = decode_binary(&text)
                     .ok_or_else(|| Fault::new(offset, "a !!binary value that is not base64"))?;
                 Tag::Str
             }
-            Some(tag) => tagged(tag, &text, self.dialect).ok_or_else(|| {
-                let short = tag.rsplit(':').next().unwrap_or(tag);
-                Fault::new(offset, format!("a value that is no !!{short}, as its tag says"))
-            })?,
+            Some(tag) => {
+                let tag = tagged(tag, &text, self.dialect).ok_or_else(|| {
+                    let short = tag.rsplit(':').next().unwrap_or(tag);
+                    Fault::new(offset, format!("a value that is no !!{short}, as its tag says"))
+                })?;
+                // What the tag says makes the quotes meaningless, also for a later value.
+                if tag != Tag::Str {
+                    style = Style::Plain;
+                }
+                tag
+            }
         };
         let scalar = Scalar { text, tag, style };
         representable(&scalar, offset)?;
@@ -402,6 +429,10 @@ fn representable_key(
         let reason = "a key with a line break (U+0085) that kustomize cannot print";
         return Err(Fault::new(offset, reason));
     }
+    if dialect == Dialect::V3 && !fits_json_key(&key.text) {
+        let reason = "a key of more than 1,022 characters, which kustomize cannot print";
+        return Err(Fault::new(offset, reason));
+    }
     if key.tag == Tag::Str {
         return Ok(key);
     }
@@ -419,6 +450,17 @@ fn representable_key(
     }
     key.tag = Tag::Str;
     Ok(key)
+}
+
+/// Whether go-yaml v2 reads a key again that JSON has put in quotes: it ends keys at 1,024 characters.
+fn fits_json_key(key: &str) -> bool {
+    const LONGEST: usize = 1022;
+    let written = |c: char| match c {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => 6,
+        _ => 1,
+    };
+    key.len() <= LONGEST / 6 || key.chars().map(written).sum::<usize>() <= LONGEST
 }
 
 /// Where a double-quoted scalar's source has `\/`.

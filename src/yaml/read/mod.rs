@@ -9,7 +9,7 @@ mod merge;
 mod quiet;
 mod scan;
 mod split;
-mod tag_comma;
+mod stand_in;
 mod unique;
 
 use super::{Node, SyntaxError};

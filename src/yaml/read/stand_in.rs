@@ -1,24 +1,42 @@
-//! Commas in tags, which go-yaml takes for a part of the tag and libyaml-safer 0.3 panics at.
+//! Characters that go-yaml reads and libyaml-safer 0.3 does not.
 //!
-//! In `[!!str, a]` the tag is `!!str,` to go-yaml. Before libyaml sees the text, such commas are
-//! replaced by a character that the text does not have; afterwards they are put back into the
-//! values, for what looks like a tag can be a part of any string.
+//! In `[!!str, a]` the tag is `!!str,` to go-yaml, where libyaml-safer panics; in `[2001:db8::]` the
+//! colons belong to the text, where libyaml wants a space behind them. Before libyaml sees a text,
+//! such characters are replaced by others that the text does not have; afterwards they are put back
+//! into the values, for what looks like one of them can be a part of any string.
 
 use std::borrow::Cow;
 
 /// A text that libyaml can read, and how its values become those of the original.
-pub(super) struct TagCommas<'t> {
+pub(super) struct StandIns<'t> {
     pub(super) text: Cow<'t, str>,
-    stand_in: Option<char>,
+    /// What stands in the text, and for what.
+    pairs: Vec<(char, &'static str)>,
 }
 
-impl<'t> TagCommas<'t> {
+impl<'t> StandIns<'t> {
     /// `None` if there is no character to put in their place.
     pub(super) fn replace(text: &'t str) -> Option<Self> {
-        let places = places(text.as_bytes());
+        let mut replaced = Self { text: Cow::Borrowed(text), pairs: Vec::new() };
+        replaced.exchange(&commas(text.as_bytes()), ",")?;
+        replaced.exchange(&colons(text.as_bytes()), ":")?;
+        Some(replaced)
+    }
+
+    /// The value as it would have been with the original characters.
+    pub(super) fn restore(&self, value: String) -> String {
+        self.pairs.iter().fold(value, |value, (stand_in, original)| match value.find(*stand_in) {
+            Some(_) => value.replace(*stand_in, original),
+            None => value,
+        })
+    }
+
+    /// Replaces the original at these places, in order, by a character that is nowhere in the text.
+    fn exchange(&mut self, places: &[usize], original: &'static str) -> Option<()> {
         if places.is_empty() {
-            return Some(Self { text: Cow::Borrowed(text), stand_in: None });
+            return Some(());
         }
+        let text = &self.text;
         // Neither as it is nor as what an escape sequence makes.
         let unused = |byte: &u8| {
             memchr::memchr(*byte, text.as_bytes()).is_none()
@@ -29,25 +47,32 @@ impl<'t> TagCommas<'t> {
         let mut replaced = String::with_capacity(text.len());
         let mut from = 0;
         for place in places {
-            replaced.push_str(&text[from..place]);
+            replaced.push_str(&text[from..*place]);
             replaced.push(stand_in);
-            from = place + 1;
+            from = place + original.len();
         }
         replaced.push_str(&text[from..]);
-        Some(Self { text: Cow::Owned(replaced), stand_in: Some(stand_in) })
-    }
-
-    /// The value as it would have been with the commas.
-    pub(super) fn restore(&self, value: String) -> String {
-        match self.stand_in {
-            Some(stand_in) => value.replace(stand_in, ","),
-            None => value,
-        }
+        self.text = Cow::Owned(replaced);
+        self.pairs.push((stand_in, original));
+        Some(())
     }
 }
 
+/// Where colons stand at the end of what could be a plain text in a flow collection. Behind a quote
+/// or an indicator a colon begins a value, behind a blank it may.
+fn colons(text: &[u8]) -> Vec<usize> {
+    let ends_text = |at: &usize| {
+        let is_last = matches!(text.get(at + 1), Some(b',' | b'?' | b'[' | b']' | b'{' | b'}'));
+        let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
+        let in_text = before > b' '
+            && !matches!(before, b'"' | b'\'' | b'[' | b']' | b'{' | b'}' | b',' | b'?');
+        is_last && in_text
+    };
+    memchr::memchr_iter(b':', text).filter(ends_text).collect()
+}
+
 /// Where commas stand in what could be a tag.
-fn places(text: &[u8]) -> Vec<usize> {
+fn commas(text: &[u8]) -> Vec<usize> {
     let mut places = Vec::new();
     let mut from = 0;
     while let Some(at) = memchr::memchr(b'!', &text[from..]) {

@@ -8,7 +8,7 @@ mod order;
 mod scalar;
 
 use super::{Mapping, Node, Pair, Value};
-pub(super) use scalar::write_scalar_value;
+pub use scalar::write_scalar_value;
 use scalar::{write_key, write_scalar};
 
 /// Appends one document in canonical form: keys sorted, block style, two spaces, a final newline.

@@ -43,7 +43,7 @@ fn stays_folded(text: &str) -> bool {
 }
 
 /// Appends the text that JSON would hold for a scalar, without quotes.
-pub(in super::super) fn write_scalar_value(scalar: &Scalar, out: &mut String) {
+pub fn write_scalar_value(scalar: &Scalar, out: &mut String) {
     let text = scalar.text.as_str();
     match scalar.tag {
         Tag::Null => out.push_str("null"),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::ParseError;
 use crate::yaml::{
-    Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
+    self, Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
 };
 
 /// A number that JSON cannot say.
@@ -109,6 +109,12 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
                 _ => return Err(NotJson),
             };
             scalar.tag = resolve_plain(&scalar.text, Dialect::V3);
+        }
+        Tag::Timestamp if integers == Integers::Stay => {
+            let mut text = String::new();
+            yaml::write_scalar_value(scalar, &mut text);
+            *scalar = Scalar { style: style(&text), ..Scalar::string(text) };
+            return Ok(());
         }
         Tag::Str | Tag::Timestamp => {
             scalar.style = style(&scalar.text);

@@ -19,8 +19,8 @@ use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::{Dialect, MAX_DEPTH};
 pub(in super::super) use block_scalar::{Chomping, fold_lines};
 
-/// Longer keys are left to libyaml, which ends them at 1,024 characters.
-const LONGEST_KEY: usize = 900;
+/// Longer keys are left to libyaml, which ends them at 1,024 characters, as written and as JSON.
+const LONGEST_KEY: usize = 160;
 /// Mappings up to this size are searched for duplicate keys one by one.
 const FEW_KEYS: usize = 16;
 
