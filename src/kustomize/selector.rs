@@ -97,7 +97,7 @@ impl Matcher {
     #[must_use]
     pub fn only_name(&self) -> Option<&str> {
         match &self.name {
-            Some(Pattern::Name(name)) => Some(name),
+            Some(WholePattern::Name(name)) => Some(name),
             _ => None,
         }
     }
