@@ -8,6 +8,7 @@
     reason = "tests run programs and read what they leave behind"
 )]
 
+mod a_first_configuration;
 mod a_removed_file_is_pruned;
 mod architecture;
 mod bad_input;

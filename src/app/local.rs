@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use crate::config::{ConfigError, RepositoryConfig};
-use crate::model::{BranchName, CommitSha, EnvironmentName, FileEdit, Files, Location, RepoPath};
+use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
+use crate::model::{
+    BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
+};
 use crate::promotion::{
     self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
     Trailers,
@@ -29,6 +31,9 @@ pub enum LocalError {
     /// The promotion cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// There is a configuration already.
+    #[error("there is a `.github/overlift.yaml` already; it was not changed")]
+    Configured,
     /// A text of the pull request cannot be made.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -41,7 +46,7 @@ impl LocalError {
         match self {
             Self::Config(error) => error.location(),
             Self::Plan(error) => error.location(),
-            Self::Workdir(_) | Self::Template(_) => None,
+            Self::Workdir(_) | Self::Template(_) | Self::Configured => None,
         }
     }
 
@@ -145,6 +150,29 @@ impl Workspace {
                 Ok(RepositoryConfig::parse(&text, &path, self.files())?)
             }
         }
+    }
+
+    /// Proposes a configuration for a repository that has none.
+    ///
+    /// # Errors
+    /// [`LocalError::Configured`] if it has one, [`ConfigError`] if there are no environments.
+    pub fn starting_configuration(&self) -> Result<String, LocalError> {
+        let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+        // Whatever stands there, be it no file, is somebody's.
+        match self.checkout.look_up(&path).map_err(WorkdirError::from)? {
+            (_, Entry::Missing) => Ok(starting_configuration(&self.checkout)?),
+            _ => Err(LocalError::Configured),
+        }
+    }
+
+    /// Writes a configuration where there is none.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if something stands there or it cannot be written.
+    pub fn write_configuration(&self, text: &str) -> Result<(), WorkdirError> {
+        let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+        let after = Some(File::regular(text.as_bytes()));
+        workdir::apply(self.checkout.root(), &[FileEdit { path, before: None, after }])
     }
 
     /// Plans the promotion of `source` to `target`.

@@ -9,6 +9,7 @@ mod build;
 mod completions;
 mod findings;
 mod hint;
+mod init;
 mod output;
 mod palette;
 mod plan;
@@ -51,6 +52,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArguments),
     Plan(plan::PlanArguments),
     Promote(promote::PromoteArguments),
     Validate(validate::ValidateArguments),
@@ -90,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = Output::detect();
     let directory = arguments.directory.as_path();
     let result = match arguments.command {
+        Command::Init(init) => init::run(&init, directory, &output),
         Command::Plan(plan) => plan::run(&plan, directory, &output),
         Command::Promote(promote) => promote::run(&promote, directory, &output),
         Command::Validate(validate) => validate::run(&validate, directory, &output),

@@ -34,11 +34,37 @@ pub(super) fn discover(files: &dyn Files) -> Result<RepositoryConfig, ConfigErro
     Ok(RepositoryConfig { path: None, pipeline, pull_request, gates: Gates::default(), inputs })
 }
 
-/// The folders that have a kustomization, each promoted from the one before it.
-pub(super) fn find_environments(
+/// The folders of `overlays/` that have a kustomization, those with usual names first and in order.
+#[derive(Debug)]
+pub(in crate::config) struct EnvironmentFolders {
+    names: Vec<String>,
+    /// How many of them have usual names.
+    usual: usize,
+    /// Their kustomizations.
+    inputs: BTreeSet<RepoPath>,
+}
+
+impl EnvironmentFolders {
+    /// Names that can be names of environments, with their folders.
+    pub(in crate::config) fn iter(&self) -> impl Iterator<Item = (String, RepoPath)> {
+        let folder = |name: &String| Some((name.clone(), folder().join(name).ok()?));
+        self.names.iter().filter(|name| EnvironmentName::parse(name).is_ok()).filter_map(folder)
+    }
+
+    /// Whether the order of all is known.
+    pub(in crate::config) const fn all_usual(&self) -> bool {
+        self.usual == self.names.len()
+    }
+}
+
+/// Looks for the folders.
+///
+/// # Errors
+/// [`ConfigError`] if there is none.
+pub(in crate::config) fn find_folders(
     files: &dyn Files,
-) -> Result<(Vec<Environment>, BTreeSet<RepoPath>), ConfigError> {
-    let folder = RepoPath::parse(FOLDER).expect("a fixed path is one");
+) -> Result<EnvironmentFolders, ConfigError> {
+    let folder = folder();
     let at = Location::file(folder.clone());
     let paths =
         files.list(&folder).map_err(|source| ConfigError::Read { at, source: source.into() })?;
@@ -56,18 +82,34 @@ pub(super) fn find_environments(
     if names.is_empty() {
         return Err(ConfigError::NothingToDiscover);
     }
-    let rank = |name: &str| USUAL_NAMES.iter().position(|usual| *usual == name);
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_by_key(|name| rank(name).unwrap_or(usize::MAX));
-    if let Some(unusual) = names.iter().find(|name| rank(name).is_none()) {
-        let at = Location::file(folder.join(unusual).unwrap_or_else(|_| folder.clone()));
+    let usual = names.iter().filter(|name| rank(name).is_some()).count();
+    Ok(EnvironmentFolders { names, usual, inputs })
+}
+
+fn rank(name: &str) -> Option<usize> {
+    USUAL_NAMES.iter().position(|usual| *usual == name)
+}
+
+fn folder() -> RepoPath {
+    RepoPath::parse(FOLDER).expect("a fixed path is one")
+}
+
+/// The folders that have a kustomization, each promoted from the one before it.
+pub(super) fn find_environments(
+    files: &dyn Files,
+) -> Result<(Vec<Environment>, BTreeSet<RepoPath>), ConfigError> {
+    let EnvironmentFolders { names, usual, inputs } = find_folders(files)?;
+    if let Some(unusual) = names.get(usual) {
+        let at = Location::file(folder().join(unusual).unwrap_or_else(|_| folder()));
         return Err(ConfigError::UnusualName { at, example: example(&names) });
     }
     let mut environments: Vec<Environment> = Vec::new();
     for name in &names {
         environments.push(Environment {
             name: EnvironmentName::parse(name).expect("the usual names are names"),
-            path: folder.join(name).expect("a name is a path"),
+            path: folder().join(name).expect("a name is a path"),
             trigger: Trigger::Manual,
             from: environments.last().map(|last| last.name.clone()).into_iter().collect(),
         });
@@ -86,7 +128,8 @@ fn example(names: &[String]) -> String {
     text
 }
 
-fn quoted(path: &str) -> String {
+/// A text as a YAML scalar: plain where that is surely safe.
+pub(in crate::config) fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    if path.chars().all(plain) { path.to_owned() } else { format!("{path:?}") }
+    if path.chars().all(plain) { path.to_owned() } else { serde_json::json!(path).to_string() }
 }

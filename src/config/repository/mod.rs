@@ -14,6 +14,7 @@ mod shape;
 
 use std::collections::BTreeSet;
 
+pub(super) use discovery::{EnvironmentFolders, find_folders, quoted};
 pub use error::ConfigError;
 pub use schema::schema;
 
