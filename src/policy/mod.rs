@@ -6,16 +6,17 @@
 //! promotion brings from what was there before.
 
 mod analysis;
-pub mod annotation;
 mod check;
 mod check_annotation;
 mod finding;
 mod gate;
 pub mod host;
+pub mod istio_annotation;
 pub mod label_selector;
 pub mod mesh;
 mod place;
 mod plain;
+pub mod rego;
 pub mod rule;
 mod rules;
 pub mod schema;

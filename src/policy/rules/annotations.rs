@@ -2,7 +2,7 @@
 //! (IST0108, IST0107, IST0125, IST0135, IST0136).
 
 use crate::policy::Level;
-use crate::policy::annotation::{Annotation, fault, find, is_istios};
+use crate::policy::istio_annotation::{Annotation, fault, find, is_istios};
 use crate::policy::mesh::{DEPLOYMENT, Manifest, Mesh, NAMESPACE, Pod, SERVICE};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::yaml::Node;
