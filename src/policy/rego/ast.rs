@@ -1,10 +1,17 @@
 //! Small questions about the syntax tree of a policy, and a walk over all of its calls.
 
-use regorus::unstable::{Expr, Literal, Module, Query, Rule, RuleHead};
+use regorus::unstable::{Expr, Literal, Module, Query, Rule, RuleHead, Span};
+
+use crate::model::Position;
 
 /// The name of a plain variable.
 pub(super) fn name_of(expr: &Expr) -> Option<&str> {
     if let Expr::Var { span, .. } = expr { Some(span.text()) } else { None }
+}
+
+/// Where something stands; the engine's own columns count a tab as several.
+pub(super) fn position(span: &Span) -> Position {
+    Position::of_offset(span.source.contents(), span.start as usize)
 }
 
 /// The name that a rule defines: the first part of its head.
@@ -38,15 +45,15 @@ pub(super) fn walk<'m>(module: &'m Module, see: &mut dyn FnMut(&'m Expr)) {
     }
 }
 
-/// The `every` statements of a module whose body looks up a variable under `not`, by line and column.
-pub(super) fn every_with_lookup_under_not(module: &Module) -> Vec<(u32, u32)> {
+/// The `every` statements of a module whose body looks up a variable under `not`, by place.
+pub(super) fn every_with_lookup_under_not(module: &Module) -> Vec<Position> {
     let mut found = Vec::new();
     let mut look = |query: &Query| {
         for statement in &query.stmts {
             if let Literal::Every { query, span, .. } = &statement.literal
                 && query.stmts.iter().any(|inner| looks_up_under_not(&inner.literal))
             {
-                found.push((span.line, span.col));
+                found.push(position(span));
             }
         }
     };

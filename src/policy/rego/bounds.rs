@@ -4,7 +4,8 @@
 
 use regorus::unstable::{Expr, Module};
 
-use super::ast::walk;
+use super::ast::{position, walk};
+use crate::model::Position;
 
 /// The widest column and the longest range that a policy may ask for.
 const MOST: u64 = 10_000;
@@ -12,10 +13,8 @@ const MOST: u64 = 10_000;
 /// A call that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1.
-    pub column: u32,
+    /// Where it stands.
+    pub at: Position,
     /// Why, in words.
     pub why: String,
 }
@@ -28,10 +27,10 @@ pub(super) fn refused_calls(module: &Module) -> Vec<Refused> {
             && let arguments = params.iter().map(AsRef::as_ref).collect::<Vec<_>>()
             && let Some(why) = why(fcn.span().text(), &arguments)
         {
-            refused.push(Refused { line: span.line, column: span.col, why });
+            refused.push(Refused { at: position(span), why });
         }
     });
-    refused.sort_by_key(|call| (call.line, call.column));
+    refused.sort_by_key(|call| call.at);
     refused
 }
 

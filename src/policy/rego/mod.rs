@@ -269,7 +269,7 @@ fn faults_of(
     path: &RepoPath,
 ) -> Vec<Fault> {
     const HELP: &str = "bind it before: `some item in list`, then `not item.field`";
-    let place = |line, column| Location::file(path.clone()).at(Position { line, column });
+    let place = |at| Location::file(path.clone()).at(at);
     let mut faults: Vec<Fault> = safety::unsafe_variables(module, rules)
         .into_iter()
         .map(|variable| {
@@ -279,16 +279,16 @@ fn faults_of(
                 variable.name
             );
             let help = variable.is_negated.then_some(HELP);
-            Fault { at: place(variable.line, variable.column), message, help }
+            Fault { at: place(variable.at), message, help }
         })
         .collect();
-    faults.extend(ast::every_with_lookup_under_not(module).into_iter().map(|(line, column)| Fault {
-        at: place(line, column),
+    faults.extend(ast::every_with_lookup_under_not(module).into_iter().map(|at| Fault {
+        at: place(at),
         message: "a variable looked up under `not` in an `every` is not decided here as OPA decides it".to_owned(),
         help: Some("put the body into a rule of its own, or compare `object.get(x, key, null)`"),
     }));
     faults.extend(bounds::refused_calls(module).into_iter().map(|call| Fault {
-        at: place(call.line, call.column),
+        at: place(call.at),
         message: call.why,
         help: None,
     }));

@@ -12,17 +12,16 @@ use regorus::unstable::{
     AssignOp, Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleBody, RuleHead, Span,
 };
 
-use super::ast::{head_name, name_of};
+use super::ast::{head_name, name_of, position};
+use crate::model::Position;
 
 /// A variable without a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unsafe {
     /// The variable; `_` for one without a name.
     pub name: String,
-    /// Where it stands: line and column, from 1.
-    pub line: u32,
-    /// The column.
-    pub column: u32,
+    /// Where it stands.
+    pub at: Position,
     /// Whether it stands under a `not`.
     pub is_negated: bool,
 }
@@ -45,7 +44,7 @@ pub(super) fn unsafe_variables(module: &Module, globals: &BTreeSet<String>) -> V
             check_rule(head, bodies, &bound, &mut faults);
         }
     }
-    faults.sort_by_key(|fault| (fault.line, fault.column));
+    faults.sort_by_key(|fault| fault.at);
     faults.dedup();
     faults
 }
@@ -325,8 +324,7 @@ impl<'b> Look<'b> {
         }
         self.lacks.push(Unsafe {
             name: name.to_owned(),
-            line: span.line,
-            column: span.col,
+            at: position(span),
             is_negated: self.brackets == Brackets::Need,
         });
     }
