@@ -123,6 +123,10 @@ pub fn mark_new(before: &[Finding], after: &mut [Finding]) {
         *known.entry(identity(finding)).or_default() += 1;
     }
     for finding in after {
+        // A gate that cannot look has not looked before either: that never becomes old.
+        if finding.code == rules::POLICY_REFUSED {
+            continue;
+        }
         let left = known.get_mut(&identity(finding)).filter(|left| **left > 0);
         finding.new = left.map(|left| *left -= 1).is_none();
     }

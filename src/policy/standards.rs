@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Level};
 use super::gate::{Gate, Gates};
+use super::rego::Policies;
 use super::schema::{KubernetesSchemas, Schemas};
 use super::schema_source::{RemoteSchema, SchemaSource};
 use crate::model::{Entry, Files, Location, RepoPath};
@@ -18,6 +19,8 @@ pub struct Standards {
     pub schemas: Schemas,
     /// Whether the configuration names the version of Kubernetes that `schemas` has.
     pub kubernetes_is_chosen: bool,
+    /// The repository's own policies.
+    pub policies: Policies,
     /// What of all this cannot be used.
     pub faults: Vec<Finding>,
 }
@@ -54,34 +57,46 @@ impl Standards {
         let mut standards = Self {
             schemas: Schemas::with_kubernetes(fetched.kubernetes.clone()),
             kubernetes_is_chosen: gates.kubernetes.is_some(),
-            faults: Vec::new(),
+            ..Self::default()
         };
-        if !gates.run.contains(&Gate::Schemas) {
-            return Ok(standards);
-        }
         let mut unknown = BTreeSet::new();
-        for path in standards.files_with_definitions(files, gates) {
+        if gates.run.contains(&Gate::Policies) {
+            match Policies::read(files, &gates.policies) {
+                Ok(policies) => standards.policies = policies,
+                Err(paths) => unknown.extend(paths),
+            }
+        }
+        if gates.run.contains(&Gate::Schemas) {
+            standards.read_schemas(files, gates, fetched, &mut unknown);
+        }
+        if unknown.is_empty() { Ok(standards) } else { Err(UnknownFiles(unknown)) }
+    }
+
+    fn read_schemas(
+        &mut self,
+        files: &dyn Files,
+        gates: &Gates,
+        fetched: &Fetched,
+        unknown: &mut BTreeSet<RepoPath>,
+    ) {
+        for path in self.files_with_definitions(files, gates) {
             match files.look_up(&path) {
                 Ok((_, Entry::File(file))) => match std::str::from_utf8(&file.content) {
-                    Ok(text) => standards.add(&path, text),
-                    Err(_) => standards.fault(Some(path), "it is no text".to_owned()),
+                    Ok(text) => self.add(&path, text),
+                    Err(_) => self.fault(Some(path), "it is no text".to_owned()),
                 },
                 Ok((at, Entry::Unknown)) => {
                     unknown.insert(at);
                 }
                 Ok((_, Entry::Directory | Entry::Missing)) => {}
-                Err(error) => standards.fault(Some(path), error.to_string()),
+                Err(error) => self.fault(Some(path), error.to_string()),
             }
-        }
-        if !unknown.is_empty() {
-            return Err(UnknownFiles(unknown));
         }
         for source in &gates.schemas {
             if let SchemaSource::Remote(remote) = source {
-                standards.add_remote(remote, fetched);
+                self.add_remote(remote, fetched);
             }
         }
-        Ok(standards)
     }
 
     /// Takes in the definitions of a file; whatever else is in it is left alone.

@@ -1,3 +1,5 @@
+//! Policies that are used, and policies that are refused.
+
 use super::*;
 use crate::yaml::{Dialect, parse_stream};
 

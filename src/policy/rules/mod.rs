@@ -21,6 +21,7 @@ mod kubernetes_gateway_selector;
 mod mesh_networks;
 mod multi_cluster_service;
 mod namespace_injection;
+mod policy;
 mod port_name;
 mod proxy_image_auto;
 mod schema;
@@ -33,6 +34,8 @@ mod virtual_service_match;
 mod virtual_service_mesh_hosts;
 mod virtual_service_subset;
 mod workload_selector;
+
+pub(super) use policy::POLICY_REFUSED;
 
 use super::rule::Rule;
 
@@ -59,6 +62,7 @@ pub(super) const ALL: &[Rule] = &[
     mesh_networks::RULE,
     multi_cluster_service::RULE,
     namespace_injection::RULE,
+    policy::RULE,
     port_name::RULE,
     proxy_image_auto::RULE,
     schema::RULE,
