@@ -18,6 +18,7 @@ mod builds_with_an_installed_kustomize;
 mod canonical_yaml;
 mod command_output;
 mod diffs_apply;
+mod doctor_says_what_to_fix;
 mod fixture_overlays_build;
 mod github_answers;
 mod github_costs_little;

@@ -6,6 +6,7 @@ pub mod validate;
 mod answer;
 mod clock;
 mod command;
+mod doctor;
 mod job;
 mod look;
 mod perform;
@@ -18,6 +19,9 @@ mod snapshot;
 mod worker;
 
 pub use clock::{Clock, fresh_id};
+pub use doctor::{
+    Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
+};
 pub use job::merge_payloads;
 pub use promote::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,

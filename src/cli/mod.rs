@@ -7,9 +7,12 @@
 mod action;
 mod build;
 mod completions;
+mod doctor;
 mod findings;
+mod healthcheck;
 mod hint;
 mod init;
+mod man;
 mod output;
 mod palette;
 mod plan;
@@ -59,12 +62,15 @@ enum Command {
     Status(status::StatusArguments),
     Serve(serve::ServeArguments),
     Queue(queue::QueueArguments),
+    Doctor(doctor::DoctorArguments),
+    Healthcheck(healthcheck::HealthcheckArguments),
     Build(build::BuildArguments),
     /// Promotes as a step of a GitHub workflow; inputs and outputs are those of `action.yml`.
     Action,
     /// Prints the JSON Schema of `.github/overlift.yaml`.
     Schema,
     Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 /// How a command ended that did not fail.
@@ -98,6 +104,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(validate) => validate::run(&validate, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
         Command::Serve(serve) => serve::run(&serve, directory),
+        Command::Doctor(doctor) => doctor::run(&doctor, directory, &output),
+        Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
+        Command::Man(man) => man::run(&man, Arguments::command(), directory),
         Command::Queue(queue) => queue::run(&queue, &output),
         Command::Schema => schema::run(&output),
         Command::Action => return action::run(),

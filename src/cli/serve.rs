@@ -75,7 +75,7 @@ impl std::fmt::Debug for ServeArguments {
 }
 
 impl ServeArguments {
-    fn raw(&self) -> RawSettings {
+    pub(super) fn raw(&self) -> RawSettings {
         RawSettings {
             listen: self.listen.clone(),
             webhook_secret: self.webhook_secret.clone(),
@@ -105,13 +105,13 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result
 }
 
 #[expect(clippy::disallowed_methods, reason = "`-C` is about this process")]
-fn enter(directory: &Path) -> anyhow::Result<()> {
+pub(super) fn enter(directory: &Path) -> anyhow::Result<()> {
     std::env::set_current_dir(directory)
         .with_context(|| format!("`{}` is no directory to work in", directory.display()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "credentials may come from files outside a checkout")]
-fn read_file(path: &str) -> std::io::Result<String> {
+pub(super) fn read_file(path: &str) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
@@ -140,7 +140,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn github_settings(settings: &Settings) -> GithubSettings {
+pub(super) fn github_settings(settings: &Settings) -> GithubSettings {
     let authentication = match &settings.identity {
         Identity::Token(token) => Authentication::Token(token.clone()),
         Identity::App { id, private_key } => {

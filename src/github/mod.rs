@@ -30,6 +30,7 @@ mod object_cache;
 mod pull_request;
 mod repository;
 mod request;
+mod setup;
 pub mod webhook;
 
 pub use account::Account;
@@ -45,3 +46,4 @@ pub use pull_request::{
     NewPullRequest, Opened, PullRequest, PullRequestChange, PullRequestState, Search,
 };
 pub use repository::Repository;
+pub use setup::{AppSetup, InstallationSetup, Permissions, WebhookSetup};

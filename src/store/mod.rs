@@ -57,6 +57,15 @@ impl Store {
         answer.map(|_| ()).map_err(StoreError::while_to("answer"))
     }
 
+    /// Whether the database takes writes; changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if it does not.
+    pub async fn try_writing(&self) -> Result<(), StoreError> {
+        let written = self.database.execute("UPDATE repositories SET name = name WHERE 1 = 0", &[]);
+        written.await.map(|_| ()).map_err(StoreError::while_to("write"))
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         self.database.close().await;

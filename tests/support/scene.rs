@@ -183,6 +183,11 @@ impl Scene {
         panic!("there is always something left to do");
     }
 
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn head(&self, branch: &str) -> String {
         self.github.world().repo(REPO).branches[branch].clone()
     }

@@ -59,7 +59,15 @@ fn as_app(x: &Exchange<'_>) -> Result<(), Answer> {
 pub fn app(x: &mut Exchange<'_>) -> Reply {
     as_app(x)?;
     let app = x.world.app.as_ref().unwrap();
-    ok(json!({ "slug": app.slug, "id": app.id.parse::<u64>().unwrap_or_default() }))
+    ok(json!({
+        "slug": app.slug, "id": app.id.parse::<u64>().unwrap_or_default(),
+        "permissions": app.permissions, "events": app.events,
+    }))
+}
+
+pub fn hook_config(x: &mut Exchange<'_>) -> Reply {
+    as_app(x)?;
+    ok(x.world.app.as_ref().unwrap().webhook.clone())
 }
 
 pub fn user(x: &mut Exchange<'_>) -> Reply {
@@ -71,8 +79,14 @@ pub fn user(x: &mut Exchange<'_>) -> Reply {
 
 pub fn installations(x: &mut Exchange<'_>) -> Reply {
     as_app(x)?;
-    let items = x.world.installations.keys();
-    let items = items.map(|id| json!({ "id": id, "suspended_at": null })).collect();
+    let permissions = &x.world.app.as_ref().unwrap().permissions;
+    let item = |(id, installation): (&u64, &super::world::Installation)| {
+        let mut granted = permissions.clone();
+        granted.retain(|name, _| !installation.lacks.contains(name));
+        let account = json!({ "login": "octo", "type": "Organization" });
+        json!({ "id": id, "account": account, "permissions": granted, "suspended_at": null })
+    };
+    let items = x.world.installations.iter().map(item).collect();
     x.list(items)
 }
 

@@ -4,16 +4,24 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::exchange::{Exchange, Reply, created, invalid, not_found, ok, refuse};
+use super::exchange::{Actor, Exchange, Reply, created, invalid, not_found, ok, refuse};
 use super::objects::{Commit, Leaf};
 
 pub fn repository(x: &mut Exchange<'_>) -> Reply {
     x.check("metadata", false)?;
+    let actor = x.actor.clone();
     let repo = x.repo();
-    ok(json!({
+    let mut answer = json!({
         "id": repo.id, "full_name": repo.full_name, "default_branch": repo.default_branch,
         "private": true, "name": repo.full_name.rsplit('/').next(), "archived": false,
-    }))
+    });
+    if let Actor::Person(login) = &actor {
+        let permission = repo.permissions.get(login).map(String::as_str);
+        let push = matches!(permission, Some("admin" | "write"));
+        answer["permissions"] =
+            json!({ "admin": permission == Some("admin"), "push": push, "pull": true });
+    }
+    ok(answer)
 }
 
 pub fn branch(x: &mut Exchange<'_>) -> Reply {

@@ -48,6 +48,7 @@ pub mod endpoint {
         GET_APP = "get app",
         GET_USER = "get user",
         LIST_INSTALLATIONS = "list installations",
+        GET_HOOK_CONFIG = "get hook config",
         GET_INSTALLATION = "get installation",
         CREATE_TOKEN = "create token",
         LIST_DELIVERIES = "list deliveries",
@@ -176,7 +177,22 @@ impl GithubStandIn {
         let public_key = key.public_key().as_ref().to_vec();
         let repos = repos.iter().map(|name| name.to_ascii_lowercase()).collect();
         let mut world = self.world();
-        world.app = Some(App { id: APP_ID.to_owned(), slug: "overlift".to_owned(), public_key });
+        let write = ["contents", "pull_requests", "issues", "checks"].map(|name| (name, "write"));
+        let permissions = write.into_iter().chain([("metadata", "read")]);
+        let owned = |(name, level): (&str, &str)| (name.to_owned(), level.to_owned());
+        let events =
+            ["push", "pull_request", "issue_comment", "workflow_dispatch", "repository_dispatch"];
+        world.app = Some(App {
+            id: APP_ID.to_owned(),
+            slug: "overlift".to_owned(),
+            public_key,
+            permissions: permissions.map(owned).collect(),
+            events: events.map(str::to_owned).into(),
+            webhook: serde_json::json!({
+                "url": "https://overlift.example.com/webhook", "content_type": "json",
+                "secret": "********", "insecure_ssl": "0",
+            }),
+        });
         let installed = Installation { repos, lacks: Default::default() };
         world.installations.insert(installation, installed);
     }

@@ -32,6 +32,7 @@ fn route(method: &str, parts: &[&str]) -> Option<(&'static str, Handler, usize)>
     use endpoint::*;
     Some(match (method, parts) {
         ("GET", ["app"]) => (GET_APP, app::app, 1),
+        ("GET", ["app", "hook", "config"]) => (GET_HOOK_CONFIG, app::hook_config, 3),
         ("GET", ["user"]) => (GET_USER, app::user, 1),
         ("GET", ["app", "installations"]) => (LIST_INSTALLATIONS, app::installations, 2),
         ("POST", ["app", "installations", _, "access_tokens"]) => {

@@ -36,6 +36,10 @@ pub struct App {
     pub id: String,
     pub slug: String,
     pub public_key: Vec<u8>,
+    pub permissions: BTreeMap<String, String>,
+    pub events: BTreeSet<String>,
+    /// What `/app/hook/config` answers.
+    pub webhook: Value,
 }
 
 pub struct Installation {
