@@ -48,6 +48,7 @@ fn benches(criterion: &mut Criterion) {
             promotion::plan(&PlanRequest {
                 files: &files,
                 pipeline: &configuration.pipeline,
+                options: &BuildOptions::default(),
                 source: &source,
                 target: &target,
                 commit: None,

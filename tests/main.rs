@@ -34,6 +34,7 @@ mod promote_in_every_style;
 mod promote_on_github_by_hand;
 mod promotes_when_the_source_is_pushed;
 mod promotions_cost_little;
+mod remote_bases;
 mod replicas_share_a_queue;
 mod resources_against_their_schemas;
 mod same_plan_everywhere;

@@ -1,5 +1,6 @@
 //! A promotion as the Action runs it: plan, open the pull request, show, put out.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::{ActionError, summary};
 use crate::app::local::{LocalError, Workspace};
 use crate::app::{
     Clock, GivenConfiguration, OnGithub, Operation, PromoteRequest, Promoted, fresh_id,
+    remote_cache_directory,
 };
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, RepoName, RepoPath};
@@ -40,7 +42,10 @@ pub(super) fn run(runner: &Runner<'_>, variable: Lookup<'_>) -> Result<(), Actio
     let inputs = Inputs::read(variable)?;
     let token = Credential::new("token", &inputs.token).ok();
     start_logging(LogFormat::Text, "warn", Scrubber::new(token.clone()));
-    let step = Step { runner, inputs: &inputs, token, directory: directory(runner, &inputs) };
+    let temporary = variable("RUNNER_TEMP").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let remote_cache = remote_cache_directory(|name| variable(name).map(OsString::from), temporary);
+    let directory = directory(runner, &inputs);
+    let step = Step { runner, inputs: &inputs, token, directory, remote_cache };
     let shown = if inputs.dry_run { step.plan()? } else { step.promote(variable)? };
     report(runner, &shown)?;
     put_out(runner, &shown)?;
@@ -63,6 +68,8 @@ struct Step<'a> {
     inputs: &'a Inputs,
     token: Option<Credential>,
     directory: PathBuf,
+    /// Where commits of other repositories are kept.
+    remote_cache: PathBuf,
 }
 
 impl Step<'_> {
@@ -82,7 +89,8 @@ impl Step<'_> {
         // The commit, not what earlier steps made of its files: every door plans the same from it.
         let workspace = Workspace::open(&self.directory, Some("HEAD"))
             .or_else(|_| Workspace::open(&self.directory, None))
-            .map_err(LocalError::from)?;
+            .map_err(LocalError::from)?
+            .with_remote_cache(self.remote_cache.clone());
         let config = self.config().map(|config| self.directory.join(config));
         let configuration = workspace.configuration(config.as_deref())?;
         let (source, target) = self.environments()?;
@@ -144,6 +152,7 @@ impl Step<'_> {
         let Ok(workspace) = Workspace::open(&self.directory, Some("HEAD")) else {
             return Ok(None);
         };
+        let workspace = workspace.with_remote_cache(self.remote_cache.clone());
         match workspace.below() {
             below if *below == RepoPath::root() => Ok(Some(workspace)),
             below => Err(ActionError::BelowTheRoot { below: below.to_string() }),

@@ -3,9 +3,11 @@
 //! The plan is the service's: same configuration, same engine, same id. Only where files come from
 //! (the working tree, or a commit of it) and where edits go (the working tree, or a branch) differs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
+use crate::kustomize::{BuildOptions, RemoteResolver};
 use crate::model::{
     BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
 };
@@ -17,6 +19,7 @@ use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
 };
 
+use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
 
 /// Why a promotion in a checkout fails.
@@ -67,6 +70,7 @@ pub struct Workspace {
     checkout: Checkout,
     tree: Option<CommitTree>,
     commit: Option<CommitSha>,
+    remote_cache: Option<PathBuf>,
 }
 
 /// What one environment lacks of another.
@@ -99,13 +103,31 @@ impl Workspace {
         let repository = checkout.repository();
         let Some(revision) = revision else {
             let commit = repository.map(Repository::head).transpose()?.flatten();
-            return Ok(Self { checkout, tree: None, commit });
+            return Ok(Self { checkout, tree: None, commit, remote_cache: None });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
         let repository = repository.ok_or_else(none)?;
         let commit = repository.resolve(revision)?;
         let tree = CommitTree::open(repository, commit.clone())?;
-        Ok(Self { checkout, tree: Some(tree), commit: Some(commit) })
+        Ok(Self { checkout, tree: Some(tree), commit: Some(commit), remote_cache: None })
+    }
+
+    /// The same, able to fetch the remote bases that a configuration allows, and to keep them there.
+    #[must_use]
+    pub fn with_remote_cache(self, directory: PathBuf) -> Self {
+        Self { remote_cache: Some(directory), ..self }
+    }
+
+    /// How overlays are built by this configuration.
+    #[must_use]
+    pub fn build_options(&self, configuration: &RepositoryConfig) -> BuildOptions {
+        let allowed = &configuration.remote_bases;
+        let cache = self.remote_cache.as_ref().filter(|_| !allowed.is_empty());
+        let remote = cache.map(|cache| GitBases::new(allowed.clone(), cache.clone()));
+        BuildOptions {
+            remote: remote.map(|remote| Arc::new(remote) as Arc<dyn RemoteResolver>),
+            ..BuildOptions::default()
+        }
     }
 
     /// The files that plans are made from.
@@ -197,6 +219,7 @@ impl Workspace {
         let request = PlanRequest {
             files: self.files(),
             pipeline: &configuration.pipeline,
+            options: &self.build_options(configuration),
             source,
             target,
             commit: self.commit.as_ref(),
@@ -281,37 +304,40 @@ impl Workspace {
         let edits = edits(plan);
         let new = NewCommit { parent, edits: &edits, message: &commit_message };
         let ours = |found: &BranchCommit| {
-            carries_out_a_plan(repository, configuration, found).unwrap_or(false)
+            self.carries_out_a_plan(repository, configuration, found).unwrap_or(false)
         };
         let moved = repository.commit_to_branch(branch.as_str(), &new, ours)?;
         Ok(Committed { branch, moved })
     }
-}
 
-/// Whether a commit has our trailers and is exactly what the plan they name makes of its parent.
-///
-/// Trailers alone can be written, or kept while a commit is amended, by anybody. The plan was made
-/// with the parent's configuration or, with `--config`, perhaps with the one of now.
-fn carries_out_a_plan(
-    repository: &Repository,
-    configuration: &RepositoryConfig,
-    found: &BranchCommit,
-) -> Result<bool, LocalError> {
-    let (Some(trailers), [parent]) = (Trailers::parse(&found.message), found.parents.as_slice())
-    else {
-        return Ok(false);
-    };
-    let before = Workspace {
-        checkout: Checkout::new(repository.root().to_path_buf()),
-        tree: Some(CommitTree::open(repository, parent.clone())?),
-        commit: Some(parent.clone()),
-    };
-    let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
-        let plan = before.plan(configuration, &trailers.source, &trailers.target)?;
-        Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
-    };
-    let by_its_own = before.configuration(None).and_then(|own| makes(&own));
-    Ok(by_its_own.unwrap_or(false) || makes(configuration)?)
+    /// Whether a commit has our trailers and is exactly what the plan they name makes of its parent.
+    ///
+    /// Trailers alone can be written, or kept while a commit is amended, by anybody. The plan was made
+    /// with the parent's configuration or, with `--config`, perhaps with the one of now.
+    fn carries_out_a_plan(
+        &self,
+        repository: &Repository,
+        configuration: &RepositoryConfig,
+        found: &BranchCommit,
+    ) -> Result<bool, LocalError> {
+        let (Some(trailers), [parent]) =
+            (Trailers::parse(&found.message), found.parents.as_slice())
+        else {
+            return Ok(false);
+        };
+        let before = Self {
+            checkout: Checkout::new(repository.root().to_path_buf()),
+            tree: Some(CommitTree::open(repository, parent.clone())?),
+            commit: Some(parent.clone()),
+            remote_cache: self.remote_cache.clone(),
+        };
+        let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
+            let plan = before.plan(configuration, &trailers.source, &trailers.target)?;
+            Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
+        };
+        let by_its_own = before.configuration(None).and_then(|own| makes(&own));
+        Ok(by_its_own.unwrap_or(false) || makes(configuration)?)
+    }
 }
 
 /// Owns what [`LastPromotion`] borrows.

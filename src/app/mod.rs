@@ -27,5 +27,5 @@ pub use promote::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
 };
 pub use receive::{ReceiveError, Received};
-pub use remote_base::GitBases;
+pub use remote_base::{GitBases, remote_cache_directory};
 pub use service::{App, NotReady};

@@ -3,29 +3,30 @@
 //! A URL is split as kustomize does it (`api/internal/git/repospec.go`). Only HTTPS and SSH are
 //! spoken, and what is fetched is decided by the allowed name, not by the text of the URL.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kustomize::{RemoteResolver, RemoteTree};
-use crate::model::RepoPath;
+use crate::model::{RemotePattern, RepoPath};
 use crate::workdir::RemoteCache;
 
 /// Fetches the bases of allowed repositories by git.
 #[derive(Debug)]
 pub struct GitBases {
-    allowed: Vec<String>,
+    allowed: Vec<RemotePattern>,
     cache: RemoteCache,
     resolved: AtomicUsize,
 }
 
-/// A build that asks for more is one whose remote bases lead in a circle.
-const MOST_IN_A_BUILD: usize = 200;
+/// Builds of a plan that ask for more have remote bases that lead in a circle.
+const MOST: usize = 500;
 
 impl GitBases {
-    /// Bases of the repositories in `allowed`, each as `HOST/OWNER/NAME`, kept in `cache`.
+    /// Bases of the repositories that one of `allowed` means, kept in `cache`.
     #[must_use]
-    pub fn new(allowed: Vec<String>, cache: PathBuf) -> Self {
+    pub fn new(allowed: Vec<RemotePattern>, cache: PathBuf) -> Self {
         Self { allowed, cache: RemoteCache::new(cache), resolved: AtomicUsize::new(0) }
     }
 }
@@ -35,16 +36,14 @@ impl RemoteResolver for GitBases {
         let base = RemoteBase::parse(url)
             .ok_or("it is no `https://HOST/OWNER/NAME//PATH?ref=REF`, nor the same by SSH")?;
         let name = base.name();
-        if !self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&name)) {
+        if !self.allowed.iter().any(|allowed| allowed.allows(&name)) {
             return Err(format!("`{name}` is not allowed"));
         }
         if base.reference.is_empty() {
             return Err("no `?ref=` says which commit is meant".to_owned());
         }
-        if self.resolved.fetch_add(1, Ordering::Relaxed) >= MOST_IN_A_BUILD {
-            return Err(format!(
-                "more than {MOST_IN_A_BUILD} remote bases, so they lead in a circle"
-            ));
+        if self.resolved.fetch_add(1, Ordering::Relaxed) >= MOST {
+            return Err(format!("more than {MOST} remote bases, so they lead in a circle"));
         }
         let files = self
             .cache
@@ -57,6 +56,31 @@ impl RemoteResolver for GitBases {
             reference: base.reference.to_owned(),
         })
     }
+}
+
+/// Says why the service fetches no remote bases, and who does.
+#[derive(Debug)]
+pub(super) struct NoBasesInService;
+
+impl RemoteResolver for NoBasesInService {
+    fn resolve(&self, _url: &str) -> Result<RemoteTree, String> {
+        let reason = "the service fetches nothing from other repositories; the Action and the \
+                      command do, where `remoteBases` of `.github/overlift.yaml` allows it";
+        Err(reason.to_owned())
+    }
+}
+
+/// Where commits of other repositories are kept, by the XDG base directory specification.
+#[must_use]
+pub fn remote_cache_directory(
+    variable: impl Fn(&str) -> Option<OsString>,
+    temporary: PathBuf,
+) -> PathBuf {
+    let directory = |name: &str| variable(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    directory("XDG_CACHE_HOME")
+        .or_else(|| Some(directory("HOME")?.join(".cache")))
+        .unwrap_or(temporary)
+        .join("overlift/remote")
 }
 
 /// A URL of a directory in a repository.
@@ -170,7 +194,10 @@ mod tests {
     #[test]
     fn nothing_is_fetched_that_was_not_allowed_or_not_pinned() {
         let cache = tempfile::tempdir().unwrap();
-        let bases = GitBases::new(vec!["github.com/org/repo".to_owned()], cache.path().to_owned());
+        let bases = GitBases::new(
+            vec![RemotePattern::parse("github.com/org/repo").unwrap()],
+            cache.path().to_owned(),
+        );
         let refused = |url: &str| bases.resolve(url).unwrap_err();
         assert_eq!(
             refused("https://github.com/org/other?ref=1"),

@@ -16,6 +16,7 @@ use crate::model::{CommitSha, EnvironmentName, File, FileTree, Files, RepoPath};
 use crate::promotion::{self, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers};
 
 use super::local::Workspace;
+use super::remote_base::NoBasesInService;
 
 /// A configuration in place of the repository's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +124,16 @@ impl Snapshot {
         self.compute(move |files| kustomize::build(files, &overlay, &options)).await
     }
 
+    /// With a checkout at hand its git fetches remote bases; the service has no git.
+    fn build_options(&self, configuration: &RepositoryConfig) -> BuildOptions {
+        match &self.local {
+            Some(workspace) => workspace.build_options(configuration),
+            None => {
+                BuildOptions { remote: Some(Arc::new(NoBasesInService)), ..BuildOptions::default() }
+            }
+        }
+    }
+
     /// Plans a promotion.
     pub(super) async fn plan(
         &mut self,
@@ -131,12 +142,14 @@ impl Snapshot {
         target: &EnvironmentName,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let last = self.last_promotion(configuration, source, target).await?;
+        let options = self.build_options(configuration);
         let (configuration, commit) = (Arc::clone(configuration), self.commit.clone());
         let (source, target) = (source.clone(), target.clone());
         let plan = move |files: &FileTree| {
             promotion::plan(&PlanRequest {
                 files,
                 pipeline: &configuration.pipeline,
+                options: &options,
                 source: &source,
                 target: &target,
                 commit: Some(&commit),

@@ -57,16 +57,19 @@ impl Workspace {
             .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;
-        environments.into_iter().map(|environment| self.validate_one(environment, terms)).collect()
+        let options = self.build_options(configuration);
+        let validate = |environment| self.validate_one(environment, &options, terms);
+        environments.into_iter().map(validate).collect()
     }
 
     fn validate_one(
         &self,
         environment: &Environment,
+        options: &BuildOptions,
         terms: Terms<'_>,
     ) -> Result<Validated, LocalError> {
         let files = self.files();
-        let build = kustomize::build(files, &environment.path, &BuildOptions::default())
+        let build = kustomize::build(files, &environment.path, options)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
         let overlay = Overlay { files, path: &environment.path, build: &build };
         let findings = check_overlay(overlay, None, terms);

@@ -12,12 +12,14 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::output::Output;
 use super::report::Failure;
-use crate::app::GitBases;
+use crate::app::local::Workspace;
+use crate::app::{GitBases, remote_cache_directory};
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
     self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,
 };
-use crate::workdir::{self, Checkout};
+use crate::model::RemotePattern;
+use crate::workdir::{self, Checkout, WorkdirError};
 use crate::yaml;
 
 /// Builds one overlay and prints it, as `kustomize build` does.
@@ -36,8 +38,8 @@ pub(super) struct BuildArguments {
     #[arg(long)]
     enable_managedby_label: bool,
     /// Fetch remote bases of this repository with git, and keep them. May be given several times.
-    #[arg(long, value_name = "HOST/OWNER/NAME")]
-    allow_remote: Vec<String>,
+    #[arg(long, value_name = "HOST/OWNER/NAME", value_parser = RemotePattern::parse)]
+    allow_remote: Vec<RemotePattern>,
     /// Who builds: Overlift itself, or the `kustomize` on `PATH`, for overlays that need helm.
     #[arg(long, value_enum, default_value_t = Engine::Overlift)]
     engine: Engine,
@@ -108,14 +110,18 @@ impl BuildArguments {
     }
 }
 
-/// Where commits of other repositories are kept, by the XDG base directory specification.
+/// Opens the checkout around a directory, for a configuration that may allow remote bases.
+pub(super) fn open_workspace(
+    directory: &Path,
+    revision: Option<&str>,
+) -> Result<Workspace, WorkdirError> {
+    Ok(Workspace::open(directory, revision)?.with_remote_cache(cache_directory()))
+}
+
+/// Where commits of other repositories are kept.
 #[expect(clippy::disallowed_methods, reason = "the user's directories are in the environment")]
 fn cache_directory() -> PathBuf {
-    let directory = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    directory("XDG_CACHE_HOME")
-        .or_else(|| Some(directory("HOME")?.join(".cache")))
-        .unwrap_or_else(env::temp_dir)
-        .join("overlift/remote")
+    remote_cache_directory(|name| env::var_os(name), env::temp_dir())
 }
 
 /// Runs the command.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::build::open_workspace;
 use super::output::Output;
 use super::plan_json::PlanJson;
 use super::report::Failure;
@@ -59,7 +60,7 @@ enum Diff {
 
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     let form = (arguments.diff, arguments.body, arguments.json);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::build::open_workspace;
 use super::output::Output;
 use super::plan::{Pair, located, plan};
 use super::remote::{Remote, RemoteArguments, workspace_here};
@@ -49,7 +50,7 @@ pub(super) fn run(
         return on_github(arguments, &remote, workspace_here(directory), directory, output);
     }
     let revision = arguments.commit.then_some("HEAD");
-    let workspace = Workspace::open(directory, revision)?;
+    let workspace = open_workspace(directory, revision)?;
     if !arguments.commit
         && !arguments.local
         && let Some(remote) = arguments.remote.of_checkout(&workspace)?

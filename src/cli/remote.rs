@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::build::open_workspace;
 use crate::app::local::Workspace;
 use crate::app::{OnGithub, OnGithubError};
 use crate::model::RepoName;
@@ -93,7 +94,7 @@ impl Remote {
 
 /// The checkout that a command runs in, if it does: with a named repository it need not.
 pub(super) fn workspace_here(directory: &Path) -> Option<Workspace> {
-    Workspace::open(directory, None).ok()
+    open_workspace(directory, None).ok()
 }
 
 /// The repository that a remote's address means, if it is on the GitHub whose API that is.

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
+use super::build::open_workspace;
 use super::output::Output;
 use super::palette::Palette;
 use super::plan::located;
@@ -38,7 +39,7 @@ pub(super) struct StatusArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration =

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::build::open_workspace;
 use super::findings::{FindingJson, for_people, tally, workflow_commands};
 use super::output::Output;
 use super::plan::located;
 use super::{Outcome, sarif};
 use crate::app::Clock;
-use crate::app::local::Workspace;
 use crate::app::validate::{ManifestCheck, Validated, validate_manifests};
 use crate::model::EnvironmentName;
 use crate::policy::{Fetched, Finding, Findings, Gates, Level};
@@ -77,7 +77,7 @@ fn environments(
     arguments: &ValidateArguments,
     directory: &Path,
 ) -> Result<Vec<Part>, super::report::Failure> {
-    let workspace = Workspace::open(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration =

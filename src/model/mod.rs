@@ -8,6 +8,7 @@ mod kustomization_names;
 mod location;
 mod name;
 mod nearest;
+mod remote_pattern;
 mod repo_path;
 mod repository;
 
@@ -19,5 +20,6 @@ pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use location::{Location, Position, Positions};
 pub use name::{CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;
+pub use remote_pattern::{InvalidRemotePattern, RemotePattern};
 pub use repo_path::{InvalidPath, RepoPath};
 pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};

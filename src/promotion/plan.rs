@@ -174,6 +174,8 @@ pub struct PlanRequest<'a> {
     pub source: &'a EnvironmentName,
     /// The target environment's name.
     pub target: &'a EnvironmentName,
+    /// How overlays are built.
+    pub options: &'a BuildOptions,
     /// The commit the files are from, if they are from one.
     pub commit: Option<&'a CommitSha>,
     /// What the source was at the last promotion.
@@ -189,15 +191,15 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = endpoints(request)?;
     let files = request.files;
     let (source_build, before, Finished { edits, warnings, not_promoted }) = together(
-        || build(files, source),
-        || build(files, target),
+        || build(request, source),
+        || build(request, target),
         || decide(request, source, target),
     )?;
     let after = if edits.is_empty() {
         before.clone()
     } else {
         let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
-        kustomize::build(&edited, &target.path, &BuildOptions::default())
+        kustomize::build(&edited, &target.path, request.options)
             .map_err(|error| PlanError::build(target, BuildState::AfterPromotion, error))?
     };
     let builds = Builds { source: source_build, before, after };
@@ -248,8 +250,8 @@ fn together<A, B, C>(
     }
 }
 
-fn build(files: &dyn Files, environment: &Environment) -> Result<Build, PlanError> {
-    kustomize::build(files, &environment.path, &BuildOptions::default())
+fn build(request: &PlanRequest<'_>, environment: &Environment) -> Result<Build, PlanError> {
+    kustomize::build(request.files, &environment.path, request.options)
         .map_err(|error| PlanError::build(environment, BuildState::Now, error))
 }
 

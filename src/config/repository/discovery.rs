@@ -31,7 +31,8 @@ pub(super) fn discover(files: &dyn Files) -> Result<RepositoryConfig, ConfigErro
     let pipeline = Pipeline::new(environments, Rules::default())
         .map_err(|source| ConfigError::Pipeline { at, source: Box::new(source), nearest: None })?;
     let pull_request = PullRequestSettings::default();
-    Ok(RepositoryConfig { path: None, pipeline, pull_request, gates: Gates::default(), inputs })
+    let (gates, remote_bases) = (Gates::default(), Vec::new());
+    Ok(RepositoryConfig { path: None, pipeline, pull_request, gates, remote_bases, inputs })
 }
 
 /// The folders of `overlays/` that have a kustomization, those with usual names first and in order.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{EnvironmentName, InvalidName, InvalidPath, Location, ReadError, RepoPath};
+use crate::model::{
+    EnvironmentName, InvalidName, InvalidPath, InvalidRemotePattern, Location, ReadError, RepoPath,
+};
 use crate::promotion::{InvalidRule, PipelineError, TemplateError};
 use crate::yaml::{InvalidFieldPath, SyntaxError};
 
@@ -98,6 +100,14 @@ pub enum ConfigError {
         at: Location,
         /// What is wrong with it.
         source: Box<InvalidPath>,
+    },
+    /// A repository that bases may be fetched from.
+    #[error("{at}: {source}")]
+    RemoteBase {
+        /// The text's place.
+        at: Location,
+        /// What is wrong with it.
+        source: Box<InvalidRemotePattern>,
     },
     /// A glob or a field to carry.
     #[error("{at}: {source}{}", meant(*.nearest))]
@@ -205,6 +215,7 @@ impl ConfigError {
             | Self::WrongCount { at, .. }
             | Self::Name { at, .. }
             | Self::Path { at, .. }
+            | Self::RemoteBase { at, .. }
             | Self::Rule { at, .. }
             | Self::FieldPath { at, .. }
             | Self::Template { at, .. }

@@ -14,6 +14,7 @@ pub(super) struct File {
     pub(super) version: Option<u32>,
     pub(super) environments: Option<Vec<Environment>>,
     pub(super) promotion: Promotion,
+    pub(super) remote_bases: Vec<String>,
     pub(super) pull_request: PullRequest,
 }
 

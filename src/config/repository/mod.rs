@@ -18,7 +18,7 @@ pub(super) use discovery::{EnvironmentFolders, find_folders, quoted};
 pub use error::ConfigError;
 pub use schema::schema;
 
-use crate::model::{Entry, Files, Location, RepoPath};
+use crate::model::{Entry, Files, Location, RemotePattern, RepoPath};
 use crate::policy::Gates;
 use crate::promotion::{Pipeline, PullRequestSettings};
 
@@ -36,6 +36,8 @@ pub struct RepositoryConfig {
     pub pull_request: PullRequestSettings,
     /// What is checked, and how much it weighs.
     pub gates: Gates,
+    /// The repositories whose bases may be fetched.
+    pub remote_bases: Vec<RemotePattern>,
     /// The files it was made from, the body's template included. Where there is no file, the
     /// kustomizations of the environments.
     pub inputs: BTreeSet<RepoPath>,

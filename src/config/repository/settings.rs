@@ -7,7 +7,9 @@ use super::file::{self, decode};
 use super::places::{Places, Step};
 use super::shape::ROOT;
 use super::{RepositoryConfig, discovery, read};
-use crate::model::{EnvironmentName, Files, InvalidPath, Location, Position, RepoPath, nearest};
+use crate::model::{
+    EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern, RepoPath, nearest,
+};
 use crate::policy::Gates;
 use crate::promotion::{
     CarriedField, Environment, Keep, PathGlob, Pipeline, PipelineError, Prune, PullRequestSettings,
@@ -41,6 +43,7 @@ pub(super) fn read_settings(
         }
     };
     let rules = read_rules(&decoded.promotion, &places)?;
+    let remote_bases = read_remote_bases(&decoded.remote_bases, &places)?;
     let pipeline =
         Pipeline::new(environments, rules).map_err(|error| place(error, &decoded, &places))?;
     let reader = Reader { places: &places };
@@ -51,6 +54,7 @@ pub(super) fn read_settings(
         pipeline,
         pull_request,
         gates: Gates::default(),
+        remote_bases,
         inputs,
     })
 }
@@ -87,6 +91,19 @@ fn read_environments(
         });
     }
     Ok(read)
+}
+
+fn read_remote_bases(
+    texts: &[String],
+    places: &Places<'_>,
+) -> Result<Vec<RemotePattern>, ConfigError> {
+    let parsed = texts.iter().enumerate().map(|(index, text)| {
+        RemotePattern::parse(text).map_err(|source| ConfigError::RemoteBase {
+            at: places.at(&[Key("remoteBases"), Item(index)]),
+            source: source.into(),
+        })
+    });
+    parsed.collect()
 }
 
 /// A path that names something below the root.

@@ -97,6 +97,13 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Nothing,
     },
     Key {
+        name: "remoteBases",
+        shape: list(&REMOTE_BASE, 0),
+        about: "Repositories whose bases may be fetched, each as `HOST/OWNER/NAME`; `*` stands for \
+                any one part. Without this key nothing is fetched from elsewhere.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
         name: "pullRequest",
         shape: PULL_REQUEST,
         about: "Texts and people of the pull request. Texts are templates with `{{ source }}`, \
@@ -104,6 +111,9 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Nothing,
     },
 ]);
+
+static REMOTE_BASE: Shape =
+    Shape::Text { pattern: Some("^[^/*\\s]+(/[^/\\s]+){2,}$"), longest: Some(200) };
 
 static ENVIRONMENT: Shape = Shape::Mapping(&[
     Key {

@@ -56,6 +56,7 @@ pub(super) fn try_decide(
     let request = PlanRequest {
         files,
         pipeline: &pipeline,
+        options: &BuildOptions::default(),
         source: &source,
         target: &target,
         commit: None,
