@@ -10,7 +10,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use overlift::config::RepositoryConfig;
 use overlift::kustomize::{self, BuildOptions};
 use overlift::model::{EnvironmentName, File, FileTree, RepoPath};
-use overlift::promotion::{self, LastPromotion, PlanRequest};
+use overlift::policy::{Day, Fetched};
+use overlift::promotion::{self, Checks, LastPromotion, PlanRequest};
 
 fn fixture() -> FileTree {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/istio-config");
@@ -53,6 +54,11 @@ fn benches(criterion: &mut Criterion) {
                 target: &target,
                 commit: None,
                 last_promotion: LastPromotion::NotLooked,
+                checks: Checks {
+                    gates: &configuration.gates,
+                    fetched: &Fetched::default(),
+                    today: Day::MIN,
+                },
             })
             .unwrap()
         });

@@ -20,6 +20,7 @@ mod command_output;
 mod diffs_apply;
 mod doctor_says_what_to_fix;
 mod fixture_overlays_build;
+mod gates_check_a_promotion;
 mod github_answers;
 mod github_costs_little;
 mod github_fails;

@@ -6,11 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::checking::Checking;
+use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
 use crate::kustomize::{BuildOptions, RemoteResolver};
 use crate::model::{
     BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
 };
+use crate::policy::{Fetched, Gate};
 use crate::promotion::{
     self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
     Trailers,
@@ -207,14 +210,29 @@ impl Workspace {
         source: &EnvironmentName,
         target: &EnvironmentName,
     ) -> Result<Plan, LocalError> {
+        let fetched = Fetched::default();
+        let checking = Checking::new(&configuration.gates, fetched, &Clock::system());
+        self.plan_by(configuration, source, target, &checking)
+    }
+
+    fn plan_by(
+        &self,
+        configuration: &RepositoryConfig,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+        checking: &Checking,
+    ) -> Result<Plan, LocalError> {
         let last = self.last_promotion(configuration, source, target)?;
         if self.tree.is_none() {
             let overlay = |name: &EnvironmentName| {
                 configuration.pipeline.environment(name.as_str()).map(|found| &found.path)
             };
-            let overlays: Vec<&RepoPath> =
-                [source, target].into_iter().filter_map(overlay).collect();
-            self.checkout.list_ahead(&overlays).map_err(WorkdirError::from)?;
+            let root = RepoPath::root();
+            // The gates look for definitions everywhere.
+            let all = configuration.gates.run.contains(&Gate::Schemas).then_some(&root);
+            let overlays = [source, target].into_iter().filter_map(overlay);
+            let listed: Vec<&RepoPath> = overlays.chain(all).collect();
+            self.checkout.list_ahead(&listed).map_err(WorkdirError::from)?;
         }
         let request = PlanRequest {
             files: self.files(),
@@ -229,6 +247,7 @@ impl Workspace {
                 Last::None => LastPromotion::None,
                 Last::Tree(tree) => LastPromotion::Files(tree),
             },
+            checks: checking.checks(),
         };
         Ok(promotion::plan(&request)?)
     }
@@ -332,7 +351,9 @@ impl Workspace {
             remote_cache: self.remote_cache.clone(),
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
-            let plan = before.plan(configuration, &trailers.source, &trailers.target)?;
+            let nothing = Checking::nothing();
+            let plan =
+                before.plan_by(configuration, &trailers.source, &trailers.target, &nothing)?;
             Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
         };
         let by_its_own = before.configuration(None).and_then(|own| makes(&own));

@@ -4,6 +4,7 @@ pub mod local;
 pub mod validate;
 
 mod answer;
+mod checking;
 mod clock;
 mod command;
 mod doctor;

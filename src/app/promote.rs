@@ -15,12 +15,14 @@ use std::sync::Arc;
 use crate::config::RepositoryConfig;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, EnvironmentName, Location, PullRequestNumber};
+use crate::policy::Fetched;
 use crate::promotion::{
     Decision, Plan, PlanError, Planned, Proposal, Reason, Request, Situation, decide,
 };
 use crate::store::PromotionRecord;
 use crate::telemetry::metric;
 
+use super::checking::Checking;
 use super::job::{Head, Promote};
 use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
@@ -200,7 +202,8 @@ impl<'a> Promotion<'a> {
             Ok(configuration) => Arc::new(configuration),
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
-        let plan = match snapshot.plan(&configuration, source, target).await? {
+        let checking = Checking::new(&configuration.gates, Fetched::default(), memory.clock());
+        let plan = match snapshot.plan(&configuration, source, target, checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };

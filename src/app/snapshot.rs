@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::checking::Checking;
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
@@ -140,6 +141,7 @@ impl Snapshot {
         configuration: &Arc<RepositoryConfig>,
         source: &EnvironmentName,
         target: &EnvironmentName,
+        checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let last = self.last_promotion(configuration, source, target).await?;
         let options = self.build_options(configuration);
@@ -160,6 +162,7 @@ impl Snapshot {
                     None => LastPromotion::None,
                     Some(then) => LastPromotion::Files(&**then),
                 },
+                checks: checking.checks(),
             })
         };
         self.compute(plan).await

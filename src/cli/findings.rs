@@ -8,9 +8,6 @@ use super::output::harmless;
 use super::palette::Palette;
 use crate::policy::{Finding, Findings, Level, annotations};
 
-/// The code of kinds without a schema, which are told in one line.
-const NOT_VALIDATED: &str = "schema-missing";
-
 /// One finding as JSON; the names and their order are public.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +46,7 @@ impl<'a> FindingJson<'a> {
             api_version: id.map(|id| id.gvk.api_version()),
             kind: id.map(|id| id.gvk.kind.as_str()),
             namespace: id.and_then(|id| some(&id.namespace)),
-            name: id.map(|id| id.name.as_str()),
+            name: id.and_then(|id| some(&id.name)),
             field: at.and_then(|at| some(&at.field)),
             file: at.and_then(|at| some(at.path.as_str())),
             line: at.and_then(|at| at.position).map(|position| position.line),
@@ -71,9 +68,9 @@ pub(super) const fn level(level: Level) -> &'static str {
 }
 
 /// Findings for a person: a line for each that has to be looked at, the rest in short.
-pub(super) fn for_people(findings: &[Finding], palette: &Palette) -> String {
-    let mut told: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.code != NOT_VALIDATED).collect();
+pub(super) fn for_people(findings: &[&Finding], palette: &Palette) -> String {
+    let mut told = findings.to_vec();
+    told.retain(|finding| finding.not_validated().is_none());
     told.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let mut out = String::new();
     for finding in told {
@@ -108,7 +105,7 @@ pub(super) fn tally(findings: &Findings) -> Vec<String> {
         findings
             .findings
             .iter()
-            .filter(|finding| finding.level == level && finding.code != NOT_VALIDATED)
+            .filter(|finding| finding.level == level && finding.not_validated().is_none())
             .count()
     };
     let parts: Vec<String> = [
@@ -123,14 +120,11 @@ pub(super) fn tally(findings: &Findings) -> Vec<String> {
     .collect();
     let mut lines =
         vec![if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }];
-    let missing: Vec<&str> = findings
+    let missing: Vec<String> = findings
         .findings
         .iter()
-        .filter(|finding| finding.code == NOT_VALIDATED)
-        .filter_map(|finding| {
-            let rest = finding.message.strip_prefix("no schema is known for ")?;
-            rest.strip_suffix(": not validated")
-        })
+        .filter_map(Finding::not_validated)
+        .map(|gvk| format!("{} {}", gvk.api_version(), gvk.kind))
         .collect();
     if !missing.is_empty() {
         lines.push(format!("not validated, for want of a schema: {}", missing.join(", ")));

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::findings::for_people;
 use super::output::{Output, harmless};
 use super::palette::Palette;
 use crate::diff::{Change, ResourceDiff};
 use crate::model::Operation;
+use crate::policy::{Finding, Level};
 use crate::promotion::{Cause, NotPromotedReason, Plan, PlannedEdit, Warning};
 
 /// At most so many resources are listed one by one.
@@ -22,8 +24,34 @@ pub(super) fn summary(plan: &Plan, palette: &Palette) -> String {
         files(plan, palette, &mut out);
         resources(plan, palette, &mut out);
     }
+    findings(plan, palette, &mut out);
     remarks(plan, palette, &mut out);
     out
+}
+
+/// What the promotion brings, one by one; what was there before as a number.
+fn findings(plan: &Plan, palette: &Palette, out: &mut String) {
+    let (new, old): (Vec<&Finding>, Vec<&Finding>) =
+        plan.findings.iter().filter(|f| f.level > Level::Info).partition(|finding| finding.new);
+    if !new.is_empty() {
+        let heading = palette.heading;
+        let _ = writeln!(out, "\n{heading}The gates find{heading:#}");
+        out.push_str(&for_people(&new, palette));
+    }
+    let quiet = palette.quiet;
+    let mut rest = Vec::new();
+    if !old.is_empty() {
+        let was = if old.len() == 1 { "was" } else { "were" };
+        rest.push(format!("{} {was} there before", counted(old.len(), "finding", "findings")));
+    }
+    let kinds = plan.findings.iter().filter(|f| f.not_validated().is_some()).count();
+    if kinds > 0 {
+        let kinds = counted(kinds, "kind has no schema and was", "kinds have no schema and were");
+        rest.push(format!("{kinds} not validated"));
+    }
+    if !rest.is_empty() {
+        let _ = writeln!(out, "\n{quiet}{}: see `overlift validate`{quiet:#}", rest.join(", "));
+    }
 }
 
 fn head(plan: &Plan, palette: &Palette, out: &mut String) {

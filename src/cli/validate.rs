@@ -153,7 +153,7 @@ fn for_terminal(parts: &[Part], output: &Output) -> Result<(), super::report::Fa
             let between = if index > 0 { "\n" } else { "" };
             text = format!("{between}{heading}{environment}{heading:#}\n");
         }
-        text += &for_people(&part.found.findings, &output.palette);
+        text += &for_people(&part.found.findings.iter().collect::<Vec<_>>(), &output.palette);
         for line in tally(&part.found) {
             text += &format!("{}{line}{:#}\n", output.palette.quiet, output.palette.quiet);
         }

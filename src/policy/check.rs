@@ -19,7 +19,7 @@ pub struct Findings {
 }
 
 /// A suppression that has ended and still matches something.
-const EXPIRED: &str = "suppression-expired";
+pub(super) const EXPIRED: &str = "suppression-expired";
 
 /// Runs the gates that are switched on.
 #[must_use]

@@ -1,6 +1,6 @@
 //! What a rule has to say about one place.
 
-use crate::kustomize::ResourceId;
+use crate::kustomize::{Gvk, ResourceId};
 use crate::model::Location;
 
 /// How much a finding weighs.
@@ -13,6 +13,9 @@ pub enum Level {
     /// Breaks something.
     Error,
 }
+
+/// The code of a kind for which no schema is known; one finding for each kind, without a name.
+pub const NOT_VALIDATED: &str = "schema-missing";
 
 /// One remark of one rule. Its texts hold no value of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,4 +36,19 @@ pub struct Finding {
     pub location: Option<Location>,
     /// Whether the promotion brings it; false for what was there before.
     pub new: bool,
+}
+
+impl Finding {
+    /// Whether it stops a promotion: an error that the promotion brings.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.new && self.level == Level::Error
+    }
+
+    /// The kind that was not validated for want of a schema, if that is what it says.
+    #[must_use]
+    pub fn not_validated(&self) -> Option<&Gvk> {
+        let id = self.resource.as_ref().filter(|_| self.code == NOT_VALIDATED)?;
+        Some(&id.gvk)
+    }
 }

@@ -84,6 +84,14 @@ impl Default for Gates {
     }
 }
 
+impl Gates {
+    /// Nothing is checked.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { run: BTreeSet::new(), ..Self::default() }
+    }
+}
+
 /// A level of the repository's own for a rule or a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Severity {

@@ -31,7 +31,7 @@ mod whole;
 pub use analysis::{Surroundings, analyze, manifests};
 pub use check::{Findings, all_rules, check, mark_new};
 pub use check_annotation::{Annotation, AnnotationLevel, annotations};
-pub use finding::{Finding, Level};
+pub use finding::{Finding, Level, NOT_VALIDATED};
 pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Suppression};
 pub use mesh::Manifest;
 pub use place::{Sources, place};
@@ -39,4 +39,7 @@ pub use plain::PlainManifests;
 pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject, built};
-pub use whole::{Terms, blocks, check_manifests, check_overlay, known_words};
+pub use whole::{Terms, check_manifests, check_overlay, known_words};
+
+/// Codes of what is said beside the rules: of unreadable manifests, schemas and suppressions.
+const CODES_WITHOUT_RULE: [&str; 3] = [plain::UNREADABLE, standards::UNUSABLE, check::EXPIRED];

@@ -12,7 +12,7 @@ const MESH_CONFIG: &str = "MESHCONFIG.yaml";
 /// The same for its mesh networks.
 const MESH_NETWORKS: &str = "MESHNETWORKS.yaml";
 /// The code of what is no manifest.
-const UNREADABLE: &str = "manifest";
+pub(super) const UNREADABLE: &str = "manifest";
 
 /// Files of manifests, read.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use super::gate::Gate;
 use super::mesh::{Manifest, Mesh};
 use super::subject::Subject;
 use super::{Finding, Level};
-use crate::kustomize::ResourceId;
+use crate::kustomize::{Gvk, ResourceId};
 use crate::model::Location;
 
 /// One check. One file in `rules/` each.
@@ -123,6 +123,19 @@ impl<'f> Report<'f> {
         help: Option<String>,
     ) {
         self.push(code, None, Some(at), message.into(), help);
+    }
+
+    /// Says something of a kind, which `at` is an example of.
+    pub fn say_of_kind(
+        &mut self,
+        code: Code,
+        gvk: &Gvk,
+        at: Location,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let id = ResourceId { gvk: gvk.clone(), ..ResourceId::default() };
+        self.push(code, Some(id), Some(at), message.into(), help);
     }
 
     fn push(

@@ -39,7 +39,7 @@ pub struct Fetched {
 pub struct UnknownFiles(pub BTreeSet<RepoPath>);
 
 /// The code of what cannot be used.
-const UNUSABLE: &str = "schema-source";
+pub(super) const UNUSABLE: &str = "schema-source";
 /// The rule that says it.
 const RULE: &str = "schema";
 /// More files with definitions are not looked for.

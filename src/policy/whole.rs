@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::check::{Findings, check};
-use super::finding::Finding;
 use super::gate::{Day, Gates};
 use super::mesh::Manifest;
 use super::place::{Sources, place};
@@ -124,13 +123,8 @@ pub fn known_words() -> Vec<&'static str> {
     let mut words: Vec<&'static str> = rules
         .flat_map(|rule| std::iter::once(rule.id).chain(rule.codes.iter().map(|code| code.id)))
         .collect();
+    words.extend(super::CODES_WITHOUT_RULE);
     words.sort_unstable();
     words.dedup();
     words
-}
-
-/// Whether a finding stops a promotion: a new error.
-#[must_use]
-pub fn blocks(finding: &Finding) -> bool {
-    finding.new && finding.level == super::Level::Error
 }

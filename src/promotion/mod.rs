@@ -27,8 +27,8 @@ pub use error::{BuildState, PlanError};
 pub use lifecycle::{Decision, Planned, Presence, Reason, Request, Situation, Tip, decide};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
 pub use plan::{
-    Builds, Cause, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest, PlannedEdit,
-    Warning, plan,
+    Builds, Cause, Checks, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest,
+    PlannedEdit, Verdict, Warning, plan,
 };
 pub use plan_id::PlanId;
 pub use proposal::{Proposal, propose, summary};

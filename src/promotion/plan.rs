@@ -15,7 +15,10 @@ use super::wire::{Kustomizations, unwire, wire};
 use crate::diff::{DriftDiff, FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildOptions};
 use crate::model::{CommitSha, EditedFiles, EnvironmentName, FileEdit, Files, Location, RepoPath};
-use crate::policy::Finding;
+use crate::policy::{
+    Day, Fetched, Finding, Gates, Overlay as Checked, Promotion, Side, Standards, Terms,
+    UnknownFiles, check_overlay, mark_new,
+};
 
 /// What a promotion will do and what comes of it.
 #[derive(Clone, Debug)]
@@ -38,8 +41,10 @@ pub struct Plan {
     pub files: FilesDiff,
     /// What still differs between the source and the target after the promotion, masked.
     pub drift: DriftDiff,
-    /// What the rules say about the target after the promotion.
+    /// What the gates say about the target after the promotion, what is new marked as such.
     pub findings: Vec<Finding>,
+    /// Findings that the configuration suppresses.
+    pub suppressed: usize,
     /// What a person should know although the plan can be carried out.
     pub warnings: Vec<Warning>,
     /// What the source's kustomization has and the promotion leaves behind, in its order.
@@ -53,10 +58,31 @@ impl Plan {
         self.edits.is_empty()
     }
 
+    /// What the gates say about the promotion as a whole.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.findings.iter().filter(|finding| finding.blocks()).count() {
+            0 => Verdict::Passed,
+            errors => Verdict::Blocked { errors },
+        }
+    }
+
     /// The edits without their causes, in the order of the paths.
     pub fn file_edits(&self) -> impl Iterator<Item = &FileEdit> {
         self.edits.iter().map(|planned| &planned.edit)
     }
+}
+
+/// Whether the gates let a promotion pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It brings no error.
+    Passed,
+    /// It brings errors: its check fails.
+    Blocked {
+        /// How many.
+        errors: usize,
+    },
 }
 
 /// The three builds of a plan.
@@ -180,6 +206,19 @@ pub struct PlanRequest<'a> {
     pub commit: Option<&'a CommitSha>,
     /// What the source was at the last promotion.
     pub last_promotion: LastPromotion<'a>,
+    /// What is checked.
+    pub checks: Checks<'a>,
+}
+
+/// What a plan is checked by.
+#[derive(Clone, Copy, Debug)]
+pub struct Checks<'a> {
+    /// What the repository wants.
+    pub gates: &'a Gates,
+    /// What was fetched from outside the repository.
+    pub fetched: &'a Fetched,
+    /// The day, for exceptions that end.
+    pub today: Day,
 }
 
 /// Plans a promotion.
@@ -190,8 +229,8 @@ pub struct PlanRequest<'a> {
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = endpoints(request)?;
     let files = request.files;
-    let (source_build, before, Finished { edits, warnings, not_promoted }) = together(
-        || build(request, source),
+    let ((source_build, standards), before, Finished { edits, warnings, not_promoted }) = together(
+        || build_and_read_standards(request, source),
         || build(request, target),
         || decide(request, source, target),
     )?;
@@ -203,6 +242,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             .map_err(|error| PlanError::build(target, BuildState::AfterPromotion, error))?
     };
     let builds = Builds { source: source_build, before, after };
+    let checked = check(request, (source, target), &standards, &builds, &edits);
     let secrets = secret_inputs(request, source, target, &builds, &edits);
     let rendered =
         RenderedDiff::between(&builds.before, &builds.after, target.path.as_str(), &secrets);
@@ -221,7 +261,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         commit: request.commit.cloned(),
         edits,
         builds,
-        findings: Vec::new(),
+        findings: checked.findings,
+        suppressed: checked.suppressed,
         warnings,
         not_promoted,
     })
@@ -253,6 +294,58 @@ fn together<A, B, C>(
 fn build(request: &PlanRequest<'_>, environment: &Environment) -> Result<Build, PlanError> {
     kustomize::build(request.files, &environment.path, request.options)
         .map_err(|error| PlanError::build(environment, BuildState::Now, error))
+}
+
+/// What the gates measure by may be in files that are not here, like what a build reads.
+fn build_and_read_standards(
+    request: &PlanRequest<'_>,
+    source: &Environment,
+) -> Result<(Build, Standards), PlanError> {
+    let Checks { gates, fetched, .. } = request.checks;
+    let standards = Standards::read(request.files, gates, fetched)
+        .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths));
+    match (build(request, source), standards) {
+        (Err(PlanError::Unknown(mut paths)), Err(PlanError::Unknown(more))) => {
+            paths.extend(more);
+            Err(PlanError::Unknown(paths))
+        }
+        (built, standards) => Ok((built?, standards?)),
+    }
+}
+
+/// What the gates say of a plan.
+struct PlanFindings {
+    findings: Vec<Finding>,
+    suppressed: usize,
+}
+
+/// Checks the target as it will be, and as it was to tell what is new.
+fn check(
+    request: &PlanRequest<'_>,
+    (source, target): (&Environment, &Environment),
+    standards: &Standards,
+    builds: &Builds,
+    edits: &[PlannedEdit],
+) -> PlanFindings {
+    let Checks { gates, today, .. } = request.checks;
+    let terms = Terms { gates, standards, today };
+    let plain_edits: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
+    let edited = EditedFiles::new(request.files, plain_edits.iter().copied());
+    let promotion = Promotion {
+        source: Side { name: &source.name, path: &source.path, build: &builds.source },
+        target: Side { name: &target.name, path: &target.path, build: &builds.before },
+        edits: &plain_edits,
+    };
+    let after = Checked { files: &edited, path: &target.path, build: &builds.after };
+    let found = check_overlay(after, Some(promotion), terms);
+    let (mut findings, suppressed) = (found.findings, found.suppressed.len());
+    if edits.is_empty() {
+        findings.iter_mut().for_each(|finding| finding.new = false);
+    } else if !findings.is_empty() {
+        let before = Checked { files: request.files, path: &target.path, build: &builds.before };
+        mark_new(&check_overlay(before, None, terms).findings, &mut findings);
+    }
+    PlanFindings { findings, suppressed }
 }
 
 /// The edits, step by step.

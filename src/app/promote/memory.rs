@@ -21,7 +21,7 @@ pub(super) enum Memory<'a> {
 }
 
 impl Memory<'_> {
-    fn clock(&self) -> &Clock {
+    pub(super) fn clock(&self) -> &Clock {
         match self {
             Self::Queue(work) => &work.app.clock,
             Self::Nothing(run) => &run.clock,

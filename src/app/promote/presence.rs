@@ -7,6 +7,7 @@ use crate::model::{CommitSha, PullRequestNumber, RepoPath};
 use crate::promotion::{PlanId, Presence, Tip, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
+use super::super::checking::Checking;
 use super::super::perform::Stop;
 use super::super::snapshot::digest;
 use super::Promotion;
@@ -180,7 +181,10 @@ impl Promotion<'_> {
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let (source, target) = (&self.plan.source.name, &self.plan.target.name);
         let configuration = std::sync::Arc::new(configuration);
-        let Ok(plan) = before.plan(&configuration, source, target).await? else { return Ok(None) };
+        let Ok(plan) = before.plan(&configuration, source, target, Checking::nothing()).await?
+        else {
+            return Ok(None);
+        };
         let edits: Vec<_> = plan.file_edits().cloned().collect();
         // The id may be another one: a newer version of Overlift may draw the diffs in another way.
         let fits = before.tree.sha_with_edits(&edits) == commit.tree;

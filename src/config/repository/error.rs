@@ -145,6 +145,14 @@ pub enum ConfigError {
         /// What it should be, and how to write it.
         what: &'static str,
     },
+    /// A text of the gates.
+    #[error("{at}: {because}")]
+    Gate {
+        /// The text's place.
+        at: Location,
+        /// What is wrong with it, and what to write.
+        because: String,
+    },
     /// The environments make no pipeline.
     #[error("{at}: {source}{}", .nearest.as_ref().map_or(String::new(), |name| meant(Some(name.as_str()))))]
     Pipeline {
@@ -220,6 +228,7 @@ impl ConfigError {
             | Self::FieldPath { at, .. }
             | Self::Template { at, .. }
             | Self::Account { at, .. }
+            | Self::Gate { at, .. }
             | Self::Pipeline { at, .. }
             | Self::SharedBranch { at, .. }
             | Self::NoBodyTemplate { at, .. }

@@ -1,6 +1,8 @@
 //! The file as serde reads it. Every key is optional here: what has to be there, and every type, was
 //! checked with places before.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -16,6 +18,7 @@ pub(super) struct File {
     pub(super) promotion: Promotion,
     pub(super) remote_bases: Vec<String>,
     pub(super) pull_request: PullRequest,
+    pub(super) gates: Gates,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +77,37 @@ pub(super) struct PullRequest {
     pub(super) draft: bool,
     pub(super) checklist: Option<Vec<String>>,
     pub(super) body_template: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Gates {
+    pub(super) run: Option<Vec<String>>,
+    pub(super) complete: bool,
+    pub(super) severity: BTreeMap<String, Level>,
+    pub(super) suppress: Vec<Suppression>,
+    pub(super) schemas: Vec<String>,
+    pub(super) policies: Vec<String>,
+    pub(super) kubernetes: Option<String>,
+    pub(super) block_pull_request: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Level {
+    Error,
+    Warning,
+    Info,
+    Off,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Suppression {
+    pub(super) code: String,
+    pub(super) resource: Option<String>,
+    pub(super) reason: String,
+    pub(super) expires: Option<String>,
 }
 
 /// Decodes a tree whose shape was checked. The tree is decoded and not the text, so that one reader

@@ -7,6 +7,7 @@
 mod discovery;
 mod error;
 mod file;
+mod gates;
 mod places;
 mod schema;
 mod settings;

@@ -14,8 +14,10 @@ pub(super) struct Places<'a> {
 
 /// One step to a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum Step<'a> {
     Key(&'static str),
+    /// A key that people make up.
+    Name(&'a str),
     Item(usize),
 }
 
@@ -50,12 +52,12 @@ impl<'a> Places<'a> {
     }
 
     /// The place of the value at the end of a way, or of the last part of the way that is there.
-    pub(super) fn at(&self, steps: &[Step]) -> Location {
+    pub(super) fn at(&self, steps: &[Step<'_>]) -> Location {
         let mut node = &self.root;
         let mut field = String::new();
         for step in steps {
             let next = match step {
-                Step::Key(key) => {
+                Step::Key(key) | Step::Name(key) => {
                     if !field.is_empty() {
                         field.push('.');
                     }
@@ -92,6 +94,18 @@ impl<'a> Places<'a> {
                     self.check_node(value, items, format!("{field}[{index}]"))
                 })
             }
+            (Shape::Words(values), Value::Mapping(mapping)) => {
+                mapping.iter().try_for_each(|pair| {
+                    let name: String = pair.key.text.chars().take(100).collect();
+                    self.check_node(&pair.value, values, format!("{field}.{name}"))
+                })
+            }
+            (Shape::Day, Value::Scalar(scalar))
+                if matches!(scalar.tag, Tag::Str | Tag::Timestamp) =>
+            {
+                Ok(())
+            }
+            (Shape::Release, Value::Scalar(scalar)) if is_release(&scalar.text) => Ok(()),
             (Shape::Choice(known), Value::Scalar(scalar)) if scalar.tag == Tag::Str => {
                 if known.contains(&scalar.text.as_str()) {
                     return Ok(());
@@ -160,6 +174,12 @@ impl<'a> Places<'a> {
     }
 }
 
+/// `1.34`, in quotes or not.
+fn is_release(text: &str) -> bool {
+    let minor = text.strip_prefix("1.").unwrap_or_default();
+    !minor.is_empty() && minor.len() <= 3 && minor.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn count(least: usize, most: usize) -> String {
     if least > 0 { format!("{least} to {most} items") } else { format!("at most {most} items") }
 }
@@ -172,6 +192,9 @@ fn expected(shape: &Shape) -> String {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
         }
         Shape::Flag => "`true` or `false`".to_owned(),
+        Shape::Words(_) => "a mapping".to_owned(),
+        Shape::Day => "a day, such as 2027-01-31".to_owned(),
+        Shape::Release => "a version of Kubernetes, such as 1.34".to_owned(),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Mapping(_) => "a mapping".to_owned(),
     }

@@ -37,6 +37,16 @@ fn of_shape(shape: &Shape) -> Map<String, Value> {
             list["maxItems"] = json!(most);
             list
         }
+        Shape::Words(values) => {
+            json!({ "type": "object", "additionalProperties": of_shape(values) })
+        }
+        Shape::Day => json!({ "type": "string", "format": "date" }),
+        Shape::Release => json!({
+            "type": ["string", "number"],
+            "pattern": "^1\\.[0-9]+$",
+            "minimum": 1,
+            "exclusiveMaximum": 2,
+        }),
         Shape::Mapping(keys) => of_mapping(keys),
     };
     match value {

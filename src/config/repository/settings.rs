@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ConfigError;
 use super::file::{self, decode};
+use super::gates::read_gates;
 use super::places::{Places, Step};
 use super::shape::ROOT;
 use super::{RepositoryConfig, discovery, read};
 use crate::model::{
     EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern, RepoPath, nearest,
 };
-use crate::policy::Gates;
 use crate::promotion::{
     CarriedField, Environment, Keep, PathGlob, Pipeline, PipelineError, Prune, PullRequestSettings,
     Rules, Template, TemplateError, Trigger, Values, Variables, check_commit_message,
@@ -49,11 +49,12 @@ pub(super) fn read_settings(
     let reader = Reader { places: &places };
     let pull_request = reader.read_pull_request(&decoded.pull_request, files, &mut inputs)?;
     reader.try_texts(&pipeline, &pull_request)?;
+    let gates = read_gates(&decoded.gates, &places)?;
     Ok(RepositoryConfig {
         path: Some(path.clone()),
         pipeline,
         pull_request,
-        gates: Gates::default(),
+        gates,
         remote_bases,
         inputs,
     })

@@ -3,6 +3,7 @@
 use super::shape::{Absent, ROOT, Shape};
 use super::*;
 use crate::model::{EnvironmentName, File, FileTree};
+use crate::policy::{Gate, Level};
 use crate::promotion::{Prune, PullRequestSettings, Trigger};
 use serde_json::Value;
 
@@ -213,6 +214,53 @@ fn every_fault_has_its_place_and_the_nearest_word() {
 }
 
 #[test]
+fn reads_what_a_repository_wants_of_its_gates() {
+    let config = parse(
+        "gates:\n  run: [istio, schemas]\n  complete: true\n  kubernetes: 1.30\n  schemas: \
+         [schemas, istio/istio@1.27.1:crds.yaml]\n  policies: [policies/rego]\n  severity:\n    \
+         IST0118: off\n    port-name: warning\n  suppress:\n  - code: IST0101\n    resource: \
+         VirtualService shop/*\n    reason: another cluster has it\n    expires: 2027-01-31\n  \
+         blockPullRequest: true\n",
+    );
+    let gates = config.unwrap().gates;
+    assert_eq!(gates.run, [Gate::Istio, Gate::Schemas].into());
+    assert_eq!(gates.kubernetes.as_deref(), Some("1.30"));
+    assert_eq!((gates.complete, gates.block_pull_request, gates.schemas.len()), (true, true, 2));
+    let severity: Vec<_> = gates.severity.iter().map(|s| (s.of.as_str(), s.level)).collect();
+    assert_eq!(severity, [("port-name", Some(Level::Warning)), ("IST0118", None)]);
+    let suppression = &gates.suppress[0];
+    assert_eq!(suppression.expires.unwrap().to_string(), "2027-01-31");
+    assert_eq!(suppression.at.position.unwrap().line, 11);
+}
+
+#[test]
+fn faults_of_the_gates_have_their_place_and_say_what_to_write() {
+    for (text, expected) in [
+        ("run: [isto]", "2:9 (gates.run[0]): `isto` is not one of"),
+        (
+            "severity: {IST0011: off}",
+            "(gates.severity.IST0011): there is no rule or code `IST0011`; did you mean `IST0111`?",
+        ),
+        ("severity: {IST0111: of}", "did you mean `off`?"),
+        ("suppress: [{code: IST0111}]", "`reason` is missing"),
+        (
+            "suppress: [{code: IST0111, reason: x, expires: soon}]",
+            "2:50 (gates.suppress[0].expires): this is no day",
+        ),
+        (
+            "suppress: [{code: IST0111, reason: x, resource: shop}]",
+            "`shop` is no glob over resources",
+        ),
+        ("schemas: [a/b@1]", "names no file: write `OWNER/REPO@REF:PATH`"),
+        ("kubernetes: latest", "a version of Kubernetes, such as 1.34"),
+        ("complet: true", "did you mean `complete`?"),
+    ] {
+        let found = error(&format!("gates:\n  {text}\n"));
+        assert!(found.contains(expected), "{found}\n{expected}");
+    }
+}
+
+#[test]
 fn faults_of_the_pipeline_have_the_place_of_the_key() {
     let two = |second: &str| {
         format!(
@@ -294,12 +342,21 @@ fn asks_for_files_that_are_not_here() {
 
 /// Enough of JSON Schema for ours.
 fn fits(value: &Value, schema: &Value) -> bool {
+    if let Some(types) = schema["type"].as_array() {
+        let mut one = schema.clone();
+        return types.iter().any(|name| {
+            one["type"] = name.clone();
+            fits(value, &one)
+        });
+    }
     let by_type = match schema["type"].as_str().unwrap() {
         "object" => value.as_object().is_some_and(|object| {
             let required = schema["required"].as_array().into_iter().flatten();
             required.into_iter().all(|key| object.contains_key(key.as_str().unwrap()))
                 && object.iter().all(|(key, value)| {
-                    schema["properties"].get(key).is_some_and(|schema| fits(value, schema))
+                    let named = schema["properties"].get(key);
+                    let named = named.or(schema.get("additionalProperties"));
+                    named.filter(|s| s.is_object()).is_some_and(|schema| fits(value, schema))
                 })
         }),
         "array" => value.as_array().is_some_and(|items| {
@@ -314,6 +371,10 @@ fn fits(value: &Value, schema: &Value) -> bool {
             regex::Regex::new(pattern).unwrap().is_match(text) && text.chars().count() <= longest
         }),
         "boolean" => value.is_boolean(),
+        "number" => value.as_f64().is_some_and(|number| {
+            number >= schema["minimum"].as_f64().unwrap()
+                && number < schema["exclusiveMaximum"].as_f64().unwrap()
+        }),
         "integer" => value.is_i64() || value.is_u64(),
         other => panic!("the schema says {other}"),
     };
@@ -352,6 +413,9 @@ fn sample(shape: &Shape) -> Value {
         }
         Shape::Choice(words) => words[0].into(),
         Shape::Flag => true.into(),
+        Shape::Words(values) => serde_json::json!({ "port-name": sample(values) }),
+        Shape::Day => "2027-01-31".into(),
+        Shape::Release => "1.34".into(),
         Shape::List { items, .. } => vec![sample(items)].into(),
         Shape::Mapping(keys) => {
             keys.iter().map(|key| (key.name.to_owned(), sample(&key.shape))).collect()
@@ -407,7 +471,7 @@ fn schema_check_and_decoding_agree_key_by_key() {
             assert!(!fits(&wrong, &schema) && !checked(&wrong), "{way}/{}", key.name);
         }
     });
-    assert_eq!(keys_seen, 27);
+    assert_eq!(keys_seen, 40);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::policy::schema::{Schemas, Verdict};
 use crate::policy::standards::Standards;
 use crate::policy::subject::Subject;
-use crate::policy::{Level, Manifest};
+use crate::policy::{Level, Manifest, NOT_VALIDATED};
 
 pub(super) const RULE: Rule = Rule {
     id: "schema",
@@ -26,7 +26,7 @@ const VERSION: Code = Code::sound("schema-version", Level::Error);
 const REMOVED: Code = Code::sound("schema-version", Level::Warning);
 const UNUSABLE: Code = Code::sound("schema-unusable", Level::Warning);
 const UNCHECKED: Code = Code::sound("schema-unchecked", Level::Info);
-const MISSING: Code = Code::sound("schema-missing", Level::Info);
+const MISSING: Code = Code::sound(NOT_VALIDATED, Level::Info);
 
 /// At most so many faults of one resource are told.
 const MOST: usize = 25;
@@ -91,12 +91,8 @@ fn tell(
             let message = format!("no schema is known for {shown}: not validated");
             let help = "name its definition in `gates.schemas`; for Kubernetes' own kinds run \
                         `overlift schemas fetch`";
-            report.say_at(
-                MISSING,
-                Location::file(manifest.origin.path.clone()),
-                message,
-                Some(help.to_owned()),
-            );
+            let at = Location::file(manifest.origin.path.clone());
+            report.say_of_kind(MISSING, gvk, at, message, Some(help.to_owned()));
         }
         Verdict::Unusable(_) | Verdict::NoSchema => {}
     }

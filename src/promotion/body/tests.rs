@@ -68,6 +68,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
             &SecretInputs::default(),
         ),
         findings: Vec::new(),
+        suppressed: 0,
         warnings: Vec::new(),
         not_promoted: Vec::new(),
         edits,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{File, FileMode, FileTree, RepoPath};
+use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{CarriedField, Keep, PathGlob, Rules, Trigger};
 use crate::yaml::FieldPath;
 
@@ -61,6 +62,7 @@ pub(super) fn try_decide(
         target: &target,
         commit: None,
         last_promotion,
+        checks: Checks { gates: &Gates::none(), fetched: &Fetched::default(), today: Day::MIN },
     };
     let (source, target) = endpoints(&request).unwrap();
     let finished = decide(&request, source, target)?;

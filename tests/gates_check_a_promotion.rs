@@ -1,0 +1,129 @@
+//! "It tells me what the promotion would break, before anyone merges it."
+
+use serde_json::Value;
+
+use crate::support::Repo;
+
+const CONFIG: &str = "environments:\n\
+    - {name: staging, path: overlays/staging}\n\
+    - {name: production, path: overlays/production}\n";
+const BASE: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+    metadata: {name: shop, namespace: shop}\nspec:\n  hosts: [shop.example.com]\n  \
+    gateways: [gone]\n  http:\n  - route:\n    - destination: {host: shop}\n";
+const PATCH: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+    metadata: {name: shop, namespace: shop}\nspec:\n  http:\n  - route:\n    \
+    - destination: {host: shop, subset: v2}\n";
+const OVERLAY: &str = "resources: [../../base]\n";
+const PATCHED: &str = "resources: [../../base]\npatches:\n- path: patches/shop.yaml\n";
+
+fn repo(more: &str) -> Repo {
+    let config = format!("{CONFIG}{more}");
+    let repo = Repo::new(&[
+        (".github/overlift.yaml", &config),
+        ("base/kustomization.yaml", "resources: [shop.yaml]\n"),
+        ("base/shop.yaml", BASE),
+        ("overlays/staging/kustomization.yaml", PATCHED),
+        ("overlays/staging/patches/shop.yaml", PATCH),
+        ("overlays/production/kustomization.yaml", OVERLAY),
+    ]);
+    repo
+}
+
+fn findings(repo: &Repo) -> Vec<Value> {
+    let json = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    plan["findings"].as_array().unwrap().clone()
+}
+
+fn of_rule<'a>(findings: &'a [Value], rule: &str) -> &'a Value {
+    findings.iter().find(|f| f["rule"] == rule).unwrap_or_else(|| panic!("{findings:#?}"))
+}
+
+#[test]
+fn new_findings_are_told_from_old_ones_and_have_their_place() {
+    let repo = repo("");
+    let found = findings(&repo);
+    let subset = of_rule(&found, "virtual-service-subset");
+    assert_eq!((&subset["code"], &subset["new"]), (&"IST0101".into(), &true.into()));
+    assert_eq!(subset["file"], "overlays/production/patches/shop.yaml");
+    assert_eq!(subset["line"], 7);
+    let gateway = of_rule(&found, "virtual-service-gateway");
+    assert_eq!(gateway["new"], false);
+    assert_eq!((&gateway["file"], &gateway["line"]), (&"base/shop.yaml".into(), &6.into()));
+
+    let text = repo.overlift(&["plan", "staging", "production"]).ok();
+    assert!(text.contains("The gates find\nerror IST0101 VirtualService shop/shop: "), "{text}");
+    assert!(text.contains("2 findings were there before"), "{text}");
+    let body = repo.overlift(&["plan", "staging", "production", "--body"]).ok();
+    assert!(body.contains("**Gates** 1 error is new, 2 findings were there before, 1 kind has no schema (`networking.istio.io/VirtualService`). This promotion does not pass its gates."), "{body}");
+    assert!(body.contains("overlays/production/patches/shop.yaml:7"), "{body}");
+}
+
+#[test]
+fn the_plans_id_does_not_depend_on_the_gates() {
+    let id = |repo: &Repo| {
+        let json = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+        serde_json::from_str::<Value>(&json).unwrap()["planId"].clone()
+    };
+    assert_eq!(id(&repo("")), id(&repo("gates: {run: []}\n")));
+    assert!(findings(&repo("gates: {run: []}\n")).is_empty());
+}
+
+#[test]
+fn a_repository_has_levels_and_exceptions_of_its_own() {
+    let quiet = repo(
+        "gates:\n  severity: {virtual-service-subset: warning}\n  suppress:\n  - code: \
+         virtual-service-gateway\n    resource: VirtualService shop/*\n    reason: it is in another cluster\n",
+    );
+    let found = findings(&quiet);
+    assert_eq!(of_rule(&found, "virtual-service-subset")["level"], "Warning");
+    assert!(found.iter().all(|f| f["rule"] != "virtual-service-gateway"));
+    let run = quiet.overlift(&["validate"]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    assert!(run.stdout.contains("2 suppressed"), "{run:#?}");
+
+    let ended = repo(
+        "gates:\n  suppress:\n  - {code: virtual-service-gateway, reason: soon fixed, expires: 2020-01-01}\n",
+    );
+    let found = findings(&ended);
+    let expired = of_rule(&found, "suppression-expired");
+    assert_eq!((&expired["file"], &expired["line"]), (&".github/overlift.yaml".into(), &6.into()));
+    assert!(found.iter().any(|f| f["rule"] == "virtual-service-gateway"));
+}
+
+#[test]
+fn validate_checks_environments_as_they_are() {
+    let repo = repo("");
+    let run = repo.overlift(&["validate", "--format", "json"]);
+    assert_eq!(run.code, 1);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let found = json["findings"].as_array().unwrap();
+    let of = |environment: &str, rule: &str| {
+        let here =
+            found.iter().filter(|f| f["environment"] == environment && f["code"] == "IST0101");
+        here.filter(|f| f["rule"] == rule).count()
+    };
+    assert_eq!(of("staging", "virtual-service-subset"), 1);
+    assert_eq!(of("production", "virtual-service-subset"), 0);
+    assert_eq!(of("production", "virtual-service-gateway"), 1);
+    let run = repo.overlift(&["validate", "stagin"]);
+    assert_eq!(run.code, 2);
+}
+
+#[test]
+fn definitions_in_the_repository_are_used() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+        metadata: {name: virtualservices.networking.istio.io}\nspec:\n  group: networking.istio.io\n  \
+        names: {kind: VirtualService, plural: virtualservices}\n  scope: Namespaced\n  versions:\n  \
+        - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        \
+        type: object\n        properties:\n          spec:\n            type: object\n            \
+        properties:\n              hosts: {type: array, items: {type: string}}\n              \
+        http: {type: array, items: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n";
+    let repo = repo("gates:\n  schemas: [definitions]\n");
+    repo.write("definitions/istio.yaml", definition);
+    repo.commit("definitions");
+    let found = findings(&repo);
+    let unknown = found.iter().find(|f| f["code"] == "IST0106").unwrap();
+    assert_eq!((&unknown["field"], &unknown["new"]), (&"spec.gateways".into(), &false.into()));
+    assert_eq!((&unknown["file"], &unknown["line"]), (&"base/shop.yaml".into(), &6.into()));
+}
