@@ -19,6 +19,7 @@ mod canonical_yaml;
 mod command_output;
 mod diffs_apply;
 mod doctor_says_what_to_fix;
+mod documentation;
 mod fixture_overlays_build;
 mod gates_check_a_promotion;
 mod github_answers;

@@ -67,8 +67,7 @@ enum Command {
     Build(build::BuildArguments),
     /// Promotes as a step of a GitHub workflow; inputs and outputs are those of `action.yml`.
     Action,
-    /// Prints the JSON Schema of `.github/overlift.yaml`.
-    Schema,
+    Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -108,7 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
         Command::Man(man) => man::run(&man, Arguments::command(), directory),
         Command::Queue(queue) => queue::run(&queue, &output),
-        Command::Schema => schema::run(&output),
+        Command::Schema(schema) => schema::run(&schema, &output),
         Command::Action => return action::run(),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {

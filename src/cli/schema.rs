@@ -1,13 +1,118 @@
-//! `overlift schema`: the JSON Schema of `.github/overlift.yaml`.
+//! `overlift schema`: the JSON Schema of `.github/overlift.yaml`, and the page about it.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::Value;
 
 use super::Outcome;
 use super::output::Output;
 use crate::config;
 
+/// Prints the JSON Schema of `.github/overlift.yaml`.
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Print a reference for people instead, as `docs/configuration.md` has it.
+    #[arg(long)]
+    markdown: bool,
+}
+
 /// Runs the command.
-pub(super) fn run(output: &Output) -> super::Result {
-    let mut text = serde_json::to_string_pretty(&config::schema())?;
-    text.push('\n');
+pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> super::Result {
+    let schema = config::schema();
+    let text = if arguments.markdown {
+        reference(&schema)
+    } else {
+        serde_json::to_string_pretty(&schema)? + "\n"
+    };
     output.print(text)?;
     Ok(Outcome::Done)
+}
+
+const HEAD: &str = "# Configuration
+
+<!-- Made by `overlift schema --markdown` from the schema; a test holds it current. -->
+
+`.github/overlift.yaml`, read from the default branch.
+Without the file, the folders of `overlays/` that have a kustomization are the environments, in the order of their usual names.
+`overlift init` proposes a file.
+
+Unknown keys, wrong types and contradictions are errors with line, column and the nearest right key.
+`overlift schema > overlift.schema.json` writes the JSON Schema; editors use it by a first line `# yaml-language-server: $schema=overlift.schema.json`.
+
+";
+
+/// The schema as a page: a section for each mapping, a line for each key.
+fn reference(schema: &Value) -> String {
+    let mut page = HEAD.to_owned();
+    section("The file", schema, &mut page);
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+fn section(title: &str, mapping: &Value, page: &mut String) {
+    let Some(properties) = mapping["properties"].as_object() else { return };
+    let required = |key: &str| {
+        let keys = mapping["required"].as_array();
+        keys.is_some_and(|keys| keys.iter().any(|it| it == key))
+    };
+    let _ = writeln!(
+        page,
+        "## {title}\n\n| key | value | meaning | default |\n| --- | --- | --- | --- |"
+    );
+    for (key, shape) in properties {
+        let about = cell(shape["description"].as_str().unwrap_or_default());
+        let default = match &shape["default"] {
+            Value::Null if required(key) => "required".to_owned(),
+            Value::Null => String::new(),
+            default => code(&default.to_string()),
+        };
+        let _ = writeln!(page, "| {} | {} | {about} | {default} |", code(key), kind(shape));
+    }
+    page.push('\n');
+    for (key, shape) in properties {
+        let path = |suffix: &str| match title {
+            "The file" => code(&format!("{key}{suffix}")),
+            above => code(&format!("{}.{key}{suffix}", above.trim_matches('`'))),
+        };
+        section(&path(""), shape, page);
+        section(&path("[]"), &shape["items"], page);
+    }
+}
+
+/// What a value may be, in words.
+fn kind(shape: &Value) -> String {
+    if let Some(only) = shape.get("const") {
+        return code(&only.to_string());
+    }
+    if let Some(words) = shape["enum"].as_array() {
+        let words: Vec<String> = words.iter().filter_map(Value::as_str).map(code).collect();
+        return words.join(" or ");
+    }
+    match shape["type"].as_str() {
+        Some("array") => {
+            let items = kind(&shape["items"]);
+            let most = shape["maxItems"].as_u64().filter(|most| *most < 500);
+            let most = most.map_or(String::new(), |most| format!(", at most {most}"));
+            format!("list: {items}{most}")
+        }
+        Some("object") if shape.get("properties").is_some() => "mapping, see below".to_owned(),
+        Some("object") => format!("mapping of names: {}", kind(&shape["additionalProperties"])),
+        Some("boolean") => "`true` or `false`".to_owned(),
+        Some("string") => shape["maxLength"]
+            .as_u64()
+            .map_or("text".to_owned(), |most| format!("text, at most {most} characters")),
+        Some(other) => other.to_owned(),
+        None => "any".to_owned(),
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", cell(text))
+}
+
+/// Text that cannot end a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }

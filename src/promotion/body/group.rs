@@ -1,6 +1,7 @@
 //! What is told about each changed resource, in the order of telling; changes that are alike are told
 //! once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -15,6 +16,9 @@ const VALUE_LIMIT: usize = 60;
 
 /// Paths too.
 const PATH_LIMIT: usize = 100;
+
+/// Of longer paths the end is shown, in characters.
+const SHOWN_PATH: usize = 48;
 
 /// A resource that is told, with those whose changes are alike.
 pub(super) struct Told<'a> {
@@ -83,9 +87,30 @@ impl Told<'_> {
     }
 }
 
+/// The end of a long field path, from the beginning of a field on: a table that is wider than a phone hides
+/// what changes. The diff has the whole.
+fn end_of(path: &str) -> Cow<'_, str> {
+    let over = path.chars().count().saturating_sub(SHOWN_PATH);
+    if over == 0 {
+        return path.into();
+    }
+    let (mut inside, mut chars) = (0_usize, 0_usize);
+    for (at, c) in path.char_indices() {
+        match c {
+            '[' => inside += 1,
+            ']' => inside = inside.saturating_sub(1),
+            // A key in brackets may have dots of its own.
+            '.' if inside == 0 && chars >= over => return format!("…{}", &path[at + 1..]).into(),
+            _ => {}
+        }
+        chars += 1;
+    }
+    path.into()
+}
+
 /// `` `spec.timeout`: `5s` → `10s` ``.
 pub(super) fn field_change(field: &FieldChange) -> String {
-    let path = cell_code(&field.path, PATH_LIMIT);
+    let path = cell_code(&end_of(&field.path), PATH_LIMIT);
     let masked = |value: &FieldValue| matches!(value, FieldValue::Scalar(text) if text == MASKED || text == MASKED_CHANGED);
     match (&field.before, &field.after) {
         (before, FieldValue::Absent) => {
@@ -155,4 +180,18 @@ fn likeness(diff: &ResourceDiff, fields: &[FieldChange], risks: &[Risk]) -> Opti
         hash.update(format!("{field:?}").as_bytes());
     }
     Some(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_paths_show_their_end() {
+        let long = "spec.configPatches[0].patch.value.typed_config.value.response_headers_to_add";
+        assert_eq!(end_of(long), "…typed_config.value.response_headers_to_add");
+        assert_eq!(end_of("spec.http[0].timeout"), "spec.http[0].timeout");
+        let keyed = format!("metadata.annotations[\"{}\"]", "rollout.example.com/".repeat(4));
+        assert_eq!(end_of(&keyed), keyed, "nothing begins inside a key");
+    }
 }
