@@ -39,6 +39,7 @@ mod promotions_cost_little;
 mod remote_bases;
 mod replicas_share_a_queue;
 mod resources_against_their_schemas;
+mod rules_page;
 mod same_plan_everywhere;
 #[allow(dead_code, reason = "each behaviour uses what it needs")]
 mod support;

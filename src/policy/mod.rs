@@ -8,10 +8,12 @@
 mod analysis;
 mod check;
 mod check_annotation;
+pub mod environment_words;
 mod finding;
 mod gate;
 pub mod host;
 pub mod istio_annotation;
+pub mod kustomization;
 pub mod label_selector;
 pub mod mesh;
 mod place;
@@ -36,6 +38,7 @@ pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Su
 pub use mesh::Manifest;
 pub use place::{Sources, place};
 pub use plain::PlainManifests;
+pub use rule::{Code, Rule};
 pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject, built};

@@ -16,7 +16,12 @@ impl Case {
     /// Reads a case. A file that the header names under `no-final-newline` loses its last newline.
     pub fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        Self::parse(path.file_stem().unwrap().to_str().unwrap(), &bytes)
+    }
+
+    /// The same from bytes.
+    pub fn parse(name: &str, bytes: &[u8]) -> Self {
+        let name = name.to_owned();
         let mut case = Self { name, header: Vec::new(), files: Vec::new() };
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = String::from_utf8_lossy(line);

@@ -1,0 +1,40 @@
+//! The kustomization files of an overlay, as text: what the engine reads, rules about them read again.
+
+use super::subject::Overlay;
+use crate::model::{Entry, KUSTOMIZATION_NAMES, RepoPath};
+
+/// One kustomization file of a build.
+#[derive(Clone, Debug)]
+pub struct KustomizationText {
+    /// Its path.
+    pub path: RepoPath,
+    /// Its text.
+    pub text: String,
+}
+
+/// The kustomization files that a build read, in the order of their paths.
+#[must_use]
+pub fn kustomizations(overlay: Overlay<'_>) -> Vec<KustomizationText> {
+    let inputs = overlay.build.inputs.iter().filter(|path| is_kustomization(path));
+    inputs.filter_map(|path| read(overlay, path)).collect()
+}
+
+/// The overlay's own kustomization.
+#[must_use]
+pub fn own_kustomization(overlay: Overlay<'_>) -> Option<KustomizationText> {
+    let own = KUSTOMIZATION_NAMES.iter().filter_map(|name| overlay.path.join(name).ok());
+    let path = own.into_iter().find(|path| overlay.build.inputs.contains(path))?;
+    read(overlay, &path)
+}
+
+/// Whether a path is one that kustomize takes for a kustomization.
+#[must_use]
+pub fn is_kustomization(path: &RepoPath) -> bool {
+    path.parts().next_back().is_some_and(|name| KUSTOMIZATION_NAMES.contains(&name))
+}
+
+fn read(overlay: Overlay<'_>, path: &RepoPath) -> Option<KustomizationText> {
+    let (_, Entry::File(file)) = overlay.files.look_up(path).ok()? else { return None };
+    let text = std::str::from_utf8(&file.content).ok()?.to_owned();
+    Some(KustomizationText { path: path.clone(), text })
+}

@@ -1,0 +1,123 @@
+//! Names of the source environment that a promotion would bring into the target: host names,
+//! namespaces, clusters, and the paths of secrets.
+//!
+//! Only values that the promotion changes are looked at, and of them only the piece that is a name is
+//! shown. What names the target as well is meant so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kustomize::{Build, ResourceId};
+use crate::policy::environment_words::EnvironmentWords;
+use crate::policy::gate::Gate;
+use crate::policy::rule::{Check, Code, Report, Rule};
+use crate::policy::subject::Subject;
+use crate::policy::{Level, Manifest};
+use crate::yaml::{Node, Value};
+
+pub(super) const RULE: Rule = Rule {
+    id: "source-environment",
+    gate: Gate::Leaks,
+    codes: &[SECRET_PATH, HOST, NAMESPACE, OTHER],
+    check: Check::Subject(check),
+};
+
+const SECRET_PATH: Code = Code::sound("source-secret-path", Level::Error);
+const HOST: Code = Code::sound("source-host", Level::Warning);
+const NAMESPACE: Code = Code::sound("source-namespace", Level::Warning);
+const OTHER: Code = Code::sound("source-name", Level::Warning);
+
+/// Kinds that fetch secrets from elsewhere.
+const FETCHERS: [&str; 6] = [
+    "ExternalSecret",
+    "ClusterExternalSecret",
+    "SecretProviderClass",
+    "VaultStaticSecret",
+    "VaultDynamicSecret",
+    "PushSecret",
+];
+
+fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
+    let Some(promotion) = subject.promotion else { return };
+    let source = EnvironmentWords::of(promotion.source.name);
+    let target = EnvironmentWords::of(promotion.target.name);
+    let before = scalars_of(promotion.target.build);
+    let nothing = BTreeSet::new();
+    for manifest in subject.manifests.iter().filter(|manifest| manifest.id.gvk.kind != "Secret") {
+        let known = before.get(&manifest.id).unwrap_or(&nothing);
+        visit(manifest.node, &mut String::new(), &mut |field, text| {
+            if known.contains(&(field.to_owned(), text)) {
+                return;
+            }
+            let Some(name) = source.find(text) else { return };
+            if target.find(text).is_none() {
+                say(manifest, field, name, promotion.source.name.as_str(), report);
+            }
+        });
+    }
+}
+
+fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &mut Report<'_>) {
+    let (code, what) = kind_of(manifest, field, name);
+    let shown: String = name.chars().take(100).collect();
+    let message = format!("{what} `{shown}` belongs to `{source}`");
+    let help = "keep the target's own value (`promotion.keep`), or leave the file out (`promotion.exclude`)";
+    report.advise(code, manifest, field, message, help);
+}
+
+fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static str) {
+    let last = field.rsplit(['.', '[']).next().unwrap_or_default().to_ascii_lowercase();
+    if FETCHERS.contains(&manifest.id.gvk.kind.as_str()) && field.starts_with("spec") {
+        return (SECRET_PATH, "the secret");
+    }
+    if last.contains("namespace") {
+        return (NAMESPACE, "namespace");
+    }
+    if last.contains("cluster") {
+        return (OTHER, "cluster");
+    }
+    let is_host = name.split('.').count() > 1 && !name.contains('/');
+    if is_host || field.contains("host") {
+        return (HOST, "host");
+    }
+    (OTHER, "the name")
+}
+
+/// Field and value of every scalar, by resource.
+fn scalars_of(build: &Build) -> BTreeMap<&ResourceId, BTreeSet<(String, &str)>> {
+    let mut scalars = BTreeMap::new();
+    for resource in &build.resources {
+        let known: &mut BTreeSet<_> = scalars.entry(&resource.id).or_default();
+        visit(&resource.node, &mut String::new(), &mut |field, text| {
+            known.insert((field.to_owned(), text));
+        });
+    }
+    scalars
+}
+
+fn visit<'n>(node: &'n Node, field: &mut String, see: &mut dyn FnMut(&str, &'n str)) {
+    let end = field.len();
+    match &node.value {
+        Value::Scalar(scalar) => see(field, &scalar.text),
+        Value::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                field.push_str(&format!("[{index}]"));
+                visit(item, field, see);
+                field.truncate(end);
+            }
+        }
+        Value::Mapping(mapping) => {
+            for pair in mapping.iter() {
+                let is_dotted = pair.key.text.contains(['.', '/']);
+                if end > 0 {
+                    field.push('.');
+                }
+                match is_dotted {
+                    true => field.push_str(&format!("[{}]", pair.key.text)),
+                    false => field.push_str(&pair.key.text),
+                }
+                visit(&pair.value, field, see);
+                field.truncate(end);
+            }
+        }
+    }
+}
