@@ -71,7 +71,8 @@ impl Workspace {
         let files = self.files();
         let build = kustomize::build(files, &environment.path, options)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
-        let overlay = Overlay { files, path: &environment.path, build: &build };
+        let overlay =
+            Overlay { files, path: &environment.path, build: &build, may_build_again: true };
         let findings = check_overlay(overlay, None, terms);
         Ok(Validated { environment: environment.name.clone(), findings })
     }

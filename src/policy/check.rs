@@ -67,12 +67,9 @@ fn settle(findings: Vec<Finding>, gates: &Gates, today: Day) -> Findings {
     let mut settled = Findings::default();
     let mut expired: BTreeMap<usize, usize> = BTreeMap::new();
     for mut finding in findings {
-        match gates.severity.iter().rfind(|severity| names(&severity.of, &finding)) {
-            Some(severity) => match severity.level {
-                Some(level) => finding.level = level,
-                None => continue,
-            },
-            None => {}
+        if let Some(severity) = gates.severity.iter().rfind(|s| names(&s.of, &finding)) {
+            let Some(level) = severity.level else { continue };
+            finding.level = level;
         }
         let fitting = || {
             gates

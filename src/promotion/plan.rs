@@ -336,13 +336,23 @@ fn check(
         target: Side { name: &target.name, path: &target.path, build: &builds.before },
         edits: &plain_edits,
     };
-    let after = Checked { files: &edited, path: &target.path, build: &builds.after };
+    let after = Checked {
+        files: &edited,
+        path: &target.path,
+        build: &builds.after,
+        may_build_again: false,
+    };
     let found = check_overlay(after, Some(promotion), terms);
     let (mut findings, suppressed) = (found.findings, found.suppressed.len());
     if edits.is_empty() {
         findings.iter_mut().for_each(|finding| finding.new = false);
     } else if !findings.is_empty() {
-        let before = Checked { files: request.files, path: &target.path, build: &builds.before };
+        let before = Checked {
+            files: request.files,
+            path: &target.path,
+            build: &builds.before,
+            may_build_again: false,
+        };
         mark_new(&check_overlay(before, None, terms).findings, &mut findings);
     }
     PlanFindings { findings, suppressed }

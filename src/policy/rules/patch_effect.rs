@@ -1,14 +1,15 @@
 //! Patches of an overlay that match no resource, which kustomize passes over in silence, and patches
 //! that change nothing.
 //!
-//! The overlay is built once more without its own patches; that costs one build and is only done
-//! where there are some. What several patches do to one resource is not told apart: such a patch is
-//! without effect only if all of them are.
+//! What an overlay is without a patch is known in a promotion that brings the patch: it is the target
+//! before. Else the overlay is built once more without its own patches, where that may be done. What
+//! several patches do to one resource is not told apart: such a patch is without effect only if all
+//! of them are.
 
 use std::collections::BTreeMap;
 
 use crate::kustomize::decode::{Places, Source};
-use crate::kustomize::kustomization::{Kustomization, Patch, Reference};
+use crate::kustomize::kustomization::{Kustomization, Patch};
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::kustomize::{self, Build, BuildOptions, Gvk, ResourceId};
 use crate::model::{EditedFiles, Entry, File, FileEdit, Location, Positions, RepoPath};
@@ -35,24 +36,31 @@ const FIELDS: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(overlay) = subject.overlay else { return };
     let Some(file) = own_kustomization(overlay) else { return };
-    let Some(patches) = patches(overlay, &file) else { return };
+    let Some((affixes, patches)) = patches(overlay, &file) else { return };
     if patches.is_empty() {
         return;
     }
-    let Some((plain, affixes)) = build_without(overlay, &file) else { return };
-    let changes = Changes::between(&plain, overlay.build);
+    let again = if overlay.may_build_again { build_without(overlay, &file) } else { None };
+    let plain = again.as_ref().or(subject.promotion.map(|promotion| promotion.target.build));
+    let changes = plain.map(|plain| Changes::between(plain, overlay.build));
     for patch in patches {
-        let targets = patch.targets(&plain, &affixes);
-        let Some(targets) = targets else { continue };
-        if targets.is_empty() {
-            let help = "correct the target, or remove the patch".to_owned();
-            let message = "the patch matches no resource, so it does nothing";
-            report.say_at(MATCHES_NOTHING, patch.at.clone(), message, Some(help));
-        } else if targets.iter().all(|target| !changes.has(target)) {
-            let message = format!(
-                "the patch changes nothing: {} has all of it without the patch",
-                plain.resources[targets[0]].id
-            );
+        // A resource that a patch deletes is only there without the patch.
+        let mut builds = plain.into_iter().chain([overlay.build]);
+        if builds.all(|build| patch.targets(build, &affixes).is_some_and(|found| found.is_empty()))
+        {
+            if !patch.deletes || plain.is_some() {
+                let help = "correct the target, or remove the patch".to_owned();
+                let message = "the patch matches no resource, so it does nothing";
+                report.say_at(MATCHES_NOTHING, patch.at.clone(), message, Some(help));
+            }
+            continue;
+        }
+        let is_new = again.is_some() || patch.is_new(subject);
+        let Some(changes) = changes.as_ref().filter(|_| is_new) else { continue };
+        let targets = patch.targets(changes.plain, &affixes).unwrap_or_default();
+        if !targets.is_empty() && targets.iter().all(|target| !changes.has(*target)) {
+            let id = &changes.plain.resources[targets[0]].id;
+            let message = format!("the patch changes nothing: {id} is so without it");
             report.say_at(CHANGES_NOTHING, patch.at.clone(), message, None);
         }
     }
@@ -62,6 +70,10 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 struct Meant {
     at: Location,
     by: By,
+    /// Its file; `None` if it is written in place.
+    file: Option<RepoPath>,
+    /// Whether it may take resources away.
+    deletes: bool,
 }
 
 enum By {
@@ -70,7 +82,8 @@ enum By {
     Names(Vec<ResourceId>),
 }
 
-fn patches(overlay: Overlay<'_>, file: &KustomizationText) -> Option<Vec<Meant>> {
+/// The overlay's patches, and what it puts around names.
+fn patches(overlay: Overlay<'_>, file: &KustomizationText) -> Option<(Affixes, Vec<Meant>)> {
     let nodes = parse_stream(&file.text, Dialect::V2).ok()?;
     let positions = Positions::new(&file.text);
     let source = Source { path: &file.path, places: Places::Marked(&positions) };
@@ -78,28 +91,30 @@ fn patches(overlay: Overlay<'_>, file: &KustomizationText) -> Option<Vec<Meant>>
     let with_target = read.patches.iter().chain(&read.patches_json_6902);
     let mut found: Vec<Meant> = with_target.filter_map(|patch| meant(overlay, patch)).collect();
     found.extend(read.patches_strategic_merge.iter().filter_map(|reference| {
-        let text = text_of(overlay, reference)?;
-        Some(Meant { at: reference.at.clone(), by: By::Names(names(&text)?) })
+        let is_inline = reference.text.contains('\n');
+        let path = if is_inline { "" } else { reference.text.as_str() };
+        let text = if is_inline { Some(reference.text.clone()) } else { file_text(overlay, path) }?;
+        Some(Meant {
+            at: reference.at.clone(),
+            by: By::Names(names(&text)?),
+            file: overlay.path.join(path).ok().filter(|_| !is_inline),
+            deletes: text.contains("$patch"),
+        })
     }));
-    Some(found)
+    Some((Affixes { prefix: read.name_prefix, suffix: read.name_suffix }, found))
 }
 
 fn meant(overlay: Overlay<'_>, patch: &Patch) -> Option<Meant> {
-    let at = patch.at.clone();
-    if let Some(target) = &patch.target {
-        return Some(Meant { at, by: By::Target(target.clone()) });
-    }
-    let text =
-        if patch.patch.is_empty() { file_text(overlay, &patch.path)? } else { patch.patch.clone() };
-    Some(Meant { at, by: By::Names(names(&text)?) })
-}
-
-/// A patch of the older field: a file's path, or the patch itself.
-fn text_of(overlay: Overlay<'_>, reference: &Reference) -> Option<String> {
-    if reference.text.contains('\n') {
-        return Some(reference.text.clone());
-    }
-    file_text(overlay, &reference.text)
+    let file = overlay.path.join(&patch.path).ok().filter(|_| !patch.path.is_empty());
+    let text = match &file {
+        Some(_) => file_text(overlay, &patch.path)?,
+        None => patch.patch.clone(),
+    };
+    let by = match &patch.target {
+        Some(target) => By::Target(target.clone()),
+        None => By::Names(names(&text)?),
+    };
+    Some(Meant { at: patch.at.clone(), by, file, deletes: text.contains("$patch") })
 }
 
 fn file_text(overlay: Overlay<'_>, below: &str) -> Option<String> {
@@ -135,6 +150,15 @@ impl Affixes {
 }
 
 impl Meant {
+    /// Whether the promotion brings it: its file was not read for the target before.
+    fn is_new(&self, subject: &Subject<'_>) -> bool {
+        let before = subject.promotion.map(|promotion| &promotion.target.build.inputs);
+        match (&self.file, before) {
+            (Some(file), Some(inputs)) => !inputs.contains(file),
+            _ => false,
+        }
+    }
+
     /// The places in the build of the resources that are meant; `None` if that cannot be known.
     fn targets(&self, build: &Build, affixes: &Affixes) -> Option<Vec<usize>> {
         let matcher = match &self.by {
@@ -180,19 +204,16 @@ fn identities(now: &ResourceId, original: &ResourceId, affixes: &Affixes) -> Vec
 }
 
 /// The overlay without its own patches.
-fn build_without(overlay: Overlay<'_>, file: &KustomizationText) -> Option<(Build, Affixes)> {
+fn build_without(overlay: Overlay<'_>, file: &KustomizationText) -> Option<Build> {
     let mut nodes = parse_stream(&file.text, Dialect::V2).ok()?;
     let root = nodes.first_mut()?.as_mapping_mut()?;
-    let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default().to_owned();
-    let affixes = Affixes { prefix: text("namePrefix"), suffix: text("nameSuffix") };
     root.retain(|pair| !FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&pair.key.text)));
     let mut without = String::new();
     write_document(nodes.first()?, &mut without);
     let path: RepoPath = file.path.clone();
     let edit = FileEdit { path, before: None, after: Some(File::regular(without.into_bytes())) };
     let files = EditedFiles::new(overlay.files, [&edit]);
-    let build = kustomize::build(&files, overlay.path, &BuildOptions::default()).ok()?;
-    Some((build, affixes))
+    kustomize::build(&files, overlay.path, &BuildOptions::default()).ok()
 }
 
 /// Which resources of one build another one changes.
@@ -210,8 +231,8 @@ impl<'b> Changes<'b> {
         Self { plain, patched: nodes }
     }
 
-    fn has(&self, index: &usize) -> bool {
-        let resource = &self.plain.resources[*index];
+    fn has(&self, index: usize) -> bool {
+        let resource = &self.plain.resources[index];
         let nodes = self.patched.get(&resource.original_id);
         !nodes.is_some_and(|nodes| nodes.contains(&&resource.node))
     }

@@ -32,11 +32,18 @@ const RECIPIENTS: [(&str, &str); 6] = [
 
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let (Some(promotion), Some(overlay)) = (subject.promotion, subject.overlay) else { return };
+    let texts = promotion.edits.iter().filter_map(|edit| {
+        let text = std::str::from_utf8(&edit.after.as_ref()?.content).ok()?;
+        Some((edit, text))
+    });
+    let encrypted: Vec<_> =
+        texts.filter(|(_, text)| text.contains("SealedSecret") || text.contains("sops")).collect();
+    if encrypted.is_empty() {
+        return;
+    }
     let own = own_recipients(overlay, promotion.edits);
-    for edit in promotion.edits {
-        let Some(file) = &edit.after else { continue };
-        let documents =
-            std::str::from_utf8(&file.content).ok().and_then(|t| parse_manifests(t).ok());
+    for (edit, text) in encrypted {
+        let documents = parse_manifests(text).ok();
         for document in documents.unwrap_or_default() {
             check_document(&document, edit, promotion, &own, report);
         }

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kustomize::{Build, ResourceId};
 use crate::policy::environment_words::EnvironmentWords;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -40,10 +39,14 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(promotion) = subject.promotion else { return };
     let source = EnvironmentWords::of(promotion.source.name);
     let target = EnvironmentWords::of(promotion.target.name);
-    let before = scalars_of(promotion.target.build);
-    let nothing = BTreeSet::new();
+    let before = promotion.target.build.resources.iter();
+    let before: BTreeMap<_, _> = before.map(|resource| (&resource.id, &resource.node)).collect();
     for manifest in subject.manifests.iter().filter(|manifest| manifest.id.gvk.kind != "Secret") {
-        let known = before.get(&manifest.id).unwrap_or(&nothing);
+        let then = before.get(&manifest.id).copied();
+        if then == Some(manifest.node) {
+            continue;
+        }
+        let known = then.map(scalars).unwrap_or_default();
         visit(manifest.node, &mut String::new(), &mut |field, text| {
             if known.contains(&(field.to_owned(), text)) {
                 return;
@@ -82,15 +85,12 @@ fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static 
     (OTHER, "the name")
 }
 
-/// Field and value of every scalar, by resource.
-fn scalars_of(build: &Build) -> BTreeMap<&ResourceId, BTreeSet<(String, &str)>> {
-    let mut scalars = BTreeMap::new();
-    for resource in &build.resources {
-        let known: &mut BTreeSet<_> = scalars.entry(&resource.id).or_default();
-        visit(&resource.node, &mut String::new(), &mut |field, text| {
-            known.insert((field.to_owned(), text));
-        });
-    }
+/// Field and value of every scalar.
+fn scalars(node: &Node) -> BTreeSet<(String, &str)> {
+    let mut scalars = BTreeSet::new();
+    visit(node, &mut String::new(), &mut |field, text| {
+        scalars.insert((field.to_owned(), text));
+    });
     scalars
 }
 
