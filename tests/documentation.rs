@@ -120,7 +120,7 @@ fn every_command_of_overlift_runs() {
             let place = format!("{}:{}: {command}", block.page.display(), block.line);
             let words: Vec<&str> = arguments.split_whitespace().collect();
             let words: Vec<&str> =
-                words.split(|word| ["|", ">", "&&"].contains(word)).next().unwrap().into();
+                words.split(|word| ["|", ">", "&", "&&"].contains(word)).next().unwrap().into();
             let offline =
                 ["build", "completions", "init", "man", "plan", "schema", "status", "validate"];
             let writes = words[0] == "promote"

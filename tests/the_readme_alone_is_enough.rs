@@ -1,0 +1,61 @@
+//! What the README says to paste into a shell leads to two pull requests.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use super::support::run;
+
+/// The shell blocks of a section.
+fn blocks(heading: &str) -> Vec<String> {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let section = readme.split(&format!("\n## {heading}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```sh\n").skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn the_action_and_the_service_run_by_hand() {
+    for program in ["curl", "openssl"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            eprintln!("skipped: there is no {program}");
+            return;
+        }
+    }
+    let built = Path::new(env!("CARGO_BIN_EXE_overlift")).parent().unwrap();
+    assert!(built.join("examples/github_stand_in").exists(), "cargo test builds it");
+    let temp = tempfile::tempdir().unwrap();
+    let [start, action, service] =
+        <[String; 3]>::try_from(blocks("The Action and the service, by hand")).unwrap();
+    // The build of the tests stands for the README's; ports and files are the test's own.
+    let built = built.to_str().unwrap();
+    let waits = "until curl -s $GITHUB_API_URL/_stand-in/state >/dev/null; do :; done\n";
+    let done = "until curl -s $GITHUB_API_URL/_stand-in/state | grep -q '\"number\":2'; do :; done\n\
+                curl -s $GITHUB_API_URL/_stand-in/state >/tmp/state; kill %1 %2; wait\n";
+    let script = [&start, waits, &action, &service, done].concat();
+    let script = script
+        .replace("cargo build --locked --bins --examples\n", "")
+        .replace("$PWD/target/debug", built)
+        .replace("target/debug/", &format!("{built}/"))
+        .replace("127.0.0.1:8081", &format!("127.0.0.1:{}", free_port()))
+        .replace("127.0.0.1:8080", "$OVERLIFT_LISTEN")
+        .replace("/tmp", temp.path().to_str().unwrap());
+    let mut bash = Command::new("timeout");
+    bash.args(["60", "bash", "-eu", "-c", &script]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    bash.env("OVERLIFT_LISTEN", format!("127.0.0.1:{}", free_port()));
+    let result = run(&mut bash);
+    let state = fs::read_to_string(temp.path().join("state")).unwrap_or_default();
+    assert!(state.contains("promote/staging-to-production"), "{result:#?}\n{state}");
+    assert!(state.contains("promote/development-to-staging"), "{result:#?}\n{state}");
+    let output = fs::read_to_string(temp.path().join("output")).unwrap();
+    assert!(output.contains("created"), "{output}");
+    let summary = fs::read_to_string(temp.path().join("summary.md")).unwrap();
+    assert!(summary.contains("### What production will see"), "{summary}");
+}
