@@ -238,16 +238,14 @@ async fn a_branch_is_made_once_and_moved_with_care() {
     let exists = scene.repository.create_branch(&name, &other.sha).await.unwrap();
     assert_eq!(exists, BranchCreation::Exists(tip.clone()));
 
-    let forward = scene.repository.move_branch(&name, &tip, &other.sha, Move::Forward).await;
-    assert!(matches!(forward, Err(GithubError::BranchMoved { .. })), "{forward:?}");
-    scene.repository.move_branch(&name, &tip, &other.sha, Move::Anywhere).await.unwrap();
+    scene.repository.move_branch(&name, &tip, &other.sha).await.unwrap();
 
     scene.stand_in.commit(REPO, "promote/a-to-b", "somebody", &[("x", "y")]);
-    let late = scene.repository.move_branch(&name, &other.sha, &tip, Move::Anywhere).await;
+    let late = scene.repository.move_branch(&name, &other.sha, &tip).await;
     assert!(matches!(late, Err(GithubError::BranchMoved { .. })), "{late:?}");
     assert_eq!(scene.stand_in.world().repo(REPO).file("promote/a-to-b", "x").unwrap(), "y");
 
-    let gone = scene.repository.move_branch(&branch("none"), &tip, &other.sha, Move::Forward).await;
+    let gone = scene.repository.move_branch(&branch("none"), &tip, &other.sha).await;
     assert!(matches!(gone, Err(GithubError::BranchMoved { .. })), "{gone:?}");
 }
 

@@ -47,11 +47,11 @@ async fn a_lost_answer_to_a_moved_branch_is_resolved_by_asking() {
     let from = scene.repository.fetch_tip(&name).await.unwrap().unwrap();
     let to = scene.commit(&[edit("c", Some(b"3"))], "x").await.sha;
     scene.stand_in.next(UPDATE_REF).is_cut();
-    let cut = scene.repository.move_branch(&name, &from, &to, Move::Anywhere).await;
+    let cut = scene.repository.move_branch(&name, &from, &to).await;
     assert_eq!(cut.unwrap_err().retry(), Retry::Backoff);
     scene.stand_in.next(UPDATE_REF).loses_its_reply();
-    scene.repository.move_branch(&name, &from, &to, Move::Anywhere).await.unwrap();
-    scene.repository.move_branch(&name, &from, &to, Move::Anywhere).await.unwrap();
+    scene.repository.move_branch(&name, &from, &to).await.unwrap();
+    scene.repository.move_branch(&name, &from, &to).await.unwrap();
     assert_eq!(tip(&scene).as_deref(), Some(to.as_str()));
     let moves = scene.stand_in.writes().matches("(forced)").count();
     assert_eq!(moves, 1, "the third call found it done");

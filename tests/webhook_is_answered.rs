@@ -244,3 +244,23 @@ async fn stopping_answers_what_is_under_way() {
     tokio::time::timeout(Duration::from_secs(10), world.served).await.unwrap().unwrap();
     assert!(TcpStream::connect(world.address).await.is_err(), "nobody listens any more");
 }
+
+#[tokio::test]
+async fn who_sends_slowly_or_breaks_off_holds_nothing_up() {
+    let world = World::new().await;
+    let all: Vec<(&str, String)> = headers(PUSH, "slow", &[]);
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let request = request(&all, PUSH);
+    // Headers that never end, a body that never comes, and a connection without a word.
+    let mut slow = Vec::new();
+    for part in [&request[..40], &request[..request.len() - 10], ""].repeat(100) {
+        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        stream.write_all(part.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    assert_eq!(deliver(&world, "meanwhile", PUSH, &[]).await, 202);
+    // All of them are cut, the way a proxy that restarts does it.
+    drop(slow);
+    assert_eq!(deliver(&world, "afterwards", PUSH, &[]).await, 202);
+    assert!(!world.store.knows_delivery("slow").await.unwrap(), "half a body is none");
+}

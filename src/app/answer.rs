@@ -3,7 +3,7 @@
 //! A hidden word in each comment of ours tells the matter, so that a job that runs again finds what it
 //! said before.
 
-use crate::github::{Github, GithubError, Repository};
+use crate::github::{Comment, Github, GithubError, Repository};
 use crate::model::PullRequestNumber;
 
 /// What a comment is about. Of each there is one comment in a conversation.
@@ -13,6 +13,8 @@ pub(super) enum Matter {
     Command(u64),
     /// The pull request was closed, since nothing is left to promote.
     Empty,
+    /// The pull request was closed, since the configuration has its promotion no more.
+    Retired,
     /// Somebody else's commits are on the branch.
     Foreign,
 }
@@ -22,6 +24,7 @@ impl Matter {
         match self {
             Self::Command(comment) => format!("<!-- overlift:answer-{comment} -->"),
             Self::Empty => "<!-- overlift:empty -->".to_owned(),
+            Self::Retired => "<!-- overlift:retired -->".to_owned(),
             Self::Foreign => "<!-- overlift:foreign -->".to_owned(),
         }
     }
@@ -37,20 +40,45 @@ pub(super) async fn say(
 ) -> Result<(), GithubError> {
     let marker = matter.marker();
     let body = format!("{text}\n\n{marker}\n");
-    let login = login(github).await?;
-    let comments = repository.fetch_comments(number).await?;
-    let ours = comments.into_iter().find(|comment| {
-        let author = comment.author.as_ref();
-        // Anybody can write the marker; our own name cannot be had.
-        author
-            .is_some_and(|author| login.as_ref().map_or(author.bot, |login| author.login == *login))
-            && comment.body.contains(&marker)
-    });
+    let ours = ours(github, repository, number).await?;
+    let ours = ours.into_iter().find(|comment| comment.body.contains(&marker));
     match ours {
         Some(comment) if comment.body.lines().eq(body.lines()) => Ok(()),
         Some(comment) => repository.edit_comment(comment.id, &body).await.map(|_| ()),
         None => repository.create_comment(number, &body).await.map(|_| ()),
     }
+}
+
+/// Whether we said something about one of these matters.
+pub(super) async fn said(
+    github: &Github,
+    repository: &Repository,
+    number: PullRequestNumber,
+    matters: &[Matter],
+) -> Result<bool, GithubError> {
+    let ours = ours(github, repository, number).await?;
+    let about = |matter: &Matter| {
+        let marker = matter.marker();
+        ours.iter().any(|comment| comment.body.contains(&marker))
+    };
+    Ok(matters.iter().any(about))
+}
+
+/// Our comments. Anybody can write a marker; our own name cannot be had.
+async fn ours(
+    github: &Github,
+    repository: &Repository,
+    number: PullRequestNumber,
+) -> Result<Vec<Comment>, GithubError> {
+    let login = login(github).await?;
+    let mut comments = repository.fetch_comments(number).await?;
+    comments.retain(|comment| {
+        comment
+            .author
+            .as_ref()
+            .is_some_and(|author| login.as_ref().map_or(author.bot, |login| author.login == *login))
+    });
+    Ok(comments)
 }
 
 /// Our own name on GitHub; `None` if the token may not ask.

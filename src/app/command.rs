@@ -19,7 +19,7 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         Ok(promote) => {
             work.hold().await?;
             repository.react(job.comment, Reaction::Eyes).await?;
-            Ok(Outcome::Done(vec![Job::Promote(promote).queue(work.app.clock.now())]))
+            Ok(Outcome::Done(vec![work.follow_up(&Job::Promote(promote))]))
         }
         Err(why_not) => {
             work.hold().await?;

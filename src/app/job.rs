@@ -263,7 +263,13 @@ impl Job {
             lane: self.lane(),
             payload: serde_json::to_string(self).expect("plain fields can always be written"),
             run_at: now,
+            delivery: None,
         }
+    }
+
+    /// The job for the queue, following from a delivery.
+    pub(super) fn queue_for(&self, now: Millis, delivery: Option<&str>) -> NewJob {
+        NewJob { delivery: delivery.map(str::to_owned), ..self.queue(now) }
     }
 
     /// Reads a job back; `None` if a newer version wrote a kind that this one does not know.

@@ -122,7 +122,7 @@ async fn asked_for(
             let head = Head::new(&now.commit, &now.tree.sha);
             let promote = Promote::new(place.clone(), &source.name, &target.name);
             let promote = Promote { head: Some(head), ..promote };
-            jobs.push(Job::Promote(promote).queue(work.app.clock.now()));
+            jobs.push(work.follow_up(&Job::Promote(promote)));
         }
     }
     jobs.extend(orphans(work, place, &configuration, &open));
@@ -148,7 +148,7 @@ fn orphans(
         let source = EnvironmentName::parse(&record.source).ok()?;
         let target = EnvironmentName::parse(&record.target).ok()?;
         let promote = Promote::new(place.clone(), &source, &target);
-        Some(Job::Promote(promote).queue(work.app.clock.now()))
+        Some(work.follow_up(&Job::Promote(promote)))
     };
     open.iter().filter(orphan).filter_map(job).collect()
 }

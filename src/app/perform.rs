@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use crate::github::{GithubError, Repository, Retry};
 use crate::model::{BranchName, InstallationId, PullRequestNumber, RepoName};
-use crate::store::{KnownRepository, PromotionState, StoreError};
+use crate::store::{KnownRepository, NewJob, PromotionRecord, PromotionState, StoreError};
 use crate::telemetry::metric;
 
 use super::answer::{Matter, say};
@@ -38,6 +38,17 @@ impl Work {
     pub(super) async fn hold(&self) -> Result<(), Stop> {
         let until = self.app.clock.now() + LEASE_MS;
         Ok(self.app.store.extend(self.attempt.lease(), until).await?)
+    }
+
+    /// A job that follows from this one.
+    pub(super) fn follow_up(&self, job: &Job) -> NewJob {
+        job.queue_for(self.app.clock.now(), self.attempt.claim.delivery.as_deref())
+    }
+
+    /// Writes a promotion down while the job is ours.
+    pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
+        let (lease, now) = (self.attempt.lease(), self.app.clock.now());
+        Ok(self.app.store.record_promotion(lease, record, now).await?)
     }
 
     /// See [`say`].
@@ -101,7 +112,9 @@ async fn perform(work: Work) -> Outcome {
         "job",
         job.id = claim.lease.job(),
         job.kind = kind,
-        repo.name = repository
+        repo.name = repository,
+        delivery.id = claim.delivery,
+        plan.id = tracing::field::Empty
     );
     let started = work.app.clock.now();
     let outcome = async {

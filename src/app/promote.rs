@@ -8,6 +8,7 @@ mod carry_out;
 mod memory;
 mod on_github;
 mod presence;
+mod retire;
 mod tell;
 
 use std::sync::Arc;
@@ -157,9 +158,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         pull_request = ended.shown().map(|shown| shown.number.get()),
         "a promotion ended"
     );
-    if let Ended::Broken { because, at } = &ended {
-        tell::report_failure(work, &repository, &head, job, because, at.as_ref()).await?;
-    }
+    tell::report(work, &repository, &head, job, &ended).await?;
     tell::tell(work, &repository, job, &ended).await?;
     Ok(Outcome::Done(Vec::new()))
 }
@@ -184,7 +183,17 @@ async fn run(
     let wanted = Wanted { source: &source, target: &target, request, given: None };
     match Promotion::prepare(Memory::Queue(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => promotion.settle().await,
-        Err(ended) => Ok(ended),
+        Err(ended) => {
+            if let Ended::Refused(because) = &ended {
+                let key = job.place.key();
+                let newest =
+                    work.app.store.newest_promotion(&key, source.as_str(), target.as_str()).await?;
+                if let Some(record) = newest {
+                    retire::retire(work, repository, record, because).await?;
+                }
+            }
+            Ok(ended)
+        }
     }
 }
 
@@ -241,6 +250,7 @@ impl<'a> Promotion<'a> {
 
     /// Looks at what is there, decides, carries it out.
     async fn settle(&mut self) -> Result<Ended, Stop> {
+        tracing::Span::current().record("plan.id", self.plan.id.as_str());
         if let Some(shown) = self.remembered_as_unchanged() {
             return Ok(Ended::Unchanged(shown));
         }
@@ -250,7 +260,7 @@ impl<'a> Promotion<'a> {
             let presence = there.presence.clone();
             let situation = Situation { planned, request: self.request, there: presence };
             let decision = decide(&situation);
-            tracing::info!(plan.id = self.plan.id.as_str(), ?decision, "decided");
+            tracing::info!(?decision, "decided");
             let open = there.pull_request.as_ref();
             return match (decision, open) {
                 (Decision::Leave(Reason::NothingToPromote), _) => Ok(Ended::Nothing),

@@ -71,7 +71,7 @@ impl App {
             repository: event.repository().map(|repository| repository.name.to_string()),
             state: outcome.as_str(),
             received_at: now,
-            jobs: job.iter().map(|job| job.queue(now)).collect(),
+            jobs: job.iter().map(|job| job.queue_for(now, Some(id.as_str()))).collect(),
         };
         let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
         match taken.await.map_err(|_| ReceiveError::TooSlow)?? {
@@ -83,6 +83,25 @@ impl App {
                 Ok(outcome)
             }
         }
+    }
+}
+
+impl App {
+    /// Notes a delivery from which nothing can follow, so that it is known.
+    pub(super) async fn note_senseless(
+        &self,
+        id: &DeliveryId,
+        event: &str,
+    ) -> Result<(), StoreError> {
+        let delivery = Delivery {
+            id: id.as_str().to_owned(),
+            event: event.to_owned(),
+            repository: None,
+            state: "malformed",
+            received_at: self.clock.now(),
+            jobs: Vec::new(),
+        };
+        self.store.take_deliveries(&[delivery]).await.map(|_| ())
     }
 }
 

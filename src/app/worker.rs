@@ -25,6 +25,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the queue is looked at without being woken.
 const POLL: Duration = Duration::from_millis(500);
 
+/// How long a wake-up waits for company.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// The longest pause between two attempts that nobody prescribed: once GitHub answers again, a person
 /// waits at most that long, and a request that hangs.
 const LONGEST_PAUSE_MS: Millis = 20_000;
@@ -100,7 +103,8 @@ impl Worker {
                 continue;
             }
             tokio::select! {
-                () = self.wake.notified() => {}
+                // A flood of deliveries is one look at the queue in so many milliseconds, not one each.
+                () = self.wake.notified() => tokio::time::sleep(GATHER).await,
                 _ = running.join_next(), if !running.is_empty() => {}
                 () = tokio::time::sleep(POLL) => {}
                 changed = stop.changed() => if changed.is_err() { break },

@@ -124,7 +124,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (app, writer) = App::new(store.clone(), github, Clock::system());
     let stop = stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
-    let writing = tokio::spawn(writer.run(turned(inbox_closed)));
+    let writing = App::write_deliveries(writer, turned(inbox_closed))?;
     let working = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
         async move { app.work(stop).await }

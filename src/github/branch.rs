@@ -20,17 +20,6 @@ pub enum BranchCreation {
     Exists(CommitSha),
 }
 
-/// How a branch may move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// To a commit that stands on the present one.
-    Forward,
-    /// To any commit; where it points is asked right before.
-    Anywhere,
-    /// To any commit, by a caller who has just asked where it points.
-    AnywhereNow,
-}
-
 #[derive(Deserialize)]
 struct WireReference {
     #[serde(rename = "ref")]
@@ -126,8 +115,8 @@ impl Repository {
 
     /// Moves a branch from where we saw it to a commit. If the answer is lost, asks where the branch points.
     ///
-    /// GitHub's API cannot compare and set. For [`Move::Anywhere`], which could drop somebody's commit, the tip
-    /// is therefore asked right before; [`Move::AnywhereNow`] leaves that to the caller; for [`Move::Forward`] GitHub refuses by itself what does not stand on the tip.
+    /// GitHub's API cannot compare and set, and moving could drop somebody's commit: the tip is therefore
+    /// asked right before.
     ///
     /// # Errors
     /// [`GithubError::BranchMoved`] if it is somewhere else or gone, or any failure of asking.
@@ -136,18 +125,15 @@ impl Repository {
         branch: &BranchName,
         from: &CommitSha,
         to: &CommitSha,
-        how: Move,
     ) -> Result<(), GithubError> {
         let moved = || GithubError::BranchMoved { branch: branch.clone() };
-        if how == Move::Anywhere {
-            match self.fetch_tip(branch).await? {
-                Some(tip) if tip == *to => return Ok(()),
-                Some(tip) if tip == *from => {}
-                _ => return Err(moved()),
-            }
+        match self.fetch_tip(branch).await? {
+            Some(tip) if tip == *to => return Ok(()),
+            Some(tip) if tip == *from => {}
+            _ => return Err(moved()),
         }
         let path = self.path(&format!("/git/refs/heads/{}", address::path(branch.as_str())));
-        let body = json!({ "sha": to.as_str(), "force": how != Move::Forward });
+        let body = json!({ "sha": to.as_str(), "force": true });
         let error =
             match self.client.send(self.who, Call::patch("move the branch", path, body)).await {
                 Ok(_) => return Ok(()),

@@ -35,7 +35,7 @@ pub mod webhook;
 
 pub use account::Account;
 pub use app::{DeliveryAttempt, DeliveryContent, InstalledRepository};
-pub use branch::{BranchCreation, Move};
+pub use branch::BranchCreation;
 pub use check_run::{Annotation, Conclusion, Report, Reported};
 pub use client::{Authentication, Github, GithubSettings, RateLeft};
 pub use commit::{Ancestry, Commit, NewCommit};

@@ -41,6 +41,8 @@ pub struct Claim {
     pub attempt: u32,
     /// When the first attempt since the last progress failed; `None` if none did.
     pub failing_since: Option<Millis>,
+    /// The delivery that it follows from.
+    pub delivery: Option<String>,
 }
 
 /// When and why a job is tried again.
@@ -85,13 +87,13 @@ impl Store {
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
              ORDER BY due.run_at, due.id LIMIT 1) \
-             RETURNING id, kind, key, payload, fence, attempts, failing_since";
+             RETURNING id, kind, key, payload, fence, attempts, failing_since, delivery";
         const CLAIM_POSTGRES: &str = "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
              fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
              ORDER BY due.run_at, due.id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, kind, key, payload, fence, attempts, failing_since";
+             RETURNING id, kind, key, payload, fence, attempts, failing_since, delivery";
         if !self.something_is_due(now).await? {
             return Ok(None);
         }
@@ -276,6 +278,7 @@ fn read_claim(row: &Row) -> Result<Claim, sqlx::Error> {
         payload: row.text("payload")?,
         attempt: u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX),
         failing_since: row.maybe_int("failing_since")?,
+        delivery: row.maybe_text("delivery")?,
     })
 }
 

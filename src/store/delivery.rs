@@ -102,7 +102,7 @@ impl InboxWriter {
     async fn write(&self, batch: Vec<Incoming>) {
         let (deliveries, answers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|incoming| (incoming.delivery, incoming.answer)).unzip();
-        match self.store.take_deliveries(deliveries.clone()).await {
+        match self.store.take_deliveries(&deliveries).await {
             Ok(receipts) => {
                 for (answer, receipt) in answers.into_iter().zip(receipts) {
                     // Whoever does not wait any more will ask again.
@@ -115,8 +115,8 @@ impl InboxWriter {
                 }
             }
             Err(_) => {
-                for (delivery, answer) in deliveries.into_iter().zip(answers) {
-                    let receipt = self.store.take_deliveries(vec![delivery]).await;
+                for (delivery, answer) in deliveries.iter().zip(answers) {
+                    let receipt = self.store.take_deliveries(std::slice::from_ref(delivery)).await;
                     let _ = answer.send(receipt.map(|receipts| receipts[0]));
                 }
             }
@@ -138,28 +138,58 @@ impl Store {
     /// [`StoreError::Database`]; then none of them is written.
     pub async fn take_deliveries(
         &self,
-        deliveries: Vec<Delivery>,
+        deliveries: &[Delivery],
     ) -> Result<Vec<Receipt>, StoreError> {
         let run = async {
-            let now = deliveries.iter().map(|delivery| delivery.received_at).max().unwrap_or(0);
-            let mut tx = self.database.begin().await?;
-            let mut new = insert(&mut tx, &deliveries).await?;
-            let mut receipts = Vec::with_capacity(deliveries.len());
-            let mut jobs = Vec::new();
-            // In the order in which they came: the newest payload wins a merge.
-            for delivery in deliveries {
-                if new.remove(&delivery.id) {
-                    receipts.push(Receipt::New);
-                    jobs.extend(delivery.jobs);
-                } else {
-                    receipts.push(Receipt::Duplicate);
-                }
+            match self.take_new(deliveries).await? {
+                Some(receipts) => Ok(receipts),
+                None => self.take_some(deliveries).await,
             }
-            enqueue_in(&mut tx, jobs, self.merge, now).await?;
-            tx.commit().await?;
-            Ok(receipts)
         };
         run.await.map_err(StoreError::while_to("store a delivery"))
+    }
+
+    /// Takes deliveries of which none came before; `None`, and nothing is written, if one did.
+    async fn take_new(&self, deliveries: &[Delivery]) -> Result<Option<Vec<Receipt>>, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        let insert = tx.either(INSERT, INSERT_POSTGRES);
+        let inserted = tx.execute(insert, &[(&rows(deliveries)).into()]).await?;
+        if inserted < deliveries.len() as u64 {
+            tx.roll_back().await?;
+            return Ok(None);
+        }
+        self.queue_jobs(&mut tx, deliveries.iter()).await?;
+        tx.commit().await?;
+        Ok(Some(vec![Receipt::New; deliveries.len()]))
+    }
+
+    /// Takes those that did not come before. It costs more, since the database has to say which those are.
+    async fn take_some(&self, deliveries: &[Delivery]) -> Result<Vec<Receipt>, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        let insert = tx.either(INSERT_RETURNING, INSERT_RETURNING_POSTGRES);
+        let inserted = tx.fetch(insert, &[(&rows(deliveries)).into()]).await?;
+        let mut new: BTreeSet<String> =
+            inserted.iter().map(|row| row.text("id")).collect::<Result<_, _>>()?;
+        let is_new: Vec<bool> = deliveries.iter().map(|it| new.remove(&it.id)).collect();
+        let taken = deliveries.iter().zip(&is_new).filter(|(_, is_new)| **is_new);
+        self.queue_jobs(&mut tx, taken.map(|(delivery, _)| delivery)).await?;
+        tx.commit().await?;
+        let receipt = |is_new| if is_new { Receipt::New } else { Receipt::Duplicate };
+        Ok(is_new.into_iter().map(receipt).collect())
+    }
+
+    async fn queue_jobs(
+        &self,
+        tx: &mut Transaction,
+        deliveries: impl Iterator<Item = &Delivery>,
+    ) -> Result<(), sqlx::Error> {
+        let (mut jobs, mut now) = (Vec::new(), 0);
+        // In the order in which they came: the newest payload wins a merge.
+        for delivery in deliveries {
+            jobs.extend(delivery.jobs.iter().cloned());
+            now = now.max(delivery.received_at);
+        }
+        enqueue_in(tx, jobs, self.merge, now).await
     }
 
     /// Whether a delivery was taken already.
@@ -173,25 +203,28 @@ impl Store {
     }
 }
 
-/// Inserts all in one statement and returns the ids that were not there. A statement for each would cost a
-/// change of threads for each (SQLite) or a round trip (PostgreSQL).
-async fn insert(
-    tx: &mut Transaction,
-    deliveries: &[Delivery],
-) -> Result<BTreeSet<String>, sqlx::Error> {
-    const SQLITE: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
-         FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING id";
-    // In the order of the ids, so that two processes cannot wait for each other.
-    const POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
-         FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
-         ON CONFLICT (id) DO NOTHING RETURNING id";
-    let rows: serde_json::Value = deliveries
+// All in one statement: one for each would cost a change of threads for each (SQLite) or a round trip
+// (PostgreSQL). On PostgreSQL in the order of the ids, so that two processes cannot wait for each other.
+const INSERT: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
+     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING";
+const INSERT_RETURNING: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
+     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING id";
+const INSERT_POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
+     FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
+     ON CONFLICT (id) DO NOTHING";
+const INSERT_RETURNING_POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
+     FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
+     ON CONFLICT (id) DO NOTHING RETURNING id";
+
+/// The rows as one parameter.
+fn rows(deliveries: &[Delivery]) -> String {
+    let rows: Vec<_> = deliveries
         .iter()
-        .map(|it| serde_json::json!([it.id, it.event, it.repository, it.state, it.received_at]))
+        .map(|it| (&it.id, &it.event, &it.repository, it.state, it.received_at))
         .collect();
-    let statement = tx.either(SQLITE, POSTGRES);
-    let inserted = tx.fetch(statement, &[(&rows.to_string()).into()]).await?;
-    inserted.iter().map(|row| row.text("id")).collect()
+    serde_json::to_string(&rows).expect("texts and numbers can always be written")
 }

@@ -4,7 +4,8 @@ use super::database::Transaction;
 use super::error::StoreError;
 use super::{Millis, Store};
 
-/// Makes one payload of that of a job that waits and that of a newer one with the same key.
+/// Makes one payload of that of a job that waits and that of a newer one with the same key. Equal payloads are
+/// one already.
 pub type Merge = fn(waiting: &str, newer: &str) -> String;
 
 /// A job to be queued.
@@ -24,6 +25,8 @@ pub struct NewJob {
     pub payload: String,
     /// Not to be started before.
     pub run_at: Millis,
+    /// The delivery that it follows from, for logs; of jobs that become one, the first one's stays.
+    pub delivery: Option<String>,
 }
 
 /// How many jobs there are.
@@ -98,8 +101,10 @@ pub(super) async fn enqueue_in(
     jobs.sort_by(|a, b| a.key.cmp(&b.key));
     jobs.dedup_by(|newer, kept| {
         let same = newer.key == kept.key;
-        if same {
+        if same && newer.payload != kept.payload {
             kept.payload = merge(&kept.payload, &newer.payload);
+        }
+        if same {
             kept.run_at = kept.run_at.min(newer.run_at);
         }
         same
@@ -119,25 +124,34 @@ async fn merge_into_waiting(
     job: &NewJob,
     merge: Merge,
 ) -> Result<bool, sqlx::Error> {
-    // Touching the row keeps it from being claimed until the merged payload is there.
-    const WAITING: &str = "UPDATE jobs SET fence = fence WHERE key = $1 AND state = 'queued' \
-         RETURNING id, payload, run_at, failing_since";
+    const WAITING: &str = "SELECT id, payload, run_at, failing_since FROM jobs \
+         WHERE key = $1 AND state = 'queued'";
+    // Touching the row keeps it from being claimed until the merged payload is there. On SQLite nobody else
+    // writes meanwhile.
+    const WAITING_POSTGRES: &str = "UPDATE jobs SET fence = fence WHERE key = $1 \
+         AND state = 'queued' RETURNING id, payload, run_at, failing_since";
     const UPDATE: &str =
         "UPDATE jobs SET payload = $2, run_at = $3 WHERE id = $1 AND state = 'queued'";
-    let rows = tx.fetch(WAITING, &[(&job.key).into()]).await?;
+    let waiting = tx.either(WAITING, WAITING_POSTGRES);
+    let rows = tx.fetch(waiting, &[(&job.key).into()]).await?;
     let Some(waiting) = rows.first() else { return Ok(false) };
     let run_at = waiting.int("run_at")?;
     let retried = waiting.maybe_int("failing_since")?.is_some();
     let run_at = if retried { run_at } else { run_at.min(job.run_at) };
-    let payload = merge(&waiting.text("payload")?, &job.payload);
+    let was = waiting.text("payload")?;
+    let same = was == job.payload;
+    if same && run_at == waiting.int("run_at")? {
+        return Ok(true);
+    }
+    let payload = if same { was } else { merge(&was, &job.payload) };
     let id = waiting.text("id")?;
     Ok(tx.execute(UPDATE, &[(&id).into(), (&payload).into(), run_at.into()]).await? > 0)
 }
 
 async fn insert(tx: &mut Transaction, job: &NewJob, now: Millis) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO jobs \
-         (id, kind, repository, key, lane, payload, state, created_at, run_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)";
+         (id, kind, repository, key, lane, payload, state, created_at, run_at, delivery) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9)";
     tx.execute(
         INSERT,
         &[
@@ -149,6 +163,7 @@ async fn insert(tx: &mut Transaction, job: &NewJob, now: Millis) -> Result<(), s
             (&job.payload).into(),
             now.into(),
             job.run_at.into(),
+            job.delivery.as_deref().into(),
         ],
     )
     .await?;

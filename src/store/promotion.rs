@@ -55,8 +55,6 @@ pub struct PromotionRecord {
     pub plan_id: String,
     /// What the edits were made from.
     pub base_digest: String,
-    /// What the rendered diff shows.
-    pub rendered_digest: String,
     /// The commit of the base branch that the plan was made on.
     pub base_commit: String,
     /// The commit that we made.
@@ -67,7 +65,7 @@ pub struct PromotionRecord {
     pub pull_request: Option<i64>,
     /// How far it got.
     pub state: PromotionState,
-    /// Why it was closed, such as `person`, `empty` or `superseded`.
+    /// Why it was closed, such as `person`, `empty`, `retired` or `superseded`.
     pub closed_because: Option<String>,
     /// When it was made.
     pub created_at: Millis,
@@ -242,11 +240,11 @@ async fn write(
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     const UPSERT: &str = "INSERT INTO promotions (id, repository, source, target, branch, plan_id, \
-         base_digest, rendered_digest, base_commit, head_commit, tree, pull_request, state, \
+         base_digest, base_commit, head_commit, tree, pull_request, state, \
          closed_because, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT (id) DO UPDATE SET branch = excluded.branch, plan_id = excluded.plan_id, \
-         base_digest = excluded.base_digest, rendered_digest = excluded.rendered_digest, \
+         base_digest = excluded.base_digest, \
          base_commit = excluded.base_commit, head_commit = excluded.head_commit, \
          tree = excluded.tree, pull_request = excluded.pull_request, state = excluded.state, \
          closed_because = excluded.closed_because, updated_at = excluded.updated_at";
@@ -258,7 +256,6 @@ async fn write(
         (&record.branch).into(),
         (&record.plan_id).into(),
         (&record.base_digest).into(),
-        (&record.rendered_digest).into(),
         (&record.base_commit).into(),
         (&record.head_commit).into(),
         (&record.tree).into(),
@@ -281,7 +278,6 @@ fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
         branch: row.text("branch")?,
         plan_id: row.text("plan_id")?,
         base_digest: row.text("base_digest")?,
-        rendered_digest: row.text("rendered_digest")?,
         base_commit: row.text("base_commit")?,
         head_commit: row.text("head_commit")?,
         tree: row.text("tree")?,

@@ -30,6 +30,19 @@ impl Store {
         self.read_repositories(ALL, &[]).await
     }
 
+    /// The repositories that were noted last before a time, the longest ago first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn repositories_seen_before(
+        &self,
+        time: Millis,
+    ) -> Result<Vec<KnownRepository>, StoreError> {
+        const OLD: &str = "SELECT name, default_branch, installation, looked_at, looked_tree \
+             FROM repositories WHERE seen_at < $1 ORDER BY seen_at, name";
+        self.read_repositories(OLD, &[time.into()]).await
+    }
+
     /// One repository.
     ///
     /// # Errors

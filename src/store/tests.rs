@@ -86,7 +86,7 @@ async fn what_sqlite_acknowledged_is_there_after_the_process_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
     let store = open(&url).await;
-    store.take_deliveries(vec![delivery("d1", vec![job("j1", "k")])]).await.unwrap();
+    store.take_deliveries(&[delivery("d1", vec![job("j1", "k")])]).await.unwrap();
     // Not closed: as after SIGKILL, the journal is all there is.
     std::mem::forget(store);
     let again = open(&url).await;
@@ -111,6 +111,7 @@ fn job(id: &str, key: &str) -> NewJob {
         lane: key.to_owned(),
         payload: id.to_owned(),
         run_at: 5,
+        delivery: Some(format!("delivery of {id}")),
     }
 }
 
@@ -132,11 +133,11 @@ async fn claim(store: &Store, now: Millis) -> Option<Claim> {
 async fn takes_a_delivery_once(url: String) {
     let store = open(&url).await;
     let twice = vec![delivery("b", vec![]), delivery("a", vec![]), delivery("b", vec![])];
-    let receipts = store.take_deliveries(twice).await.unwrap();
+    let receipts = store.take_deliveries(&twice).await.unwrap();
     assert_eq!(receipts, [Receipt::New, Receipt::New, Receipt::Duplicate]);
     store.close().await;
     let store = open(&url).await;
-    let again = store.take_deliveries(vec![delivery("a", vec![])]).await.unwrap();
+    let again = store.take_deliveries(&[delivery("a", vec![])]).await.unwrap();
     assert_eq!(again, [Receipt::Duplicate]);
 }
 
@@ -169,8 +170,8 @@ async fn shares_a_commit_between_deliveries(url: String) {
 
 async fn queues_nothing_for_a_duplicate(url: String) {
     let store = open(&url).await;
-    store.take_deliveries(vec![delivery("d", vec![job("1", "k")])]).await.unwrap();
-    store.take_deliveries(vec![delivery("d", vec![job("2", "other")])]).await.unwrap();
+    store.take_deliveries(&[delivery("d", vec![job("1", "k")])]).await.unwrap();
+    store.take_deliveries(&[delivery("d", vec![job("2", "other")])]).await.unwrap();
     assert_eq!(store.job_counts().await.unwrap().queued, 1);
 }
 
@@ -325,7 +326,6 @@ fn record(id: &str, created_at: Millis) -> PromotionRecord {
         branch: "promote/dev-to-prod".to_owned(),
         plan_id: "ab".to_owned(),
         base_digest: "b".to_owned(),
-        rendered_digest: "r".to_owned(),
         base_commit: "c0".to_owned(),
         head_commit: "c1".to_owned(),
         tree: "t".to_owned(),
@@ -401,9 +401,9 @@ async fn forgets_what_is_old(url: String) {
     let store = open(&url).await;
     store.enqueue(vec![job("1", "k")], 1).await.unwrap();
     let lease = claim(&store, 10).await.unwrap().lease;
-    store.take_deliveries(vec![delivery("old", vec![])]).await.unwrap();
+    store.take_deliveries(&[delivery("old", vec![])]).await.unwrap();
     let young = Delivery { received_at: 100, ..delivery("young", vec![]) };
-    store.take_deliveries(vec![young]).await.unwrap();
+    store.take_deliveries(&[young]).await.unwrap();
     let closed = |id, at| PromotionRecord { state: PromotionState::Closed, ..record(id, at) };
     store.record_promotion(&lease, &closed("p1", 1), 1).await.unwrap();
     store.record_promotion(&lease, &closed("p2", 2), 2).await.unwrap();
@@ -419,15 +419,22 @@ async fn migrates_filled_tables(url: String) {
          VALUES ('1', 'promote', 'k', 'k', 'p', 'queued', 1, 1)";
     const OLD_REPOSITORY: &str =
         "INSERT INTO repositories (name, looked_at, seen_at) VALUES ('o/r', 'abc', 1)";
+    const OLD_PROMOTION: &str = "INSERT INTO promotions (id, repository, source, target, branch, \
+         plan_id, base_digest, rendered_digest, base_commit, head_commit, tree, pull_request, state, \
+         created_at, updated_at) \
+         VALUES ('p', 'o/r', 'a', 'b', 'br', 'x', 'y', '', 'c', 'd', 't', 7, 'open', 1, 1)";
     let old = Database::connect(&url).await.unwrap();
     migration::run(&old, Some(1)).await.unwrap();
     old.execute(OLD_JOB, &[]).await.unwrap();
     old.execute(OLD_REPOSITORY, &[]).await.unwrap();
+    old.execute(OLD_PROMOTION, &[]).await.unwrap();
     old.close().await;
     let store = open(&url).await;
     assert_eq!(claim(&store, 10).await.unwrap().payload, "p");
     let known = store.repository("o/r").await.unwrap().unwrap();
     assert_eq!((known.looked_at.as_deref(), known.looked_tree), (Some("abc"), None));
+    let promotion = store.newest_promotion("o/r", "a", "b").await.unwrap().unwrap();
+    assert_eq!((promotion.pull_request, promotion.head_commit.as_str()), (Some(7), "d"));
     store.close().await;
     // And once more, with nothing left to do.
     open(&url).await;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::github::{GithubStandIn, payloads};
+use super::github::{APP_ID, APP_KEY, GithubStandIn, payloads};
 
 pub const REPO: &str = "octo/mesh";
 const SECRET: &str = "a secret of the webhook";
@@ -59,8 +59,8 @@ pub struct Scene {
     pub now: Arc<AtomicI64>,
     pub database: String,
     _dir: tempfile::TempDir,
-    address: SocketAddr,
-    token: String,
+    pub address: SocketAddr,
+    authentication: Authentication,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     deliveries: AtomicU64,
 }
@@ -110,25 +110,63 @@ impl Scene {
 
     /// Another process on the same database.
     pub async fn replica(&self) -> Replica {
-        let (app, _, _, tasks) = start(&self.database, &self.github, &self.token, &self.now).await;
+        let started = start(&self.database, &self.github, &self.authentication, &self.now).await;
+        let (app, _, _, tasks) = started;
         Replica { app, tasks }
+    }
+
+    /// The repository of [`Scene::new`] on a GitHub Enterprise Server, as the App that is installed there.
+    pub async fn as_app_on_enterprise_server() -> Self {
+        let github = GithubStandIn::start_below("/api/v3").await;
+        github.add_repository(REPO, &FILES);
+        github.install_app(7, &[REPO]);
+        let private_key = Credential::new("key", APP_KEY).unwrap();
+        let app = Authentication::App { id: APP_ID.to_owned(), private_key };
+        let dir = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+        let scene = Self::at(github, app, dir, database).await;
+        scene.push_event(None).await;
+        scene.drain().await;
+        scene
     }
 
     async fn on(dir: tempfile::TempDir, database: String, files: &[(&str, &str)]) -> Self {
         let github = GithubStandIn::start().await;
         github.add_repository(REPO, files);
         let token = github.add_person(REPO, "overlift-bot", "write");
+        let token = Authentication::Token(Credential::new("token", &token).unwrap());
+        Self::at(github, token, dir, database).await
+    }
+
+    async fn at(
+        github: GithubStandIn,
+        authentication: Authentication,
+        dir: tempfile::TempDir,
+        database: String,
+    ) -> Self {
         let now = Arc::new(AtomicI64::new(1_000_000));
-        let (app, store, address, tasks) = start(&database, &github, &token, &now).await;
+        let started = start(&database, &github, &authentication, &now).await;
+        let (app, store, address, tasks) = started;
         let deliveries = AtomicU64::new(1);
-        Self { github, app, store, now, database, _dir: dir, address, token, tasks, deliveries }
+        Self {
+            github,
+            app,
+            store,
+            now,
+            database,
+            _dir: dir,
+            address,
+            authentication,
+            tasks,
+            deliveries,
+        }
     }
 
     /// Ends the process as SIGKILL would and starts another one on the same database.
     pub async fn restart(&mut self) {
         self.stop();
         let (database, now) = (self.database.clone(), Arc::clone(&self.now));
-        let started = start(&database, &self.github, &self.token, &now).await;
+        let started = start(&database, &self.github, &self.authentication, &now).await;
         (self.app, self.store, self.address, self.tasks) = started;
     }
 
@@ -226,14 +264,14 @@ type Started = (App, Store, SocketAddr, Vec<tokio::task::JoinHandle<()>>);
 async fn start(
     database: &str,
     github: &GithubStandIn,
-    token: &str,
+    authentication: &Authentication,
     now: &Arc<AtomicI64>,
 ) -> Started {
     let filter = "warn,overlift=debug";
     overlift::telemetry::start_logging(LogFormat::Text, filter, Scrubber::default());
     let settings = GithubSettings {
         api_url: github.api_url(),
-        authentication: Authentication::Token(Credential::new("token", token).unwrap()),
+        authentication: authentication.clone(),
         cache_directory: None,
         cache_bytes: 64 << 20,
         now: Clock::time_of_day,

@@ -1,8 +1,8 @@
 //! Carrying a decision out.
 
 use crate::github::{
-    Ancestry, BranchCreation, Commit, GithubError, Move, NewCommit, NewPullRequest, Opened,
-    PullRequest, PullRequestChange, PullRequestState, Search,
+    Ancestry, BranchCreation, Commit, GithubError, NewCommit, NewPullRequest, Opened, PullRequest,
+    PullRequestChange, PullRequestState, Search,
 };
 use crate::model::{CommitSha, FileEdit, PullRequestNumber};
 use crate::promotion::{Plan, Proposal};
@@ -159,7 +159,7 @@ impl Promotion<'_> {
 
     async fn move_branch(&self, from: &CommitSha, to: &CommitSha) -> Result<(), Stop> {
         self.memory.hold().await?;
-        Ok(self.repository.move_branch(&self.branch, from, to, Move::Anywhere).await?)
+        Ok(self.repository.move_branch(&self.branch, from, to).await?)
     }
 
     async fn find_open(&self) -> Result<Option<PullRequest>, Stop> {
@@ -306,7 +306,6 @@ impl Promotion<'_> {
             branch: self.branch.as_str().to_owned(),
             plan_id: self.plan.id.as_str().to_owned(),
             base_digest: self.base_digest.clone(),
-            rendered_digest: String::new(),
             base_commit: self.snapshot.commit.as_str().to_owned(),
             head_commit: head.to_owned(),
             tree: tree.to_owned(),

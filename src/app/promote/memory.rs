@@ -3,12 +3,12 @@
 //! A worker has a store and a lease. The command and the Action have neither: for them every promotion
 //! is the first since the loss of the database, and GitHub's own state answers.
 
-use crate::github::{GithubError, Repository};
+use crate::github::{Github, GithubError, Repository};
 use crate::model::{EnvironmentName, PullRequestNumber};
 use crate::store::{Millis, PromotionRecord, PromotionState};
 
 use super::super::Clock;
-use super::super::answer::{Matter, say};
+use super::super::answer::{Matter, said, say};
 use super::super::perform::{Stop, Work};
 use super::OnGithub;
 
@@ -83,9 +83,10 @@ impl Memory<'_> {
     }
 
     pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
-        let Self::Queue(work) = self else { return Ok(()) };
-        let (lease, now) = (work.attempt.lease(), self.now());
-        Ok(work.app.store.record_promotion(lease, record, now).await?)
+        match self {
+            Self::Queue(work) => work.write_down(record).await,
+            Self::Nothing(_) => Ok(()),
+        }
     }
 
     /// Notes how a pull request ended.
@@ -110,10 +111,23 @@ impl Memory<'_> {
         matter: Matter,
         text: &str,
     ) -> Result<(), GithubError> {
-        let github = match self {
+        say(self.github(), repository, number, matter, text).await
+    }
+
+    /// Whether we said something about one of these matters.
+    pub(super) async fn said(
+        &self,
+        repository: &Repository,
+        number: PullRequestNumber,
+        matters: &[Matter],
+    ) -> Result<bool, GithubError> {
+        said(self.github(), repository, number, matters).await
+    }
+
+    fn github(&self) -> &Github {
+        match self {
             Self::Queue(work) => &work.app.github,
             Self::Nothing(run) => &run.github,
-        };
-        say(github, repository, number, matter, text).await
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{CommitSha, PullRequestNumber, RepoPath};
 use crate::promotion::{PlanId, Presence, Tip, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
+use super::super::answer::Matter;
 use super::super::checking::Checking;
 use super::super::perform::Stop;
 use super::super::snapshot::digest;
@@ -96,6 +97,8 @@ impl Promotion<'_> {
                 });
                 let presence = match remembered {
                     Some(record) => ended(record),
+                    // Without a note of it, our own words tell.
+                    None if self.was_closed_by_us(&found).await? => Presence::None,
                     None => Presence::ClosedByPerson(self.trailers(&found.head).await?),
                 };
                 Ok(There::without_pull_request(presence))
@@ -117,6 +120,11 @@ impl Promotion<'_> {
         let conflicts = open.mergeable == Some(false);
         let presence = Presence::Open { tip, complete, conflicts };
         Ok(There { presence, pull_request: Some(open), made_on })
+    }
+
+    async fn was_closed_by_us(&self, found: &PullRequest) -> Result<bool, Stop> {
+        let matters = [Matter::Empty, Matter::Retired];
+        Ok(self.memory.said(self.repository, found.number, &matters).await?)
     }
 
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {

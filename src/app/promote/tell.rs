@@ -45,25 +45,37 @@ impl Ended {
     }
 }
 
-/// Shows a promotion that cannot be planned on the commit, with file and line.
-pub(super) async fn report_failure(
+/// Shows on the commit what has no other place: a promotion that cannot be planned, with file and line, and the
+/// refusal of one that a dispatch asked for, since there is no comment to reply to.
+pub(super) async fn report(
     work: &Work,
     repository: &Repository,
     commit: &CommitSha,
     job: &Promote,
-    because: &str,
-    at: Option<&Location>,
+    ended: &Ended,
 ) -> Result<(), Stop> {
+    let (conclusion, because, at) = match ended {
+        Ended::Broken { because, at } => (Conclusion::Failure, because, at.as_ref()),
+        // Nothing is wrong with the commit.
+        Ended::Refused(because) if job.asked && job.askers.is_empty() => {
+            (Conclusion::Neutral, because, None)
+        }
+        _ => return Ok(()),
+    };
     work.hold().await?;
-    let name = format!("overlift/{}-to-{}", job.source, job.target);
     let annotation =
-        |at: &Location| Annotation { at: at.clone(), failure: true, message: because.to_owned() };
+        |at: &Location| Annotation { at: at.clone(), failure: true, message: because.clone() };
     let annotations: Vec<Annotation> = at.map(annotation).into_iter().collect();
+    let first_line = because.lines().next().unwrap_or_default();
+    let title = match conclusion {
+        Conclusion::Neutral => format!("Refused: {first_line}"),
+        _ => first_line.to_owned(),
+    };
     let report = Report {
         commit,
-        name: &name,
-        conclusion: Conclusion::Failure,
-        title: because.lines().next().unwrap_or_default(),
+        name: &format!("overlift/{}-to-{}", job.source, job.target),
+        conclusion,
+        title: &title,
         summary: &quote(because),
         annotations: &annotations,
     };
@@ -71,7 +83,7 @@ pub(super) async fn report_failure(
         Ok(_) => Ok(()),
         // The person who asked is told all the same, and the log has it.
         Err(error @ (GithubError::Forbidden { .. } | GithubError::NotFound { .. })) => {
-            tracing::warn!(%error, "a failed promotion cannot be shown on the commit");
+            tracing::warn!(%error, "the end of a promotion cannot be shown on the commit");
             Ok(())
         }
         Err(error) => Err(error.into()),

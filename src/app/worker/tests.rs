@@ -46,6 +46,7 @@ impl World {
             lane: key.to_owned(),
             payload: String::new(),
             run_at: 0,
+            delivery: None,
         };
         self.store.enqueue(vec![job], 0).await.unwrap();
     }

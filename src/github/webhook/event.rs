@@ -161,20 +161,20 @@ impl Event {
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(PayloadError::NoObject { event: reader.event_name() });
         }
-        let action = reader.read::<payload::Common>()?.action;
-        match (event, action.as_deref()) {
-            ("ping", _) => Ok(Self::Ping),
-            ("push", _) => reader.push(),
-            ("workflow_dispatch", _) => reader.workflow_dispatch(),
-            ("repository_dispatch", Some("promote")) => reader.repository_dispatch(),
-            ("issue_comment", Some("created")) => reader.issue_comment(),
-            ("pull_request", Some("closed")) => reader.pull_request_closed(),
-            ("installation" | "installation_repositories", Some(action)) => {
-                reader.installation(action)
+        // Each body is gone through once, but for the events of which one action is used.
+        match event {
+            "ping" => reader.read::<IgnoredAny>().map(|_| Self::Ping),
+            "push" => reader.push(),
+            "workflow_dispatch" => reader.workflow_dispatch(),
+            "repository_dispatch" | "issue_comment" | "pull_request" => {
+                match (event, reader.action()?.as_str()) {
+                    ("repository_dispatch", "promote") => reader.repository_dispatch(),
+                    ("issue_comment", "created") => reader.issue_comment(),
+                    ("pull_request", "closed") => reader.pull_request_closed(),
+                    _ => Ok(Self::Other),
+                }
             }
-            ("repository_dispatch" | "issue_comment" | "pull_request", None) => {
-                Err(reader.unusable("action"))
-            }
+            "installation" | "installation_repositories" => reader.installation(&reader.action()?),
             _ => reader.read::<IgnoredAny>().map(|_| Self::Other),
         }
     }
@@ -207,6 +207,10 @@ impl Reader<'_> {
     fn read<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         serde_json::from_slice(self.body)
             .map_err(|source| PayloadError::Shape { event: self.event_name(), source })
+    }
+
+    fn action(&self) -> Result<String, PayloadError> {
+        self.read::<payload::Common>()?.action.ok_or_else(|| self.unusable("action"))
     }
 
     /// The name comes from a header, so it may be anything of any length.
