@@ -364,6 +364,14 @@ impl<'a> Session<'a> {
     ) -> Result<(), BuildError> {
         for config in self.plugin_configs(overlay, &overlay.kustomization.validators)? {
             let mut copy = so_far.set.clone();
+            if let Some((at, first)) = copy.find_repeated() {
+                let drafts = copy.as_slice();
+                return Err(BuildError::Duplicate {
+                    at: drafts[at].location.clone(),
+                    id: drafts[at].id.clone(),
+                    other: drafts[first].location.clone(),
+                });
+            }
             for transformer in plugin::transformers(&config, self, &overlay.root)? {
                 transformer.run(&mut copy, &self.schema)?;
             }

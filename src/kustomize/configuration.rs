@@ -215,7 +215,11 @@ impl SharedConfiguration {
         }
         let mut merged = self.get().clone();
         merged.merge(other).map_err(|conflict| conflict.at(at))?;
-        self.0 = Some(Rc::new(merged));
+        // kustomize then merges all of it into an empty one, in the new order: what stands for fewer
+        // kinds and came first now covers what stands for more, or contradicts it.
+        let mut again = Configuration::default();
+        again.merge(&merged).map_err(|conflict| conflict.at(at))?;
+        self.0 = Some(Rc::new(again));
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _};
+use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -266,13 +267,20 @@ fn read_kind(root: &Path, path: &RepoPath) -> Result<Kind, ReadError> {
 }
 
 fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
-    let file = fs::File::open(root.join(path.as_str())).map_err(|error| fault(path, &error))?;
+    let mut file = fs::File::open(root.join(path.as_str())).map_err(|error| fault(path, &error))?;
     let bytes = file.metadata().map_err(|error| fault(path, &error))?.len();
     if bytes > FILE_LIMIT_BYTES {
         return Err(ReadError::TooLarge { path: path.clone(), bytes, limit: FILE_LIMIT_BYTES });
     }
-    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    // A file may grow between the two calls.
+    // Read to where it stays: a vector would have to be copied once more.
+    let mut content: Arc<[u8]> = repeat_n(0, usize::try_from(bytes).unwrap_or(0)).collect();
+    let buffer = Arc::get_mut(&mut content).expect("nobody else has it yet");
+    if file.read_exact(buffer).is_ok() && matches!(file.read(&mut [0]), Ok(0)) {
+        return Ok(content);
+    }
+    // It grew or shrank between the calls, or is one that has no size.
+    let mut content = Vec::new();
+    file.rewind().map_err(|error| fault(path, &error))?;
     file.take(FILE_LIMIT_BYTES).read_to_end(&mut content).map_err(|error| fault(path, &error))?;
     Ok(content.into())
 }

@@ -406,13 +406,18 @@ fn write_literal(text: &str, indent: usize, out: &mut String) {
         (true, _) => out.push('+'),
     }
     out.push('\n');
-    for line in text.split_inclusive('\n') {
-        // Only these two of the other line breaks are not escaped.
-        for part in line.split_inclusive(['\u{2028}', '\u{2029}']) {
-            if !part.starts_with(is_break) {
-                pad(indent, out);
-            }
-            out.push_str(part);
-        }
+    // Only two of the other line breaks are not escaped, and both begin with this byte.
+    if memchr::memchr(0xe2, text.as_bytes()).is_none() {
+        return text.split_inclusive('\n').for_each(|line| write_literal_line(line, indent, out));
     }
+    for line in text.split_inclusive(['\n', '\u{2028}', '\u{2029}']) {
+        write_literal_line(line, indent, out);
+    }
+}
+
+fn write_literal_line(line: &str, indent: usize, out: &mut String) {
+    if !line.starts_with(is_break) {
+        pad(indent, out);
+    }
+    out.push_str(line);
 }

@@ -110,13 +110,13 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
             };
             scalar.tag = resolve_plain(&scalar.text, Dialect::V3);
         }
-        Tag::Timestamp if integers == Integers::Stay => {
+        Tag::Timestamp => {
             let mut text = String::new();
             yaml::write_scalar_value(scalar, &mut text);
             *scalar = Scalar { style: style(&text), ..Scalar::string(text) };
             return Ok(());
         }
-        Tag::Str | Tag::Timestamp => {
+        Tag::Str => {
             scalar.style = style(&scalar.text);
             return Ok(());
         }
