@@ -127,3 +127,15 @@ fn definitions_in_the_repository_are_used() {
     assert_eq!((&unknown["field"], &unknown["new"]), (&"spec.gateways".into(), &false.into()));
     assert_eq!((&unknown["file"], &unknown["line"]), (&"base/shop.yaml".into(), &6.into()));
 }
+
+#[test]
+fn new_errors_keep_a_promotion_back_only_where_it_says_so() {
+    let blocking = repo("gates: {blockPullRequest: true}\n");
+    let run = blocking.overlift(&["promote", "staging", "production"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.stdout.contains("Nothing was written: the promotion brings 1 error"), "{run:#?}");
+    assert!(!blocking.path("overlays/production/patches/shop.yaml").exists());
+    let free = repo("");
+    free.overlift(&["promote", "staging", "production"]).ok();
+    assert!(free.path("overlays/production/patches/shop.yaml").exists());
+}

@@ -13,7 +13,7 @@ use crate::kustomize::{BuildOptions, RemoteResolver};
 use crate::model::{
     BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
 };
-use crate::policy::{Fetched, Gate};
+use crate::policy::Gate;
 use crate::promotion::{
     self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
     Trailers,
@@ -210,8 +210,7 @@ impl Workspace {
         source: &EnvironmentName,
         target: &EnvironmentName,
     ) -> Result<Plan, LocalError> {
-        let fetched = Fetched::default();
-        let checking = Checking::new(&configuration.gates, fetched, &Clock::system());
+        let checking = Checking::here(&configuration.gates, &Clock::system());
         self.plan_by(configuration, source, target, &checking)
     }
 

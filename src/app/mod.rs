@@ -1,6 +1,7 @@
 //! Use cases: fetch, decide, act. The one place where decisions and adapters meet.
 
 pub mod local;
+pub mod schema_fetch;
 pub mod validate;
 
 mod answer;
@@ -17,8 +18,10 @@ mod recover;
 mod remote_base;
 mod service;
 mod snapshot;
+mod wheel;
 mod worker;
 
+pub use checking::schema_directories;
 pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use crate::config::RepositoryConfig;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, EnvironmentName, Location, PullRequestNumber};
-use crate::policy::Fetched;
 use crate::promotion::{
-    Decision, Plan, PlanError, Planned, Proposal, Reason, Request, Situation, decide,
+    Decision, Opening, Plan, PlanError, Planned, Proposal, Reason, Request, Situation, Verdict,
+    decide,
 };
 use crate::store::PromotionRecord;
 use crate::telemetry::metric;
@@ -197,6 +197,9 @@ async fn run(
     }
 }
 
+/// At most so many errors are told in place of a pull request.
+const BLOCKING_TOLD: usize = 10;
+
 impl<'a> Promotion<'a> {
     /// Plans; says how it ended if there can be no plan.
     async fn prepare(
@@ -211,7 +214,7 @@ impl<'a> Promotion<'a> {
             Ok(configuration) => Arc::new(configuration),
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
-        let checking = Checking::new(&configuration.gates, Fetched::default(), memory.clock());
+        let checking = Checking::here(&configuration.gates, memory.clock());
         let plan = match snapshot.plan(&configuration, source, target, checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
@@ -248,6 +251,27 @@ impl<'a> Promotion<'a> {
         Planned::Edits { plan: self.plan.id.clone(), base: self.base_digest.clone() }
     }
 
+    /// Whether the gates let a pull request be opened.
+    fn opening(&self) -> Opening {
+        let blocks = self.configuration.gates.block_pull_request;
+        match self.plan.verdict() {
+            Verdict::Blocked { .. } if blocks => Opening::Blocked,
+            _ => Opening::Allowed,
+        }
+    }
+
+    /// What the gates found, in place of a pull request.
+    fn blocked(&self) -> Ended {
+        let blocking: Vec<_> = self.plan.findings.iter().filter(|f| f.blocks()).collect();
+        let told = blocking.iter().take(BLOCKING_TOLD).map(|finding| finding.to_string());
+        let because = format!(
+            "the gates find new errors, and `gates.blockPullRequest` keeps the pull request from being \
+             opened:\n{}",
+            told.collect::<Vec<_>>().join("\n")
+        );
+        Ended::Broken { because, at: blocking.first().and_then(|finding| finding.location.clone()) }
+    }
+
     /// Looks at what is there, decides, carries it out.
     async fn settle(&mut self) -> Result<Ended, Stop> {
         tracing::Span::current().record("plan.id", self.plan.id.as_str());
@@ -258,13 +282,15 @@ impl<'a> Promotion<'a> {
         loop {
             let planned = self.planned();
             let presence = there.presence.clone();
-            let situation = Situation { planned, request: self.request, there: presence };
+            let opening = self.opening();
+            let situation = Situation { planned, request: self.request, opening, there: presence };
             let decision = decide(&situation);
             tracing::info!(?decision, "decided");
             let open = there.pull_request.as_ref();
             return match (decision, open) {
                 (Decision::Leave(Reason::NothingToPromote), _) => Ok(Ended::Nothing),
                 (Decision::Leave(Reason::ClosedByPerson), _) => Ok(Ended::Declined),
+                (Decision::Leave(Reason::Blocked), _) => Ok(self.blocked()),
                 (Decision::Leave(Reason::Unchanged), Some(open)) => {
                     self.remember_as_open(open).await?;
                     Ok(Ended::Unchanged(Shown::of(open)))

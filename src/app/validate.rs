@@ -1,20 +1,19 @@
 //! Checks of what is there: environments as they are, and plain manifests.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
 
+use super::checking::{fetched_here, kubernetes_schemas};
 use super::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::kustomize::{self, BuildOptions};
 use crate::model::{EnvironmentName, RepoPath};
-use crate::policy::schema::KubernetesSchemas;
+use crate::policy::schema::Schemas;
 use crate::policy::{
-    Day, Fetched, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles,
-    check_manifests, check_overlay,
+    Day, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles, check_manifests,
+    check_overlay,
 };
 use crate::promotion::{BuildState, Environment, PlanError};
-use crate::workdir::{ManifestFile, WorkdirError};
+use crate::workdir::ManifestFile;
 
 /// What the gates say of one environment.
 #[derive(Debug)]
@@ -32,8 +31,6 @@ pub struct ManifestCheck<'a> {
     pub manifests: &'a [Vec<ManifestFile>],
     /// Files with definitions.
     pub schemas: &'a [ManifestFile],
-    /// Schemas of Kubernetes' own kinds, if there are any.
-    pub kubernetes: Option<Arc<KubernetesSchemas>>,
     /// The gates; the manifests count as all that the cluster has, whatever they say.
     pub gates: Gates,
     /// The day, for exceptions that end.
@@ -49,11 +46,10 @@ impl Workspace {
         &self,
         configuration: &RepositoryConfig,
         names: &[EnvironmentName],
-        fetched: &Fetched,
         today: Day,
     ) -> Result<Vec<Validated>, LocalError> {
         let gates = &configuration.gates;
-        let standards = Standards::read(self.files(), gates, fetched)
+        let standards = Standards::read(self.files(), gates, &fetched_here(gates))
             .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;
@@ -98,11 +94,12 @@ fn chosen<'a>(
 /// Checks plain manifests, as all that a mesh has.
 #[must_use]
 pub fn validate_manifests(check: ManifestCheck<'_>) -> Findings {
+    let kubernetes = kubernetes_schemas(check.gates.kubernetes.as_deref()).ok().flatten();
     let mut standards = Standards {
         kubernetes_is_chosen: check.gates.kubernetes.is_some(),
         ..Standards::default()
     };
-    standards.schemas = crate::policy::schema::Schemas::with_kubernetes(check.kubernetes);
+    standards.schemas = Schemas::with_kubernetes(kubernetes);
     for file in check.schemas {
         standards.add(&file.path, &file.text);
     }
@@ -128,16 +125,4 @@ fn clusters(files: &[ManifestFile]) -> BTreeSet<&str> {
         tops.insert(top);
     }
     if tops.len() > 1 { tops } else { BTreeSet::new() }
-}
-
-/// The bundle of Kubernetes' schemas in a text that the user named.
-///
-/// # Errors
-/// [`WorkdirError::Input`] if it is none.
-pub fn read_bundle(path: &Path, text: &str) -> Result<Arc<KubernetesSchemas>, WorkdirError> {
-    let fault = |error: crate::policy::schema::InvalidBundle| WorkdirError::Input {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    };
-    KubernetesSchemas::parse(text).map(Arc::new).map_err(fault)
 }

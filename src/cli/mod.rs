@@ -24,6 +24,7 @@ mod remote;
 mod report;
 mod sarif;
 mod schema;
+mod schemas;
 mod serve;
 mod status;
 mod validate;
@@ -68,6 +69,7 @@ enum Command {
     /// Promotes as a step of a GitHub workflow; inputs and outputs are those of `action.yml`.
     Action,
     Schema(schema::SchemaArguments),
+    Schemas(schemas::SchemasArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -108,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man(man) => man::run(&man, Arguments::command(), directory),
         Command::Queue(queue) => queue::run(&queue, &output),
         Command::Schema(schema) => schema::run(&schema, &output),
+        Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
         Command::Action => return action::run(),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {

@@ -7,11 +7,13 @@ use clap::Args;
 use super::build::open_workspace;
 use super::output::Output;
 use super::plan::{Pair, located, plan};
+use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::{Outcome, plan_view};
 use crate::app::local::{Committed, Workspace};
 use crate::app::{GivenConfiguration, Operation, PromoteRequest, Promoted};
 use crate::model::EnvironmentName;
+use crate::promotion::Verdict;
 use crate::workdir::BranchMove;
 
 /// Promotes one environment to the next.
@@ -114,7 +116,17 @@ fn here(
     let (configuration, plan) = plan(workspace, config.as_deref(), &arguments.pair)?;
     let mut text = plan_view::summary(&plan, &output.palette);
     let quiet = output.palette.quiet;
-    if !plan.is_empty() {
+    let blocked = match plan.verdict() {
+        Verdict::Blocked { errors } if configuration.gates.block_pull_request => errors,
+        _ => 0,
+    };
+    if blocked > 0 {
+        let errors = counted(blocked, "error", "errors");
+        let key = "gates.blockPullRequest";
+        text.push_str(&format!(
+            "\nNothing was written: the promotion brings {errors} (`{key}`).\n"
+        ));
+    } else if !plan.is_empty() {
         let done = if arguments.dry_run {
             "Nothing was written (--dry-run).\n".to_owned()
         } else if arguments.commit {
@@ -128,7 +140,7 @@ fn here(
         text.push_str(&done);
     }
     output.print(&text)?;
-    Ok(Outcome::Done)
+    Ok(if blocked > 0 { Outcome::Differences } else { Outcome::Done })
 }
 
 fn committed(made: &Committed, output: &Output) -> String {

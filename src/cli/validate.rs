@@ -12,7 +12,7 @@ use super::{Outcome, sarif};
 use crate::app::Clock;
 use crate::app::validate::{ManifestCheck, Validated, validate_manifests};
 use crate::model::EnvironmentName;
-use crate::policy::{Fetched, Finding, Findings, Gates, Level};
+use crate::policy::{Finding, Findings, Gates, Level};
 use crate::workdir::read_manifests;
 
 /// Checks environments as they are, or plain manifests. Exits with 1 if there are errors.
@@ -85,9 +85,8 @@ fn environments(
     let names = arguments.environments.iter().map(|name| EnvironmentName::parse(name));
     let names: Vec<EnvironmentName> = names.collect::<Result<_, _>>()?;
     let today = Clock::system().today();
-    let validated = workspace
-        .validate(&configuration, &names, &Fetched::default(), today)
-        .map_err(|error| located(error, files))?;
+    let validated =
+        workspace.validate(&configuration, &names, today).map_err(|error| located(error, files))?;
     let part = |Validated { environment, findings }| Part {
         environment: Some(environment.to_string()),
         found: findings,
@@ -113,7 +112,6 @@ fn manifests(
     Ok(validate_manifests(ManifestCheck {
         manifests: &manifests,
         schemas: &schemas.concat(),
-        kubernetes: None,
         gates: Gates::default(),
         today: Clock::system().today(),
     }))

@@ -1,5 +1,7 @@
 //! What a rule has to say about one place.
 
+use std::fmt;
+
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::Location;
 
@@ -50,5 +52,20 @@ impl Finding {
     pub fn not_validated(&self) -> Option<&Gvk> {
         let id = self.resource.as_ref().filter(|_| self.code == NOT_VALIDATED)?;
         Some(&id.gvk)
+    }
+}
+
+/// `IST0101 VirtualService shop/shop: message (place)`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(id) = &self.resource {
+            write!(f, " {id}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        match &self.location {
+            Some(at) => write!(f, " ({at})"),
+            None => Ok(()),
+        }
     }
 }

@@ -13,8 +13,19 @@ pub struct Situation {
     pub planned: Planned,
     /// Why we look.
     pub request: Request,
+    /// Whether a pull request may be opened.
+    pub opening: Opening,
     /// What is on GitHub for this source and target.
     pub there: Presence,
+}
+
+/// Whether a pull request may be opened. One that is open shows what there is, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It may.
+    Allowed,
+    /// The gates found errors, and the configuration says that they keep it from being opened.
+    Blocked,
 }
 
 /// What the promotion would do now.
@@ -101,11 +112,20 @@ pub enum Reason {
     Unchanged,
     /// A person closed a pull request with exactly this plan.
     ClosedByPerson,
+    /// The gates keep the pull request from being opened.
+    Blocked,
 }
 
 /// Decides.
 #[must_use]
 pub fn decide(situation: &Situation) -> Decision {
+    match (decide_unblocked(situation), situation.opening) {
+        (Decision::Open, Opening::Blocked) => Decision::Leave(Reason::Blocked),
+        (decision, _) => decision,
+    }
+}
+
+fn decide_unblocked(situation: &Situation) -> Decision {
     match (&situation.planned, &situation.there) {
         (Planned::Nothing, Presence::Open { .. }) => Decision::Close,
         (Planned::Nothing, _) => Decision::Leave(Reason::NothingToPromote),
@@ -158,7 +178,18 @@ mod tests {
     }
 
     fn decided(planned: Planned, request: Request, there: Presence) -> Decision {
-        decide(&Situation { planned, request, there })
+        decide(&Situation { planned, request, opening: Opening::Allowed, there })
+    }
+
+    #[test]
+    fn what_the_gates_block_is_not_opened_and_an_open_one_shows_it() {
+        let blocked = |planned, there| {
+            let (request, opening) = (Request::Asked, Opening::Blocked);
+            decide(&Situation { planned, request, opening, there })
+        };
+        assert_eq!(blocked(edits("a"), Presence::None), Decision::Leave(Reason::Blocked));
+        assert_eq!(blocked(edits("b"), open("a")), Decision::Renew);
+        assert_eq!(blocked(Planned::Nothing, open("a")), Decision::Close);
     }
 
     #[test]

@@ -24,7 +24,9 @@ mod wire;
 pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use error::{BuildState, PlanError};
-pub use lifecycle::{Decision, Planned, Presence, Reason, Request, Situation, Tip, decide};
+pub use lifecycle::{
+    Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
+};
 pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
 pub use plan::{
     Builds, Cause, Checks, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest,

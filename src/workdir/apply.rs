@@ -61,6 +61,15 @@ pub fn read_input(path: &Path) -> Result<String, WorkdirError> {
     fs::read_to_string(path).map_err(|error| fault(error.to_string()))
 }
 
+/// Reads a file that the user named and that is no text.
+///
+/// # Errors
+/// [`WorkdirError::Input`] with the file system's words.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, WorkdirError> {
+    let fault = |reason: String| WorkdirError::Input { path: path.to_path_buf(), reason };
+    fs::read(path).map_err(|error| fault(error.to_string()))
+}
+
 #[derive(PartialEq, Eq)]
 enum State {
     Before,

@@ -21,11 +21,12 @@ mod manifests;
 mod remote;
 mod repository;
 mod root;
+mod schema_store;
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
 
-pub use apply::{apply, read_input, write_output};
+pub use apply::{apply, read_bytes, read_input, write_output};
 pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::CommitTree;
@@ -35,6 +36,7 @@ pub use manifests::{ManifestFile, read_manifests};
 pub use remote::RemoteCache;
 pub use repository::Repository;
 pub use root::{build_root, plan_root};
+pub use schema_store::{read_schema_bundle, write_schema_bundle};
 
 /// Larger files are not read: the largest manifests people write have a few megabytes.
 pub const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;

@@ -36,7 +36,12 @@ pub fn overlift(dir: &Path, arguments: &[&str]) -> Run {
 /// The same, not started yet.
 pub fn overlift_command(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overlift"));
-    command.current_dir(dir).args(arguments).env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+    command
+        .current_dir(dir)
+        .args(arguments)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
+        .env("OVERLIFT_SCHEMAS", "/nonexistent");
     for variable in ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL"] {
         command.env_remove(variable);
     }

@@ -1,0 +1,75 @@
+//! `overlift schemas fetch`: the schemas of Kubernetes' own kinds for this machine.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+use super::output::Output;
+use crate::app::schema_directories;
+use crate::app::schema_fetch::{PYPI, bundle_of_wheel, fetch_bundle};
+use crate::workdir::{read_bytes, write_schema_bundle};
+
+/// Manages the schemas of Kubernetes' own kinds.
+#[derive(Debug, Args)]
+pub(super) struct SchemasArguments {
+    #[command(subcommand)]
+    command: SchemasCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SchemasCommand {
+    Fetch(FetchArguments),
+}
+
+/// Fetches the schemas of one version of Kubernetes, so that the gates check its own kinds too.
+///
+/// They are made from the PyPI package `kubernetes-validate`, whose checksum is verified.
+#[derive(Debug, Args)]
+struct FetchArguments {
+    /// The version, such as 1.34; the newest without.
+    #[arg(long, value_name = "VERSION", value_parser = release)]
+    kubernetes: Option<String>,
+    /// Take them from this wheel, and nothing from the network.
+    #[arg(long, value_name = "FILE")]
+    wheel: Option<PathBuf>,
+    /// The package index.
+    #[arg(long, value_name = "URL", default_value = PYPI, conflicts_with = "wheel")]
+    index: String,
+    /// Write the bundle to this directory instead of the user's cache.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+fn release(text: &str) -> Result<String, String> {
+    let minor = text.strip_prefix("1.").unwrap_or_default();
+    let good = !minor.is_empty() && minor.len() <= 3 && minor.bytes().all(|b| b.is_ascii_digit());
+    good.then(|| text.to_owned()).ok_or_else(|| "write it as `1.34`".to_owned())
+}
+
+/// Runs the command.
+pub(super) fn run(
+    arguments: &SchemasArguments,
+    directory: &Path,
+    output: &Output,
+) -> super::Result {
+    let SchemasCommand::Fetch(fetch) = &arguments.command;
+    let version = fetch.kubernetes.as_deref();
+    let (version, bundle) = match &fetch.wheel {
+        Some(wheel) => bundle_of_wheel(&read_bytes(&directory.join(wheel))?, version)?,
+        None => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(fetch_bundle(&fetch.index, version))?
+        }
+    };
+    let usual = || schema_directories().into_iter().next();
+    let target = fetch.output.as_ref().map(|dir| directory.join(dir)).or_else(usual);
+    let Some(target) = target else {
+        return Err(
+            anyhow::anyhow!("no directory for schemas is known: name one with `--output`").into()
+        );
+    };
+    let path = write_schema_bundle(&target, &version, &bundle)?;
+    output.print(format!("Schemas of Kubernetes {version}: {}\n", path.display()))?;
+    Ok(Outcome::Done)
+}
