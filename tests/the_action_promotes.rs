@@ -302,3 +302,28 @@ fn a_run_without_a_runner_says_what_is_missing() {
         "{run:#?}"
     );
 }
+
+/// What the gates find new is annotated; a workflow can look at it without opening the pull request.
+#[tokio::test(flavor = "multi_thread")]
+async fn findings_are_annotated_at_their_lines() {
+    let repo = Repo::istio_config();
+    let path = "overlays/staging/patches/frontend-timeouts.yaml";
+    let gateway = repo.read(path).replace("spec:\n", "spec:\n  gateways: [istio-system/nowhere]\n");
+    repo.write(path, &gateway);
+    repo.commit("a gateway that is not there");
+    let mut runner = Runner::new(REPO, "http://127.0.0.1:9", repo.root());
+    runner.inputs(&[("source", "staging"), ("target", "production"), ("dry-run", "true")]);
+    let run = runner.action();
+    assert_eq!(run.code, 0, "{run:#?}");
+    let validated = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&validated).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let new: Vec<_> = findings.iter().filter(|it| it["new"] == true).collect();
+    assert!(!new.is_empty(), "{validated}");
+    let annotated = run.stdout.lines().any(|line| {
+        line.starts_with("::error title=IST0101")
+            && line.contains("overlays/")
+            && line.contains("nowhere")
+    });
+    assert!(annotated, "{new:#?}\n{run:#?}");
+}

@@ -16,7 +16,7 @@ mod workflow_command;
 pub use error::ActionError;
 pub use input::INPUTS;
 pub use output::{OUTPUTS, entry, fresh_delimiter};
-pub use workflow_command::{Weight, WorkflowCommand, annotation};
+pub use workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
 
 use runner::Runner;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::input::{Inputs, Lookup};
 use super::runner::Runner;
 use super::trigger::Trigger;
-use super::workflow_command::{Weight, WorkflowCommand, annotation};
+use super::workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
 use super::{ActionError, summary};
 use crate::app::local::{LocalError, Workspace};
 use crate::app::{
@@ -16,7 +16,6 @@ use crate::app::{
 };
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, RepoName, RepoPath};
-use crate::policy::Level;
 use crate::promotion::{self, Plan, Request};
 use crate::redact::{Credential, Scrubber};
 use crate::telemetry::{LogFormat, start_logging};
@@ -222,18 +221,8 @@ fn report(runner: &Runner<'_>, shown: &Shown) -> Result<(), ActionError> {
         let at = warning.at.as_ref();
         runner.say(annotation(Weight::Warning, "Overlift", &warning.message, at, below));
     }
-    for finding in plan.findings.iter().filter(|finding| finding.new) {
-        let weight = match finding.level {
-            Level::Info => Weight::Notice,
-            Level::Warning => Weight::Warning,
-            Level::Error => Weight::Error,
-        };
-        let text = match &finding.help {
-            Some(help) => format!("{}\nhelp: {help}", finding.message),
-            None => finding.message.clone(),
-        };
-        let at = finding.location.as_ref();
-        runner.say(annotation(weight, &finding.code, &text, at, below));
+    for command in finding_commands(&plan.findings, below) {
+        runner.say(command);
     }
     runner.summarize(&summary::of_promotion(&headline, &shown.url, &shown.body))
 }

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use crate::model::Location;
+use crate::model::{Location, Position};
+use crate::policy::{Annotation, AnnotationLevel, Finding, annotations};
 
 /// One command: `::name key=value,key=value::data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +91,22 @@ pub fn annotation(
     command.to_string()
 }
 
+/// The annotations of findings, weightiest first; what only informs has none.
+#[must_use]
+pub fn finding_commands(findings: &[Finding], below: &str) -> Vec<String> {
+    let command = |told: Annotation| {
+        let Annotation { path, line, column, level, title, message } = told;
+        let weight = match level {
+            AnnotationLevel::Failure => Weight::Error,
+            AnnotationLevel::Warning => Weight::Warning,
+            AnnotationLevel::Notice => Weight::Notice,
+        };
+        let at = Location::file(path).at(Position { line, column: column.unwrap_or(1) });
+        annotation(weight, &title, &message, Some(&at), below)
+    };
+    annotations(findings).into_iter().map(command).collect()
+}
+
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -101,7 +118,7 @@ fn escape_property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Position, RepoPath};
+    use crate::model::RepoPath;
 
     #[test]
     fn texts_cannot_end_a_command() {

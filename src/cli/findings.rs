@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::output::harmless;
 use super::palette::Palette;
-use crate::policy::{Finding, Findings, Level, annotations};
+use crate::action::finding_commands;
+use crate::policy::{Finding, Findings, Level};
 
 /// One finding as JSON; the names and their order are public.
 #[derive(Serialize)]
@@ -134,6 +135,6 @@ pub(super) fn tally(findings: &Findings) -> Vec<String> {
 
 /// The commands that make annotations in a workflow.
 pub(super) fn workflow_commands(findings: &[Finding]) -> String {
-    let commands = annotations(findings);
-    commands.iter().map(|annotation| annotation.workflow_command() + "\n").collect()
+    let commands = finding_commands(findings, "");
+    commands.into_iter().map(|command| command + "\n").collect()
 }

@@ -1,4 +1,4 @@
-//! Findings as remarks at lines of files: for a check run, and as a workflow's commands.
+//! Findings as remarks at lines of files: for a check run, and for a workflow's annotations.
 
 use super::{Finding, Level};
 use crate::model::RepoPath;
@@ -69,37 +69,6 @@ fn annotation(finding: &Finding) -> Option<Annotation> {
     })
 }
 
-impl Annotation {
-    /// The line that a workflow prints to make the annotation: `::error file=…,line=…::message`.
-    ///
-    /// Texts are escaped as GitHub's toolkit does it (actions/toolkit: packages/core/src/command.ts), so
-    /// that nothing in a manifest can end the command or begin another.
-    #[must_use]
-    pub fn workflow_command(&self) -> String {
-        let word = match self.level {
-            AnnotationLevel::Failure => "error",
-            AnnotationLevel::Warning => "warning",
-            AnnotationLevel::Notice => "notice",
-        };
-        let column = self.column.map(|column| format!(",col={column}")).unwrap_or_default();
-        format!(
-            "::{word} file={},line={}{column},title={}::{}",
-            property(self.path.as_str()),
-            self.line,
-            property(&self.title),
-            data(&self.message)
-        )
-    }
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,15 +86,6 @@ mod tests {
             location: Some(at.at(Position { line: 3, column: 7 }).in_field("spec.x")),
             new,
         }
-    }
-
-    #[test]
-    fn nothing_in_a_message_ends_the_command() {
-        let annotations = annotations(&[finding(Level::Error, true)]);
-        assert_eq!(
-            annotations[0].workflow_command(),
-            "::error file=a%2Cb.yaml,line=3,col=7,title=IST0101::50%25%0A::error::no (spec.x)%0Ahelp: fix it"
-        );
     }
 
     #[test]
