@@ -10,6 +10,10 @@ const CONFIG: &str = "environments:\n\
 const BASE: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
     metadata: {name: shop, namespace: shop}\nspec:\n  hosts: [shop.example.com]\n  \
     gateways: [gone]\n  http:\n  - route:\n    - destination: {host: shop}\n";
+const MESH: &str = "apiVersion: networking.istio.io/v1\nkind: Gateway\n\
+    metadata: {name: edge, namespace: shop}\nspec: {servers: []}\n---\n\
+    apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+    metadata: {name: shop, namespace: shop}\nspec: {host: shop, subsets: [{name: v1}]}\n";
 const PATCH: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
     metadata: {name: shop, namespace: shop}\nspec:\n  http:\n  - route:\n    \
     - destination: {host: shop, subset: v2}\n";
@@ -20,7 +24,8 @@ fn repo(more: &str) -> Repo {
     let config = format!("{CONFIG}{more}");
     let repo = Repo::new(&[
         (".github/overlift.yaml", &config),
-        ("base/kustomization.yaml", "resources: [shop.yaml]\n"),
+        ("base/kustomization.yaml", "resources: [shop.yaml, mesh.yaml]\n"),
+        ("base/mesh.yaml", MESH),
         ("base/shop.yaml", BASE),
         ("overlays/staging/kustomization.yaml", PATCHED),
         ("overlays/staging/patches/shop.yaml", PATCH),
@@ -55,7 +60,7 @@ fn new_findings_are_told_from_old_ones_and_have_their_place() {
     assert!(text.contains("The gates find\nerror IST0101 VirtualService shop/shop: "), "{text}");
     assert!(text.contains("2 findings were there before"), "{text}");
     let body = repo.overlift(&["plan", "staging", "production", "--body"]).ok();
-    assert!(body.contains("**Gates** 1 error is new, 2 findings were there before, 1 kind has no schema (`networking.istio.io/VirtualService`). This promotion does not pass its gates."), "{body}");
+    assert!(body.contains("**Gates** 1 error is new, 2 findings were there before, 3 kinds have no schema (`networking.istio.io/DestinationRule`, `networking.istio.io/Gateway`, `networking.istio.io/VirtualService`). This promotion does not pass its gates."), "{body}");
     assert!(body.contains("overlays/production/patches/shop.yaml:7"), "{body}");
 }
 
@@ -138,4 +143,17 @@ fn new_errors_keep_a_promotion_back_only_where_it_says_so() {
     let free = repo("");
     free.overlift(&["promote", "staging", "production"]).ok();
     assert!(free.path("overlays/production/patches/shop.yaml").exists());
+}
+
+#[test]
+fn what_another_repository_may_hold_is_no_error_unless_this_one_is_complete() {
+    let found = |more: &str| {
+        let repo = repo(more);
+        repo.write("base/kustomization.yaml", "resources: [shop.yaml]\n");
+        repo.commit("without a mesh");
+        let found = findings(&repo);
+        found.iter().filter(|f| f["code"] == "IST0101").count()
+    };
+    assert_eq!(found(""), 0);
+    assert!(found("gates: {complete: true}\n") >= 2);
 }

@@ -7,11 +7,17 @@ use crate::policy::service_registry::texts;
 use crate::policy::{Level, host};
 use crate::yaml::Node;
 
-pub(super) const RULE: Rule =
-    Rule::istio("virtual-service-gateway", &[NOT_FOUND, NO_HOST, INTERNAL], check);
+pub(super) const RULE: Rule = Rule::istio(
+    "virtual-service-gateway",
+    &[NOT_FOUND, ELSEWHERE, NO_HOST, NO_HOST_ELSEWHERE, INTERNAL],
+    check,
+);
 
 const NOT_FOUND: Code = Code::sound("IST0101", Level::Error);
+/// A set without any Gateway leaves them to somebody else.
+const ELSEWHERE: Code = Code::if_complete("IST0101", Level::Error);
 const NO_HOST: Code = Code::sound("IST0132", Level::Warning);
+const NO_HOST_ELSEWHERE: Code = Code::if_complete("IST0132", Level::Warning);
 const INTERNAL: Code = Code::sound("IST0165", Level::Warning);
 
 /// What Istio calls the Gateways that it makes itself from the Gateway API's.
@@ -44,8 +50,16 @@ fn check_reference(
         (Some(gateway), _) => istio_hosts(gateway, service.namespace()),
         (None, Some(gateway)) => listener_hosts(gateway),
         (None, None) => {
+            let has_some =
+                [GATEWAY, KUBERNETES_GATEWAY].iter().any(|kind| mesh.all(*kind).next().is_some());
+            let code = if has_some { NOT_FOUND } else { ELSEWHERE };
             let message = format!("gateway `{reference}` does not exist");
-            report.say(NOT_FOUND, service, field.clone(), message);
+            report.say(code, service, field.clone(), message);
+            if !has_some {
+                let message = format!("none of its hosts is open on gateway `{name}`");
+                report.say(NO_HOST_ELSEWHERE, service, field, message);
+                return;
+            }
             Vec::new()
         }
     };
