@@ -139,6 +139,29 @@ async fn works_from_whatever_is_checked_out() {
     assert_eq!(patch.unwrap(), rate("5"));
 }
 
+/// What was promoted last is in the history, which a shallow checkout lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn pruning_needs_a_history_or_a_token() {
+    let mut step = Step::new().await;
+    let config = format!("{}promotion:\n  prune: removed\n", FILES[0].1);
+    let change = [(".github/overlift.yaml", config.as_str())];
+    step.github.commit(REPO, "main", "mona", &change);
+    step.checkout.write(change[0].0, change[0].1);
+    step.checkout.commit("prune");
+    let parent = tempfile::tempdir().unwrap();
+    let shallow = parent.path().join("shallow");
+    let origin = format!("file://{}", step.checkout.root().display());
+    step.checkout.git(&["clone", "-q", "--depth=1", &origin, shallow.to_str().unwrap()]);
+    step.runner.set("GITHUB_WORKSPACE", shallow.to_str().unwrap());
+    step.runner.inputs(&[("dry-run", "true")]);
+    assert_eq!(step.outputs()["changed"], "true");
+    assert_eq!(step.github.writes(), "");
+    step.runner.inputs(&[("token", "")]);
+    let run = step.run();
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.stdout.contains("`fetch-depth: 0`"), "{run:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_of_the_workflow_counts() {
     let mut step = Step::new().await;

@@ -87,10 +87,13 @@ impl ActionError {
                  branch anew where the service runs"
                     .to_owned(),
             ),
-            Self::Local(LocalError::Workdir(_)) => Some(
-                "run `actions/checkout` before this step; with `prune: removed` give it `fetch-depth: 0`"
+            Self::Local(error) if error.is_about_history() => Some(
+                "run `actions/checkout` with `fetch-depth: 0` before this step, or give the input `token`"
                     .to_owned(),
             ),
+            Self::Local(LocalError::Workdir(_)) => {
+                Some("run `actions/checkout` before this step".to_owned())
+            }
             _ => None,
         }
     }
