@@ -295,6 +295,7 @@ impl Composer<'_, '_, '_> {
             _ => Style::Plain,
         };
         let tag = tag.filter(|tag| !matches!(*tag, "" | "!"));
+        let is_binary = tag == Some("tag:yaml.org,2002:binary") && !self.takes_texts();
         let mut text = Text::from(value);
         if text.is_empty() && tag.is_none() && style == Style::Plain && self.flow > 0 {
             return Ok(empty_in_flow(self.dialect));
@@ -325,7 +326,8 @@ impl Composer<'_, '_, '_> {
         };
         let scalar = Scalar { text, tag, style };
         representable(&scalar, offset)?;
-        if style == Style::DoubleQuoted && self.dialect == Dialect::V3 {
+        let may_hide_controls = style == Style::DoubleQuoted || is_binary;
+        if may_hide_controls && self.dialect == Dialect::V3 {
             printable(&scalar.text, offset)?;
         }
         Ok(scalar)
