@@ -260,6 +260,18 @@ impl Walk {
     }
 }
 
+/// The field names of a path; what says that a field is a list is found out anyway.
+#[must_use]
+pub fn names(path: &str) -> Vec<String> {
+    let mut names = split(path, '/');
+    for name in &mut names {
+        if name.ends_with("[]") {
+            name.truncate(name.len() - 2);
+        }
+    }
+    names
+}
+
 /// Splits a path at its delimiter; a backslash before the delimiter makes it part of a name, and one
 /// delimiter at the beginning does not count (kyaml/utils/pathsplitter.go).
 #[must_use]
@@ -283,4 +295,16 @@ pub fn split(path: &str, delimiter: char) -> Vec<String> {
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_paths_as_kustomize_does() {
+        assert_eq!(names("spec/template"), ["spec", "template"]);
+        assert_eq!(names("/spec/containers[]/image"), ["spec", "containers", "image"]);
+        assert_eq!(names(r"metadata/annotations/a.io\/b"), ["metadata", "annotations", "a.io/b"]);
+    }
 }

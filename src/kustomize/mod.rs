@@ -14,6 +14,7 @@ pub mod label_selector;
 pub mod load;
 pub mod manifest;
 pub mod origin;
+pub mod path_tree;
 pub mod places;
 pub mod plugin;
 pub mod remote;
@@ -27,7 +28,6 @@ pub mod sort;
 pub mod transform;
 pub mod transformer;
 pub mod vars;
-pub mod walk;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

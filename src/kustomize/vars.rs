@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use super::error::BuildError;
+use super::field_spec::{FieldError, Make, Walks};
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
-use super::walk::{Path, ScalarInTheWay};
 use crate::model::Location;
 use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
 
@@ -69,20 +69,15 @@ impl Vars {
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let specs: Vec<_> = configuration
-            .var_references
-            .iter()
-            .map(|spec| (&spec.gvk, Path::parse(&spec.path), &spec.path))
-            .collect();
+        let mut walks = Walks::new(&configuration.var_references, Make::Nothing);
         for draft in set.iter_mut() {
-            let gvk = draft.id.gvk.clone();
-            for (_, path, text) in specs.iter().filter(|(selector, ..)| gvk.is_selected(selector)) {
-                path.visit(&mut draft.node, &mut |node| replace_in(node, &mut values)).map_err(
-                    |WrongPlace| BuildError::Invalid {
-                        at: draft.location.clone().in_field(text.as_str()),
-                        reason: format!("`{}` has something here that takes no var", draft.id),
-                    },
-                )?;
+            for walk in walks.of(&draft.id.gvk) {
+                let replaced =
+                    walk.each(&mut draft.node, &mut |node| replace_in(node, &mut values));
+                replaced.map_err(|WrongPlace| BuildError::Invalid {
+                    at: draft.location.clone().in_field(walk.path()),
+                    reason: format!("`{}` has something here that takes no var", draft.id),
+                })?;
             }
         }
         let unused = values.into_iter().filter(|(_, slot)| !slot.used);
@@ -193,8 +188,8 @@ fn parts(path: &str) -> Vec<String> {
 /// A place that is no text, list of texts or mapping of texts.
 struct WrongPlace;
 
-impl From<ScalarInTheWay> for WrongPlace {
-    fn from(_: ScalarInTheWay) -> Self {
+impl From<FieldError> for WrongPlace {
+    fn from(_: FieldError) -> Self {
         Self
     }
 }

@@ -10,10 +10,11 @@ use std::rc::Rc;
 
 use crate::kustomize::configuration::Configuration;
 use crate::kustomize::error::BuildError;
+use crate::kustomize::field_spec;
+use crate::kustomize::path_tree::{ScalarInTheWay, Tree};
 use crate::kustomize::resource::{Draft, NOT_A_NAMESPACE};
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
-use crate::kustomize::walk::{Path, ScalarInTheWay, Tree};
 use crate::kustomize::{Gvk, ResourceId};
 use crate::yaml::{Node, Scalar, Value};
 
@@ -102,7 +103,7 @@ impl<'a> Fields<'a> {
         let mut fields = FieldsOfKind::default();
         for reference in &self.configuration.name_references {
             for spec in reference.referrers.iter().filter(|spec| gvk.is_selected(&spec.gvk)) {
-                fields.tree.add(&Path::parse(&spec.path), fields.list.len());
+                fields.tree.add(field_spec::names(&spec.path), fields.list.len());
                 fields.list.push(Field { text: &spec.path, target: &reference.target });
             }
         }

@@ -1,11 +1,11 @@
 //! `ValueAddTransformer`: puts a value into chosen fields, or into a part of the path they hold.
 
 use crate::kustomize::error::BuildError;
+use crate::kustomize::field_spec;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::{Matcher, Selector};
-use crate::kustomize::walk::Path;
 use crate::model::Location;
 use crate::yaml::{Node, Scalar, Value};
 
@@ -53,8 +53,8 @@ impl ValueAdd {
 
     fn add(&self, draft: &mut Draft, target: &ValueTarget) -> Result<(), String> {
         let id = draft.id.to_string();
-        let parts = Path::parse(&target.field_path);
-        let field = make_field(&mut draft.node, parts.parts())
+        let parts = field_spec::names(&target.field_path);
+        let field = make_field(&mut draft.node, &parts)
             .ok_or_else(|| format!("`{id}` has something else than text in the way"))?;
         let Value::Scalar(scalar) = &mut field.value else {
             return Err(format!("`{}` of `{id}` is no text", target.field_path));
