@@ -158,3 +158,67 @@ fn a_wheel_at_hand_needs_no_network() {
     let run = overlift(temp.path(), &[&fetch[..], &["--kubernetes", "1.20"]].concat());
     assert!(run.stderr.contains("no schemas of Kubernetes 1.20, only of 1.34"), "{run:?}");
 }
+
+/// An API of GitHub that answers one request for one file.
+fn contents_api(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let request = lines.next().unwrap().unwrap();
+        let head: Vec<String> =
+            lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        let asked = request == "GET /repos/istio/istio/contents/crds/all.yaml?ref=1.27.1 HTTP/1.1"
+            && head.contains(&"authorization: Bearer very-secret".to_owned())
+            && head.contains(&"accept: application/vnd.github.raw+json".to_owned());
+        let (status, body) = if asked { ("200 OK", text) } else { ("404 Not Found", "") };
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    address
+}
+
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+    metadata: {name: limits.example.com}\nspec:\n  group: example.com\n  names: {kind: Limit}\n  \
+    versions:\n  - name: v1\n    schema:\n      openAPIV3Schema:\n        type: object\n        \
+    properties:\n          spec: {type: object, properties: {rate: {type: integer}}}\n";
+
+#[test]
+fn definitions_of_another_repository_are_fetched_once_and_kept() {
+    let repo = crate::support::Repo::new(&[
+        (
+            ".github/overlift.yaml",
+            "environments: [{name: one, path: overlays/one}]\n\
+             gates: {schemas: [\"istio/istio@1.27.1:crds/all.yaml\"]}\n",
+        ),
+        ("overlays/one/kustomization.yaml", "resources: [limit.yaml]\n"),
+        (
+            "overlays/one/limit.yaml",
+            "apiVersion: example.com/v1\nkind: Limit\nmetadata: {name: a}\nspec: {rate: fast}\n",
+        ),
+    ]);
+    let cache = tempfile::tempdir().unwrap();
+    let overlift = |arguments: &[&str], api: &str| {
+        let mut command = overlift_command(repo.root(), arguments);
+        command.env("OVERLIFT_SCHEMAS", cache.path()).env("GITHUB_API_URL", api);
+        run(command.env("GITHUB_TOKEN", "very-secret"))
+    };
+    let codes = || {
+        let run = overlift(&["validate", "--format", "json"], "");
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        let found = json["findings"].as_array().unwrap().iter();
+        found.map(|f| f["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(), ["schema-source", "schema-missing"]);
+    fs::write(repo.path("k.whl"), wheel()).unwrap();
+    let fetch = ["schemas", "fetch", "--wheel", "k.whl"];
+    let said = overlift(&fetch, &contents_api(DEFINITION)).ok();
+    assert!(said.contains("istio/istio@1.27.1:crds/all.yaml"), "{said}");
+    assert_eq!(codes(), ["schema"]);
+    let refused = overlift(&fetch, &contents_api("").replace("127.0.0.1", "localhost"));
+    assert!(!refused.stderr.contains("very-secret"), "{refused:?}");
+}

@@ -1,14 +1,18 @@
 //! What plans are checked by in this process: the repository's gates, what was fetched for them, the day.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::clock::Clock;
+use crate::github::{GithubError, Repository, Retry};
 use crate::policy::schema::KubernetesSchemas;
-use crate::policy::{Day, Fetched, Gate, Gates};
+use crate::policy::{Day, Fetched, Gate, Gates, RemoteSchema};
 use crate::promotion::Checks;
-use crate::workdir::{WorkdirError, read_schema_bundle};
+use crate::workdir::{WorkdirError, read_remote_schema, read_schema_bundle};
 
 /// Owns what [`Checks`] borrows.
 #[derive(Clone, Debug)]
@@ -47,7 +51,47 @@ pub(super) fn fetched_here(gates: &Gates) -> Fetched {
     let wanted = gates.run.contains(&Gate::Schemas);
     let version = gates.kubernetes.as_deref();
     let kubernetes = wanted.then(|| kubernetes_schemas(version).ok().flatten()).flatten();
-    Fetched { kubernetes, ..Fetched::default() }
+    let remote = if wanted { remote_here(gates) } else { BTreeMap::new() };
+    Fetched { kubernetes, remote }
+}
+
+/// Files of other repositories that were kept on this machine, or what to do about it.
+fn remote_here(gates: &Gates) -> BTreeMap<RemoteSchema, Result<Arc<str>, String>> {
+    let read = |remote: &RemoteSchema| {
+        let kept = read_remote_schema(&schema_directories(), &key_of(remote));
+        let text = kept.map_err(|error| error.to_string())?;
+        text.map(Arc::from).ok_or_else(|| "run `overlift schemas fetch` first".to_owned())
+    };
+    gates.remote_schemas().map(|remote| (remote.clone(), read(remote))).collect()
+}
+
+/// Under which name a file of another repository is kept.
+#[must_use]
+pub fn key_of(remote: &RemoteSchema) -> String {
+    hex::encode(Sha256::digest(remote.to_string()))
+}
+
+/// What was fetched for the gates of a repository on GitHub: what is on this machine, and the newest
+/// of the files of other repositories.
+pub(super) async fn fetched_on_github(
+    gates: &Gates,
+    repository: &Repository,
+) -> Result<Fetched, GithubError> {
+    let mut fetched = fetched_here(gates);
+    for remote in fetched.remote.keys().cloned().collect::<Vec<_>>() {
+        let other = repository.other(&remote.repository);
+        let text = match other.fetch_file_at(&remote.path, &remote.reference).await {
+            Ok(Some(content)) => String::from_utf8(content.to_vec())
+                .map(Arc::from)
+                .map_err(|_| "it is no text".to_owned()),
+            Ok(None) => Err("there is no such file, or the token may not see it".to_owned()),
+            // What may pass is worth another attempt of the whole promotion.
+            Err(error) if error.retry() != Retry::Never => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        fetched.remote.insert(remote, text);
+    }
+    Ok(fetched)
 }
 
 /// The schemas of Kubernetes' own kinds that are on this machine.

@@ -21,7 +21,7 @@ mod snapshot;
 mod wheel;
 mod worker;
 
-pub use checking::schema_directories;
+pub use checking::{key_of, schema_directories};
 pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,

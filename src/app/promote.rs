@@ -23,7 +23,7 @@ use crate::promotion::{
 use crate::store::PromotionRecord;
 use crate::telemetry::metric;
 
-use super::checking::Checking;
+use super::checking::{Checking, fetched_on_github};
 use super::job::{Head, Promote};
 use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
@@ -214,7 +214,9 @@ impl<'a> Promotion<'a> {
             Ok(configuration) => Arc::new(configuration),
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
-        let checking = Checking::here(&configuration.gates, memory.clock());
+        let gates = &configuration.gates;
+        let fetched = fetched_on_github(gates, repository).await?;
+        let checking = Checking::new(gates, fetched, memory.clock());
         let plan = match snapshot.plan(&configuration, source, target, checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::wheel::{InvalidWheel, definitions};
+use crate::policy::RemoteSchema;
 use crate::policy::schema::{InvalidBundle, make_bundle};
+use crate::redact::Credential;
 
 /// Where packages are looked for.
 pub const PYPI: &str = "https://pypi.org";
@@ -82,18 +84,36 @@ pub async fn fetch_bundle(
     version: Option<&str>,
 ) -> Result<(String, String), SchemaFetchError> {
     let url = format!("{}/pypi/{PACKAGE}/json", index.trim_end_matches('/'));
-    let package = get(&url).await?;
+    let package = get(&url, None).await?;
     let package: Package = serde_json::from_slice(&package).map_err(|error| {
         SchemaFetchError::Request { url: url.clone(), reason: error.to_string() }
     })?;
     let wheel = package.urls.into_iter().find(|file| file.packagetype == "bdist_wheel");
     let wheel = wheel.ok_or_else(|| SchemaFetchError::NoWheel(index.to_owned()))?;
     let wheel = PackageFile { url: resolve(&url, &wheel.url), ..wheel };
-    let content = get(&wheel.url).await?;
+    let content = get(&wheel.url, None).await?;
     if hex::encode(Sha256::digest(&content)) != wheel.digests.sha256.to_ascii_lowercase() {
         return Err(SchemaFetchError::Checksum { url: wheel.url });
     }
     bundle_of_wheel(&content, version)
+}
+
+/// A file of another repository, by GitHub's API; public ones without a token.
+///
+/// # Errors
+/// [`SchemaFetchError::Request`] if there is no such file, or none that the token may see.
+pub async fn fetch_remote_schema(
+    api: &str,
+    token: Option<&Credential>,
+    remote: &RemoteSchema,
+) -> Result<String, SchemaFetchError> {
+    let RemoteSchema { repository, reference, path } = remote;
+    let reference = reference.replace('+', "%2B");
+    let api = api.trim_end_matches('/');
+    let url = format!("{api}/repos/{repository}/contents/{path}?ref={reference}");
+    let text = get(&url, Some(token)).await?;
+    String::from_utf8(text)
+        .map_err(|_| SchemaFetchError::Request { url, reason: "it is no text".to_owned() })
 }
 
 /// The bundle of a wheel that somebody else fetched.
@@ -133,7 +153,8 @@ fn resolve(page: &str, reference: &str) -> String {
     format!("{scheme}://{host}/{}", parts.join("/"))
 }
 
-async fn get(url: &str) -> Result<Vec<u8>, SchemaFetchError> {
+/// With `github`, the raw content of a file by GitHub's API, perhaps with a token.
+async fn get(url: &str, github: Option<Option<&Credential>>) -> Result<Vec<u8>, SchemaFetchError> {
     let fault = |reason: String| SchemaFetchError::Request { url: url.to_owned(), reason };
     let uri: http::Uri = url.parse().map_err(|_| SchemaFetchError::Address(url.to_owned()))?;
     // Unencrypted only to this machine: a mirror or a stand-in.
@@ -151,10 +172,18 @@ async fn get(url: &str) -> Result<Vec<u8>, SchemaFetchError> {
         .wrap_connector(connector);
     let client: Client<_, Empty<&'static [u8]>> =
         Client::builder(TokioExecutor::new()).build(connector);
-    let request = http::Request::get(uri)
-        .header("user-agent", concat!("overlift/", env!("CARGO_PKG_VERSION")))
-        .body(Empty::new())
-        .map_err(|error| fault(error.to_string()))?;
+    let mut request = http::Request::get(uri)
+        .header("user-agent", concat!("overlift/", env!("CARGO_PKG_VERSION")));
+    if let Some(token) = github {
+        request = request.header("accept", "application/vnd.github.raw+json");
+        if let Some(token) = token {
+            let mut value = http::HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+                .map_err(|_| fault("the token is no header's value".to_owned()))?;
+            value.set_sensitive(true);
+            request = request.header("authorization", value);
+        }
+    }
+    let request = request.body(Empty::new()).map_err(|error| fault(error.to_string()))?;
     let answer = async {
         let response = client.request(request).await.map_err(|error| chain(&error))?;
         if !response.status().is_success() {

@@ -167,7 +167,10 @@ impl Repository {
         worth
     }
 
-    async fn cached_blobs(&self, wanted: &BTreeSet<BlobSha>) -> BTreeMap<BlobSha, Arc<[u8]>> {
+    pub(super) async fn cached_blobs(
+        &self,
+        wanted: &BTreeSet<BlobSha>,
+    ) -> BTreeMap<BlobSha, Arc<[u8]>> {
         let (client, wanted) = (Arc::clone(&self.client), wanted.clone());
         let read = move || {
             let mut blobs = BTreeMap::new();
@@ -184,7 +187,7 @@ impl Repository {
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
-    async fn fetch_blob(&self, sha: &BlobSha) -> Result<Arc<[u8]>, GithubError> {
+    pub(super) async fn fetch_blob(&self, sha: &BlobSha) -> Result<Arc<[u8]>, GithubError> {
         #[derive(Deserialize)]
         struct Wire {
             content: String,

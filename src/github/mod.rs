@@ -24,6 +24,7 @@ mod contents;
 mod conversation;
 mod error;
 mod etag_cache;
+mod file_at_ref;
 mod installation_token;
 mod object;
 mod object_cache;

@@ -34,7 +34,7 @@ pub const fn all_rules() -> &'static [Rule] {
 }
 
 fn run(subject: &Subject<'_>, gates: &Gates) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = subject.standards.faults.clone();
     for gate in &gates.run {
         let rules = || rules::ALL.iter().filter(|rule| rule.gate == *gate);
         let mut report_of = |rule: &Rule, run: &dyn Fn(&mut Report<'_>)| {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::schema_source::SchemaSource;
+use super::schema_source::{RemoteSchema, SchemaSource};
 use super::{Finding, Level};
 use crate::model::{Location, RepoPath};
 
@@ -89,6 +89,14 @@ impl Gates {
     #[must_use]
     pub fn none() -> Self {
         Self { run: BTreeSet::new(), ..Self::default() }
+    }
+
+    /// The files of other repositories that it names.
+    pub fn remote_schemas(&self) -> impl Iterator<Item = &RemoteSchema> {
+        self.schemas.iter().filter_map(|source| match source {
+            SchemaSource::Remote(remote) => Some(remote),
+            SchemaSource::Path(_) => None,
+        })
     }
 }
 

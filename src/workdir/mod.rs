@@ -36,7 +36,9 @@ pub use manifests::{ManifestFile, read_manifests};
 pub use remote::RemoteCache;
 pub use repository::Repository;
 pub use root::{build_root, plan_root};
-pub use schema_store::{read_schema_bundle, write_schema_bundle};
+pub use schema_store::{
+    read_remote_schema, read_schema_bundle, write_remote_schema, write_schema_bundle,
+};
 
 /// Larger files are not read: the largest manifests people write have a few megabytes.
 pub const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;

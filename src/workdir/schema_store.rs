@@ -54,15 +54,43 @@ pub fn write_schema_bundle(
     bundle: &str,
 ) -> Result<PathBuf, WorkdirError> {
     let path = directory.join(format!("kubernetes-{version}{SUFFIX}"));
+    write_whole(&path, bundle)?;
+    Ok(path)
+}
+
+fn write_whole(path: &Path, text: &str) -> Result<(), WorkdirError> {
     let fault = |error: std::io::Error| WorkdirError::Output {
-        path: path.clone(),
+        path: path.to_path_buf(),
         reason: error.to_string(),
     };
-    fs::create_dir_all(directory).map_err(fault)?;
+    fs::create_dir_all(path.parent().unwrap_or(path)).map_err(fault)?;
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&unfinished, bundle).map_err(fault)?;
-    fs::rename(&unfinished, &path).map_err(fault)?;
-    Ok(path)
+    fs::write(&unfinished, text).map_err(fault)?;
+    fs::rename(&unfinished, path).map_err(fault)
+}
+
+/// The text of a file of another repository that was kept under `key`.
+///
+/// # Errors
+/// [`WorkdirError::Input`] if it is there and cannot be read.
+pub fn read_remote_schema(
+    directories: &[PathBuf],
+    key: &str,
+) -> Result<Option<String>, WorkdirError> {
+    let found = directories.iter().map(|dir| remote_file(dir, key)).find(|path| path.is_file());
+    found.map(|path| read_input(&path)).transpose()
+}
+
+/// Keeps the text of a file of another repository, in one rename.
+///
+/// # Errors
+/// [`WorkdirError::Output`] if it cannot be written.
+pub fn write_remote_schema(directory: &Path, key: &str, text: &str) -> Result<(), WorkdirError> {
+    write_whole(&remote_file(directory, key), text)
+}
+
+fn remote_file(directory: &Path, key: &str) -> PathBuf {
+    directory.join("remote").join(format!("{key}.yaml"))
 }
 
 #[cfg(test)]

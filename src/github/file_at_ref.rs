@@ -1,0 +1,60 @@
+//! One file of a repository at a tag, a branch or a commit.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::call::Call;
+use super::object::BlobSha;
+use super::repository::bad;
+use super::{GithubError, Repository};
+use crate::model::{RepoName, RepoPath};
+
+/// Up to 1 MB the answer holds the content, which is not used: the blob is, which is cached by its hash.
+const ANSWER_LIMIT_BYTES: usize = 4 << 20;
+
+impl Repository {
+    /// Another repository, seen with the same credential. Public ones can be read with any.
+    #[must_use]
+    pub fn other(&self, name: &RepoName) -> Self {
+        Self { client: Arc::clone(&self.client), name: name.clone(), who: self.who }
+    }
+
+    /// The content of a file at a ref; `None` if there is no such repository, ref or file.
+    ///
+    /// Two requests the first time; while the file stays the same, one that costs no rate limit.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn fetch_file_at(
+        &self,
+        path: &RepoPath,
+        reference: &str,
+    ) -> Result<Option<Arc<[u8]>>, GithubError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            sha: String,
+        }
+        const REQUEST: &str = "look for a file at a ref";
+        let path =
+            self.path(&format!("/contents/{}?ref={}", escape(path.as_str()), escape(reference)));
+        let call = Call::get(REQUEST, path).conditional().limited(ANSWER_LIMIT_BYTES, 2);
+        let wire = self.client.json::<Wire>(self.who, call).await;
+        let Some(wire) = super::error::found(wire)? else { return Ok(None) };
+        let sha = BlobSha::parse(&wire.sha).map_err(|error| bad(REQUEST, &error))?;
+        let wanted = BTreeSet::from([sha.clone()]);
+        if let Some(content) = self.cached_blobs(&wanted).await.remove(&sha) {
+            return Ok(Some(content));
+        }
+        self.fetch_blob(&sha).await.map(Some)
+    }
+}
+
+/// A path or a ref in an address; slashes stay.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
