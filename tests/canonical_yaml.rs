@@ -92,6 +92,13 @@ fn the_recorded_outputs_are_those_of_the_kubectl_here() {
 }
 
 /// Texts full of what YAML means something by; without what kustomize cannot print.
+/// `0o+7`: go-yaml v2, which writes, sees a text that needs no quotes; v3, which reads, the number 7.
+/// kustomize writes it plain, and so do we.
+fn is_octal_with_sign(text: &str) -> bool {
+    let plain = text.replace('_', "");
+    plain.strip_prefix("0o").is_some_and(|rest| rest.starts_with(['+', '-']))
+}
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z-]{0,12}",
@@ -107,6 +114,7 @@ fn text() -> impl Strategy<Value = String> {
         "(0x|0o|[-+.]|1e|:|_|[0-9]){1,6}",
         "(true|yes|null|~|on|No|[.]inf)",
     ]
+    .prop_filter("read alike by both versions of go-yaml", |text| !is_octal_with_sign(text))
 }
 
 fn scalar() -> impl Strategy<Value = Node> {
@@ -144,5 +152,17 @@ proptest! {
         write_document(&node, &mut written);
         let read = parse_stream(&written, Dialect::V3);
         prop_assert_eq!(read.as_deref(), Ok(std::slice::from_ref(&node)), "{}", written);
+    }
+}
+
+#[test]
+fn an_octal_with_a_sign_is_written_as_kustomize_writes_it() {
+    // `kubectl kustomize` (v5.5.0) prints these values of a ConfigMap.
+    for (text, printed) in
+        [("0o+0", "0o+0"), ("0o-7", "0o-7"), ("0o17", "\"0o17\""), ("0o8", "0o8")]
+    {
+        let mut written = String::new();
+        write_document(&Node::string(text.to_owned()), &mut written);
+        assert_eq!(written.trim_end(), printed);
     }
 }

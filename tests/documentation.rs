@@ -104,6 +104,10 @@ fn shell_blocks_are_shell() {
     }
 }
 
+const CUSTOM_RESOURCE: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  \
+     name: limits.example.com\nspec:\n  group: example.com\n  names: {kind: Limit, plural: limits}\n  scope: Namespaced\n  \
+     versions:\n  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}\n";
+
 /// Commands that need neither a network nor a second terminal are run, in a copy of the fixture; of the others
 /// the arguments are checked.
 #[test]
@@ -130,6 +134,11 @@ fn every_command_of_overlift_runs() {
             repo.git(&["tag", "v1.4"]);
             repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
             fs::create_dir_all(repo.path("man")).unwrap();
+            repo.write(
+                "manifests/limits.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\n",
+            );
+            repo.write("crds.yaml", CUSTOM_RESOURCE);
             if arguments[0] == "init" {
                 fs::remove_file(repo.path(".github/overlift.yaml")).unwrap();
             }
