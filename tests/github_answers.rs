@@ -409,8 +409,9 @@ async fn permissions_are_asked_from_github() {
 #[tokio::test]
 async fn reports_as_check_run_or_as_status_where_the_token_may_not() {
     let at = Location::file(path("a.yaml")).at(Position { line: 3, column: 1 });
-    let annotation = Annotation { at, failure: true, message: "not valid YAML".into() };
-    let annotations = vec![annotation; 60];
+    let annotation =
+        Annotation { at, level: AnnotationLevel::Failure, message: "not valid YAML".into() };
+    let annotations = vec![annotation; 120];
     let scene = Scene::new(&[("a", "1\n")]).await;
     let head = scene.head().await;
     let report = Report {
@@ -424,7 +425,7 @@ async fn reports_as_check_run_or_as_status_where_the_token_may_not() {
     assert_eq!(scene.repository.report(&report).await.unwrap(), Reported::CheckRun);
     let run = scene.stand_in.world().repo(REPO).check_runs[0].1.clone();
     assert_eq!((&run["conclusion"], &run["status"]), (&json!("failure"), &json!("completed")));
-    assert_eq!(run["output"]["annotations"].as_array().unwrap().len(), 50);
+    assert_eq!(run["output"]["annotations"].as_array().unwrap().len(), 120);
     assert_eq!(run["output"]["annotations"][0]["start_line"], 3);
 
     let token = scene.stand_in.add_person(REPO, "mona", "write");

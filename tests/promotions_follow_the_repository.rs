@@ -155,3 +155,61 @@ async fn an_app_on_enterprise_server_finds_its_own_among_130_others() {
     assert_eq!(scene.file(BRANCH, STAGED), Some(rate("7")));
     assert!(scene.body(number).contains("rate: \"7\""), "{}", scene.body(number));
 }
+
+/// A policy of the repository's own against one value.
+const POLICY: &str = "package limits\n\nimport rego.v1\n\ndeny contains {\"msg\": \"the rate is too \
+                      high\", \"field\": \"data.rate\"} if {\n\tinput.kind == \"ConfigMap\"\n\t\
+                      input.data.rate == \"99\"\n}\n";
+
+/// The configuration with the policy, and more.
+async fn with_policy(scene: &Scene, more: &str) {
+    let config = format!("{}gates:\n  policies: [policies]\n{more}", FILES[0].1);
+    scene.push(&[(FILES[0].0, &config), ("policies/limits.rego", POLICY)]).await;
+    scene.drain().await;
+}
+
+#[tokio::test]
+async fn what_the_gates_say_is_a_check_run_on_the_promotion() {
+    let scene = Scene::as_app_on_enterprise_server().await;
+    with_policy(&scene, "").await;
+    scene.push(&[(RATE_PATH, &rate("99"))]).await;
+    scene.drain().await;
+    let number = scene.open()[0];
+    let tip = scene.head(BRANCH);
+    let run = {
+        let world = scene.github.world();
+        let runs = &world.repo(REPO).check_runs;
+        assert_eq!(
+            runs.len(),
+            1,
+            "{:?}",
+            world.history.iter().map(|write| &write.what).collect::<Vec<_>>()
+        );
+        runs[0].1.clone()
+    };
+    assert_eq!(run["name"], "Overlift plan");
+    assert_eq!((&run["head_sha"], &run["conclusion"]), (&tip.into(), &"failure".into()));
+    let summary = run["output"]["summary"].as_str().unwrap();
+    assert!(summary.contains("the rate is too high"), "{summary}");
+    assert_eq!(scene.open(), [number]);
+
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.github.world().repo(REPO).check_runs.len(), 1, "nothing to say, no request");
+}
+
+#[tokio::test]
+async fn new_errors_keep_it_from_being_opened_where_the_configuration_says_so() {
+    let scene = Scene::new().await;
+    with_policy(&scene, "  blockPullRequest: true\n").await;
+    scene.push(&[(RATE_PATH, &rate("99"))]).await;
+    scene.drain().await;
+    assert!(scene.open().is_empty());
+    let statuses = scene.github.world().repo(REPO).statuses.clone();
+    let [status] = &statuses[..] else { panic!("{statuses:?}") };
+    assert_eq!((status.sha.as_str(), status.state.as_str()), (&*scene.head("main"), "failure"));
+    assert!(status.description.starts_with("the gates find new errors"), "{}", status.description);
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1);
+}

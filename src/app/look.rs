@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::config::RepositoryConfig;
-use crate::github::{Annotation, Conclusion, GithubError, Report, Repository, TreeSha};
+use crate::github::{
+    Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
+};
 use crate::model::{CommitSha, EnvironmentName, RepoPath};
 use crate::promotion::{Environment, Trigger};
 use crate::store::{KnownRepository, NewJob, PromotionRecord};
@@ -223,7 +225,11 @@ async fn tell_broken_configuration(
     work.hold().await?;
     let annotations: Vec<Annotation> = error
         .location()
-        .map(|at| Annotation { at: at.clone(), failure: true, message: because.clone() })
+        .map(|at| Annotation {
+            at: at.clone(),
+            level: AnnotationLevel::Failure,
+            message: because.clone(),
+        })
         .into_iter()
         .collect();
     let report = Report {

@@ -10,6 +10,7 @@ mod on_github;
 mod presence;
 mod retire;
 mod tell;
+mod verdict;
 
 use std::sync::Arc;
 

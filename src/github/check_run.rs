@@ -8,8 +8,11 @@ use super::call::Call;
 use super::{GithubError, Repository};
 use crate::model::{CommitSha, Location};
 
-/// GitHub takes so many annotations in one request; more would be requests of their own.
-const MOST_ANNOTATIONS: usize = 50;
+/// GitHub takes so many annotations in one request; more are added by requests of their own.
+const ANNOTATIONS_AT_ONCE: usize = 50;
+
+/// So many annotations are shown; whoever has more reads the summary.
+const MOST_ANNOTATIONS: usize = 500;
 
 /// GitHub's limits for a check run's text and a status's description.
 const TEXT_CHARS: usize = 65_000;
@@ -56,7 +59,7 @@ pub struct Report<'a> {
     pub title: &'a str,
     /// More, in Markdown; a status has no room for it.
     pub summary: &'a str,
-    /// Remarks at places of files; the first 50 are shown.
+    /// Remarks at places of files, each 50 of them a request; the first 500 are shown.
     pub annotations: &'a [Annotation],
 }
 
@@ -65,10 +68,21 @@ pub struct Report<'a> {
 pub struct Annotation {
     /// The place; without a position it is the file's first line.
     pub at: Location,
-    /// Whether it is what makes the report fail.
-    pub failure: bool,
+    /// How much it weighs.
+    pub level: AnnotationLevel,
     /// The remark.
     pub message: String,
+}
+
+/// How much a remark weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnnotationLevel {
+    /// Worth knowing.
+    Notice,
+    /// Probably not meant.
+    Warning,
+    /// What makes the report fail.
+    Failure,
 }
 
 /// How a report was made.
@@ -105,27 +119,36 @@ impl Repository {
         }
     }
 
-    /// One request, and after a lost answer a look whether it is there. GitHub shows the newest run of a name.
+    /// One request for each 50 annotations, and after a lost answer a look whether it is there. GitHub shows the
+    /// newest run of a name.
     async fn report_as_check_run(&self, report: &Report<'_>) -> Result<(), GithubError> {
-        let call = Call::post("make the check run", self.path("/check-runs"), check_run(report));
-        match self.client.send(self.who, call).await {
+        let shown = &report.annotations[..report.annotations.len().min(MOST_ANNOTATIONS)];
+        let mut rest = shown.chunks(ANNOTATIONS_AT_ONCE);
+        let first = rest.next().unwrap_or_default();
+        let body = check_run(report, first);
+        let call = Call::post("make the check run", self.path("/check-runs"), body);
+        let id = match self.client.json::<WireRun>(self.who, call).await {
+            Ok(WireRun { id }) => id,
             Err(error) if error.may_have_happened() => {
-                if self.has_check_run(report).await? {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
+                self.find_check_run(report).await?.ok_or(error)?
             }
-            result => result.map(|_| ()),
+            Err(error) => return Err(error),
+        };
+        for annotations in rest {
+            // Annotations are added to those that are there.
+            let body = json!({ "output": output(report, annotations) });
+            let path = self.path(&format!("/check-runs/{id}"));
+            self.client.send(self.who, Call::patch("add to the check run", path, body)).await?;
         }
+        Ok(())
     }
 
-    async fn has_check_run(&self, report: &Report<'_>) -> Result<bool, GithubError> {
+    async fn find_check_run(&self, report: &Report<'_>) -> Result<Option<u64>, GithubError> {
         let name = super::address::query(report.name);
         let path = format!("/commits/{}/check-runs?check_name={name}&filter=latest", report.commit);
         let call = Call::get("look for the check run", self.path(&path));
         let runs: WireRuns = self.client.json(self.who, call).await?;
-        Ok(runs.check_runs.iter().any(|run| run.id > 0))
+        Ok(runs.check_runs.iter().map(|run| run.id).next())
     }
 
     async fn report_as_status(&self, report: &Report<'_>) -> Result<(), GithubError> {
@@ -142,19 +165,21 @@ impl Repository {
     }
 }
 
-fn check_run(report: &Report<'_>) -> Value {
-    let annotations: Vec<Value> =
-        report.annotations.iter().take(MOST_ANNOTATIONS).map(annotation).collect();
+fn check_run(report: &Report<'_>, annotations: &[Annotation]) -> Value {
     json!({
         "name": report.name,
         "head_sha": report.commit.as_str(),
         "status": "completed",
         "conclusion": report.conclusion.check_run(),
-        "output": {
-            "title": report.title,
-            "summary": cut(report.summary, TEXT_CHARS),
-            "annotations": annotations,
-        },
+        "output": output(report, annotations),
+    })
+}
+
+fn output(report: &Report<'_>, annotations: &[Annotation]) -> Value {
+    json!({
+        "title": report.title,
+        "summary": cut(report.summary, TEXT_CHARS),
+        "annotations": annotations.iter().map(annotation).collect::<Vec<_>>(),
     })
 }
 
@@ -164,7 +189,11 @@ fn annotation(annotation: &Annotation) -> Value {
         "path": annotation.at.path.as_str(),
         "start_line": line,
         "end_line": line,
-        "annotation_level": if annotation.failure { "failure" } else { "warning" },
+        "annotation_level": match annotation.level {
+            AnnotationLevel::Notice => "notice",
+            AnnotationLevel::Warning => "warning",
+            AnnotationLevel::Failure => "failure",
+        },
         "message": annotation.message,
     })
 }

@@ -37,7 +37,7 @@ pub mod webhook;
 pub use account::Account;
 pub use app::{DeliveryAttempt, DeliveryContent, InstalledRepository};
 pub use branch::BranchCreation;
-pub use check_run::{Annotation, Conclusion, Report, Reported};
+pub use check_run::{Annotation, AnnotationLevel, Conclusion, Report, Reported};
 pub use client::{Authentication, Github, GithubSettings, RateLeft};
 pub use commit::{Ancestry, Commit, NewCommit};
 pub use conversation::{Comment, Permission, Reaction};

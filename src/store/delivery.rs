@@ -183,12 +183,18 @@ impl Store {
         tx: &mut Transaction,
         deliveries: impl Iterator<Item = &Delivery>,
     ) -> Result<(), sqlx::Error> {
-        let (mut jobs, mut now) = (Vec::new(), 0);
-        // In the order in which they came: the newest payload wins a merge.
+        let (mut jobs, mut now) = (Vec::<&NewJob>::new(), 0);
+        // In the order in which they came: the newest payload wins a merge. Of equal ones in a row, one will do.
         for delivery in deliveries {
-            jobs.extend(delivery.jobs.iter().cloned());
+            for job in &delivery.jobs {
+                let same = |last: &&NewJob| last.key == job.key && last.payload == job.payload;
+                if !jobs.last().is_some_and(same) {
+                    jobs.push(job);
+                }
+            }
             now = now.max(delivery.received_at);
         }
+        let jobs = jobs.into_iter().cloned().collect();
         enqueue_in(tx, jobs, self.merge, now).await
     }
 

@@ -11,7 +11,8 @@ use crate::store::{PromotionRecord, PromotionState};
 use super::super::answer::Matter;
 use super::super::fresh_id;
 use super::super::perform::Stop;
-use super::{Ended, Promotion, Shown};
+use super::memory::Memory;
+use super::{Ended, Promotion, Shown, verdict};
 
 /// How opening a pull request went.
 pub(super) enum Opening {
@@ -59,6 +60,7 @@ impl Promotion<'_> {
             Opened::Created(opened) => {
                 self.memory.progressed();
                 self.note(&commit, Some(opened.number), PromotionState::Opening).await?;
+                self.publish_verdict(&commit.sha).await?;
                 self.dress(&opened, &proposal, Newness::New).await?;
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
                 let shown = Shown::of(&opened).with_head(&commit.sha);
@@ -78,6 +80,7 @@ impl Promotion<'_> {
         self.note(&commit, Some(open.number), PromotionState::Opening).await?;
         self.move_branch(&open.head, &commit.sha).await?;
         self.memory.progressed();
+        self.publish_verdict(&commit.sha).await?;
         self.dress(open, &proposal, Newness::Old).await?;
         self.note(&commit, Some(open.number), PromotionState::Open).await?;
         Ok(Ended::Updated(Shown::of(open).with_head(&commit.sha)))
@@ -98,6 +101,9 @@ impl Promotion<'_> {
             Ok(proposal) => proposal,
             Err(ended) => return Ok(ended),
         };
+        if self.record.as_ref().is_some_and(|record| record.state == PromotionState::Opening) {
+            self.publish_verdict(&open.head).await?;
+        }
         let dressed = self.dress(open, &proposal, Newness::Old).await?;
         self.remember_as_open(open).await?;
         let shown = Shown::of(open);
@@ -198,6 +204,15 @@ impl Promotion<'_> {
         }
         let ancestry = self.repository.compare(tip, &self.snapshot.commit).await?;
         Ok(matches!(ancestry, Ancestry::Identical | Ancestry::Ahead))
+    }
+
+    /// The command and the Action tell of findings themselves.
+    async fn publish_verdict(&self, head: &CommitSha) -> Result<(), Stop> {
+        if let Memory::Queue(work) = &self.memory {
+            work.hold().await?;
+            verdict::publish(self.repository, &self.plan, head).await?;
+        }
+        Ok(())
     }
 
     /// Texts, labels, reviewers, assignees: what is not so yet. Returns whether anything was missing.

@@ -1,6 +1,8 @@
 //! Telling people how a promotion ended: those who asked in a comment, and on the commit if it cannot be planned.
 
-use crate::github::{Annotation, Conclusion, GithubError, Reaction, Report, Repository};
+use crate::github::{
+    Annotation, AnnotationLevel, Conclusion, GithubError, Reaction, Report, Repository,
+};
 use crate::model::{CommitSha, Location, PullRequestNumber};
 
 use super::super::answer::{Matter, USAGE, quote};
@@ -63,8 +65,11 @@ pub(super) async fn report(
         _ => return Ok(()),
     };
     work.hold().await?;
-    let annotation =
-        |at: &Location| Annotation { at: at.clone(), failure: true, message: because.clone() };
+    let annotation = |at: &Location| Annotation {
+        at: at.clone(),
+        level: AnnotationLevel::Failure,
+        message: because.clone(),
+    };
     let annotations: Vec<Annotation> = at.map(annotation).into_iter().collect();
     let first_line = because.lines().next().unwrap_or_default();
     let title = match conclusion {

@@ -346,6 +346,26 @@ pub fn check_run(x: &mut Exchange<'_>) -> Reply {
     created(run)
 }
 
+/// Annotations are added to those that are there; the rest of the output is replaced.
+pub fn update_check_run(x: &mut Exchange<'_>) -> Reply {
+    x.check("checks", true)?;
+    let id = x.number(4)?;
+    let output = x.body["output"].clone();
+    let more = output["annotations"].as_array().cloned().unwrap_or_default();
+    if more.len() > 50 {
+        return Err(invalid("CheckRun", "annotations", "invalid", None));
+    }
+    let found = x.repo().check_runs.iter_mut().find(|(there, _)| *there == id);
+    let (_, run) = found.ok_or_else(not_found)?;
+    let mut all = run["output"]["annotations"].as_array().cloned().unwrap_or_default();
+    all.extend(more);
+    run["output"] = output;
+    run["output"]["annotations"] = all.into();
+    let run = run.clone();
+    x.wrote(format!("more of check run {id}"));
+    ok(run)
+}
+
 pub fn check_runs(x: &mut Exchange<'_>) -> Reply {
     x.check("checks", false)?;
     let (sha, name) = (x.parts[4].clone(), x.query("check_name").map(str::to_owned));

@@ -71,6 +71,7 @@ pub mod endpoint {
         GET_COMMIT = "get commit",
         CREATE_COMMIT = "create commit",
         CREATE_CHECK_RUN = "create check run",
+        UPDATE_CHECK_RUN = "update check run",
         CREATE_STATUS = "create status",
         LIST_PULLS = "list pulls",
         CREATE_PULL = "create pull",

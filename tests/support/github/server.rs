@@ -69,6 +69,7 @@ fn route_repository(method: &str, rest: &[&str]) -> Option<(&'static str, Handle
         ("GET", ["git", "commits", _]) => (GET_COMMIT, git_data::git_commit, 6),
         ("POST", ["git", "commits"]) => (CREATE_COMMIT, git_data::create_commit, 5),
         ("POST", ["check-runs"]) => (CREATE_CHECK_RUN, git_data::check_run, 4),
+        ("PATCH", ["check-runs", _]) => (UPDATE_CHECK_RUN, git_data::update_check_run, 5),
         ("POST", ["statuses", _]) => (CREATE_STATUS, git_data::status, 5),
         ("GET", ["pulls"]) => (LIST_PULLS, pulls::list, 4),
         ("POST", ["pulls"]) => (CREATE_PULL, pulls::create, 4),
