@@ -22,7 +22,7 @@ const PATCHED: &str = "resources: [../../base]\npatches:\n- path: patches/shop.y
 
 fn repo(more: &str) -> Repo {
     let config = format!("{CONFIG}{more}");
-    let repo = Repo::new(&[
+    Repo::new(&[
         (".github/overlift.yaml", &config),
         ("base/kustomization.yaml", "resources: [shop.yaml, mesh.yaml]\n"),
         ("base/mesh.yaml", MESH),
@@ -30,8 +30,7 @@ fn repo(more: &str) -> Repo {
         ("overlays/staging/kustomization.yaml", PATCHED),
         ("overlays/staging/patches/shop.yaml", PATCH),
         ("overlays/production/kustomization.yaml", OVERLAY),
-    ]);
-    repo
+    ])
 }
 
 fn findings(repo: &Repo) -> Vec<Value> {
