@@ -73,6 +73,10 @@ pub fn rewrite(node: &mut Node) {
     let kept = each_scalar(node, &mut |scalar| {
         // Infinities stay what they are.
         renew_scalar(scalar, Integers::Stay).ok();
+        // They come as JSON, where every text is in quotes and keeps them under a later patch.
+        if scalar.tag == Tag::Str {
+            scalar.style = Style::DoubleQuoted;
+        }
         Ok(())
     });
     debug_assert_eq!(kept, Ok(()), "nothing is refused");
