@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Builds and deliveries are many small allocations on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[expect(clippy::disallowed_methods, reason = "the command line comes in here and nowhere else")]
 fn main() -> ExitCode {
     overlift::cli::run(std::env::args_os())
