@@ -15,8 +15,18 @@ pub(super) const RULE: Rule = Rule {
 
 const TEMPLATE: Code = Code::sound("helm-template", Level::Warning);
 
-/// Kinds whose texts may be templates for somebody else, such as Istio's own injector.
-const CARRIERS: [&str; 3] = ["ConfigMap", "Secret", "CustomResourceDefinition"];
+/// Kinds whose texts may be templates for somebody else: Istio's injector, a chart, a generator.
+const CARRIERS: [&str; 9] = [
+    "ConfigMap",
+    "Secret",
+    "CustomResourceDefinition",
+    "HelmRelease",
+    "HelmChart",
+    "HelmChartConfig",
+    "Application",
+    "ApplicationSet",
+    "ClusterPolicy",
+];
 
 /// What only Helm's templates begin with; others (alerts, notifications) have variables too.
 const HELMS: [&str; 6] = [".Values.", ".Release.", ".Chart.", "include \"", "template \"", "tpl "];

@@ -184,14 +184,28 @@ impl Meant {
         let found = resources.filter(|(_, resource)| {
             is_meant(&identities(&resource.id, &resource.original_id, affixes))
         });
-        Some(found.map(|(index, _)| index).collect())
+        let found: Vec<usize> = found.map(|(index, _)| index).collect();
+        // A base below may have given the resource a name that it has no more.
+        let may_be_renamed = || {
+            let wanted: Vec<&str> = match &self.by {
+                By::Target(selector) => vec![&selector.name],
+                By::Names(names) => names.iter().map(|id| id.name.as_str()).collect(),
+            };
+            build.resources.iter().any(|resource| {
+                let original = resource.original_id.name.as_str();
+                let is_affixed =
+                    |name: &&str| name.len() > original.len() && name.contains(original);
+                resource.id.name != original && wanted.iter().any(is_affixed)
+            })
+        };
+        (!found.is_empty() || !may_be_renamed()).then_some(found)
     }
 }
 
 /// All identities that a resource may have had when the overlay's patches looked at it.
 fn identities(now: &ResourceId, original: &ResourceId, affixes: &Affixes) -> Vec<ResourceId> {
     let mut all = Vec::new();
-    for name in [now.name.as_str(), original.name.as_str(), affixes.strip(&now.name)] {
+    for name in [original.name.as_str(), affixes.strip(&now.name)] {
         for namespace in [now.namespace.as_str(), original.namespace.as_str(), "default"] {
             let gvk = now.gvk.clone();
             let id = ResourceId { gvk, namespace: namespace.into(), name: name.into() };

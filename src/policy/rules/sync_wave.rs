@@ -20,11 +20,13 @@ use crate::yaml::Node;
 pub(super) const RULE: Rule = Rule {
     id: "sync-wave",
     gate: Gate::Order,
-    codes: &[ORDER, INVALID],
+    codes: &[ORDER, NAMESPACE_LATER, INVALID],
     check: Check::Subject(check),
 };
 
 const ORDER: Code = Code::sound("sync-wave", Level::Error);
+/// A warning, since Argo CD may make the namespace by itself.
+const NAMESPACE_LATER: Code = Code::sound("sync-wave-namespace", Level::Warning);
 const INVALID: Code = Code::sound("sync-wave-invalid", Level::Warning);
 
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
@@ -116,8 +118,19 @@ impl Waves<'_, '_> {
                 needed.id,
                 words(other)
             );
-            let help = format!("give it a later `{WAVE}`, or the other one an earlier");
-            report.advise(ORDER, manifest, field, message, help);
+            let is_namespace = needed.id.gvk.kind == "Namespace";
+            let (code, help) = if is_namespace {
+                (
+                    NAMESPACE_LATER,
+                    "let Argo CD make it (`CreateNamespace=true`), or give it an earlier wave",
+                )
+            } else {
+                (
+                    ORDER,
+                    "give it a later `argocd.argoproj.io/sync-wave`, or the other one an earlier",
+                )
+            };
+            report.advise(code, manifest, field, message, help);
         }
     }
 }
