@@ -177,14 +177,16 @@ fn without_a_binary_the_message_says_what_to_do() {
     assert!(run.stdout.contains("no binary for Linux on S390X"), "{run:#?}");
 }
 
-/// A release as the workflow packs it: the program alone in an archive.
+/// A release as the workflow packs it: the program and schemas.
 fn archive(job: &Job, script: &str) -> Vec<u8> {
     let dir = job.runner.path("pack");
     fs::create_dir_all(&dir).unwrap();
     job.install(&dir.join("overlift"), script);
+    fs::create_dir_all(dir.join("schemas")).unwrap();
+    fs::write(dir.join("schemas/kubernetes-1.34.json"), "{}").unwrap();
     let archive = dir.join("a.tar.gz");
     let mut tar = Command::new("tar");
-    tar.arg("-czf").arg(&archive).arg("-C").arg(&dir).arg("overlift");
+    tar.arg("-czf").arg(&archive).arg("-C").arg(&dir).args(["overlift", "schemas"]);
     assert!(tar.status().unwrap().success());
     fs::read(archive).unwrap()
 }
@@ -238,6 +240,7 @@ fn a_release_is_verified_and_kept() {
     let kept = job.runner.path("tools/overlift/0.1.0/x64/overlift");
     assert_eq!(run.stdout, format!("ran from {}\n", kept.display()), "{run:#?}");
     assert!(job.runner.path("tools/overlift/0.1.0/x64.complete").exists());
+    assert!(job.runner.path("tools/overlift/0.1.0/x64/schemas/kubernetes-1.34.json").exists());
 
     // The next job of the runner downloads nothing.
     job.runner.set("OVERLIFT_DOWNLOADS", "http://127.0.0.1:9");

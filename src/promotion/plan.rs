@@ -229,10 +229,10 @@ pub struct Checks<'a> {
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = endpoints(request)?;
     let files = request.files;
-    let ((source_build, standards), before, Finished { edits, warnings, not_promoted }) = together(
-        || build_and_read_standards(request, source),
+    let (source_build, before, (standards, Finished { edits, warnings, not_promoted })) = together(
+        || build(request, source),
         || build(request, target),
-        || decide(request, source, target),
+        || read_standards_and_decide(request, source, target),
     )?;
     let after = if edits.is_empty() {
         before.clone()
@@ -296,20 +296,23 @@ fn build(request: &PlanRequest<'_>, environment: &Environment) -> Result<Build, 
         .map_err(|error| PlanError::build(environment, BuildState::Now, error))
 }
 
-/// What the gates measure by may be in files that are not here, like what a build reads.
-fn build_and_read_standards(
-    request: &PlanRequest<'_>,
-    source: &Environment,
-) -> Result<(Build, Standards), PlanError> {
+/// What the gates measure by may be in files that are not here, like what is copied.
+fn read_standards_and_decide<'a>(
+    request: &PlanRequest<'a>,
+    source: &'a Environment,
+    target: &'a Environment,
+) -> Result<(Standards, Finished), PlanError> {
     let Checks { gates, fetched, .. } = request.checks;
     let standards = Standards::read(request.files, gates, fetched)
         .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths));
-    match (build(request, source), standards) {
+    match (standards, decide(request, source, target)) {
         (Err(PlanError::Unknown(mut paths)), Err(PlanError::Unknown(more))) => {
             paths.extend(more);
             Err(PlanError::Unknown(paths))
         }
-        (built, standards) => Ok((built?, standards?)),
+        // A fault of the promotion stands whatever the missing files say.
+        (_, Err(fault)) => Err(fault),
+        (standards, decided) => Ok((standards?, decided?)),
     }
 }
 
