@@ -15,11 +15,18 @@ const API_URL: &str = "https://api.github.com";
 const HOST: &str = "github.com";
 
 /// Which repository on GitHub, and how to reach it.
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct RemoteArguments {
     /// Work on this repository on GitHub [default: the checkout's remote `origin`, if there is a token].
     #[arg(long, value_name = "OWNER/NAME")]
     repo: Option<String>,
+    #[command(flatten)]
+    github: GithubArguments,
+}
+
+/// How to reach GitHub.
+#[derive(Args)]
+pub(super) struct GithubArguments {
     /// Base of GitHub's API [default: `https://api.github.com`].
     #[arg(long, env = "GITHUB_API_URL", value_name = "URL", hide_env_values = true)]
     github_api_url: Option<String>,
@@ -30,10 +37,21 @@ pub(super) struct RemoteArguments {
     gh_token: Option<String>,
 }
 
-impl std::fmt::Debug for RemoteArguments {
+impl std::fmt::Debug for GithubArguments {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // One of them is a credential.
-        f.write_str("RemoteArguments")
+        f.write_str("GithubArguments")
+    }
+}
+
+impl GithubArguments {
+    pub(super) fn api_url(&self) -> String {
+        self.github_api_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(API_URL).to_owned()
+    }
+
+    pub(super) fn token(&self) -> Option<Credential> {
+        let tokens = [&self.github_token, &self.gh_token];
+        tokens.into_iter().flatten().find_map(|text| Credential::new("token", text).ok())
     }
 }
 
@@ -49,27 +67,26 @@ impl RemoteArguments {
     /// The repository that is named.
     pub(super) fn named(&self) -> anyhow::Result<Option<Remote>> {
         let Some(name) = &self.repo else { return Ok(None) };
-        let token = self.token().ok_or_else(|| {
+        let token = self.github.token().ok_or_else(|| {
             anyhow::anyhow!("there is no token for GitHub: set `GITHUB_TOKEN` or `GH_TOKEN`")
         })?;
-        Ok(Some(Remote { repository: RepoName::parse(name)?, api_url: self.api_url(), token }))
+        Ok(Some(Remote {
+            repository: RepoName::parse(name)?,
+            api_url: self.github.api_url(),
+            token,
+        }))
     }
 
     /// The repository that a checkout was cloned from; `None` if that is not on GitHub or there is no token.
     pub(super) fn of_checkout(&self, workspace: &Workspace) -> anyhow::Result<Option<Remote>> {
-        let Some(token) = self.token() else { return Ok(None) };
+        let Some(token) = self.github.token() else { return Ok(None) };
         let Some(address) = workspace.origin()? else { return Ok(None) };
-        let repository = on_github(&address, &self.api_url());
-        Ok(repository.map(|repository| Remote { repository, api_url: self.api_url(), token }))
-    }
-
-    fn api_url(&self) -> String {
-        self.github_api_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(API_URL).to_owned()
-    }
-
-    fn token(&self) -> Option<Credential> {
-        let tokens = [&self.github_token, &self.gh_token];
-        tokens.into_iter().flatten().find_map(|text| Credential::new("token", text).ok())
+        let repository = on_github(&address, &self.github.api_url());
+        Ok(repository.map(|repository| Remote {
+            repository,
+            api_url: self.github.api_url(),
+            token,
+        }))
     }
 }
 

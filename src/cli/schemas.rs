@@ -7,11 +7,11 @@ use clap::{Args, Subcommand};
 use super::Outcome;
 use super::output::Output;
 use super::plan::located;
+use super::remote::GithubArguments;
 use crate::app::local::Workspace;
 use crate::app::schema_fetch::{PYPI, bundle_of_wheel, fetch_bundle, fetch_remote_schema};
 use crate::app::{key_of, schema_directories};
 use crate::policy::RemoteSchema;
-use crate::redact::Credential;
 use crate::workdir::{read_bytes, write_remote_schema, write_schema_bundle};
 
 /// Manages the schemas of Kubernetes' own kinds.
@@ -48,21 +48,6 @@ struct FetchArguments {
     github: GithubArguments,
 }
 
-/// How to reach the files of other repositories that the configuration names.
-#[derive(Args)]
-struct GithubArguments {
-    /// Base of GitHub's API.
-    #[arg(long, env = "GITHUB_API_URL", value_name = "URL", hide_env_values = true)]
-    github_api_url: Option<String>,
-    /// Token for GitHub, for files that are not public; `GH_TOKEN` counts too.
-    #[arg(long, env = "GITHUB_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    github_token: Option<String>,
-    #[arg(long, env = "GH_TOKEN", hide = true, hide_env_values = true)]
-    gh_token: Option<String>,
-}
-
-const GITHUB: &str = "https://api.github.com";
-
 fn release(text: &str) -> Result<String, String> {
     let minor = text.strip_prefix("1.").unwrap_or_default();
     let good = !minor.is_empty() && minor.len() <= 3 && minor.bytes().all(|b| b.is_ascii_digit());
@@ -98,7 +83,7 @@ pub(super) fn run(
         let files = workspace.files();
         let configuration = workspace.configuration(None).map_err(|error| located(error, files))?;
         for remote in configuration.gates.remote_schemas() {
-            let text = fetch.github.fetch(remote)?;
+            let text = self::fetch(&fetch.github, remote)?;
             write_remote_schema(&target, &key_of(remote), &text)?;
             said.push_str(&format!("{remote}\n"));
         }
@@ -107,20 +92,9 @@ pub(super) fn run(
     Ok(Outcome::Done)
 }
 
-impl GithubArguments {
-    fn fetch(&self, remote: &RemoteSchema) -> anyhow::Result<String> {
-        let tokens = [&self.github_token, &self.gh_token];
-        let token = tokens.into_iter().flatten();
-        let token = token.filter_map(|text| Credential::new("token", text).ok()).next();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let api = self.github_api_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(GITHUB);
-        Ok(runtime.block_on(fetch_remote_schema(api, token.as_ref(), remote))?)
-    }
-}
-
-impl std::fmt::Debug for GithubArguments {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // One of them is a credential.
-        f.write_str("GithubArguments")
-    }
+/// A file of another repository that the configuration names.
+fn fetch(github: &GithubArguments, remote: &RemoteSchema) -> anyhow::Result<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (api, token) = (github.api_url(), github.token());
+    Ok(runtime.block_on(fetch_remote_schema(&api, token.as_ref(), remote))?)
 }

@@ -8,8 +8,8 @@ mod parse;
 use compact_str::CompactString;
 
 pub use parse::{
-    field_spec, field_specs, generator_args, image, patch, replacement, replacement_field, replica,
-    selector,
+    DEPRECATED, field_spec, field_specs, generator_args, image, patch, replacement,
+    replacement_field, replica, selector,
 };
 
 use super::Gvk;

@@ -58,7 +58,7 @@ const FIELDS: [&str; 34] = [
 ];
 
 /// Fields that kustomize remarks on, with what it says to use instead.
-const DEPRECATED: [(&str, &str); 6] = [
+pub const DEPRECATED: [(&str, &str); 6] = [
     ("bases", "resources"),
     ("commonLabels", "labels"),
     ("imageTags", "images"),
