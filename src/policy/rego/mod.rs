@@ -2,7 +2,7 @@
 //!
 //! Every `.rego` file below a directory is a module; the rules `deny`, `violation` and `warn` (also
 //! `deny_…`) of every package are asked about each resource as `input`. A module that `opa` would
-//! refuse is refused here too, with its place: see [`safety`]. Policies see no network, no clock and no
+//! refuse is refused here too, with its place: see `safety`. Policies see no network, no clock and no
 //! value of a Secret; each question has a time limit.
 
 mod ast;
