@@ -91,8 +91,8 @@ pub enum ReadError {
     },
 }
 
-/// Files that can be read by their path from the repository's root.
-pub trait Files {
+/// Files that can be read by their path from the repository's root, by several threads at once.
+pub trait Files: Sync {
     /// Follows symlinks inside the repository and returns where they led and what stands there.
     ///
     /// # Errors

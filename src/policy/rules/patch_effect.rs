@@ -171,19 +171,22 @@ impl Meant {
             }
             By::Names(_) => None,
         };
-        let is_meant = |ids: &[ResourceId]| match (&matcher, &self.by) {
-            (Some(matcher), _) => {
-                ids.iter().any(|id| matcher.fits_id(&id.gvk, &id.name, &id.namespace))
-            }
-            (None, By::Names(names)) => names.iter().any(|name| {
-                ids.iter().any(|id| id.name == name.name && id.gvk.kind == name.gvk.kind)
-            }),
-            (None, By::Target(_)) => false,
+        // All identities that a resource may have had when the overlay's patches looked at it.
+        let is_meant = |now: &ResourceId, original: &ResourceId| {
+            let names = [original.name.as_str(), affixes.strip(&now.name)];
+            let namespaces = [now.namespace.as_str(), original.namespace.as_str(), "default"];
+            names.into_iter().any(|name| match (&matcher, &self.by) {
+                (Some(matcher), _) => {
+                    namespaces.iter().any(|namespace| matcher.fits_id(&now.gvk, name, namespace))
+                }
+                (None, By::Names(ids)) => {
+                    ids.iter().any(|id| id.name == name && id.gvk.kind == now.gvk.kind)
+                }
+                (None, By::Target(_)) => false,
+            })
         };
         let resources = build.resources.iter().enumerate();
-        let found = resources.filter(|(_, resource)| {
-            is_meant(&identities(&resource.id, &resource.original_id, affixes))
-        });
+        let found = resources.filter(|(_, resource)| is_meant(&resource.id, &resource.original_id));
         let found: Vec<usize> = found.map(|(index, _)| index).collect();
         // A base below may have given the resource a name that it has no more.
         let may_be_renamed = || {
@@ -200,21 +203,6 @@ impl Meant {
         };
         (!found.is_empty() || !may_be_renamed()).then_some(found)
     }
-}
-
-/// All identities that a resource may have had when the overlay's patches looked at it.
-fn identities(now: &ResourceId, original: &ResourceId, affixes: &Affixes) -> Vec<ResourceId> {
-    let mut all = Vec::new();
-    for name in [original.name.as_str(), affixes.strip(&now.name)] {
-        for namespace in [now.namespace.as_str(), original.namespace.as_str(), "default"] {
-            let gvk = now.gvk.clone();
-            let id = ResourceId { gvk, namespace: namespace.into(), name: name.into() };
-            if !all.contains(&id) {
-                all.push(id);
-            }
-        }
-    }
-    all
 }
 
 /// The overlay without its own patches.
