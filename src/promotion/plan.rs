@@ -231,7 +231,10 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let files = request.files;
     let (source_build, (before, decided)) = side_by_side(
         || build(request, source),
-        || (build(request, target), read_standards_and_decide(request, source, target)),
+        || {
+            let decide = || read_standards_and_decide(request, source, target);
+            side_by_side(|| build(request, target), decide)
+        },
     );
     let (source_build, before, (standards, Finished { edits, warnings, not_promoted })) =
         together(source_build, before, decided)?;
