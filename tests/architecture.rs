@@ -99,6 +99,30 @@ fn every_file_says_what_it_owns() {
     assert!(silent.is_empty(), "no `//!` at the top of {silent:?}");
 }
 
+/// A file that nobody declares is never compiled, and a test in it never fails.
+#[test]
+fn every_file_is_declared() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut forgotten = Vec::new();
+    for file in sources(&source_dir()).into_iter().chain(sources(&tests)) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        if ["lib", "main"].contains(&name) {
+            continue;
+        }
+        let (name, parents) = declared_by(&file, name);
+        let declaration = format!("mod {name};");
+        let declares = |parent: &PathBuf| {
+            fs::read_to_string(parent).is_ok_and(|text| {
+                text.lines().any(|line| line.ends_with(&declaration) && !line.starts_with("//"))
+            })
+        };
+        if !parents.iter().any(declares) {
+            forgotten.push(file);
+        }
+    }
+    assert!(forgotten.is_empty(), "no `mod` declares {forgotten:?}");
+}
+
 #[test]
 fn the_reader_of_imports_sees_them_all() {
     let text = "use crate::{\n    model::{A, B},\n    yaml,\n};\nuse crate::diff::x;\n\
@@ -124,6 +148,18 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// The name of the module in a file, and the files that may declare it.
+fn declared_by(file: &Path, name: &str) -> (String, Vec<PathBuf>) {
+    let folder = file.parent().unwrap();
+    let (name, folder) = match name {
+        "mod" => (folder.file_name().unwrap().to_str().unwrap(), folder.parent().unwrap()),
+        name => (name, folder),
+    };
+    let mut parents = ["mod.rs", "lib.rs", "main.rs"].map(|parent| folder.join(parent)).to_vec();
+    parents.push(folder.with_extension("rs"));
+    (name.to_owned(), parents)
 }
 
 /// The first names after `crate::`, with the line of the `crate::`.

@@ -27,6 +27,7 @@ mod github_costs_little;
 mod github_fails;
 mod istio_analysis;
 mod lost_deliveries_are_made_up_for;
+mod kubernetes_kinds_are_validated;
 mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
 mod overlay_builds_like_kustomize;
