@@ -86,7 +86,10 @@ fn index(checksum: String) -> String {
                 "GET /files/k.whl HTTP/1.1" => wheel(),
                 other => panic!("{other}"),
             };
-            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
             stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
         }
     });
@@ -115,7 +118,10 @@ fn schemas_are_fetched_and_used() {
     let dir = temp.path();
     let missing = validate(dir, GOOD);
     assert_eq!(missing.len(), 1, "{missing:?}");
-    assert_eq!((&missing[0]["code"], &missing[0]["level"]), (&"schema-missing".into(), &"Info".into()));
+    assert_eq!(
+        (&missing[0]["code"], &missing[0]["level"]),
+        (&"schema-missing".into(), &"Info".into())
+    );
 
     let address = index(hex::encode(Sha256::digest(wheel())));
     let said = overlift(dir, &["schemas", "fetch", "--index", &address]).ok();
@@ -126,14 +132,23 @@ fn schemas_are_fetched_and_used() {
         .replace("Recreate", "recreate")
         .replace("template: {anything: 1}", "templat: {}");
     let found = validate(dir, &bad);
-    let fields: Vec<_> = found.iter().map(|f| (f["field"].as_str().unwrap(), f["line"].as_u64().unwrap())).collect();
+    let fields: Vec<_> =
+        found.iter().map(|f| (f["field"].as_str().unwrap(), f["line"].as_u64().unwrap())).collect();
     assert_eq!(
         fields,
-        [("spec.template", 4), ("spec.replicas", 5), ("spec.strategy.type", 6), ("spec.templat", 7)]
+        [
+            ("spec.template", 4),
+            ("spec.replicas", 5),
+            ("spec.strategy.type", 6),
+            ("spec.templat", 7)
+        ]
     );
     let old = GOOD.replace("apps/v1", "apps/v1beta1");
     let found = validate(dir, &old);
-    assert_eq!((&found[0]["code"], &found[0]["level"]), (&"schema-version".into(), &"Warning".into()));
+    assert_eq!(
+        (&found[0]["code"], &found[0]["level"]),
+        (&"schema-version".into(), &"Warning".into())
+    );
 }
 
 #[test]
@@ -155,6 +170,10 @@ fn a_wheel_at_hand_needs_no_network() {
     let fetch = ["schemas", "fetch", "--wheel", "k.whl"];
     overlift(temp.path(), &[&fetch[..], &["--output", "out"]].concat()).ok();
     assert!(temp.path().join("out/kubernetes-1.34.schemas").exists());
+    // A repository without environments, as that of a release, has nothing more to fetch.
+    let mut init = std::process::Command::new("git");
+    run(init.args(["init", "-q"]).current_dir(temp.path())).ok();
+    overlift(temp.path(), &[&fetch[..], &["--output", "out"]].concat()).ok();
     let run = overlift(temp.path(), &[&fetch[..], &["--kubernetes", "1.20"]].concat());
     assert!(run.stderr.contains("no schemas of Kubernetes 1.20, only of 1.34"), "{run:?}");
 }

@@ -8,9 +8,12 @@ use super::Outcome;
 use super::output::Output;
 use super::plan::located;
 use super::remote::GithubArguments;
+use super::report::Failure;
 use crate::app::local::Workspace;
 use crate::app::schema_fetch::{PYPI, bundle_of_wheel, fetch_bundle, fetch_remote_schema};
 use crate::app::{key_of, schema_directories};
+use crate::config::CONFIG_PATH;
+use crate::model::{Entry, RepoPath};
 use crate::policy::RemoteSchema;
 use crate::workdir::{read_bytes, write_remote_schema, write_schema_bundle};
 
@@ -78,18 +81,26 @@ pub(super) fn run(
     };
     let path = write_schema_bundle(&target, &version, &bundle)?;
     let mut said = format!("Schemas of Kubernetes {version}: {}\n", path.display());
-    // Outside a repository there is no configuration that names more.
-    if let Ok(workspace) = Workspace::open(directory, None) {
-        let files = workspace.files();
-        let configuration = workspace.configuration(None).map_err(|error| located(error, files))?;
-        for remote in configuration.gates.remote_schemas() {
-            let text = self::fetch(&fetch.github, remote)?;
-            write_remote_schema(&target, &key_of(remote), &text)?;
-            said.push_str(&format!("{remote}\n"));
-        }
+    for remote in named_by_configuration(directory)? {
+        let text = self::fetch(&fetch.github, &remote)?;
+        write_remote_schema(&target, &key_of(&remote), &text)?;
+        said.push_str(&format!("{remote}\n"));
     }
     output.print(said)?;
     Ok(Outcome::Done)
+}
+
+/// Files of other repositories that the configuration here names; none where there is none, as in
+/// the repository that a release is built in.
+fn named_by_configuration(directory: &Path) -> std::result::Result<Vec<RemoteSchema>, Failure> {
+    let Ok(workspace) = Workspace::open(directory, None) else { return Ok(Vec::new()) };
+    let files = workspace.files();
+    let path = RepoPath::parse(CONFIG_PATH).expect("the path is constant");
+    if matches!(files.look_up(&path), Ok((_, Entry::Missing))) {
+        return Ok(Vec::new());
+    }
+    let configuration = workspace.configuration(None).map_err(|error| located(error, files))?;
+    Ok(configuration.gates.remote_schemas().cloned().collect())
 }
 
 /// A file of another repository that the configuration names.
