@@ -3,15 +3,18 @@
 //! As kustomize's `api/internal/target/kusttarget.go`, in the same order, because later steps see
 //! what earlier ones made.
 
+use std::sync::Arc;
+
 use super::configuration::{Configuration, SharedConfiguration};
 use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::kustomization::{Kustomization, Reference};
 use super::load::{Loader, Root, Target};
-use super::manifest::{self, Place};
+use super::manifest::{self, Object, Place};
 use super::origin::Origin;
 use super::plugin;
+use super::read_ahead::{objects, read_ahead};
 use super::resource::Draft;
 use super::resource_set::{ResourceSet, WantedId};
 use super::schema::Schema;
@@ -163,8 +166,16 @@ impl<'a> Session<'a> {
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
         let fields = &overlay.kustomization;
-        for reference in &fields.resources {
-            so_far = self.add_resource(overlay, reference, so_far)?;
+        let ahead = read_ahead(self.loader, &overlay.root, &fields.resources);
+        so_far.set.reserve(ahead.iter().flatten().flatten().map(Vec::len).sum());
+        for (reference, ahead) in fields.resources.iter().zip(ahead) {
+            match ahead {
+                Some(objects) => {
+                    let origin = overlay.origin_of(reference);
+                    self.add_objects(objects?, origin, &mut so_far)?;
+                }
+                None => so_far = self.add_resource(overlay, reference, so_far)?,
+            }
         }
         self.add_configuration(overlay, &mut so_far)?;
         self.run_generators(overlay, &mut so_far)?;
@@ -196,19 +207,10 @@ impl<'a> Session<'a> {
         is_component: bool,
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
-        let origin = overlay.origin.as_ref().map(|origin| origin.join(&reference.text));
+        let origin = overlay.origin_of(reference);
         match target {
             Target::File(loaded) => {
-                if !loaded.is_known {
-                    return Ok(so_far);
-                }
-                let place = Place::File(Location::file(loaded.path.clone()));
-                let text = manifest::text_of(&loaded)?;
-                for mut draft in manifest::resources(text, &place, &self.schema)? {
-                    draft.origin.clone_from(&origin);
-                    append(&mut so_far.set, draft)?;
-                }
-                self.has_resources = true;
+                self.add_objects(objects(&loaded)?, origin, &mut so_far)?;
                 Ok(so_far)
             }
             Target::Directory(root) => {
@@ -232,6 +234,22 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    fn add_objects(
+        &mut self,
+        objects: Vec<Object>,
+        origin: Option<Origin>,
+        so_far: &mut Accumulator,
+    ) -> Result<(), BuildError> {
+        let origin = origin.map(Arc::new);
+        for object in objects {
+            let mut draft = object.into_draft(&self.schema);
+            draft.origin.clone_from(&origin);
+            append(&mut so_far.set, draft)?;
+        }
+        self.has_resources = true;
+        Ok(())
     }
 
     fn add_directory(
@@ -320,12 +338,12 @@ impl<'a> Session<'a> {
                     &overlay.root,
                     &self.schema,
                 )?;
-                draft.origin = overlay.builtin_origin(plugin);
+                draft.origin = overlay.builtin_origin(plugin).map(Arc::new);
                 absorb(&mut so_far.set, draft)?;
             }
         }
         for config in self.plugin_configs(overlay, &fields.generators)? {
-            let origin = config.origin.as_ref().map(|_| Origin::of_plugin(&config));
+            let origin = config.origin.as_ref().map(|_| Arc::new(Origin::of_plugin(&config)));
             for mut draft in plugin::generate(&config, self, &overlay.root)? {
                 draft.origin.clone_from(&origin);
                 absorb(&mut so_far.set, draft)?;
@@ -402,9 +420,10 @@ impl<'a> Session<'a> {
                 paths.push(reference);
                 continue;
             };
+            let origin = overlay.origin.as_ref();
+            let origin = origin.map(|origin| Arc::new(origin.join(overlay.file.file_name())));
             for mut draft in drafts {
-                draft.origin =
-                    overlay.origin.as_ref().map(|origin| origin.join(overlay.file.file_name()));
+                draft.origin.clone_from(&origin);
                 append(&mut so_far.set, draft)?;
             }
         }
@@ -416,6 +435,11 @@ impl<'a> Session<'a> {
 }
 
 impl Overlay<'_> {
+    /// The origin of what an entry of `resources` or `components` leads to.
+    fn origin_of(&self, reference: &Reference) -> Option<Origin> {
+        self.origin.as_ref().map(|origin| origin.join(&reference.text))
+    }
+
     /// The origin of what one of the kustomization's own fields makes or changes.
     #[must_use]
     pub fn builtin_origin(&self, plugin: &str) -> Option<Origin> {
@@ -471,7 +495,7 @@ fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
     for draft in set.contents_mut() {
         let made_here = usize::from(draft.origin.is_none());
         if made_here > 0 {
-            draft.origin = Some(origin.clone());
+            draft.origin = Some(Arc::new(origin.clone()));
         }
         let others = times.saturating_sub(made_here);
         draft.transformations.extend(std::iter::repeat_n(origin, others).cloned());

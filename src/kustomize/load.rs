@@ -3,9 +3,8 @@
 //! As kustomize's `api/internal/loader`. Files whose content is not here are noted and passed over,
 //! so that one build names all of them that it can find.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::BuildError;
 use super::kustomization::Reference;
@@ -13,13 +12,18 @@ use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository};
 use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
-/// Reads files for one build and keeps the account of them.
+/// Reads files for one build, for several threads at once, and keeps the account of them.
 #[derive(Debug)]
 pub struct Loader<'a> {
     restrictor: LoadRestrictor,
     remote: Option<&'a dyn RemoteResolver>,
-    inputs: RefCell<BTreeSet<RepoPath>>,
-    unknown: RefCell<BTreeSet<RepoPath>>,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    inputs: BTreeSet<RepoPath>,
+    unknown: BTreeSet<RepoPath>,
 }
 
 /// A directory with a kustomization, and those that led to it.
@@ -68,8 +72,7 @@ impl<'a> Loader<'a> {
         Self {
             restrictor: options.load_restrictor,
             remote: options.remote.as_deref(),
-            inputs: RefCell::default(),
-            unknown: RefCell::default(),
+            account: Mutex::default(),
         }
     }
 
@@ -95,7 +98,8 @@ impl<'a> Loader<'a> {
     /// Every file that was read, and every file whose content is not here.
     #[must_use]
     pub fn into_account(self) -> (BTreeSet<RepoPath>, BTreeSet<RepoPath>) {
-        (self.inputs.into_inner(), self.unknown.into_inner())
+        let account = self.account.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (account.inputs, account.unknown)
     }
 
     /// The kustomization file of a directory; `None` if its content is not here.
@@ -159,19 +163,29 @@ impl<'a> Loader<'a> {
         if reference.text.is_empty() {
             return Err(invalid(reference, "an empty text names neither a file nor a directory"));
         }
-        if is_remote_file(&reference.text) {
-            return self.remote(root, reference);
+        if let Some(file) = self.local_file(root, reference) {
+            return file.map(Target::File);
         }
-        let local =
-            join(&root.dir, reference).and_then(|path| self.look_up(root, &path, reference));
-        if let Ok((path, entry @ (Entry::File(_) | Entry::Unknown))) = local {
-            self.check_restriction(root, &path, reference)?;
-            return Ok(Target::File(self.note(root, path, entry)));
-        }
-        if is_repository(&reference.text) {
+        if is_remote_file(&reference.text) || is_repository(&reference.text) {
             return self.remote(root, reference);
         }
         Ok(Target::Directory(self.directory(root, reference)?))
+    }
+
+    /// The file of the same tree that an entry of `resources` leads to; `None` if it leads to a
+    /// directory, elsewhere or nowhere.
+    pub fn local_file(
+        &self,
+        root: &Root<'_>,
+        reference: &Reference,
+    ) -> Option<Result<Loaded, BuildError>> {
+        if reference.text.is_empty() || is_remote_file(&reference.text) {
+            return None;
+        }
+        let path = join(&root.dir, reference).ok()?;
+        let (path, entry) = self.look_up(root, &path, reference).ok()?;
+        let (Entry::File(_) | Entry::Unknown) = entry else { return None };
+        Some(self.check_restriction(root, &path, reference).map(|()| self.note(root, path, entry)))
     }
 
     /// The directory that an entry of `components` leads to.
@@ -290,13 +304,17 @@ impl<'a> Loader<'a> {
 
     fn note(&self, root: &Root<'_>, path: RepoPath, entry: Entry) -> Loaded {
         if let Tree::Local(_) = root.files {
-            self.inputs.borrow_mut().insert(path.clone());
+            self.account().inputs.insert(path.clone());
         }
         if let Entry::File(file) = entry {
             return Loaded { path, content: file.content, is_known: true };
         }
-        self.unknown.borrow_mut().insert(path.clone());
+        self.account().unknown.insert(path.clone());
         Loaded { path, content: Arc::from([]), is_known: false }
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn missing(&self, root: &Root<'_>, reference: &Reference) -> BuildError {

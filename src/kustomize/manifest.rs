@@ -80,14 +80,38 @@ pub fn documents<'a>(
     Ok((text, nodes))
 }
 
+/// A document that is a resource: it has a kind and a name.
+#[derive(Clone, Debug)]
+pub struct Object {
+    node: Node,
+    location: Location,
+}
+
+impl Object {
+    /// The resource, with what the schema knows of its kind.
+    #[must_use]
+    pub fn into_draft(self, schema: &Schema) -> Draft {
+        Draft::new(self.node, self.location, schema)
+    }
+}
+
 /// The resources of a text, in the order in which kustomize takes them in.
 ///
 /// # Errors
 /// [`BuildError`] if it is not YAML, or a document is no resource.
 pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft>, BuildError> {
+    let objects = objects(text, place)?;
+    Ok(objects.into_iter().map(|object| object.into_draft(schema)).collect())
+}
+
+/// As [`resources`], for who does not know the schema yet.
+///
+/// # Errors
+/// As [`resources`].
+pub fn objects(text: &str, place: &Place) -> Result<Vec<Object>, BuildError> {
     let (text, documents) = documents(text, Dialect::V3, place)?;
-    let reader = Reader { text: &text, place, schema, positions: Positions::new(&text) };
-    let mut drafts = Vec::with_capacity(documents.len());
+    let reader = Reader { text: &text, place, positions: Positions::new(&text) };
+    let mut objects = Vec::with_capacity(documents.len());
     let alone = documents.len() == 1;
     let mut lists = Vec::new();
     for document in documents {
@@ -96,27 +120,26 @@ pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft
         }
         if alone && is_wrapper(&document) {
             for item in take_items(document, &reader)? {
-                reader.add(item, &mut drafts, &mut lists)?;
+                reader.add(item, &mut objects, &mut lists)?;
             }
         } else {
-            reader.add(document, &mut drafts, &mut lists)?;
+            reader.add(document, &mut objects, &mut lists)?;
         }
     }
     for _ in 0..LIST_DEPTH {
         for list in std::mem::take(&mut lists) {
             for mut item in take_items(list, &reader)? {
                 json::rewrite(&mut item);
-                reader.add(item, &mut drafts, &mut lists)?;
+                reader.add(item, &mut objects, &mut lists)?;
             }
         }
     }
-    Ok(drafts)
+    Ok(objects)
 }
 
 struct Reader<'a> {
     text: &'a str,
     place: &'a Place,
-    schema: &'a Schema,
     positions: Positions<'a>,
 }
 
@@ -124,7 +147,7 @@ impl Reader<'_> {
     fn add(
         &self,
         node: Node,
-        drafts: &mut Vec<Draft>,
+        objects: &mut Vec<Object>,
         lists: &mut Vec<Node>,
     ) -> Result<(), BuildError> {
         if is_empty(&node) {
@@ -155,7 +178,7 @@ impl Reader<'_> {
             }
             Place::Inline(at) => at.clone(),
         };
-        drafts.push(Draft::new(node, location, self.schema));
+        objects.push(Object { node, location });
         Ok(())
     }
 }

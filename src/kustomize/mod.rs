@@ -17,6 +17,7 @@ pub mod origin;
 pub mod path_tree;
 pub mod places;
 pub mod plugin;
+mod read_ahead;
 pub mod remote;
 pub mod resource;
 pub mod resource_id;
@@ -24,6 +25,7 @@ pub mod resource_set;
 pub mod scalar;
 pub mod schema;
 pub mod selector;
+mod share_out;
 pub mod sort;
 pub mod transform;
 pub mod transformer;
@@ -101,11 +103,24 @@ impl Build {
     /// The rendered manifest: the bytes that `kustomize build` prints.
     #[must_use]
     pub fn render(&self) -> String {
+        let nodes = self.resources.iter().map(|resource| &resource.node);
         let mut out = String::new();
-        yaml::write_stream(self.resources.iter().map(|resource| &resource.node), &mut out);
+        if yaml::are_many(nodes.clone(), MANY_NODES) {
+            let documents = share_out::share_out(&self.resources, |resource| {
+                let mut document = String::new();
+                yaml::write_document(&resource.node, &mut document);
+                document
+            });
+            yaml::join_documents(&documents, &mut out);
+        } else {
+            yaml::write_stream(nodes, &mut out);
+        }
         out
     }
 }
+
+/// Below so many nodes a second thread costs more than it gains.
+const MANY_NODES: usize = 4_000;
 
 /// Builds the overlay in `dir`.
 ///

@@ -57,7 +57,7 @@ impl Origin {
     /// The origin of what the plugin with this configuration makes or changes.
     #[must_use]
     pub fn of_plugin(config: &Draft) -> Self {
-        let own = config.origin.clone().unwrap_or_default();
+        let own = config.origin.as_deref().cloned().unwrap_or_default();
         Self {
             configured_in: own.path,
             path: String::new(),

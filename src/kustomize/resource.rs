@@ -4,6 +4,7 @@
 //! fields, so that nothing of ours can leak into a manifest.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -49,7 +50,7 @@ pub struct Draft {
     /// The file it came from, and where in it; for generated ones the kustomization.
     pub location: Location,
     /// What the annotation `config.kubernetes.io/origin` would say.
-    pub origin: Option<Origin>,
+    pub origin: Option<Arc<Origin>>,
     /// What the annotation `alpha.config.kubernetes.io/transformations` would say.
     pub transformations: Vec<Origin>,
 }

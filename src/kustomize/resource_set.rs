@@ -158,6 +158,11 @@ impl ResourceSet {
         self.drafts
     }
 
+    /// Makes room for so many resources more.
+    pub fn reserve(&mut self, more: usize) {
+        self.drafts.reserve(more);
+    }
+
     /// Adds a resource at the end without comparing identities.
     pub fn push(&mut self, draft: Draft) {
         self.drafts.push(draft);

@@ -24,11 +24,25 @@ pub fn write_document(node: &Node, out: &mut String) {
 pub fn write_stream<'a>(nodes: impl IntoIterator<Item = &'a Node>, out: &mut String) {
     for (count, node) in nodes.into_iter().enumerate() {
         if count > 0 {
-            out.push_str("---\n");
+            out.push_str(BETWEEN_DOCUMENTS);
         }
         write_document(node, out);
     }
 }
+
+/// Appends documents that were written one by one, as [`write_stream`] would have written them.
+pub fn join_documents(documents: &[String], out: &mut String) {
+    let between = documents.len() * BETWEEN_DOCUMENTS.len();
+    out.reserve(documents.iter().map(String::len).sum::<usize>() + between);
+    for (count, document) in documents.iter().enumerate() {
+        if count > 0 {
+            out.push_str(BETWEEN_DOCUMENTS);
+        }
+        out.push_str(document);
+    }
+}
+
+const BETWEEN_DOCUMENTS: &str = "---\n";
 
 /// Writes the pairs of a mapping whose first line is already indented.
 fn write_mapping(mapping: &Mapping, indent: usize, out: &mut String) {

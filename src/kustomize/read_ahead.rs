@@ -1,0 +1,80 @@
+//! Reading the files that `resources` names before their turn comes, so that two threads can.
+//!
+//! What it finds is used in the order of the list: the result, and which fault is reported, are the
+//! same as without.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::error::BuildError;
+use super::kustomization::Reference;
+use super::load::{Loaded, Loader, Root};
+use super::manifest::{self, Object, Place};
+use super::share_out::share_out;
+use crate::model::Location;
+
+/// Below so many bytes a second thread costs more than it gains.
+const MUCH: usize = 64 << 10;
+/// Of more than this nothing is read ahead: a list may name a large file very often, and the second
+/// time is an error.
+const LIMIT: usize = 16 << 20;
+
+/// What stands in the file that an entry names, or why it cannot be read; `None` if the entry has
+/// to be looked at when its turn comes.
+pub(super) type Ahead = Option<Result<Vec<Object>, BuildError>>;
+
+/// Reads the files among the entries of `resources`, one result for each entry.
+pub(super) fn read_ahead(
+    loader: &Loader<'_>,
+    root: &Root<'_>,
+    entries: &[Reference],
+) -> Vec<Ahead> {
+    let (first, is_much) = first_files(loader, root, entries);
+    let bytes = AtomicUsize::new(0);
+    let read = |at: &usize| {
+        if bytes.load(Ordering::Relaxed) > LIMIT {
+            return None;
+        }
+        let loaded = match first.get(*at).cloned().flatten() {
+            Some(loaded) => loaded,
+            None => match loader.local_file(root, &entries[*at])? {
+                Ok(loaded) => loaded,
+                Err(fault) => return Some(Err(fault)),
+            },
+        };
+        bytes.fetch_add(loaded.content.len(), Ordering::Relaxed);
+        Some(objects(&loaded))
+    };
+    let places: Vec<usize> = (0..entries.len()).collect();
+    if is_much { share_out(&places, read) } else { places.iter().map(read).collect() }
+}
+
+/// The files of the first entries, until they tell whether there is much.
+fn first_files(
+    loader: &Loader<'_>,
+    root: &Root<'_>,
+    entries: &[Reference],
+) -> (Vec<Option<Loaded>>, bool) {
+    let (mut files, mut bytes) = (Vec::new(), 0);
+    for entry in entries {
+        // A fault is found again in its turn.
+        let file = loader.local_file(root, entry).and_then(Result::ok);
+        bytes += file.as_ref().map_or(0, |file| file.content.len());
+        files.push(file);
+        if bytes >= MUCH {
+            return (files, true);
+        }
+    }
+    (files, false)
+}
+
+/// The objects of a file; none if its content is not here.
+///
+/// # Errors
+/// [`BuildError`] if it is not YAML, or a document is no resource.
+pub(super) fn objects(loaded: &Loaded) -> Result<Vec<Object>, BuildError> {
+    if !loaded.is_known {
+        return Ok(Vec::new());
+    }
+    let place = Place::File(Location::file(loaded.path.clone()));
+    manifest::objects(manifest::text_of(loaded)?, &place)
+}
