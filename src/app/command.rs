@@ -3,7 +3,7 @@
 use crate::github::{Permission, Reaction, Repository};
 use crate::model::{EnvironmentName, PullRequestNumber};
 
-use super::answer::{Matter, USAGE, quote};
+use super::answer::{Matter, USAGE, quote, say};
 use super::job::{Asker, Asks, Command, Job, Promote};
 use super::perform::{Stop, Work};
 use super::snapshot::Snapshot;
@@ -23,7 +23,8 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         }
         Err(why_not) => {
             work.hold().await?;
-            work.say(&repository, number, Matter::Command(job.comment), &why_not).await?;
+            say(&work.app.github, &repository, number, Matter::Command(job.comment), &why_not)
+                .await?;
             Ok(Outcome::Done(Vec::new()))
         }
     }

@@ -6,11 +6,10 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use crate::github::{GithubError, Repository, Retry};
-use crate::model::{BranchName, InstallationId, PullRequestNumber, RepoName};
+use crate::model::{BranchName, InstallationId, RepoName};
 use crate::store::{KnownRepository, NewJob, PromotionRecord, PromotionState, StoreError};
 use crate::telemetry::metric;
 
-use super::answer::{Matter, say};
 use super::job::{Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{App, command, look, promote, recover};
@@ -49,17 +48,6 @@ impl Work {
     pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
         let (lease, now) = (self.attempt.lease(), self.app.clock.now());
         Ok(self.app.store.record_promotion(lease, record, now).await?)
-    }
-
-    /// See [`say`].
-    pub(super) async fn say(
-        &self,
-        repository: &Repository,
-        number: PullRequestNumber,
-        matter: Matter,
-        text: &str,
-    ) -> Result<(), Stop> {
-        Ok(say(&self.app.github, repository, number, matter, text).await?)
     }
 
     pub(super) async fn repository(&self, place: &Place) -> Result<Repository, Stop> {

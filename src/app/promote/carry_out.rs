@@ -8,7 +8,7 @@ use crate::model::{CommitSha, FileEdit, PullRequestNumber};
 use crate::promotion::{Plan, Proposal};
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::answer::Matter;
+use super::super::answer::{Matter, say};
 use super::super::fresh_id;
 use super::super::perform::Stop;
 use super::memory::Memory;
@@ -126,7 +126,7 @@ impl Promotion<'_> {
             self.plan.target.name,
             self.snapshot.commit.short()
         );
-        self.memory.say(self.repository, open.number, Matter::Empty, &text).await?;
+        say(self.memory.github(), self.repository, open.number, Matter::Empty, &text).await?;
         self.memory.hold().await?;
         let change = PullRequestChange { close: true, ..PullRequestChange::default() };
         self.repository.change_pull_request(open.number, &change).await?;
@@ -147,7 +147,7 @@ impl Promotion<'_> {
         let text = "The branch of this pull request has commits that are not Overlift's, so it is left as it is: \
              newer changes of the source are not added.\n\n\
              `/promote` here makes the branch anew from the source and drops those commits.";
-        self.memory.say(self.repository, open.number, Matter::Foreign, text).await?;
+        say(self.memory.github(), self.repository, open.number, Matter::Foreign, text).await?;
         Ok(Ended::Foreign(Some(Shown::of(open))))
     }
 

@@ -3,12 +3,11 @@
 //! A worker has a store and a lease. The command and the Action have neither: for them every promotion
 //! is the first since the loss of the database, and GitHub's own state answers.
 
-use crate::github::{Github, GithubError, Repository};
+use crate::github::Github;
 use crate::model::{EnvironmentName, PullRequestNumber};
 use crate::store::{Millis, PromotionRecord, PromotionState};
 
 use super::super::Clock;
-use super::super::answer::{Matter, said, say};
 use super::super::perform::{Stop, Work};
 use super::OnGithub;
 
@@ -104,27 +103,7 @@ impl Memory<'_> {
         Ok(())
     }
 
-    pub(super) async fn say(
-        &self,
-        repository: &Repository,
-        number: PullRequestNumber,
-        matter: Matter,
-        text: &str,
-    ) -> Result<(), GithubError> {
-        say(self.github(), repository, number, matter, text).await
-    }
-
-    /// Whether we said something about one of these matters.
-    pub(super) async fn said(
-        &self,
-        repository: &Repository,
-        number: PullRequestNumber,
-        matters: &[Matter],
-    ) -> Result<bool, GithubError> {
-        said(self.github(), repository, number, matters).await
-    }
-
-    fn github(&self) -> &Github {
+    pub(super) fn github(&self) -> &Github {
         match self {
             Self::Queue(work) => &work.app.github,
             Self::Nothing(run) => &run.github,

@@ -7,7 +7,7 @@ use crate::model::{CommitSha, PullRequestNumber, RepoPath};
 use crate::promotion::{PlanId, Presence, Tip, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::answer::Matter;
+use super::super::answer::{Matter, said};
 use super::super::checking::Checking;
 use super::super::perform::Stop;
 use super::super::snapshot::digest;
@@ -124,7 +124,7 @@ impl Promotion<'_> {
 
     async fn was_closed_by_us(&self, found: &PullRequest) -> Result<bool, Stop> {
         let matters = [Matter::Empty, Matter::Retired];
-        Ok(self.memory.said(self.repository, found.number, &matters).await?)
+        Ok(said(self.memory.github(), self.repository, found.number, &matters).await?)
     }
 
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {

@@ -4,7 +4,7 @@ use crate::github::{GithubError, PullRequestChange, PullRequestState, Repository
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::answer::{Matter, quote};
+use super::super::answer::{Matter, quote, say};
 use super::super::perform::{Stop, Work};
 
 /// Closes what is open of a pair, with one comment that says why; does nothing if nothing is.
@@ -50,7 +50,7 @@ async fn close(
         quote(because)
     );
     work.hold().await?;
-    work.say(repository, number, Matter::Retired, &text).await?;
+    say(&work.app.github, repository, number, Matter::Retired, &text).await?;
     work.hold().await?;
     let change = PullRequestChange { close: true, ..PullRequestChange::default() };
     repository.change_pull_request(number, &change).await?;

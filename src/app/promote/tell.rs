@@ -5,7 +5,7 @@ use crate::github::{
 };
 use crate::model::{CommitSha, Location, PullRequestNumber};
 
-use super::super::answer::{Matter, USAGE, quote};
+use super::super::answer::{Matter, USAGE, quote, say};
 use super::super::job::Promote;
 use super::super::perform::{Stop, Work};
 use super::Ended;
@@ -115,7 +115,7 @@ pub(super) async fn tell(
         work.hold().await?;
         repository.react(asker.comment, reaction).await?;
         if let Some(text) = &text {
-            work.say(repository, number, Matter::Command(asker.comment), text).await?;
+            say(&work.app.github, repository, number, Matter::Command(asker.comment), text).await?;
         }
     }
     Ok(())
@@ -140,7 +140,8 @@ pub(in super::super) async fn tell_parked(
     );
     for asker in &job.askers {
         if let Some(number) = PullRequestNumber::new(asker.number) {
-            work.say(&repository, number, Matter::Command(asker.comment), &text).await?;
+            say(&work.app.github, &repository, number, Matter::Command(asker.comment), &text)
+                .await?;
         }
     }
     Ok(())
