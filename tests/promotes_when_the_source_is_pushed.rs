@@ -85,9 +85,7 @@ async fn after_a_merge_the_next_change_opens_the_next_one() {
     scene.push(&[(RATE_PATH, &rate("6"))]).await;
     scene.drain().await;
     let first = scene.open()[0];
-    let before = scene.head("main");
-    scene.github.world().merge(REPO, first, "mona").unwrap();
-    scene.push_event(Some(&before)).await;
+    scene.merge(first).await;
     scene.drain().await;
     assert!(scene.open().is_empty());
     scene.push(&[(RATE_PATH, &rate("9"))]).await;

@@ -55,9 +55,7 @@ async fn a_file_that_the_source_lost_is_pruned_from_the_target() {
     scene.push(&[(dev, both), ("overlays/dev/patches/burst.yaml", burst)]).await;
     scene.drain().await;
     let first = scene.open()[0];
-    let before = scene.head("main");
-    scene.github.world().merge(REPO, first, "mona").unwrap();
-    scene.push_event(Some(&before)).await;
+    scene.merge(first).await;
     scene.drain().await;
     let target = "overlays/staging/patches/burst.yaml";
     assert!(scene.file("main", target).is_some());

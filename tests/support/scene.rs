@@ -202,6 +202,13 @@ impl Scene {
         commit
     }
 
+    /// Merges a pull request as somebody else and tells of the default branch's new head.
+    pub async fn merge(&self, number: u64) {
+        let before = self.head("main");
+        self.github.world().merge(REPO, number, "mona").unwrap();
+        self.push_event(Some(&before)).await;
+    }
+
     /// Writes a comment and tells of it.
     pub async fn comment(&self, number: u64, author: &str, body: &str) -> u64 {
         let comment = self.github.comment(REPO, number, author, body);
