@@ -1,7 +1,7 @@
 //! "My overlay does not build: say which file, which line, and what to write instead."
 
 use overlift::kustomize::{BuildError, BuildOptions, build};
-use overlift::model::{File, FileTree, RepoPath};
+use overlift::model::{FileTree, RepoPath};
 
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
 
@@ -9,17 +9,14 @@ fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()
 }
 
-fn tree(files: &[(&str, &str)]) -> FileTree {
-    let mut tree = FileTree::new();
-    for (at, content) in files {
-        tree.insert(path(at), File::regular(content.as_bytes()));
-    }
-    tree
-}
-
 #[track_caller]
 fn refused(files: &[(&str, &str)], message: &str) {
-    let error = build(&tree(files), &path("over"), &BuildOptions::default()).unwrap_err();
+    let error = build(
+        &FileTree::of(files.iter().copied()).unwrap(),
+        &path("over"),
+        &BuildOptions::default(),
+    )
+    .unwrap_err();
     assert!(error.to_string().starts_with(message), "{error}\nlacks\n{message}");
 }
 
@@ -99,7 +96,7 @@ fn resources() {
 fn files_that_are_not_here_are_named_together() {
     let kustomization =
         "resources: [a.yaml, b.yaml, ../base]\nconfigMapGenerator: [{name: c, files: [c.txt]}]\n";
-    let mut files = tree(&[("over/kustomization.yaml", kustomization)]);
+    let mut files = FileTree::of([("over/kustomization.yaml", kustomization)]).unwrap();
     for unknown in ["over/a.yaml", "over/b.yaml", "over/c.txt", "base/kustomization.yaml"] {
         files.insert_unknown(path(unknown));
     }
@@ -113,11 +110,12 @@ fn files_that_are_not_here_are_named_together() {
 fn a_build_says_what_it_read_and_where_resources_come_from() {
     let config = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n# second\nkind: \
                   ConfigMap\napiVersion: v1\nmetadata: {name: b}\n";
-    let files = tree(&[
+    let files = FileTree::of([
         ("over/kustomization.yaml", "resources: [c.yaml]\nnamePrefix: x-\n"),
         ("over/c.yaml", config),
         ("over/unused.yaml", ""),
-    ]);
+    ])
+    .unwrap();
     let build = build(&files, &path("over"), &BuildOptions::default()).unwrap();
     let inputs: Vec<&str> = build.inputs.iter().map(RepoPath::as_str).collect();
     assert_eq!(inputs, ["over/c.yaml", "over/kustomization.yaml"]);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use overlift::config::RepositoryConfig;
-use overlift::model::{File, FileTree, RepoPath};
+use overlift::model::{FileTree, RepoPath};
 use serde_json::Value;
 
 use super::support::{Repo, run};
@@ -193,12 +193,9 @@ fn yaml_and_json_are_valid_and_configurations_are_accepted() {
 
 /// The fixture's overlays, for configurations without environments.
 fn fixture() -> FileTree {
-    let mut tree = FileTree::new();
-    for environment in ["development", "staging", "production"] {
-        let path = format!("overlays/{environment}/kustomization.yaml");
-        tree.insert(RepoPath::parse(&path).unwrap(), File::regular("resources: []\n".as_bytes()));
-    }
-    tree
+    let overlays = ["development", "staging", "production"];
+    let file = |name: &str| format!("overlays/{name}/kustomization.yaml");
+    FileTree::of(overlays.map(|name| (file(name), "resources: []\n"))).unwrap()
 }
 
 /// The name that GitHub gives to a heading's anchor.

@@ -1,6 +1,6 @@
 //! A repository's policies are used, and what `opa` would refuse is refused with its place.
 
-use overlift::model::{File, FileTree, RepoPath};
+use overlift::model::{FileTree, RepoPath};
 use overlift::policy::Level;
 use overlift::policy::rego::Policies;
 use overlift::yaml::{Dialect, parse_stream};
@@ -9,11 +9,7 @@ const REFUSED: &str = include_str!("../fixtures/policies/refused.rego");
 const USED: &str = include_str!("../fixtures/istio-config/policies/rego/mesh.rego");
 
 fn policies(text: &str) -> Policies {
-    let mut files = FileTree::new();
-    files.insert(
-        RepoPath::parse("policies/rego/mesh.rego").unwrap(),
-        File::regular(text.as_bytes()),
-    );
+    let files = FileTree::of([("policies/rego/mesh.rego", text)]).unwrap();
     Policies::read(&files, &[RepoPath::parse("policies").unwrap()]).unwrap()
 }
 

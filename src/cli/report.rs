@@ -94,15 +94,7 @@ fn holds_secrets(path: &RepoPath, files: &dyn Files) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{File, FileTree};
-
-    fn tree(files: &[(&str, &str)]) -> FileTree {
-        let mut tree = FileTree::new();
-        for (path, content) in files {
-            tree.insert(RepoPath::parse(path).unwrap(), File::regular(content.as_bytes()));
-        }
-        tree
-    }
+    use crate::model::FileTree;
 
     fn place(path: &str, line: u32, column: u32) -> Location {
         Location::file(RepoPath::parse(path).unwrap()).at(Position { line, column })
@@ -110,7 +102,7 @@ mod tests {
 
     #[test]
     fn shows_the_line_and_marks_the_place() {
-        let files = tree(&[("a.yaml", "kind: ConfigMap\nmetadata:\n  nam: x\n")]);
+        let files = FileTree::of([("a.yaml", "kind: ConfigMap\nmetadata:\n  nam: x\n")]).unwrap();
         let failure = Failure::from(anyhow::anyhow!("a.yaml:3:3: there is no field `nam`"))
             .at(Some(&place("a.yaml", 3, 3)), &files);
         let text = failure.render(&["did you mean `name`?".to_owned()], &Palette::default());
@@ -123,7 +115,7 @@ mod tests {
 
     #[test]
     fn shows_no_line_of_a_secret() {
-        let files = tree(&[
+        let files = FileTree::of([
             ("secret.yaml", "kind: Secret\nmetadata: {name: a}\nstringData:\n  a: hunter2: x\n"),
             ("patch.yaml", "- op: replace\n  path: /data/a\n  value: hunter2: x\n"),
             ("settings.env", "PASSWORD hunter2\n"),
@@ -132,7 +124,8 @@ mod tests {
                 "patches:\n- path: patch.yaml\n  target: {kind: Secret}\n\
                  secretGenerator:\n- name: a\n  envs: [settings.env]\n  literals:\n  - a=hunter2\n",
             ),
-        ]);
+        ])
+        .unwrap();
         for (path, line) in
             [("secret.yaml", 4), ("patch.yaml", 3), ("settings.env", 1), ("kustomization.yaml", 8)]
         {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
-use crate::model::{Location, RepoPath};
+use crate::model::{FileTree, Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 /// A build; an annotation `was` is the name a resource has in its file.
@@ -211,14 +211,9 @@ fn values_that_are_copied_from_a_secret_are_hidden_where_they_arrive() {
         ))
     };
     let read = |kustomization: &str| {
-        let mut tree = crate::model::FileTree::new();
-        let path = RepoPath::parse("o/kustomization.yaml").unwrap();
-        tree.insert(path.clone(), crate::model::File::regular(kustomization.as_bytes()));
         let from = "- source: {kind: Secret, name: s}\n";
-        tree.insert(
-            RepoPath::parse("o/r.yaml").unwrap(),
-            crate::model::File::regular(from.as_bytes()),
-        );
+        let tree = FileTree::of([("o/kustomization.yaml", kustomization), ("o/r.yaml", from)]);
+        let tree = tree.unwrap();
         SecretInputs::find(&tree, &[&RepoPath::parse("o").unwrap()], [])
     };
     let (before, after) = (manifests("hunter"), manifests("opensesame"));

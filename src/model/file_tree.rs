@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::RepoPath;
+use super::{InvalidPath, RepoPath};
 
 /// How git stores a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +124,20 @@ impl FileTree {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Regular files by path and content, as one writes them down.
+    ///
+    /// # Errors
+    /// [`InvalidPath`] for the first path that is none.
+    pub fn of<P: AsRef<str>, C: AsRef<[u8]>>(
+        files: impl IntoIterator<Item = (P, C)>,
+    ) -> Result<Self, InvalidPath> {
+        let mut tree = Self::new();
+        for (path, content) in files {
+            tree.insert(RepoPath::parse(path.as_ref())?, File::regular(content.as_ref()));
+        }
+        Ok(tree)
     }
 
     /// Puts a file at `path`, in place of what was there.

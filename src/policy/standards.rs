@@ -179,7 +179,7 @@ fn looks_like_definitions(path: &RepoPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{File, FileTree};
+    use crate::model::FileTree;
 
     const DEFINITION: &str = "kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\n\
         spec:\n  group: g\n  names: {kind: K}\n  versions:\n  - name: v1\n    schema: \
@@ -191,10 +191,8 @@ mod tests {
 
     #[test]
     fn definitions_are_found_by_name_and_by_configuration() {
-        let mut files = FileTree::new();
-        for at in ["base/crds/a.yaml", "x/my-crd.yaml", "other/b.yaml", "base/crds/readme.md"] {
-            files.insert(path(at), File::regular(DEFINITION.as_bytes()));
-        }
+        let files = ["base/crds/a.yaml", "x/my-crd.yaml", "other/b.yaml", "base/crds/readme.md"];
+        let files = FileTree::of(files.map(|at| (at, DEFINITION))).unwrap();
         let found = |schemas: Vec<SchemaSource>| {
             let gates = Gates { schemas, ..Gates::default() };
             let mut standards = Standards::default();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use overlift::model::{File, FileTree, RepoPath};
+use overlift::model::FileTree;
 
 /// A case: its header and its files, byte for byte.
 pub struct Case {
@@ -66,11 +66,8 @@ impl Case {
 
     /// The files, without what is wanted.
     pub fn tree(&self) -> FileTree {
-        let mut tree = FileTree::new();
-        for (path, content) in self.files.iter().filter(|(path, _)| !path.starts_with("WANT.")) {
-            tree.insert(RepoPath::parse(path).unwrap(), File::regular(content.as_slice()));
-        }
-        tree
+        let files = self.files.iter().filter(|(path, _)| !path.starts_with("WANT."));
+        FileTree::of(files.map(|(path, content)| (path, content))).unwrap()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::shape::{Absent, ROOT, Shape};
 use super::*;
-use crate::model::{EnvironmentName, File, FileTree};
+use crate::model::{EnvironmentName, FileTree};
 use crate::policy::{Gate, Level};
 use crate::promotion::{Prune, PullRequestSettings, Trigger};
 use serde_json::Value;
@@ -48,20 +48,13 @@ fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()
 }
 
-fn tree(files: &[(&str, &str)]) -> FileTree {
-    let mut tree = FileTree::new();
-    for (at, text) in files {
-        tree.insert(path(at), File::regular(text.as_bytes()));
-    }
-    tree
-}
-
 fn parse(text: &str) -> Result<RepositoryConfig, ConfigError> {
-    let files = tree(&[
+    let files = FileTree::of([
         (".github/overlift-body.md", "{{ plan.summary }}\n{{ plan.diff }}\n{{ checklist }}\n"),
         ("overlays/dev/kustomization.yaml", ""),
         ("overlays/prod/kustomization.yaml", ""),
-    ]);
+    ])
+    .unwrap();
     RepositoryConfig::parse(text, &path(CONFIG_PATH), &files)
 }
 
@@ -101,14 +94,15 @@ fn an_empty_file_takes_the_folders_and_the_defaults() {
 
 #[test]
 fn finds_environments_by_their_usual_names() {
-    let files = tree(&[
+    let files = FileTree::of([
         ("overlays/production/kustomization.yaml", ""),
         ("overlays/qa/Kustomization", ""),
         ("overlays/dev/kustomization.yml", ""),
         ("overlays/notes/readme.md", ""),
         ("overlays/staging/kustomization.yaml", ""),
         ("overlays/staging/deeper/kustomization.yaml", ""),
-    ]);
+    ])
+    .unwrap();
     let config = RepositoryConfig::load(&files).unwrap();
     assert_eq!(names(&config), ["dev", "qa", "staging", "production"]);
     assert_eq!(config.path, None);
@@ -118,8 +112,11 @@ fn finds_environments_by_their_usual_names() {
 
 #[test]
 fn an_unusual_folder_is_told_with_what_to_write() {
-    let files =
-        tree(&[("overlays/blue/kustomization.yaml", ""), ("overlays/prod/kustomization.yaml", "")]);
+    let files = FileTree::of([
+        ("overlays/blue/kustomization.yaml", ""),
+        ("overlays/prod/kustomization.yaml", ""),
+    ])
+    .unwrap();
     let message = RepositoryConfig::load(&files).unwrap_err().to_string();
     insta::assert_snapshot!(message, @r"
     overlays/blue: the order of this environment is not known from its name; write the order down in `.github/overlift.yaml`:
@@ -318,11 +315,12 @@ fn checklists_are_bounded() {
 
 #[test]
 fn a_fault_in_the_body_template_has_its_own_place() {
-    let files = tree(&[
+    let files = FileTree::of([
         ("b.md", "fine\n{{ plan.dif }}\n"),
         ("c.md", "fine\n{% if %}\n"),
         ("overlays/dev/kustomization.yaml", ""),
-    ]);
+    ])
+    .unwrap();
     let parse = |name: &str| {
         let text = format!("pullRequest:\n  bodyTemplate: {name}\n");
         RepositoryConfig::parse(&text, &path(CONFIG_PATH), &files).unwrap_err().to_string()

@@ -192,19 +192,11 @@ fn write_keep(findings: &Findings, out: &mut String) {
 mod tests {
     use super::*;
     use crate::config::RepositoryConfig;
-    use crate::model::{File, FileTree};
-
-    fn tree(files: &[(&str, &str)]) -> FileTree {
-        let mut tree = FileTree::new();
-        for (path, content) in files {
-            tree.insert(RepoPath::parse(path).unwrap(), File::regular(content.as_bytes()));
-        }
-        tree
-    }
+    use crate::model::FileTree;
 
     #[test]
     fn the_proposal_is_a_valid_configuration() {
-        let files = tree(&[
+        let files = FileTree::of([
             ("overlays/staging/kustomization.yaml", "images: [{name: a, newTag: \"1\"}]\n"),
             ("overlays/staging/patches/size.yaml", "spec: {replicas: 1}\n"),
             ("overlays/staging/patches/odd #1.yaml", "a: {b.c: {replicas: 1}}\n"),
@@ -215,7 +207,8 @@ mod tests {
             ("overlays/prod/patches/own.yaml", "a: 1\n"),
             ("overlays/prod/more/env", "URL prod\nURL\n"),
             ("overlays/eu/kustomization.yaml", "resources: []\n"),
-        ]);
+        ])
+        .unwrap();
         let text = starting_configuration(&files).unwrap();
         let path = RepoPath::parse(".github/overlift.yaml").unwrap();
         let read = RepositoryConfig::parse(&text, &path, &files)

@@ -195,12 +195,14 @@ fn only_a_comment_that_changed_is_seen_as_a_change() {
 
 #[test]
 fn inputs_of_generators_and_patches_of_secrets_are_known_by_their_use() {
-    let mut tree = FileTree::new();
     let kustomization = "secretGenerator:\n- name: db\n  envs: [db.env]\n  files: [key=keys/tls.key, ca.crt]\n\
                          patches:\n- path: patches/db.yaml\n  target: {kind: Secret}\n\
                          - path: patches/any.yaml\n  target: {name: x}\n";
-    tree.insert(path("o/staging/kustomization.yaml"), File::regular(kustomization.as_bytes()));
-    tree.insert(path("o/prod/kustomization.yaml"), File::regular(*b"resources: []\n"));
+    let tree = FileTree::of([
+        ("o/staging/kustomization.yaml", kustomization),
+        ("o/prod/kustomization.yaml", "resources: []\n"),
+    ])
+    .unwrap();
     let overlays = [&path("o/staging"), &path("o/prod")];
     let secrets = SecretInputs::find(&tree, &overlays, []).mirrored(overlays[0], overlays[1]);
     let edits = [
