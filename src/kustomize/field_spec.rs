@@ -1,6 +1,6 @@
 //! Which field of which kinds a transformer changes, and the walk to these fields.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Gvk;
 use super::error::BuildError;
@@ -72,8 +72,10 @@ pub enum Make {
 /// Field specs made ready for walking, found by the kind of a resource.
 #[derive(Clone, Debug)]
 pub struct Walks {
-    walks: Vec<Walk>,
-    by_type: BTreeMap<Gvk, Vec<usize>>,
+    walks: Vec<Arc<Walk>>,
+    /// The kinds that were asked for, with their walks; often wanted ones move to the front, so that
+    /// few are compared.
+    by_type: Vec<(Gvk, Vec<Arc<Walk>>)>,
 }
 
 /// A field spec made ready for walking.
@@ -106,18 +108,25 @@ impl Walks {
     /// Prepares the walks to the fields of several field specs, see [`Walk::new`].
     #[must_use]
     pub fn new(specs: &[FieldSpec], make: Make) -> Self {
-        let walks = specs.iter().map(|spec| Walk::new(spec, make)).collect();
-        Self { walks, by_type: BTreeMap::new() }
+        let walks = specs.iter().map(|spec| Arc::new(Walk::new(spec, make))).collect();
+        Self { walks, by_type: Vec::new() }
     }
 
     /// The walks for resources of this kind, in order.
-    pub fn of<'w>(&'w mut self, gvk: &Gvk) -> Vec<&'w Walk> {
-        if !self.by_type.contains_key(gvk) {
-            let fitting = |(_, walk): &(usize, &Walk)| matches(&walk.gvk, gvk);
-            let places = self.walks.iter().enumerate().filter(fitting).map(|(at, _)| at).collect();
-            self.by_type.insert(gvk.clone(), places);
-        }
-        self.by_type.get(gvk).into_iter().flatten().map(|at| &self.walks[*at]).collect()
+    pub fn of(&mut self, gvk: &Gvk) -> &[Arc<Walk>] {
+        let at = match self.by_type.iter().position(|(known, _)| known == gvk) {
+            Some(0) => 0,
+            Some(at) => {
+                self.by_type.swap(at, at - 1);
+                at - 1
+            }
+            None => {
+                let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
+                self.by_type.push((gvk.clone(), fitting.collect()));
+                self.by_type.len() - 1
+            }
+        };
+        &self.by_type[at].1
     }
 }
 

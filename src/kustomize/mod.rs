@@ -30,6 +30,7 @@ pub mod sort;
 pub mod transform;
 pub mod transformer;
 pub mod vars;
+pub mod whole_pattern;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

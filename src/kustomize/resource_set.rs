@@ -226,8 +226,7 @@ impl ResourceSet {
     fn find(&mut self, wanted: &WantedId, fits: impl Fn(&Draft) -> bool) -> Vec<usize> {
         let Self { drafts, by_id, .. } = self;
         let index = by_id.get_or_insert_with(|| index_of(drafts, note_ids));
-        let Gvk { group, version, kind } = &wanted.gvk;
-        let mut places = index.of((group, version, kind, &wanted.namespace, &wanted.name));
+        let mut places = index.of(key(&wanted.gvk.kind, &wanted.namespace, &wanted.name));
         places.retain(|at| fits(&drafts[*at]));
         places
     }
@@ -239,12 +238,25 @@ impl ResourceSet {
     }
 
     /// The place of a resource with the same identity as an earlier one, and the earlier one's.
-    pub fn find_repeated(&mut self) -> Option<(usize, usize)> {
-        (0..self.drafts.len()).find_map(|at| {
-            let draft = self.drafts.get(at).filter(|draft| !draft.is_deleted())?;
-            let same = self.find_current(&WantedId::of(draft));
-            same.first().filter(|first| **first < at).map(|first| (at, *first))
-        })
+    #[must_use]
+    pub fn find_repeated(&self) -> Option<(usize, usize)> {
+        let mut seen = Places::default();
+        let live = self.drafts.iter().enumerate().filter(|(_, draft)| !draft.is_deleted());
+        for (at, draft) in live {
+            let namespace = draft.effective_namespace();
+            let key = key(&draft.id.gvk.kind, namespace, &draft.id.name);
+            let is_same = |first: &usize| {
+                let first = &self.drafts[*first];
+                first.id.name == draft.id.name
+                    && first.id.gvk == draft.id.gvk
+                    && first.effective_namespace() == namespace
+            };
+            if let Some(first) = seen.of(key).into_iter().find(is_same) {
+                return Some((at, first));
+            }
+            seen.note(key, at);
+        }
+        None
     }
 
     /// Keeps the indexes in step with what is at a place now.
@@ -278,13 +290,17 @@ fn index_of(drafts: &[Draft], note: fn(&mut Places, usize, &Draft)) -> Places {
     index
 }
 
-/// The group and version of an earlier identity are those of today.
 fn note_ids(index: &mut Places, at: usize, draft: &Draft) {
-    let Gvk { group, version, kind } = &draft.id.gvk;
     for id in &draft.previous {
-        index.note((group, version, &id.kind, &id.namespace, &id.name), at);
+        index.note(key(&id.kind, &id.namespace, &id.name), at);
     }
-    index.note((group, version, kind, draft.effective_namespace(), &draft.id.name), at);
+    index.note(key(&draft.id.gvk.kind, draft.effective_namespace(), &draft.id.name), at);
+}
+
+/// What of an identity the index is made of. Group and version are left out: few resources differ in
+/// nothing else, and whoever searches compares all.
+const fn key<'a>(kind: &'a str, namespace: &'a str, name: &'a str) -> (&'a str, &'a str, &'a str) {
+    (kind, namespace, name)
 }
 
 fn note_names(index: &mut Places, at: usize, draft: &Draft) {

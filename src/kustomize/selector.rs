@@ -1,11 +1,11 @@
 //! Which resources a patch or a replacement is for, as written in the kustomization.
 
 use compact_str::CompactString;
-use regex::Regex;
 
 use super::Gvk;
 use super::label_selector::{LabelSelector, SelectorError};
 use super::resource::Draft;
+use super::whole_pattern::WholePattern;
 
 /// Which resources a patch or a replacement is for. Every empty field matches anything; the others
 /// are regular expressions over the whole value, save the two selectors.
@@ -133,37 +133,6 @@ impl Matcher {
 
 fn fits(pattern: Option<&WholePattern>, text: &str) -> bool {
     pattern.is_none_or(|pattern| pattern.is_match(text))
-}
-
-/// A regular expression that has to match a text as a whole, as kustomize reads selectors.
-#[derive(Debug)]
-pub enum WholePattern {
-    /// Most patterns are names, which need no machine.
-    Name(String),
-    /// Any other.
-    Regex(Regex),
-}
-
-impl WholePattern {
-    /// Reads a pattern.
-    ///
-    /// # Errors
-    /// [`regex::Error`] if it is none.
-    pub fn parse(text: &str) -> Result<Self, regex::Error> {
-        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-            return Ok(Self::Name(text.to_owned()));
-        }
-        Regex::new(&format!("^(?:{text})$")).map(Self::Regex)
-    }
-
-    /// Whether it matches all of `text`.
-    #[must_use]
-    pub fn is_match(&self, text: &str) -> bool {
-        match self {
-            Self::Name(name) => name == text,
-            Self::Regex(regex) => regex.is_match(text),
-        }
-    }
 }
 
 /// Reads a pattern; an empty one fits anything.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::copied::CopiedValues;
-use crate::kustomize::selector::WholePattern;
+use crate::kustomize::whole_pattern::WholePattern;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.

@@ -6,6 +6,8 @@
 
 mod pattern;
 
+use std::sync::Arc;
+
 use pattern::Patterns;
 
 use crate::kustomize::error::BuildError;
@@ -35,7 +37,7 @@ pub fn apply(
             continue;
         }
         let walks = walks.of(&draft.id.gvk);
-        changes.apply(draft, &walks).map_err(|fault| fault.of(draft))?;
+        changes.apply(draft, walks).map_err(|fault| fault.of(draft))?;
     }
     Ok(())
 }
@@ -52,7 +54,7 @@ impl<'a> Changes<'a> {
     }
 
     /// Makes the changes that fit, each of which may make a later one fit.
-    fn apply(&self, draft: &mut Draft, walks: &[&Walk]) -> Result<(), FieldError> {
+    fn apply(&self, draft: &mut Draft, walks: &[Arc<Walk>]) -> Result<(), FieldError> {
         let mut from = 0;
         loop {
             let mut next: Option<usize> = None;
@@ -76,7 +78,7 @@ impl<'a> Changes<'a> {
 
 fn for_each_image(
     draft: &mut Draft,
-    walks: &[&Walk],
+    walks: &[Arc<Walk>],
     visit: &mut dyn FnMut(&mut Scalar),
 ) -> Result<(), FieldError> {
     each_in_containers(&mut draft.node, visit)?;

@@ -3,6 +3,8 @@
 //! As kustomize's label and annotation filters. An entry that is new in several places of a resource
 //! is one node in all of them, see [`Draft::share`].
 
+use std::sync::Arc;
+
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk, Walks};
 use crate::kustomize::resource::Draft;
@@ -25,13 +27,18 @@ pub fn apply(
     for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
         let walks = walks.of(&draft.id.gvk);
         for (key, value) in &entries {
-            set_entry(draft, key, value, &walks).map_err(|fault| fault.of(draft))?;
+            set_entry(draft, key, value, walks).map_err(|fault| fault.of(draft))?;
         }
     }
     Ok(())
 }
 
-fn set_entry(draft: &mut Draft, key: &str, value: &str, walks: &[&Walk]) -> Result<(), FieldError> {
+fn set_entry(
+    draft: &mut Draft,
+    key: &str,
+    value: &str,
+    walks: &[Arc<Walk>],
+) -> Result<(), FieldError> {
     let mark = draft.share();
     let mut changed = Vec::new();
     for walk in walks {

@@ -17,7 +17,8 @@ const LONGEST_KEY: usize = 128;
 /// Writes a scalar as a value; `indent` is that of its further lines.
 pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
     match scalar.tag {
-        Tag::Str if scalar.text.contains('\u{85}') => {
+        Tag::Str if needs_nothing(&scalar.text) => out.push_str(&scalar.text),
+        Tag::Str if has_next_line(&scalar.text) => {
             write_string(&fold_next_lines(&scalar.text), indent, out);
         }
         Tag::Str if scalar.style == SourceStyle::Folded && stays_folded(&scalar.text) => {
@@ -61,6 +62,11 @@ pub fn write_scalar_value(scalar: &Scalar, out: &mut String) {
     }
 }
 
+/// Whether there is a U+0085, the only line break of YAML's that begins with this byte.
+fn has_next_line(text: &str) -> bool {
+    memchr::memchr(0xc2, text.as_bytes()).is_some_and(|at| text[at..].contains('\u{85}'))
+}
+
 /// JSON holds U+0085 as it is, for which go-yaml v2 sees a line break and folds it.
 fn fold_next_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -94,7 +100,7 @@ fn is_canonical_integer(text: &str) -> bool {
 
 /// Writes a key and returns true, or returns false for a key that does not fit before a `:`.
 pub(super) fn write_key(text: &Text, out: &mut String) -> bool {
-    if is_bare(text.as_bytes()) && text.len() <= LONGEST_KEY && is_string_when_plain(text) {
+    if text.len() <= LONGEST_KEY && needs_nothing(text) {
         out.push_str(text);
         return true;
     }
@@ -111,9 +117,6 @@ pub(super) fn write_key(text: &Text, out: &mut String) -> bool {
 }
 
 fn write_string(text: &str, indent: usize, out: &mut String) {
-    if is_bare(text.as_bytes()) && is_string_when_plain(text) {
-        return out.push_str(text);
-    }
     let form = Form::of(text);
     match form.style(text) {
         Style::Plain => write_plain(text, indent, out),
@@ -123,15 +126,19 @@ fn write_string(text: &str, indent: usize, out: &mut String) {
     }
 }
 
-/// Whether a text has only characters that need no quotes at any place, and begins with none
-/// that does: the greater part of all strings.
-fn is_bare(text: &[u8]) -> bool {
+/// Whether a text is a string as it stands, without quotes and in one line: the greater part of all
+/// strings. It has only characters that need no quotes at any place, and begins with none that does.
+fn needs_nothing(text: &str) -> bool {
+    let bytes = text.as_bytes();
     let first = matches!(
-        text,
+        bytes,
         [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'$' | b'_' | b'+' | b'.', ..]
             | [b'-', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]
     );
-    first && !text.starts_with(b"...") && text.iter().all(|byte| SILENT[*byte as usize])
+    first
+        && !text.starts_with("...")
+        && bytes.iter().all(|byte| *byte != b' ' && SILENT[*byte as usize])
+        && is_string_when_plain(text)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +167,7 @@ struct Form {
 /// Bytes that say nothing about a text wherever they stand, save at its beginning.
 const SILENT: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = b'!';
+    let mut byte = b' ';
     while byte <= b'~' {
         table[byte as usize] = !matches!(byte, b':' | b'#');
         byte += 1;
@@ -187,7 +194,6 @@ impl Form {
             let after_break =
                 at > 0 && (matches!(bytes[at - 1], b'\n' | b'\r') || at == wide_break_end);
             match bytes[at] {
-                b' ' => form.space_after_break |= after_break,
                 b':' => {
                     form.indicators |=
                         at > 0 && matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'));
@@ -204,6 +210,7 @@ impl Form {
                         form.line_feed |= c == '\n';
                         form.space_before_break |= at > 0 && bytes[at - 1] == b' ';
                         wide_break_end = at + c.len_utf8();
+                        form.space_after_break |= bytes.get(wide_break_end) == Some(&b' ');
                     }
                     at += c.len_utf8() - 1;
                 }
