@@ -217,3 +217,20 @@ fn every_is_refused_only_where_it_is_not_decided_as_in_opa() {
         assert_eq!(said, ["p.deny Error x "], "{body}");
     }
 }
+
+/// Builds from this repository know no time zone but UTC (`.cargo/config.toml`): what asks for
+/// another one is told so, and does not pass in silence.
+#[test]
+fn another_time_zone_is_a_fault() {
+    let text = |zone: &str| {
+        format!(
+            "package p\nimport rego.v1\ndeny contains \"x\" if time.clock([0, \"{zone}\"]) == [0, 0, 0]\n"
+        )
+    };
+    assert_eq!(verdicts(&text("UTC"), "{}"), ["p.deny Error x "]);
+    let faults = faults(&text("Europe/Berlin"));
+    assert!(
+        faults[0].starts_with("policies/0.rego") && faults[0].contains("timezone"),
+        "{faults:?}"
+    );
+}
