@@ -275,6 +275,7 @@ impl<'a> Session<'a> {
         self.depth += 1;
         if is_component {
             so_far = self.accumulate(&overlay, so_far)?;
+            so_far.configuration = so_far.configuration.handed_on(&reference.at)?;
         } else {
             let below = self.accumulate(&overlay, Accumulator::default())?;
             so_far.set.append_all(below.set).map_err(|found| duplicate(*found, &so_far.set))?;
@@ -290,6 +291,7 @@ impl<'a> Session<'a> {
         overlay: &Overlay<'a>,
         so_far: &mut Accumulator,
     ) -> Result<(), BuildError> {
+        let mut own = Configuration::default();
         for reference in &overlay.kustomization.configurations {
             let loaded = self.loader.read(&overlay.root, reference)?;
             let place = Place::File(Location::file(loaded.path.clone()));
@@ -299,8 +301,13 @@ impl<'a> Session<'a> {
             let positions = Positions::new(&text);
             let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
             let configuration = Configuration::parse(source, node)?;
-            so_far.configuration.merge(&configuration, &reference.at)?;
+            own.merge(&configuration).map_err(|conflict| conflict.at(&reference.at))?;
         }
+        let last = overlay.kustomization.configurations.last();
+        let at = last.map_or_else(|| Location::file(overlay.file.clone()), |last| last.at.clone());
+        let mut all = SharedConfiguration::Builtin;
+        all.merge(&own, &at)?;
+        so_far.configuration.absorb(&all, &at)?;
         for reference in &overlay.kustomization.crds {
             let loaded = self.loader.read(&overlay.root, reference)?;
             let place = Place::File(Location::file(loaded.path.clone()));

@@ -188,21 +188,30 @@ impl Configuration {
     }
 }
 
-/// A configuration that is shared until somebody adds to it; `None` is the built-in one.
+/// What an overlay knows so far: first what its bases do, then what it says itself.
+///
+/// kustomize begins with an empty configuration and merges one after another into it. What is merged
+/// first is thereby merged anew in its sorted order: what stands for fewer kinds now covers what
+/// stands for more, or contradicts it. So it matters which one is the first.
 #[derive(Clone, Debug, Default)]
-pub struct SharedConfiguration(Option<Rc<Configuration>>);
+pub enum SharedConfiguration {
+    /// Nothing was merged.
+    #[default]
+    Nothing,
+    /// What kustomize knows by itself.
+    Builtin,
+    /// More than that; shared until somebody adds to it.
+    More(Rc<Configuration>),
+}
 
 impl SharedConfiguration {
     /// What it says.
     #[must_use]
     pub fn get(&self) -> &Configuration {
-        self.0.as_deref().unwrap_or_else(|| Configuration::builtin())
-    }
-
-    /// Whether it is the built-in one.
-    #[must_use]
-    pub const fn is_builtin(&self) -> bool {
-        self.0.is_none()
+        match self {
+            Self::Nothing | Self::Builtin => Configuration::builtin(),
+            Self::More(configuration) => configuration,
+        }
     }
 
     /// Adds what another configuration has more.
@@ -210,36 +219,43 @@ impl SharedConfiguration {
     /// # Errors
     /// [`BuildError::Invalid`] where both know a field and disagree whether it is to be made.
     pub fn merge(&mut self, other: &Configuration, at: &Location) -> Result<(), BuildError> {
-        if other == &Configuration::default() {
-            return Ok(());
+        if *other != Configuration::default() {
+            let mut merged = self.get().clone();
+            merged.merge(other).map_err(|conflict| conflict.at(at))?;
+            *self = Self::More(Rc::new(merged));
         }
-        let mut merged = self.get().clone();
-        merged.merge(other).map_err(|conflict| conflict.at(at))?;
-        // kustomize then merges all of it into an empty one, in the new order: what stands for fewer
-        // kinds and came first now covers what stands for more, or contradicts it.
-        let mut again = Configuration::default();
-        again.merge(&merged).map_err(|conflict| conflict.at(at))?;
-        self.0 = Some(Rc::new(again));
         Ok(())
     }
 
-    /// Adds what the configuration of a base has more.
+    /// Adds what the configuration of a base, or of the overlay itself, has more.
     ///
     /// # Errors
     /// As [`SharedConfiguration::merge`].
     pub fn absorb(&mut self, other: &Self, at: &Location) -> Result<(), BuildError> {
-        match (&self.0, &other.0) {
-            (_, None) => Ok(()),
-            (None, Some(_)) => {
-                *self = other.clone();
-                Ok(())
+        match (&*self, other) {
+            (Self::Nothing, Self::More(theirs)) => {
+                let mut first = Configuration::default();
+                first.merge(theirs).map_err(|conflict| conflict.at(at))?;
+                let same = first == **theirs;
+                *self = Self::More(if same { Rc::clone(theirs) } else { Rc::new(first) });
             }
-            (Some(ours), Some(theirs)) if Rc::ptr_eq(ours, theirs) => Ok(()),
-            (Some(_), Some(theirs)) => {
-                let theirs = Rc::clone(theirs);
-                self.merge(&theirs, at)
-            }
+            (Self::Nothing, _) => *self = other.clone(),
+            (Self::More(ours), Self::More(theirs)) if Rc::ptr_eq(ours, theirs) => {}
+            (_, Self::More(theirs)) => self.merge(theirs, at)?,
+            // Whatever somebody adds to it still holds or covers all that is built in.
+            (_, Self::Nothing | Self::Builtin) => {}
         }
+        Ok(())
+    }
+
+    /// The same as an overlay has it behind a component, which hands on all that it found.
+    ///
+    /// # Errors
+    /// As [`SharedConfiguration::merge`].
+    pub fn handed_on(&self, at: &Location) -> Result<Self, BuildError> {
+        let mut next = Self::Nothing;
+        next.absorb(self, at)?;
+        Ok(next)
     }
 }
 
