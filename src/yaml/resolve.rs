@@ -24,6 +24,18 @@ pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
     }
 }
 
+/// The type of a plain scalar without a tag in a flow collection.
+///
+/// On its way through kyaml a text with a colon gets quotes there, and is none but a string from then
+/// on. Of what is no string, only times have colons.
+#[must_use]
+pub(super) fn resolve_in_flow(text: &str, dialect: Dialect) -> Tag {
+    match resolve_plain(text, dialect) {
+        Tag::Timestamp if text.contains(':') => Tag::Str,
+        tag => tag,
+    }
+}
+
 /// Whether go-yaml v2 writes a string without quotes, as far as its type is concerned: whatever
 /// YAML 1.1 would take for something else is quoted.
 pub(super) fn is_string_when_plain(text: &str) -> bool {

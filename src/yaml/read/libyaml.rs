@@ -10,7 +10,7 @@ use libyaml_safer::{
 };
 
 use super::super::number::{parse_number, special_float};
-use super::super::resolve::resolve_plain;
+use super::super::resolve::{resolve_in_flow, resolve_plain};
 use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::merge::Merging;
 use super::quiet::without_panic;
@@ -300,9 +300,10 @@ impl Composer<'_, '_, '_> {
         if text.is_empty() && tag.is_none() && style == Style::Plain && self.flow > 0 {
             return Ok(empty_in_flow(self.dialect));
         }
+        let resolve = if self.flow > 0 { resolve_in_flow } else { resolve_plain };
         let tag = match tag {
             None if style != Style::Plain => Tag::Str,
-            None => match resolve_plain(&text, self.dialect) {
+            None => match resolve(&text, self.dialect) {
                 Tag::Float if self.takes_texts() && special_float(&text).is_some() => Tag::Str,
                 tag => tag,
             },

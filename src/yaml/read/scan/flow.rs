@@ -1,7 +1,10 @@
 //! Simple flow collections: `[a, b]` and `{a: b}`, JSON among them.
 
+use std::ops::Range;
+
+use super::super::super::resolve::resolve_in_flow;
 use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
-use super::{LONGEST_KEY, MAX_DEPTH, Scanner, has_no_duplicate};
+use super::{LONGEST_KEY, MAX_DEPTH, Scanner, has_no_duplicate, plain_scalar};
 
 impl Scanner<'_> {
     /// The flow collection at `start` and where it ends.
@@ -54,7 +57,7 @@ impl Scanner<'_> {
             }
             _ => {
                 let end = self.flow_plain(at)?;
-                (Value::Scalar(self.resolved(Text::from(&self.text[at..end]))?), end)
+                (Value::Scalar(self.resolved_in_flow(at..end)?), end)
             }
         };
         Some((Node { value, mark: Mark::at(at) }, end))
@@ -65,13 +68,19 @@ impl Scanner<'_> {
             b'"' | b'\'' => self.quoted(at)?,
             _ => {
                 let end = self.flow_plain(at)?;
-                (self.resolved(Text::from(&self.text[at..end]))?, end)
+                (self.resolved_in_flow(at..end)?, end)
             }
         };
         let fits = key.tag == Tag::Str
             && key.text != "<<"
             && memchr::memchr(b'\n', &self.bytes[at..end]).is_none();
         fits.then_some((key, end))
+    }
+
+    /// The plain scalar at a place, with its type.
+    fn resolved_in_flow(&self, at: Range<usize>) -> Option<Scalar> {
+        let text = Text::from(&self.text[at]);
+        plain_scalar(resolve_in_flow(&text, self.dialect), text)
     }
 
     /// Where the plain scalar at `start` ends, if it is one of a single line with nothing odd.

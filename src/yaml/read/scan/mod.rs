@@ -345,13 +345,9 @@ impl Scanner<'_> {
         Some(Some(Key { scalar, start, after_colon: colon + 1 }))
     }
 
-    /// A plain scalar with its type; not for numbers that JSON does not have.
+    /// A plain scalar with its type.
     fn resolved(&self, text: Text) -> Option<Scalar> {
-        let tag = resolve_plain(&text, self.dialect);
-        if tag == Tag::Float && special_float(&text).is_some() {
-            return None;
-        }
-        Some(Scalar { text, tag, style: Style::Plain })
+        plain_scalar(resolve_plain(&text, self.dialect), text)
     }
 
     /// A value that is not there.
@@ -360,6 +356,12 @@ impl Scanner<'_> {
         let scalar = Scalar { text: Text::default(), tag: Tag::Null, style: Style::Plain };
         Node { value: Value::Scalar(scalar), mark: Mark::at(at) }
     }
+}
+
+/// A plain scalar of a type; not for numbers that JSON does not have.
+fn plain_scalar(tag: Tag, text: Text) -> Option<Scalar> {
+    let is_special = tag == Tag::Float && special_float(&text).is_some();
+    (!is_special).then_some(Scalar { text, tag, style: Style::Plain })
 }
 
 /// Whether each key is there once.
