@@ -17,6 +17,7 @@ use super::plugin;
 use super::read_ahead::{objects, read_ahead};
 use super::resource::Draft;
 use super::resource_set::{ResourceSet, WantedId};
+use super::scalar;
 use super::schema::Schema;
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
@@ -498,6 +499,7 @@ fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
     }
 }
 
+/// Notes in which steps a resource changed. Where kustomize does, all annotations become texts.
 fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
     for draft in set.contents_mut() {
         let made_here = usize::from(draft.origin.is_none());
@@ -506,5 +508,6 @@ fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
         }
         let others = times.saturating_sub(made_here);
         draft.transformations.extend(std::iter::repeat_n(origin, others).cloned());
+        scalar::make_texts(&mut draft.node, "annotations");
     }
 }

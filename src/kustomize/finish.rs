@@ -2,15 +2,16 @@
 
 use super::accumulate::{Accumulator, Session};
 use super::error::BuildError;
+use super::field_spec::FieldSpec;
 use super::kustomization::Kustomization;
 use super::load::Loader;
 use super::origin::Origin;
 use super::resource::Draft;
 use super::resource_set::ResourceSet;
-use super::transform::{name_hash, name_reference};
-use super::{Build, BuildOptions, Reorder, Resource, sort};
+use super::transform::{labels, name_hash, name_reference};
+use super::{Build, BuildOptions, Reorder, Resource, scalar, sort};
 use crate::model::{Files, RepoPath};
-use crate::yaml::{Mapping, Node, Tag, Text, Value};
+use crate::yaml::{Mapping, Node, Value};
 
 const ORIGIN: &str = "config.kubernetes.io/origin";
 const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
@@ -71,20 +72,22 @@ pub(super) fn build<'a>(
     }
     set.retain(|draft| !is_local(draft));
     set.iter().try_for_each(has_name)?;
-    let set = sorted(set, &overlay.kustomization, options)?;
+    let mut set = sorted(set, &overlay.kustomization, options)?;
+    if managed {
+        let field =
+            FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
+        labels::apply(&mut set, &[(MANAGED_BY.to_owned(), MANAGER.to_owned())], &[field])?;
+    }
     let resources = set.into_drafts().into_iter().map(|mut draft| {
-        if managed {
-            set_text(&mut draft.node, "labels", MANAGED_BY, MANAGER.to_owned());
-        }
         let origin = draft.origin.take().filter(|_| wants_origin);
         let transformations = std::mem::take(&mut draft.transformations);
         finish_annotations(&mut draft.node);
         if let Some(origin) = origin {
-            set_text(&mut draft.node, "annotations", ORIGIN, origin.render());
+            annotate(&mut draft.node, ORIGIN, origin.render());
         }
         if wants_transformations && !transformations.is_empty() {
             let text = Origin::render_all(&transformations);
-            set_text(&mut draft.node, "annotations", TRANSFORMATIONS, text);
+            annotate(&mut draft.node, TRANSFORMATIONS, text);
         }
         Resource {
             node: draft.node,
@@ -125,38 +128,28 @@ fn is_local(draft: &Draft) -> bool {
 }
 
 /// Takes out bookkeeping, makes the other values texts, and leaves no empty mapping.
+///
+/// A list without `metadata` gets some, as its books were kept there.
 fn finish_annotations(node: &mut Node) {
-    let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
-    let Some(annotations) = metadata.get_mut("annotations") else { return };
-    let mut is_empty = true;
-    if let Value::Mapping(mapping) = &mut annotations.value {
-        mapping.retain(|pair| !BOOKKEEPING.contains(&pair.key.text.as_str()));
-        mapping.iter_mut().for_each(|pair| make_text(&mut pair.value));
-        is_empty = mapping.is_empty();
-    }
-    if is_empty {
-        metadata.remove("annotations");
-    }
-}
-
-fn make_text(node: &mut Node) {
-    match &mut node.value {
-        Value::Scalar(scalar) => scalar.tag = Tag::Str,
-        _ => *node = Node::string(Text::const_new("")),
-    }
-}
-
-/// Sets a label or annotation.
-fn set_text(node: &mut Node, map: &str, key: &str, text: String) {
     let Some(object) = node.as_mapping_mut() else { return };
     if !object.contains("metadata") {
         object.insert("metadata", Node::mapping());
     }
     let Some(metadata) = object.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
-    if metadata.get(map).and_then(Node::as_mapping).is_none() {
-        metadata.insert(map, Node::made(Value::Mapping(Mapping::default())));
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_mapping_mut) {
+        annotations.retain(|pair| !BOOKKEEPING.contains(&pair.key.text.as_str()));
     }
-    if let Some(mapping) = metadata.get_mut(map).and_then(Node::as_mapping_mut) {
+    scalar::make_texts(node, "annotations");
+}
+
+/// Sets an annotation.
+fn annotate(node: &mut Node, key: &str, text: String) {
+    let Some(object) = node.as_mapping_mut() else { return };
+    let Some(metadata) = object.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
+    if metadata.get("annotations").and_then(Node::as_mapping).is_none() {
+        metadata.insert("annotations", Node::made(Value::Mapping(Mapping::default())));
+    }
+    if let Some(mapping) = metadata.get_mut("annotations").and_then(Node::as_mapping_mut) {
         mapping.insert(key, Node::string(text));
     }
 }

@@ -37,6 +37,29 @@ pub fn plain(text: Text) -> Node {
     Node::made(Value::Scalar(scalar))
 }
 
+/// Makes every value of a map below `metadata` a text, and removes the map if it is empty.
+pub fn make_texts(node: &mut Node, field: &str) {
+    let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
+    let Some(map) = metadata.get_mut(field) else { return };
+    let empty = match &mut map.value {
+        Value::Mapping(map) => {
+            map.iter_mut().for_each(|pair| make_text(&mut pair.value));
+            map.is_empty()
+        }
+        _ => true,
+    };
+    if empty {
+        metadata.remove(field);
+    }
+}
+
+fn make_text(node: &mut Node) {
+    match &mut node.value {
+        Value::Scalar(scalar) => scalar.tag = Tag::Str,
+        _ => *node = Node::string(Text::const_new("")),
+    }
+}
+
 /// Whether the text of a boolean says yes, in YAML 1.1 or 1.2.
 #[must_use]
 pub fn is_true(text: &str) -> bool {

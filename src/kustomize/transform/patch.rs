@@ -12,7 +12,7 @@ use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::model::Location;
-use crate::yaml::{Node, Tag, Text, Value};
+use crate::yaml::{Node, Text};
 
 /// A patch that was read.
 #[derive(Clone, Debug)]
@@ -258,7 +258,7 @@ impl LoadedPatch {
                     make_annotations(&mut draft.node);
                 }
                 json.apply(&mut draft.node)?;
-                string_map(&mut draft.node, "annotations");
+                scalar::make_texts(&mut draft.node, "annotations");
                 Ok(())
             });
             applied.map_err(|fault: super::json_6902::ApplyError| BuildError::Invalid {
@@ -353,29 +353,10 @@ fn restore(node: &mut Node, key: &str, text: &Text) {
 /// annotations are texts, even its nulls.
 fn texts_for_metadata(mut node: Node, labels: bool) -> Node {
     if labels {
-        string_map(&mut node, "labels");
+        scalar::make_texts(&mut node, "labels");
     }
-    string_map(&mut node, "annotations");
+    scalar::make_texts(&mut node, "annotations");
     node
-}
-
-/// Makes every value of a map below `metadata` a text, and removes the map if it is empty.
-fn string_map(node: &mut Node, field: &str) {
-    let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
-    let Some(map) = metadata.get_mut(field) else { return };
-    let empty = match &mut map.value {
-        Value::Mapping(map) => {
-            for pair in map.iter_mut() {
-                let text = pair.value.text().unwrap_or_default().into();
-                scalar::set(&mut pair.value, text, Some(Tag::Str));
-            }
-            map.is_empty()
-        }
-        _ => true,
-    };
-    if empty {
-        metadata.remove(field);
-    }
 }
 
 /// A resource of the same kind whose name is nearest to the patch's, else one with the same name.
