@@ -11,7 +11,7 @@ use super::resource_set::ResourceSet;
 use super::transform::{labels, name_hash, name_reference};
 use super::{Build, BuildOptions, Reorder, Resource, scalar, sort};
 use crate::model::{Files, RepoPath};
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Dialect, Mapping, Node, Scalar, Style, Tag, Value, resolve_plain};
 
 const ORIGIN: &str = "config.kubernetes.io/origin";
 const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
@@ -78,10 +78,11 @@ pub(super) fn build<'a>(
             FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
         labels::apply(&mut set, &[(MANAGED_BY.to_owned(), MANAGER.to_owned())], &[field])?;
     }
-    let resources = set.into_drafts().into_iter().map(|mut draft| {
+    let finish = |mut draft: Draft| {
         let origin = draft.origin.take().filter(|_| wants_origin);
         let transformations = std::mem::take(&mut draft.transformations);
         finish_annotations(&mut draft.node);
+        keys_are_texts(&draft)?;
         if let Some(origin) = origin {
             annotate(&mut draft.node, ORIGIN, origin.render());
         }
@@ -89,14 +90,14 @@ pub(super) fn build<'a>(
             let text = Origin::render_all(&transformations);
             annotate(&mut draft.node, TRANSFORMATIONS, text);
         }
-        Resource {
+        Ok(Resource {
             node: draft.node,
             id: draft.id,
             original_id: draft.first_id,
             origin: draft.location,
-        }
-    });
-    let resources = resources.collect();
+        })
+    };
+    let resources = set.into_drafts().into_iter().map(finish).collect::<Result<_, BuildError>>()?;
     Ok(Build { resources, warnings: session.warnings, ..Build::default() })
 }
 
@@ -140,6 +141,31 @@ fn finish_annotations(node: &mut Node) {
         annotations.retain(|pair| !BOOKKEEPING.contains(&pair.key.text.as_str()));
     }
     scalar::make_texts(node, "annotations");
+}
+
+/// Refuses keys that kustomize made and does not read as texts again.
+///
+/// It makes them without quotes: those of labels and generated data, and of all annotations, which it
+/// makes anew. The text it then reads cannot become JSON.
+fn keys_are_texts(draft: &Draft) -> Result<(), BuildError> {
+    for path in [&["metadata", "annotations"][..], &["metadata", "labels"], &["data"]] {
+        let keys = draft.node.at(path).and_then(Node::as_mapping).into_iter().flatten();
+        let is_made = |key: &Scalar| key.style == Style::Plain || path.contains(&"annotations");
+        let mut made = keys.map(|pair| &pair.key).filter(|key| is_made(key));
+        if let Some(key) = made.find(|key| resolve_plain(&key.text, Dialect::V3) != Tag::Str) {
+            return Err(BuildError::Invalid {
+                at: draft.location.clone(),
+                reason: format!(
+                    "`{}` of `{}` gets the key `{}`, which kustomize writes without quotes and does \
+                     not read as a text",
+                    path.join("."),
+                    draft.id,
+                    key.text
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Sets an annotation.

@@ -281,7 +281,13 @@ fn copy_into(
     let absent = target.absent(value);
     let create = !matches!(absent, Absent::Skip);
     let mut shared = Vec::new();
+    let is_annotation = path.begins_with(&["metadata", "annotations"]);
     let count = path.visit(&mut draft.node, &absent, &mut |field| {
+        match &mut field.value {
+            // In the end all annotations are texts, so that their types do not matter.
+            Value::Scalar(old) if is_annotation && *old != FRESH => old.tag = Tag::Str,
+            _ => {}
+        }
         put(field, value, target.options)?;
         if field.mark.is_shared() {
             shared.push(field.clone());

@@ -1,7 +1,7 @@
 //! One operation on an object.
 
-use super::{Operation, Reason, pointer};
-use crate::yaml::{Node, Text, Value};
+use super::{Operation, Reason, json, pointer};
+use crate::yaml::{Mapping, Node, Text, Value};
 
 /// How many nodes the `copy` operations of one patch may copy: each can double the object.
 pub(super) const MAX_COPIED: usize = 1_000_000;
@@ -59,7 +59,7 @@ fn add(root: &mut Node, path: &str, value: Node) -> Result<(), Reason> {
     let (parent, key) = parent(root, path)?;
     match &mut parent.value {
         Value::Mapping(mapping) => {
-            mapping.insert(key, value);
+            set(mapping, key, value);
         }
         Value::Sequence(items) if key == "-" => items.push(value),
         Value::Sequence(items) => {
@@ -69,6 +69,13 @@ fn add(root: &mut Node, path: &str, value: Node) -> Result<(), Reason> {
         Value::Scalar(_) => return Err(Reason::NoParent(path.to_owned())),
     }
     Ok(())
+}
+
+fn set(mapping: &mut Mapping, key: Text, value: Node) {
+    match mapping.get_mut(&key) {
+        Some(place) => *place = value,
+        None => mapping.push(json::pair(key, value)),
+    }
 }
 
 fn remove(root: &mut Node, path: &str) -> Result<Node, Reason> {
@@ -94,7 +101,7 @@ fn replace(root: &mut Node, path: &str, value: Option<&Node>) -> Result<(), Reas
     let (parent, key) = parent(root, path)?;
     match &mut parent.value {
         Value::Mapping(mapping) => {
-            mapping.insert(key, new);
+            set(mapping, key, new);
         }
         Value::Sequence(items) => {
             let at = index(&key, items.len())?;

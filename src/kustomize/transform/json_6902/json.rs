@@ -35,15 +35,15 @@ pub(in crate::kustomize::transform) fn node(json: Json) -> Node {
         Json::String(text) => scalar(text.into(), Tag::Str),
         Json::Array(items) => Value::Sequence(items.into_iter().map(node).collect()),
         Json::Object(map) => Value::Mapping(
-            map.into_iter()
-                .map(|(key, value)| Pair {
-                    key: Scalar::string(key),
-                    key_mark: Mark::NONE,
-                    value: node(value),
-                })
-                .collect(),
+            map.into_iter().map(|(key, value)| pair(key.into(), node(value))).collect(),
         ),
     })
+}
+
+/// A member of an object, with a key as JSON has it.
+pub(super) fn pair(key: Text, value: Node) -> Pair {
+    let key = Scalar { style: style(&key), ..Scalar::string(key) };
+    Pair { key, key_mark: Mark::NONE, value }
 }
 
 const fn scalar(text: Text, tag: Tag) -> Value {
@@ -59,7 +59,7 @@ enum Integers {
     Stay,
 }
 
-/// Writes every scalar below a node as it is after a way through JSON.
+/// Writes every scalar and key below a node as it is after a way through JSON.
 ///
 /// # Errors
 /// [`NotJson`] for infinities and not-a-number.
@@ -90,9 +90,10 @@ fn each_scalar(
         node.mark = Mark::NONE;
     }
     match &mut node.value {
-        Value::Mapping(mapping) => {
-            mapping.iter_mut().try_for_each(|pair| each_scalar(&mut pair.value, change))
-        }
+        Value::Mapping(mapping) => mapping.iter_mut().try_for_each(|pair| {
+            pair.key.style = style(&pair.key.text);
+            each_scalar(&mut pair.value, change)
+        }),
         Value::Sequence(items) => items.iter_mut().try_for_each(|item| each_scalar(item, change)),
         Value::Scalar(scalar) => change(scalar),
     }

@@ -69,6 +69,12 @@ impl Path {
         (Self { steps: before.to_vec() }, Self { steps: after.to_vec() })
     }
 
+    /// Whether these keys are its first steps.
+    pub(super) fn begins_with(&self, keys: &[&str]) -> bool {
+        let is_key = |(step, key): (&Step, &&str)| matches!(step, Step::Key(text) if text == key);
+        self.steps.len() >= keys.len() && self.steps.iter().zip(keys).all(is_key)
+    }
+
     /// Number of steps.
     pub(super) const fn len(&self) -> usize {
         self.steps.len()
