@@ -17,7 +17,7 @@ fn place() -> Location {
     Location::file(RepoPath::parse("a.yaml").unwrap())
 }
 
-fn node(text: &str) -> Node {
+pub(super) fn node(text: &str) -> Node {
     parse_stream(text, Dialect::V3).unwrap().remove(0)
 }
 
@@ -27,7 +27,7 @@ fn set(text: &str) -> ResourceSet {
     ResourceSet::from_drafts(drafts.collect())
 }
 
-fn text(node: &Node) -> String {
+pub(super) fn text(node: &Node) -> String {
     let mut out = String::new();
     write_document(node, &mut out);
     out

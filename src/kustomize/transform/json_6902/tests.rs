@@ -1,7 +1,7 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed or refused for the same patch.
 
 use super::{JsonPatch, ParseError, Reason};
-use crate::yaml::{Dialect, Node, parse_stream, write_document};
+use crate::kustomize::transform::tests::{node, text};
 
 const OBJECT: &str = "
 data: {a: '1', b: x, c/d: y, e~f: z}
@@ -9,16 +9,6 @@ list: [1, 2, 3]
 nul: null
 big: 12345678
 ";
-
-fn node(text: &str) -> Node {
-    parse_stream(text, Dialect::V3).unwrap().remove(0)
-}
-
-fn text(node: &Node) -> String {
-    let mut out = String::new();
-    write_document(node, &mut out);
-    out
-}
 
 /// What one field is after a patch.
 fn patched(patch: &str, field: &str) -> String {

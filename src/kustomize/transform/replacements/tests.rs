@@ -10,8 +10,9 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::Selector;
+use crate::kustomize::transform::tests::{node, text};
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Dialect, Node, parse_stream, write_document};
+use crate::yaml::{Dialect, Node, parse_stream};
 
 const RESOURCES: &str = "
 apiVersion: v1
@@ -39,16 +40,6 @@ fn place() -> Location {
 
 fn kind(kind: &str) -> Gvk {
     Gvk { kind: kind.into(), ..Gvk::default() }
-}
-
-fn node(text: &str) -> Node {
-    parse_stream(text, Dialect::V3).unwrap().remove(0)
-}
-
-fn text(node: &Node) -> String {
-    let mut out = String::new();
-    write_document(node, &mut out);
-    out
 }
 
 fn replaced(from: &str, to: &str, options: FieldOptions) -> Result<Node, String> {

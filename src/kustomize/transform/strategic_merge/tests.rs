@@ -2,7 +2,8 @@
 
 use super::{MergeError, Merged, merge};
 use crate::kustomize::schema::Schema;
-use crate::yaml::{Dialect, Node, parse_stream, write_document};
+use crate::kustomize::transform::tests::{node, text};
+use crate::yaml::Node;
 
 const DEPLOYMENT: &str = "
 apiVersion: apps/v1
@@ -16,16 +17,6 @@ spec:
         ports: [{containerPort: 80}, {containerPort: 8080, protocol: UDP}]
         env: [{name: A, value: \"1\"}, {name: B, value: two}]
 ";
-
-fn node(text: &str) -> Node {
-    parse_stream(text, Dialect::V3).unwrap().remove(0)
-}
-
-fn text(node: &Node) -> String {
-    let mut out = String::new();
-    write_document(node, &mut out);
-    out
-}
 
 fn merged(object: &str, patch: &str) -> Node {
     let mut object = node(object);
