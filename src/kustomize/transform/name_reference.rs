@@ -183,7 +183,7 @@ impl<'a> Search<'a> {
     }
 
     fn set_mapping(&self, node: &mut Node, field: &Field<'_>) -> Result<(), Fault> {
-        let name = node.get("name").and_then(Node::text).ok_or(Fault::NoName)?;
+        let name = node.get("name").ok_or(Fault::NoName)?.text().unwrap_or_default();
         let namespace = node.get("namespace").and_then(Node::text);
         let same: Same = |a, b| a.id.name == b.id.name && a.id.namespace == b.id.namespace;
         let Some(referral) = self.select(name, field, namespace, same)? else { return Ok(()) };

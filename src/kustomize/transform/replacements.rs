@@ -39,9 +39,9 @@ pub fn apply(
         let Some(targets) = &replacement.targets else {
             return Err(invalid(at, "a replacement needs a source and at least one target"));
         };
-        let value = value(set, replacement)?;
+        let mut value = value(set, replacement)?;
         for target in targets {
-            copy_to(set, target, &value, schema)?;
+            copy_to(set, target, &mut value, schema)?;
         }
     }
     Ok(())
@@ -52,7 +52,31 @@ fn invalid(at: &Location, reason: impl Into<String>) -> BuildError {
 }
 
 /// The value that a replacement copies.
-fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Node, BuildError> {
+struct Copied {
+    node: Node,
+    /// The number of the resource and the path where it stands; `None` if it stands nowhere as it is.
+    source: Option<(usize, Path)>,
+}
+
+impl Copied {
+    fn made(node: Node) -> Self {
+        Self { node, source: None }
+    }
+
+    /// Reads the value again, after something was copied into this resource.
+    ///
+    /// kustomize copies what stands at the source at that moment, and the source may be a target too.
+    fn follow(&mut self, at: usize, draft: &Draft) {
+        if let Some((source, path)) = &self.source
+            && *source == at
+            && let Ok(Some(node)) = path.look_up(&draft.node)
+        {
+            self.node = node.clone();
+        }
+    }
+}
+
+fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Copied, BuildError> {
     let at = &replacement.at;
     match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => Err(invalid(
@@ -60,16 +84,21 @@ fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Node, BuildErro
             "a replacement takes its value from `source` or `sourceValue`, not both",
         )),
         (None, None) => Err(invalid(at, "a replacement needs a source and at least one target")),
-        (None, Some(text)) => Ok(scalar::plain(text.as_str().into())),
+        (None, Some(text)) => Ok(Copied::made(scalar::plain(text.as_str().into()))),
         (Some(source), None) => {
-            let draft = find_source(set, source, at)?;
-            let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
+            let (number, draft) = find_source(set, source, at)?;
+            let text = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
             let fault = |fault: PathError| invalid(at, format!("in `{}`, {fault}", draft.id));
-            let found = Path::parse(path).and_then(|path| path.look_up(&draft.node));
-            let node = found.map_err(fault)?.filter(|node| !is_empty(node)).ok_or_else(|| {
-                invalid(at, format!("the source `{}` has no field `{path}`", draft.id))
+            let path = Path::parse(text).map_err(fault)?;
+            let found = path.look_up(&draft.node).map_err(fault)?;
+            let node = found.filter(|node| !is_empty(node)).ok_or_else(|| {
+                invalid(at, format!("the source `{}` has no field `{text}`", draft.id))
             })?;
-            part_of(node, source.options.as_ref(), path, at)
+            let cut = source.options.as_ref().filter(|options| !options.delimiter.is_empty());
+            Ok(match cut {
+                Some(options) => Copied::made(part_of(node, options, text, at)?),
+                None => Copied { node: node.clone(), source: Some((number, path)) },
+            })
         }
     }
 }
@@ -87,19 +116,19 @@ fn find_source<'s>(
     set: &'s ResourceSet,
     source: &ReplacementSource,
     at: &Location,
-) -> Result<&'s Draft, BuildError> {
+) -> Result<(usize, &'s Draft), BuildError> {
     let fits = |id: &Id<'_>| {
         (source.name.is_empty() || source.name == id.name)
             && (source.namespace.is_empty() || in_same_namespace(&source.namespace, id.namespace))
             && matches(&source.gvk, id.gvk)
     };
-    let mut found =
-        set.iter().filter(|draft| !draft.is_deleted() && any_id(draft, &mut |id| fits(id)));
+    let fits = |draft: &Draft| !draft.is_deleted() && any_id(draft, &mut |id| fits(id));
+    let mut found = set.iter().enumerate().filter(|(_, draft)| fits(draft));
     let describe = || describe(&source.gvk, &source.name, &source.namespace);
     match (found.next(), found.next()) {
-        (Some(draft), None) => Ok(draft),
+        (Some(found), None) => Ok(found),
         (None, _) => Err(invalid(at, format!("the source {} is no resource", describe()))),
-        (Some(first), Some(second)) => Err(invalid(
+        (Some((_, first)), Some((_, second))) => Err(invalid(
             at,
             format!(
                 "the source {} may be `{}` from {} or `{}` from {}",
@@ -155,13 +184,10 @@ fn any_id(draft: &Draft, fits: &mut dyn FnMut(&Id<'_>) -> bool) -> bool {
 /// The part of a value that the options ask for.
 fn part_of(
     node: &Node,
-    options: Option<&FieldOptions>,
+    options: &FieldOptions,
     path: &str,
     at: &Location,
 ) -> Result<Node, BuildError> {
-    let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else {
-        return Ok(node.clone());
-    };
     let Value::Scalar(scalar) = &node.value else {
         return Err(invalid(at, format!("`{path}` is no scalar, and only those have a delimiter")));
     };
@@ -238,18 +264,19 @@ const FRESH: Scalar = Scalar { text: Text::const_new(""), tag: Tag::Null, style:
 fn copy_to(
     set: &mut ResourceSet,
     target: &ReplacementTarget,
-    value: &Node,
+    value: &mut Copied,
     schema: &Schema,
 ) -> Result<(), BuildError> {
     let target = Target::new(target)?;
-    for draft in set.iter_mut() {
+    for (number, draft) in set.iter_mut().enumerate() {
         if draft.is_deleted() || !target.selects(draft) {
             continue;
         }
         for (text, path) in &target.paths {
-            copy_into(draft, &target, path, value).map_err(|fault| {
+            copy_into(draft, &target, path, &value.node).map_err(|fault| {
                 invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
             })?;
+            value.follow(number, draft);
         }
         draft.refresh(schema);
     }
