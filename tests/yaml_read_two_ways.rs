@@ -192,3 +192,15 @@ fn commas_behind_tags_come_back_as_they_were() {
     check("a: \"!@}!@, \\x41\"\n").unwrap();
     check("c: [_!!str, a]\n").unwrap();
 }
+
+/// Found by a property test: every letter was taken, as in any long text.
+#[test]
+fn a_long_text_has_a_character_to_spare() {
+    let letters: String = ('A'..='Z').chain('a'..='z').chain('0'..='9').collect();
+    let text = format!("letters: {letters}\n? \"odd\\r:{{\"\n: [a:b:, {letters}:]\n");
+    let read = parse_stream_by_libyaml(&text, Dialect::V3).unwrap();
+    let keys: Vec<&str> =
+        read[0].as_mapping().unwrap().iter().map(|pair| pair.key.text.as_str()).collect();
+    assert_eq!(keys, ["letters", "odd\r:{"]);
+    check(&text).unwrap();
+}

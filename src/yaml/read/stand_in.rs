@@ -14,13 +14,20 @@ pub(super) struct StandIns<'t> {
     pairs: Vec<(char, &'static str)>,
 }
 
+/// What can stand anywhere in a tag without a meaning of its own.
+const IN_TAGS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~$@&=;*+()_0123456789";
+/// What can stand within a plain text and in quotes; one byte each, as offsets have to stay.
+const IN_TEXTS: &[u8] =
+    b"^|<>`%ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~$@&=;*+()_!0123456789";
+
 impl<'t> StandIns<'t> {
-    /// `None` if there is no character to put in their place.
-    pub(super) fn replace(text: &'t str) -> Option<Self> {
+    /// Where every candidate is in use, the text stays as it is: most of what looks like such a place
+    /// is within quotes, and libyaml says what is wrong with the others.
+    pub(super) fn replace(text: &'t str) -> Self {
         let mut replaced = Self { text: Cow::Borrowed(text), pairs: Vec::new() };
-        replaced.exchange(&commas(text.as_bytes()), ",")?;
-        replaced.exchange(&colons(text.as_bytes()), ":")?;
-        Some(replaced)
+        replaced.exchange(&commas(text.as_bytes()), ",", IN_TAGS);
+        replaced.exchange(&colons(text.as_bytes()), ":", IN_TEXTS);
+        replaced
     }
 
     /// The value as it would have been with the original characters.
@@ -32,18 +39,13 @@ impl<'t> StandIns<'t> {
     }
 
     /// Replaces the original at these places, in order, by a character that is nowhere in the text.
-    fn exchange(&mut self, places: &[usize], original: &'static str) -> Option<()> {
+    fn exchange(&mut self, places: &[usize], original: &'static str, candidates: &[u8]) {
         if places.is_empty() {
-            return Some(());
+            return;
         }
         let text = &self.text;
-        // Neither as it is nor as what an escape sequence makes.
-        let unused = |byte: &u8| {
-            memchr::memchr(*byte, text.as_bytes()).is_none()
-                && !text.contains(&format!("{byte:02x}"))
-                && !text.contains(&format!("{byte:02X}"))
-        };
-        let stand_in = char::from((b'A'..=b'Z').chain(b'a'..=b'z').find(unused)?);
+        let unused = candidates.iter().find(|byte| is_unused(**byte, text));
+        let Some(stand_in) = unused.copied().map(char::from) else { return };
         let mut replaced = String::with_capacity(text.len());
         let mut from = 0;
         for place in places {
@@ -54,8 +56,17 @@ impl<'t> StandIns<'t> {
         replaced.push_str(&text[from..]);
         self.text = Cow::Owned(replaced);
         self.pairs.push((stand_in, original));
-        Some(())
     }
+}
+
+/// Whether a text has a character neither as it is nor as what an escape sequence makes.
+fn is_unused(byte: u8, text: &str) -> bool {
+    let is_escaped = |digits: &str| {
+        [r"\x", r"\u00", r"\U000000"].iter().any(|begin| text.contains(&format!("{begin}{digits}")))
+    };
+    memchr::memchr(byte, text.as_bytes()).is_none()
+        && !is_escaped(&format!("{byte:02x}"))
+        && !is_escaped(&format!("{byte:02X}"))
 }
 
 /// Where colons stand at the end of what could be a plain text in a flow collection. Behind a quote
