@@ -33,6 +33,7 @@ pub mod vars;
 pub mod whole_pattern;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use error::BuildError;
@@ -42,6 +43,7 @@ pub use resource_id::{Gvk, ResourceId};
 use crate::model::{Files, Location, RepoPath};
 use crate::yaml;
 use load::Loader;
+use share_out::share_out_with;
 
 /// Which files a kustomization may load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,16 +108,19 @@ impl Build {
     pub fn render(&self) -> String {
         let nodes = self.resources.iter().map(|resource| &resource.node);
         let mut out = String::new();
-        if yaml::are_many(nodes.clone(), MANY_NODES) {
-            let documents = share_out::share_out(&self.resources, |resource| {
-                let mut document = String::new();
-                yaml::write_document(&resource.node, &mut document);
-                document
-            });
-            yaml::join_documents(&documents, &mut out);
-        } else {
+        if !yaml::are_many(nodes.clone(), MANY_NODES) {
             yaml::write_stream(nodes, &mut out);
+            return out;
         }
+        // Room that is not used is no memory, and a buffer that grows is copied.
+        let buffer = || String::with_capacity(4 << 20);
+        let done = share_out_with(&self.resources, buffer, |buffer, resource| {
+            let start = buffer.len();
+            yaml::write_document(&resource.node, buffer);
+            start..buffer.len()
+        });
+        let document = |(worker, range): (usize, Range<usize>)| &done.states[worker][range];
+        yaml::join_documents(done.results.into_iter().map(document), &mut out);
         out
     }
 }

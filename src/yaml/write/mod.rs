@@ -31,10 +31,13 @@ pub fn write_stream<'a>(nodes: impl IntoIterator<Item = &'a Node>, out: &mut Str
 }
 
 /// Appends documents that were written one by one, as [`write_stream`] would have written them.
-pub fn join_documents(documents: &[String], out: &mut String) {
+pub fn join_documents<'a>(
+    documents: impl ExactSizeIterator<Item = &'a str> + Clone,
+    out: &mut String,
+) {
     let between = documents.len() * BETWEEN_DOCUMENTS.len();
-    out.reserve(documents.iter().map(String::len).sum::<usize>() + between);
-    for (count, document) in documents.iter().enumerate() {
+    out.reserve(documents.clone().map(str::len).sum::<usize>() + between);
+    for (count, document) in documents.enumerate() {
         if count > 0 {
             out.push_str(BETWEEN_DOCUMENTS);
         }
