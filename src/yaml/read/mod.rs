@@ -10,6 +10,7 @@ mod quiet;
 mod scan;
 mod split;
 mod stand_in;
+mod typed;
 mod unique;
 
 use super::{Node, SyntaxError};
