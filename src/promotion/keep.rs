@@ -11,7 +11,7 @@ use super::error::PlanError;
 use super::overlay::open_editor;
 use super::plan::Cause;
 use super::rules::Keep;
-use crate::model::{File, FileMode};
+use crate::model::{File, FileMode, Location};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
 use crate::yaml::{FieldPath, FieldStep};
 
@@ -49,17 +49,9 @@ fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
     let mut left = KEPT_VALUES_LIMIT;
     for field in &keep.fields {
         let outcome =
-            keep_field(&mut editor, &target, field, &mut left).map_err(|fault| match fault {
-                Fault::InSource(error) => {
-                    PlanError::edit(&source_at.clone().in_field(field.as_str()), error)
-                }
-                Fault::TooMany => {
-                    let at = target_at.clone().in_field(field.as_str());
-                    PlanError::TooManyKept { at, limit: KEPT_VALUES_LIMIT }
-                }
-                Fault::InTarget(error) => {
-                    PlanError::edit(&target_at.clone().in_field(field.as_str()), error)
-                }
+            keep_field(&mut editor, &target, field, &mut left).map_err(|fault| {
+                let place = |at: &Location| at.clone().in_field(field.as_str());
+                fault.at(&place(&source_at), &place(&target_at))
             })?;
         match outcome {
             Outcome::Nowhere => draft.warn(
@@ -111,6 +103,19 @@ enum Fault {
     TooMany,
     InSource(EditError),
     InTarget(EditError),
+}
+
+impl Fault {
+    /// The error for a field at its place in the source's or the target's file.
+    fn at(self, source: &Location, target: &Location) -> PlanError {
+        match self {
+            Self::InSource(error) => PlanError::edit(source, error),
+            Self::InTarget(error) => PlanError::edit(target, error),
+            Self::TooMany => {
+                PlanError::TooManyKept { at: target.clone(), limit: KEPT_VALUES_LIMIT }
+            }
+        }
+    }
 }
 
 fn keep_field(

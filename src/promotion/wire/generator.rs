@@ -92,32 +92,57 @@ fn add_lines(
                 leave_line(draft, both, field, &generator, line, NotPromotedReason::NotCopied);
                 continue;
             };
-            let item = both.source.editor.fragment(&from.key(key).index(index));
-            let item = item.map_err(both.source.refused(field))?;
-            let added = both.target.editor.add_item(to, key, after, &item);
-            added.map_err(both.target.refused(field))?;
+            let place = Place { generator: to, key, after };
+            add_line(both, field, &from.key(key).index(index), &place)?;
             both.causes.push(Cause::Wired { field, entry: below });
         }
     }
-    // The older spelling with one file; as a line of `envs` it means the same.
-    if let Some(line) = generator.get("env").filter(|line| line.text().is_some()) {
-        let found = look_for(draft, both, to, "envs", line);
-        match (found, carried(draft, line)) {
-            (Found::Same | Found::OtherKey, _) => {}
-            (Found::Missing, Some(below)) => {
-                let item = both.source.editor.fragment(&from.key("env"));
-                let item = item.map_err(both.source.refused(field))?;
-                let added = both.target.editor.add_item(to, "envs", None, &item);
-                added.map_err(both.target.refused(field))?;
-                both.causes.push(Cause::Wired { field, entry: below });
-            }
-            (Found::Missing, None) => {
-                leave_line(draft, both, field, &generator, line, NotPromotedReason::NotCopied);
-            }
-        }
-    }
+    add_env(draft, both, field, &generator, (from, to))?;
     leave_literals(draft, both, field, &generator, Some(to));
     Ok(())
+}
+
+/// Adds the older spelling with one file; as a line of `envs` it means the same.
+fn add_env(
+    draft: &mut Draft<'_>,
+    both: &mut Kustomizations,
+    field: &'static str,
+    generator: &SpanNode,
+    (from, to): (&NodePath, &NodePath),
+) -> Result<(), PlanError> {
+    let Some(line) = generator.get("env").filter(|line| line.text().is_some()) else {
+        return Ok(());
+    };
+    match (look_for(draft, both, to, "envs", line), carried(draft, line)) {
+        (Found::Same | Found::OtherKey, _) => {}
+        (Found::Missing, Some(below)) => {
+            let place = Place { generator: to, key: "envs", after: None };
+            add_line(both, field, &from.key("env"), &place)?;
+            both.causes.push(Cause::Wired { field, entry: below });
+        }
+        (Found::Missing, None) => {
+            leave_line(draft, both, field, generator, line, NotPromotedReason::NotCopied);
+        }
+    }
+    Ok(())
+}
+
+/// Where a line goes in the target's generator.
+struct Place<'a> {
+    generator: &'a NodePath,
+    key: &'a str,
+    after: Option<usize>,
+}
+
+fn add_line(
+    both: &mut Kustomizations,
+    field: &'static str,
+    from: &NodePath,
+    place: &Place<'_>,
+) -> Result<(), PlanError> {
+    let line = both.source.editor.fragment(from).map_err(both.source.refused(field))?;
+    let added = both.target.editor.add_item(place.generator, place.key, place.after, &line);
+    added.map_err(both.target.refused(field))
 }
 
 /// Whether the target's generator has a line.
