@@ -53,10 +53,7 @@ pub(super) fn build<'a>(
     let mut session = Session::new(loader);
     let root = loader.root(files, dir)?;
     let Some(mut overlay) = session.open(root)? else { return Ok(Build::default()) };
-    let wants = |what: &str| overlay.kustomization.build_metadata.iter().any(|word| word == what);
-    let (wants_origin, wants_transformations) =
-        (wants("originAnnotations"), wants("transformerAnnotations"));
-    let managed = options.managed_by_label || wants("managedByLabel");
+    let told = Told::of(&overlay.kustomization, options);
     if !overlay.kustomization.build_metadata.is_empty() {
         overlay.origin = Some(Origin::default());
     }
@@ -73,32 +70,51 @@ pub(super) fn build<'a>(
     set.retain(|draft| !is_local(draft));
     set.iter().try_for_each(has_name)?;
     let mut set = sorted(set, &overlay.kustomization, options)?;
-    if managed {
+    if told.manager {
         let field =
             FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
         labels::apply(&mut set, &[(MANAGED_BY.to_owned(), MANAGER.to_owned())], &[field])?;
     }
-    let finish = |mut draft: Draft| {
-        let origin = draft.origin.take().filter(|_| wants_origin);
-        let transformations = std::mem::take(&mut draft.transformations);
-        finish_annotations(&mut draft.node);
-        keys_are_texts(&draft)?;
-        if let Some(origin) = origin {
-            annotate(&mut draft.node, ORIGIN, origin.render());
-        }
-        if wants_transformations && !transformations.is_empty() {
-            let text = Origin::render_all(&transformations);
-            annotate(&mut draft.node, TRANSFORMATIONS, text);
-        }
-        Ok(Resource {
-            node: draft.node,
-            id: draft.id,
-            original_id: draft.first_id,
-            origin: draft.location,
-        })
-    };
-    let resources = set.into_drafts().into_iter().map(finish).collect::<Result<_, BuildError>>()?;
+    let drafts = set.into_drafts().into_iter();
+    let resources = drafts.map(|draft| finish(draft, told)).collect::<Result<_, _>>()?;
     Ok(Build { resources, warnings: session.warnings, ..Build::default() })
+}
+
+/// What a build tells of itself in its resources.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    manager: bool,
+    origins: bool,
+    transformations: bool,
+}
+
+impl Told {
+    fn of(kustomization: &Kustomization, options: &BuildOptions) -> Self {
+        let wants = |what: &str| kustomization.build_metadata.iter().any(|word| word == what);
+        Self {
+            manager: options.managed_by_label || wants("managedByLabel"),
+            origins: wants("originAnnotations"),
+            transformations: wants("transformerAnnotations"),
+        }
+    }
+}
+
+/// The resource that a draft becomes.
+fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
+    finish_annotations(&mut draft.node);
+    keys_are_texts(&draft)?;
+    if let Some(origin) = draft.origin.as_ref().filter(|_| told.origins) {
+        annotate(&mut draft.node, ORIGIN, origin.render());
+    }
+    if told.transformations && !draft.transformations.is_empty() {
+        annotate(&mut draft.node, TRANSFORMATIONS, Origin::render_all(&draft.transformations));
+    }
+    Ok(Resource {
+        node: draft.node,
+        id: draft.id,
+        original_id: draft.first_id,
+        origin: draft.location,
+    })
 }
 
 /// Whatever a replacement put in its place, a resource still needs a name.

@@ -48,11 +48,10 @@ fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
     let mut kept = Vec::new();
     let mut left = KEPT_VALUES_LIMIT;
     for field in &keep.fields {
-        let outcome =
-            keep_field(&mut editor, &target, field, &mut left).map_err(|fault| {
-                let place = |at: &Location| at.clone().in_field(field.as_str());
-                fault.at(&place(&source_at), &place(&target_at))
-            })?;
+        let outcome = keep_field(&mut editor, &target, field, &mut left).map_err(|fault| {
+            let place = |at: &Location| at.clone().in_field(field.as_str());
+            fault.at(&place(&source_at), &place(&target_at))
+        })?;
         match outcome {
             Outcome::Nowhere => draft.warn(
                 Some(target_at.clone().in_field(field.as_str())),

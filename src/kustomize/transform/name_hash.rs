@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
-use crate::yaml::{Mapping, Node, Scalar, Tag, Value};
+use crate::yaml::{Mapping, Node, Scalar, Tag, Value, number, write_scalar_value};
 
 /// Adds the hash to the name of every resource that wants one.
 pub fn apply(set: &mut ResourceSet, schema: &Schema) {
@@ -120,9 +120,27 @@ fn write_scalar(scalar: &Scalar, json: &mut String) {
     match scalar.tag {
         Tag::Null => json.push_str("null"),
         Tag::Bool => json.push_str(&scalar.text.to_ascii_lowercase()),
-        Tag::Int | Tag::Float => json.push_str(&scalar.text),
-        Tag::Timestamp | Tag::Str => write_text(&scalar.text, json),
+        Tag::Int | Tag::Float => match number(scalar) {
+            Some(number) => write_number(number.as_f64(), json),
+            None => json.push_str(&scalar.text),
+        },
+        Tag::Timestamp => {
+            let mut text = String::new();
+            write_scalar_value(scalar, &mut text);
+            write_text(&text, json);
+        }
+        Tag::Str => write_text(&scalar.text, json),
     }
+}
+
+/// A JSON number as Go writes it, which has read it as a float before.
+fn write_number(number: f64, json: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = match number.abs() {
+        0.0 | 1e-6..1e21 => write!(json, "{number}"),
+        1e21.. => write!(json, "{}", format!("{number:e}").replace('e', "e+")),
+        _ => write!(json, "{number:e}"),
+    };
 }
 
 /// A JSON string as Go writes it: with `<`, `>`, `&` and two line separators escaped.
