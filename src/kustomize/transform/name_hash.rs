@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::json_6902::json::json_number;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
@@ -121,7 +122,8 @@ fn write_scalar(scalar: &Scalar, json: &mut String) {
         Tag::Null => json.push_str("null"),
         Tag::Bool => json.push_str(&scalar.text.to_ascii_lowercase()),
         Tag::Int | Tag::Float => match number(scalar) {
-            Some(number) => write_number(number.as_f64(), json),
+            // Go has read it as a float before.
+            Some(number) => json.push_str(&json_number(number.as_f64())),
             None => json.push_str(&scalar.text),
         },
         Tag::Timestamp => {
@@ -131,16 +133,6 @@ fn write_scalar(scalar: &Scalar, json: &mut String) {
         }
         Tag::Str => write_text(&scalar.text, json),
     }
-}
-
-/// A JSON number as Go writes it, which has read it as a float before.
-fn write_number(number: f64, json: &mut String) {
-    // Writing to a String cannot fail.
-    let _ = match number.abs() {
-        0.0 | 1e-6..1e21 => write!(json, "{number}"),
-        1e21.. => write!(json, "{}", format!("{number:e}").replace('e', "e+")),
-        _ => write!(json, "{number:e}"),
-    };
 }
 
 /// A JSON string as Go writes it: with `<`, `>`, `&` and two line separators escaped.

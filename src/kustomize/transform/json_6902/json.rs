@@ -110,8 +110,10 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
             scalar.text = match number(scalar) {
                 Some(Number::Int(value)) if integers == Integers::Stay => value.to_string().into(),
                 Some(Number::Uint(value)) if integers == Integers::Stay => value.to_string().into(),
-                Some(value) if value.as_f64().is_finite() => shortest(value.as_f64()).into(),
-                _ => return Err(NotJson),
+                Some(value) if !value.as_f64().is_finite() => return Err(NotJson),
+                Some(value) if integers == Integers::Stay => json_number(value.as_f64()).into(),
+                Some(value) => shortest(value.as_f64()).into(),
+                None => return Err(NotJson),
             };
             scalar.tag = resolve_plain(&scalar.text, Dialect::V3);
         }
@@ -153,6 +155,15 @@ fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
+}
+
+/// A float as Go writes it in JSON.
+pub fn json_number(number: f64) -> String {
+    match number.abs() {
+        0.0 | 1e-6..1e21 => format!("{number}"),
+        1e21.. => format!("{number:e}").replace('e', "e+"),
+        _ => format!("{number:e}"),
+    }
 }
 
 /// A float as Go's `%g` with the shortest precision writes it.
