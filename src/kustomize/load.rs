@@ -24,6 +24,8 @@ pub struct Loader<'a> {
 struct Account {
     inputs: BTreeSet<RepoPath>,
     unknown: BTreeSet<RepoPath>,
+    /// How much was read, a file that is read twice counted twice.
+    bytes: usize,
 }
 
 /// A directory with a kustomization, and those that led to it.
@@ -95,11 +97,11 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Every file that was read, and every file whose content is not here.
+    /// Every file that was read, every file whose content is not here, and how many bytes were read.
     #[must_use]
-    pub fn into_account(self) -> (BTreeSet<RepoPath>, BTreeSet<RepoPath>) {
+    pub fn into_account(self) -> (BTreeSet<RepoPath>, BTreeSet<RepoPath>, usize) {
         let account = self.account.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (account.inputs, account.unknown)
+        (account.inputs, account.unknown, account.bytes)
     }
 
     /// The kustomization file of a directory; `None` if its content is not here.
@@ -307,6 +309,7 @@ impl<'a> Loader<'a> {
             self.account().inputs.insert(path.clone());
         }
         if let Entry::File(file) = entry {
+            self.account().bytes += file.content.len();
             return Loaded { path, content: file.content, is_known: true };
         }
         self.account().unknown.insert(path.clone());

@@ -65,7 +65,7 @@ pub fn documents<'a>(
     place: &Place,
 ) -> Result<(Cow<'a, str>, Vec<Node>), BuildError> {
     // Windows line ends are not kept, not even in block scalars.
-    let text = if text.contains("\r\n") {
+    let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)

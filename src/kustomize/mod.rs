@@ -100,33 +100,35 @@ pub struct Build {
     pub warnings: Vec<String>,
     /// Every file that the build read, kustomizations included, symlinks followed.
     pub inputs: BTreeSet<RepoPath>,
+    /// How much of them was read.
+    pub bytes_read: usize,
 }
 
 impl Build {
     /// The rendered manifest: the bytes that `kustomize build` prints.
     #[must_use]
     pub fn render(&self) -> String {
-        let nodes = self.resources.iter().map(|resource| &resource.node);
-        let mut out = String::new();
-        if !yaml::are_many(nodes.clone(), MANY_NODES) {
-            yaml::write_stream(nodes, &mut out);
+        // Room that is not used is no memory, and a text that grows is copied.
+        let room = || String::with_capacity(self.bytes_read.saturating_mul(2));
+        if self.bytes_read < MUCH {
+            let mut out = room();
+            yaml::write_stream(self.resources.iter().map(|resource| &resource.node), &mut out);
             return out;
         }
-        // Room that is not used is no memory, and a buffer that grows is copied.
-        let buffer = || String::with_capacity(4 << 20);
-        let done = share_out_with(&self.resources, buffer, |buffer, resource| {
+        let done = share_out_with(&self.resources, room, |buffer, resource| {
             let start = buffer.len();
             yaml::write_document(&resource.node, buffer);
             start..buffer.len()
         });
+        let mut out = String::new();
         let document = |(worker, range): (usize, Range<usize>)| &done.states[worker][range];
         yaml::join_documents(done.results.into_iter().map(document), &mut out);
         out
     }
 }
 
-/// Below so many nodes a second thread costs more than it gains.
-const MANY_NODES: usize = 4_000;
+/// Below so many bytes of manifests, a few milliseconds, a second thread is not worth its start.
+const MUCH: usize = 1 << 20;
 
 /// Builds the overlay in `dir`.
 ///
@@ -140,10 +142,10 @@ pub fn build(
 ) -> Result<Build, BuildError> {
     let loader = Loader::new(options);
     let result = finish::build(&loader, files, dir, options);
-    let (inputs, unknown) = loader.into_account();
+    let (inputs, unknown, bytes_read) = loader.into_account();
     // What could not be read explains whatever else went wrong.
     if !unknown.is_empty() {
         return Err(BuildError::Unknown(unknown));
     }
-    result.map(|build| Build { inputs, ..build })
+    result.map(|build| Build { inputs, bytes_read, ..build })
 }

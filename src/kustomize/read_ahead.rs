@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::MUCH;
 use super::error::BuildError;
 use super::kustomization::Reference;
 use super::load::{Loaded, Loader, Root};
@@ -12,8 +13,6 @@ use super::manifest::{self, Object, Place};
 use super::share_out::share_out;
 use crate::model::Location;
 
-/// Below so many bytes a second thread costs more than it gains.
-const MUCH: usize = 64 << 10;
 /// Of more than this nothing is read ahead: a list may name a large file very often, and the second
 /// time is an error.
 const LIMIT: usize = 16 << 20;

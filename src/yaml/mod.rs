@@ -15,7 +15,7 @@ mod write;
 
 pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
-pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value, are_many};
+pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
 pub use read::{Dialect, parse_manifests, parse_stream, parse_stream_by_libyaml};
 pub use resolve::resolve_plain;

@@ -146,21 +146,6 @@ impl PartialEq for Node {
     }
 }
 
-/// Whether trees have at least `limit` nodes together; no more than that are counted.
-pub fn are_many<'a>(nodes: impl IntoIterator<Item = &'a Node>, limit: usize) -> bool {
-    fn count(node: &Node, left: &mut usize) -> bool {
-        *left = left.saturating_sub(1);
-        let is_enough = match &node.value {
-            Value::Scalar(_) => false,
-            Value::Sequence(items) => items.iter().any(|item| count(item, left)),
-            Value::Mapping(mapping) => mapping.iter().any(|pair| count(&pair.value, left)),
-        };
-        is_enough || *left == 0
-    }
-    let mut left = limit;
-    nodes.into_iter().any(|node| count(node, &mut left))
-}
-
 /// Most mappings that are equal have their keys in the same order; the others are looked up in an
 /// index, since a mapping may have very many keys.
 fn same_pairs(a: &Mapping, b: &Mapping) -> bool {

@@ -415,7 +415,15 @@ fn write_literal(text: &str, indent: usize, out: &mut String) {
     out.push('\n');
     // Only two of the other line breaks are not escaped, and both begin with this byte.
     if memchr::memchr(0xe2, text.as_bytes()).is_none() {
-        return text.split_inclusive('\n').for_each(|line| write_literal_line(line, indent, out));
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+            let line = &text[start..(end + 1).min(text.len())];
+            start += line.len();
+            if !line.is_empty() {
+                write_literal_line(line, indent, out);
+            }
+        }
+        return;
     }
     for line in text.split_inclusive(['\n', '\u{2028}', '\u{2029}']) {
         write_literal_line(line, indent, out);

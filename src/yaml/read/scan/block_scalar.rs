@@ -69,9 +69,10 @@ impl Scanner<'_> {
         &mut self,
         indent: usize,
         chomping: Chomping,
-        push: fn(&mut Text, Ending, &str) -> Ending,
+        push: fn(&mut String, Ending, &str) -> Ending,
     ) -> Option<Text> {
-        let mut text = Text::default();
+        let mut text = std::mem::take(&mut self.block);
+        text.clear();
         let mut ending = Ending::default();
         while self.at < self.bytes.len() {
             let mut content = self.at;
@@ -97,13 +98,15 @@ impl Scanner<'_> {
             self.at = content;
         }
         chomp(&mut text, ending, chomping);
-        Some(text)
+        let read = Text::from(text.as_str());
+        self.block = text;
+        Some(read)
     }
 }
 
 /// Reads the lines of a folded scalar whose indentation is already gone.
 pub(in super::super::super) fn fold_lines(block: &str, chomping: Chomping) -> Text {
-    let (mut text, mut ending) = (Text::default(), Ending::default());
+    let (mut text, mut ending) = (String::new(), Ending::default());
     for line in block.split_inclusive('\n') {
         match line.strip_suffix('\n') {
             Some("") => ending.blank_lines += 1,
@@ -114,10 +117,10 @@ pub(in super::super::super) fn fold_lines(block: &str, chomping: Chomping) -> Te
         }
     }
     chomp(&mut text, ending, chomping);
-    text
+    text.into()
 }
 
-fn chomp(text: &mut Text, ending: Ending, chomping: Chomping) {
+fn chomp(text: &mut String, ending: Ending, chomping: Chomping) {
     if chomping != Chomping::Strip && ending.line_break {
         text.push('\n');
     }
@@ -136,13 +139,13 @@ struct Ending {
     blank_lines: usize,
 }
 
-fn literal(text: &mut Text, ending: Ending, line: &str) -> Ending {
+fn literal(text: &mut String, ending: Ending, line: &str) -> Ending {
     text.extend(std::iter::repeat_n('\n', ending.blank_lines + usize::from(ending.line_break)));
     text.push_str(line);
     Ending::default()
 }
 
-fn folded(text: &mut Text, ending: Ending, line: &str) -> Ending {
+fn folded(text: &mut String, ending: Ending, line: &str) -> Ending {
     let indented = line.starts_with([' ', '\t']);
     if ending.line_break && !ending.indented && !indented {
         match ending.blank_lines {

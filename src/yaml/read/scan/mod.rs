@@ -59,6 +59,7 @@ pub(super) fn scan_document(
         dialect,
         pairs: Vec::new(),
         items: Vec::new(),
+        block: String::new(),
     };
     if !scanner.skip_document_start()? {
         return Some(None);
@@ -102,6 +103,8 @@ struct Scanner<'t> {
     pairs: Vec<Pair>,
     /// Items of the lists that are being read.
     items: Vec<Node>,
+    /// The block scalar that is being read, likewise.
+    block: String,
 }
 
 impl Scanner<'_> {
