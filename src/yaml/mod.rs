@@ -8,6 +8,7 @@ mod error;
 mod field_path;
 mod node;
 mod number;
+mod quiet;
 mod read;
 mod resolve;
 mod timestamp;

@@ -5,11 +5,11 @@
 //! how a text is written.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use crate::model::Position;
+use crate::yaml::quiet::without_panic;
 use crate::yaml::resolve::resolve_plain;
 use crate::yaml::{Dialect, SyntaxError, Tag};
 
@@ -158,13 +158,13 @@ pub(super) fn parse_spans(text: &str) -> Result<Vec<SpanDocument>, SyntaxError> 
     let terminated = text.ends_with('\n');
     let padded = if terminated { text.to_owned() } else { format!("{text}\n") };
     // It also panics on a tag before a comma. What it cannot read is not edited.
-    catch_unwind(AssertUnwindSafe(|| {
+    without_panic(|| {
         let mut input = padded.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut input);
         Reader { parser, text, terminated }.documents()
-    }))
-    .unwrap_or_else(|_| {
+    })
+    .unwrap_or_else(|| {
         let reason = "the parser gives up on this text".to_owned();
         Err(SyntaxError { position: None, reason })
     })

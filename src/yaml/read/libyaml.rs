@@ -9,10 +9,10 @@ use libyaml_safer::{
 };
 
 use super::super::number::special_float;
+use super::super::quiet::without_panic;
 use super::super::resolve::{resolve_in_flow, resolve_plain};
 use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::merge::Merging;
-use super::quiet::without_panic;
 use super::stand_in::StandIns;
 use super::typed::{
     decode_binary, empty_in_flow, printable, representable, representable_key, tagged,

@@ -6,7 +6,6 @@
 
 mod libyaml;
 mod merge;
-mod quiet;
 mod scan;
 mod split;
 mod stand_in;
