@@ -47,19 +47,22 @@ impl RepoPath {
         if relative.contains('\0') {
             return Err(InvalidPath::Character(relative.replace('\0', "\u{fffd}")));
         }
-        let mut parts: Vec<&str> = self.parts().collect();
+        let mut path = String::with_capacity(self.0.len() + 1 + relative.len());
+        path.push_str(&self.0);
         for part in relative.split('/') {
             match part {
                 "" | "." => {}
-                ".." => {
-                    if parts.pop().is_none() {
-                        return Err(InvalidPath::Outside(relative.to_owned()));
+                ".." if path.is_empty() => return Err(InvalidPath::Outside(relative.to_owned())),
+                ".." => path.truncate(path.rfind('/').unwrap_or(0)),
+                part => {
+                    if !path.is_empty() {
+                        path.push('/');
                     }
+                    path.push_str(part);
                 }
-                part => parts.push(part),
             }
         }
-        Ok(Self(parts.join("/")))
+        Ok(Self(path))
     }
 
     /// The path as text; empty for the root.
