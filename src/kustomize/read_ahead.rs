@@ -77,3 +77,67 @@ pub(super) fn objects(loaded: &Loaded) -> Result<Vec<Object>, BuildError> {
     let place = Place::File(Location::file(loaded.path.clone()));
     manifest::objects(manifest::text_of(loaded)?, &place)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kustomize::{BuildOptions, build};
+    use crate::model::{File, FileTree, RepoPath};
+    use crate::yaml;
+
+    /// Forty files of 40 KB with a directory among them: enough for two threads.
+    fn many() -> FileTree {
+        let mut files = FileTree::new();
+        let mut insert = |path: &str, text: String| {
+            files.insert(RepoPath::parse(path).unwrap(), File::regular(text.into_bytes()));
+        };
+        let config_map = |name: String| {
+            let value = "word ".repeat(8_000);
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  a: {value}\n"
+            )
+        };
+        let mut list = String::from("resources:\n");
+        for number in 0..40 {
+            insert(&format!("app/{number}.yaml"), config_map(format!("m{number}")));
+            list.push_str(&format!("- {number}.yaml\n"));
+            if number == 20 {
+                list.push_str("- ../base\n");
+            }
+        }
+        insert("app/kustomization.yaml", list);
+        insert("base/kustomization.yaml", "resources: [b.yaml]\n".to_owned());
+        insert("base/b.yaml", config_map("base".to_owned()));
+        files
+    }
+
+    fn app() -> RepoPath {
+        RepoPath::parse("app").unwrap()
+    }
+
+    #[test]
+    fn what_two_threads_read_and_write_is_in_the_order_of_the_list() {
+        let options =
+            BuildOptions { reorder: crate::kustomize::Reorder::None, ..Default::default() };
+        let build = build(&many(), &app(), &options).unwrap();
+        assert!(build.bytes_read >= super::MUCH);
+        let names: Vec<&str> = build.resources.iter().map(|resource| &*resource.id.name).collect();
+        let mut expected: Vec<String> = (0..40).map(|number| format!("m{number}")).collect();
+        expected.insert(21, "base".to_owned());
+        assert_eq!(names, expected);
+        let mut alone = String::new();
+        yaml::write_stream(build.resources.iter().map(|resource| &resource.node), &mut alone);
+        assert_eq!(build.render(), alone);
+    }
+
+    #[test]
+    fn of_several_faults_the_first_of_the_list_is_told() {
+        let mut files = many();
+        for path in ["app/39.yaml", "app/31.yaml", "app/35.yaml"] {
+            files.insert(RepoPath::parse(path).unwrap(), File::regular(*b"a: [\n"));
+        }
+        for _ in 0..20 {
+            let error = build(&files, &app(), &BuildOptions::default()).unwrap_err();
+            assert_eq!(error.location().unwrap().path.as_str(), "app/31.yaml", "{error}");
+        }
+    }
+}
