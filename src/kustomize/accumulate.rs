@@ -276,6 +276,8 @@ impl<'a> Session<'a> {
         self.depth += 1;
         if is_component {
             so_far = self.accumulate(&overlay, so_far)?;
+            let unique = so_far.set.refuse_repeated();
+            unique.map_err(|found| duplicate(*found, &so_far.set))?;
             so_far.configuration = so_far.configuration.handed_on(&reference.at)?;
         } else {
             let below = self.accumulate(&overlay, Accumulator::default())?;

@@ -22,6 +22,8 @@ pub struct ResourceSet {
     by_name: Option<Places>,
     /// Whether a resource may have been deleted since they were last taken out.
     may_have_deleted: bool,
+    /// Whether a change may have given a resource the identity of another.
+    may_repeat: bool,
 }
 
 /// An identity to search for, with the effective namespace.
@@ -89,7 +91,7 @@ impl ResourceSet {
     /// A set of these resources, whose identities nobody compares.
     #[must_use]
     pub const fn from_drafts(drafts: Vec<Draft>) -> Self {
-        Self { drafts, by_id: None, by_name: None, may_have_deleted: true }
+        Self { drafts, by_id: None, by_name: None, may_have_deleted: true, may_repeat: true }
     }
 
     /// Number of resources, deleted ones included.
@@ -142,12 +144,14 @@ impl ResourceSet {
         change: impl FnOnce(&mut Draft) -> T,
     ) -> T {
         let draft = &mut self.drafts[at];
+        let before = draft.id.clone();
         let result = change(draft);
         if draft.is_deleted() {
             self.may_have_deleted = true;
         } else {
             draft.refresh(schema);
         }
+        self.may_repeat |= draft.id != before;
         self.note(at);
         result
     }
@@ -169,6 +173,25 @@ impl ResourceSet {
         self.note(self.drafts.len() - 1);
     }
 
+    /// Notes that names or kinds were written that may be those of another resource.
+    pub const fn suspect_repeated(&mut self) {
+        self.may_repeat = true;
+    }
+
+    /// Refuses a resource with the identity of an earlier one.
+    ///
+    /// # Errors
+    /// The resource, which is then taken out, and the place of the earlier one.
+    pub fn refuse_repeated(&mut self) -> Result<(), Box<(Draft, usize)>> {
+        if std::mem::take(&mut self.may_repeat)
+            && let Some((at, first)) = self.find_repeated()
+        {
+            self.forget();
+            return Err(Box::new((self.drafts.remove(at), first)));
+        }
+        Ok(())
+    }
+
     /// Adds all resources of another set at the end, unless one with the same identity is there.
     ///
     /// # Errors
@@ -176,7 +199,7 @@ impl ResourceSet {
     pub fn append_all(&mut self, other: Self) -> Result<(), Box<(Draft, usize)>> {
         if self.is_empty() {
             *self = other;
-            return Ok(());
+            return self.refuse_repeated();
         }
         self.may_have_deleted |= other.may_have_deleted;
         other.drafts.into_iter().try_for_each(|draft| self.append(draft))

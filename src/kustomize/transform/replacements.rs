@@ -268,6 +268,7 @@ fn copy_to(
     schema: &Schema,
 ) -> Result<(), BuildError> {
     let target = Target::new(target)?;
+    set.suspect_repeated();
     for (number, draft) in set.iter_mut().enumerate() {
         if draft.is_deleted() || !target.selects(draft) {
             continue;
