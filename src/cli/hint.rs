@@ -53,6 +53,9 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
         WorkdirError::NoDirectory { .. }
         | WorkdirError::Git { .. }
         | WorkdirError::Kustomize(_)
+        | WorkdirError::KustomizeEndless(_)
+        | WorkdirError::KustomizeTooMuch(_)
+        | WorkdirError::KustomizeFiles(_)
         | WorkdirError::GitInternal(_)
         | WorkdirError::Write { .. }
         | WorkdirError::Input { .. }

@@ -167,14 +167,14 @@ fn set_mode(_written: &fs::File, _mode: FileMode, _replaces: &Path) -> io::Resul
 }
 
 #[cfg(unix)]
-fn make_link(target: &[u8], at: &Path) -> io::Result<()> {
+pub(super) fn make_link(target: &[u8], at: &Path) -> io::Result<()> {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     std::os::unix::fs::symlink(OsStr::from_bytes(target), at)
 }
 
 #[cfg(not(unix))]
-fn make_link(_target: &[u8], _at: &Path) -> io::Result<()> {
+pub(super) fn make_link(_target: &[u8], _at: &Path) -> io::Result<()> {
     Err(io::Error::other("symlinks are not written on this system"))
 }
 

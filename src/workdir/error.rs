@@ -1,6 +1,7 @@
 //! Why a checkout cannot be read or written.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::model::{CommitSha, ReadError, RepoPath};
 
@@ -30,6 +31,15 @@ pub enum WorkdirError {
     /// Kustomize said no; its words have been shown.
     #[error("`kustomize build {}` failed", .0.display())]
     Kustomize(PathBuf),
+    /// Kustomize does not end.
+    #[error("`kustomize build` had not ended after {} and was stopped", in_words(*.0))]
+    KustomizeEndless(Duration),
+    /// Kustomize prints more than anyone's manifest.
+    #[error("`kustomize build` printed more than {} MiB", .0 >> 20)]
+    KustomizeTooMuch(usize),
+    /// The files for kustomize cannot be put in a directory of their own.
+    #[error("the files for `kustomize` cannot be written to a temporary directory: {0}")]
+    KustomizeFiles(String),
     /// Git said no.
     #[error("git could not {what}: {said}")]
     Git {
@@ -107,4 +117,11 @@ pub enum WorkdirError {
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+fn in_words(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        0 => format!("{} s", time.as_secs_f32()),
+        minutes => format!("{minutes} minutes"),
+    }
 }

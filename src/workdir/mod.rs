@@ -31,7 +31,7 @@ pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::CommitTree;
 pub use error::WorkdirError;
-pub use kustomize::kustomize_build;
+pub use kustomize::{KustomizeRun, kustomize_build, kustomize_build_of};
 pub use manifests::{ManifestFile, read_manifests};
 pub use remote::RemoteCache;
 pub use repository::Repository;
