@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::git_binary::{binary_patch, object_name};
-use super::mask::{SecretInputs, mask_files};
+use super::mask::{CopiedValues, SecretInputs, mask_files};
 use super::unified::Hunks;
+use crate::kustomize::Build;
 use crate::model::{File, FileEdit, FileMode, Operation, RepoPath};
 
 /// The differences that edits make, file by file.
@@ -36,7 +37,19 @@ impl FilesDiff {
     /// Compares the files of each edit. `secrets` names those that hold secret values by their use.
     #[must_use]
     pub fn of<'a>(edits: impl IntoIterator<Item = &'a FileEdit>, secrets: &SecretInputs) -> Self {
-        Self { files: edits.into_iter().map(|edit| FileDiff::of(edit, secrets)).collect() }
+        Self::between(edits, secrets, &[])
+    }
+
+    /// The same for edits of which the values of charts have become what the Secrets of these builds hold.
+    #[must_use]
+    pub fn between<'a>(
+        edits: impl IntoIterator<Item = &'a FileEdit>,
+        secrets: &SecretInputs,
+        builds: &[&Build],
+    ) -> Self {
+        let used = secrets.used_values(builds);
+        let diff = |edit| FileDiff::of(edit, secrets, &used);
+        Self { files: edits.into_iter().map(diff).collect() }
     }
 
     /// The files, in the order of the edits.
@@ -53,7 +66,7 @@ impl FilesDiff {
 }
 
 impl FileDiff {
-    fn of(edit: &FileEdit, secrets: &SecretInputs) -> Self {
+    fn of(edit: &FileEdit, secrets: &SecretInputs, used: &CopiedValues) -> Self {
         let mut diff = Self {
             path: edit.path.clone(),
             operation: edit.operation(),
@@ -66,15 +79,21 @@ impl FileDiff {
         match (&edit.before, &edit.after) {
             // A file that becomes a symlink is another thing to git: one goes, one comes.
             (Some(before), Some(after)) if is_link(before) != is_link(after) => {
-                diff.push(Some(before), None, secrets);
-                diff.push(None, Some(after), secrets);
+                diff.push(Some(before), None, secrets, used);
+                diff.push(None, Some(after), secrets, used);
             }
-            (before, after) => diff.push(before.as_ref(), after.as_ref(), secrets),
+            (before, after) => diff.push(before.as_ref(), after.as_ref(), secrets, used),
         }
         diff
     }
 
-    fn push(&mut self, before: Option<&File>, after: Option<&File>, secrets: &SecretInputs) {
+    fn push(
+        &mut self,
+        before: Option<&File>,
+        after: Option<&File>,
+        secrets: &SecretInputs,
+        used: &CopiedValues,
+    ) {
         let (from, to) = (quoted("a/", &self.path), quoted("b/", &self.path));
         self.text.push_str(&format!("diff --git {from} {to}\n"));
         self.push_modes(before.map(|file| file.mode), after.map(|file| file.mode));
@@ -87,6 +106,7 @@ impl FileDiff {
             before.map(|_| text_before),
             after.map(|_| text_after),
             secrets.role(&self.path),
+            used,
         );
         self.masked |= masked_before.is_some() || masked_after.is_some();
         let hunks = Hunks::between(

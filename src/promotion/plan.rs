@@ -295,9 +295,10 @@ fn compare(
 ) -> Diffs {
     let secrets = secret_inputs(request, source, target, builds, edits);
     let (at_source, at_target) = (source.path.as_str(), target.path.as_str());
+    let all = [&builds.source, &builds.before, &builds.after];
     Diffs {
         rendered: RenderedDiff::between(&builds.before, &builds.after, at_target, &secrets),
-        files: FilesDiff::of(edits.iter().map(|planned| &planned.edit), &secrets),
+        files: FilesDiff::between(edits.iter().map(|planned| &planned.edit), &secrets, &all),
         drift: DriftDiff::between(&builds.source, &builds.after, (at_source, at_target), &secrets),
     }
 }

@@ -1,9 +1,9 @@
 //! Which files hold secret values although their own text does not say so: what a secretGenerator
-//! reads, and patches that a kustomization aims at Secrets.
+//! reads, patches that a kustomization aims at Secrets, and values of charts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::copied::CopiedValues;
+use super::copied::{CopiedValues, SHORTEST_PART};
 use super::spot::{Role, role_of_target};
 use crate::kustomize::Build;
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
@@ -14,6 +14,8 @@ use crate::yaml::{Dialect, Node, Value, parse_stream};
 pub(in crate::diff) enum InputRole {
     /// No manifest by its name: hidden as a whole if a manifest of a Secret is quoted in it.
     Text,
+    /// Values of a chart, which may be values of Secrets in what it renders.
+    Values,
     /// YAML whose secret parts are hidden.
     Manifest(Role),
     /// `KEY=value` lines whose values are hidden.
@@ -28,6 +30,8 @@ pub struct SecretInputs {
     roles: BTreeMap<RepoPath, InputRole>,
     /// Whether values are copied from Secrets into other resources.
     copies_values: bool,
+    /// Whether charts are rendered.
+    has_charts: bool,
 }
 
 impl SecretInputs {
@@ -61,6 +65,7 @@ impl SecretInputs {
     pub fn and(mut self, other: Self) -> Self {
         other.roles.into_iter().for_each(|(path, role)| self.note(path, role));
         self.copies_values |= other.copies_values;
+        self.has_charts |= other.has_charts;
         self
     }
 
@@ -79,9 +84,34 @@ impl SecretInputs {
         self
     }
 
+    /// All texts among the values of charts, longer than what is found everywhere by chance: any of them
+    /// may become a value of a Secret.
+    #[must_use]
+    pub fn chart_values(&self, files: &dyn Files) -> Vec<String> {
+        let mut found = Vec::new();
+        let of_charts = self.roles.iter().filter(|(_, role)| **role == InputRole::Values);
+        for (path, _) in of_charts {
+            let is_kustomization = KUSTOMIZATION_NAMES.contains(&path.file_name());
+            for document in documents(files, path) {
+                collect_texts(&document, !is_kustomization, &mut found);
+            }
+        }
+        found
+    }
+
     /// The values of the builds' Secrets, if some may stand in other resources too.
     pub(in crate::diff) fn copied_values(&self, builds: &[&Build]) -> CopiedValues {
-        if self.copies_values { CopiedValues::of(builds) } else { CopiedValues::default() }
+        match (self.copies_values, self.has_charts) {
+            (true, _) => CopiedValues::of(builds),
+            (false, true) => CopiedValues::of_charts(builds),
+            (false, false) => CopiedValues::default(),
+        }
+    }
+
+    /// The same, for files whose values may become those of Secrets, whole or as a part.
+    pub(in crate::diff) fn used_values(&self, builds: &[&Build]) -> CopiedValues {
+        let are_used = self.roles.values().any(|role| *role == InputRole::Values);
+        if are_used { CopiedValues::with_parts(builds) } else { CopiedValues::default() }
     }
 
     /// How the file at `path` is masked.
@@ -107,6 +137,7 @@ impl SecretInputs {
             self.read_generators(&document, directory);
             self.read_patches(&document, directory);
             self.read_copies(&document, files, directory);
+            self.read_charts(&document, path, directory);
             for field in ["generators", "transformers"] {
                 for reference in strings(document.get(field)) {
                     let Ok(path) = directory.join(reference) else { continue };
@@ -114,6 +145,7 @@ impl SecretInputs {
                         self.read_generator(&plugin, directory);
                         self.read_patches(&plugin, directory);
                         self.read_copies(&plugin, files, directory);
+                        self.read_charts(&plugin, &path, directory);
                     }
                 }
             }
@@ -195,9 +227,48 @@ impl SecretInputs {
             || items(document.get("vars")).iter().any(|item| from_secret(item.get("objref")));
     }
 
+    /// Charts: what their values become, only their output tells, which another engine rendered. `path` is
+    /// the file that asks for them and may have values itself.
+    fn read_charts(&mut self, document: &Node, path: &RepoPath, directory: &RepoPath) {
+        let of_field = |field| document.get(field).and_then(Node::as_sequence).unwrap_or_default();
+        let lists = ["helmCharts", "helmChartInflationGenerator"].into_iter().flat_map(of_field);
+        let is_plugin =
+            document.get("kind").and_then(Node::text) == Some("HelmChartInflationGenerator");
+        for chart in lists.chain(is_plugin.then_some(document)) {
+            self.has_charts = true;
+            for field in ["valuesFile", "additionalValuesFiles", "values"] {
+                for file in strings(chart.get(field)) {
+                    self.note_in(directory, file, InputRole::Values);
+                }
+            }
+            if chart.get("valuesInline").or(chart.get("valuesLocal")).is_some() {
+                self.note(path.clone(), InputRole::Values);
+            }
+        }
+    }
+
     fn note_in(&mut self, directory: &RepoPath, path: &str, role: InputRole) {
         if let Ok(path) = directory.join(path) {
             self.note(path, role);
+        }
+    }
+}
+
+/// The texts of values: of all, or of those that stand in a kustomization.
+fn collect_texts(node: &Node, is_value: bool, found: &mut Vec<String>) {
+    match &node.value {
+        Value::Scalar(scalar) if is_value && scalar.text.len() >= SHORTEST_PART => {
+            found.push(scalar.text.to_string());
+        }
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => {
+            items.iter().for_each(|item| collect_texts(item, is_value, found));
+        }
+        Value::Mapping(mapping) => {
+            for pair in mapping {
+                let are_values = matches!(pair.key.text.as_str(), "valuesInline" | "valuesLocal");
+                collect_texts(&pair.value, is_value || are_values, found);
+            }
         }
     }
 }

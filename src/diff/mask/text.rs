@@ -18,14 +18,16 @@ use super::tree::literal_key;
 use super::{MASKED, MASKED_CHANGED};
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 
-/// Masks a file before and after; `None` for a side that holds nothing secret or is not there.
+/// Masks a file before and after; `None` for a side that holds nothing secret or is not there. `used` are
+/// the values that a chart may have put into Secrets.
 pub(in crate::diff) fn mask_files(
     before: Option<&str>,
     after: Option<&str>,
     role: InputRole,
+    used: &CopiedValues,
 ) -> (Option<String>, Option<String>) {
-    let masks_before = before.map(|text| find_masks(text, role));
-    let masks_after = after.map(|text| find_masks(text, role));
+    let masks_before = before.map(|text| find_masks(text, role, used));
+    let masks_after = after.map(|text| find_masks(text, role, used));
     let known = match (before, &masks_before) {
         (Some(text), Some(masks)) => Some(values(text, masks)),
         _ => None,
@@ -90,8 +92,11 @@ fn apply(text: &str, masks: &[Mask], before: Option<BTreeMap<String, &str>>) -> 
 }
 
 /// The masks of a text, in its order, without overlap.
-fn find_masks(text: &str, role: InputRole) -> Vec<Mask> {
+fn find_masks(text: &str, role: InputRole, used: &CopiedValues) -> Vec<Mask> {
+    let none = CopiedValues::default();
+    let copied = if role == InputRole::Values { used } else { &none };
     let role = match role {
+        InputRole::Values => Role::Plain,
         InputRole::SecretFile => return vec![whole(0..text.len(), "file")],
         InputRole::EnvFile => return env_lines(text),
         InputRole::Text => {
@@ -110,7 +115,7 @@ fn find_masks(text: &str, role: InputRole) -> Vec<Mask> {
     let mut masks = Vec::new();
     let bounds = document_bounds(text, &documents);
     for (index, (document, bounds)) in documents.iter().zip(bounds).enumerate() {
-        let spots = find_spots(document, role, &CopiedValues::default());
+        let spots = find_spots(document, role, copied);
         if !spots.is_empty() {
             masks.extend(mask_document(text, document, bounds, &spots, index));
         }
