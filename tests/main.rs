@@ -32,6 +32,7 @@ mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
 mod overlay_builds_like_kustomize;
 mod people_steer_promotions;
+mod plans_with_an_installed_kustomize;
 mod policies_in_rego;
 mod promote_in_a_checkout;
 mod promote_in_every_style;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::checking::Checking;
 use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
-use crate::kustomize::{BuildOptions, RemoteResolver};
+use crate::kustomize::{BuildOptions, ForeignEngine, RemoteResolver};
 use crate::model::{
     BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
 };
@@ -74,6 +74,7 @@ pub struct Workspace {
     tree: Option<CommitTree>,
     commit: Option<CommitSha>,
     remote_cache: Option<PathBuf>,
+    engine: Option<Arc<dyn ForeignEngine>>,
 }
 
 /// What one environment lacks of another.
@@ -106,19 +107,26 @@ impl Workspace {
         let repository = checkout.repository();
         let Some(revision) = revision else {
             let commit = repository.map(Repository::head).transpose()?.flatten();
-            return Ok(Self { checkout, tree: None, commit, remote_cache: None });
+            return Ok(Self { checkout, tree: None, commit, remote_cache: None, engine: None });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
         let repository = repository.ok_or_else(none)?;
         let commit = repository.resolve(revision)?;
         let tree = CommitTree::open(repository, commit.clone())?;
-        Ok(Self { checkout, tree: Some(tree), commit: Some(commit), remote_cache: None })
+        let (tree, commit) = (Some(tree), Some(commit));
+        Ok(Self { checkout, tree, commit, remote_cache: None, engine: None })
     }
 
     /// The same, able to fetch the remote bases that a configuration allows, and to keep them there.
     #[must_use]
     pub fn with_remote_cache(self, directory: PathBuf) -> Self {
         Self { remote_cache: Some(directory), ..self }
+    }
+
+    /// The same, with another engine in place of ours.
+    #[must_use]
+    pub fn with_engine(self, engine: Option<Arc<dyn ForeignEngine>>) -> Self {
+        Self { engine, ..self }
     }
 
     /// How overlays are built by this configuration.
@@ -129,6 +137,7 @@ impl Workspace {
         let remote = cache.map(|cache| GitBases::new(allowed.clone(), cache.clone()));
         BuildOptions {
             remote: remote.map(|remote| Arc::new(remote) as Arc<dyn RemoteResolver>),
+            engine: self.engine.clone(),
             ..BuildOptions::default()
         }
     }
@@ -348,6 +357,7 @@ impl Workspace {
             tree: Some(CommitTree::open(repository, parent.clone())?),
             commit: Some(parent.clone()),
             remote_cache: self.remote_cache.clone(),
+            engine: self.engine.clone(),
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();

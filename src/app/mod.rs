@@ -9,6 +9,7 @@ mod checking;
 mod clock;
 mod command;
 mod doctor;
+mod installed_kustomize;
 mod job;
 mod look;
 mod perform;
@@ -26,6 +27,7 @@ pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
 };
+pub use installed_kustomize::{InstalledKustomize, kustomize_flags};
 pub use job::merge_payloads;
 pub use promote::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
+use super::engine::{Engine, EngineArguments};
 use super::output::Output;
 use super::report::Failure;
 use crate::app::local::Workspace;
-use crate::app::{GitBases, remote_cache_directory};
+use crate::app::{GitBases, kustomize_flags, remote_cache_directory};
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
     self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,
@@ -40,9 +39,8 @@ pub(super) struct BuildArguments {
     /// Fetch remote bases of this repository with git, and keep them. May be given several times.
     #[arg(long, value_name = "HOST/OWNER/NAME", value_parser = RemotePattern::parse)]
     allow_remote: Vec<RemotePattern>,
-    /// Who builds: Overlift itself, or the `kustomize` on `PATH`, for overlays that need helm.
-    #[arg(long, value_enum, default_value_t = Engine::Overlift)]
-    engine: Engine,
+    #[command(flatten)]
+    engine: EngineArguments,
     /// Write to this file, or one file for each resource to this directory.
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -62,31 +60,7 @@ enum Order {
     None,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    Overlift,
-    Kustomize,
-}
-
 impl BuildArguments {
-    /// What `kustomize build` has to be told to do the same; helm is what one asks it for.
-    fn kustomize_flags(&self) -> Vec<OsString> {
-        let restrictor = self.load_restrictor.to_possible_value();
-        let order = self.reorder.to_possible_value();
-        let name = |value: &Option<PossibleValue>| {
-            value.as_ref().map_or(String::new(), |value| value.get_name().to_owned())
-        };
-        let mut flags = vec![
-            OsString::from("--enable-helm"),
-            format!("--load-restrictor={}", name(&restrictor)).into(),
-            format!("--reorder={}", name(&order)).into(),
-        ];
-        if self.enable_managedby_label {
-            flags.push("--enable-managedby-label".into());
-        }
-        flags
-    }
-
     fn options(&self) -> BuildOptions {
         BuildOptions {
             load_restrictor: match self.load_restrictor {
@@ -99,6 +73,7 @@ impl BuildArguments {
             },
             managed_by_label: self.enable_managedby_label,
             remote: self.remote(),
+            engine: None,
         }
     }
 
@@ -114,8 +89,10 @@ impl BuildArguments {
 pub(super) fn open_workspace(
     directory: &Path,
     revision: Option<&str>,
+    engine: EngineArguments,
 ) -> Result<Workspace, WorkdirError> {
-    Ok(Workspace::open(directory, revision)?.with_remote_cache(cache_directory()))
+    let workspace = Workspace::open(directory, revision)?;
+    Ok(workspace.with_remote_cache(cache_directory()).with_engine(engine.foreign()))
 }
 
 /// Where commits of other repositories are kept.
@@ -127,10 +104,10 @@ fn cache_directory() -> PathBuf {
 /// Runs the command.
 pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output) -> super::Result {
     let target = arguments.output.as_ref().map(|path| directory.join(path));
-    let rendered = match arguments.engine {
+    let rendered = match arguments.engine.engine {
         Engine::Kustomize => {
             let dir = directory.join(&arguments.dir);
-            workdir::kustomize_build(&dir, arguments.kustomize_flags())?
+            workdir::kustomize_build(&dir, kustomize_flags(&arguments.options()))?
         }
         Engine::Overlift => {
             let build = build(arguments, directory, output)?;

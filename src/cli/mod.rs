@@ -8,6 +8,7 @@ mod action;
 mod build;
 mod completions;
 mod doctor;
+mod engine;
 mod findings;
 mod healthcheck;
 mod hint;

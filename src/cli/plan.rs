@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::build::open_workspace;
+use super::engine::EngineArguments;
 use super::output::Output;
 use super::plan_json::PlanJson;
 use super::report::Failure;
@@ -34,6 +35,8 @@ pub(super) struct PlanArguments {
     /// Use this configuration instead of `.github/overlift.yaml`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArguments,
     /// Print one diff alone, for `patch`, `git apply` or a pager.
     #[arg(long, value_enum, value_name = "WHICH", group = "form")]
     diff: Option<Diff>,
@@ -60,7 +63,7 @@ enum Diff {
 
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     let form = (arguments.diff, arguments.body, arguments.json);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::build::open_workspace;
+use super::engine::{Engine, EngineArguments};
 use super::output::Output;
 use super::plan::{Pair, located, plan};
 use super::plan_view::counted;
@@ -39,6 +40,8 @@ pub(super) struct PromoteArguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
+    engine: EngineArguments,
+    #[command(flatten)]
     remote: RemoteArguments,
 }
 
@@ -49,10 +52,11 @@ pub(super) fn run(
     output: &Output,
 ) -> super::Result {
     if let Some(remote) = arguments.remote.named()? {
-        return on_github(arguments, &remote, workspace_here(directory), directory, output);
+        let workspace = workspace_here(directory, arguments.engine);
+        return on_github(arguments, &remote, workspace, directory, output);
     }
     let revision = arguments.commit.then_some("HEAD");
-    let workspace = open_workspace(directory, revision)?;
+    let workspace = open_workspace(directory, revision, arguments.engine)?;
     if !arguments.commit
         && !arguments.local
         && let Some(remote) = arguments.remote.of_checkout(&workspace)?
@@ -70,6 +74,11 @@ fn on_github(
     directory: &Path,
     output: &Output,
 ) -> super::Result {
+    if arguments.engine.engine == Engine::Kustomize && workspace.is_none() {
+        let message =
+            "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
+        return Err(anyhow::anyhow!(message).into());
+    }
     let source = EnvironmentName::parse(&arguments.pair.source)?;
     let target = EnvironmentName::parse(&arguments.pair.target)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::build::open_workspace;
+use super::engine::EngineArguments;
 use crate::app::local::Workspace;
 use crate::app::{OnGithub, OnGithubError};
 use crate::model::RepoName;
@@ -110,8 +111,8 @@ impl Remote {
 }
 
 /// The checkout that a command runs in, if it does: with a named repository it need not.
-pub(super) fn workspace_here(directory: &Path) -> Option<Workspace> {
-    open_workspace(directory, None).ok()
+pub(super) fn workspace_here(directory: &Path, engine: EngineArguments) -> Option<Workspace> {
+    open_workspace(directory, None, engine).ok()
 }
 
 /// The repository that a remote's address means, if it is on the GitHub whose API that is.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::build::open_workspace;
+use super::engine::EngineArguments;
 use super::output::Output;
 use super::palette::Palette;
 use super::plan::located;
@@ -27,6 +28,8 @@ pub(super) struct StatusArguments {
     /// Use this configuration instead of `.github/overlift.yaml`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArguments,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -39,7 +42,7 @@ pub(super) struct StatusArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::build::open_workspace;
+use super::engine::EngineArguments;
 use super::findings::{FindingJson, for_people, tally, workflow_commands};
 use super::output::Output;
 use super::plan::located;
@@ -23,7 +24,7 @@ pub(super) struct ValidateArguments {
     environments: Vec<String>,
     /// Check these files, or all manifests below these directories, as all that a cluster has;
     /// several top folders of a directory are clusters.
-    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
+    #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with = "engine")]
     manifests: Vec<PathBuf>,
     /// Files or directories with the CustomResourceDefinitions for `--manifests`.
     #[arg(long, value_name = "FILE|DIR", num_args = 1.., requires = "manifests")]
@@ -37,6 +38,8 @@ pub(super) struct ValidateArguments {
     /// Use this configuration instead of `.github/overlift.yaml`.
     #[arg(long, value_name = "FILE", conflicts_with = "manifests")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,7 +80,7 @@ fn environments(
     arguments: &ValidateArguments,
     directory: &Path,
 ) -> Result<Vec<Part>, super::report::Failure> {
-    let workspace = open_workspace(directory, arguments.rev.as_deref())?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration =

@@ -169,6 +169,14 @@ pub enum BuildError {
         /// The field.
         at: Location,
     },
+    /// Another engine builds, and fails.
+    #[error("{at}: kustomize cannot build this: {reason}")]
+    Foreign {
+        /// The kustomization.
+        at: Location,
+        /// Its words, bounded, without a Secret's value.
+        reason: String,
+    },
     /// A component among resources, or a kustomization among components.
     #[error("{at}: `{dir}` is a {}; list it under `{}`", if *.is_component { "component" } else { "kustomization, not a component" }, if *.is_component { "components" } else { "resources" })]
     WrongRole {
@@ -285,6 +293,7 @@ impl BuildError {
             | Self::AmbiguousReference { at, .. }
             | Self::Plugin { at, .. }
             | Self::Helm { at, .. }
+            | Self::Foreign { at, .. }
             | Self::WrongRole { at, .. }
             | Self::PatchWithoutTarget { at, .. }
             | Self::PatchWithTwoTargets { at, .. }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::BuildError;
 use super::kustomization::Reference;
-use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository};
+use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
@@ -129,7 +129,7 @@ impl<'a> Loader<'a> {
     /// [`BuildError`] if there is no such file, or it may not be read from there.
     pub fn read(&self, root: &Root<'_>, reference: &Reference) -> Result<Loaded, BuildError> {
         if is_remote_file(&reference.text) {
-            let tree = self.resolve(reference)?;
+            let tree = resolve(self.remote, reference)?;
             return self.read_remote(&tree, reference);
         }
         self.find(root, reference)?.ok_or_else(|| self.missing(root, reference))
@@ -233,7 +233,7 @@ impl<'a> Loader<'a> {
     }
 
     fn remote(&self, root: &Root<'a>, reference: &Reference) -> Result<Target<'a>, BuildError> {
-        let tree = self.resolve(reference)?;
+        let tree = resolve(self.remote, reference)?;
         let fault = |source| BuildError::Read { at: reference.at.clone(), source };
         let (path, entry) = tree.files.look_up(&tree.path).map_err(fault)?;
         let inner = match entry {
@@ -249,18 +249,6 @@ impl<'a> Loader<'a> {
             Entry::Missing => return Err(self.missing(root, reference)),
         };
         Ok(Target::Remote(Box::new(tree), Box::new(inner)))
-    }
-
-    fn resolve(&self, reference: &Reference) -> Result<RemoteTree, BuildError> {
-        let refused = |reason: String| BuildError::Remote {
-            at: reference.at.clone(),
-            url: reference.text.clone(),
-            reason,
-        };
-        let Some(remote) = self.remote else {
-            return Err(refused("nothing is fetched from elsewhere by default".to_owned()));
-        };
-        remote.resolve(&reference.text).map_err(refused)
     }
 
     fn read_remote(&self, tree: &RemoteTree, reference: &Reference) -> Result<Loaded, BuildError> {

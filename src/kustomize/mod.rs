@@ -8,6 +8,7 @@ pub mod decode;
 pub mod error;
 pub mod field_spec;
 mod finish;
+mod foreign;
 pub mod generate;
 pub mod kustomization;
 pub mod label_selector;
@@ -37,6 +38,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use error::BuildError;
+pub use foreign::ForeignEngine;
 pub use remote::{RemoteResolver, RemoteTree};
 pub use resource_id::{Gvk, ResourceId};
 
@@ -76,6 +78,8 @@ pub struct BuildOptions {
     pub managed_by_label: bool,
     /// Who fetches remote bases; they are refused without.
     pub remote: Option<Arc<dyn RemoteResolver>>,
+    /// Who builds; we do without.
+    pub engine: Option<Arc<dyn ForeignEngine>>,
 }
 
 /// One object of a build.
@@ -102,6 +106,8 @@ pub struct Build {
     pub inputs: BTreeSet<RepoPath>,
     /// How much of them was read.
     pub bytes_read: usize,
+    /// Whether `original_id` and `origin` of the resources are guesses, because another engine built.
+    pub origins_are_guessed: bool,
 }
 
 impl Build {
@@ -140,6 +146,9 @@ pub fn build(
     dir: &RepoPath,
     options: &BuildOptions,
 ) -> Result<Build, BuildError> {
+    if let Some(engine) = &options.engine {
+        return foreign::build(engine.as_ref(), files, dir, options);
+    }
     let loader = Loader::new(options);
     let result = finish::build(&loader, files, dir, options);
     let (inputs, unknown, bytes_read) = loader.into_account();

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::error::BuildError;
+use super::kustomization::Reference;
 use crate::model::{Files, RepoPath};
 
 /// Fetches remote bases and files. Without one they are refused.
@@ -36,6 +38,25 @@ impl fmt::Debug for RemoteTree {
             .field("reference", &self.reference)
             .finish_non_exhaustive()
     }
+}
+
+/// Fetches what a reference names, if somebody does.
+///
+/// # Errors
+/// [`BuildError::Remote`] with the reason.
+pub fn resolve(
+    remote: Option<&dyn RemoteResolver>,
+    reference: &Reference,
+) -> Result<RemoteTree, BuildError> {
+    let refused = |reason: String| BuildError::Remote {
+        at: reference.at.clone(),
+        url: reference.text.clone(),
+        reason,
+    };
+    let Some(remote) = remote else {
+        return Err(refused("nothing is fetched from elsewhere by default".to_owned()));
+    };
+    remote.resolve(&reference.text).map_err(refused)
 }
 
 /// Whether a text names a file behind HTTP.

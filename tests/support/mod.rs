@@ -82,6 +82,9 @@ pub fn try_kubectl_kustomize(dir: &Path) -> Option<Result<String, String>> {
     })
 }
 
+/// A script that stands for `kustomize`: its build is kubectl's.
+pub const KUSTOMIZE: &str = "#!/bin/sh\nshift\nexec kubectl kustomize \"$@\"\n";
+
 /// A repository of its own in a temporary directory.
 pub struct Repo {
     _temp: tempfile::TempDir,
@@ -136,6 +139,16 @@ impl Repo {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Puts a program beside the repository and returns a `PATH` that begins with it.
+    #[cfg(unix)]
+    pub fn program(&self, name: &str, script: &str) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = format!("../bin/{name}");
+        self.write(&path, script);
+        fs::set_permissions(self.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
+        format!("{}:{}", self.path("../bin").display(), std::env::var("PATH").unwrap())
     }
 
     pub fn read(&self, path: &str) -> String {

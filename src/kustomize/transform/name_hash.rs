@@ -27,7 +27,9 @@ pub fn apply(set: &mut ResourceSet, schema: &Schema) {
     }
 }
 
-fn hash(draft: &Draft) -> String {
+/// The hash of the content of a config map or secret.
+#[must_use]
+pub fn hash(draft: &Draft) -> String {
     let node = &draft.node;
     let mut json = String::from("{");
     let mut field = |key: &str, write: &dyn Fn(&mut String)| {

@@ -196,5 +196,9 @@ fn command(plan: &Plan) -> String {
         .commit
         .as_ref()
         .map_or(String::new(), |commit| format!(" --rev {}", &commit.as_str()[..12]));
-    format!("overlift plan {} {}{commit}", plan.source.name, plan.target.name)
+    let engine = match plan.builds.after.origins_are_guessed {
+        true => " --engine kustomize",
+        false => "",
+    };
+    format!("overlift plan {} {}{engine}{commit}", plan.source.name, plan.target.name)
 }

@@ -1,0 +1,209 @@
+//! What a kustomization leads to, found in its text without understanding all of it.
+//!
+//! Every scalar that may be a path is looked up, whatever its field is called: a newer kustomize may have
+//! fields that we do not know. Known fields for paths must not lead out of the repository, nor to other
+//! repositories that are not allowed, since the other engine would follow.
+
+use super::charts;
+use super::gather::{Gatherer, Tree};
+use crate::kustomize::error::BuildError;
+use crate::kustomize::kustomization::Reference;
+use crate::kustomize::manifest::Place;
+use crate::kustomize::remote::{is_remote_file, is_repository, resolve};
+use crate::model::{Entry, File, InvalidPath, Location, RepoPath};
+use crate::yaml::{Dialect, Mark, Node, Value, parse_stream};
+
+/// Fields whose texts are paths or URLs, at any depth.
+const REFERENCES: [&str; 16] = [
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+    "patchesStrategicMerge",
+    "replacements",
+    "path",
+    "paths",
+    "files",
+    "envs",
+    "env",
+    "openapi",
+];
+
+/// Fields of charts whose texts are paths or URLs.
+const CHART_FILES: [&str; 3] = ["valuesFile", "values", "additionalValuesFiles"];
+
+/// Fields whose texts are never paths.
+const NO_PATHS: [&str; 24] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "commonLabels",
+    "commonAnnotations",
+    "labels",
+    "images",
+    "imageTags",
+    "replicas",
+    "vars",
+    "sortOptions",
+    "buildMetadata",
+    "generatorOptions",
+    "literals",
+    "options",
+    "patch",
+    "source",
+    "target",
+    "targets",
+    "valuesInline",
+];
+
+/// Fields with plugins: files with their configuration, or the configuration itself.
+const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
+
+/// Looks at one kustomization, whose nodes are marked in `text`.
+pub(super) fn scan(
+    gatherer: &mut Gatherer<'_>,
+    tree: &Tree,
+    dir: &RepoPath,
+    place: &Place,
+    text: &str,
+    node: &Node,
+) -> Result<(), BuildError> {
+    let mut scan = Scan { gatherer, tree, dir, place, text };
+    charts::of_kustomization(&mut scan, node)?;
+    scan.node(node, "")
+}
+
+/// One kustomization, or the configuration of one of its plugins.
+pub(super) struct Scan<'g, 'a, 'p> {
+    pub(super) gatherer: &'g mut Gatherer<'a>,
+    tree: &'p Tree,
+    pub(super) dir: &'p RepoPath,
+    place: &'p Place,
+    text: &'p str,
+}
+
+impl Scan<'_, '_, '_> {
+    pub(super) fn at(&self, mark: Mark, field: &str) -> Location {
+        self.place.at(self.text, mark).in_field(field)
+    }
+
+    /// Whether the files are the repository's own.
+    pub(super) const fn is_local(&self) -> bool {
+        matches!(self.tree, Tree::Local)
+    }
+
+    fn node(&mut self, node: &Node, field: &str) -> Result<(), BuildError> {
+        match &node.value {
+            Value::Mapping(mapping) => mapping
+                .iter()
+                .filter(|pair| !is_in(&NO_PATHS, &pair.key.text))
+                .try_for_each(|pair| self.node(&pair.value, &pair.key.text)),
+            Value::Sequence(items) => items.iter().try_for_each(|item| self.node(item, field)),
+            Value::Scalar(scalar) => self.text(&scalar.text, field, node.mark),
+        }
+    }
+
+    fn text(&mut self, text: &str, field: &str, mark: Mark) -> Result<(), BuildError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if text.contains('\n') {
+            return if is_in(&PLUGINS, field) { self.inline(text, mark) } else { Ok(()) };
+        }
+        self.path(text, field, mark)?;
+        match text.split_once('=') {
+            Some((_, path)) if is_in(&["files"], field) => self.path(path, field, mark),
+            _ if is_in(&PLUGINS, field) && text.contains(':') => self.inline(text, mark),
+            _ => Ok(()),
+        }
+    }
+
+    /// The configuration of a plugin, written in place.
+    fn inline(&mut self, text: &str, mark: Mark) -> Result<(), BuildError> {
+        let place = Place::Inline(self.place.at(self.text, mark));
+        for node in parse_stream(text, Dialect::V3).unwrap_or_default() {
+            self.plugin(&place, text, &node)?;
+        }
+        Ok(())
+    }
+
+    fn plugin(&mut self, place: &Place, text: &str, node: &Node) -> Result<(), BuildError> {
+        let Self { tree, dir, .. } = *self;
+        let mut plugin = Scan { gatherer: &mut *self.gatherer, tree, dir, place, text };
+        charts::of_plugin(&mut plugin, node)?;
+        plugin.node(node, "")
+    }
+
+    /// Follows what may be a path.
+    fn path(&mut self, text: &str, field: &str, mark: Mark) -> Result<(), BuildError> {
+        let is_path = is_in(&REFERENCES, field) || is_in(&CHART_FILES, field);
+        let at = || self.place.at(self.text, mark).in_field(field);
+        let path = match self.dir.join(text) {
+            Ok(path) => path,
+            // Texts of other fields may begin with `/`: pointers, patterns.
+            Err(InvalidPath::Absolute(_)) if !is_path => return Ok(()),
+            Err(source) => return Err(BuildError::Path { at: at(), source }),
+        };
+        let found = match self.tree {
+            Tree::Local => self.gatherer.reach(&path),
+            Tree::Remote(files) => files.look_up(&path),
+        };
+        match found {
+            Ok((path, Entry::File(file))) => self.file(path, &file, field),
+            Ok((dir, Entry::Directory)) => {
+                self.gatherer.visit(self.tree.clone(), dir);
+                Ok(())
+            }
+            // What else is wrong with it, the other engine says.
+            Ok((_, Entry::Missing)) if is_path => self.elsewhere(text, field, mark),
+            Err(source) if is_path => Err(BuildError::Read { at: at(), source }),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn file(&mut self, path: RepoPath, file: &File, field: &str) -> Result<(), BuildError> {
+        let is_plugin = is_in(&PLUGINS, field);
+        let is_resource = is_in(&["resources", "bases"], field);
+        if is_plugin || is_resource && charts::may_have_plugin(&file.content) {
+            let place = Place::File(Location::file(path.clone()));
+            for (node, text) in self.gatherer.read(file, Dialect::V3, &place)? {
+                if is_plugin {
+                    self.plugin(&place, &text, &node)?;
+                } else {
+                    charts::refuse_in_resources(&node, || place.at(&text, node.mark))?;
+                }
+            }
+        }
+        if self.is_local() {
+            if is_resource {
+                self.gatherer.found.manifests.insert(path.clone());
+            }
+            self.gatherer.found.inputs.insert(path);
+        }
+        Ok(())
+    }
+
+    /// What is no path may be a URL, and the other engine would fetch it.
+    fn elsewhere(&mut self, text: &str, field: &str, mark: Mark) -> Result<(), BuildError> {
+        if !is_remote_file(text) && !is_repository(text) {
+            return Ok(());
+        }
+        let reference = Reference { text: text.to_owned(), at: self.at(mark, field) };
+        let tree = resolve(self.gatherer.remote, &reference)?;
+        self.gatherer.visit(Tree::Remote(tree.files), tree.path);
+        Ok(())
+    }
+}
+
+/// Whether a field is one of these; case does not matter to kustomize.
+pub(super) fn is_in(fields: &[&str], field: &str) -> bool {
+    fields.iter().any(|known| known.eq_ignore_ascii_case(field))
+}
