@@ -6,7 +6,7 @@ use std::path::Path;
 use super::support::github::{GithubStandIn, endpoint};
 use super::support::runner::Runner;
 use super::support::scene::{FILES, RATE_PATH, REPO, rate};
-use super::support::{Repo, Run};
+use super::support::{KUSTOMIZE, Repo, Run, istio_config, kubectl_kustomize};
 
 /// A repository on the stand-in and a checkout of it.
 struct Step {
@@ -160,6 +160,27 @@ async fn pruning_needs_a_history_or_a_token() {
     let run = step.run();
     assert_eq!(run.code, 2, "{run:#?}");
     assert!(run.stdout.contains("`fetch-depth: 0`"), "{run:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_runners_kustomize_builds_if_the_workflow_says_so() {
+    if kubectl_kustomize(&istio_config().join("base")).is_none() {
+        return;
+    }
+    let mut step = Step::new().await;
+    let ours = step.outputs()["plan-id"].clone();
+    let path = step.checkout.program("kustomize", KUSTOMIZE);
+    step.runner.set("PATH", &path).inputs(&[("engine", "kustomize")]);
+    let theirs = step.outputs();
+    assert_eq!((&theirs["plan-id"], theirs["pull-request-number"].as_str()), (&ours, "1"));
+    let body = std::fs::read_to_string(&theirs["body-file"]).unwrap();
+    assert!(body.contains("overlift plan staging prod --engine kustomize"), "{body}");
+
+    let nowhere = tempfile::tempdir().unwrap();
+    step.runner.set("GITHUB_WORKSPACE", nowhere.path().to_str().unwrap());
+    let run = step.run();
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.stdout.contains("actions/checkout"), "{run:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,8 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The names of the inputs that the program reads; `action.yml` has these and `version`, which it uses
 /// itself to find the program.
-pub const INPUTS: [&str; 6] =
-    ["source", "target", "token", "config", "dry-run", "working-directory"];
+pub const INPUTS: [&str; 7] =
+    ["source", "target", "token", "config", "dry-run", "engine", "working-directory"];
 
 /// What the step's `with:` says.
 pub(super) struct Inputs {
@@ -25,8 +25,19 @@ pub(super) struct Inputs {
     pub(super) config: String,
     /// Whether to stop before the first write.
     pub(super) dry_run: bool,
+    /// Who builds overlays.
+    pub(super) engine: Engine,
     /// Where the checkout is, from the workspace; empty for the workspace itself.
     pub(super) working_directory: String,
+}
+
+/// Who builds overlays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    /// Overlift itself.
+    Overlift,
+    /// The runner's kustomize.
+    Kustomize,
 }
 
 impl Inputs {
@@ -50,6 +61,7 @@ impl Inputs {
             token: given("token"),
             config: given("config"),
             dry_run: flag("dry-run", &given("dry-run"))?,
+            engine: engine(&given("engine"))?,
             working_directory: given("working-directory"),
         })
     }
@@ -82,6 +94,17 @@ fn flag(name: &'static str, text: &str) -> Result<bool, ActionError> {
         other => Err(ActionError::Input {
             name,
             reason: format!("is `{other}`; write `true` or `false`"),
+        }),
+    }
+}
+
+fn engine(text: &str) -> Result<Engine, ActionError> {
+    match text {
+        "" | "overlift" => Ok(Engine::Overlift),
+        "kustomize" => Ok(Engine::Kustomize),
+        other => Err(ActionError::Input {
+            name: "engine",
+            reason: format!("is `{other}`; write `overlift` or `kustomize`"),
         }),
     }
 }
@@ -119,5 +142,8 @@ mod tests {
         let given = [("INPUT_SOURCE", "a"), ("INPUT_TARGET", "b"), ("INPUT_DRY-RUN", "yes")];
         let error = read(&given).unwrap_err();
         assert!(error.to_string().contains("`dry-run` is `yes`"), "{error}");
+        let given = [("INPUT_SOURCE", "a"), ("INPUT_TARGET", "b"), ("INPUT_ENGINE", "helm")];
+        let error = read(&given).unwrap_err();
+        assert!(error.to_string().contains("`engine` is `helm`"), "{error}");
     }
 }

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::input::{Inputs, Lookup};
+use super::input::{Engine, Inputs, Lookup};
 use super::runner::Runner;
 use super::trigger::Trigger;
 use super::workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
 use super::{ActionError, summary};
 use crate::app::local::{LocalError, Workspace};
 use crate::app::{
-    Clock, GivenConfiguration, OnGithub, Operation, PromoteRequest, Promoted, fresh_id,
-    remote_cache_directory,
+    Clock, GivenConfiguration, InstalledKustomize, OnGithub, Operation, PromoteRequest, Promoted,
+    fresh_id, remote_cache_directory,
 };
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, RepoName, RepoPath};
@@ -88,8 +88,8 @@ impl Step<'_> {
         // The commit, not what earlier steps made of its files: every door plans the same from it.
         let workspace = Workspace::open(&self.directory, Some("HEAD"))
             .or_else(|_| Workspace::open(&self.directory, None))
-            .map_err(LocalError::from)?
-            .with_remote_cache(self.remote_cache.clone());
+            .map_err(LocalError::from)?;
+        let workspace = self.equipped(workspace);
         let config = self.config().map(|config| self.directory.join(config));
         let configuration = workspace.configuration(config.as_deref())?;
         let (source, target) = self.environments()?;
@@ -149,12 +149,28 @@ impl Step<'_> {
     /// The checkout, whose files need not be fetched. Without one all of them are.
     fn checkout(&self) -> Result<Option<Workspace>, ActionError> {
         let Ok(workspace) = Workspace::open(&self.directory, Some("HEAD")) else {
-            return Ok(None);
+            return match self.inputs.engine {
+                Engine::Overlift => Ok(None),
+                Engine::Kustomize => Err(ActionError::Input {
+                    name: "engine",
+                    reason: "is `kustomize`, which needs a checkout; run actions/checkout before"
+                        .to_owned(),
+                }),
+            };
         };
-        let workspace = workspace.with_remote_cache(self.remote_cache.clone());
+        let workspace = self.equipped(workspace);
         match workspace.below() {
             below if *below == RepoPath::root() => Ok(Some(workspace)),
             below => Err(ActionError::BelowTheRoot { below: below.to_string() }),
+        }
+    }
+
+    /// A checkout with what the step gives it: a cache for remote bases, and who builds.
+    fn equipped(&self, workspace: Workspace) -> Workspace {
+        let workspace = workspace.with_remote_cache(self.remote_cache.clone());
+        match self.inputs.engine {
+            Engine::Overlift => workspace,
+            Engine::Kustomize => workspace.with_engine(Some(Arc::new(InstalledKustomize))),
         }
     }
 
