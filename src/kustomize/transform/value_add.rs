@@ -4,10 +4,11 @@ use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::model::Location;
-use crate::yaml::{Node, Scalar, Value};
+use crate::yaml::{Node, Value};
 
 /// A value and where it goes.
 #[derive(Clone, Debug)]
@@ -55,7 +56,8 @@ impl ValueAdd {
         let id = draft.id.to_string();
         let parts = field_spec::names(&target.field_path);
         let field = make_field(&mut draft.node, &parts)
-            .ok_or_else(|| format!("`{id}` has something else than text in the way"))?;
+            .map_err(|InTheWay| format!("`{id}` has something else than text in the way"))?;
+        let Some(field) = field else { return Ok(()) };
         let Value::Scalar(scalar) = &mut field.value else {
             return Err(format!("`{}` of `{id}` is no text", target.field_path));
         };
@@ -63,21 +65,29 @@ impl ValueAdd {
             0 => self.value.clone(),
             position => insert_part(&scalar.text, position - 1, &self.value),
         };
-        *scalar = Scalar { style: scalar.style, ..Scalar::string(text) };
+        scalar::assign(scalar, text.into(), None);
         Ok(())
     }
 }
 
-fn make_field<'a>(node: &'a mut Node, path: &[String]) -> Option<&'a mut Node> {
-    let Some((name, rest)) = path.split_first() else { return Some(node) };
-    let mapping = node.as_mapping_mut()?;
+/// Something that is no mapping where a path goes on.
+struct InTheWay;
+
+/// The field at a path, made where it is missing; `None` where a null ends the way, as in kyaml.
+fn make_field<'a>(node: &'a mut Node, path: &[String]) -> Result<Option<&'a mut Node>, InTheWay> {
+    let Some((name, rest)) = path.split_first() else { return Ok(Some(node)) };
+    if node.is_null() {
+        return Ok(None);
+    }
+    let mapping = node.as_mapping_mut().ok_or(InTheWay)?;
     if !mapping.contains(name) {
         mapping.insert(
             name.as_str(),
             if rest.is_empty() { Node::string("") } else { Node::mapping() },
         );
     }
-    make_field(mapping.get_mut(name)?, rest)
+    let field = mapping.get_mut(name).expect("it is there or was made");
+    make_field(field, rest)
 }
 
 /// Puts a part into a path; a leading slash is not counted and stays.
