@@ -41,6 +41,7 @@ fuzz_target!(|input: (u8, u8, &str)| {
         return;
     }
     let (path, before) = (path.clone(), tree(text));
+    let was_null = node.is_null();
     let first_key = node.pairs().first().and_then(|(key, _)| key.text().map(str::to_owned));
     let value = Fragment::text("it's: new").expect("a text is a fragment");
     let edited = match (choice % 4, &first_key) {
@@ -57,7 +58,8 @@ fuzz_target!(|input: (u8, u8, &str)| {
         // A root list may lose its only item, and is then no document.
         assert!(parse_stream(&editor.text(), Dialect::V2).is_ok(), "{:?} -> {:?}", text, editor.text());
     }
-    if choice % 4 == 3 && editor.remove_key(&path, "overlift").is_ok() {
+    // In flow style a null that got a key is an empty mapping from then on.
+    if choice % 4 == 3 && !was_null && editor.remove_key(&path, "overlift").is_ok() {
         assert_eq!(tree(&editor.text()), before);
     }
 });
