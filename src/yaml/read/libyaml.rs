@@ -301,6 +301,12 @@ impl Composer<'_, '_, '_> {
         if text.is_empty() && tag.is_none() && style == Style::Plain && self.flow > 0 {
             return Ok(empty_in_flow(self.dialect));
         }
+        if self.flow > 0 && style == Style::Plain && text.contains('?') {
+            // To go-yaml it begins a key anywhere; libyaml-safer goes by YAML 1.2.
+            let reason =
+                "a `?` in a flow collection, which kustomize does not read: put the text in quotes";
+            return Err(Fault::new(offset, reason));
+        }
         let resolve = if self.flow > 0 { resolve_in_flow } else { resolve_plain };
         let tag = match tag {
             None if style != Style::Plain => Tag::Str,

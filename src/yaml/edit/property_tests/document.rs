@@ -230,6 +230,8 @@ fn write_inline(value: &Written, remark: Remark, indent: usize, layout: Layout, 
 fn write_flow(value: &Written, indent: usize, out: &mut String) {
     match value {
         Written::Absent => out.push_str("null"),
+        // go-yaml reads no question mark in a flow collection, but in quotes.
+        Written::Line(text) if text.contains('?') => out.push_str(&format!("'{text}'")),
         Written::Line(text) => out.push_str(text),
         Written::Block(_, lines) => out.push_str(&format!("\"{}\"", lines.join("\\n"))),
         Written::List { flow, items } => {
