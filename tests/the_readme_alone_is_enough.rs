@@ -42,11 +42,12 @@ fn the_action_and_the_service_run_by_hand() {
     let script = [&start, waits, &action, &service, done].concat();
     let script = script
         .replace("cargo build --locked --bins --examples\n", "")
+        // Before the paths of the clone, which may stand below /tmp itself.
+        .replace("/tmp", temp.path().to_str().unwrap())
         .replace("$PWD/target/debug", built)
         .replace("target/debug/", &format!("{built}/"))
         .replace("127.0.0.1:8081", &format!("127.0.0.1:{}", free_port()))
-        .replace("127.0.0.1:8080", "$OVERLIFT_LISTEN")
-        .replace("/tmp", temp.path().to_str().unwrap());
+        .replace("127.0.0.1:8080", "$OVERLIFT_LISTEN");
     let mut bash = Command::new("timeout");
     bash.args(["60", "bash", "-eu", "-c", &script]).current_dir(env!("CARGO_MANIFEST_DIR"));
     bash.env("OVERLIFT_LISTEN", format!("127.0.0.1:{}", free_port()));
