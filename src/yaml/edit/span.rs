@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
+use libyaml_safer::{Encoding, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use crate::model::Position;
 use crate::yaml::quiet::without_panic;
@@ -161,6 +161,8 @@ pub(super) fn parse_spans(text: &str) -> Result<Vec<SpanDocument>, SyntaxError> 
     without_panic(|| {
         let mut input = padded.as_bytes();
         let mut parser = Parser::new();
+        // Without it the parser drops a second byte order mark and counts from behind it.
+        parser.set_encoding(Encoding::Utf8);
         parser.set_input_string(&mut input);
         Reader { parser, text, terminated }.documents()
     })

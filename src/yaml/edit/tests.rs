@@ -247,3 +247,15 @@ fn quotes_texts_that_could_be_taken_for_something_else() {
         assert_eq!(Editor::parse(&quote(text)).unwrap().root(0).text(), Some(text));
     }
 }
+
+#[test]
+fn an_edit_behind_a_second_byte_order_mark_is_no_panic() {
+    let mut editor = Editor::parse("\u{feff}\u{feff}-e:").unwrap();
+    let pairs = editor.root(0).pairs();
+    let key = pairs.first().and_then(|(key, _)| key.text()).map(str::to_owned);
+    let value = Fragment::text("x").unwrap();
+    let before = editor.text();
+    if editor.insert_key(&NodePath::root(0), key.as_deref(), "new", &value).is_err() {
+        assert_eq!(editor.text(), before);
+    }
+}
