@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Gvk;
 use super::error::BuildError;
 use super::resource::Draft;
-use crate::yaml::{Node, Scalar, Value};
+use crate::yaml::{Node, Pair, Scalar, Value};
 
 /// A field, and the kinds that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,18 +114,20 @@ impl Walks {
 
     /// The walks for resources of this kind, in order.
     pub fn of(&mut self, gvk: &Gvk) -> &[Arc<Walk>] {
-        let at = match self.by_type.iter().position(|(known, _)| known == gvk) {
-            Some(0) => 0,
-            Some(at) => {
-                self.by_type.swap(at, at - 1);
-                at - 1
-            }
-            None => {
-                let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
-                self.by_type.push((gvk.clone(), fitting.collect()));
-                self.by_type.len() - 1
-            }
-        };
+        let at =
+            match self.by_type.iter().position(|(known, _)| known.kind == gvk.kind && known == gvk)
+            {
+                Some(0) => 0,
+                Some(at) => {
+                    self.by_type.swap(at, at - 1);
+                    at - 1
+                }
+                None => {
+                    let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
+                    self.by_type.push((gvk.clone(), fitting.collect()));
+                    self.by_type.len() - 1
+                }
+            };
         &self.by_type[at].1
     }
 }
@@ -246,6 +248,10 @@ impl Walk {
             return Err(FieldError::EmptyName { path: self.path.clone() });
         }
         let Some(mapping) = node.as_mapping_mut() else { return Ok(None) };
+        let is_here = |pair: &Pair| pair.key.text == step.name && !pair.value.is_null();
+        if let Some(at) = mapping.iter().position(is_here) {
+            return Ok(mapping.iter_mut().nth(at).map(|pair| &mut pair.value));
+        }
         let last = depth + 1 == self.steps.len();
         let made = match self.make {
             Make::Nothing => None,
@@ -253,9 +259,7 @@ impl Walk {
             Make::Scalar if last => Some(Node::string("")),
             Make::Scalar | Make::Mapping => Some(Node::mapping()),
         };
-        if let Some(made) = made
-            && mapping.get(&step.name).is_none_or(Node::is_null)
-        {
+        if let Some(made) = made {
             mapping.insert(step.name.as_str(), made);
         }
         let mut field = mapping.get_mut(&step.name);
