@@ -16,9 +16,10 @@ use super::origin::Origin;
 use super::plugin;
 use super::read_ahead::{objects, read_ahead};
 use super::resource::Draft;
-use super::resource_set::{ResourceSet, WantedId};
+use super::resource_set::ResourceSet;
 use super::scalar;
 use super::schema::Schema;
+use super::take_in::{absorb, append, duplicate};
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
 use crate::model::{Location, Positions, RepoPath};
@@ -455,49 +456,6 @@ impl Overlay<'_> {
     pub fn builtin_origin(&self, plugin: &str) -> Option<Origin> {
         let file = self.file.file_name();
         self.origin.as_ref().map(|origin| origin.of_builtin(file, plugin))
-    }
-}
-
-/// Adds a resource whose identity has to be new.
-///
-/// # Errors
-/// [`BuildError::Duplicate`] if it is not.
-pub fn append(set: &mut ResourceSet, draft: Draft) -> Result<(), BuildError> {
-    set.append(draft).map_err(|found| duplicate(*found, set))
-}
-
-fn duplicate((draft, at): (Draft, usize), set: &ResourceSet) -> BuildError {
-    let other = set.get(at).map(|other| other.location.clone());
-    BuildError::Duplicate {
-        other: other.unwrap_or_else(|| draft.location.clone()),
-        at: draft.location,
-        id: draft.id,
-    }
-}
-
-/// Adds a generated resource, or merges it into one that is there, or puts it in its place.
-fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
-    use super::resource::Behavior::{Create, Merge, Replace, Unspecified};
-    let found = set.find_any(&WantedId::of(&draft));
-    match (&found[..], draft.behavior) {
-        ([], Merge | Replace) => Err(BuildError::NothingToMerge {
-            at: draft.location,
-            id: draft.id,
-            behavior: draft.behavior.as_str(),
-        }),
-        ([], Create | Unspecified) => append(set, draft),
-        ([at], behavior @ (Merge | Replace)) => {
-            if let Some(old) = set.get(*at) {
-                draft.take_over(old, behavior);
-            }
-            set.replace(*at, draft);
-            Ok(())
-        }
-        ([at, ..], _) => Err(BuildError::Duplicate {
-            other: set.get(*at).map_or_else(|| draft.location.clone(), |old| old.location.clone()),
-            at: draft.location,
-            id: draft.id,
-        }),
     }
 }
 

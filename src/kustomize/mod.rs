@@ -28,6 +28,7 @@ pub mod schema;
 pub mod selector;
 mod share_out;
 pub mod sort;
+mod take_in;
 pub mod transform;
 pub mod transformer;
 pub mod vars;

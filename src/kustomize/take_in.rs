@@ -1,0 +1,52 @@
+//! How resources come into a set: those that have to be new, and those that a generator made.
+
+use super::error::BuildError;
+use super::resource::Behavior::{Create, Merge, Replace, Unspecified};
+use super::resource::Draft;
+use super::resource_set::{ResourceSet, WantedId};
+
+/// Adds a resource whose identity has to be new.
+///
+/// # Errors
+/// [`BuildError::Duplicate`] if it is not.
+pub(super) fn append(set: &mut ResourceSet, draft: Draft) -> Result<(), BuildError> {
+    set.append(draft).map_err(|found| duplicate(*found, set))
+}
+
+/// The error for a resource, and the place of the one that has its identity.
+pub(super) fn duplicate((draft, at): (Draft, usize), set: &ResourceSet) -> BuildError {
+    let other = set.get(at).map(|other| other.location.clone());
+    BuildError::Duplicate {
+        other: other.unwrap_or_else(|| draft.location.clone()),
+        at: draft.location,
+        id: draft.id,
+    }
+}
+
+/// Adds a generated resource, or merges it into one that is there, or puts it in its place.
+///
+/// # Errors
+/// [`BuildError`] if its behavior does not fit what is there.
+pub(super) fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
+    let found = set.find_any(&WantedId::of(&draft));
+    match (&found[..], draft.behavior) {
+        ([], Merge | Replace) => Err(BuildError::NothingToMerge {
+            at: draft.location,
+            id: draft.id,
+            behavior: draft.behavior.as_str(),
+        }),
+        ([], Create | Unspecified) => append(set, draft),
+        ([at], behavior @ (Merge | Replace)) => {
+            if let Some(old) = set.get(*at) {
+                draft.take_over(old, behavior);
+            }
+            set.replace(*at, draft);
+            Ok(())
+        }
+        ([at, ..], _) => Err(BuildError::Duplicate {
+            other: set.get(*at).map_or_else(|| draft.location.clone(), |old| old.location.clone()),
+            at: draft.location,
+            id: draft.id,
+        }),
+    }
+}
