@@ -156,3 +156,15 @@ fn what_another_repository_may_hold_is_no_error_unless_this_one_is_complete() {
     assert_eq!(found(""), 0);
     assert!(found("gates: {complete: true}\n") >= 2);
 }
+
+/// Found in a public repository: what the target has deleted all along is not there before either.
+#[test]
+fn a_patch_that_deletes_does_something_in_every_promotion() {
+    let deletes = "- patch: |-\n    $patch: delete\n    apiVersion: networking.istio.io/v1\n    \
+        kind: DestinationRule\n    metadata: {name: shop, namespace: shop}\n";
+    let repo = repo("");
+    repo.write("overlays/staging/kustomization.yaml", &format!("{PATCHED}{deletes}"));
+    repo.write("overlays/production/kustomization.yaml", &format!("{OVERLAY}patches:\n{deletes}"));
+    let found = findings(&repo);
+    assert!(found.iter().all(|finding| finding["rule"] != "patch-effect"), "{found:#?}");
+}

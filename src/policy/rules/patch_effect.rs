@@ -48,19 +48,20 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let plain = again.as_ref().or(subject.promotion.map(|promotion| promotion.target.build));
     let changes = plain.map(|plain| Changes::between(plain, overlay.build));
     for patch in patches {
+        // The target before is the overlay without the patch only if the promotion brings it.
+        let is_without = again.is_some() || patch.is_new(subject);
         // A resource that a patch deletes is only there without the patch.
         let mut builds = plain.into_iter().chain([overlay.build]);
         if builds.all(|build| patch.targets(build, &affixes).is_some_and(|found| found.is_empty()))
         {
-            if !patch.deletes || plain.is_some() {
+            if !patch.deletes || is_without {
                 let help = "correct the target, or remove the patch".to_owned();
                 let message = "the patch matches no resource, so it does nothing";
                 report.say_at(MATCHES_NOTHING, patch.at.clone(), message, Some(help));
             }
             continue;
         }
-        let is_new = again.is_some() || patch.is_new(subject);
-        let Some(changes) = changes.as_ref().filter(|_| is_new) else { continue };
+        let Some(changes) = changes.as_ref().filter(|_| is_without) else { continue };
         let targets = patch.targets(changes.plain, &affixes).unwrap_or_default();
         if !targets.is_empty() && targets.iter().all(|target| !changes.has(*target)) {
             let id = &changes.plain.resources[targets[0]].id;
