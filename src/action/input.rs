@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::ActionError;
+use crate::app::Engine;
 
 /// Looks up a variable of the environment.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -29,15 +30,6 @@ pub(super) struct Inputs {
     pub(super) engine: Engine,
     /// Where the checkout is, from the workspace; empty for the workspace itself.
     pub(super) working_directory: String,
-}
-
-/// Who builds overlays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Engine {
-    /// Overlift itself.
-    Overlift,
-    /// The runner's kustomize.
-    Kustomize,
 }
 
 impl Inputs {
@@ -99,14 +91,13 @@ fn flag(name: &'static str, text: &str) -> Result<bool, ActionError> {
 }
 
 fn engine(text: &str) -> Result<Engine, ActionError> {
-    match text {
-        "" | "overlift" => Ok(Engine::Overlift),
-        "kustomize" => Ok(Engine::Kustomize),
-        other => Err(ActionError::Input {
-            name: "engine",
-            reason: format!("is `{other}`; write `overlift` or `kustomize`"),
-        }),
+    if text.is_empty() {
+        return Ok(Engine::default());
     }
+    Engine::parse(text).ok_or_else(|| ActionError::Input {
+        name: "engine",
+        reason: format!("is `{text}`; write `overlift` or `kustomize`"),
+    })
 }
 
 #[cfg(test)]

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::input::{Engine, Inputs, Lookup};
+use super::input::{Inputs, Lookup};
 use super::runner::Runner;
 use super::trigger::Trigger;
 use super::workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
 use super::{ActionError, summary};
 use crate::app::local::{LocalError, Workspace};
 use crate::app::{
-    Clock, GivenConfiguration, InstalledKustomize, OnGithub, Operation, PromoteRequest, Promoted,
-    fresh_id, remote_cache_directory,
+    Clock, Engine, GivenConfiguration, OnGithub, Operation, PromoteRequest, Promoted, fresh_id,
+    remote_cache_directory,
 };
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, RepoName, RepoPath};
@@ -167,11 +167,9 @@ impl Step<'_> {
 
     /// A checkout with what the step gives it: a cache for remote bases, and who builds.
     fn equipped(&self, workspace: Workspace) -> Workspace {
-        let workspace = workspace.with_remote_cache(self.remote_cache.clone());
-        match self.inputs.engine {
-            Engine::Overlift => workspace,
-            Engine::Kustomize => workspace.with_engine(Some(Arc::new(InstalledKustomize))),
-        }
+        workspace
+            .with_remote_cache(self.remote_cache.clone())
+            .with_engine(self.inputs.engine.foreign())
     }
 
     fn environments(&self) -> Result<(EnvironmentName, EnvironmentName), ActionError> {

@@ -20,6 +20,7 @@ mod remote_base;
 mod service;
 mod snapshot;
 mod wheel;
+mod words_of_kustomize;
 mod worker;
 
 pub use checking::{key_of, schema_directories};
@@ -27,7 +28,7 @@ pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
 };
-pub use installed_kustomize::{InstalledKustomize, kustomize_flags};
+pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use promote::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,

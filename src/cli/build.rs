@@ -8,11 +8,11 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::engine::{Engine, EngineArguments};
+use super::engine::EngineArguments;
 use super::output::Output;
 use super::report::Failure;
 use crate::app::local::Workspace;
-use crate::app::{GitBases, kustomize_flags, remote_cache_directory};
+use crate::app::{Engine, GitBases, kustomize_flags, remote_cache_directory};
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
     self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,

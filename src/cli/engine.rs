@@ -4,34 +4,28 @@
 
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use crate::app::InstalledKustomize;
+use crate::app::Engine;
 use crate::kustomize::ForeignEngine;
-
-/// Who builds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Engine {
-    /// Overlift itself.
-    Overlift,
-    /// The `kustomize` on `PATH`.
-    Kustomize,
-}
 
 /// The flag.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct EngineArguments {
     /// Who builds: Overlift itself, or the `kustomize` on `PATH`, for overlays that need helm.
-    #[arg(long, value_enum, default_value_t = Engine::Overlift)]
+    #[arg(
+        long,
+        default_value = Engine::NAMES[0],
+        value_parser = PossibleValuesParser::new(Engine::NAMES)
+            .map(|name| Engine::parse(&name).expect("only names are possible")),
+    )]
     pub(super) engine: Engine,
 }
 
 impl EngineArguments {
     /// The engine in place of our own, if another one is asked for.
     pub(super) fn foreign(self) -> Option<Arc<dyn ForeignEngine>> {
-        match self.engine {
-            Engine::Overlift => None,
-            Engine::Kustomize => Some(Arc::new(InstalledKustomize)),
-        }
+        self.engine.foreign()
     }
 }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::build::open_workspace;
-use super::engine::{Engine, EngineArguments};
+use super::engine::EngineArguments;
 use super::output::Output;
 use super::plan::{Pair, located, plan};
 use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::{Outcome, plan_view};
 use crate::app::local::{Committed, Workspace};
-use crate::app::{GivenConfiguration, Operation, PromoteRequest, Promoted};
+use crate::app::{Engine, GivenConfiguration, Operation, PromoteRequest, Promoted};
 use crate::model::EnvironmentName;
 use crate::promotion::Verdict;
 use crate::workdir::BranchMove;
