@@ -11,7 +11,7 @@ use overlift::config::RepositoryConfig;
 use overlift::kustomize::{self, BuildOptions};
 use overlift::model::{EnvironmentName, File, FileTree, RepoPath};
 use overlift::policy::{Day, Fetched};
-use overlift::promotion::{self, Checks, LastPromotion, PlanRequest};
+use overlift::promotion::{self, Checks, Key, LastPromotion, PlanRequest};
 
 fn fixture() -> FileTree {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/istio-config");
@@ -41,17 +41,17 @@ fn benches(criterion: &mut Criterion) {
         bencher
             .iter(|| kustomize::build(black_box(&files), &production, &options).unwrap().render());
     });
-    let source = EnvironmentName::parse("staging").unwrap();
-    let target = EnvironmentName::parse("production").unwrap();
+    let name = |text: &str| EnvironmentName::parse(text).unwrap();
+    let key = Key::new(name("staging"), name("production"));
     criterion.bench_function("plan staging to production", |bencher| {
         bencher.iter(|| {
             let configuration = RepositoryConfig::load(black_box(&files)).unwrap();
+            let (source, target) = configuration.pipeline.pair(&key).unwrap();
             promotion::plan(&PlanRequest {
                 files: &files,
-                pipeline: &configuration.pipeline,
                 options: &BuildOptions::default(),
-                source: &source,
-                target: &target,
+                source,
+                target,
                 commit: None,
                 last_promotion: LastPromotion::NotLooked,
                 checks: Checks {

@@ -14,9 +14,8 @@ use crate::app::{
     Clock, Engine, GivenConfiguration, OnGithub, Operation, PromoteRequest, Promoted, fresh_id,
     remote_cache_directory,
 };
-use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, RepoName, RepoPath};
-use crate::promotion::{self, Plan, Request};
+use crate::promotion::{self, Key, Plan, Request};
 use crate::redact::{Credential, Scrubber};
 use crate::telemetry::{LogFormat, start_logging};
 
@@ -93,8 +92,8 @@ impl Step<'_> {
         let config = self.config().map(|config| self.directory.join(config));
         let configuration = workspace.configuration(config.as_deref())?;
         let (source, target) = self.environments()?;
-        let plan = workspace.plan(&configuration, &source, &target)?;
-        let proposal = promotion::propose(&plan, &configuration.pull_request, None);
+        let plan = workspace.plan(&configuration, &Key::new(source, target))?;
+        let proposal = promotion::propose(&plan, None);
         let proposal = proposal.map_err(LocalError::from)?;
         Ok(Shown {
             plan,
@@ -125,8 +124,7 @@ impl Step<'_> {
         let api_url = self.runner.optional("GITHUB_API_URL").unwrap_or_else(|| API_URL.to_owned());
         let (source, target) = self.environments()?;
         let request = PromoteRequest {
-            source,
-            target,
+            key: Key::new(source, target),
             configuration: self.given_configuration()?,
             request,
             dry_run: trigger.is_none(),
@@ -202,9 +200,8 @@ impl Step<'_> {
 }
 
 fn shown(promoted: Promoted) -> Result<Shown, ActionError> {
-    let Promoted { operation, number, url, branch, head_sha, plan, configuration } = promoted;
-    let RepositoryConfig { pull_request, .. } = &configuration;
-    let proposal = promotion::propose(&plan, pull_request, None).map_err(LocalError::from)?;
+    let Promoted { operation, number, url, branch, head_sha, plan } = promoted;
+    let proposal = promotion::propose(&plan, None).map_err(LocalError::from)?;
     Ok(Shown {
         plan,
         body: proposal.body,

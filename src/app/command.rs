@@ -2,10 +2,12 @@
 
 use crate::github::{Permission, Reaction, Repository};
 use crate::model::{EnvironmentName, PullRequestNumber};
+use crate::promotion::Key;
 
 use super::answer::{Matter, USAGE, quote, say};
 use super::job::{Asker, Asks, Command, Job, Promote};
 use super::perform::{Stop, Work};
+use super::promote::key_of;
 use super::snapshot::Snapshot;
 use super::worker::Outcome;
 
@@ -53,18 +55,16 @@ async fn meant(
         },
         Asks::Pair { source, target } => {
             match (EnvironmentName::parse(source), EnvironmentName::parse(target)) {
-                (Ok(source), Ok(target)) => (source, target),
+                (Ok(source), Ok(target)) => Key::new(source, target),
                 _ => return Ok(Err(USAGE.to_owned())),
             }
         }
     };
-    let promote = Promote::new(job.place.clone(), &pair.0, &pair.1);
+    let promote = Promote::new(job.place.clone(), &pair);
     let asker = Asker::new(number, job.comment);
     let anew = there.as_ref() == Some(&pair);
     Ok(Ok(Promote { asked: true, anew, askers: vec![asker], ..promote }))
 }
-
-type Pair = (EnvironmentName, EnvironmentName);
 
 /// The promotion whose pull request the comment is on. By what we remember, else by its branch: the body is
 /// never asked, since whoever can edit it could steer us.
@@ -73,7 +73,7 @@ async fn promotion_there(
     job: &Command,
     repository: &Repository,
     number: PullRequestNumber,
-) -> Result<Option<Pair>, Stop> {
+) -> Result<Option<Key>, Stop> {
     if !job.on_pull_request {
         return Ok(None);
     }
@@ -82,13 +82,7 @@ async fn promotion_there(
         && let Some(record) =
             work.app.store.promotion_of_pull_request(&job.place.key(), known).await?
     {
-        let names =
-            (EnvironmentName::parse(&record.source), EnvironmentName::parse(&record.target));
-        return Ok(if let (Ok(source), Ok(target)) = names {
-            Some((source, target))
-        } else {
-            None
-        });
+        return Ok(key_of(&record));
     }
     let Some(pull_request) = repository.fetch_pull_request(number).await? else { return Ok(None) };
     let here = pull_request
@@ -102,11 +96,12 @@ async fn promotion_there(
     let Some(head) = repository.fetch_head(&base).await? else { return Ok(None) };
     let mut snapshot = Snapshot::open(repository, &head.sha, &head.tree).await?;
     let Ok(configuration) = snapshot.configuration(None).await? else { return Ok(None) };
-    let settings = &configuration.pull_request;
-    let pair = configuration.pipeline.pairs().find(|(source, target)| {
-        settings
-            .branch(&source.name, &target.name)
-            .is_ok_and(|branch| branch.as_str() == pull_request.head_branch)
+    let mut pairs = configuration.pipeline.pairs().map(|(source, target)| {
+        let key = target.key_from(&source.name);
+        (target.pull_request.branch(&key), key)
     });
-    Ok(pair.map(|(source, target)| (source.name.clone(), target.name.clone())))
+    let found = pairs.find(|(branch, _)| {
+        branch.as_ref().is_ok_and(|branch| branch.as_str() == pull_request.head_branch)
+    });
+    Ok(found.map(|(_, key)| key))
 }

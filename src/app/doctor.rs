@@ -335,8 +335,8 @@ fn described(configuration: &RepositoryConfig) -> String {
         .pairs()
         .flat_map(|(source, target)| [source.name.as_str(), target.name.as_str()])
         .collect();
-    let from = configuration.path.as_ref().map_or("the folders of overlays", |path| path.as_str());
-    let all = configuration.pipeline.environments().iter().map(|it| it.name.as_str());
+    let from = configuration.path.as_ref().map_or("the folders", |path| path.as_str());
+    let all = configuration.pipeline.stages().iter().map(|it| it.name.as_str());
     let all: Vec<&str> = all.filter(|name| names.contains(name)).collect();
     format!("reached, configured by {from}: {}", all.join(", "))
 }

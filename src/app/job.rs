@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::github::TreeSha;
 use crate::model::{
-    BranchName, CommitSha, EnvironmentName, InstallationId, PullRequestNumber, RepoName,
+    ApplicationName, BranchName, CommitSha, EnvironmentName, InstallationId, PullRequestNumber,
+    RepoName,
 };
+use crate::promotion::Key;
 use crate::store::{Millis, NewJob};
 
 use super::fresh_id;
@@ -73,6 +75,9 @@ pub(super) struct Moved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Promote {
     pub(super) place: Place,
+    /// The application, where there are some.
+    #[serde(default)]
+    pub(super) application: Option<String>,
     pub(super) source: String,
     pub(super) target: String,
     /// The default branch's head, if whoever queued this knows it to be the newest.
@@ -179,9 +184,30 @@ impl Moved {
 }
 
 impl Promote {
-    pub(super) fn new(place: Place, source: &EnvironmentName, target: &EnvironmentName) -> Self {
-        let (source, target) = (source.as_str().to_owned(), target.as_str().to_owned());
-        Self { place, source, target, head: None, asked: false, anew: false, askers: Vec::new() }
+    pub(super) fn new(place: Place, key: &Key) -> Self {
+        Self {
+            place,
+            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
+            source: key.source.as_str().to_owned(),
+            target: key.target.as_str().to_owned(),
+            head: None,
+            asked: false,
+            anew: false,
+            askers: Vec::new(),
+        }
+    }
+
+    /// Which promotion; `None` if somebody changed the queue by hand.
+    pub(super) fn key(&self) -> Option<Key> {
+        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
+        let source = EnvironmentName::parse(&self.source).ok()?;
+        let target = EnvironmentName::parse(&self.target).ok()?;
+        Some(Key::new(source, target).of(application.ok()?))
+    }
+
+    /// The application as a part of keys and lanes: ` of NAME`, or nothing.
+    fn of_application(&self) -> String {
+        self.application.as_ref().map_or(String::new(), |name| format!(" of {name}"))
     }
 }
 
@@ -231,8 +257,9 @@ impl Job {
         let kind = self.kind();
         match self {
             Self::Look(look) => format!("{kind} {}", look.place.key()),
-            Self::Promote(Promote { place, source, target, .. }) => {
-                format!("{kind} {} {source} {target}", place.key())
+            Self::Promote(promote) => {
+                let Promote { place, source, target, .. } = promote;
+                format!("{kind} {} {source} {target}{}", place.key(), promote.of_application())
             }
             Self::Command(command) => {
                 format!("{kind} {} {}", command.place.key(), command.comment)
@@ -246,8 +273,9 @@ impl Job {
     /// What must not run at the same time: one promotion at a time into a target.
     fn lane(&self) -> String {
         match self {
-            Self::Promote(Promote { place, target, .. }) => {
-                format!("promote {} {target}", place.key())
+            Self::Promote(promote) => {
+                let Promote { place, target, .. } = promote;
+                format!("promote {} {target}{}", place.key(), promote.of_application())
             }
             _ => self.key(),
         }
@@ -322,6 +350,7 @@ impl Promote {
         askers.drain(..askers.len().saturating_sub(MOST_ASKERS));
         Self {
             place: self.place.merge(newer.place),
+            application: newer.application,
             source: newer.source,
             target: newer.target,
             // One of them does not know the newest head: it has to be asked for.
@@ -373,6 +402,7 @@ mod tests {
     fn promote(head: Option<&str>, askers: &[u64]) -> Promote {
         Promote {
             place: place(),
+            application: None,
             source: "dev".to_owned(),
             target: "prod".to_owned(),
             head: head.map(head_of),
@@ -420,6 +450,12 @@ mod tests {
         let (one, two) = (Job::Promote(promote(None, &[])), Job::Promote(other));
         assert_eq!(one.queue(1).lane, two.queue(1).lane);
         assert_ne!(one.queue(1).key, two.queue(1).key);
+        let of = |application: &str| {
+            let application = Some(application.to_owned());
+            Job::Promote(Promote { application, ..promote(None, &[]) }).queue(1)
+        };
+        assert_ne!(of("cart").lane, of("pay").lane, "applications do not wait for each other");
+        assert_ne!(of("cart").key, one.queue(1).key);
     }
 
     #[test]

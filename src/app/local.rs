@@ -10,13 +10,11 @@ use super::checking::Checking;
 use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
 use crate::kustomize::{BuildOptions, ForeignEngine, RemoteResolver};
-use crate::model::{
-    BranchName, CommitSha, Entry, EnvironmentName, File, FileEdit, Files, Location, RepoPath,
-};
+use crate::model::{BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath};
 use crate::policy::Gate;
 use crate::promotion::{
-    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune, TemplateError,
-    Trailers,
+    self, Environment, Key, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune,
+    TemplateError, Trailers,
 };
 use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
@@ -80,10 +78,8 @@ pub struct Workspace {
 /// What one environment lacks of another.
 #[derive(Debug)]
 pub struct Pending {
-    /// The environment that has it.
-    pub source: EnvironmentName,
-    /// The environment that lacks it.
-    pub target: EnvironmentName,
+    /// The environment that has it, and the one that lacks it.
+    pub key: Key,
     /// The promotion, or why there is none.
     pub plan: Result<Plan, LocalError>,
 }
@@ -209,42 +205,33 @@ impl Workspace {
         workdir::apply(self.checkout.root(), &[FileEdit { path, before: None, after }])
     }
 
-    /// Plans the promotion of `source` to `target`.
+    /// Plans a promotion.
     ///
     /// # Errors
     /// [`LocalError`] with the place to edit.
-    pub fn plan(
-        &self,
-        configuration: &RepositoryConfig,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
-    ) -> Result<Plan, LocalError> {
-        let checking = Checking::here(&configuration.gates, &Clock::system());
-        self.plan_by(configuration, source, target, &checking)
+    pub fn plan(&self, configuration: &RepositoryConfig, key: &Key) -> Result<Plan, LocalError> {
+        let (source, target) = configuration.pipeline.pair(key)?;
+        let checking = Checking::here(&target.gates, &Clock::system());
+        self.plan_by(configuration, (source, target), &checking)
     }
 
     fn plan_by(
         &self,
         configuration: &RepositoryConfig,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        (source, target): (&Environment, &Environment),
         checking: &Checking,
     ) -> Result<Plan, LocalError> {
-        let last = self.last_promotion(configuration, source, target)?;
+        let last = self.last_promotion(source, target)?;
         if self.tree.is_none() {
-            let overlay = |name: &EnvironmentName| {
-                configuration.pipeline.environment(name.as_str()).map(|found| &found.path)
-            };
             let root = RepoPath::root();
             // The gates look for definitions everywhere.
-            let all = configuration.gates.run.contains(&Gate::Schemas).then_some(&root);
-            let overlays = [source, target].into_iter().filter_map(overlay);
+            let all = target.gates.run.contains(&Gate::Schemas).then_some(&root);
+            let overlays = [&source.path, &target.path].into_iter();
             let listed: Vec<&RepoPath> = overlays.chain(all).collect();
             self.checkout.list_ahead(&listed).map_err(WorkdirError::from)?;
         }
         let request = PlanRequest {
             files: self.files(),
-            pipeline: &configuration.pipeline,
             options: &self.build_options(configuration),
             source,
             target,
@@ -262,20 +249,18 @@ impl Workspace {
 
     fn last_promotion(
         &self,
-        configuration: &RepositoryConfig,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        source: &Environment,
+        target: &Environment,
     ) -> Result<Last, WorkdirError> {
-        if configuration.pipeline.rules().prune != Prune::Removed {
+        if target.rules.prune != Prune::Removed {
             return Ok(Last::NotLooked);
         }
         let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
             return Ok(Last::None);
         };
+        let key = target.key_from(&source.name);
         let source_then = |message: &str| {
-            let trailers = Trailers::parse(message)?;
-            let meant = trailers.source == *source && trailers.target == *target;
-            trailers.commit.filter(|_| meant)
+            Trailers::parse(message).filter(|trailers| trailers.is_of(&key))?.commit
         };
         let found = repository.find_in_history(from, Trailers::PLAN, source_then);
         let commit = match found {
@@ -298,9 +283,8 @@ impl Workspace {
     #[must_use]
     pub fn pending(&self, configuration: &RepositoryConfig) -> Vec<Pending> {
         let pending = |(source, target): (&Environment, &Environment)| {
-            let plan = self.plan(configuration, &source.name, &target.name);
-            let (source, target) = (source.name.clone(), target.name.clone());
-            Pending { source, target, plan }
+            let key = target.key_from(&source.name);
+            Pending { plan: self.plan(configuration, &key), key }
         };
         configuration.pipeline.pairs().map(pending).collect()
     }
@@ -326,8 +310,7 @@ impl Workspace {
         let none = || WorkdirError::NoRepository(self.checkout.root().to_path_buf());
         let repository = self.checkout.repository().ok_or_else(none)?;
         let parent = self.commit.as_ref().ok_or_else(none)?;
-        let Proposal { branch, commit_message, .. } =
-            promotion::propose(plan, &configuration.pull_request, None)?;
+        let Proposal { branch, commit_message, .. } = promotion::propose(plan, None)?;
         let edits = edits(plan);
         let new = NewCommit { parent, edits: &edits, message: &commit_message };
         let ours = |found: &BranchCommit| {
@@ -361,8 +344,8 @@ impl Workspace {
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();
-            let plan =
-                before.plan_by(configuration, &trailers.source, &trailers.target, &nothing)?;
+            let pair = configuration.pipeline.pair(&trailers.key())?;
+            let plan = before.plan_by(configuration, pair, &nothing)?;
             Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
         };
         let by_its_own = before.configuration(None).and_then(|own| makes(&own));

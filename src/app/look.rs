@@ -9,13 +9,14 @@ use crate::config::RepositoryConfig;
 use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
 };
-use crate::model::{CommitSha, EnvironmentName, RepoPath};
+use crate::model::{CommitSha, RepoPath};
 use crate::promotion::{Environment, Trigger};
 use crate::store::{KnownRepository, NewJob, PromotionRecord};
 
 use super::answer::quote;
 use super::job::{Head, Job, Look, Place, Promote};
 use super::perform::{Stop, Work};
+use super::promote::key_of;
 use super::snapshot::Snapshot;
 use super::worker::{Outcome, chain};
 
@@ -122,7 +123,7 @@ async fn asked_for(
         };
         if concerns(now, then.as_mut(), overlays, is_open.then_some(&configuration)).await? {
             let head = Head::new(&now.commit, &now.tree.sha);
-            let promote = Promote::new(place.clone(), &source.name, &target.name);
+            let promote = Promote::new(place.clone(), &target.key_from(&source.name));
             let promote = Promote { head: Some(head), ..promote };
             jobs.push(work.follow_up(&Job::Promote(promote)));
         }
@@ -132,7 +133,10 @@ async fn asked_for(
 }
 
 fn is_of(record: &PromotionRecord, source: &Environment, target: &Environment) -> bool {
-    record.source == source.name.as_str() && record.target == target.name.as_str()
+    let key = target.key_from(&source.name);
+    record.application == key.application()
+        && record.source == source.name.as_str()
+        && record.target == target.name.as_str()
 }
 
 /// Open promotions of pairs that the configuration has no more are looked at too, so that somebody hears of it.
@@ -147,9 +151,7 @@ fn orphans(
         !pairs.iter().any(|(source, target)| is_of(record, source, target))
     };
     let job = |record: &PromotionRecord| {
-        let source = EnvironmentName::parse(&record.source).ok()?;
-        let target = EnvironmentName::parse(&record.target).ok()?;
-        let promote = Promote::new(place.clone(), &source, &target);
+        let promote = Promote::new(place.clone(), &key_of(record)?);
         Some(work.follow_up(&Job::Promote(promote)))
     };
     open.iter().filter(orphan).filter_map(job).collect()

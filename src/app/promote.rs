@@ -12,14 +12,11 @@ mod retire;
 mod tell;
 mod verdict;
 
-use std::sync::Arc;
-
-use crate::config::RepositoryConfig;
 use crate::github::{PullRequest, Repository};
-use crate::model::{BranchName, CommitSha, EnvironmentName, Location, PullRequestNumber};
+use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{
-    Decision, Opening, Plan, PlanError, Planned, Proposal, Reason, Request, Situation, Verdict,
-    decide,
+    Decision, Key, Opening, Plan, PlanError, Planned, Proposal, Reason, Request, Situation,
+    Verdict, decide,
 };
 use crate::store::PromotionRecord;
 use crate::telemetry::metric;
@@ -30,7 +27,8 @@ use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
 use super::worker::{Outcome, chain};
 
-use memory::Memory;
+pub(super) use memory::key_of;
+use memory::{Memory, pair};
 pub use on_github::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
 };
@@ -108,8 +106,7 @@ impl Ended {
 
 /// What is asked for, whoever asks.
 pub(super) struct Wanted<'a> {
-    source: &'a EnvironmentName,
-    target: &'a EnvironmentName,
+    key: &'a Key,
     request: Request,
     /// A configuration in place of the repository's own.
     given: Option<&'a GivenConfiguration>,
@@ -123,7 +120,6 @@ pub(super) struct Promotion<'a> {
     base: &'a BranchName,
     snapshot: Snapshot,
     given: Option<&'a GivenConfiguration>,
-    configuration: Arc<RepositoryConfig>,
     plan: Plan,
     /// What the edited files are now.
     base_digest: String,
@@ -152,6 +148,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     metric::promotion(ended.outcome());
     tracing::info!(
         repo.name = %repository.name(),
+        application = job.application,
         source = job.source,
         target = job.target,
         commit = %head,
@@ -171,9 +168,7 @@ async fn run(
     base: &BranchName,
     snapshot: Snapshot,
 ) -> Result<Ended, Stop> {
-    let (Ok(source), Ok(target)) =
-        (EnvironmentName::parse(&job.source), EnvironmentName::parse(&job.target))
-    else {
+    let Some(key) = job.key() else {
         return Ok(Ended::Refused("these are no names of environments".to_owned()));
     };
     let request = match (job.anew, job.asked) {
@@ -181,14 +176,12 @@ async fn run(
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,
     };
-    let wanted = Wanted { source: &source, target: &target, request, given: None };
+    let wanted = Wanted { key: &key, request, given: None };
     match Promotion::prepare(Memory::Queue(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => promotion.settle().await,
         Err(ended) => {
             if let Ended::Refused(because) = &ended {
-                let key = job.place.key();
-                let newest =
-                    work.app.store.newest_promotion(&key, source.as_str(), target.as_str()).await?;
+                let newest = work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?;
                 if let Some(record) = newest {
                     retire::retire(work, repository, record, because).await?;
                 }
@@ -210,19 +203,23 @@ impl<'a> Promotion<'a> {
         mut snapshot: Snapshot,
         wanted: &Wanted<'a>,
     ) -> Result<Result<Self, Ended>, Stop> {
-        let Wanted { source, target, request, given } = *wanted;
+        let Wanted { key, request, given } = *wanted;
         let configuration = match snapshot.configuration(given).await? {
-            Ok(configuration) => Arc::new(configuration),
+            Ok(configuration) => configuration,
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
-        let gates = &configuration.gates;
+        let (source, target) = match configuration.pipeline.pair(key) {
+            Ok(pair) => pair,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        let gates = &target.gates;
         let fetched = fetched_on_github(gates, repository).await?;
         let checking = Checking::new(gates, fetched, memory.clock());
-        let plan = match snapshot.plan(&configuration, source, target, checking).await? {
+        let plan = match snapshot.plan(&configuration, (source, target), checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };
-        let branch = match configuration.pull_request.branch(source, target) {
+        let branch = match target.pull_request.branch(key) {
             Ok(branch) => branch,
             Err(error) => return Ok(Err(broken(&error, None))),
         };
@@ -230,15 +227,14 @@ impl<'a> Promotion<'a> {
             return Ok(Err(would_be_pushed_to(base)));
         }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let key = repository.name().to_string().to_lowercase();
-        let record = memory.newest(&key, source, target).await?;
+        let name = repository.name().to_string().to_lowercase();
+        let record = memory.newest(&name, key).await?;
         Ok(Ok(Self {
             memory,
             repository,
             base,
             snapshot,
             given,
-            configuration,
             plan,
             base_digest,
             branch,
@@ -256,7 +252,7 @@ impl<'a> Promotion<'a> {
 
     /// Whether the gates let a pull request be opened.
     fn opening(&self) -> Opening {
-        let blocks = self.configuration.gates.block_pull_request;
+        let blocks = self.plan.target.gates.block_pull_request;
         match self.plan.verdict() {
             Verdict::Blocked { .. } if blocks => Opening::Blocked,
             _ => Opening::Allowed,
@@ -342,17 +338,14 @@ impl<'a> Promotion<'a> {
     }
 
     fn proposal_of(&self, plan: &Plan, previous: Option<&str>) -> Result<Proposal, Ended> {
-        crate::promotion::propose(plan, &self.configuration.pull_request, previous)
-            .map_err(|error| broken(&error, None))
+        crate::promotion::propose(plan, previous).map_err(|error| broken(&error, None))
     }
 }
 
 fn unplannable(error: &PlanError) -> Ended {
-    match error {
-        PlanError::UnknownEnvironment { .. } | PlanError::NotAllowed { .. } => {
-            Ended::Refused(error.to_string())
-        }
-        _ => broken(error, error.location()),
+    match error.is_refusal() {
+        true => Ended::Refused(error.to_string()),
+        false => broken(error, error.location()),
     }
 }
 

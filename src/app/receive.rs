@@ -7,6 +7,7 @@ use crate::github::webhook::{
     parse_command,
 };
 use crate::model::{BranchName, DeliveryId, EnvironmentName};
+use crate::promotion::Key;
 use crate::store::{Delivery, Receipt, StoreError};
 
 use super::App;
@@ -145,7 +146,7 @@ fn promote(dispatch: &Dispatch) -> Option<Job> {
     }
     let source = EnvironmentName::parse(&dispatch.source).ok()?;
     let target = EnvironmentName::parse(&dispatch.target).ok()?;
-    let promote = Promote::new(place(&dispatch.repository), &source, &target);
+    let promote = Promote::new(place(&dispatch.repository), &Key::new(source, target));
     Some(Job::Promote(Promote { asked: true, ..promote }))
 }
 

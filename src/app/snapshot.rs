@@ -13,8 +13,10 @@ use super::checking::Checking;
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
-use crate::model::{CommitSha, EnvironmentName, File, FileTree, Files, RepoPath};
-use crate::promotion::{self, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers};
+use crate::model::{CommitSha, File, FileTree, Files, RepoPath};
+use crate::promotion::{
+    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers,
+};
 
 use super::local::Workspace;
 use super::remote_base::NoBasesInService;
@@ -138,27 +140,23 @@ impl Snapshot {
     /// Plans a promotion.
     pub(super) async fn plan(
         &mut self,
-        configuration: &Arc<RepositoryConfig>,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        configuration: &RepositoryConfig,
+        (source, target): (&Environment, &Environment),
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
-        let last = self.last_promotion(configuration, source, target).await?;
+        let last = self.last_promotion(source, target).await?;
         let options = self.build_options(configuration);
-        let (configuration, commit) = (Arc::clone(configuration), self.commit.clone());
+        let commit = self.commit.clone();
         let (source, target) = (source.clone(), target.clone());
         let plan = move |files: &FileTree| {
             promotion::plan(&PlanRequest {
                 files,
-                pipeline: &configuration.pipeline,
                 options: &options,
                 source: &source,
                 target: &target,
                 commit: Some(&commit),
                 last_promotion: match &last {
-                    None if configuration.pipeline.rules().prune == Prune::Never => {
-                        LastPromotion::NotLooked
-                    }
+                    None if target.rules.prune == Prune::Never => LastPromotion::NotLooked,
                     None => LastPromotion::None,
                     Some(then) => LastPromotion::Files(&**then),
                 },
@@ -172,18 +170,17 @@ impl Snapshot {
     /// history; `None` if there was none, or nobody needs it.
     async fn last_promotion(
         &self,
-        configuration: &RepositoryConfig,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        source: &Environment,
+        target: &Environment,
     ) -> Result<Option<Arc<FileTree>>, GithubError> {
-        if configuration.pipeline.rules().prune == Prune::Never {
+        if target.rules.prune == Prune::Never {
             return Ok(None);
         }
-        let below = configuration.pipeline.environment(target.as_str()).map(|target| &target.path);
+        let (key, below) = (target.key_from(&source.name), Some(&target.path));
         let mut found = None;
         let look = |commit: &crate::github::Commit| {
             found = Trailers::parse(&commit.message)
-                .filter(|trailers| trailers.source == *source && trailers.target == *target)
+                .filter(|trailers| trailers.is_of(&key))
                 .and_then(|trailers| trailers.commit);
             found.is_some()
         };

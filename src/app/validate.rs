@@ -48,7 +48,7 @@ impl Workspace {
         names: &[EnvironmentName],
         today: Day,
     ) -> Result<Vec<Validated>, LocalError> {
-        let gates = &configuration.gates;
+        let gates = &*configuration.gates;
         let standards = Standards::read(self.files(), gates, &fetched_here(gates))
             .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
         let terms = Terms { gates, standards: &standards, today };
@@ -83,7 +83,7 @@ fn chosen<'a>(
         return Ok(pipeline.environments().iter().collect());
     }
     let find = |name: &EnvironmentName| {
-        pipeline.environment(name.as_str()).ok_or_else(|| {
+        pipeline.environment(None, name).ok_or_else(|| {
             let known = pipeline.environments().iter().map(|e| e.name.clone()).collect();
             LocalError::from(PlanError::UnknownEnvironment { name: name.clone(), known })
         })

@@ -13,7 +13,7 @@ use super::{Outcome, plan_view};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, Files};
-use crate::promotion::{self, Plan};
+use crate::promotion::{self, Key, Plan};
 
 /// Which promotion is meant.
 #[derive(Debug, Args)]
@@ -65,12 +65,12 @@ enum Diff {
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
-    let (configuration, plan) = plan(&workspace, config.as_deref(), &arguments.pair)?;
+    let plan = plan(&workspace, config.as_deref(), &arguments.pair)?.1;
     let form = (arguments.diff, arguments.body, arguments.json);
     match form {
         (Some(diff), ..) => print_diff(&plan, diff, output)?,
         (None, true, _) => {
-            let proposal = promotion::propose(&plan, &configuration.pull_request, None)?;
+            let proposal = promotion::propose(&plan, None)?;
             output.print(proposal.body + "\n")?;
         }
         (None, false, true) => print_json(&plan, output)?,
@@ -95,7 +95,7 @@ pub(super) fn plan(
     let configuration = workspace.configuration(config).map_err(|e| located(e, files))?;
     let source = EnvironmentName::parse(&pair.source)?;
     let target = EnvironmentName::parse(&pair.target)?;
-    let plan = workspace.plan(&configuration, &source, &target);
+    let plan = workspace.plan(&configuration, &Key::new(source, target));
     Ok((configuration, plan.map_err(|error| located(error, files))?))
 }
 

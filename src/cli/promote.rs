@@ -14,7 +14,7 @@ use super::{Outcome, plan_view};
 use crate::app::local::{Committed, Workspace};
 use crate::app::{Engine, GivenConfiguration, Operation, PromoteRequest, Promoted};
 use crate::model::EnvironmentName;
-use crate::promotion::Verdict;
+use crate::promotion::{Key, Verdict};
 use crate::workdir::BranchMove;
 
 /// Promotes one environment to the next.
@@ -85,7 +85,7 @@ fn on_github(
     let request = PromoteRequest {
         configuration: config.as_deref().map(GivenConfiguration::read).transpose()?,
         dry_run: arguments.dry_run,
-        ..PromoteRequest::asked(source, target)
+        ..PromoteRequest::asked(Key::new(source, target))
     };
     let promoted = remote.run(workspace, async |github| github.promote(&request).await)?;
     let mut text = plan_view::summary(&promoted.plan, &output.palette);
@@ -126,7 +126,7 @@ fn here(
     let mut text = plan_view::summary(&plan, &output.palette);
     let quiet = output.palette.quiet;
     let blocked = match plan.verdict() {
-        Verdict::Blocked { errors } if configuration.gates.block_pull_request => errors,
+        Verdict::Blocked { errors } if plan.target.gates.block_pull_request => errors,
         _ => 0,
     };
     if blocked > 0 {

@@ -138,9 +138,7 @@ impl<'a> StatusJson<'a> {
         open: Option<&'a [OpenPromotion]>,
     ) -> Self {
         let pull_request = |pending: &Pending| {
-            let open = open?
-                .iter()
-                .find(|open| (&open.source, &open.target) == (&pending.source, &pending.target))?;
+            let open = open?.iter().find(|open| open.key == pending.key)?;
             let number = open.number.get();
             Some(PullRequestJson { number, url: &open.url, title: &open.title })
         };
@@ -156,8 +154,8 @@ impl<'a> StatusJson<'a> {
         let promotion = |pending: &'a Pending| {
             let plan = pending.plan.as_ref().ok();
             PromotionJson {
-                source: pending.source.as_str(),
-                target: pending.target.as_str(),
+                source: pending.key.source.as_str(),
+                target: pending.key.target.as_str(),
                 plan_id: plan.map(|plan| plan.id.as_str()),
                 edits: plan.map_or(0, |plan| plan.edits.len()),
                 resources: plan.map_or(0, |plan| plan.rendered.resources().len()),

@@ -18,7 +18,7 @@ pub use file_tree::{
 };
 pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use location::{Location, Position, Positions};
-pub use name::{CommitSha, EnvironmentName, InvalidName};
+pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;
 pub use remote_pattern::{InvalidRemotePattern, RemotePattern};
 pub use repo_path::{InvalidPath, RepoPath};

@@ -24,18 +24,7 @@ impl EnvironmentName {
     /// # Errors
     /// [`InvalidName`] if it does not follow the rule.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if text.len() <= 100
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(fits)
-        {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(InvalidName {
-            what: "environment name",
-            text: text.chars().take(120).collect(),
-            rule: "letters, digits, `.`, `_` and `-`, the first a letter or digit, at most 100",
-        })
+        narrow(text, "environment name").map(Self)
     }
 
     /// The name.
@@ -49,6 +38,49 @@ impl fmt::Display for EnvironmentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The name of an application, one of several in a repository: `[A-Za-z0-9][A-Za-z0-9._-]*`, at
+/// most 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationName(String);
+
+impl ApplicationName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`InvalidName`] if it does not follow the rule.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        narrow(text, "application name").map(Self)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApplicationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name that is safe in a branch, a trailer, a path and a lane.
+fn narrow(text: &str, what: &'static str) -> Result<String, InvalidName> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if text.len() <= 100
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(fits)
+    {
+        return Ok(text.to_owned());
+    }
+    Err(InvalidName {
+        what,
+        text: text.chars().take(120).collect(),
+        rule: "letters, digits, `.`, `_` and `-`, the first a letter or digit, at most 100",
+    })
 }
 
 /// The id of a commit: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.

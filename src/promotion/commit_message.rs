@@ -3,8 +3,9 @@
 //! Trailers tell the next promotion what the last one was (`prune: removed`), and the service which
 //! commits are its own. GitHub keeps them in a squash merge, though not always in the last paragraph.
 
-use crate::model::{CommitSha, EnvironmentName};
+use crate::model::{ApplicationName, CommitSha, EnvironmentName};
 
+use super::key::Key;
 use super::plain_text::visible;
 use super::plan::Plan;
 use super::plan_id::PlanId;
@@ -12,6 +13,7 @@ use super::template::{Template, TemplateError, Values};
 
 const SOURCE: &str = "Overlift-Source";
 const TARGET: &str = "Overlift-Target";
+const APPLICATION: &str = "Overlift-Application";
 
 /// What a commit of ours says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Trailers {
     pub commit: Option<CommitSha>,
     /// Where it went.
     pub target: EnvironmentName,
+    /// The application, where there are some.
+    pub application: Option<ApplicationName>,
 }
 
 impl Trailers {
@@ -35,27 +39,46 @@ impl Trailers {
             source: plan.source.name.clone(),
             commit: plan.commit.clone(),
             target: plan.target.name.clone(),
+            application: plan.target.application.clone(),
         }
+    }
+
+    /// Whether the commit carried out this promotion, at whatever time.
+    #[must_use]
+    pub fn is_of(&self, key: &Key) -> bool {
+        (&self.application, &self.source, &self.target)
+            == (&key.application, &key.source, &key.target)
+    }
+
+    /// Which promotion the commit carried out.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.source.clone(), self.target.clone()).of(self.application.clone())
     }
 
     /// The key of the first trailer, which every commit of ours has at the beginning of a line.
     pub const PLAN: &str = "Overlift-Plan";
 
-    /// The three lines, without a final newline.
+    /// The three or four lines, without a final newline.
     #[must_use]
     pub fn render(&self) -> String {
-        let Self { plan, source, commit, target } = self;
+        let Self { plan, source, commit, target, application } = self;
         let commit = commit.as_ref().map_or(String::new(), |commit| format!("@{commit}"));
-        format!("{}: {plan}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}", Self::PLAN)
+        let application = application
+            .as_ref()
+            .map_or(String::new(), |application| format!("\n{APPLICATION}: {application}"));
+        let plan_line = format!("{}: {plan}", Self::PLAN);
+        format!("{plan_line}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}{application}")
     }
 
-    /// Reads the trailers of a commit message: the last three lines that follow each other as
+    /// Reads the trailers of a commit message: the last lines that follow each other as
     /// [`Trailers::render`] writes them. `None` if there are none, or they say nothing that could be.
     #[must_use]
     pub fn parse(message: &str) -> Option<Self> {
         let lines: Vec<&str> = message.lines().map(str::trim_end).collect();
-        lines.windows(3).rev().find_map(|lines| {
-            let value = |line: usize, key| lines[line].strip_prefix(key)?.strip_prefix(": ");
+        (0..lines.len().saturating_sub(2)).rev().find_map(|first| {
+            let lines = &lines[first..];
+            let value = |line: usize, key| lines.get(line)?.strip_prefix(key)?.strip_prefix(": ");
             let (source, commit) = match value(1, SOURCE)?.split_once('@') {
                 Some((source, commit)) => (source, Some(CommitSha::parse(commit).ok()?)),
                 None => (value(1, SOURCE)?, None),
@@ -65,6 +88,10 @@ impl Trailers {
                 source: EnvironmentName::parse(source).ok()?,
                 commit,
                 target: EnvironmentName::parse(value(2, TARGET)?).ok()?,
+                application: match value(3, APPLICATION) {
+                    Some(name) => Some(ApplicationName::parse(name).ok()?),
+                    None => None,
+                },
             })
         })
     }
@@ -127,6 +154,7 @@ mod tests {
             source: EnvironmentName::parse("staging").unwrap(),
             commit: Some(CommitSha::parse(&"0123456789".repeat(4)).unwrap()),
             target: EnvironmentName::parse("production").unwrap(),
+            application: None,
         }
     }
 
@@ -143,6 +171,10 @@ mod tests {
         assert_eq!(Trailers::parse(&text), Some(trailers()));
         let without = Trailers { commit: None, ..trailers() };
         assert_eq!(Trailers::parse(&without.render()), Some(without));
+        let application = ApplicationName::parse("cart").ok();
+        let of_one = Trailers { application, ..trailers() };
+        assert!(of_one.render().ends_with("\nOverlift-Application: cart"));
+        assert_eq!(Trailers::parse(&of_one.render()), Some(of_one));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::pipeline::Environment;
+use super::environment::Environment;
 use crate::kustomize::BuildError;
-use crate::model::{EnvironmentName, Location, ReadError, RepoPath};
+use crate::model::{ApplicationName, EnvironmentName, Location, ReadError, RepoPath};
 use crate::yaml::edit::EditError;
 
 /// Why a promotion cannot be planned. Every variant names what a person has to change.
@@ -18,6 +18,28 @@ pub enum PlanError {
         name: EnvironmentName,
         /// All names, in promotion order.
         known: Vec<EnvironmentName>,
+    },
+    /// No application has this name.
+    #[error("there is no application `{name}`; there are {}", list(.known))]
+    UnknownApplication {
+        /// The name.
+        name: ApplicationName,
+        /// All applications, by name.
+        known: Vec<ApplicationName>,
+    },
+    /// An environment belongs to an application, and none was named.
+    #[error("environments belong to applications here; name one of {}", list(.known))]
+    WhichApplication {
+        /// All applications, by name.
+        known: Vec<ApplicationName>,
+    },
+    /// An application has no such environment.
+    #[error("`{application}` has no environment `{name}`")]
+    Lacking {
+        /// The application.
+        application: String,
+        /// The environment.
+        name: EnvironmentName,
     },
     /// The target may not be promoted from the source.
     #[error("`{target}` is not promoted from `{source_environment}`, {}", only_from(.allowed))]
@@ -146,10 +168,26 @@ impl PlanError {
             | Self::OutsideTarget { at } => Some(at),
             Self::Build { source, .. } => source.location(),
             Self::UnknownEnvironment { .. }
+            | Self::UnknownApplication { .. }
+            | Self::WhichApplication { .. }
+            | Self::Lacking { .. }
             | Self::NotAllowed { .. }
             | Self::HistoryCutOff { .. }
             | Self::Unknown(_) => None,
         }
+    }
+
+    /// Whether what was asked for is no promotion of this repository, though nothing is broken.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownEnvironment { .. }
+                | Self::UnknownApplication { .. }
+                | Self::WhichApplication { .. }
+                | Self::Lacking { .. }
+                | Self::NotAllowed { .. }
+        )
     }
 
     /// A build that failed.
@@ -192,9 +230,15 @@ impl fmt::Display for BuildState {
     }
 }
 
-fn list(names: &[EnvironmentName]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+/// More names than this are no help in a message.
+const MOST_NAMES: usize = 30;
+
+fn list<T: fmt::Display>(names: &[T]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let names: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
     match names.split_last() {
+        _ if more > 0 => format!("{} and {more} more", names.join(", ")),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => "none".to_owned(),

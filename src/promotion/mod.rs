@@ -5,8 +5,10 @@ mod carry;
 mod commit_message;
 mod copy;
 mod draft;
+mod environment;
 mod error;
 mod keep;
+mod key;
 mod lifecycle;
 mod markdown;
 mod overlay;
@@ -23,11 +25,13 @@ mod wire;
 
 pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
+pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
+pub use key::Key;
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
-pub use pipeline::{Environment, Pipeline, PipelineError, Trigger};
+pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
 pub use plan::{
     Builds, Cause, Checks, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest,
     PlannedEdit, Verdict, Warning, plan,
@@ -35,9 +39,9 @@ pub use plan::{
 pub use plan_id::PlanId;
 pub use proposal::{Proposal, propose, summary};
 pub use pull_request::{
-    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
-    DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
-    render_checklist_item, render_labels, render_title,
+    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_APPLICATION_BRANCH, DEFAULT_APPLICATION_TITLE,
+    DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
+    PullRequestSettings, render_checklist_item, render_labels, render_title,
 };
 pub use risk::{Risk, RiskLevel, risks};
 pub use rules::{CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};

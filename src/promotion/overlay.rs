@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::environment::Environment;
 use super::error::PlanError;
-use super::pipeline::Environment;
 use crate::model::{
     Entry, File, FileMode, Files, KUSTOMIZATION_NAMES, Location, Position, ReadError, RepoPath,
 };

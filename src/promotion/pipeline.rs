@@ -1,43 +1,78 @@
-//! The environments of a repository, their order, and what a promotion between two of them does.
+//! The environments of a repository, their order, and which may be promoted into which.
 //!
-//! Values here were checked when they were made: names and paths are unique, no overlay lies in
-//! another, and the way from environment to environment never leads in a circle. `config` reads
-//! them from `overlift.yaml` and turns a [`PipelineError`] into a line and a column.
+//! Values here were checked when they were made: names and paths are unique, no environment of an
+//! application lies in another, and the way from environment to environment never leads in a circle.
+//! `config` reads them from `overlift.yaml` or finds them, and turns a [`PipelineError`] into a line
+//! and a column.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::model::{EnvironmentName, RepoPath};
-
+use super::environment::{Environment, Trigger};
+use super::error::PlanError;
+use super::key::Key;
+use super::pull_request::PullRequestSettings;
 use super::rules::Rules;
+use crate::model::{ApplicationName, EnvironmentName, RepoPath};
+use crate::policy::Gates;
 
-/// What starts a promotion into an environment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trigger {
-    /// Somebody asks.
-    #[default]
-    Manual,
-    /// The source changes on the default branch.
-    Push,
-}
-
-/// One stage of the pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Environment {
+/// One stage of the pipeline: an environment of the configuration, with its folders.
+#[derive(Clone, Debug)]
+pub struct Stage {
     /// Its name.
     pub name: EnvironmentName,
-    /// The directory of its overlay.
-    pub path: RepoPath,
     /// What starts a promotion into it.
     pub trigger: Trigger,
-    /// The environments it may be promoted from; empty for the first one.
-    pub from: Vec<EnvironmentName>,
+    /// Where it may be promoted from.
+    pub from: Sources,
+    /// Its folders: one for each application that has it, or one.
+    pub places: Vec<Place>,
 }
 
-/// All environments and the rules of every promotion between them.
+/// Where a stage may be promoted from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// The one before it; of an application that lacks that one, the one before that.
+    Before,
+    /// These.
+    Named(Vec<EnvironmentName>),
+    /// What its name tells, see [`NameRank`]: nobody wrote an order down.
+    ByName(NameRank),
+}
+
+/// Where in the usual order of environments a name stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameRank {
+    /// Lower ones come before; `None` if the name tells no order.
+    pub rank: Option<u16>,
+    /// The rest of the name, such as `eu` in `prod-eu`: it leads from `staging-eu` to `prod-eu`.
+    pub rest: String,
+}
+
+/// The folder of one stage of one application, and what differs there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The application; `None` in a repository without them.
+    pub application: Option<ApplicationName>,
+    /// The folder.
+    pub path: RepoPath,
+    /// What a promotion into it brings over, and what stays.
+    pub rules: Arc<Rules>,
+    /// Texts and people of its pull request.
+    pub pull_request: Arc<PullRequestSettings>,
+    /// What is checked.
+    pub gates: Arc<Gates>,
+}
+
+/// All environments of a repository.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
+    /// In promotion order.
+    stages: Vec<Stage>,
+    /// By application, in promotion order.
     environments: Vec<Environment>,
-    rules: Rules,
+    /// Where in `environments` one is.
+    places: BTreeMap<(Option<ApplicationName>, EnvironmentName), usize>,
 }
 
 /// Why environments do not make a pipeline. `index` counts them in the order of the file.
@@ -54,7 +89,7 @@ pub enum PipelineError {
         /// Their name.
         name: EnvironmentName,
     },
-    /// Two environments have one overlay.
+    /// Two environments have one folder.
     #[error("`{name}` and `{other}` have the same path `{path}`")]
     SharedPath {
         /// The second of them.
@@ -144,79 +179,289 @@ impl PipelineError {
 }
 
 impl Pipeline {
-    /// Checks environments and puts them together with the rules of their promotions.
+    /// Checks stages and puts their environments together.
     ///
     /// # Errors
-    /// [`PipelineError`] for the first thing that is wrong, in the order of the environments.
-    pub fn new(environments: Vec<Environment>, rules: Rules) -> Result<Self, PipelineError> {
-        if environments.is_empty() {
+    /// [`PipelineError`] for the first thing that is wrong, in the order of the stages.
+    pub fn new(stages: Vec<Stage>) -> Result<Self, PipelineError> {
+        if stages.is_empty() {
             return Err(PipelineError::Empty);
         }
-        for (index, environment) in environments.iter().enumerate() {
-            check_against_earlier(index, environment, &environments[..index])?;
-            check_sources(index, environment, &environments)?;
+        check_names(&stages)?;
+        check_paths(&stages)?;
+        for (index, stage) in stages.iter().enumerate() {
+            check_sources(index, stage, &stages)?;
         }
-        check_circles(&environments)?;
-        Ok(Self { environments, rules })
+        check_circles(&stages)?;
+        let environments = environments(&stages);
+        let key = |it: &Environment| (it.application.clone(), it.name.clone());
+        let places = environments.iter().enumerate().map(|(at, it)| (key(it), at)).collect();
+        Ok(Self { stages, environments, places })
     }
 
-    /// The environments in promotion order.
+    /// The stages in promotion order.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// All environments, by application and in promotion order.
     #[must_use]
     pub fn environments(&self) -> &[Environment] {
         &self.environments
     }
 
-    /// What every promotion does.
-    #[must_use]
-    pub const fn rules(&self) -> &Rules {
-        &self.rules
+    /// The applications in the order of their names; one `None` in a repository without them.
+    pub fn applications(&self) -> impl Iterator<Item = Option<&ApplicationName>> {
+        let applications: BTreeSet<Option<&ApplicationName>> =
+            self.environments.iter().map(|it| it.application.as_ref()).collect();
+        applications.into_iter()
     }
 
-    /// The environment of this name.
+    /// Whether environments belong to applications.
     #[must_use]
-    pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name.as_str() == name)
+    pub fn has_applications(&self) -> bool {
+        self.environments.iter().any(|it| it.application.is_some())
     }
 
-    /// All pairs (source, target) that may be promoted, in the order of the targets.
+    /// The environment of this name of an application.
+    #[must_use]
+    pub fn environment(
+        &self,
+        application: Option<&ApplicationName>,
+        name: &EnvironmentName,
+    ) -> Option<&Environment> {
+        let at = self.places.get(&(application.cloned(), name.clone()))?;
+        self.environments.get(*at)
+    }
+
+    /// All pairs (source, target) that are promoted, in the order of the targets.
     pub fn pairs(&self) -> impl Iterator<Item = (&Environment, &Environment)> {
         self.environments.iter().flat_map(move |target| {
-            let sources = target.from.iter().filter_map(|name| self.environment(name.as_str()));
-            sources.map(move |source| (source, target))
+            let source =
+                |name: &EnvironmentName| self.environment(target.application.as_ref(), name);
+            target.from.iter().filter_map(source).map(move |source| (source, target))
         })
+    }
+
+    /// The environments of a promotion, if one may be promoted into the other.
+    ///
+    /// # Errors
+    /// [`PlanError`] that says what there is instead.
+    pub fn pair(&self, key: &Key) -> Result<(&Environment, &Environment), PlanError> {
+        let Key { application, source, target } = key;
+        self.check_names(source, target)?;
+        if let Some(application) = application
+            && !self.applications().any(|known| known == Some(application))
+        {
+            let known = self.applications().flatten().cloned().collect();
+            return Err(PlanError::UnknownApplication { name: application.clone(), known });
+        }
+        if application.is_none() && self.has_applications() {
+            let known = self.applications().flatten().cloned().collect();
+            return Err(PlanError::WhichApplication { known });
+        }
+        let find = |name: &EnvironmentName| {
+            self.environment(application.as_ref(), name).ok_or_else(|| PlanError::Lacking {
+                application: key.application().to_owned(),
+                name: name.clone(),
+            })
+        };
+        let (source, target) = (find(source)?, find(target)?);
+        match self.allows(source, target) {
+            true => Ok((source, target)),
+            false => Err(PlanError::NotAllowed {
+                source_environment: source.name.clone(),
+                target: target.name.clone(),
+                allowed: target.from.clone(),
+            }),
+        }
+    }
+
+    /// The promotions from one environment to another, of every application that has both.
+    ///
+    /// # Errors
+    /// [`PlanError`] if no application has both, or none of them may be promoted so.
+    pub fn pairs_of(
+        &self,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<Vec<(&Environment, &Environment)>, PlanError> {
+        self.check_names(source, target)?;
+        let key = |application: Option<&ApplicationName>| {
+            Key::new(source.clone(), target.clone()).of(application.cloned())
+        };
+        let mut pairs = Vec::new();
+        let mut fault = None;
+        for application in self.applications() {
+            match self.pair(&key(application)) {
+                Ok(pair) => pairs.push(pair),
+                // The direction is more to the point than an environment that one lacks.
+                Err(error @ PlanError::NotAllowed { .. }) => fault = Some(error),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        match fault {
+            Some(fault) if pairs.is_empty() => Err(fault),
+            _ => Ok(pairs),
+        }
+    }
+
+    fn check_names(
+        &self,
+        source: &EnvironmentName,
+        target: &EnvironmentName,
+    ) -> Result<(), PlanError> {
+        let unknown = |name: &&EnvironmentName| !self.stages.iter().any(|it| it.name == **name);
+        [source, target].iter().find(|name| unknown(name)).map_or(Ok(()), |name| {
+            let known = self.stages.iter().map(|it| it.name.clone()).collect();
+            Err(PlanError::UnknownEnvironment { name: (*name).clone(), known })
+        })
+    }
+
+    /// Where nobody wrote an order down, whoever asks may skip one, and go between equals.
+    fn allows(&self, source: &Environment, target: &Environment) -> bool {
+        let by_name = |name: &EnvironmentName| {
+            self.stages.iter().find(|stage| stage.name == *name).and_then(|stage| {
+                match &stage.from {
+                    Sources::ByName(by_name) => Some(by_name),
+                    Sources::Before | Sources::Named(_) => None,
+                }
+            })
+        };
+        if target.from.contains(&source.name) {
+            return true;
+        }
+        match (by_name(&source.name), by_name(&target.name)) {
+            (Some(before), Some(after)) if source.name != target.name => {
+                before.rank.zip(after.rank).is_none_or(|(before, after)| before <= after)
+            }
+            _ => false,
+        }
     }
 }
 
-fn check_against_earlier(
-    index: usize,
-    environment: &Environment,
-    earlier: &[Environment],
-) -> Result<(), PipelineError> {
-    let name = environment.name.clone();
-    for other in earlier {
-        if other.name == name {
-            return Err(PipelineError::DuplicateName { index, name });
+/// The environments of all stages, by application and in promotion order.
+fn environments(stages: &[Stage]) -> Vec<Environment> {
+    let mut by_application: BTreeMap<Option<&ApplicationName>, Vec<(&Stage, &Place)>> =
+        BTreeMap::new();
+    for stage in stages {
+        for place in &stage.places {
+            by_application.entry(place.application.as_ref()).or_default().push((stage, place));
         }
-        let (path, other_path) = (environment.path.clone(), other.path.clone());
-        let other = other.name.clone();
-        if path == other_path {
-            return Err(PipelineError::SharedPath { index, name, other, path });
+    }
+    let mut environments = Vec::new();
+    for present in by_application.into_values() {
+        for (at, (stage, place)) in present.iter().enumerate() {
+            let before: Vec<&Stage> = present[..at].iter().map(|(stage, _)| *stage).collect();
+            let Place { application, path, rules, pull_request, gates } = (*place).clone();
+            environments.push(Environment {
+                name: stage.name.clone(),
+                application,
+                path,
+                trigger: stage.trigger,
+                from: sources(stage, &before, &present),
+                rules,
+                pull_request,
+                gates,
+            });
         }
-        if path.is_within(&other_path) || other_path.is_within(&path) {
-            return Err(PipelineError::NestedPath { index, name, path, other, other_path });
+    }
+    environments
+}
+
+/// Where an environment of an application is promoted from, of those that the application has.
+fn sources(stage: &Stage, before: &[&Stage], present: &[(&Stage, &Place)]) -> Vec<EnvironmentName> {
+    match &stage.from {
+        Sources::Before => before.last().map(|last| last.name.clone()).into_iter().collect(),
+        Sources::Named(names) => {
+            let has = |name: &&EnvironmentName| present.iter().any(|(it, _)| it.name == **name);
+            names.iter().filter(has).cloned().collect()
+        }
+        Sources::ByName(NameRank { rank, rest }) => by_name(*rank, rest, before),
+    }
+}
+
+/// The nearest environments before one, by their names: the one of the same region or cluster if
+/// there is such a one, else all of them.
+fn by_name(rank: Option<u16>, rest: &str, before: &[&Stage]) -> Vec<EnvironmentName> {
+    let Some(rank) = rank else { return Vec::new() };
+    let ranked = |stage: &&Stage| match &stage.from {
+        Sources::ByName(NameRank { rank: Some(other), rest }) if *other < rank => {
+            Some((*other, rest.clone(), stage.name.clone()))
+        }
+        _ => None,
+    };
+    let earlier: Vec<(u16, String, EnvironmentName)> = before.iter().filter_map(ranked).collect();
+    let alike = |(_, other, _): &&(u16, String, EnvironmentName)| other == rest;
+    let nearest = match earlier.iter().filter(alike).map(|(rank, ..)| *rank).max() {
+        Some(_) if !rest.is_empty() => earlier.iter().filter(alike).collect::<Vec<_>>(),
+        _ => earlier.iter().collect(),
+    };
+    let highest = nearest.iter().map(|(rank, ..)| *rank).max();
+    let last: Vec<_> = nearest.iter().filter(|(rank, ..)| Some(*rank) == highest).collect();
+    let with = |rest: &str| last.iter().filter(move |(_, other, _)| other == rest).collect();
+    let choices: [Vec<_>; 3] = [with(rest), with(""), last.iter().collect()];
+    let chosen = choices.iter().find(|choice| !choice.is_empty());
+    chosen.into_iter().flatten().map(|(.., name)| name.clone()).collect()
+}
+
+fn check_names(stages: &[Stage]) -> Result<(), PipelineError> {
+    let mut seen = BTreeSet::new();
+    for (index, stage) in stages.iter().enumerate() {
+        if !seen.insert(&stage.name) {
+            return Err(PipelineError::DuplicateName { index, name: stage.name.clone() });
         }
     }
     Ok(())
 }
 
-fn check_sources(
-    index: usize,
-    environment: &Environment,
-    all: &[Environment],
-) -> Result<(), PipelineError> {
+/// Two environments never share a folder; those of one application do not lie in one another.
+fn check_paths(stages: &[Stage]) -> Result<(), PipelineError> {
+    let mut seen: BTreeMap<&RepoPath, Vec<(usize, &Place)>> = BTreeMap::new();
+    for (index, stage) in stages.iter().enumerate() {
+        for place in &stage.places {
+            let there = seen.entry(&place.path).or_default();
+            if let Some((other, _)) = there.first() {
+                let (name, other) = (stage.name.clone(), stages[*other].name.clone());
+                let path = place.path.clone();
+                return Err(PipelineError::SharedPath { index, name, other, path });
+            }
+            there.push((index, place));
+        }
+    }
+    for (path, places) in &seen {
+        for (index, place) in places {
+            let mut above = path.parent();
+            while let Some(dir) = above.filter(|dir| !dir.is_root()) {
+                let others = seen.get(&dir).into_iter().flatten();
+                let mut alike = others.filter(|(_, it)| it.application == place.application);
+                if let Some((other, outer)) = alike.next() {
+                    return Err(nested(stages, (*index, place), (*other, outer)));
+                }
+                above = dir.parent();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The later of two stages is the one to be named.
+fn nested(stages: &[Stage], a: (usize, &Place), b: (usize, &Place)) -> PipelineError {
+    let ((index, place), (other, other_place)) = if a.0 >= b.0 { (a, b) } else { (b, a) };
+    PipelineError::NestedPath {
+        index,
+        name: stages[index].name.clone(),
+        path: place.path.clone(),
+        other: stages[other].name.clone(),
+        other_path: other_place.path.clone(),
+    }
+}
+
+fn check_sources(index: usize, stage: &Stage, all: &[Stage]) -> Result<(), PipelineError> {
     let mut seen = BTreeSet::new();
-    for (from_index, from) in environment.from.iter().enumerate() {
-        let (name, from) = (environment.name.clone(), from.clone());
+    for (from_index, from) in named(stage).iter().enumerate() {
+        let (name, from) = (stage.name.clone(), from.clone());
         if from == name {
             let reason = "which is itself";
             return Err(PipelineError::UselessFrom { index, from_index, name, from, reason });
@@ -229,45 +474,64 @@ fn check_sources(
             return Err(PipelineError::UselessFrom { index, from_index, name, from, reason });
         }
     }
-    if environment.trigger == Trigger::Push && environment.from.is_empty() {
-        return Err(PipelineError::TriggerWithoutSource { index, name: environment.name.clone() });
+    let first = match &stage.from {
+        Sources::Before => index == 0,
+        Sources::Named(names) => names.is_empty(),
+        Sources::ByName(_) => false,
+    };
+    if stage.trigger == Trigger::Push && first {
+        return Err(PipelineError::TriggerWithoutSource { index, name: stage.name.clone() });
     }
     Ok(())
 }
 
-/// Takes away environments whose sources are all taken away; what remains leads in circles.
-fn check_circles(all: &[Environment]) -> Result<(), PipelineError> {
-    let mut settled: BTreeSet<&EnvironmentName> = BTreeSet::new();
-    loop {
-        let before = settled.len();
-        for environment in all {
-            if environment.from.iter().all(|from| settled.contains(from)) {
-                settled.insert(&environment.name);
+fn named(stage: &Stage) -> &[EnvironmentName] {
+    match &stage.from {
+        Sources::Named(names) => names,
+        Sources::Before | Sources::ByName(_) => &[],
+    }
+}
+
+/// For each stage those that it is promoted from. Names tell an order that leads in no circle.
+fn edges(all: &[Stage]) -> Vec<Vec<usize>> {
+    let at: BTreeMap<&EnvironmentName, usize> =
+        all.iter().enumerate().map(|(at, stage)| (&stage.name, at)).collect();
+    let edge = |(index, stage): (usize, &Stage)| match &stage.from {
+        Sources::Before => index.checked_sub(1).into_iter().collect(),
+        Sources::Named(names) => names.iter().filter_map(|name| at.get(name).copied()).collect(),
+        Sources::ByName(_) => Vec::new(),
+    };
+    all.iter().enumerate().map(edge).collect()
+}
+
+/// Takes away stages whose sources are all taken away; what remains leads in circles.
+fn check_circles(all: &[Stage]) -> Result<(), PipelineError> {
+    let from = edges(all);
+    let mut waits_for: Vec<usize> = from.iter().map(Vec::len).collect();
+    let mut into: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
+    for (target, sources) in from.iter().enumerate() {
+        sources.iter().for_each(|source| into[*source].push(target));
+    }
+    let mut free: Vec<usize> = (0..all.len()).filter(|at| waits_for[*at] == 0).collect();
+    let mut settled = vec![false; all.len()];
+    while let Some(at) = free.pop() {
+        settled[at] = true;
+        for target in &into[at] {
+            waits_for[*target] -= 1;
+            if waits_for[*target] == 0 {
+                free.push(*target);
             }
         }
-        if settled.len() == all.len() {
-            return Ok(());
-        }
-        if settled.len() == before {
-            break;
-        }
     }
-    let index = all
-        .iter()
-        .position(|environment| !settled.contains(&environment.name))
-        .expect("some environment is not settled");
-    // Every environment that remains has a source that remains: walking back closes a circle.
-    let mut walk = vec![&all[index]];
+    let Some(index) = settled.iter().position(|settled| !settled) else { return Ok(()) };
+    // Every stage that remains has a source that remains: walking back closes a circle.
+    let mut walk = vec![index];
     loop {
         let last = walk[walk.len() - 1];
-        let next = last
-            .from
-            .iter()
-            .filter(|from| !settled.contains(from))
-            .find_map(|from| all.iter().find(|other| other.name == *from))
-            .expect("an unsettled environment has an unsettled source");
-        if let Some(start) = walk.iter().position(|seen| seen.name == next.name) {
-            let names = walk[start..].iter().rev().map(|seen| seen.name.clone()).collect();
+        let next = from[last].iter().copied().find(|source| !settled[*source]);
+        let next = next.expect("an unsettled stage has an unsettled source");
+        if let Some(start) = walk.iter().position(|seen| *seen == next) {
+            let names = walk[start..].iter().rev().map(|seen| all[*seen].name.clone()).collect();
             return Err(PipelineError::Cycle { index, names });
         }
         walk.push(next);
@@ -284,50 +548,139 @@ fn circle(names: &[EnvironmentName]) -> String {
 mod tests {
     use super::*;
 
-    fn environment(name: &str, path: &str, from: &[&str]) -> Environment {
-        Environment {
-            name: EnvironmentName::parse(name).unwrap(),
+    fn name(text: &str) -> EnvironmentName {
+        EnvironmentName::parse(text).unwrap()
+    }
+
+    fn place(application: Option<&str>, path: &str) -> Place {
+        Place {
+            application: application.map(|text| ApplicationName::parse(text).unwrap()),
             path: RepoPath::parse(path).unwrap(),
-            trigger: Trigger::Manual,
-            from: from.iter().map(|name| EnvironmentName::parse(name).unwrap()).collect(),
+            rules: Arc::default(),
+            pull_request: Arc::default(),
+            gates: Arc::default(),
         }
     }
 
-    fn pipeline(environments: Vec<Environment>) -> Result<Pipeline, PipelineError> {
-        Pipeline::new(environments, Rules::default())
+    fn stage(text: &str, path: &str, from: &[&str]) -> Stage {
+        Stage {
+            name: name(text),
+            trigger: Trigger::Manual,
+            from: Sources::Named(from.iter().map(|text| name(text)).collect()),
+            places: vec![place(None, path)],
+        }
+    }
+
+    /// A stage of applications, each with a folder of its own.
+    fn shared(text: &str, from: Sources, applications: &[&str]) -> Stage {
+        let place = |it: &&str| place(Some(it), &format!("{it}/{text}"));
+        let places = applications.iter().map(place).collect();
+        Stage { name: name(text), trigger: Trigger::Manual, from, places }
+    }
+
+    fn pairs(pipeline: &Pipeline) -> Vec<String> {
+        pipeline.pairs().map(|(source, target)| target.key_from(&source.name).to_string()).collect()
     }
 
     #[test]
     fn several_sources_make_a_graph() {
-        let pipeline = pipeline(vec![
-            environment("dev", "o/dev", &[]),
-            environment("eu", "o/eu", &["dev"]),
-            environment("us", "o/us", &["dev"]),
-            environment("prod", "o/prod", &["eu", "us"]),
+        let pipeline = Pipeline::new(vec![
+            stage("dev", "o/dev", &[]),
+            stage("eu", "o/eu", &["dev"]),
+            stage("us", "o/us", &["dev"]),
+            stage("prod", "o/prod", &["eu", "us"]),
         ])
         .unwrap();
-        let pairs: Vec<String> =
-            pipeline.pairs().map(|(s, t)| format!("{}>{}", s.name, t.name)).collect();
-        assert_eq!(pairs, ["dev>eu", "dev>us", "eu>prod", "us>prod"]);
+        assert_eq!(pairs(&pipeline), ["dev -> eu", "dev -> us", "eu -> prod", "us -> prod"]);
+    }
+
+    #[test]
+    fn an_application_is_promoted_past_what_it_lacks_unless_sources_are_named() {
+        let stages = |last| {
+            vec![
+                shared("dev", Sources::Before, &["a", "b", "c"]),
+                shared("staging", Sources::Before, &["a", "c"]),
+                shared("prod", last, &["a", "b"]),
+            ]
+        };
+        let before = Pipeline::new(stages(Sources::Before)).unwrap();
+        let expected =
+            ["a: dev -> staging", "a: staging -> prod", "b: dev -> prod", "c: dev -> staging"];
+        assert_eq!(pairs(&before), expected);
+        let named = Pipeline::new(stages(Sources::Named(vec![name("staging")]))).unwrap();
+        assert_eq!(pairs(&named), ["a: dev -> staging", "a: staging -> prod", "c: dev -> staging"]);
+    }
+
+    #[test]
+    fn names_tell_where_an_environment_is_promoted_from() {
+        let found = |texts: &[(&str, Option<u16>, &str)]| {
+            let stage = |(text, rank, rest): &(&str, Option<u16>, &str)| {
+                let by_name = NameRank { rank: *rank, rest: (*rest).to_owned() };
+                let from = Sources::ByName(by_name);
+                Stage { from, ..stage(text, text, &[]) }
+            };
+            Pipeline::new(texts.iter().map(stage).collect()).unwrap()
+        };
+        let regions = found(&[
+            ("dev", Some(0), ""),
+            ("staging", Some(1), ""),
+            ("staging-eu", Some(1), "eu"),
+            ("prod", Some(2), ""),
+            ("prod-eu", Some(2), "eu"),
+            ("prod-us", Some(2), "us"),
+            ("scratch", None, ""),
+        ]);
+        let expected = [
+            "dev -> staging",
+            "dev -> staging-eu",
+            "staging -> prod",
+            "staging-eu -> prod-eu",
+            "staging -> prod-us",
+        ];
+        assert_eq!(pairs(&regions), expected);
+        let may = |source: &str, target: &str| {
+            regions.pair(&Key::new(name(source), name(target))).is_ok()
+        };
+        assert!(may("dev", "prod") && may("prod-us", "prod-eu") && may("scratch", "prod"));
+        assert!(!may("prod", "dev") && !may("dev", "dev"));
+    }
+
+    #[test]
+    fn a_pair_belongs_to_an_application_that_has_both() {
+        let pipeline = Pipeline::new(vec![
+            shared("dev", Sources::Before, &["a", "b"]),
+            shared("prod", Sources::Before, &["a"]),
+        ])
+        .unwrap();
+        let (dev, prod) = (name("dev"), name("prod"));
+        let key = |application: Option<&str>| {
+            let application = application.map(|text| ApplicationName::parse(text).unwrap());
+            pipeline.pair(&Key::new(dev.clone(), prod.clone()).of(application))
+        };
+        assert_eq!(key(Some("a")).unwrap().1.path.as_str(), "a/prod");
+        assert!(matches!(key(Some("b")), Err(PlanError::Lacking { .. })));
+        assert!(matches!(key(Some("c")), Err(PlanError::UnknownApplication { .. })));
+        assert!(matches!(key(None), Err(PlanError::WhichApplication { .. })));
+        assert_eq!(pipeline.pairs_of(&dev, &prod).unwrap().len(), 1);
+        assert!(matches!(pipeline.pairs_of(&prod, &dev), Err(PlanError::NotAllowed { .. })));
     }
 
     #[test]
     fn refuses_environments_that_would_write_each_other() {
-        let shared = pipeline(vec![environment("a", "o/x", &[]), environment("b", "o/x", &[])]);
-        assert!(matches!(shared, Err(PipelineError::SharedPath { index: 1, .. })));
-        let nested = pipeline(vec![environment("a", "o/x/y", &[]), environment("b", "o/x", &[])]);
-        assert!(matches!(nested, Err(PipelineError::NestedPath { index: 1, .. })));
-        let beside = pipeline(vec![environment("a", "o/x", &[]), environment("b", "o/xy", &[])]);
-        assert!(beside.is_ok());
+        let two = |one, two| Pipeline::new(vec![stage("a", one, &[]), stage("b", two, &[])]);
+        assert!(matches!(two("o/x", "o/x"), Err(PipelineError::SharedPath { index: 1, .. })));
+        assert!(matches!(two("o/x/y", "o/x"), Err(PipelineError::NestedPath { index: 1, .. })));
+        assert!(matches!(two("o/x", "o/x/y"), Err(PipelineError::NestedPath { index: 1, .. })));
+        assert!(two("o/x", "o/xy").is_ok());
     }
 
     #[test]
     fn names_the_circle() {
-        let error = pipeline(vec![
-            environment("a", "o/a", &[]),
-            environment("b", "o/b", &["d", "a"]),
-            environment("c", "o/c", &["b"]),
-            environment("d", "o/d", &["c"]),
+        let error = Pipeline::new(vec![
+            stage("a", "o/a", &[]),
+            stage("b", "o/b", &["d", "a"]),
+            stage("c", "o/c", &["b"]),
+            stage("d", "o/d", &["c"]),
         ])
         .unwrap_err();
         assert_eq!(error.to_string(), "promotions lead in a circle: c -> d -> b -> c");
@@ -336,16 +689,15 @@ mod tests {
 
     #[test]
     fn refuses_unknown_double_and_missing_sources() {
-        let with = |from: &[&str]| {
-            pipeline(vec![environment("a", "o/a", &[]), environment("b", "o/b", from)])
-        };
+        let with =
+            |from: &[&str]| Pipeline::new(vec![stage("a", "o/a", &[]), stage("b", "o/b", from)]);
         assert!(matches!(with(&["x"]), Err(PipelineError::UnknownFrom { from_index: 0, .. })));
         assert!(matches!(with(&["a", "a"]), Err(PipelineError::UselessFrom { from_index: 1, .. })));
         assert!(matches!(with(&["b"]), Err(PipelineError::UselessFrom { .. })));
-        let mut first = environment("a", "o/a", &[]);
+        let mut first = stage("a", "o/a", &[]);
         first.trigger = Trigger::Push;
-        let error = pipeline(vec![first]);
+        let error = Pipeline::new(vec![first]);
         assert!(matches!(error, Err(PipelineError::TriggerWithoutSource { index: 0, .. })));
-        assert_eq!(pipeline(Vec::new()).unwrap_err(), PipelineError::Empty);
+        assert_eq!(Pipeline::new(Vec::new()).unwrap_err(), PipelineError::Empty);
     }
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use super::carry::carry;
 use super::copy::{copy, prune};
 use super::draft::{Draft, Finished};
+use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::keep::keep;
+use super::key::Key;
 use super::overlay::Overlay;
-use super::pipeline::{Environment, Pipeline};
 use super::plan_id::PlanId;
 use super::rules::Prune;
 use super::wire::{Kustomizations, unwire, wire};
 use crate::diff::{DriftDiff, FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildOptions};
-use crate::model::{CommitSha, EditedFiles, EnvironmentName, FileEdit, Files, Location, RepoPath};
+use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
     Day, Fetched, Finding, Gates, Overlay as Checked, Promotion, Side, Standards, Terms,
     UnknownFiles, check_overlay, mark_new,
@@ -56,6 +57,12 @@ impl Plan {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.edits.is_empty()
+    }
+
+    /// Which promotion it is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.target.key_from(&self.source.name)
     }
 
     /// What the gates say about the promotion as a whole.
@@ -194,12 +201,10 @@ pub enum LastPromotion<'a> {
 pub struct PlanRequest<'a> {
     /// The repository's files.
     pub files: &'a dyn Files,
-    /// Environments and rules.
-    pub pipeline: &'a Pipeline,
-    /// The source environment's name.
-    pub source: &'a EnvironmentName,
-    /// The target environment's name.
-    pub target: &'a EnvironmentName,
+    /// Where configuration comes from.
+    pub source: &'a Environment,
+    /// Where it goes, with the rules that hold there.
+    pub target: &'a Environment,
     /// How overlays are built.
     pub options: &'a BuildOptions,
     /// The commit the files are from, if they are from one.
@@ -227,7 +232,7 @@ pub struct Checks<'a> {
 /// [`PlanError`] with the place a person has to edit; [`PlanError::Unknown`] names files whose
 /// content the caller has to fetch before asking again.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
-    let (source, target) = endpoints(request)?;
+    let (source, target) = (request.source, request.target);
     let files = request.files;
     let (source_build, (before, decided)) = side_by_side(
         || build(request, source),
@@ -251,7 +256,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         || compare(request, (source, target), &builds, &edits),
     );
     Ok(Plan {
-        id: PlanId::of(&source.name, &target.name, &edits, rendered.text()),
+        id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,
         drift,
         rendered,
@@ -402,7 +407,7 @@ fn decide<'a>(
     source: &'a Environment,
     target: &'a Environment,
 ) -> Result<Finished, PlanError> {
-    let rules = request.pipeline.rules();
+    let rules = &*target.rules;
     let overlay = |environment| Overlay::open(request.files, environment);
     let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
     draft.require_contents()?;
@@ -455,27 +460,6 @@ fn secret_inputs(
     SecretInputs::find(request.files, &overlays, now)
         .and(SecretInputs::find(&edited, &overlays, &builds.after.inputs))
         .mirrored(&source.path, &target.path)
-}
-
-/// The two environments, if one may be promoted into the other.
-fn endpoints<'a>(
-    request: &PlanRequest<'a>,
-) -> Result<(&'a Environment, &'a Environment), PlanError> {
-    let find = |name: &EnvironmentName| {
-        request.pipeline.environment(name.as_str()).ok_or_else(|| PlanError::UnknownEnvironment {
-            name: name.clone(),
-            known: request.pipeline.environments().iter().map(|e| e.name.clone()).collect(),
-        })
-    };
-    let (source, target) = (find(request.source)?, find(request.target)?);
-    if !target.from.contains(&source.name) {
-        return Err(PlanError::NotAllowed {
-            source_environment: source.name.clone(),
-            target: target.name.clone(),
-            allowed: target.from.clone(),
-        });
-    }
-    Ok((source, target))
 }
 
 #[cfg(test)]

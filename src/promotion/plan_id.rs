@@ -4,8 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::key::Key;
 use super::plan::PlannedEdit;
-use crate::model::{EnvironmentName, Operation};
+use crate::model::Operation;
 
 /// A plan's id: SHA-256, as 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,28 +16,29 @@ impl PlanId {
     /// Computes the id of a plan.
     ///
     /// The hash covers a sequence of byte strings, each led by its length as 8 bytes, most
-    /// significant first, so that no two plans have one encoding: the word `overlift plan 1`, the
-    /// names of source and target, the number of edits in decimal, for each edit in the order of
+    /// significant first, so that no two plans have one encoding: the word `overlift plan 1`, or
+    /// `overlift plan 2` and the application's name where there are some, the names of source and target, the number of edits in decimal, for each edit in the order of
     /// the paths its path, its operation (`add`, `modify`, `delete`), the git mode and the content
     /// after it (both empty for a deletion), and last the rendered diff.
     ///
     /// The rendered diff is the masked one: whoever reads the id cannot use it to try values of
     /// Secrets that are not in the edited files anyway.
     #[must_use]
-    pub fn of(
-        source: &EnvironmentName,
-        target: &EnvironmentName,
-        edits: &[PlannedEdit],
-        rendered: &str,
-    ) -> Self {
+    pub fn of(key: &Key, edits: &[PlannedEdit], rendered: &str) -> Self {
         let mut hash = Sha256::new();
         let mut add = |part: &[u8]| {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         };
-        add(b"overlift plan 1");
-        add(source.as_str().as_bytes());
-        add(target.as_str().as_bytes());
+        match &key.application {
+            None => add(b"overlift plan 1"),
+            Some(application) => {
+                add(b"overlift plan 2");
+                add(application.as_str().as_bytes());
+            }
+        }
+        add(key.source.as_str().as_bytes());
+        add(key.target.as_str().as_bytes());
         add(edits.len().to_string().as_bytes());
         for PlannedEdit { edit, .. } in edits {
             add(edit.path.as_str().as_bytes());

@@ -5,9 +5,7 @@ use crate::model::BranchName;
 use super::body::{counts, render_body};
 use super::commit_message::{Trailers, render_commit_message};
 use super::plan::Plan;
-use super::pull_request::{
-    CHECKLIST_LIMIT, PullRequestSettings, render_checklist_item, render_labels, render_title,
-};
+use super::pull_request::{CHECKLIST_LIMIT, render_checklist_item, render_labels, render_title};
 use super::template::{TemplateError, Values};
 
 /// A pull request as it is to be.
@@ -39,13 +37,11 @@ pub struct Proposal {
 /// # Errors
 /// [`TemplateError`] if a template refuses its values, which reading the configuration rules out for
 /// all but very long texts.
-pub fn propose(
-    plan: &Plan,
-    settings: &PullRequestSettings,
-    previous_body: Option<&str>,
-) -> Result<Proposal, TemplateError> {
-    let summary = summary(plan);
+pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, TemplateError> {
+    let settings = &*plan.target.pull_request;
+    let (summary, key) = (summary(plan), plan.key());
     let values: Values<'_> = [
+        ("application", key.application()),
         ("source", plan.source.name.as_str()),
         ("target", plan.target.name.as_str()),
         ("plan.id", plan.id.as_str()),
@@ -57,7 +53,7 @@ pub fn propose(
     let checklist: Vec<String> =
         items.map(|item| render_checklist_item(item, &values)).collect::<Result<_, _>>()?;
     Ok(Proposal {
-        branch: settings.branch(&plan.source.name, &plan.target.name)?,
+        branch: settings.branch(&key)?,
         title: render_title(&settings.title, &values)?,
         body: render_body(plan, settings, &checklist, previous_body)?,
         commit_message: render_commit_message(

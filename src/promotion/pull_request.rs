@@ -1,8 +1,9 @@
 //! What a promotion's pull request is called and who looks at it: the `pullRequest` part of the
 //! configuration as checked values.
 
-use crate::model::{BranchName, EnvironmentName};
+use crate::model::BranchName;
 
+use super::key::Key;
 use super::plain_text::one_line;
 use super::template::{Template, TemplateError, Values, Variables};
 
@@ -21,7 +22,7 @@ pub const CHECKLIST_ITEM_LIMIT: usize = 300;
 /// Texts and people of every promotion's pull request. The default is that of an empty configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRequestSettings {
-    /// The head branch, from the environments alone, so that it stays the same.
+    /// The head branch, from the names alone, so that it stays the same.
     pub branch: Template,
     /// The title.
     pub title: Template,
@@ -47,6 +48,12 @@ pub struct PullRequestSettings {
 pub const DEFAULT_BRANCH: &str = "promote/{{ source }}-to-{{ target }}";
 /// The default title.
 pub const DEFAULT_TITLE: &str = "Promote {{ source }} -> {{ target }}";
+/// The default head branch where there are applications.
+pub const DEFAULT_APPLICATION_BRANCH: &str =
+    "promote/{{ application }}/{{ source }}-to-{{ target }}";
+/// The default title where there are applications.
+pub const DEFAULT_APPLICATION_TITLE: &str =
+    "Promote {{ application }}: {{ source }} -> {{ target }}";
 /// The default commit message.
 pub const DEFAULT_COMMIT_MESSAGE: &str = "Promote config from {{ source }} to {{ target }}";
 /// The default labels.
@@ -79,16 +86,29 @@ impl Default for PullRequestSettings {
 }
 
 impl PullRequestSettings {
+    /// The default of a repository with applications.
+    #[must_use]
+    pub fn of_applications() -> Self {
+        let parse = |text, variables| Template::parse(text, variables).expect("it is a template");
+        Self {
+            branch: parse(DEFAULT_APPLICATION_BRANCH, Variables::ENVIRONMENTS),
+            title: parse(DEFAULT_APPLICATION_TITLE, Variables::LINE),
+            ..Self::default()
+        }
+    }
+
     /// The head branch of a promotion.
     ///
     /// # Errors
     /// [`TemplateError`] if the text is no name that git accepts.
-    pub fn branch(
-        &self,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
-    ) -> Result<BranchName, TemplateError> {
-        let values: Values<'_> = [("source", source.as_str()), ("target", target.as_str())].into();
+    pub fn branch(&self, key: &Key) -> Result<BranchName, TemplateError> {
+        let Key { source, target, .. } = key;
+        let values: Values<'_> = [
+            ("application", key.application()),
+            ("source", source.as_str()),
+            ("target", target.as_str()),
+        ]
+        .into();
         let text = self.branch.render(&values)?;
         BranchName::parse(&text).map_err(|error| TemplateError::Result(error.to_string()))
     }

@@ -33,11 +33,13 @@ pub struct Variables(&'static [&'static str]);
 
 impl Variables {
     /// The environments: what is known without a plan. For the branch, which has to stay the same.
-    pub const ENVIRONMENTS: Self = Self(&["source", "target"]);
+    pub const ENVIRONMENTS: Self = Self(&["application", "source", "target"]);
     /// What fits a line: titles, commit messages, labels and checklist items.
-    pub const LINE: Self = Self(&["source", "target", "plan.id", "plan.commit", "plan.summary"]);
+    pub const LINE: Self =
+        Self(&["application", "source", "target", "plan.id", "plan.commit", "plan.summary"]);
     /// Everything: the body.
     pub const BODY: Self = Self(&[
+        "application",
         "source",
         "target",
         "plan.id",

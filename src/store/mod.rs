@@ -23,7 +23,7 @@ pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
 pub use error::StoreError;
 pub use job::{JobCounts, Merge, NewJob};
 pub use park::{JobState, QueuedJob};
-pub use promotion::{PromotionRecord, PromotionState};
+pub use promotion::{Pair, PromotionRecord, PromotionState};
 pub use repository::KnownRepository;
 
 use database::Database;
@@ -87,8 +87,9 @@ impl Store {
              (SELECT id FROM deliveries WHERE received_at < $1 LIMIT 10000)";
         const PROMOTIONS: &str = "DELETE FROM promotions WHERE updated_at < $1 \
              AND state IN ('merged', 'closed') AND EXISTS (SELECT 1 FROM promotions AS newer \
-             WHERE newer.repository = promotions.repository AND newer.source = promotions.source \
-             AND newer.target = promotions.target AND newer.created_at > promotions.created_at)";
+             WHERE newer.repository = promotions.repository \
+             AND newer.application = promotions.application \
+             AND newer.source = promotions.source AND newer.target = promotions.target AND newer.created_at > promotions.created_at)";
         let forget = || StoreError::while_to("forget old rows");
         let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
         let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;

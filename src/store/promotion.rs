@@ -45,6 +45,8 @@ pub struct PromotionRecord {
     pub id: String,
     /// The repository.
     pub repository: String,
+    /// The application; empty in a repository without them.
+    pub application: String,
     /// The source environment.
     pub source: String,
     /// The target environment.
@@ -71,6 +73,17 @@ pub struct PromotionRecord {
     pub created_at: Millis,
 }
 
+/// Which promotion of a repository: what its record and its survey are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair<'a> {
+    /// The application; empty in a repository without them.
+    pub application: &'a str,
+    /// The source environment.
+    pub source: &'a str,
+    /// The target environment.
+    pub target: &'a str,
+}
+
 impl Store {
     /// The newest promotion of a pair.
     ///
@@ -79,16 +92,17 @@ impl Store {
     pub async fn newest_promotion(
         &self,
         repository: &str,
-        source: &str,
-        target: &str,
+        pair: Pair<'_>,
     ) -> Result<Option<PromotionRecord>, StoreError> {
-        const NEWEST: &str = "SELECT * FROM promotions WHERE repository = $1 AND source = $2 \
-             AND target = $3 ORDER BY created_at DESC, id DESC LIMIT 1";
-        let values = [repository.into(), source.into(), target.into()];
+        const NEWEST: &str = "SELECT * FROM promotions WHERE repository = $1 \
+             AND application = $2 AND source = $3 AND target = $4 \
+             ORDER BY created_at DESC, id DESC LIMIT 1";
+        let Pair { application, source, target } = pair;
+        let values = [repository.into(), application.into(), source.into(), target.into()];
         Ok(self.promotions(NEWEST, &values).await?.pop())
     }
 
-    /// The promotions of a repository that are open, by source and target.
+    /// The promotions of a repository that are open, by application, source and target.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -97,7 +111,7 @@ impl Store {
         repository: &str,
     ) -> Result<Vec<PromotionRecord>, StoreError> {
         const OPEN: &str = "SELECT * FROM promotions WHERE repository = $1 \
-             AND state IN ('opening', 'open') ORDER BY source, target";
+             AND state IN ('opening', 'open') ORDER BY application, source, target";
         self.promotions(OPEN, &[repository.into()]).await
     }
 
@@ -139,14 +153,16 @@ impl Store {
         now: Millis,
     ) -> Result<(), StoreError> {
         const END_OTHERS: &str = "UPDATE promotions SET state = 'closed', \
-             closed_because = 'superseded', updated_at = $5 WHERE repository = $1 AND source = $2 \
-             AND target = $3 AND id <> $4 AND state IN ('opening', 'open')";
+             closed_because = 'superseded', updated_at = $6 WHERE repository = $1 \
+             AND application = $2 AND source = $3 AND target = $4 AND id <> $5 \
+             AND state IN ('opening', 'open')";
         let run = async {
             let mut tx = self.database.begin().await?;
             let holds = guard(&mut tx, lease).await?;
             if holds {
                 let pair = [
                     (&record.repository).into(),
+                    (&record.application).into(),
                     (&record.source).into(),
                     (&record.target).into(),
                     (&record.id).into(),
@@ -194,14 +210,16 @@ impl Store {
     pub async fn note_survey(
         &self,
         repository: &str,
-        source: &str,
-        target: &str,
+        pair: Pair<'_>,
         now: Millis,
     ) -> Result<(), StoreError> {
-        const NOTE: &str = "INSERT INTO surveys (repository, source, target, surveyed_at) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT (repository, source, target) \
+        const NOTE: &str = "INSERT INTO surveys (repository, application, source, target, \
+             surveyed_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (repository, application, source, target) \
              DO UPDATE SET surveyed_at = excluded.surveyed_at";
-        let values = [repository.into(), source.into(), target.into(), now.into()];
+        let Pair { application, source, target } = pair;
+        let values =
+            [repository.into(), application.into(), source.into(), target.into(), now.into()];
         let touched = self.database.execute(NOTE, &values).await;
         touched.map(|_| ()).map_err(StoreError::while_to("note a survey"))
     }
@@ -210,15 +228,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn was_surveyed(
-        &self,
-        repository: &str,
-        source: &str,
-        target: &str,
-    ) -> Result<bool, StoreError> {
+    pub async fn was_surveyed(&self, repository: &str, pair: Pair<'_>) -> Result<bool, StoreError> {
         const FIND: &str = "SELECT surveyed_at FROM surveys WHERE repository = $1 \
-             AND source = $2 AND target = $3";
-        let values = [repository.into(), source.into(), target.into()];
+             AND application = $2 AND source = $3 AND target = $4";
+        let Pair { application, source, target } = pair;
+        let values = [repository.into(), application.into(), source.into(), target.into()];
         let rows = self.database.fetch(FIND, &values).await;
         Ok(!rows.map_err(StoreError::while_to("look for a survey"))?.is_empty())
     }
@@ -239,10 +253,10 @@ async fn write(
     record: &PromotionRecord,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    const UPSERT: &str = "INSERT INTO promotions (id, repository, source, target, branch, plan_id, \
-         base_digest, base_commit, head_commit, tree, pull_request, state, \
+    const UPSERT: &str = "INSERT INTO promotions (id, repository, application, source, target, branch, \
+         plan_id, base_digest, base_commit, head_commit, tree, pull_request, state, \
          closed_because, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
          ON CONFLICT (id) DO UPDATE SET branch = excluded.branch, plan_id = excluded.plan_id, \
          base_digest = excluded.base_digest, \
          base_commit = excluded.base_commit, head_commit = excluded.head_commit, \
@@ -251,6 +265,7 @@ async fn write(
     let values = [
         (&record.id).into(),
         (&record.repository).into(),
+        (&record.application).into(),
         (&record.source).into(),
         (&record.target).into(),
         (&record.branch).into(),
@@ -273,6 +288,7 @@ fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
     Ok(PromotionRecord {
         id: row.text("id")?,
         repository: row.text("repository")?,
+        application: row.text("application")?,
         source: row.text("source")?,
         target: row.text("target")?,
         branch: row.text("branch")?,

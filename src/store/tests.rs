@@ -228,7 +228,7 @@ async fn refuses_writes_after_the_lease_was_lost(url: String) {
     lost(store.record_promotion(&slow.lease, &record("p", 1), 300).await);
     let retry = Retry { run_at: 1, reason: String::new(), progressed: false };
     lost(store.retry_later(&slow.lease, &retry, 300).await);
-    assert_eq!(store.newest_promotion("o/r", "dev", "prod").await.unwrap(), None);
+    assert_eq!(store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap(), None);
     store.finish(&fast.lease, vec![], 300).await.unwrap();
     lost(store.extend(&fast.lease, 300).await);
     assert_eq!(store.job_counts().await.unwrap(), JobCounts::default());
@@ -317,10 +317,15 @@ async fn finishing_queues_what_follows(url: String) {
     assert_eq!(claim(&store, 14).await.unwrap().key, "next");
 }
 
+const fn pair<'a>(application: &'a str, source: &'a str, target: &'a str) -> Pair<'a> {
+    Pair { application, source, target }
+}
+
 fn record(id: &str, created_at: Millis) -> PromotionRecord {
     PromotionRecord {
         id: id.to_owned(),
         repository: "o/r".to_owned(),
+        application: String::new(),
         source: "dev".to_owned(),
         target: "prod".to_owned(),
         branch: "promote/dev-to-prod".to_owned(),
@@ -360,12 +365,25 @@ async fn remembers_promotions(url: String) {
     assert!(
         store.end_promotion("o/r", 8, PromotionState::Closed, Some("person"), 5).await.unwrap()
     );
-    let newest = store.newest_promotion("o/r", "dev", "prod").await.unwrap().unwrap();
+    let newest = store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap().unwrap();
     assert_eq!(
         (newest.state, newest.closed_because.as_deref()),
         (PromotionState::Closed, Some("person"))
     );
-    assert_eq!(store.newest_promotion("o/r", "dev", "staging").await.unwrap(), None);
+    assert_eq!(store.newest_promotion("o/r", pair("", "dev", "staging")).await.unwrap(), None);
+    // Applications do not see each other.
+    assert_eq!(store.newest_promotion("o/r", pair("cart", "dev", "prod")).await.unwrap(), None);
+    let of = |id: &str, application: &str| PromotionRecord {
+        application: application.to_owned(),
+        state: PromotionState::Open,
+        ..record(id, 9)
+    };
+    let (cart, pay) = (of("p3", "cart"), of("p4", "pay"));
+    store.record_promotion(&lease, &pay, 9).await.unwrap();
+    store.record_promotion(&lease, &cart, 9).await.unwrap();
+    assert_eq!(store.open_promotions("o/r").await.unwrap(), [cart.clone(), pay]);
+    let newest = store.newest_promotion("o/r", pair("cart", "dev", "prod")).await.unwrap();
+    assert_eq!(newest, Some(cart));
 }
 
 async fn remembers_repositories(url: String) {
@@ -388,13 +406,14 @@ async fn remembers_repositories(url: String) {
 
 async fn remembers_surveys(url: String) {
     let store = open(&url).await;
-    assert!(!store.was_surveyed("o/r", "dev", "prod").await.unwrap());
-    store.note_survey("o/r", "dev", "prod", 1).await.unwrap();
-    store.note_survey("o/r", "dev", "prod", 2).await.unwrap();
-    assert!(store.was_surveyed("o/r", "dev", "prod").await.unwrap());
-    assert!(!store.was_surveyed("o/r", "prod", "dev").await.unwrap());
+    assert!(!store.was_surveyed("o/r", pair("", "dev", "prod")).await.unwrap());
+    store.note_survey("o/r", pair("", "dev", "prod"), 1).await.unwrap();
+    store.note_survey("o/r", pair("", "dev", "prod"), 2).await.unwrap();
+    assert!(store.was_surveyed("o/r", pair("", "dev", "prod")).await.unwrap());
+    assert!(!store.was_surveyed("o/r", pair("", "prod", "dev")).await.unwrap());
+    assert!(!store.was_surveyed("o/r", pair("cart", "dev", "prod")).await.unwrap());
     store.forget_surveys("o/r").await.unwrap();
-    assert!(!store.was_surveyed("o/r", "dev", "prod").await.unwrap());
+    assert!(!store.was_surveyed("o/r", pair("", "dev", "prod")).await.unwrap());
 }
 
 async fn forgets_what_is_old(url: String) {
@@ -410,7 +429,7 @@ async fn forgets_what_is_old(url: String) {
     assert_eq!(store.forget(50, 50).await.unwrap(), 2);
     assert!(!store.knows_delivery("old").await.unwrap());
     assert!(store.knows_delivery("young").await.unwrap());
-    let newest = store.newest_promotion("o/r", "dev", "prod").await.unwrap().unwrap();
+    let newest = store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap().unwrap();
     assert_eq!(newest.id, "p2", "the newest of a pair stays");
 }
 
@@ -423,18 +442,24 @@ async fn migrates_filled_tables(url: String) {
          plan_id, base_digest, rendered_digest, base_commit, head_commit, tree, pull_request, state, \
          created_at, updated_at) \
          VALUES ('p', 'o/r', 'a', 'b', 'br', 'x', 'y', '', 'c', 'd', 't', 7, 'open', 1, 1)";
+    const OLD_SURVEY: &str =
+        "INSERT INTO surveys (repository, source, target, surveyed_at) VALUES ('o/r', 'a', 'b', 1)";
     let old = Database::connect(&url).await.unwrap();
     migration::run(&old, Some(1)).await.unwrap();
     old.execute(OLD_JOB, &[]).await.unwrap();
     old.execute(OLD_REPOSITORY, &[]).await.unwrap();
     old.execute(OLD_PROMOTION, &[]).await.unwrap();
+    migration::run(&old, Some(3)).await.unwrap();
+    old.execute(OLD_SURVEY, &[]).await.unwrap();
     old.close().await;
     let store = open(&url).await;
     assert_eq!(claim(&store, 10).await.unwrap().payload, "p");
     let known = store.repository("o/r").await.unwrap().unwrap();
     assert_eq!((known.looked_at.as_deref(), known.looked_tree), (Some("abc"), None));
-    let promotion = store.newest_promotion("o/r", "a", "b").await.unwrap().unwrap();
+    let promotion = store.newest_promotion("o/r", pair("", "a", "b")).await.unwrap().unwrap();
     assert_eq!((promotion.pull_request, promotion.head_commit.as_str()), (Some(7), "d"));
+    assert_eq!(promotion.application, "", "there were no applications");
+    assert!(store.was_surveyed("o/r", pair("", "a", "b")).await.unwrap());
     store.close().await;
     // And once more, with nothing left to do.
     open(&url).await;

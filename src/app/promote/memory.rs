@@ -4,8 +4,9 @@
 //! is the first since the loss of the database, and GitHub's own state answers.
 
 use crate::github::Github;
-use crate::model::{EnvironmentName, PullRequestNumber};
-use crate::store::{Millis, PromotionRecord, PromotionState};
+use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
+use crate::promotion::Key;
+use crate::store::{Millis, Pair, PromotionRecord, PromotionState};
 
 use super::super::Clock;
 use super::super::perform::{Stop, Work};
@@ -50,35 +51,24 @@ impl Memory<'_> {
     pub(super) async fn newest(
         &self,
         repository: &str,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        key: &Key,
     ) -> Result<Option<PromotionRecord>, Stop> {
         let Self::Queue(work) = self else { return Ok(None) };
         let store = &work.app.store;
-        Ok(store.newest_promotion(repository, source.as_str(), target.as_str()).await?)
+        Ok(store.newest_promotion(repository, pair(key)).await?)
     }
 
     /// Whether what is not noted of a pair is not on GitHub either.
-    pub(super) async fn was_surveyed(
-        &self,
-        repository: &str,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
-    ) -> Result<bool, Stop> {
+    pub(super) async fn was_surveyed(&self, repository: &str, key: &Key) -> Result<bool, Stop> {
         let Self::Queue(work) = self else { return Ok(false) };
         let store = &work.app.store;
-        Ok(store.was_surveyed(repository, source.as_str(), target.as_str()).await?)
+        Ok(store.was_surveyed(repository, pair(key)).await?)
     }
 
-    pub(super) async fn note_survey(
-        &self,
-        repository: &str,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
-    ) -> Result<(), Stop> {
+    pub(super) async fn note_survey(&self, repository: &str, key: &Key) -> Result<(), Stop> {
         let Self::Queue(work) = self else { return Ok(()) };
         let (store, now) = (&work.app.store, self.now());
-        Ok(store.note_survey(repository, source.as_str(), target.as_str(), now).await?)
+        Ok(store.note_survey(repository, pair(key), now).await?)
     }
 
     pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
@@ -109,4 +99,19 @@ impl Memory<'_> {
             Self::Nothing(run) => &run.github,
         }
     }
+}
+
+/// What the store knows a promotion by.
+pub(in super::super) fn pair(key: &Key) -> Pair<'_> {
+    let Key { source, target, .. } = key;
+    Pair { application: key.application(), source: source.as_str(), target: target.as_str() }
+}
+
+/// Which promotion a record is of; `None` if somebody changed the store by hand.
+pub(in super::super) fn key_of(record: &PromotionRecord) -> Option<Key> {
+    let application = Some(record.application.as_str()).filter(|name| !name.is_empty());
+    let application = application.map(ApplicationName::parse).transpose().ok()?;
+    let source = EnvironmentName::parse(&record.source).ok()?;
+    let target = EnvironmentName::parse(&record.target).ok()?;
+    Some(Key::new(source, target).of(application))
 }

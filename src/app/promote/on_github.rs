@@ -8,8 +8,8 @@ use crate::config::RepositoryConfig;
 use crate::github::{
     Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
 };
-use crate::model::{BranchName, CommitSha, EnvironmentName, Location, PullRequestNumber, RepoName};
-use crate::promotion::{Plan, Request};
+use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName};
+use crate::promotion::{Key, Plan, Request};
 use crate::redact::Credential;
 
 use super::super::local::Workspace;
@@ -42,10 +42,8 @@ pub struct OnGithub {
 /// What is to be promoted.
 #[derive(Clone, Debug)]
 pub struct PromoteRequest {
-    /// The source environment.
-    pub source: EnvironmentName,
-    /// The target environment.
-    pub target: EnvironmentName,
+    /// Which promotion.
+    pub key: Key,
     /// A configuration in place of the repository's own.
     pub configuration: Option<GivenConfiguration>,
     /// Why: a push respects what a person closed, somebody who asks gets it again.
@@ -57,9 +55,8 @@ pub struct PromoteRequest {
 impl PromoteRequest {
     /// What somebody asks for: it is carried out even if a person closed the same before.
     #[must_use]
-    pub const fn asked(source: EnvironmentName, target: EnvironmentName) -> Self {
-        let request = Request::Asked;
-        Self { source, target, configuration: None, request, dry_run: false }
+    pub const fn asked(key: Key) -> Self {
+        Self { key, configuration: None, request: Request::Asked, dry_run: false }
     }
 }
 
@@ -78,8 +75,6 @@ pub struct Promoted {
     pub head_sha: Option<CommitSha>,
     /// The plan, made on the default branch's head.
     pub plan: Plan,
-    /// The configuration that it was made with.
-    pub configuration: RepositoryConfig,
 }
 
 /// What was done to a promotion's pull request.
@@ -114,10 +109,8 @@ impl Operation {
 /// A promotion's pull request that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenPromotion {
-    /// The source environment.
-    pub source: EnvironmentName,
-    /// The target environment.
-    pub target: EnvironmentName,
+    /// Which promotion.
+    pub key: Key,
     /// Its number.
     pub number: PullRequestNumber,
     /// Its page.
@@ -222,8 +215,7 @@ impl OnGithub {
 
     async fn attempt(&self, request: &PromoteRequest) -> Result<Promoted, OnGithubError> {
         let wanted = Wanted {
-            source: &request.source,
-            target: &request.target,
+            key: &request.key,
             request: request.request,
             given: request.configuration.as_ref(),
         };
@@ -248,13 +240,12 @@ impl OnGithub {
             Ended::Nothing | Ended::Declined => (Operation::None, None),
             other => return Err(error_of(other, promotion.branch)),
         };
-        let Promotion { branch, plan, configuration, .. } = promotion;
+        let Promotion { branch, plan, .. } = promotion;
         let (number, url, head_sha) = match shown {
             Some(Shown { number, url, head }) => (Some(number), url, head),
             None => (None, None, None),
         };
-        let configuration = RepositoryConfig::clone(&configuration);
-        Ok(Promoted { operation, number, url, branch, head_sha, plan, configuration })
+        Ok(Promoted { operation, number, url, branch, head_sha, plan })
     }
 
     async fn snapshot(&self, base: &BranchName) -> Result<Snapshot, OnGithubError> {
@@ -278,13 +269,12 @@ impl OnGithub {
         let base = self.repository.fetch_default_branch().await?;
         let mut promotions = Vec::new();
         for (source, target) in configuration.pipeline.pairs() {
-            let settings = &configuration.pull_request;
-            let Ok(branch) = settings.branch(&source.name, &target.name) else { continue };
+            let key = target.key_from(&source.name);
+            let Ok(branch) = target.pull_request.branch(&key) else { continue };
             let found = self.repository.find_pull_requests(&branch, &base, Search::Open).await?;
             let found = found.into_iter().next();
             promotions.extend(found.map(|PullRequest { number, url, title, .. }| OpenPromotion {
-                source: source.name.clone(),
-                target: target.name.clone(),
+                key,
                 number,
                 url,
                 title,

@@ -67,8 +67,8 @@ impl Promotion<'_> {
     /// Searches GitHub for a pair that we do not remember, once.
     async fn search(&mut self) -> Result<There, Stop> {
         let repository = self.repository.name().to_string().to_lowercase();
-        let (source, target) = (self.plan.source.name.clone(), self.plan.target.name.clone());
-        if self.record.is_none() && self.memory.was_surveyed(&repository, &source, &target).await? {
+        let key = self.plan.key();
+        if self.record.is_none() && self.memory.was_surveyed(&repository, &key).await? {
             return Ok(There::nothing());
         }
         let found =
@@ -78,7 +78,7 @@ impl Promotion<'_> {
             Some(found) => self.there(found.clone()).await?,
             None => There::nothing(),
         };
-        self.memory.note_survey(&repository, &source, &target).await?;
+        self.memory.note_survey(&repository, &key).await?;
         Ok(there)
     }
 
@@ -140,9 +140,7 @@ impl Promotion<'_> {
     }
 
     fn trailers_of(&self, commit: &Commit) -> Option<Trailers> {
-        let (source, target) = (&self.plan.source.name, &self.plan.target.name);
-        Trailers::parse(&commit.message)
-            .filter(|trailers| trailers.source == *source && trailers.target == *target)
+        Trailers::parse(&commit.message).filter(|trailers| trailers.is_of(&self.plan.key()))
     }
 
     /// Whether a commit is ours, and if so what it carried out.
@@ -187,10 +185,8 @@ impl Promotion<'_> {
         };
         let mut before = self.snapshot.beside(&parent.sha, &parent.tree).await?;
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
-        let (source, target) = (&self.plan.source.name, &self.plan.target.name);
-        let configuration = std::sync::Arc::new(configuration);
-        let Ok(plan) = before.plan(&configuration, source, target, Checking::nothing()).await?
-        else {
+        let Ok(pair) = configuration.pipeline.pair(&self.plan.key()) else { return Ok(None) };
+        let Ok(plan) = before.plan(&configuration, pair, Checking::nothing()).await? else {
             return Ok(None);
         };
         let edits: Vec<_> = plan.file_edits().cloned().collect();

@@ -1,12 +1,13 @@
 //! Environments of a repository without a configuration: the folders of `overlays/`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::RepositoryConfig;
 use super::error::ConfigError;
+use super::shared::Shared;
 use crate::model::{EnvironmentName, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
-use crate::policy::Gates;
-use crate::promotion::{Environment, Pipeline, PullRequestSettings, Rules, Trigger};
+use crate::promotion::{Pipeline, Sources, Stage, Trigger};
 
 /// The usual names of environments in the order in which changes pass them.
 const USUAL_NAMES: [&str; 10] = [
@@ -26,13 +27,20 @@ const FOLDER: &str = "overlays";
 
 /// The configuration of a repository that has none.
 pub(super) fn discover(files: &dyn Files) -> Result<RepositoryConfig, ConfigError> {
-    let (environments, inputs) = find_environments(files)?;
+    let (stages, inputs) = find_stages(files, &Shared::default())?;
     let at = Location::file(RepoPath::parse(FOLDER).expect("a fixed path is one"));
-    let pipeline = Pipeline::new(environments, Rules::default())
-        .map_err(|source| ConfigError::Pipeline { at, source: Box::new(source), nearest: None })?;
-    let pull_request = PullRequestSettings::default();
-    let (gates, remote_bases) = (Gates::default(), Vec::new());
-    Ok(RepositoryConfig { path: None, pipeline, pull_request, gates, remote_bases, inputs })
+    let pipeline = Pipeline::new(stages).map_err(|source| ConfigError::Pipeline {
+        at,
+        source: Box::new(source),
+        nearest: None,
+    })?;
+    Ok(RepositoryConfig {
+        path: None,
+        pipeline,
+        gates: Arc::default(),
+        remote_bases: Vec::new(),
+        inputs,
+    })
 }
 
 /// The folders of `overlays/` that have a kustomization, those with usual names first and in order.
@@ -98,24 +106,22 @@ fn folder() -> RepoPath {
 }
 
 /// The folders that have a kustomization, each promoted from the one before it.
-pub(super) fn find_environments(
+pub(super) fn find_stages(
     files: &dyn Files,
-) -> Result<(Vec<Environment>, BTreeSet<RepoPath>), ConfigError> {
+    shared: &Shared,
+) -> Result<(Vec<Stage>, BTreeSet<RepoPath>), ConfigError> {
     let EnvironmentFolders { names, usual, inputs } = find_folders(files)?;
     if let Some(unusual) = names.get(usual) {
         let at = Location::file(folder().join(unusual).unwrap_or_else(|_| folder()));
         return Err(ConfigError::UnusualName { at, example: example(&names) });
     }
-    let mut environments: Vec<Environment> = Vec::new();
-    for name in &names {
-        environments.push(Environment {
-            name: EnvironmentName::parse(name).expect("the usual names are names"),
-            path: folder().join(name).expect("a name is a path"),
-            trigger: Trigger::Manual,
-            from: environments.last().map(|last| last.name.clone()).into_iter().collect(),
-        });
-    }
-    Ok((environments, inputs))
+    let stage = |name: &String| Stage {
+        name: EnvironmentName::parse(name).expect("the usual names are names"),
+        trigger: Trigger::Manual,
+        from: Sources::Before,
+        places: vec![shared.place(None, folder().join(name).expect("a name is a path"))],
+    };
+    Ok((names.iter().map(stage).collect(), inputs))
 }
 
 /// What to write for these folders; names that are none need another one.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{
     EnvironmentName, InvalidName, InvalidPath, InvalidRemotePattern, Location, ReadError, RepoPath,
 };
-use crate::promotion::{InvalidRule, PipelineError, TemplateError};
+use crate::promotion::{InvalidRule, Key, PipelineError, TemplateError};
 use crate::yaml::{InvalidFieldPath, SyntaxError};
 
 /// Why a configuration cannot be used. Every variant names the place a person has to edit.
@@ -176,7 +176,7 @@ pub enum ConfigError {
         /// The branch.
         branch: String,
         /// Sources and targets of both.
-        pairs: Box<[(EnvironmentName, EnvironmentName); 2]>,
+        pairs: Box<[Key; 2]>,
     },
     /// The body's template does not exist.
     #[error("{at}: there is no file `{path}`")]
@@ -253,6 +253,9 @@ fn instead(nearest: Option<&str>, known: &[&str]) -> String {
     }
 }
 
-fn pair((source, target): &(EnvironmentName, EnvironmentName)) -> String {
-    format!("`{source}` -> `{target}`")
+fn pair(key: &Key) -> String {
+    let Key { source, target, .. } = key;
+    let application =
+        key.application.as_ref().map_or(String::new(), |application| format!("`{application}`: "));
+    format!("{application}`{source}` -> `{target}`")
 }

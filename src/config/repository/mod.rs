@@ -12,8 +12,10 @@ mod places;
 mod schema;
 mod settings;
 mod shape;
+mod shared;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(super) use discovery::{EnvironmentFolders, find_folders, quoted};
 pub use error::ConfigError;
@@ -21,7 +23,7 @@ pub use schema::schema;
 
 use crate::model::{Entry, Files, Location, RemotePattern, RepoPath};
 use crate::policy::Gates;
-use crate::promotion::{Pipeline, PullRequestSettings};
+use crate::promotion::Pipeline;
 
 /// Where the file is looked for.
 pub const CONFIG_PATH: &str = ".github/overlift.yaml";
@@ -33,10 +35,8 @@ pub struct RepositoryConfig {
     pub path: Option<RepoPath>,
     /// Environments and rules.
     pub pipeline: Pipeline,
-    /// Texts and people of pull requests.
-    pub pull_request: PullRequestSettings,
-    /// What is checked, and how much it weighs.
-    pub gates: Gates,
+    /// What is checked, and how much it weighs, where an environment says nothing else.
+    pub gates: Arc<Gates>,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
     /// The files it was made from, the body's template included. Where there is no file, the

@@ -1,29 +1,28 @@
 //! From the file as it was written to the values that `promotion` works with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::ConfigError;
 use super::file::{self, decode};
 use super::gates::read_gates;
 use super::places::{Places, Step};
 use super::shape::ROOT;
+use super::shared::Shared;
 use super::{RepositoryConfig, discovery, read};
 use crate::model::{
     EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern, RepoPath, nearest,
 };
 use crate::promotion::{
-    CarriedField, Environment, Keep, PathGlob, Pipeline, PipelineError, Prune, PullRequestSettings,
-    Rules, Template, TemplateError, Trigger, Values, Variables, check_commit_message,
-    render_checklist_item, render_labels, render_title,
+    CarriedField, Keep, Key as PromotionKey, PathGlob, Pipeline, PipelineError, Prune,
+    PullRequestSettings, Rules, Sources, Stage, Template, TemplateError, Trigger, Values,
+    Variables, check_commit_message, render_checklist_item, render_labels, render_title,
 };
 use crate::yaml::FieldPath;
 use Step::{Item, Key};
 
 /// Branches are checked for all pairs; other texts for so many, since they hardly depend on names.
 const TRIED_PAIRS: usize = 100;
-
-/// More promotions than this are a mistake, or meant to keep us busy.
-const PAIRS_LIMIT: usize = 2_000;
 
 pub(super) fn read_settings(
     text: &str,
@@ -34,27 +33,31 @@ pub(super) fn read_settings(
     places.check(&ROOT)?;
     let decoded = decode(places.root(), &Location::file(path.clone()))?;
     let mut inputs = BTreeSet::from([path.clone()]);
-    let environments = match &decoded.environments {
-        Some(environments) => read_environments(environments, &places)?,
+    let reader = Reader { places: &places };
+    let shared = Shared {
+        rules: Arc::new(read_rules(&decoded.promotion, &places)?),
+        pull_request: Arc::new(reader.read_pull_request(
+            &decoded.pull_request,
+            files,
+            &mut inputs,
+        )?),
+        gates: Arc::new(read_gates(&decoded.gates, &places)?),
+    };
+    let stages = match &decoded.environments {
+        Some(environments) => read_environments(environments, &shared, &places)?,
         None => {
-            let (environments, folders) = discovery::find_environments(files)?;
+            let (stages, folders) = discovery::find_stages(files, &shared)?;
             inputs.extend(folders);
-            environments
+            stages
         }
     };
-    let rules = read_rules(&decoded.promotion, &places)?;
     let remote_bases = read_remote_bases(&decoded.remote_bases, &places)?;
-    let pipeline =
-        Pipeline::new(environments, rules).map_err(|error| place(error, &decoded, &places))?;
-    let reader = Reader { places: &places };
-    let pull_request = reader.read_pull_request(&decoded.pull_request, files, &mut inputs)?;
-    reader.try_texts(&pipeline, &pull_request)?;
-    let gates = read_gates(&decoded.gates, &places)?;
+    let pipeline = Pipeline::new(stages).map_err(|error| place(error, &decoded, &places))?;
+    reader.try_texts(&pipeline)?;
     Ok(RepositoryConfig {
         path: Some(path.clone()),
         pipeline,
-        pull_request,
-        gates,
+        gates: shared.gates,
         remote_bases,
         inputs,
     })
@@ -62,28 +65,29 @@ pub(super) fn read_settings(
 
 fn read_environments(
     environments: &[file::Environment],
+    shared: &Shared,
     places: &Places<'_>,
-) -> Result<Vec<Environment>, ConfigError> {
+) -> Result<Vec<Stage>, ConfigError> {
     let name = |text: &str, steps: &[Step]| {
         EnvironmentName::parse(text)
             .map_err(|source| ConfigError::Name { at: places.at(steps), source: source.into() })
     };
-    let mut read: Vec<Environment> = Vec::new();
+    let mut read = Vec::new();
     for (index, environment) in environments.iter().enumerate() {
         let at = |key| [Key("environments"), Item(index), Key(key)];
         let from = match &environment.from {
-            None => read.last().map(|last: &Environment| last.name.clone()).into_iter().collect(),
-            Some(names) => names
-                .iter()
-                .enumerate()
-                .map(|(from, text)| {
+            None => Sources::Before,
+            Some(names) => {
+                let named = names.iter().enumerate().map(|(from, text)| {
                     name(text, &[Key("environments"), Item(index), Key("from"), Item(from)])
-                })
-                .collect::<Result<_, _>>()?,
+                });
+                Sources::Named(named.collect::<Result<_, _>>()?)
+            }
         };
-        read.push(Environment {
+        let path = read_path(&environment.path, places.at(&at("path")))?;
+        read.push(Stage {
             name: name(&environment.name, &at("name"))?,
-            path: read_path(&environment.path, places.at(&at("path")))?,
+            places: vec![shared.place(None, path)],
             trigger: match environment.trigger {
                 file::Trigger::Manual => Trigger::Manual,
                 file::Trigger::Push => Trigger::Push,
@@ -298,37 +302,22 @@ impl Reader<'_> {
     }
 
     /// Fills every text in for the pairs there are, so that a bad one is found before it is needed.
-    fn try_texts(
-        &self,
-        pipeline: &Pipeline,
-        settings: &PullRequestSettings,
-    ) -> Result<(), ConfigError> {
-        let pairs: usize = pipeline.environments().iter().map(|target| target.from.len()).sum();
-        if pairs > PAIRS_LIMIT {
-            return Err(ConfigError::WrongCount {
-                at: self.places.at(&[Key("environments")]),
-                expected: format!("at most {PAIRS_LIMIT} promotions"),
-                found: pairs,
-            });
-        }
-        self.try_branches(pipeline, settings)?;
+    fn try_texts(&self, pipeline: &Pipeline) -> Result<(), ConfigError> {
+        self.try_branches(pipeline)?;
         for (source, target) in pipeline.pairs().take(TRIED_PAIRS) {
-            self.try_lines(settings, &source.name, &target.name)?;
+            self.try_lines(&target.pull_request, &target.key_from(&source.name))?;
         }
         Ok(())
     }
 
-    fn try_branches(
-        &self,
-        pipeline: &Pipeline,
-        settings: &PullRequestSettings,
-    ) -> Result<(), ConfigError> {
+    fn try_branches(&self, pipeline: &Pipeline) -> Result<(), ConfigError> {
         let at = || self.at(&[Key("branch")]);
         let mut seen = BTreeMap::new();
         for (source, target) in pipeline.pairs() {
-            let pair = (source.name.clone(), target.name.clone());
-            let branch = settings
-                .branch(&source.name, &target.name)
+            let pair = target.key_from(&source.name);
+            let branch = target
+                .pull_request
+                .branch(&pair)
                 .map_err(|source| ConfigError::Template { at: at(), source: source.into() })?;
             // A file system that ignores case keeps two such branches in one file.
             let key = branch.as_str().to_ascii_lowercase();
@@ -347,13 +336,13 @@ impl Reader<'_> {
     fn try_lines(
         &self,
         settings: &PullRequestSettings,
-        source: &EnvironmentName,
-        target: &EnvironmentName,
+        key: &PromotionKey,
     ) -> Result<(), ConfigError> {
         let id = "0".repeat(64);
         let values: Values<'_> = [
-            ("source", source.as_str()),
-            ("target", target.as_str()),
+            ("application", key.application()),
+            ("source", key.source.as_str()),
+            ("target", key.target.as_str()),
             ("plan.id", &id),
             ("plan.commit", "0000000"),
             ("plan.summary", "1 resource changes"),

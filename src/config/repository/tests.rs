@@ -4,7 +4,7 @@ use super::shape::{Absent, ROOT, Shape};
 use super::*;
 use crate::model::{EnvironmentName, FileTree};
 use crate::policy::{Gate, Level};
-use crate::promotion::{Prune, PullRequestSettings, Trigger};
+use crate::promotion::{Environment, Prune, PullRequestSettings, Trigger};
 use serde_json::Value;
 
 /// The example of the design, without the template file.
@@ -63,6 +63,16 @@ fn error(text: &str) -> String {
     parse(text).unwrap_err().to_string()
 }
 
+/// The environment of this name in a repository without applications.
+fn environment<'a>(config: &'a RepositoryConfig, name: &str) -> &'a Environment {
+    config.pipeline.environment(None, &EnvironmentName::parse(name).unwrap()).unwrap()
+}
+
+/// What holds for promotions into the last environment.
+fn last(config: &RepositoryConfig) -> &Environment {
+    config.pipeline.environments().last().unwrap()
+}
+
 fn names(config: &RepositoryConfig) -> Vec<&str> {
     config.pipeline.environments().iter().map(|environment| environment.name.as_str()).collect()
 }
@@ -71,13 +81,13 @@ fn names(config: &RepositoryConfig) -> Vec<&str> {
 fn reads_the_example_of_the_design() {
     let config = parse(EXAMPLE).unwrap();
     assert_eq!(names(&config), ["development", "staging", "production"]);
-    let staging = config.pipeline.environment("staging").unwrap();
+    let staging = environment(&config, "staging");
     assert_eq!(staging.trigger, Trigger::Push);
     assert_eq!(staging.from, [EnvironmentName::parse("development").unwrap()]);
-    assert_eq!(config.pipeline.rules().prune, Prune::Never);
-    assert_eq!(config.pipeline.rules().keep[0].file, "patches/rate-limits.yaml");
+    assert_eq!(last(&config).rules.prune, Prune::Never);
+    assert_eq!(last(&config).rules.keep[0].file, "patches/rate-limits.yaml");
     // Everything but the body is the default, and the example says so.
-    let written = PullRequestSettings { body: None, ..config.pull_request.clone() };
+    let written = PullRequestSettings { body: None, ..(*last(&config).pull_request).clone() };
     assert_eq!(written, PullRequestSettings::default());
     assert!(config.inputs.contains(&path(".github/overlift-body.md")));
 }
@@ -87,8 +97,8 @@ fn an_empty_file_takes_the_folders_and_the_defaults() {
     for text in ["", "# nothing yet\n", "version: 1\n", "---\n{}\n"] {
         let config = parse(text).unwrap();
         assert_eq!(names(&config), ["dev", "prod"], "{text}");
-        assert_eq!(config.pull_request, PullRequestSettings::default());
-        assert!(config.pipeline.rules().copies("patches/x.yaml"));
+        assert_eq!(*last(&config).pull_request, PullRequestSettings::default());
+        assert!(last(&config).rules.copies("patches/x.yaml"));
     }
 }
 
@@ -106,7 +116,7 @@ fn finds_environments_by_their_usual_names() {
     let config = RepositoryConfig::load(&files).unwrap();
     assert_eq!(names(&config), ["dev", "qa", "staging", "production"]);
     assert_eq!(config.path, None);
-    let from = &config.pipeline.environment("staging").unwrap().from;
+    let from = &environment(&config, "staging").from;
     assert_eq!(from, &[EnvironmentName::parse("qa").unwrap()]);
 }
 
@@ -168,7 +178,7 @@ fn every_fault_has_its_place_and_the_nearest_word() {
         ),
         (
             "pullRequest:\n  title: '{{ sorce }}'\n",
-            "2:10 (pullRequest.title): `sorce` is no variable here; there are source, target, plan.id, plan.commit, plan.summary; did you mean `source`?",
+            "2:10 (pullRequest.title): `sorce` is no variable here; there are application, source, target, plan.id, plan.commit, plan.summary; did you mean `source`?",
         ),
         (
             "pullRequest:\n  branch: 'a b'\n",
@@ -489,7 +499,6 @@ fn defaults_of_the_schema_are_the_defaults() {
     }
     let said = parse(&serde_json::to_string(&whole).unwrap()).unwrap();
     let silent = parse("").unwrap();
-    assert_eq!(said.pull_request, silent.pull_request);
     assert_eq!(format!("{:?}", said.pipeline), format!("{:?}", silent.pipeline));
 }
 

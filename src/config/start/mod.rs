@@ -216,7 +216,7 @@ mod tests {
         let names: Vec<&str> =
             read.pipeline.environments().iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["staging", "prod", "eu"]);
-        assert_eq!(read.pipeline.rules().keep.len(), 2, "{text}");
+        assert_eq!(read.pipeline.environments()[0].rules.keep.len(), 2, "{text}");
         for line in [
             "    # staging has files there too.\n    - \"more/**\"",
             "  # Only prod has patches/own.yaml, not the one before it: a promotion leaves it alone.",

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::EnvironmentName;
+use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::plan::Plan;
 use crate::promotion::plan_id::PlanId;
 
@@ -24,6 +24,8 @@ pub struct Marker {
     pub source: EnvironmentName,
     /// Where it goes.
     pub target: EnvironmentName,
+    /// The application, where there are some.
+    pub application: Option<ApplicationName>,
     /// The plan it shows.
     pub plan: PlanId,
     /// SHA-256 of the rendered diff, in hexadecimal digits.
@@ -35,6 +37,8 @@ pub struct Marker {
 struct Stored {
     source: String,
     target: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    application: Option<String>,
     plan: String,
     rendered: String,
 }
@@ -46,6 +50,7 @@ impl Marker {
         Self {
             source: plan.source.name.clone(),
             target: plan.target.name.clone(),
+            application: plan.target.application.clone(),
             plan: plan.id.clone(),
             rendered: hex::encode(Sha256::digest(plan.rendered.text())),
         }
@@ -57,6 +62,7 @@ impl Marker {
         let stored = Stored {
             source: self.source.to_string(),
             target: self.target.to_string(),
+            application: self.application.as_ref().map(ToString::to_string),
             plan: self.plan.to_string(),
             rendered: self.rendered.clone(),
         };
@@ -94,6 +100,10 @@ impl Marker {
         Some(Self {
             source: EnvironmentName::parse(&stored.source).ok()?,
             target: EnvironmentName::parse(&stored.target).ok()?,
+            application: match &stored.application {
+                Some(name) => Some(ApplicationName::parse(name).ok()?),
+                None => None,
+            },
             plan: PlanId::parse(&stored.plan)?,
             rendered: PlanId::parse(&stored.rendered).map(|hash| hash.as_str().to_owned())?,
         })
@@ -108,6 +118,7 @@ mod tests {
         Marker {
             source: EnvironmentName::parse(source).unwrap(),
             target: EnvironmentName::parse("prod").unwrap(),
+            application: None,
             plan: PlanId::parse(&"1f".repeat(32)).unwrap(),
             rendered: "0a".repeat(32),
         }

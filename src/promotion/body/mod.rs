@@ -145,7 +145,9 @@ impl<'a> Parts<'a> {
     fn with_template(&self, template: &Template) -> Result<String, TemplateError> {
         let render = |evidence: &Evidence| {
             let commit = self.plan.commit.as_ref().map_or("", |commit| commit.as_str());
+            let key = self.plan.key();
             let values: Values<'_> = [
+                ("application", key.application()),
                 ("source", self.plan.source.name.as_str()),
                 ("target", self.plan.target.name.as_str()),
                 ("plan.id", self.plan.id.as_str()),
@@ -200,5 +202,11 @@ fn command(plan: &Plan) -> String {
         true => " --engine kustomize",
         false => "",
     };
-    format!("overlift plan {} {}{engine}{commit}", plan.source.name, plan.target.name)
+    let application = plan
+        .target
+        .application
+        .as_ref()
+        .map_or(String::new(), |application| format!(" {application}"));
+    let (source, target) = (&plan.source.name, &plan.target.name);
+    format!("overlift plan {source} {target}{application}{engine}{commit}")
 }

@@ -6,7 +6,7 @@ use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{CommitSha, EnvironmentName, File, FileEdit, Location, RepoPath};
 use crate::policy::{Finding, Level};
 use crate::promotion::plan::{Builds, Cause, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
-use crate::promotion::{Environment, PlanId, Trigger, Variables, propose};
+use crate::promotion::{Environment, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 fn path(text: &str) -> RepoPath {
@@ -14,11 +14,10 @@ fn path(text: &str) -> RepoPath {
 }
 
 fn environment(name: &str, from: &[&str]) -> Environment {
+    let parse = |name: &str| EnvironmentName::parse(name).unwrap();
     Environment {
-        name: EnvironmentName::parse(name).unwrap(),
-        path: path(&format!("overlays/{name}")),
-        trigger: Trigger::Manual,
-        from: from.iter().map(|name| EnvironmentName::parse(name).unwrap()).collect(),
+        from: from.iter().map(|name| parse(name)).collect(),
+        ..Environment::new(parse(name), path(&format!("overlays/{name}")))
     }
 }
 
@@ -82,7 +81,7 @@ fn body(plan: &Plan) -> String {
 
 #[track_caller]
 fn body_after(plan: &Plan, previous: Option<&str>) -> String {
-    let body = propose(plan, &PullRequestSettings::default(), previous).unwrap().body;
+    let body = propose(plan, previous).unwrap().body;
     check_shape(&body);
     body
 }
@@ -308,12 +307,18 @@ fn an_edited_body_steers_nothing() {
     assert_eq!(body_after(&plan, Some(&added)), first);
 }
 
+fn proposed_by(plan: &Plan, settings: PullRequestSettings) -> String {
+    let mut plan = plan.clone();
+    plan.target.pull_request = std::sync::Arc::new(settings);
+    propose(&plan, None).unwrap().body
+}
+
 fn with_template(plan: &Plan, template: &str) -> String {
     let settings = PullRequestSettings {
         body: Some(Template::parse(template, Variables::BODY).unwrap()),
         ..PullRequestSettings::default()
     };
-    let body = propose(plan, &settings, None).unwrap().body;
+    let body = proposed_by(plan, settings);
     assert!(utf16_len(&body) <= BODY_LIMIT, "{}", utf16_len(&body));
     assert!(Marker::parse(&body).is_some());
     body
@@ -370,7 +375,7 @@ fn the_longest_checklist_and_the_most_remarks_fit() {
         new: true,
     };
     plan.findings = vec![finding; 100];
-    let body = propose(&plan, &settings, None).unwrap().body;
+    let body = proposed_by(&plan, settings);
     assert!(utf16_len(&body) <= BODY_LIMIT, "{}", utf16_len(&body));
     assert_eq!(body.matches("- [ ] 😀").count(), 50);
     assert!(Marker::parse(&body).is_some());

@@ -194,9 +194,9 @@ proptest! {
         let mut last = FileTree::new();
         insert(&mut last, "o/dev", &then);
 
-        let first = try_decide(&tree, rules.clone(), LastPromotion::Files(&last)).unwrap();
+        let first = try_decide(&tree, &rules, LastPromotion::Files(&last)).unwrap();
         let after = with(&tree, &first);
-        let second = try_decide(&after, rules.clone(), LastPromotion::Files(&last)).unwrap();
+        let second = try_decide(&after, &rules, LastPromotion::Files(&last)).unwrap();
         prop_assert!(second.files.is_empty(), "{:?}\nthen {:?}", first.files, second.files);
 
         let kustomization = first.files.get("kustomization.yaml").map_or(target.0.clone(), |file| {

@@ -7,11 +7,12 @@ mod prune;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
-use crate::model::{File, FileMode, FileTree, RepoPath};
+use crate::model::{EnvironmentName, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
-use crate::promotion::{CarriedField, Keep, PathGlob, Rules, Trigger};
+use crate::promotion::{CarriedField, Keep, PathGlob, Rules};
 use crate::yaml::FieldPath;
 
 pub(super) fn path(text: &str) -> RepoPath {
@@ -47,22 +48,16 @@ impl Decided {
 
 pub(super) fn try_decide(
     files: &FileTree,
-    rules: Rules,
+    rules: &Rules,
     last_promotion: LastPromotion<'_>,
 ) -> Result<Decided, PlanError> {
-    let name = |text: &str| EnvironmentName::parse(text).unwrap();
-    let environment = |text: &str, from: &[&str]| Environment {
-        name: name(text),
-        path: path(&format!("o/{text}")),
-        trigger: Trigger::Manual,
-        from: from.iter().map(|text| name(text)).collect(),
+    let environment = |text: &str| Environment {
+        rules: Arc::new(rules.clone()),
+        ..Environment::new(EnvironmentName::parse(text).unwrap(), path(&format!("o/{text}")))
     };
-    let environments = vec![environment("dev", &[]), environment("prod", &["dev"])];
-    let pipeline = Pipeline::new(environments, rules).unwrap();
-    let (source, target) = (name("dev"), name("prod"));
+    let (source, target) = (environment("dev"), environment("prod"));
     let request = PlanRequest {
         files,
-        pipeline: &pipeline,
         options: &BuildOptions::default(),
         source: &source,
         target: &target,
@@ -70,8 +65,7 @@ pub(super) fn try_decide(
         last_promotion,
         checks: Checks { gates: &Gates::none(), fetched: &Fetched::default(), today: Day::MIN },
     };
-    let (source, target) = endpoints(&request).unwrap();
-    let finished = decide(&request, source, target)?;
+    let finished = decide(&request, &source, &target)?;
     let below = |edit: &FileEdit| edit.path.strip_prefix(&path("o/prod")).unwrap().to_owned();
     Ok(Decided {
         files: finished.edits.iter().map(|p| (below(&p.edit), p.edit.after.clone())).collect(),
@@ -86,7 +80,7 @@ pub(super) fn try_decide(
 }
 
 fn decided(text: &str, rules: Rules) -> Decided {
-    try_decide(&tree(text), rules, LastPromotion::NotLooked).unwrap_or_else(|e| panic!("{e}"))
+    try_decide(&tree(text), &rules, LastPromotion::NotLooked).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn globs(texts: &[&str]) -> Vec<PathGlob> {

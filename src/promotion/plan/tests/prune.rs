@@ -16,7 +16,7 @@ fn what_the_source_had_and_has_no_more_goes_with_its_entries() {
     let then = tree(
         "-- S/patches/a.yaml --\na\n-- S/patches/old.yaml --\no\n-- S/patches/old.txt --\n\n-- S/kept.yaml --\nk",
     );
-    let got = try_decide(&tree(NOW), pruning(), LastPromotion::Files(&then)).unwrap();
+    let got = try_decide(&tree(NOW), &pruning(), LastPromotion::Files(&then)).unwrap();
     let gone: Vec<&String> =
         got.files.iter().filter(|(_, f)| f.is_none()).map(|(p, _)| p).collect();
     assert_eq!(gone, ["patches/old.txt", "patches/old.yaml"]);
@@ -29,12 +29,12 @@ fn what_the_source_had_and_has_no_more_goes_with_its_entries() {
 
 #[test]
 fn without_a_last_promotion_nothing_goes() {
-    let got = try_decide(&tree(NOW), pruning(), LastPromotion::None).unwrap();
+    let got = try_decide(&tree(NOW), &pruning(), LastPromotion::None).unwrap();
     assert!(got.files.is_empty());
     assert!(got.warnings[0].contains("`dev` to `prod`"), "{:?}", got.warnings);
-    let error = try_decide(&tree(NOW), pruning(), LastPromotion::HistoryCutOff).err().unwrap();
+    let error = try_decide(&tree(NOW), &pruning(), LastPromotion::HistoryCutOff).err().unwrap();
     assert!(error.to_string().contains("git fetch --unshallow"), "{error}");
-    let got = try_decide(&tree(NOW), Rules::default(), LastPromotion::HistoryCutOff).unwrap();
+    let got = try_decide(&tree(NOW), &Rules::default(), LastPromotion::HistoryCutOff).unwrap();
     assert!(got.files.is_empty());
 }
 
@@ -42,6 +42,6 @@ fn without_a_last_promotion_nothing_goes() {
 fn a_pruned_folder_loses_its_entry() {
     let now = "-- S/kustomization.yaml --\n-- T/kustomization.yaml --\nresources:\n- patches/extra/\n-- T/patches/extra/kustomization.yaml --\nx: 1";
     let then = tree("-- S/patches/extra/kustomization.yaml --\nx: 1");
-    let got = try_decide(&tree(now), pruning(), LastPromotion::Files(&then)).unwrap();
+    let got = try_decide(&tree(now), &pruning(), LastPromotion::Files(&then)).unwrap();
     assert_eq!(got.text("kustomization.yaml"), "resources:\n");
 }

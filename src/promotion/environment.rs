@@ -1,0 +1,73 @@
+//! One environment of one application, with all that holds for promotions into it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::key::Key;
+use super::pull_request::PullRequestSettings;
+use super::rules::Rules;
+use crate::model::{ApplicationName, EnvironmentName, RepoPath};
+use crate::policy::Gates;
+
+/// What starts a promotion into an environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trigger {
+    /// Somebody asks.
+    #[default]
+    Manual,
+    /// The source changes on the default branch.
+    Push,
+}
+
+/// One environment of one application.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// The application; `None` in a repository without them.
+    pub application: Option<ApplicationName>,
+    /// The directory of its files.
+    pub path: RepoPath,
+    /// What starts a promotion into it.
+    pub trigger: Trigger,
+    /// The environments of the same application it is promoted from; empty for the first one.
+    pub from: Vec<EnvironmentName>,
+    /// What a promotion into it brings over, and what stays.
+    pub rules: Arc<Rules>,
+    /// Texts and people of its pull request.
+    pub pull_request: Arc<PullRequestSettings>,
+    /// What is checked, and how much it weighs.
+    pub gates: Arc<Gates>,
+}
+
+impl Environment {
+    /// An environment without applications and sources, by the rules of an empty configuration.
+    #[must_use]
+    pub fn new(name: EnvironmentName, path: RepoPath) -> Self {
+        Self {
+            name,
+            application: None,
+            path,
+            trigger: Trigger::Manual,
+            from: Vec::new(),
+            rules: Arc::default(),
+            pull_request: Arc::default(),
+            gates: Arc::default(),
+        }
+    }
+
+    /// The promotion of a source into this environment.
+    #[must_use]
+    pub fn key_from(&self, source: &EnvironmentName) -> Key {
+        Key::new(source.clone(), self.name.clone()).of(self.application.clone())
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.application {
+            Some(application) => write!(f, "{} of {application}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Which promotion is meant: the names that branch, trailers, lane and plan id derive from.
+
+use std::fmt;
+
+use crate::model::{ApplicationName, EnvironmentName};
+
+/// A promotion of a repository: an application, where there are some, a source and a target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The application; `None` in a repository without them.
+    pub application: Option<ApplicationName>,
+    /// Where configuration comes from.
+    pub source: EnvironmentName,
+    /// Where it goes.
+    pub target: EnvironmentName,
+}
+
+impl Key {
+    /// A promotion in a repository without applications.
+    #[must_use]
+    pub const fn new(source: EnvironmentName, target: EnvironmentName) -> Self {
+        Self { application: None, source, target }
+    }
+
+    /// The same promotion of an application.
+    #[must_use]
+    pub fn of(self, application: Option<ApplicationName>) -> Self {
+        Self { application, ..self }
+    }
+
+    /// The application's name; empty in a repository without them.
+    #[must_use]
+    pub fn application(&self) -> &str {
+        self.application.as_ref().map_or("", ApplicationName::as_str)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(application) = &self.application {
+            write!(f, "{application}: ")?;
+        }
+        write!(f, "{} -> {}", self.source, self.target)
+    }
+}
