@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{fs, io::Write};
 
-use overlift::diff::{FilesDiff, RenderedDiff, SecretInputs};
+use overlift::diff::{FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use overlift::kustomize::{Build, Gvk, Resource, ResourceId};
 use overlift::model::{File, FileEdit, FileMode, Location, RepoPath};
 use overlift::yaml::{Dialect, Node, parse_stream};
@@ -219,11 +219,11 @@ fn patch_applies_the_rendered_diff() {
     ];
     for (before, after) in cases {
         let diff =
-            RenderedDiff::between(&before, &after, "overlays/production", &SecretInputs::default());
+            RenderedDiff::between(&before, &after, "overlays/production", &KnownValues::default());
         assert_eq!(patch(&before.render(), diff.text()), after.render(), "{}", diff.text());
     }
     let same = all("a:1", &["a"]);
-    assert_eq!(RenderedDiff::between(&same, &same, "x", &SecretInputs::default()).text(), "");
+    assert_eq!(RenderedDiff::between(&same, &same, "x", &KnownValues::default()).text(), "");
 }
 
 /// A masked value takes one line in the diff and many in the output, so that the line numbers of what
@@ -248,7 +248,7 @@ fn hunks_behind_a_long_secret_find_their_place() {
         };
         for changed in 0..8 {
             let (before, after) = (all(usize::MAX), all(changed));
-            let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
+            let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
             assert!(!diff.text().contains("bGluZQ"));
             assert_eq!(
                 patch(&before.render(), diff.text()),

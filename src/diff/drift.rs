@@ -1,6 +1,6 @@
 //! What still differs between two environments, and will on purpose.
 
-use super::mask::SecretInputs;
+use super::mask::KnownValues;
 use super::pairing::pair_by_origin;
 use super::resource::{Change, ResourceDiff, Side, rendered};
 use super::unified::one_line;
@@ -15,18 +15,17 @@ pub struct DriftDiff {
 }
 
 impl DriftDiff {
-    /// Compares the builds of two overlays, whose names stand in the headers. `secrets` knows whether
-    /// values of Secrets may stand in other resources.
+    /// Compares the builds of two overlays, whose names stand in the headers. `known` are the
+    /// values of Secrets that may stand in other resources.
     #[must_use]
     pub fn between(
         source: &Build,
         target: &Build,
         names: (&str, &str),
-        secrets: &SecretInputs,
+        known: &KnownValues,
     ) -> Self {
-        let copied = secrets.copied_values(&[source, target]);
         let pairs = pair_by_origin(source, target).into_iter();
-        let sides = pairs.map(|pair| Side::new(pair, &copied));
+        let sides = pairs.map(|pair| Side::new(pair, known));
         let resources = sides
             .filter_map(|side| side.diff(&rendered(side.before()), &rendered(side.after())))
             .collect();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::git_binary::{binary_patch, object_name};
-use super::mask::{CopiedValues, SecretInputs, mask_files};
+use super::mask::{KnownValues, Searched, SecretInputs, mask_files};
 use super::unified::Hunks;
 use crate::kustomize::Build;
 use crate::model::{File, FileEdit, FileMode, Operation, RepoPath};
@@ -37,18 +37,23 @@ impl FilesDiff {
     /// Compares the files of each edit. `secrets` names those that hold secret values by their use.
     #[must_use]
     pub fn of<'a>(edits: impl IntoIterator<Item = &'a FileEdit>, secrets: &SecretInputs) -> Self {
-        Self::between(edits, secrets, &[])
+        Self::between(edits, secrets, &secrets.known_values(&[]), &[])
     }
 
-    /// The same for edits of which the values of charts have become what the Secrets of these builds hold.
+    /// The same for edits beside which these are built; `known` are the values of their Secrets.
     #[must_use]
     pub fn between<'a>(
         edits: impl IntoIterator<Item = &'a FileEdit>,
         secrets: &SecretInputs,
+        known: &KnownValues,
         builds: &[&Build],
     ) -> Self {
-        let used = secrets.used_values(builds);
-        let diff = |edit| FileDiff::of(edit, secrets, &used);
+        let of_charts = secrets.values_of_charts(builds);
+        let diff = |edit: &FileEdit| {
+            let in_file = of_charts.as_ref().filter(|_| secrets.is_of_chart(&edit.path));
+            let used = Searched { everywhere: known, in_file: in_file.unwrap_or(known) };
+            FileDiff::of(edit, secrets, used)
+        };
         Self { files: edits.into_iter().map(diff).collect() }
     }
 
@@ -66,7 +71,7 @@ impl FilesDiff {
 }
 
 impl FileDiff {
-    fn of(edit: &FileEdit, secrets: &SecretInputs, used: &CopiedValues) -> Self {
+    fn of(edit: &FileEdit, secrets: &SecretInputs, used: Searched<'_>) -> Self {
         let mut diff = Self {
             path: edit.path.clone(),
             operation: edit.operation(),
@@ -92,7 +97,7 @@ impl FileDiff {
         before: Option<&File>,
         after: Option<&File>,
         secrets: &SecretInputs,
-        used: &CopiedValues,
+        used: Searched<'_>,
     ) {
         let (from, to) = (quoted("a/", &self.path), quoted("b/", &self.path));
         self.text.push_str(&format!("diff --git {from} {to}\n"));

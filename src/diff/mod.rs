@@ -21,7 +21,7 @@ mod unified;
 pub use drift::DriftDiff;
 pub use field::{FieldChange, FieldValue, field_changes};
 pub use file::{FileDiff, FilesDiff};
-pub use mask::{MASKED, MASKED_CHANGED, SecretInputs};
+pub use mask::{KnownValues, MASKED, MASKED_CHANGED, SecretInputs};
 pub use rendered::RenderedDiff;
 pub use resource::{Change, ResourceDiff};
 pub use unified::Hunks;

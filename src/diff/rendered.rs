@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::mask::SecretInputs;
+use super::mask::KnownValues;
 use super::pairing::{Pair, pair_by_identity};
 use super::resource::{ResourceDiff, Side, rendered};
 use super::unified::{Hunks, one_line};
@@ -18,13 +18,12 @@ pub struct RenderedDiff {
 }
 
 impl RenderedDiff {
-    /// Compares two builds of the overlay called `name`, which stands in the file headers. `secrets`
-    /// knows whether values of Secrets may stand in other resources.
+    /// Compares two builds of the overlay called `name`, which stands in the file headers. `known` are the
+    /// values of Secrets that may stand in other resources.
     #[must_use]
-    pub fn between(before: &Build, after: &Build, name: &str, secrets: &SecretInputs) -> Self {
-        let copied = secrets.copied_values(&[before, after]);
+    pub fn between(before: &Build, after: &Build, name: &str, known: &KnownValues) -> Self {
         let pairs = pair_by_identity(before, after).into_iter();
-        let sides: Vec<Side<'_>> = pairs.map(|pair| Side::new(pair, &copied)).collect();
+        let sides: Vec<Side<'_>> = pairs.map(|pair| Side::new(pair, known)).collect();
         let text_before = Stream::of(before.resources.len(), &sides, |side| {
             Some((side.pair.before?.index, rendered(side.before())))
         });

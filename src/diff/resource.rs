@@ -1,7 +1,9 @@
 //! What a change does to one resource.
 
+use std::borrow::Cow;
+
 use super::field::{FieldChange, field_changes};
-use super::mask::{CopiedValues, mask_resources};
+use super::mask::{KnownValues, mask_resources};
 use super::pairing::Pair;
 use super::unified::Hunks;
 use crate::kustomize::ResourceId;
@@ -56,14 +58,15 @@ pub(super) struct Side<'a> {
     pub(super) pair: Pair<'a>,
     masked_before: Option<Node>,
     masked_after: Option<Node>,
+    known: &'a KnownValues,
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(pair: Pair<'a>, copied: &CopiedValues) -> Self {
+    pub(super) fn new(pair: Pair<'a>, known: &'a KnownValues) -> Self {
         let before = pair.before.map(|place| &place.resource.node);
         let after = pair.after.map(|place| &place.resource.node);
-        let (masked_before, masked_after) = mask_resources(before, after, copied);
-        Self { pair, masked_before, masked_after }
+        let (masked_before, masked_after) = mask_resources(before, after, known);
+        Self { pair, masked_before, masked_after, known }
     }
 
     /// The resource before as it may be shown.
@@ -74,6 +77,14 @@ impl<'a> Side<'a> {
     /// The resource after as it may be shown.
     pub(super) fn after(&self) -> Option<&Node> {
         self.masked_after.as_ref().or(self.pair.after.map(|place| &place.resource.node))
+    }
+
+    /// An identity as it may be shown: a name may be made from a value.
+    fn shown(&self, id: &ResourceId) -> ResourceId {
+        match self.known.scrub(&id.name) {
+            Cow::Owned(name) => ResourceId { name: name.into(), ..id.clone() },
+            Cow::Borrowed(_) => id.clone(),
+        }
     }
 
     /// The diff of the two rendered texts; `None` if nothing differs.
@@ -90,8 +101,8 @@ impl<'a> Side<'a> {
         let id_before = self.pair.before.map(|place| &place.resource.id);
         Some(ResourceDiff {
             change,
-            id: shown.id.clone(),
-            id_before: id_before.filter(|id| **id != shown.id).cloned(),
+            id: self.shown(&shown.id),
+            id_before: id_before.filter(|id| **id != shown.id).map(|id| self.shown(id)),
             origin: shown.origin.clone(),
             hunks: Hunks::between(before, after),
             before: self.before().cloned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
-use crate::model::{FileTree, Location, RepoPath};
+use crate::model::{Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 /// A build; an annotation `was` is the name a resource has in its file.
@@ -44,7 +44,7 @@ fn told(diff: &RenderedDiff) -> Vec<(Change, String, Option<String>)> {
 fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
     let before = build(&(config("app-1x", "app", "1") + "---\n" + &config("other", "other", "1")));
     let after = build(&(config("app-2y", "app", "2") + "---\n" + &config("other", "other", "1")));
-    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
+    let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
     assert_eq!(
         told(&diff),
         [(Change::Changed, "ConfigMap app-2y".to_owned(), Some("ConfigMap app-1x".to_owned()))]
@@ -59,7 +59,7 @@ fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
 fn what_cannot_be_told_apart_is_not_paired() {
     let before = build(&(config("a-1", "app", "1") + "---\n" + &config("b-1", "app", "1")));
     let after = build(&(config("a-2", "app", "1") + "---\n" + &config("b-2", "app", "1")));
-    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
+    let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
     let changes: Vec<Change> = diff.resources().iter().map(|d| d.change).collect();
     assert_eq!(changes.iter().filter(|c| **c == Change::Added).count(), 2);
     assert_eq!(changes.iter().filter(|c| **c == Change::Deleted).count(), 2);
@@ -70,7 +70,7 @@ fn a_new_api_version_is_a_change() {
     let before =
         build("apiVersion: networking.istio.io/v1beta1\nkind: Gateway\nmetadata: {name: g}\n");
     let after = build("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\n");
-    let diff = RenderedDiff::between(&before, &after, "o", &SecretInputs::default());
+    let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
     assert_eq!(diff.resources()[0].change, Change::Changed);
     assert!(diff.resources()[0].id_before.is_some());
 }
@@ -82,7 +82,7 @@ fn another_place_is_no_change_of_a_resource() {
         &all(["a", "b", "c", "d"]),
         &all(["d", "a", "b", "c"]),
         "o",
-        &SecretInputs::default(),
+        &KnownValues::default(),
     );
     assert!(diff.resources().is_empty());
     assert_eq!((diff.moved(), diff.unchanged()), (1, 4));
@@ -100,7 +100,7 @@ fn drift_pairs_what_is_one_in_the_files() {
         &of("s-", "staging", "1"),
         &of("p-", "prod", "2"),
         ("o/staging", "o/prod"),
-        &SecretInputs::default(),
+        &KnownValues::default(),
     );
     insta::assert_snapshot!(drift.text(), @r##"
     --- o/staging/ConfigMap staging/s-app
@@ -162,7 +162,7 @@ fn twenty_thousand_resources_cost_in_proportion() {
         build(&texts.collect::<Vec<_>>().join("---\n"))
     };
     let diff =
-        RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o", &SecretInputs::default());
+        RenderedDiff::between(&all(&|_| 1), &all(&|n| 1 + n % 2), "o", &KnownValues::default());
     assert_eq!(diff.resources().len(), 10_000);
 }
 
@@ -180,8 +180,7 @@ fn a_mapping_of_many_keys_costs_in_proportion() {
         parse_stream(&reordered, Dialect::V3).unwrap()
     );
     let after = node("b", &|n| 49_999 - n);
-    let diff =
-        RenderedDiff::between(&build(&before), &build(&after), "o", &SecretInputs::default());
+    let diff = RenderedDiff::between(&build(&before), &build(&after), "o", &KnownValues::default());
     assert_eq!(diff.resources()[0].hunks.added_lines, 50_000);
     let edit = crate::model::FileEdit {
         path: RepoPath::parse("a.yaml").unwrap(),
@@ -210,33 +209,12 @@ fn values_that_are_copied_from_a_secret_are_hidden_where_they_arrive() {
              apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{url: 'https://u:{value}@db', b: x}}\n"
         ))
     };
-    let read = |kustomization: &str| {
-        let from = "- source: {kind: Secret, name: s}\n";
-        let tree = FileTree::of([("o/kustomization.yaml", kustomization), ("o/r.yaml", from)]);
-        let tree = tree.unwrap();
-        SecretInputs::find(&tree, &[&RepoPath::parse("o").unwrap()], [])
-    };
     let (before, after) = (manifests("hunter"), manifests("opensesame"));
-    for kustomization in [
-        "replacements: [{source: {kind: Secret, name: s}}]",
-        "replacements: [{source: {name: s}}]",
-        "replacements: [{path: r.yaml}]",
-        "vars: [{name: V, objref: {kind: Secret, name: s}}]",
-    ] {
-        let secrets = read(kustomization);
-        let diff = RenderedDiff::between(&before, &after, "o", &secrets);
-        let drift = DriftDiff::between(&before, &after, ("a", "b"), &secrets);
-        for text in [diff.text().to_owned(), drift.text()] {
-            assert!(
-                !text.contains("hunter") && !text.contains("opensesame"),
-                "{kustomization}\n{text}"
-            );
-            assert!(
-                text.contains("+  url: <masked, changed>") && text.contains("   b: x"),
-                "{text}"
-            );
-        }
+    let known = SecretInputs::default().known_values(&[&before, &after]);
+    let diff = RenderedDiff::between(&before, &after, "o", &known);
+    let drift = DriftDiff::between(&before, &after, ("a", "b"), &known);
+    for text in [diff.text().to_owned(), drift.text()] {
+        assert!(!text.contains("hunter") && !text.contains("opensesame"), "{text}");
+        assert!(text.contains("+  url: <masked, changed>") && text.contains("   b: x"), "{text}");
     }
-    let others = read("replacements: [{source: {kind: ConfigMap, name: s}}]");
-    assert!(RenderedDiff::between(&before, &after, "o", &others).text().contains("hunter"));
 }

@@ -3,7 +3,7 @@
 
 use super::error::BuildError;
 use crate::model::{Location, Positions, RepoPath, nearest};
-use crate::yaml::{Mark, Node, Scalar, Tag, Value};
+use crate::yaml::{Mapping, Mark, Node, Scalar, Tag, Value};
 
 /// A text that nodes were read from, for telling where in it they are.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +79,7 @@ impl<'a> Object<'a> {
         };
         for pair in mapping {
             let key = pair.key.text.as_str();
-            if unknown == Unknown::Refused
-                && !known.iter().any(|name| name.eq_ignore_ascii_case(key))
-            {
+            if unknown == Unknown::Refused && !known.iter().any(|name| same_key(name, key)) {
                 return Err(BuildError::UnknownField {
                     at: source.at(pair.key_mark, object.path_of(key)),
                     field: key.to_owned(),
@@ -108,9 +106,7 @@ impl<'a> Object<'a> {
     /// The value of a field; `None` if it is absent or null. Of several spellings the last counts.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Node> {
-        let mapping = self.node.as_mapping()?;
-        let pair = mapping.iter().rfind(|pair| pair.key.text.eq_ignore_ascii_case(key))?;
-        (!pair.value.is_null()).then_some(&pair.value)
+        get(self.node.as_mapping()?, key)
     }
 
     /// A text; empty if it is absent.
@@ -263,6 +259,33 @@ impl<'a> Object<'a> {
     fn path_of(&self, key: &str) -> String {
         if self.field.is_empty() { key.to_owned() } else { format!("{}.{key}", self.field) }
     }
+}
+
+/// Whether two keys are one to kustomize: case does not matter, and two letters fold to ASCII ones
+/// (Go's `encoding/json` compares with Unicode's simple folding): `ſ` to `s` and the Kelvin sign to `k`.
+///
+/// Reading, wiring, masking and the checks before an installed kustomize all ask here.
+#[must_use]
+pub fn same_key(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
+    a.chars().map(folded).eq(b.chars().map(folded))
+}
+
+const fn folded(letter: char) -> char {
+    match letter {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        _ => letter.to_ascii_lowercase(),
+    }
+}
+
+/// The value of a key, in whatever case it is written; of several the last counts. `None` if it is null.
+#[must_use]
+pub fn get<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
+    let pair = mapping.iter().rfind(|pair| same_key(&pair.key.text, key))?;
+    (!pair.value.is_null()).then_some(&pair.value)
 }
 
 /// What a node is, in words that tell nothing of its content.

@@ -59,9 +59,13 @@ pub(super) fn build<'a>(
     }
     let Accumulator { mut set, configuration, vars } =
         session.accumulate(&overlay, Accumulator::default())?;
+    let mut secrets = std::mem::take(&mut set.secrets);
     name_hash::apply(&mut set, &session.schema);
     name_reference::apply(&mut set, configuration.get(), &session.schema)?;
     let unused = vars.resolve(&mut set, configuration.get())?;
+    secrets.absorb(std::mem::take(&mut set.secrets));
+    set.iter().for_each(|draft| secrets.note(draft));
+    loader.note_secrets(|known| known.absorb(secrets));
     if !unused.is_empty() {
         session
             .warnings

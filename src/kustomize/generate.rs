@@ -56,7 +56,7 @@ pub fn generate(
             reason: "a generated object needs a `name`".to_owned(),
         });
     }
-    let data = key_values::read(args, loader, root)?;
+    let data = key_values::read(what, args, loader, root)?;
     let mut object = Mapping::default();
     object.insert("apiVersion", Node::string("v1"));
     object.insert("kind", Node::string(what.kind()));
@@ -67,6 +67,13 @@ pub fn generate(
             let secret_type =
                 if args.secret_type.is_empty() { "Opaque" } else { &args.secret_type };
             object.insert("type", Node::string(secret_type));
+            loader.note_secrets(|known| {
+                for (key, value) in &data {
+                    if let Ok(text) = std::str::from_utf8(value) {
+                        known.note_value(key, text);
+                    }
+                }
+            });
             let encoded = data.into_iter().map(|(key, value)| (key, base64_lines(&value)));
             object.insert("data", text_mapping(encoded));
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::error::BuildError;
 use super::kustomization::Reference;
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
+use super::secret_facts::SecretFacts;
 use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
@@ -20,12 +21,17 @@ pub struct Loader<'a> {
     account: Mutex<Account>,
 }
 
+/// What was read for a build.
 #[derive(Debug, Default)]
-struct Account {
-    inputs: BTreeSet<RepoPath>,
-    unknown: BTreeSet<RepoPath>,
+pub struct Account {
+    /// Every file that was read.
+    pub inputs: BTreeSet<RepoPath>,
+    /// Every file whose content is not here.
+    pub unknown: BTreeSet<RepoPath>,
     /// How much was read, a file that is read twice counted twice.
-    bytes: usize,
+    pub bytes: usize,
+    /// What was learned of values of Secrets.
+    pub secrets: SecretFacts,
 }
 
 /// A directory with a kustomization, and those that led to it.
@@ -97,11 +103,15 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Every file that was read, every file whose content is not here, and how many bytes were read.
+    /// What was read.
     #[must_use]
-    pub fn into_account(self) -> (BTreeSet<RepoPath>, BTreeSet<RepoPath>, usize) {
-        let account = self.account.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (account.inputs, account.unknown, account.bytes)
+    pub fn into_account(self) -> Account {
+        self.account.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes something about values of Secrets.
+    pub fn note_secrets(&self, note: impl FnOnce(&mut SecretFacts)) {
+        note(&mut self.account().secrets);
     }
 
     /// The kustomization file of a directory; `None` if its content is not here.

@@ -10,7 +10,7 @@ use super::load::Loaded;
 use super::resource::Draft;
 use super::schema::Schema;
 use super::transform::json_6902::json;
-use crate::model::{Location, Position, Positions};
+use crate::model::{Location, Position, Positions, RepoPath};
 use crate::yaml::{self, Dialect, Mark, Node, Value};
 
 /// Lists in lists are taken apart at most this deep.
@@ -32,6 +32,15 @@ impl Place {
         match (self, mark.offset()) {
             (Self::File(file), Some(offset)) => file.clone().at(Position::of_offset(text, offset)),
             (Self::File(at) | Self::Inline(at), _) => at.clone(),
+        }
+    }
+
+    /// The file; `None` if the text is written within a kustomization.
+    #[must_use]
+    pub fn file(&self) -> Option<RepoPath> {
+        match self {
+            Self::File(at) => Some(at.path.clone()),
+            Self::Inline(_) => None,
         }
     }
 

@@ -25,6 +25,7 @@ pub mod resource_id;
 pub mod resource_set;
 pub mod scalar;
 pub mod schema;
+pub mod secret_facts;
 pub mod selector;
 mod share_out;
 pub mod sort;
@@ -46,6 +47,7 @@ pub use resource_id::{Gvk, ResourceId};
 use crate::model::{Files, Location, RepoPath};
 use crate::yaml;
 use load::Loader;
+use secret_facts::SecretFacts;
 use share_out::share_out_with;
 
 /// Which files a kustomization may load.
@@ -109,6 +111,8 @@ pub struct Build {
     pub bytes_read: usize,
     /// Whether `original_id` and `origin` of the resources are guesses, because another engine built.
     pub origins_are_guessed: bool,
+    /// What the build learned of values of Secrets.
+    pub secrets: Arc<SecretFacts>,
 }
 
 impl Build {
@@ -152,10 +156,15 @@ pub fn build(
     }
     let loader = Loader::new(options);
     let result = finish::build(&loader, files, dir, options);
-    let (inputs, unknown, bytes_read) = loader.into_account();
+    let account = loader.into_account();
     // What could not be read explains whatever else went wrong.
-    if !unknown.is_empty() {
-        return Err(BuildError::Unknown(unknown));
+    if !account.unknown.is_empty() {
+        return Err(BuildError::Unknown(account.unknown));
     }
-    result.map(|build| Build { inputs, bytes_read, ..build })
+    result.map(|build| Build {
+        inputs: account.inputs,
+        bytes_read: account.bytes,
+        secrets: Arc::new(account.secrets),
+        ..build
+    })
 }

@@ -9,6 +9,7 @@ use compact_str::CompactString;
 use super::places::Places;
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
+use super::secret_facts::SecretFacts;
 use super::{Gvk, ResourceId};
 
 /// The resources of a build, in the order in which they were loaded.
@@ -24,6 +25,8 @@ pub struct ResourceSet {
     may_have_deleted: bool,
     /// Whether a change may have given a resource the identity of another.
     may_repeat: bool,
+    /// What was learned of values of Secrets.
+    pub secrets: SecretFacts,
 }
 
 /// An identity to search for, with the effective namespace.
@@ -90,8 +93,8 @@ impl ResourceSet {
 
     /// A set of these resources, whose identities nobody compares.
     #[must_use]
-    pub const fn from_drafts(drafts: Vec<Draft>) -> Self {
-        Self { drafts, by_id: None, by_name: None, may_have_deleted: true, may_repeat: true }
+    pub fn from_drafts(drafts: Vec<Draft>) -> Self {
+        Self { drafts, may_have_deleted: true, may_repeat: true, ..Self::default() }
     }
 
     /// Number of resources, deleted ones included.
@@ -146,6 +149,7 @@ impl ResourceSet {
         let draft = &mut self.drafts[at];
         let before = draft.id.clone();
         let result = change(draft);
+        self.secrets.note(draft);
         if draft.is_deleted() {
             self.may_have_deleted = true;
         } else {
@@ -169,6 +173,7 @@ impl ResourceSet {
 
     /// Adds a resource at the end without comparing identities.
     pub fn push(&mut self, draft: Draft) {
+        self.secrets.note(&draft);
         self.drafts.push(draft);
         self.note(self.drafts.len() - 1);
     }
@@ -198,10 +203,12 @@ impl ResourceSet {
     /// As [`ResourceSet::append`], for the first that is there.
     pub fn append_all(&mut self, other: Self) -> Result<(), Box<(Draft, usize)>> {
         if self.is_empty() {
-            *self = other;
+            let before = std::mem::replace(self, other);
+            self.secrets.absorb(before.secrets);
             return self.refuse_repeated();
         }
         self.may_have_deleted |= other.may_have_deleted;
+        self.secrets.absorb(other.secrets);
         other.drafts.into_iter().try_for_each(|draft| self.append(draft))
     }
 
@@ -219,6 +226,7 @@ impl ResourceSet {
 
     /// Puts a resource in the place of another.
     pub fn replace(&mut self, at: usize, draft: Draft) {
+        self.secrets.note(&draft);
         self.drafts[at] = draft;
         self.note(at);
     }

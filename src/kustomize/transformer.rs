@@ -253,7 +253,8 @@ pub fn load_patch(
         allow_kind_change: patch.allow_kind_change,
     };
     let at = place.whole().clone();
-    LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)
+    let patch = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
+    Ok(patch.read_from(place.file()))
 }
 
 /// A JSON 6902 patch of the older field.
@@ -266,7 +267,8 @@ pub fn load_json_patch(
     root: &Root<'_>,
 ) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, session, root)?;
-    LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())
+    let patch = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
+    Ok(patch.read_from(place.file()))
 }
 
 /// Strategic merge patches; each is a patch written in place, or else a file.

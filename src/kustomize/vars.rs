@@ -10,6 +10,7 @@ use super::field_spec::{FieldError, Make, Walks};
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
+use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
 use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
 
@@ -64,22 +65,25 @@ impl Vars {
     ) -> Result<Vec<String>, BuildError> {
         let mut values = BTreeMap::new();
         for var in self.0.values() {
-            values.insert(var.name.as_str(), Slot { value: value_of(var, set)?, used: false });
+            let (value, is_secret) = value_of(var, set)?;
+            values.insert(var.name.as_str(), Slot { value, is_secret, used: false });
         }
         if values.is_empty() {
             return Ok(Vec::new());
         }
+        let mut secrets = std::mem::take(&mut set.secrets);
         let mut walks = Walks::new(&configuration.var_references, Make::Nothing);
         for draft in set.iter_mut() {
             for walk in walks.of(&draft.id.gvk) {
-                let replaced =
-                    walk.each(&mut draft.node, &mut |node| replace_in(node, &mut values));
+                let replaced = walk
+                    .each(&mut draft.node, &mut |node| replace_in(node, &mut values, &mut secrets));
                 replaced.map_err(|WrongPlace| BuildError::Invalid {
                     at: draft.location.clone().in_field(walk.path()),
                     reason: format!("`{}` has something here that takes no var", draft.id),
                 })?;
             }
         }
+        set.secrets = secrets;
         let unused = values.into_iter().filter(|(_, slot)| !slot.used);
         Ok(unused.map(|(name, _)| name.to_owned()).collect())
     }
@@ -102,6 +106,8 @@ fn is_meant(draft: &Draft, var: &Var) -> bool {
 
 struct Slot {
     value: VarValue,
+    /// Whether it is a value of a Secret.
+    is_secret: bool,
     used: bool,
 }
 
@@ -111,20 +117,23 @@ enum VarValue {
     Other,
 }
 
-fn value_of(var: &Var, set: &ResourceSet) -> Result<VarValue, BuildError> {
+fn value_of(var: &Var, set: &ResourceSet) -> Result<(VarValue, bool), BuildError> {
     let draft = set
         .iter()
         .find(|draft| draft.var_names.iter().any(|name| *name == var.name))
         .ok_or_else(|| fault(var, "no resource is meant by its `objref`".to_owned()))?;
     let node = look_up(&draft.node, &var.field_path)
         .ok_or_else(|| fault(var, format!("`{}` has no field `{}`", draft.id, var.field_path)))?;
-    match node.as_scalar() {
+    let field = parts(&var.field_path);
+    let is_secret = is_secret(draft) && field.first().is_some_and(|first| is_data(first));
+    let value = match node.as_scalar() {
         Some(scalar) => {
             let tag = if scalar.tag == Tag::Timestamp { Tag::Str } else { scalar.tag };
-            Ok(VarValue::Scalar(tag, scalar.text.clone()))
+            VarValue::Scalar(tag, scalar.text.clone())
         }
-        None => Ok(VarValue::Other),
-    }
+        None => VarValue::Other,
+    };
+    Ok((value, is_secret))
 }
 
 /// The node at the end of a path with dots, `[0]`, `[key=value]` and `[a.b]`.
@@ -194,16 +203,20 @@ impl From<FieldError> for WrongPlace {
     }
 }
 
-fn replace_in(node: &mut Node, values: &mut BTreeMap<&str, Slot>) -> Result<(), WrongPlace> {
+fn replace_in(
+    node: &mut Node,
+    values: &mut BTreeMap<&str, Slot>,
+    secrets: &mut SecretFacts,
+) -> Result<(), WrongPlace> {
     match &mut node.value {
-        Value::Scalar(scalar) => replace_in_scalar(scalar, values),
+        Value::Scalar(scalar) => replace_in_scalar(scalar, values, secrets),
         Value::Mapping(mapping) => {
             for pair in mapping.iter_mut() {
                 if pair.key.tag != Tag::Str {
                     return Err(WrongPlace);
                 }
                 if let Value::Scalar(scalar) = &mut pair.value.value {
-                    replace_in_scalar(scalar, values);
+                    replace_in_scalar(scalar, values, secrets);
                 }
             }
         }
@@ -211,7 +224,7 @@ fn replace_in(node: &mut Node, values: &mut BTreeMap<&str, Slot>) -> Result<(), 
             for item in items {
                 match &mut item.value {
                     Value::Scalar(scalar) if scalar.tag == Tag::Str => {
-                        replace_in_scalar(scalar, values);
+                        replace_in_scalar(scalar, values, secrets);
                     }
                     _ => return Err(WrongPlace),
                 }
@@ -221,7 +234,11 @@ fn replace_in(node: &mut Node, values: &mut BTreeMap<&str, Slot>) -> Result<(), 
     Ok(())
 }
 
-fn replace_in_scalar(scalar: &mut Scalar, values: &mut BTreeMap<&str, Slot>) {
+fn replace_in_scalar(
+    scalar: &mut Scalar,
+    values: &mut BTreeMap<&str, Slot>,
+    secrets: &mut SecretFacts,
+) {
     if scalar.tag != Tag::Str || !scalar.text.contains('$') {
         return;
     }
@@ -231,11 +248,18 @@ fn replace_in_scalar(scalar: &mut Scalar, values: &mut BTreeMap<&str, Slot>) {
             && let VarValue::Scalar(tag, text) = &slot.value
         {
             slot.used = true;
+            if slot.is_secret {
+                secrets.note_copied_text(text);
+            }
             *scalar = Scalar { text: text.clone(), tag: *tag, style: Style::Plain };
         }
         return;
     }
-    scalar.text = expand(&scalar.text, values).into();
+    let (text, has_secret) = expand(&scalar.text, values);
+    if has_secret {
+        secrets.note_copied_text(&text);
+    }
+    scalar.text = text.into();
 }
 
 fn whole_var(text: &str) -> Option<&str> {
@@ -243,8 +267,9 @@ fn whole_var(text: &str) -> Option<&str> {
     (!name.contains(')')).then_some(name)
 }
 
-/// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays.
-fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> String {
+/// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays. Tells whether a value of a Secret came in.
+fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> (String, bool) {
+    let mut has_secret = false;
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -252,7 +277,7 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> String {
         let after = &rest[at + 1..];
         if after.is_empty() {
             out.push('$');
-            return out;
+            return (out, has_secret);
         }
         if let Some(more) = after.strip_prefix('$') {
             out.push('$');
@@ -263,8 +288,9 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> String {
         match name {
             Some((name, more)) => {
                 match values.get_mut(name) {
-                    Some(Slot { value: VarValue::Scalar(_, text), used }) => {
+                    Some(Slot { value: VarValue::Scalar(_, text), is_secret, used }) => {
                         *used = true;
+                        has_secret |= *is_secret;
                         out.push_str(text);
                     }
                     _ => {
@@ -284,7 +310,7 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> String {
         }
     }
     out.push_str(rest);
-    out
+    (out, has_secret)
 }
 
 fn fault(var: &Var, what: String) -> BuildError {
@@ -300,9 +326,9 @@ mod tests {
     fn expands_as_kustomize_does() {
         let mut values = BTreeMap::from([(
             "A",
-            Slot { value: VarValue::Scalar(Tag::Str, "x".into()), used: false },
+            Slot { value: VarValue::Scalar(Tag::Str, "x".into()), is_secret: false, used: false },
         )]);
-        let mut check = |text: &str| expand(text, &mut values);
+        let mut check = |text: &str| expand(text, &mut values).0;
         assert_eq!(check("a $(A)-$(B) $$(A) $(A"), "a x-$(B) $(A) $(A");
         assert_eq!(check("cost 5$"), "cost 5$");
         assert_eq!(check("$é$(A)"), "$éx");

@@ -1,5 +1,6 @@
 //! The gates over a whole overlay and over whole directories of manifests: what the doors call.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::check::{Findings, check};
@@ -9,6 +10,7 @@ use super::place::{Sources, place};
 use super::plain::PlainManifests;
 use super::standards::Standards;
 use super::subject::{Overlay, Promotion, Subject, built};
+use crate::diff::SecretInputs;
 use crate::kustomize::ResourceId;
 use crate::model::{Entry, RepoPath};
 use crate::yaml::{Dialect, Node, parse_manifests, parse_stream};
@@ -59,7 +61,27 @@ pub fn check_overlay(
         .collect();
     let sources = sources(overlay);
     place(&mut found.findings, &manifests, &sources, |id| original.get(id).copied());
+    hide_secrets(&mut found, overlay);
     found
+}
+
+/// Whatever a rule or a policy quotes: no value of a Secret is in it.
+fn hide_secrets(found: &mut Findings, overlay: Overlay<'_>) {
+    let inputs = SecretInputs::find(overlay.files, &[], &overlay.build.inputs);
+    let known = inputs.known_values(&[overlay.build]);
+    for finding in &mut found.findings {
+        if let Some(resource) = &mut finding.resource
+            && let Cow::Owned(hidden) = known.scrub(&resource.name)
+        {
+            resource.name = hidden.into();
+        }
+        let texts = [Some(&mut finding.message), finding.help.as_mut()];
+        for text in texts.into_iter().flatten() {
+            if let Cow::Owned(hidden) = known.scrub(text) {
+                *text = hidden;
+            }
+        }
+    }
 }
 
 /// Checks plain manifests, as all that a mesh has.

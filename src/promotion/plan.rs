@@ -1,5 +1,6 @@
 //! A plan: what a promotion would do, as a value. Making it touches nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::carry::carry;
@@ -13,7 +14,7 @@ use super::overlay::Overlay;
 use super::plan_id::PlanId;
 use super::rules::Prune;
 use super::wire::{Kustomizations, unwire, wire};
-use crate::diff::{DriftDiff, FilesDiff, RenderedDiff, SecretInputs};
+use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildOptions};
 use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
@@ -50,6 +51,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What the source's kustomization has and the promotion leaves behind, in its order.
     pub not_promoted: Vec<NotPromoted>,
+    /// The values of Secrets on any side: whatever text is made of files or resources goes through its `scrub`.
+    pub known: KnownValues,
 }
 
 impl Plan {
@@ -251,10 +254,12 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             .map_err(|error| PlanError::build(target, BuildState::AfterPromotion, error))?
     };
     let builds = Builds { source: source_build, before, after };
-    let (checked, Diffs { rendered, files, drift }) = side_by_side(
+    let (checked, (Diffs { rendered, files, drift }, known)) = side_by_side(
         || check(request, (source, target), &standards, &builds, &edits),
         || compare(request, (source, target), &builds, &edits),
     );
+    let hidden = Hidden::in_words(&known, edits, warnings, not_promoted);
+    let Hidden { edits, warnings, not_promoted } = hidden;
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,
@@ -269,6 +274,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         suppressed: checked.suppressed,
         warnings,
         not_promoted,
+        known,
     })
 }
 
@@ -297,14 +303,49 @@ fn compare(
     (source, target): (&Environment, &Environment),
     builds: &Builds,
     edits: &[PlannedEdit],
-) -> Diffs {
+) -> (Diffs, KnownValues) {
     let secrets = secret_inputs(request, source, target, builds, edits);
     let (at_source, at_target) = (source.path.as_str(), target.path.as_str());
     let all = [&builds.source, &builds.before, &builds.after];
-    Diffs {
-        rendered: RenderedDiff::between(&builds.before, &builds.after, at_target, &secrets),
-        files: FilesDiff::between(edits.iter().map(|planned| &planned.edit), &secrets, &all),
-        drift: DriftDiff::between(&builds.source, &builds.after, (at_source, at_target), &secrets),
+    let known = secrets.known_values(&all);
+    let diffs = Diffs {
+        rendered: RenderedDiff::between(&builds.before, &builds.after, at_target, &known),
+        files: FilesDiff::between(edits.iter().map(|p| &p.edit), &secrets, &known, &all),
+        drift: DriftDiff::between(&builds.source, &builds.after, (at_source, at_target), &known),
+    };
+    (diffs, known)
+}
+
+/// What a plan says in words, without values of Secrets.
+struct Hidden {
+    edits: Vec<PlannedEdit>,
+    warnings: Vec<Warning>,
+    not_promoted: Vec<NotPromoted>,
+}
+
+impl Hidden {
+    fn in_words(
+        known: &KnownValues,
+        mut edits: Vec<PlannedEdit>,
+        mut warnings: Vec<Warning>,
+        mut not_promoted: Vec<NotPromoted>,
+    ) -> Self {
+        let hide = |text: &mut String| {
+            if let Cow::Owned(hidden) = known.scrub(text) {
+                *text = hidden;
+            }
+        };
+        warnings.iter_mut().for_each(|warning| hide(&mut warning.message));
+        not_promoted.iter_mut().for_each(|left| hide(&mut left.entry));
+        for cause in edits.iter_mut().flat_map(|planned| &mut planned.causes) {
+            match cause {
+                Cause::Kept { fields: words } | Cause::Carried { keys: words, .. } => {
+                    words.iter_mut().for_each(hide);
+                }
+                _ => {}
+            }
+        }
+        Self { edits, warnings, not_promoted }
     }
 }
 
@@ -459,6 +500,9 @@ fn secret_inputs(
     let now = builds.source.inputs.iter().chain(&builds.before.inputs);
     SecretInputs::find(request.files, &overlays, now)
         .and(SecretInputs::find(&edited, &overlays, &builds.after.inputs))
+        .learned_by(&builds.source)
+        .learned_by(&builds.before)
+        .learned_by(&builds.after)
         .mirrored(&source.path, &target.path)
 }
 

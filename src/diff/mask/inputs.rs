@@ -3,11 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::copied::{CopiedValues, SHORTEST_PART};
+use super::known::KnownValues;
 use super::spot::{Role, role_of_target};
-use crate::kustomize::Build;
+use crate::kustomize::decode::{get, same_key};
+use crate::kustomize::secret_facts::SecretFile;
+use crate::kustomize::{Build, secret_facts::SecretFacts};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::yaml::{Dialect, Node, Value, parse_stream};
+
+/// Shorter values of charts are found everywhere by chance.
+const SHORTEST_VALUE: usize = 6;
 
 /// How a file is masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,10 +33,19 @@ pub(in crate::diff) enum InputRole {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretInputs {
     roles: BTreeMap<RepoPath, InputRole>,
-    /// Whether values are copied from Secrets into other resources.
-    copies_values: bool,
-    /// Whether charts are rendered.
-    has_charts: bool,
+    /// Values that generators are given, with their keys.
+    written: BTreeSet<(String, String)>,
+    /// Words of paths, which are shown anyway.
+    public: BTreeSet<String>,
+}
+
+/// What is searched for in a file.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::diff) struct Searched<'k> {
+    /// In any line.
+    pub(in crate::diff) everywhere: &'k KnownValues,
+    /// In the texts of this file: for values of charts their parts too.
+    pub(in crate::diff) in_file: &'k KnownValues,
 }
 
 impl SecretInputs {
@@ -51,6 +65,7 @@ impl SecretInputs {
         }
         let mut found = Self::default();
         for path in paths {
+            found.public.extend(path.parts().flat_map(|part| part.split('.')).map(str::to_owned));
             if KUSTOMIZATION_NAMES.contains(&path.file_name())
                 && let Some(directory) = path.parent()
             {
@@ -64,8 +79,23 @@ impl SecretInputs {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         other.roles.into_iter().for_each(|(path, role)| self.note(path, role));
-        self.copies_values |= other.copies_values;
-        self.has_charts |= other.has_charts;
+        self.written.extend(other.written);
+        self.public.extend(other.public);
+        self
+    }
+
+    /// Takes in what a build learned.
+    #[must_use]
+    pub fn learned_by(mut self, build: &Build) -> Self {
+        let facts: &SecretFacts = &build.secrets;
+        for (path, file) in facts.files() {
+            let role = match file {
+                SecretFile::Patch => InputRole::Manifest(Role::SecretPatch),
+                SecretFile::Env => InputRole::EnvFile,
+                SecretFile::Whole => InputRole::SecretFile,
+            };
+            self.note(path.clone(), role);
+        }
         self
     }
 
@@ -99,26 +129,34 @@ impl SecretInputs {
         found
     }
 
-    /// The values of the builds' Secrets, if some may stand in other resources too.
-    pub(in crate::diff) fn copied_values(&self, builds: &[&Build]) -> CopiedValues {
-        match (self.copies_values, self.has_charts) {
-            (true, _) => CopiedValues::of(builds),
-            (false, true) => CopiedValues::of_charts(builds),
-            (false, false) => CopiedValues::default(),
+    /// The values of Secrets, to be found wherever they were copied to.
+    #[must_use]
+    pub fn known_values(&self, builds: &[&Build]) -> KnownValues {
+        let mut public = self.public.clone();
+        for resource in builds.iter().flat_map(|build| &build.resources) {
+            for id in [&resource.id, &resource.original_id] {
+                for word in [&id.name, &id.namespace, &id.gvk.kind] {
+                    public.insert(word.to_string());
+                }
+            }
         }
+        KnownValues::of(builds, self.written.iter().cloned(), &public)
     }
 
-    /// The same, for files whose values may become those of Secrets, whole or as a part.
-    pub(in crate::diff) fn used_values(&self, builds: &[&Build]) -> CopiedValues {
+    /// The same for values of charts, of which parts are put into Secrets; `None` without charts.
+    pub(in crate::diff) fn values_of_charts(&self, builds: &[&Build]) -> Option<KnownValues> {
         let are_used = self.roles.values().any(|role| *role == InputRole::Values);
-        if are_used { CopiedValues::with_parts(builds) } else { CopiedValues::default() }
+        are_used.then(|| self.known_values(builds).with_parts(builds))
     }
 
     /// How the file at `path` is masked.
     pub(in crate::diff) fn role(&self, path: &RepoPath) -> InputRole {
-        let usual =
-            if is_manifest(path) { InputRole::Manifest(Role::Plain) } else { InputRole::Text };
-        self.roles.get(path).copied().unwrap_or(usual)
+        self.roles.get(path).copied().unwrap_or_else(|| usual_role(path))
+    }
+
+    /// Whether a file holds values of a chart.
+    pub(in crate::diff) fn is_of_chart(&self, path: &RepoPath) -> bool {
+        self.role(path) == InputRole::Values
     }
 
     /// Whether a file that is no UTF-8 text is hidden: where it is an input, and where it may be a
@@ -133,131 +171,153 @@ impl SecretInputs {
     }
 
     fn read(&mut self, files: &dyn Files, path: &RepoPath, directory: &RepoPath) {
+        let at = At { files, directory };
         for document in documents(files, path) {
-            self.read_generators(&document, directory);
-            self.read_patches(&document, directory);
-            self.read_copies(&document, files, directory);
-            self.read_charts(&document, path, directory);
-            for field in ["generators", "transformers"] {
-                for reference in strings(document.get(field)) {
-                    let Ok(path) = directory.join(reference) else { continue };
-                    for plugin in documents(files, &path) {
-                        self.read_generator(&plugin, directory);
-                        self.read_patches(&plugin, directory);
-                        self.read_copies(&plugin, files, directory);
-                        self.read_charts(&plugin, &path, directory);
-                    }
+            self.read_generators(&document, at);
+            self.read_patches(&document, at);
+            self.read_charts(&document, path, at);
+            for field in ["generators", "transformers", "validators"] {
+                for reference in strings(field_of(&document, field)) {
+                    self.read_plugins(reference, path, at);
                 }
             }
         }
     }
 
-    fn read_generators(&mut self, kustomization: &Node, directory: &RepoPath) {
-        let generators = kustomization.get("secretGenerator").and_then(Node::as_sequence);
-        for generator in generators.unwrap_or_default() {
-            self.read_sources(generator, directory);
+    /// What an entry of `generators`, `transformers` or `validators` says in place, in a file or in a folder.
+    fn read_plugins(&mut self, reference: &str, kustomization: &RepoPath, at: At<'_>) {
+        if reference.contains('\n') {
+            for plugin in parse_stream(reference, Dialect::V2).unwrap_or_default() {
+                self.read_plugin(&plugin, kustomization, at);
+            }
+            return;
+        }
+        let Ok(path) = at.directory.join(reference) else { return };
+        let paths = match at.files.look_up(&path) {
+            Ok((directory, Entry::Directory)) => at.files.list(&directory).unwrap_or_default(),
+            Ok((path, _)) => vec![path],
+            Err(_) => return,
+        };
+        for path in paths.iter().filter(|path| is_manifest(path)) {
+            for plugin in documents(at.files, path) {
+                self.read_plugin(&plugin, path, at);
+            }
         }
     }
 
-    /// A generator as a document of its own, as the `generators` field names it.
-    fn read_generator(&mut self, plugin: &Node, directory: &RepoPath) {
+    fn read_plugin(&mut self, plugin: &Node, path: &RepoPath, at: At<'_>) {
         if plugin.get("kind").and_then(Node::text) == Some("SecretGenerator") {
-            self.read_sources(plugin, directory);
+            self.read_sources(plugin, at);
+        }
+        self.read_patches(plugin, at);
+        self.read_charts(plugin, path, at);
+    }
+
+    fn read_generators(&mut self, kustomization: &Node, at: At<'_>) {
+        let generators = field_of(kustomization, "secretGenerator").and_then(Node::as_sequence);
+        for generator in generators.unwrap_or_default() {
+            self.read_sources(generator, at);
         }
     }
 
-    fn read_sources(&mut self, generator: &Node, directory: &RepoPath) {
-        for file in strings(generator.get("files")) {
+    fn read_sources(&mut self, generator: &Node, at: At<'_>) {
+        for file in strings(field_of(generator, "files")) {
             let path = file.split_once('=').map_or(file, |(_, path)| path);
-            self.note_in(directory, path, InputRole::SecretFile);
+            self.note_in(at, path, InputRole::SecretFile);
         }
-        for env in strings(generator.get("envs")).chain(strings(generator.get("env"))) {
-            self.note_in(directory, env, InputRole::EnvFile);
+        let env = strings(field_of(generator, "env"));
+        for env in strings(field_of(generator, "envs")).chain(env) {
+            self.note_in(at, env, InputRole::EnvFile);
+            self.note_lines(at, env);
+        }
+        for literal in strings(field_of(generator, "literals")) {
+            if let Some((key, value)) = literal.split_once('=') {
+                self.written.insert((key.to_owned(), value.trim_matches(['"', '\'']).to_owned()));
+            }
+        }
+    }
+
+    /// The values of an environment file, for kustomizations that are not built.
+    fn note_lines(&mut self, at: At<'_>, env: &str) {
+        let Ok(path) = at.directory.join(env) else { return };
+        let Ok((_, Entry::File(file))) = at.files.look_up(&path) else { return };
+        let Ok(text) = std::str::from_utf8(&file.content) else { return };
+        for (key, value) in text.lines().take(10_000).filter_map(|line| line.split_once('=')) {
+            self.written.insert((key.trim().to_owned(), value.trim().to_owned()));
         }
     }
 
     /// Every mapping with a `target` and a file to patch with, in the kustomization's fields or a
     /// transformer of its own.
-    fn read_patches(&mut self, node: &Node, directory: &RepoPath) {
+    fn read_patches(&mut self, node: &Node, at: At<'_>) {
         match &node.value {
             Value::Scalar(_) => {}
             Value::Sequence(items) => {
-                items.iter().for_each(|item| self.read_patches(item, directory));
+                items.iter().for_each(|item| self.read_patches(item, at));
             }
             Value::Mapping(mapping) => {
-                let role = role_of_target(mapping.get("target"));
-                for path in strings(mapping.get("path")).chain(strings(mapping.get("paths"))) {
+                let role = role_of_target(get(mapping, "target"));
+                let paths = strings(get(mapping, "paths"));
+                for path in strings(get(mapping, "path")).chain(paths) {
                     if role != Role::Plain {
-                        self.note_in(directory, path, InputRole::Manifest(role));
+                        self.note_in(at, path, InputRole::Manifest(role));
                     }
                 }
                 for pair in mapping {
-                    self.read_patches(&pair.value, directory);
+                    self.read_patches(&pair.value, at);
                 }
             }
         }
-    }
-
-    /// `replacements`, in the kustomization, a file of theirs or a transformer, and `vars`.
-    fn read_copies(&mut self, document: &Node, files: &dyn Files, directory: &RepoPath) {
-        let items = |node: Option<&'_ Node>| -> Vec<Node> {
-            node.and_then(Node::as_sequence).unwrap_or_default().to_vec()
-        };
-        let mut replacements = items(document.get("replacements"));
-        let paths: Vec<String> = replacements
-            .iter()
-            .flat_map(|replacement| strings(replacement.get("path")))
-            .map(str::to_owned)
-            .collect();
-        for path in paths.iter().filter_map(|path| directory.join(path).ok()) {
-            for document in documents(files, &path) {
-                match document.as_sequence() {
-                    Some(items) => replacements.extend(items.iter().cloned()),
-                    None => replacements.push(document),
-                }
-            }
-        }
-        // A source may leave its kind out and find a Secret by its name.
-        let from_secret = |selector: Option<&Node>| {
-            selector.is_some_and(|selector| {
-                matches!(selector.get("kind").and_then(Node::text), Some("Secret" | "") | None)
-            })
-        };
-        self.copies_values |= replacements.iter().any(|item| from_secret(item.get("source")))
-            || items(document.get("vars")).iter().any(|item| from_secret(item.get("objref")));
     }
 
     /// Charts: what their values become, only their output tells, which another engine rendered. `path` is
     /// the file that asks for them and may have values itself.
-    fn read_charts(&mut self, document: &Node, path: &RepoPath, directory: &RepoPath) {
-        let of_field = |field| document.get(field).and_then(Node::as_sequence).unwrap_or_default();
+    fn read_charts(&mut self, document: &Node, path: &RepoPath, at: At<'_>) {
+        let of_field =
+            |field| field_of(document, field).and_then(Node::as_sequence).unwrap_or_default();
         let lists = ["helmCharts", "helmChartInflationGenerator"].into_iter().flat_map(of_field);
         let is_plugin =
             document.get("kind").and_then(Node::text) == Some("HelmChartInflationGenerator");
         for chart in lists.chain(is_plugin.then_some(document)) {
-            self.has_charts = true;
             for field in ["valuesFile", "additionalValuesFiles", "values"] {
-                for file in strings(chart.get(field)) {
-                    self.note_in(directory, file, InputRole::Values);
+                for file in strings(field_of(chart, field)) {
+                    self.note_in(at, file, InputRole::Values);
                 }
             }
-            if chart.get("valuesInline").or(chart.get("valuesLocal")).is_some() {
+            if field_of(chart, "valuesInline").or(field_of(chart, "valuesLocal")).is_some() {
                 self.note(path.clone(), InputRole::Values);
             }
         }
     }
 
-    fn note_in(&mut self, directory: &RepoPath, path: &str, role: InputRole) {
-        if let Ok(path) = directory.join(path) {
-            self.note(path, role);
+    /// Notes the file that a path leads to, and the symlink on the way.
+    fn note_in(&mut self, at: At<'_>, path: &str, role: InputRole) {
+        let Ok(path) = at.directory.join(path) else { return };
+        if let Ok((real, _)) = at.files.look_up(&path)
+            && real != path
+        {
+            self.note(real, role);
         }
+        self.note(path, role);
     }
+}
+
+/// Where paths are relative to.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    files: &'a dyn Files,
+    directory: &'a RepoPath,
+}
+
+/// The value of a field, its key compared as kustomize does.
+fn field_of<'n>(node: &'n Node, field: &str) -> Option<&'n Node> {
+    get(node.as_mapping()?, field)
 }
 
 /// The texts of values: of all, or of those that stand in a kustomization.
 fn collect_texts(node: &Node, is_value: bool, found: &mut Vec<String>) {
     match &node.value {
-        Value::Scalar(scalar) if is_value && scalar.text.len() >= SHORTEST_PART => {
+        Value::Scalar(scalar) if is_value && scalar.text.len() >= SHORTEST_VALUE => {
             found.push(scalar.text.to_string());
         }
         Value::Scalar(_) => {}
@@ -266,10 +326,27 @@ fn collect_texts(node: &Node, is_value: bool, found: &mut Vec<String>) {
         }
         Value::Mapping(mapping) => {
             for pair in mapping {
-                let are_values = matches!(pair.key.text.as_str(), "valuesInline" | "valuesLocal");
+                let are_values = ["valuesInline", "valuesLocal"]
+                    .iter()
+                    .any(|field| same_key(field, &pair.key.text));
                 collect_texts(&pair.value, is_value || are_values, found);
             }
         }
+    }
+}
+
+/// How a file is masked that no kustomization is known to read: in doubt as what its name says.
+fn usual_role(path: &RepoPath) -> InputRole {
+    let name = path.file_name().to_ascii_lowercase();
+    if is_manifest(path) {
+        return InputRole::Manifest(Role::Plain);
+    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match ending {
+        "key" | "pem" | "p12" | "pfx" | "jks" | "keystore" | "kdbx" | "gpg" | "age" => {
+            InputRole::SecretFile
+        }
+        _ => InputRole::Text,
     }
 }
 

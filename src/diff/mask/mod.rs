@@ -5,16 +5,18 @@
 //! resources, [`text`] in files, where comments and layout have to be hidden with them; [`inputs`]
 //! knows which files a secretGenerator or a patch of a Secret reads. In doubt more is hidden.
 
-mod copied;
+mod form;
 mod inputs;
+mod known;
 mod spot;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
 
-pub(super) use copied::CopiedValues;
+pub(super) use inputs::Searched;
 pub use inputs::SecretInputs;
+pub use known::KnownValues;
 pub(super) use text::mask_files;
 pub(super) use tree::mask_resources;
 

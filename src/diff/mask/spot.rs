@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::copied::CopiedValues;
+use super::known::KnownValues;
+use crate::kustomize::decode::{get, same_key};
+use crate::kustomize::secret_facts::is_data;
 use crate::kustomize::whole_pattern::WholePattern;
 use crate::yaml::{Mapping, Node, Text, Value};
 
@@ -50,8 +52,9 @@ pub(in crate::diff) enum Role {
 }
 
 /// Finds all spots of a document, outermost only, in the document's order.
-pub(super) fn find_spots(root: &Node, role: Role, copied: &CopiedValues) -> Vec<Spot> {
-    let mut finder = Finder { at: Vec::new(), spots: Vec::new(), copied };
+pub(super) fn find_spots(root: &Node, role: Role, known: &KnownValues) -> Vec<Spot> {
+    let is_sops = root.get("sops").is_some_and(|sops| sops.as_mapping().is_some());
+    let mut finder = Finder { at: Vec::new(), spots: Vec::new(), known, is_sops };
     match (&root.value, role) {
         (Value::Mapping(mapping), Role::SecretPatch | Role::PerhapsSecretPatch) => {
             finder.visit_mapping(mapping, true);
@@ -74,21 +77,27 @@ const MOST_SPOTS: usize = 1_000;
 pub(super) fn mentions_secret(text: &str) -> bool {
     static MENTION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"(?i)kind[\\"'\s]*[:=][\\"'\s]*secret(generator)?\b|secretGenerator[\\"'\s]*:"#,
+            r#"(?i)kind[\\"'\s]*[:=][\\"'\s]*secret(generator|list)?\b|[sſ]ecretGenerator[\\"'\s]*:"#,
         )
         .expect("the pattern is fixed")
     });
     // Most scalars are short or free of the word: the search for it is much cheaper than the pattern.
-    text.len() > 10
-        && (memchr::memmem::find(text.as_bytes(), b"ecret").is_some()
-            || memchr::memmem::find(text.as_bytes(), b"ECRET").is_some())
-        && MENTION.is_match(text)
+    text.len() > 10 && contains_ecret(text) && MENTION.is_match(text)
+}
+
+/// Whether the word is there, in any case.
+fn contains_ecret(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'c', b'C', bytes).any(|at| {
+        at >= 1 && bytes.get(at - 1..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"ecret"))
+    })
 }
 
 /// How the target of a patch relates to Secrets.
 pub(super) fn role_of_target(target: Option<&Node>) -> Role {
     let Some(target) = target.filter(|target| !target.is_null()) else { return Role::Plain };
-    let kind = target.get("kind").and_then(Node::text).unwrap_or_default();
+    let kind = target.as_mapping().and_then(|target| get(target, "kind"));
+    let kind = kind.and_then(Node::text).unwrap_or_default();
     if kind.is_empty() {
         return Role::PerhapsSecretPatch;
     }
@@ -110,14 +119,19 @@ fn names_data(text: &str) -> bool {
 struct Finder<'a> {
     at: Vec<Step>,
     spots: Vec<Spot>,
-    copied: &'a CopiedValues,
+    known: &'a KnownValues,
+    /// Whether SOPS encrypted the document: its texts are no secrets, but noise.
+    is_sops: bool,
 }
 
 impl Finder<'_> {
     fn visit(&mut self, node: &Node) {
         match &node.value {
             Value::Scalar(scalar) => {
-                if mentions_secret(&scalar.text) || self.copied.are_in(&scalar.text) {
+                if mentions_secret(&scalar.text)
+                    || self.is_sops && scalar.text.starts_with("ENC[")
+                    || self.known.are_in(&scalar.text)
+                {
                     self.push(Shape::Whole);
                 }
             }
@@ -128,24 +142,73 @@ impl Finder<'_> {
             }
             Value::Mapping(mapping) => {
                 let kind = mapping.get("kind").and_then(Node::text);
+                if kind == Some("SecretList") {
+                    return self.visit_list(mapping);
+                }
                 self.visit_mapping(mapping, kind == Some("Secret"));
             }
         }
     }
 
     fn visit_mapping(&mut self, mapping: &Mapping, is_secret: bool) {
-        let is_generator = mapping.get("kind").and_then(Node::text) == Some("SecretGenerator");
+        let kind = mapping.get("kind").and_then(Node::text).unwrap_or_default();
+        let is_generator = kind == "SecretGenerator";
+        let is_sealed = kind == "SealedSecret";
         for pair in mapping {
             let key = pair.key.text.as_str();
-            self.inside(Step::Key(pair.key.text.clone()), |finder| match key {
-                "data" | "stringData" if is_secret => finder.push_keys(&pair.value),
-                "metadata" if is_secret => finder.visit_secret_metadata(&pair.value),
-                "literals" if is_generator => finder.push_literals(&pair.value),
-                "secretGenerator" => finder.visit_generators(&pair.value),
-                "patch" | "jsonOp" if hides_patch(mapping, &pair.value) => {
+            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+                if is_secret && is_data(key) {
+                    finder.push_keys(&pair.value);
+                } else if is_secret && key == "metadata" {
+                    finder.visit_secret_metadata(&pair.value);
+                } else if is_generator && same_key(key, "literals") {
+                    finder.push_literals(&pair.value);
+                } else if is_sealed && key == "spec" {
+                    finder.visit_sealed(&pair.value);
+                } else if finder.is_sops && finder.at.len() == 1 && key == "sops" {
                     finder.push(Shape::Whole);
+                } else if same_key(key, "secretGenerator") {
+                    finder.visit_generators(&pair.value);
+                } else if same_key(key, "sourceValue") && goes_into_secrets(mapping)
+                    || ["patch", "patches", "jsonOp"].iter().any(|name| same_key(key, name))
+                        && hides_patch(mapping, &pair.value)
+                {
+                    finder.push(Shape::Whole);
+                } else {
+                    finder.visit(&pair.value);
                 }
-                _ => finder.visit(&pair.value),
+            });
+        }
+    }
+
+    /// A list of Secrets, whose items need not say so.
+    fn visit_list(&mut self, list: &Mapping) {
+        for pair in list {
+            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+                match pair.value.as_sequence() {
+                    Some(items) if pair.key.text == "items" => {
+                        for (index, item) in items.iter().enumerate() {
+                            finder.inside(Step::Item(index), |finder| match item.as_mapping() {
+                                Some(item) => finder.visit_mapping(item, true),
+                                None => finder.visit(item),
+                            });
+                        }
+                    }
+                    _ => finder.visit(&pair.value),
+                }
+            });
+        }
+    }
+
+    /// What is encrypted is no secret, but noise.
+    fn visit_sealed(&mut self, spec: &Node) {
+        for pair in spec.as_mapping().into_iter().flatten() {
+            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+                if matches!(pair.key.text.as_str(), "encryptedData" | "data") {
+                    finder.push_keys(&pair.value);
+                } else {
+                    finder.visit(&pair.value);
+                }
             });
         }
     }
@@ -176,12 +239,18 @@ impl Finder<'_> {
             return;
         };
         for (index, item) in items.iter().enumerate() {
-            let Some(literals) = item.get("literals") else { continue };
-            self.inside(Step::Item(index), |finder| {
-                finder.inside(Step::Key("literals".into()), |finder| {
-                    finder.push_literals(literals);
+            for pair in item.as_mapping().into_iter().flatten() {
+                let is_literals = same_key(&pair.key.text, "literals");
+                self.inside(Step::Item(index), |finder| {
+                    finder.inside(Step::Key(pair.key.text.clone()), |finder| {
+                        if is_literals {
+                            finder.push_literals(&pair.value);
+                        } else {
+                            finder.visit(&pair.value);
+                        }
+                    });
                 });
-            });
+            }
         }
     }
 
@@ -229,10 +298,50 @@ impl Finder<'_> {
     }
 }
 
+/// Whether a replacement puts its own value into Secrets, or may.
+fn goes_into_secrets(replacement: &Mapping) -> bool {
+    let targets = get(replacement, "targets").and_then(Node::as_sequence).unwrap_or_default();
+    targets
+        .iter()
+        .filter_map(Node::as_mapping)
+        .any(|target| role_of_target(get(target, "select")) != Role::Plain)
+}
+
+/// The values of Secrets that a tree holds: with their keys, as they are written. Those of the tree itself are
+/// left out unless `with_root`.
+pub(super) fn nested_values(root: &Node, with_root: bool) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    collect_nested(root, !with_root, &mut found);
+    found
+}
+
+fn collect_nested<'n>(node: &'n Node, is_root: bool, found: &mut Vec<(&'n str, &'n str)>) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => {
+            items.iter().for_each(|item| collect_nested(item, false, found));
+        }
+        Value::Mapping(mapping) => {
+            let is_secret = !is_root && mapping.get("kind").and_then(Node::text) == Some("Secret");
+            for pair in mapping {
+                if is_secret && is_data(&pair.key.text) {
+                    let values = pair.value.as_mapping().into_iter().flatten();
+                    found.extend(
+                        values
+                            .filter_map(|pair| Some((pair.key.text.as_str(), pair.value.text()?))),
+                    );
+                } else {
+                    collect_nested(&pair.value, false, found);
+                }
+            }
+        }
+    }
+}
+
 /// Whether the inline patch of an entry such as `{target: …, patch: …}` has to be hidden.
 fn hides_patch(entry: &Mapping, patch: &Node) -> bool {
     let Some(text) = patch.text() else { return false };
-    match role_of_target(entry.get("target")) {
+    match role_of_target(get(entry, "target")) {
         Role::SecretPatch => true,
         Role::PerhapsSecretPatch => names_data(text) || mentions_secret(text),
         Role::Plain => mentions_secret(text),

@@ -280,7 +280,7 @@ fn rendered_secrets_are_masked_in_the_tree() {
     let node = |text: &str| parse_stream(text, Dialect::V3).unwrap().pop().unwrap();
     let before = node("kind: Secret\ndata: {a: aHVudGVy, b: eA==, gone: eA==}\n");
     let after = node("kind: Secret\ndata: {a: aHVudGVz, b: eA==, new: eA==}\n");
-    let (before, after) = mask_resources(Some(&before), Some(&after), &CopiedValues::default());
+    let (before, after) = mask_resources(Some(&before), Some(&after), &KnownValues::default());
     let write = |node: Option<crate::yaml::Node>| {
         let mut out = String::new();
         crate::yaml::write_document(&node.unwrap(), &mut out);
@@ -295,5 +295,5 @@ fn rendered_secrets_are_masked_in_the_tree() {
         "data:\n  a: <masked, changed>\n  b: <masked>\n  new: <masked>\nkind: Secret\n"
     );
     let plain = node("kind: ConfigMap\ndata: {a: b}\n");
-    assert!(mask_resources(Some(&plain), Some(&plain), &CopiedValues::default()).0.is_none());
+    assert!(mask_resources(Some(&plain), Some(&plain), &KnownValues::default()).0.is_none());
 }

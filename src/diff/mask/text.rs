@@ -11,20 +11,21 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::copied::CopiedValues;
-use super::inputs::InputRole;
-use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, resolve};
+use super::inputs::{InputRole, Searched};
+use super::known::KnownValues;
+use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, nested_values, resolve};
 use super::tree::literal_key;
 use super::{MASKED, MASKED_CHANGED};
+use crate::kustomize::decode::get;
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 
 /// Masks a file before and after; `None` for a side that holds nothing secret or is not there. `used` are
-/// the values that a chart may have put into Secrets.
+/// the values that Secrets hold.
 pub(in crate::diff) fn mask_files(
     before: Option<&str>,
     after: Option<&str>,
     role: InputRole,
-    used: &CopiedValues,
+    used: Searched<'_>,
 ) -> (Option<String>, Option<String>) {
     let masks_before = before.map(|text| find_masks(text, role, used));
     let masks_after = after.map(|text| find_masks(text, role, used));
@@ -92,39 +93,100 @@ fn apply(text: &str, masks: &[Mask], before: Option<BTreeMap<String, &str>>) -> 
 }
 
 /// The masks of a text, in its order, without overlap.
-fn find_masks(text: &str, role: InputRole, used: &CopiedValues) -> Vec<Mask> {
-    let none = CopiedValues::default();
-    let copied = if role == InputRole::Values { used } else { &none };
+fn find_masks(text: &str, role: InputRole, used: Searched<'_>) -> Vec<Mask> {
     let role = match role {
-        InputRole::Values => Role::Plain,
         InputRole::SecretFile => return vec![whole(0..text.len(), "file")],
         InputRole::EnvFile => return env_lines(text),
-        InputRole::Text => {
-            return if mentions_secret(text) {
-                vec![whole(0..text.len(), "file")]
-            } else {
-                Vec::new()
-            };
+        InputRole::Text if mentions_secret(text) || is_private_key(text) => {
+            return vec![whole(0..text.len(), "file")];
         }
+        InputRole::Text => return with_known_values(text, Vec::new(), used.everywhere),
+        InputRole::Values => Role::Plain,
         InputRole::Manifest(role) => role,
     };
     let Ok(documents) = parse_stream(text, Dialect::V3) else {
         let suspicious = role != Role::Plain || text.to_ascii_lowercase().contains("ecret");
-        return if suspicious { vec![whole(0..text.len(), "file")] } else { Vec::new() };
+        return if suspicious {
+            vec![whole(0..text.len(), "file")]
+        } else {
+            with_known_values(text, Vec::new(), used.everywhere)
+        };
     };
     let mut masks = Vec::new();
     let bounds = document_bounds(text, &documents);
     for (index, (document, bounds)) in documents.iter().zip(bounds).enumerate() {
-        let spots = find_spots(document, role, copied);
+        let mut spots = find_spots(document, role, used.in_file);
+        // A value that stands in one line is hidden there, and the rest of the document is not.
+        spots.retain(|spot| !is_hidden_by_line(text, document, spot, used.everywhere));
         if !spots.is_empty() {
             masks.extend(mask_document(text, document, bounds, &spots, index));
         }
     }
     if masks.is_sorted_by(|a: &Mask, b| a.range.end <= b.range.start) {
-        masks
+        with_known_values(text, masks, used.everywhere)
     } else {
         vec![whole(0..text.len(), "file")]
     }
+}
+
+/// Whether what is hidden at a spot is a value that the search in lines finds.
+fn is_hidden_by_line(text: &str, root: &Node, spot: &Spot, known: &KnownValues) -> bool {
+    let Some(node) = resolve(root, &spot.path) else { return false };
+    let (Value::Scalar(scalar), Some(at)) = (&node.value, node.mark.offset()) else { return false };
+    if at >= text.len() || mentions_secret(&scalar.text) || scalar.text.starts_with("ENC[") {
+        return false;
+    }
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    // As it is read and as it is written it is the same, so that each value in it is found.
+    let is_written_so =
+        text[at..end].trim_start_matches(['"', '\'']).starts_with(scalar.text.as_str());
+    is_written_so && !known.find(&text[at..end]).is_empty()
+}
+
+/// Hides known values in the lines that are shown, each to the end of its line.
+fn with_known_values(text: &str, masks: Vec<Mask>, known: &KnownValues) -> Vec<Mask> {
+    if known.is_empty() {
+        return masks;
+    }
+    let mut found = Vec::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut at = 0;
+    let mut next = 0;
+    for line in text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        while masks.get(next).is_some_and(|mask| mask.range.end <= range.start) {
+            next += 1;
+        }
+        if masks.get(next).is_some_and(|mask| mask.range.start < range.end) {
+            continue;
+        }
+        let shown = line.trim_end_matches(['\n', '\r']);
+        let Some(hit) = known.find(shown).into_iter().next() else { continue };
+        let lead = &line[..hit.start];
+        let count = seen.entry(lead).or_default();
+        *count += 1;
+        found.push(Mask {
+            lines: vec![Line {
+                lead: lead.to_owned(),
+                hidden: Some(range.start + hit.start..range.end),
+                name: format!("{lead}{count}"),
+            }],
+            range,
+        });
+    }
+    if found.is_empty() {
+        return masks;
+    }
+    let mut all = masks;
+    all.extend(found);
+    all.sort_by_key(|mask| mask.range.start);
+    all
+}
+
+/// Whether a text holds a private key as programs write it.
+fn is_private_key(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY-----").is_some()
 }
 
 /// Where each document's root begins and its last line ends.
@@ -172,10 +234,19 @@ fn mask_document(
     if !fits || !masks.is_sorted_by(|a, b| a.range.end <= b.range.start) {
         return vec![whole(bounds, &name)];
     }
-    if root.get("kind").and_then(Node::text) == Some("Secret") {
+    if holds_secret_data(root) {
         mask_comments(text, bounds, &mut masks, &name);
     }
     masks
+}
+
+/// Whether comments of a document may tell of secret values: it is a Secret, or has generators of some.
+fn holds_secret_data(root: &Node) -> bool {
+    let Some(mapping) = root.as_mapping() else { return false };
+    let kind = mapping.get("kind").and_then(Node::text).unwrap_or_default();
+    matches!(kind, "Secret" | "SecretList" | "SecretGenerator")
+        || get(mapping, "secretGenerator").is_some()
+        || kind.ends_with("List") && !nested_values(root, false).is_empty()
 }
 
 /// What a document is called on both sides: its identity, or its place among the documents.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::copied::CopiedValues;
+use super::known::KnownValues;
 use super::spot::{Role, Shape, Spot, find_spots, resolve, resolve_mut};
 use super::{MASKED, MASKED_CHANGED};
 use crate::yaml::{Node, Value};
@@ -11,14 +11,14 @@ use crate::yaml::{Node, Value};
 pub(in crate::diff) fn mask_resources(
     before: Option<&Node>,
     after: Option<&Node>,
-    copied: &CopiedValues,
+    known: &KnownValues,
 ) -> (Option<Node>, Option<Node>) {
-    let masked_before = before.and_then(|node| mask(node, None, copied));
-    (masked_before, after.and_then(|node| mask(node, before, copied)))
+    let masked_before = before.and_then(|node| mask(node, None, known));
+    (masked_before, after.and_then(|node| mask(node, before, known)))
 }
 
-fn mask(node: &Node, before: Option<&Node>, copied: &CopiedValues) -> Option<Node> {
-    let spots = find_spots(node, Role::Plain, copied);
+fn mask(node: &Node, before: Option<&Node>, known: &KnownValues) -> Option<Node> {
+    let spots = find_spots(node, Role::Plain, known);
     if spots.is_empty() {
         return None;
     }

@@ -6,6 +6,7 @@
 
 use super::charts;
 use super::gather::{Gatherer, Tree};
+use crate::kustomize::decode::same_key;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::Reference;
 use crate::kustomize::manifest::Place;
@@ -203,7 +204,7 @@ impl Scan<'_, '_, '_> {
     }
 }
 
-/// Whether a field is one of these; case does not matter to kustomize.
+/// Whether a field is one of these, as kustomize compares them.
 pub(super) fn is_in(fields: &[&str], field: &str) -> bool {
-    fields.iter().any(|known| known.eq_ignore_ascii_case(field))
+    fields.iter().any(|known| same_key(known, field))
 }

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use super::Generated;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::{GeneratorArgs, Reference};
-use crate::kustomize::load::{Loader, Root};
+use crate::kustomize::load::{Loaded, Loader, Root};
+use crate::kustomize::secret_facts::SecretFile;
 
 /// Go's line scanner gives up, without a word, at the first line that is longer.
 const LINE_LIMIT_BYTES: usize = 64 * 1024;
 
 /// All keys of a generator with their values.
 pub(super) fn read(
+    what: Generated,
     args: &GeneratorArgs,
     loader: &Loader<'_>,
     root: &Root<'_>,
 ) -> Result<BTreeMap<String, Vec<u8>>, BuildError> {
+    let note = |loaded: &Loaded, file: SecretFile| {
+        if what == Generated::Secret {
+            loader.note_secrets(|known| known.note_file(loaded.path.clone(), file));
+        }
+    };
     let mut data = BTreeMap::new();
     let mut add = |key: String, value: Vec<u8>, from: &Reference| {
         let reason = format!("the key `{key}` is there twice");
@@ -25,6 +33,7 @@ pub(super) fn read(
     };
     for source in &args.envs {
         let loaded = loader.read(root, source)?;
+        note(&loaded, SecretFile::Env);
         for (key, value) in environment_lines(&loaded.content, source)? {
             add(key, value, source)?;
         }
@@ -37,6 +46,7 @@ pub(super) fn read(
         let (key, path) = file_source(source)?;
         let reference = Reference { text: path.to_owned(), at: source.at.clone() };
         let loaded = loader.read(root, &reference)?;
+        note(&loaded, SecretFile::Whole);
         add(key.to_owned(), loaded.content.to_vec(), source)?;
     }
     Ok(data)

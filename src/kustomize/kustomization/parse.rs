@@ -8,7 +8,7 @@ use super::{
     ReplacementTarget, Replica, SortOptions, Var,
 };
 use crate::kustomize::Gvk;
-use crate::kustomize::decode::{Object, Source, Unknown};
+use crate::kustomize::decode::{Object, Source, Unknown, same_key};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::selector::Selector;
@@ -146,7 +146,7 @@ impl Kustomization {
 fn is_empty(node: &Node) -> bool {
     node.as_mapping().is_some_and(|mapping| {
         mapping.iter().all(|pair| {
-            ["apiVersion", "kind"].iter().any(|key| pair.key.text.eq_ignore_ascii_case(key))
+            ["apiVersion", "kind"].iter().any(|key| same_key(&pair.key.text, key))
                 || matches!(&pair.value.value, Value::Scalar(scalar) if scalar.text.is_empty())
                 || pair.value.is_null()
         })

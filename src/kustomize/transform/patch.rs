@@ -10,8 +10,9 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::{ResourceSet, WantedId};
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
+use crate::kustomize::secret_facts::{SecretFile, is_secret};
 use crate::kustomize::selector::{Matcher, Selector};
-use crate::model::Location;
+use crate::model::{Location, RepoPath};
 use crate::yaml::{Node, Text};
 
 /// A patch that was read.
@@ -22,6 +23,8 @@ pub struct LoadedPatch {
     options: Options,
     origin: Origin,
     at: Location,
+    /// The file that it was read from; `None` if it is written in place.
+    file: Option<RepoPath>,
 }
 
 /// What a patch may change beside what every patch may.
@@ -77,7 +80,7 @@ impl LoadedPatch {
             }
             (Err(_), Err(fault)) => return Err(not_a_patch(at, &fault)),
         };
-        Ok(Self { content, target, options, origin: Origin::Patches, at })
+        Ok(Self { content, target, options, origin: Origin::Patches, at, file: None })
     }
 
     /// The objects of one entry of `patchesStrategicMerge`.
@@ -89,6 +92,7 @@ impl LoadedPatch {
             options: Options::default(),
             origin: Origin::StrategicMerge,
             at,
+            file: None,
         }
     }
 
@@ -111,7 +115,20 @@ impl LoadedPatch {
         }
         let content = Content::Json(json);
         let options = Options::default();
-        Ok(Self { content, target, options, origin: Origin::Json6902, at })
+        Ok(Self { content, target, options, origin: Origin::Json6902, at, file: None })
+    }
+
+    /// The same patch with the file that it was read from.
+    #[must_use]
+    pub fn read_from(self, file: Option<RepoPath>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// A patch of a Secret makes its file one that holds secret values.
+    fn note_secret(&self, set: &mut ResourceSet, at: usize) {
+        if let (Some(file), true) = (&self.file, set.get(at).is_some_and(is_secret)) {
+            set.secrets.note_file(file.clone(), SecretFile::Patch);
+        }
     }
 
     /// Lays the patch over the resources that it is for.
@@ -218,6 +235,7 @@ impl LoadedPatch {
         schema: &Schema,
     ) -> Result<(), BuildError> {
         let options = self.options;
+        self.note_secret(set, at);
         let merged = set.update(at, schema, |draft| merge_into(draft, patch, options, schema));
         merged.map_err(|source| BuildError::Invalid {
             at: self.at.clone(),
@@ -249,6 +267,7 @@ impl LoadedPatch {
         schema: &Schema,
     ) -> Result<(), BuildError> {
         for at in self.selected(set, target)? {
+            self.note_secret(set, at);
             let applied = set.update(at, schema, |draft| {
                 if self.origin == Origin::Patches {
                     draft.remember_id();

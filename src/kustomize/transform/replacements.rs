@@ -18,6 +18,7 @@ use crate::kustomize::resource::{DEFAULT_NAMESPACE, Draft};
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
+use crate::kustomize::secret_facts::{SecretFacts, is_secret};
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::model::Location;
 use crate::yaml::{Dialect, Node, Scalar, Style, Tag, Text, Value, resolve_plain};
@@ -56,11 +57,13 @@ struct Copied {
     node: Node,
     /// The number of the resource and the path where it stands; `None` if it stands nowhere as it is.
     source: Option<(usize, Path)>,
+    /// Whether it is a value of a Secret.
+    is_secret: bool,
 }
 
 impl Copied {
     fn made(node: Node) -> Self {
-        Self { node, source: None }
+        Self { node, source: None, is_secret: false }
     }
 
     /// Reads the value again, after something was copied into this resource.
@@ -95,12 +98,20 @@ fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Copied, BuildEr
                 invalid(at, format!("the source `{}` has no field `{text}`", draft.id))
             })?;
             let cut = source.options.as_ref().filter(|options| !options.delimiter.is_empty());
+            let is_secret = is_secret(draft) && leads_to_data(&path);
             Ok(match cut {
-                Some(options) => Copied::made(part_of(node, options, text, at)?),
-                None => Copied { node: node.clone(), source: Some((number, path)) },
+                Some(options) => {
+                    Copied { is_secret, ..Copied::made(part_of(node, options, text, at)?) }
+                }
+                None => Copied { node: node.clone(), source: Some((number, path)), is_secret },
             })
         }
     }
+}
+
+/// Whether a path leads to the values of a Secret.
+fn leads_to_data(path: &Path) -> bool {
+    path.begins_with(&["data"]) || path.begins_with(&["stringData"])
 }
 
 fn is_empty(node: &Node) -> bool {
@@ -269,19 +280,47 @@ fn copy_to(
 ) -> Result<(), BuildError> {
     let target = Target::new(target)?;
     set.suspect_repeated();
+    let mut secrets = std::mem::take(&mut set.secrets);
+    let result = copy_to_each(set, &target, value, schema, &mut secrets);
+    set.secrets = secrets;
+    result
+}
+
+fn copy_to_each(
+    set: &mut ResourceSet,
+    target: &Target<'_>,
+    value: &mut Copied,
+    schema: &Schema,
+    secrets: &mut SecretFacts,
+) -> Result<(), BuildError> {
     for (number, draft) in set.iter_mut().enumerate() {
         if draft.is_deleted() || !target.selects(draft) {
             continue;
         }
         for (text, path) in &target.paths {
-            copy_into(draft, &target, path, &value.node).map_err(|fault| {
+            copy_into(draft, target, path, &value.node).map_err(|fault| {
                 invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
             })?;
+            note_secrets(secrets, value, draft, path);
             value.follow(number, draft);
         }
         draft.refresh(schema);
+        secrets.note(draft);
     }
     Ok(())
+}
+
+/// Notes a value that went out of a Secret, with what it became a part of, and a fixed one that went in.
+fn note_secrets(secrets: &mut SecretFacts, value: &Copied, draft: &Draft, path: &Path) {
+    let goes_in = is_secret(draft) && leads_to_data(path);
+    if value.is_secret {
+        secrets.note_copied(&value.node);
+        if let (false, Ok(Some(field))) = (goes_in, path.look_up(&draft.node)) {
+            secrets.note_copied(field);
+        }
+    } else if goes_in && value.source.is_none() {
+        secrets.note_copied(&value.node);
+    }
 }
 
 /// Why a field does not take a value.

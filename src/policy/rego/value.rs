@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regorus::Value;
 
+use crate::kustomize::secret_facts::is_data;
 use crate::yaml::{Node, Number, Tag, Value as Yaml, number};
 
 /// What stands in for a value of a Secret.
@@ -14,13 +15,28 @@ pub(super) fn input(node: &Node) -> Value {
     let is_secret = node.get("kind").and_then(Node::text) == Some("Secret");
     let mut pairs = pairs(node);
     if is_secret {
-        for key in ["data", "stringData"] {
-            if let Some(data) = node.get(key) {
-                pairs.insert(Value::from(key), masked(data));
+        for pair in node.as_mapping().into_iter().flatten() {
+            if is_data(&pair.key.text) {
+                pairs.insert(Value::from(pair.key.text.as_str()), masked(&pair.value));
             }
+        }
+        if let Some(metadata) = node.get("metadata") {
+            pairs.insert(Value::from("metadata"), without_last_applied(metadata));
         }
     }
     if node.as_mapping().is_some() { Value::from(pairs) } else { value(node) }
+}
+
+/// The metadata of a Secret: `kubectl apply` keeps a copy of what it applied in an annotation.
+fn without_last_applied(metadata: &Node) -> Value {
+    let mut metadata = metadata.clone();
+    let annotations = metadata.get_mut("annotations").and_then(Node::as_mapping_mut);
+    for pair in annotations.into_iter().flat_map(|annotations| annotations.iter_mut()) {
+        if pair.key.text.ends_with("last-applied-configuration") {
+            pair.value = Node::string(MASKED);
+        }
+    }
+    value(&metadata)
 }
 
 fn pairs(node: &Node) -> BTreeMap<Value, Value> {
@@ -43,6 +59,8 @@ fn masked(node: &Node) -> Value {
 
 fn value(node: &Node) -> Value {
     match &node.value {
+        // A Secret in another resource: in a list, or in a field that holds a manifest.
+        Yaml::Mapping(_) if node.get("kind").and_then(Node::text) == Some("Secret") => input(node),
         Yaml::Mapping(_) => Value::from(pairs(node)),
         Yaml::Sequence(items) => Value::from(items.iter().map(value).collect::<Vec<_>>()),
         Yaml::Scalar(scalar) => match scalar.tag {

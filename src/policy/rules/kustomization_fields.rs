@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kustomize::decode::same_key;
 use crate::kustomize::kustomization::DEPRECATED as DEPRECATED_FIELDS;
 use crate::model::Location;
 use crate::policy::Level;
@@ -33,8 +34,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         check_duplicates(file, &editor, root, "", report);
         for (key, _) in root.pairs() {
             let name = key.text().unwrap_or_default();
-            let replaced =
-                DEPRECATED_FIELDS.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+            let replaced = DEPRECATED_FIELDS.iter().find(|(field, _)| same_key(field, name));
             if let Some((field, instead)) = replaced {
                 let at = place(file, &editor, key, name);
                 let help = format!("write `{instead}`, or run `kustomize edit fix`");
@@ -51,7 +51,7 @@ fn may_say_something(file: &KustomizationText) -> bool {
     let Ok(documents) = parse_stream(&file.text, Dialect::V3) else { return true };
     let mut keys =
         documents.iter().filter_map(Node::as_mapping).flatten().map(|pair| &pair.key.text);
-    keys.any(|key| DEPRECATED_FIELDS.iter().any(|(field, _)| field.eq_ignore_ascii_case(key)))
+    keys.any(|key| DEPRECATED_FIELDS.iter().any(|(field, _)| same_key(field, key)))
 }
 
 fn check_duplicates(

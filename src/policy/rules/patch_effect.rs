@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kustomize::decode::{Places, Source};
+use crate::kustomize::decode::{Places, Source, same_key};
 use crate::kustomize::kustomization::{Kustomization, Patch};
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::kustomize::{self, Build, BuildOptions, Gvk, ResourceId};
@@ -214,7 +214,7 @@ impl Meant {
 fn build_without(overlay: Overlay<'_>, file: &KustomizationText) -> Option<Build> {
     let mut nodes = parse_stream(&file.text, Dialect::V2).ok()?;
     let root = nodes.first_mut()?.as_mapping_mut()?;
-    root.retain(|pair| !FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&pair.key.text)));
+    root.retain(|pair| !FIELDS.iter().any(|field| same_key(field, &pair.key.text)));
     let mut without = String::new();
     write_document(nodes.first()?, &mut without);
     let path: RepoPath = file.path.clone();

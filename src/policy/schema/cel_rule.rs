@@ -30,6 +30,15 @@ impl std::fmt::Debug for Compiled {
     }
 }
 
+/// Whose words tell that a rule is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Those of `messageExpression`, which may hold values.
+    Expressed,
+    /// The fixed ones: the resource is a Secret.
+    Fixed,
+}
+
 /// What a rule says of a value.
 pub(super) enum Outcome {
     Holds,
@@ -60,7 +69,7 @@ impl Rule {
     }
 
     /// Evaluates the rule on a value that was converted by the schema.
-    pub(super) fn evaluate(&self, value: &CelValue) -> Outcome {
+    pub(super) fn evaluate(&self, value: &CelValue, words: Words) -> Outcome {
         let compiled = match self.compiled.get_or_init(|| self.compile()) {
             Ok(compiled) => compiled,
             Err(reason) => return self.unchecked(reason),
@@ -71,7 +80,7 @@ impl Rule {
         match compiled.rule.execute(&context) {
             Ok(CelValue::Bool(true)) => Outcome::Holds,
             Ok(CelValue::Bool(false)) => Outcome::Broken {
-                message: self.words(compiled, &context),
+                message: self.words(compiled, &context, words),
                 field_path: self.field_path.clone(),
             },
             Ok(_) => self.unchecked("it gives no boolean"),
@@ -92,12 +101,12 @@ impl Rule {
     }
 
     /// The rule's own words; like the API server, the rule itself where it has none.
-    fn words(&self, compiled: &Compiled, context: &Context) -> String {
-        let expressed =
-            compiled.message.as_ref().and_then(|program| match program.execute(context) {
-                Ok(CelValue::String(text)) if !text.trim().is_empty() => Some(text.to_string()),
-                _ => None,
-            });
+    fn words(&self, compiled: &Compiled, context: &Context, words: Words) -> String {
+        let expression = compiled.message.as_ref().filter(|_| words == Words::Expressed);
+        let expressed = expression.and_then(|program| match program.execute(context) {
+            Ok(CelValue::String(text)) if !text.trim().is_empty() => Some(text.to_string()),
+            _ => None,
+        });
         expressed.or_else(|| self.message.clone()).unwrap_or_else(|| self.failed())
     }
 

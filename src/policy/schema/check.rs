@@ -12,7 +12,7 @@ use cel::Value as CelValue;
 use cel::objects::{Key, Map};
 
 use super::Violation;
-use super::cel_rule::Outcome;
+use super::cel_rule::{Outcome, Words};
 use super::format;
 use super::kubernetes::KubernetesSchemas;
 use super::structural::{Additional, ListType, Range, Schema, Type, number};
@@ -36,11 +36,18 @@ struct Walk<'s> {
     path: String,
     violations: Vec<Violation>,
     unchecked: Vec<String>,
+    words: Words,
 }
 
 impl<'s> Walk<'s> {
     const fn new(named: Option<&'s KubernetesSchemas>) -> Self {
-        Self { named, path: String::new(), violations: Vec::new(), unchecked: Vec::new() }
+        Self {
+            named,
+            path: String::new(),
+            violations: Vec::new(),
+            unchecked: Vec::new(),
+            words: Words::Expressed,
+        }
     }
 
     /// The schema that a schema stands for.
@@ -70,6 +77,9 @@ impl<'s> Walk<'s> {
     }
 
     fn resource(&mut self, schema: &'s Schema, node: &Node) {
+        if node.get("kind").and_then(Node::text) == Some("Secret") {
+            self.words = Words::Fixed;
+        }
         if let Some(metadata) = node.get("metadata") {
             self.at_key("metadata", |walk| walk.metadata(metadata));
         }
@@ -308,7 +318,7 @@ impl<'s> Walk<'s> {
         }
         let value = cel_value(Some(schema), node);
         for rule in &schema.rules {
-            match rule.evaluate(&value) {
+            match rule.evaluate(&value, self.words) {
                 Outcome::Holds => {}
                 Outcome::Broken { message, field_path: None } => self.fault(node.mark, message),
                 Outcome::Broken { message, field_path: Some(below) } => {

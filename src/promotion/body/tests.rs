@@ -1,7 +1,7 @@
 //! Bodies as people see them.
 
 use super::*;
-use crate::diff::{DriftDiff, FilesDiff, RenderedDiff, SecretInputs};
+use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{CommitSha, EnvironmentName, File, FileEdit, Location, RepoPath};
 use crate::policy::{Finding, Level};
@@ -57,19 +57,20 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
             &builds.before,
             &builds.after,
             "overlays/production",
-            &SecretInputs::default(),
+            &KnownValues::default(),
         ),
         files: FilesDiff::of(edits.iter().map(|edit| &edit.edit), &SecretInputs::default()),
         drift: DriftDiff::between(
             &builds.source,
             &builds.after,
             ("staging", "production"),
-            &SecretInputs::default(),
+            &KnownValues::default(),
         ),
         findings: Vec::new(),
         suppressed: 0,
         warnings: Vec::new(),
         not_promoted: Vec::new(),
+        known: KnownValues::default(),
         edits,
         builds,
     }

@@ -1,7 +1,7 @@
 //! What is said about which change.
 
 use super::*;
-use crate::diff::{RenderedDiff, SecretInputs};
+use crate::diff::{KnownValues, RenderedDiff};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Dialect, parse_stream};
@@ -28,7 +28,7 @@ fn build(manifest: &str) -> Build {
 
 /// What is said about the change from one manifest to another, a `!` before dangers.
 fn said(before: &str, after: &str) -> Vec<String> {
-    let diff = RenderedDiff::between(&build(before), &build(after), "o", &SecretInputs::default());
+    let diff = RenderedDiff::between(&build(before), &build(after), "o", &KnownValues::default());
     let risks = diff.resources().iter().flat_map(risks);
     risks
         .map(

@@ -3,6 +3,7 @@
 
 use super::field::FAMILIES;
 use super::generator;
+use crate::kustomize::decode::same_key;
 use crate::promotion::error::PlanError;
 use crate::promotion::overlay::KustomizationFile;
 use crate::yaml::edit::{EditError, SpanKind, SpanNode};
@@ -18,7 +19,7 @@ pub(super) fn refuse(file: &KustomizationFile) -> Result<(), PlanError> {
         let name = key.text().unwrap_or("");
         let found = if name == "<<" {
             Some(key)
-        } else if fields.iter().any(|field| field.eq_ignore_ascii_case(name)) {
+        } else if fields.iter().any(|field| same_key(field, name)) {
             alias_in(value)
         } else {
             None

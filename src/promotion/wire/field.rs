@@ -2,6 +2,7 @@
 
 use super::entry::{Subject, describe, is_carried, path_text, subject, subject_of_path};
 use super::{Kustomizations, leave};
+use crate::kustomize::decode::same_key;
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::plan::{Cause, NotPromotedReason};
@@ -27,9 +28,8 @@ pub(super) const FAMILIES: [Family; 9] = [
 /// kustomize does not mind its case.
 pub(super) fn entries<'e>(editor: &'e Editor, field: &str) -> (String, &'e [SpanNode]) {
     let pairs = editor.root(0).pairs();
-    let named = |(key, _): &&(SpanNode, SpanNode)| {
-        key.text().is_some_and(|key| key.eq_ignore_ascii_case(field))
-    };
+    let named =
+        |(key, _): &&(SpanNode, SpanNode)| key.text().is_some_and(|key| same_key(key, field));
     match pairs.iter().find(named) {
         Some((key, list)) => (key.text().unwrap_or(field).to_owned(), list.items()),
         None => (field.to_owned(), &[]),

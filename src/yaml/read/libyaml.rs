@@ -190,10 +190,14 @@ impl Composer<'_, '_, '_> {
 
     fn alias(&mut self, anchor: &str, offset: usize) -> Result<(Node, usize), Fault> {
         if self.open.contains(anchor) {
-            return Err(Fault::new(offset, format!("the anchor `{anchor}` contains itself")));
+            return Err(Fault::new(offset, "an anchor contains itself".to_owned()));
         }
         let Some((node, size)) = self.anchors.get(anchor) else {
-            return Err(Fault::new(offset, format!("the anchor `{anchor}` is not defined")));
+            return Err(Fault::new(
+                offset,
+                "the anchor of this alias is not defined; a text that begins with `*` needs quotes"
+                    .to_owned(),
+            ));
         };
         let Some(left) = self.aliased.checked_sub(*size) else {
             return Err(Fault::new(offset, "aliases repeat more than any manifest does"));
