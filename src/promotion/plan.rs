@@ -509,4 +509,6 @@ fn secret_inputs(
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod secret_tests;
+#[cfg(test)]
 mod tests;

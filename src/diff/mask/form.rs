@@ -97,17 +97,28 @@ pub(super) struct Forms<'p> {
     public: &'p BTreeSet<String>,
     wholes: BTreeSet<String>,
     found: BTreeSet<String>,
+    /// Texts in base64, which are no words whatever they look like.
+    encoded: BTreeSet<String>,
     too_many: bool,
 }
 
 impl<'p> Forms<'p> {
     pub(super) const fn new(public: &'p BTreeSet<String>) -> Self {
-        Self { public, wholes: BTreeSet::new(), found: BTreeSet::new(), too_many: false }
+        Self {
+            public,
+            wholes: BTreeSet::new(),
+            found: BTreeSet::new(),
+            encoded: BTreeSet::new(),
+            too_many: false,
+        }
     }
 
-    /// The texts that count where they are whole, those that count anywhere, and whether some are left out.
-    pub(super) fn into_parts(self) -> (BTreeSet<String>, BTreeSet<String>, bool) {
-        (self.wholes, self.found, self.too_many)
+    /// The texts that count where they are whole, as whole words, and anywhere, and whether some are left out.
+    pub(super) fn into_parts(self) -> (BTreeSet<String>, Vec<String>, Vec<String>, bool) {
+        let (words, mut parts): (Vec<String>, Vec<String>) =
+            self.found.into_iter().partition(|text| is_word(text));
+        parts.extend(self.encoded);
+        (self.wholes, words, parts, self.too_many)
     }
 
     /// Takes the values that a build learned, and those in Secrets that other resources hold.
@@ -172,9 +183,9 @@ impl<'p> Forms<'p> {
             self.insert(&percent);
         }
         if !text.contains('\n') || text.len() <= LONGEST {
-            encodings(text).iter().for_each(|encoded| self.insert(encoded));
+            self.encoded.extend(encodings(text));
         } else {
-            encodings(start_of(text, LONGEST)).iter().for_each(|encoded| self.insert(encoded));
+            self.encoded.extend(encodings(start_of(text, LONGEST)));
         }
     }
 
@@ -229,12 +240,12 @@ impl<'p> Forms<'p> {
 
     fn add_part(&mut self, part: &str) {
         self.insert(part);
-        encodings(part).iter().for_each(|encoded| self.insert(encoded));
+        self.encoded.extend(encodings(part));
     }
 }
 
 /// Whether a text is found only as a whole word: letters alone, or digits alone.
-pub(super) fn is_word(text: &str) -> bool {
+fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphabetic())
         || text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -400,7 +411,8 @@ mod tests {
         let public = BTreeSet::from(["production".to_owned()]);
         let mut forms = Forms::new(&public);
         forms.add(key, value);
-        forms.into_parts().1
+        let (_, words, parts, _) = forms.into_parts();
+        words.into_iter().chain(parts).collect()
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct SecretInputs {
     roles: BTreeMap<RepoPath, InputRole>,
     /// Values that generators are given, with their keys.
     written: BTreeSet<(String, String)>,
+    /// Files that config maps are made of: their values are no secrets.
+    plain: BTreeSet<RepoPath>,
     /// Words of paths, which are shown anyway.
     public: BTreeSet<String>,
 }
@@ -79,6 +81,7 @@ impl SecretInputs {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         other.roles.into_iter().for_each(|(path, role)| self.note(path, role));
+        self.plain.extend(other.plain);
         self.written.extend(other.written);
         self.public.extend(other.public);
         self
@@ -104,6 +107,12 @@ impl SecretInputs {
     #[must_use]
     pub fn mirrored(mut self, source: &RepoPath, target: &RepoPath) -> Self {
         for (from, to) in [(source, target), (target, source)] {
+            let plain: Vec<RepoPath> = self
+                .plain
+                .iter()
+                .filter_map(|path| to.join(path.strip_prefix(from)?).ok())
+                .collect();
+            self.plain.extend(plain);
             let mirrored: Vec<(RepoPath, InputRole)> = self
                 .roles
                 .iter()
@@ -151,7 +160,8 @@ impl SecretInputs {
 
     /// How the file at `path` is masked.
     pub(in crate::diff) fn role(&self, path: &RepoPath) -> InputRole {
-        self.roles.get(path).copied().unwrap_or_else(|| usual_role(path))
+        let role = || if self.plain.contains(path) { InputRole::Text } else { usual_role(path) };
+        self.roles.get(path).copied().unwrap_or_else(role)
     }
 
     /// Whether a file holds values of a chart.
@@ -162,7 +172,7 @@ impl SecretInputs {
     /// Whether a file that is no UTF-8 text is hidden: where it is an input, and where it may be a
     /// manifest in another encoding, which nobody can look into here.
     pub(in crate::diff) fn hides_binary(&self, path: &RepoPath) -> bool {
-        self.role(path) != InputRole::Text || path.file_name().ends_with(".env")
+        self.role(path) != InputRole::Text
     }
 
     fn note(&mut self, path: RepoPath, role: InputRole) {
@@ -206,8 +216,10 @@ impl SecretInputs {
     }
 
     fn read_plugin(&mut self, plugin: &Node, path: &RepoPath, at: At<'_>) {
-        if plugin.get("kind").and_then(Node::text) == Some("SecretGenerator") {
-            self.read_sources(plugin, at);
+        match plugin.get("kind").and_then(Node::text) {
+            Some("SecretGenerator") => self.read_sources(plugin, at),
+            Some("ConfigMapGenerator") => self.note_plain(plugin, at),
+            _ => {}
         }
         self.read_patches(plugin, at);
         self.read_charts(plugin, path, at);
@@ -217,6 +229,24 @@ impl SecretInputs {
         let generators = field_of(kustomization, "secretGenerator").and_then(Node::as_sequence);
         for generator in generators.unwrap_or_default() {
             self.read_sources(generator, at);
+        }
+        let generators = field_of(kustomization, "configMapGenerator").and_then(Node::as_sequence);
+        for generator in generators.unwrap_or_default() {
+            self.note_plain(generator, at);
+        }
+    }
+
+    /// The files of a config map, so that what has the look of a secret file is shown.
+    fn note_plain(&mut self, generator: &Node, at: At<'_>) {
+        let files = ["files", "envs", "env"].map(|field| strings(field_of(generator, field)));
+        for file in files.into_iter().flatten() {
+            let path = file.split_once('=').map_or(file, |(_, path)| path);
+            if let Ok(path) = at.directory.join(path) {
+                if let Ok((real, _)) = at.files.look_up(&path) {
+                    self.plain.insert(real);
+                }
+                self.plain.insert(path);
+            }
         }
     }
 
@@ -343,6 +373,7 @@ fn usual_role(path: &RepoPath) -> InputRole {
     }
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending {
+        "env" => InputRole::EnvFile,
         "key" | "pem" | "p12" | "pfx" | "jks" | "keystore" | "kdbx" | "gpg" | "age" => {
             InputRole::SecretFile
         }

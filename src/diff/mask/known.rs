@@ -11,7 +11,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::MASKED;
-use super::form::{Forms, decodings, is_word};
+use super::form::{Forms, decodings};
 use super::spot::nested_values;
 use crate::kustomize::Build;
 
@@ -57,18 +57,12 @@ impl KnownValues {
     }
 
     fn searching(forms: Forms<'_>) -> Self {
-        let (wholes, found, too_many) = forms.into_parts();
-        let bytes: usize = found.iter().map(String::len).sum();
-        let everything = too_many || bytes > MOST_BYTES;
-        let (words, parts): (Vec<String>, Vec<String>) =
-            found.into_iter().partition(|text| is_word(text));
-        Self {
-            parts: automaton(&parts),
-            words: automaton(&words),
-            wholes,
-            everything,
-            ..Self::default()
+        let (wholes, words, parts, too_many) = forms.into_parts();
+        let bytes: usize = words.iter().chain(&parts).map(String::len).sum();
+        if too_many || bytes > MOST_BYTES {
+            return Self { everything: true, ..Self::default() };
         }
+        Self { parts: automaton(&parts), words: automaton(&words), wholes, ..Self::default() }
     }
 
     /// The same, with texts counted that are a part of any value.

@@ -215,20 +215,29 @@ impl Finder<'_> {
 
     /// `kubectl apply` keeps a copy of what it applied, values and all, in an annotation.
     fn visit_secret_metadata(&mut self, metadata: &Node) {
-        let Some(annotations) = metadata.get("annotations").and_then(Node::as_mapping) else {
-            return self.visit(metadata);
-        };
-        self.inside(Step::Key("annotations".into()), |finder| {
-            for pair in annotations {
-                finder.inside(Step::Key(pair.key.text.clone()), |finder| {
-                    if pair.key.text.ends_with("last-applied-configuration") {
-                        finder.push(Shape::Whole);
-                    } else {
-                        finder.visit(&pair.value);
+        let Some(fields) = metadata.as_mapping() else { return self.visit(metadata) };
+        for field in fields {
+            self.inside(Step::Key(field.key.text.clone()), |finder| {
+                match field.value.as_mapping() {
+                    Some(annotations) if field.key.text == "annotations" => {
+                        finder.visit_secret_annotations(annotations);
                     }
-                });
-            }
-        });
+                    _ => finder.visit(&field.value),
+                }
+            });
+        }
+    }
+
+    fn visit_secret_annotations(&mut self, annotations: &Mapping) {
+        for pair in annotations {
+            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+                if pair.key.text.ends_with("last-applied-configuration") {
+                    finder.push(Shape::Whole);
+                } else {
+                    finder.visit(&pair.value);
+                }
+            });
+        }
     }
 
     fn visit_generators(&mut self, generators: &Node) {
