@@ -48,6 +48,8 @@ fn benches(criterion: &mut Criterion) {
             let configuration = RepositoryConfig::load(black_box(&files)).unwrap();
             let (source, target) = configuration.pipeline.pair(&key).unwrap();
             promotion::plan(&PlanRequest {
+                past: promotion::Past::None,
+                wish: &promotion::Wish::default(),
                 files: &files,
                 options: &BuildOptions::default(),
                 source,

@@ -10,6 +10,7 @@ pub mod config;
 pub mod diff;
 pub mod github;
 pub mod kustomize;
+pub mod lineage;
 pub mod model;
 pub mod policy;
 pub mod promotion;

@@ -13,13 +13,14 @@ use crate::kustomize::{BuildOptions, ForeignEngine, RemoteResolver};
 use crate::model::{BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath};
 use crate::policy::Gate;
 use crate::promotion::{
-    self, Environment, Key, LastPromotion, Plan, PlanError, PlanRequest, Proposal, Prune,
-    TemplateError, Trailers,
+    self, By, Environment, Key, LastPromotion, Past, Plan, PlanError, PlanRequest, Proposal, Prune,
+    TemplateError, Trailers, Wish,
 };
 use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
 };
 
+use super::local_past::LocalPast;
 use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
 
@@ -73,6 +74,7 @@ pub struct Workspace {
     commit: Option<CommitSha>,
     remote_cache: Option<PathBuf>,
     engine: Option<Arc<dyn ForeignEngine>>,
+    wish: Wish,
 }
 
 /// What one environment lacks of another.
@@ -103,14 +105,23 @@ impl Workspace {
         let repository = checkout.repository();
         let Some(revision) = revision else {
             let commit = repository.map(Repository::head).transpose()?.flatten();
-            return Ok(Self { checkout, tree: None, commit, remote_cache: None, engine: None });
+            let wish = Wish::default();
+            return Ok(Self {
+                checkout,
+                tree: None,
+                commit,
+                remote_cache: None,
+                engine: None,
+                wish,
+            });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
         let repository = repository.ok_or_else(none)?;
         let commit = repository.resolve(revision)?;
         let tree = CommitTree::open(repository, commit.clone())?;
         let (tree, commit) = (Some(tree), Some(commit));
-        Ok(Self { checkout, tree, commit, remote_cache: None, engine: None })
+        let wish = Wish::default();
+        Ok(Self { checkout, tree, commit, remote_cache: None, engine: None, wish })
     }
 
     /// The same, able to fetch the remote bases that a configuration allows, and to keep them there.
@@ -123,6 +134,12 @@ impl Workspace {
     #[must_use]
     pub fn with_engine(self, engine: Option<Arc<dyn ForeignEngine>>) -> Self {
         Self { engine, ..self }
+    }
+
+    /// The same, for what somebody asks for beyond the configuration.
+    #[must_use]
+    pub fn with_wish(self, wish: Wish) -> Self {
+        Self { wish, ..self }
     }
 
     /// How overlays are built by this configuration.
@@ -222,6 +239,8 @@ impl Workspace {
         checking: &Checking,
     ) -> Result<Plan, LocalError> {
         let last = self.last_promotion(source, target)?;
+        let past = self.past(source, target)?;
+        let history = past.as_ref().map(LocalPast::history);
         if self.tree.is_none() {
             let root = RepoPath::root();
             // The gates look for definitions everywhere.
@@ -242,9 +261,30 @@ impl Workspace {
                 Last::None => LastPromotion::None,
                 Last::Tree(tree) => LastPromotion::Files(tree),
             },
+            past: match (&past, &history) {
+                (Some(past), _) if past.cut_off() => Past::CutOff,
+                (Some(past), Some(history)) => Past::Known { history, point: past.point.as_ref() },
+                _ => Past::None,
+            },
+            wish: &self.wish,
             checks: checking.checks(),
         };
         Ok(promotion::plan(&request)?)
+    }
+
+    /// What git knows of the two environments' past; `None` if nobody needs it, or there is none.
+    fn past(
+        &self,
+        source: &Environment,
+        target: &Environment,
+    ) -> Result<Option<LocalPast>, LocalError> {
+        let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
+            return Ok(None);
+        };
+        if target.rules.by == Some(By::Files) {
+            return Ok(None);
+        }
+        Ok(Some(LocalPast::read(repository, from, (source, target))?))
     }
 
     fn last_promotion(
@@ -259,7 +299,7 @@ impl Workspace {
             return Ok(Last::None);
         };
         let key = target.key_from(&source.name);
-        let source_then = |message: &str| {
+        let source_then = |_: &CommitSha, message: &str| {
             Trailers::parse(message).filter(|trailers| trailers.is_of(&key))?.commit
         };
         let found = repository.find_in_history(from, Trailers::PLAN, source_then);
@@ -341,6 +381,7 @@ impl Workspace {
             commit: Some(parent.clone()),
             remote_cache: self.remote_cache.clone(),
             engine: self.engine.clone(),
+            wish: self.wish.clone(),
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();

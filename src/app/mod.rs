@@ -11,6 +11,7 @@ mod command;
 mod doctor;
 mod installed_kustomize;
 mod job;
+mod local_past;
 mod look;
 mod perform;
 mod promote;

@@ -15,7 +15,7 @@ use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeS
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::model::{CommitSha, File, FileTree, Files, RepoPath};
 use crate::promotion::{
-    self, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, Trailers,
+    self, Environment, LastPromotion, Past, Plan, PlanError, PlanRequest, Prune, Trailers, Wish,
 };
 
 use super::local::Workspace;
@@ -160,6 +160,8 @@ impl Snapshot {
                     None => LastPromotion::None,
                     Some(then) => LastPromotion::Files(&**then),
                 },
+                past: Past::None,
+                wish: &Wish::default(),
                 checks: checking.checks(),
             })
         };

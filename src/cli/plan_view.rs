@@ -97,6 +97,10 @@ fn causes(causes: &[Cause]) -> Vec<String> {
     for cause in causes {
         let (what, detail) = match cause {
             Cause::Copied { .. } => ("copied".to_owned(), None),
+            Cause::Changed { fields, .. } if fields.is_empty() => {
+                ("as in the source".to_owned(), None)
+            }
+            Cause::Changed { fields, .. } => ("changes".to_owned(), Some(few(fields))),
             Cause::Kept { fields } => ("keeps".to_owned(), Some(fields.join(", "))),
             Cause::Pruned => ("gone from the source".to_owned(), None),
             Cause::Wired { field, entry } => (format!("adds to {field}:"), Some(entry.clone())),
@@ -115,6 +119,14 @@ fn causes(causes: &[Cause]) -> Vec<String> {
         details => format!("{what} {details}"),
     };
     told.into_iter().map(line).collect()
+}
+
+/// The first of many fields.
+fn few(fields: &[String]) -> String {
+    let shown: Vec<&str> = fields.iter().take(4).map(String::as_str).collect();
+    let rest = fields.len().saturating_sub(4);
+    let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn resources(plan: &Plan, palette: &Palette, out: &mut String) {

@@ -4,6 +4,7 @@
 
 mod edited_files;
 mod file_tree;
+mod history;
 mod kustomization_names;
 mod location;
 mod name;
@@ -16,6 +17,7 @@ pub use edited_files::EditedFiles;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };
+pub use history::{BlobId, Blobs, FileState, PastCommit, Touched};
 pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};

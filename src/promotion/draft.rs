@@ -6,6 +6,7 @@ use super::error::PlanError;
 use super::overlay::Overlay;
 use super::plan::{Cause, NotPromoted, PlannedEdit, Warning};
 use super::rules::Rules;
+use crate::lineage::Difference;
 use crate::model::{File, FileEdit, Location};
 
 /// A plan in the making. Paths are below the overlays, which both sides share.
@@ -22,6 +23,8 @@ pub(super) struct Draft<'a> {
     pub warnings: Vec<Warning>,
     /// What stays behind.
     pub not_promoted: Vec<NotPromoted>,
+    /// What differs, and what becomes of it.
+    pub differences: Vec<Difference>,
 }
 
 /// What happens to one file.
@@ -41,6 +44,7 @@ impl<'a> Draft<'a> {
             changes: BTreeMap::new(),
             warnings: Vec::new(),
             not_promoted: Vec::new(),
+            differences: Vec::new(),
         }
     }
 
@@ -110,8 +114,8 @@ impl<'a> Draft<'a> {
         }
         self.refuse_collisions(&edits)?;
         edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
-        let Self { warnings, not_promoted, .. } = self;
-        Ok(Finished { edits, warnings, not_promoted })
+        let Self { warnings, not_promoted, differences, .. } = self;
+        Ok(Finished { edits, warnings, not_promoted, differences })
     }
 
     /// Refuses edits that make one path both a file and a directory.
@@ -154,4 +158,6 @@ pub(super) struct Finished {
     pub warnings: Vec<Warning>,
     /// What stays behind.
     pub not_promoted: Vec<NotPromoted>,
+    /// What differs, and what becomes of it.
+    pub differences: Vec<Difference>,
 }

@@ -18,16 +18,24 @@ use crate::yaml::{FieldPath, FieldStep};
 /// Puts the target's values of the kept fields into the copied files.
 pub(super) fn keep(draft: &mut Draft<'_>) -> Result<(), PlanError> {
     for keep in &draft.rules.keep {
-        keep_in_file(draft, keep)?;
+        let all = draft.source.below.union(&draft.target.below);
+        let meant: Vec<String> =
+            all.filter(|below| keep.file.matches(below)).map(Clone::clone).collect();
+        if meant.is_empty() {
+            let at = draft.target.environment.path.join(keep.file.as_str()).ok();
+            let message = "`promotion.keep` names a file that neither side has";
+            draft.warn(at.map(Location::file), message);
+        }
+        for below in meant {
+            keep_in_file(draft, keep, &below)?;
+        }
     }
     Ok(())
 }
 
-fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
-    let below = keep.file.as_str();
-    let here = (draft.source.below.contains(below), draft.target.below.contains(below));
-    if !draft.is_copied(below) || !here.1 {
-        warn_of_useless(draft, keep, here);
+fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep, below: &str) -> Result<(), PlanError> {
+    if !draft.is_copied(below) || !draft.target.below.contains(below) {
+        warn_of_useless(draft, below);
         return Ok(());
     }
     let Some(theirs) = draft.target.file(below)? else { return Ok(()) };
@@ -72,11 +80,9 @@ fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn warn_of_useless(draft: &mut Draft<'_>, keep: &Keep, (source, target): (bool, bool)) {
-    let at = Some(draft.target.location(&keep.file));
-    if !source && !target {
-        draft.warn(at, "`promotion.keep` names a file that neither side has");
-    } else if source && !draft.is_copied(&keep.file) {
+fn warn_of_useless(draft: &mut Draft<'_>, below: &str) {
+    if draft.source.below.contains(below) && !draft.is_copied(below) {
+        let at = Some(draft.target.location(below));
         draft.warn(at, "`promotion.keep` names a file that `promotion.copy` does not copy");
     }
 }

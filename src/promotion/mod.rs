@@ -2,6 +2,7 @@
 
 mod body;
 mod carry;
+mod changes;
 mod commit_message;
 mod copy;
 mod draft;
@@ -33,8 +34,8 @@ pub use lifecycle::{
 };
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
 pub use plan::{
-    Builds, Cause, Checks, LastPromotion, NotPromoted, NotPromotedReason, Plan, PlanRequest,
-    PlannedEdit, Verdict, Warning, plan,
+    Builds, Cause, Checks, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
+    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
 pub use proposal::{Proposal, propose, summary};
@@ -44,5 +45,5 @@ pub use pull_request::{
     PullRequestSettings, render_checklist_item, render_labels, render_title,
 };
 pub use risk::{Risk, RiskLevel, risks};
-pub use rules::{CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
+pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use template::{Template, TemplateError, Values, Variables};

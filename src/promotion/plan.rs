@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::carry::carry;
+use super::changes::bring_changes;
 use super::copy::{copy, prune};
 use super::draft::{Draft, Finished};
 use super::environment::Environment;
@@ -12,10 +13,11 @@ use super::keep::keep;
 use super::key::Key;
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
-use super::rules::Prune;
+use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildOptions};
+use crate::lineage::{Difference, History, Point};
 use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
     Day, Fetched, Finding, Gates, Overlay as Checked, Promotion, Side, Standards, Terms,
@@ -53,6 +55,19 @@ pub struct Plan {
     pub not_promoted: Vec<NotPromoted>,
     /// The values of Secrets on any side: whatever text is made of files or resources goes through its `scrub`.
     pub known: KnownValues,
+    /// How the edits were decided.
+    pub method: Method,
+    /// What differed and what becomes of it, in the order of paths; empty where files are copied.
+    pub differences: Vec<Difference>,
+}
+
+/// How the edits of a plan were decided, and why so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// The way.
+    pub by: By,
+    /// Why: words that follow "by changes, since …".
+    pub because: &'static str,
 }
 
 impl Plan {
@@ -122,6 +137,13 @@ pub enum Cause {
     Copied {
         /// The source's file.
         from: RepoPath,
+    },
+    /// Fields of the file get the source's values; without fields the whole file does.
+    Changed {
+        /// The source's file.
+        from: RepoPath,
+        /// The fields.
+        fields: Vec<String>,
     },
     /// Fields of the copied file keep the target's value.
     Kept {
@@ -199,6 +221,31 @@ pub enum LastPromotion<'a> {
     Files(&'a dyn Files),
 }
 
+/// What is known of the past of the two environments.
+#[derive(Clone, Copy)]
+pub enum Past<'a> {
+    /// There is none: no repository, or no commit.
+    None,
+    /// It is cut off by a shallow clone.
+    CutOff,
+    /// All of it.
+    Known {
+        /// What was when.
+        history: &'a History<'a>,
+        /// The last promotion of ours, or what `promotion.since` names.
+        point: Option<&'a Point>,
+    },
+}
+
+/// What somebody asks for beyond the configuration, once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Everything that differs comes over, but what is kept and excluded.
+    pub all: bool,
+    /// Only what these globs or images name comes over; empty for all.
+    pub only: Vec<String>,
+}
+
 /// What to promote.
 #[derive(Clone, Copy)]
 pub struct PlanRequest<'a> {
@@ -214,6 +261,10 @@ pub struct PlanRequest<'a> {
     pub commit: Option<&'a CommitSha>,
     /// What the source was at the last promotion.
     pub last_promotion: LastPromotion<'a>,
+    /// What is known of the past.
+    pub past: Past<'a>,
+    /// What is asked for, this once.
+    pub wish: &'a Wish,
     /// What is checked.
     pub checks: Checks<'a>,
 }
@@ -244,8 +295,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             side_by_side(|| build(request, target), decide)
         },
     );
-    let (source_build, before, (standards, Finished { edits, warnings, not_promoted })) =
-        together(source_build, before, decided)?;
+    let (source_build, before, (standards, finished)) = together(source_build, before, decided)?;
+    let Finished { edits, warnings, not_promoted, differences } = finished;
     let after = if edits.is_empty() {
         before.clone()
     } else {
@@ -275,7 +326,27 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         warnings,
         not_promoted,
         known,
+        method: method(request, source, target),
+        differences,
     })
+}
+
+/// The way that holds for a promotion: what the configuration says, else what the history can tell.
+fn method(request: &PlanRequest<'_>, source: &Environment, target: &Environment) -> Method {
+    let way = |by, because| Method { by, because };
+    match (target.rules.by, request.past) {
+        (Some(by), _) => way(by, "the configuration says so"),
+        (None, _) if request.wish.all => way(By::Changes, "everything was asked for"),
+        (None, Past::None) => way(By::Files, "there is no history"),
+        (None, Past::CutOff) => way(By::Changes, "the repository has a history"),
+        (None, Past::Known { history, .. }) => {
+            if history.tells_something(&source.path, &target.path) {
+                way(By::Changes, "the history tells what changed")
+            } else {
+                way(By::Files, "the history has no change of either yet")
+            }
+        }
+    }
 }
 
 /// Does two things at once: a plan is a fifth faster for it. Neither sees the other, so the order
@@ -451,6 +522,10 @@ fn decide<'a>(
     let rules = &*target.rules;
     let overlay = |environment| Overlay::open(request.files, environment);
     let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
+    if method(request, source, target).by == By::Changes {
+        bring_changes(&mut draft, request)?;
+        return draft.into_edits();
+    }
     draft.require_contents()?;
     copy(&mut draft)?;
     keep(&mut draft)?;

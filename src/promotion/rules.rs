@@ -9,6 +9,12 @@ use crate::yaml::FieldPath;
 /// What every promotion of a repository does. The default is that of an empty configuration.
 #[derive(Clone, Debug)]
 pub struct Rules {
+    /// How files are edited; `None` to let the history decide.
+    pub by: Option<By>,
+    /// A commit or tag up to which differences are settled, in place of the last promotion.
+    pub since: Option<String>,
+    /// Fields that always get the source's value.
+    pub take: Vec<Keep>,
     /// Files below the overlay that are copied.
     pub copy: Vec<PathGlob>,
     /// Files below the overlay that are never written.
@@ -27,6 +33,9 @@ impl Default for Rules {
     fn default() -> Self {
         let patches = PathGlob::parse("patches/**").expect("the default glob is one");
         Self {
+            by: None,
+            since: None,
+            take: Vec::new(),
             copy: vec![patches],
             exclude: Vec::new(),
             keep: Vec::new(),
@@ -38,12 +47,27 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Whether the file at `below`, a path below the overlay, is never written.
+    #[must_use]
+    pub fn excludes(&self, below: &str) -> bool {
+        self.exclude.iter().any(|glob| glob.matches(below))
+    }
+
     /// Whether a promotion may write the file at `below`, a path below the overlay.
     #[must_use]
     pub fn copies(&self, below: &str) -> bool {
         let any = |globs: &[PathGlob]| globs.iter().any(|glob| glob.matches(below));
-        any(&self.copy) && !any(&self.exclude)
+        any(&self.copy) && !self.excludes(below)
     }
+}
+
+/// How the target's files are edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// What the source changed comes over, field by field.
+    Changes,
+    /// What `copy` matches is copied.
+    Files,
 }
 
 /// Whether files go from the target that the source has no more.
@@ -56,11 +80,11 @@ pub enum Prune {
     Removed,
 }
 
-/// Fields of one file whose value belongs to the target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Fields of some files: whose value belongs to the target, or to the source.
+#[derive(Clone, Debug)]
 pub struct Keep {
-    /// The file, below the overlay.
-    pub file: String,
+    /// The files, below the overlay.
+    pub file: PathGlob,
     /// The fields; at least one.
     pub fields: Vec<FieldPath>,
 }

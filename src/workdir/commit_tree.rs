@@ -28,7 +28,7 @@ struct Object {
 #[derive(Debug)]
 struct State {
     known: FileTree,
-    blobs: Blobs,
+    blobs: BlobReader,
 }
 
 impl CommitTree {
@@ -57,7 +57,7 @@ impl CommitTree {
                 Err(_) => unreadable.extend(RepoPath::parse(&String::from_utf8_lossy(name))),
             }
         }
-        let blobs = Blobs::start(repository)?;
+        let blobs = BlobReader::start(repository)?;
         Ok(Self { commit, objects, unreadable, state: Mutex::new(State { known, blobs }) })
     }
 
@@ -127,21 +127,21 @@ fn parse_record(record: &[u8]) -> Option<(&[u8], Object)> {
 
 /// A `git cat-file --batch` that waits for questions.
 #[derive(Debug)]
-struct Blobs {
+pub(super) struct BlobReader {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
 }
 
-impl Blobs {
-    fn start(repository: &Repository) -> Result<Self, WorkdirError> {
+impl BlobReader {
+    pub(super) fn start(repository: &Repository) -> Result<Self, WorkdirError> {
         let mut child = repository.git("read files", &["cat-file", "--batch"]).start()?;
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         Ok(Self { child, stdin, stdout })
     }
 
-    fn read(&mut self, path: &RepoPath, id: &str) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn read(&mut self, path: &RepoPath, id: &str) -> Result<Vec<u8>, ReadError> {
         let fault = |reason: String| ReadError::Io { path: path.clone(), reason };
         let broken = |error: std::io::Error| fault(format!("git stopped: {error}"));
         let stdin = self.stdin.as_mut().expect("it is closed when this is dropped");
@@ -168,7 +168,7 @@ impl Blobs {
     }
 }
 
-impl Drop for Blobs {
+impl Drop for BlobReader {
     fn drop(&mut self) {
         self.stdin = None;
         let _ = self.child.wait();

@@ -129,6 +129,14 @@ impl Repository {
         Ok(output.starts_with(b"true"))
     }
 
+    /// As [`Self::is_shallow`], by git's own file where it stands at its usual place.
+    pub(super) fn is_shallow_by_file(&self) -> Result<bool, WorkdirError> {
+        match git_top(&self.root).map(|top| top.join(".git")) {
+            Some(git) if git.is_dir() => Ok(git.join("shallow").exists()),
+            _ => self.is_shallow(),
+        }
+    }
+
     /// What `read` makes of the newest commit message, from `from` backwards, that it can read.
     ///
     /// `trailer` is a key that each such message has at the beginning of a line; git sorts out the
@@ -140,15 +148,19 @@ impl Repository {
         &self,
         from: &CommitSha,
         trailer: &str,
-        read: impl Fn(&str) -> Option<T>,
+        read: impl Fn(&CommitSha, &str) -> Option<T>,
     ) -> Result<Option<T>, WorkdirError> {
         let pattern = format!("--grep=^{trailer}: ");
-        let arguments = ["log", "-z", &pattern, "--format=format:%B", from.as_str(), "--"];
+        let arguments = ["log", "-z", &pattern, "--format=format:%H%n%B", from.as_str(), "--"];
         let mut child = self.git("read the history", &arguments).start()?;
         drop(child.stdin.take());
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let messages = stdout.split(0).map_while(Result::ok);
-        let found = messages.map(|text| read(&String::from_utf8_lossy(&text))).find_map(|it| it);
+        let found = messages.into_iter().find_map(|text| {
+            let text = String::from_utf8_lossy(&text);
+            let (id, message) = text.split_once('\n')?;
+            read(&CommitSha::parse(id).ok()?, message)
+        });
         // It may still be writing; what is left does not matter.
         let _ = child.kill();
         let _ = child.wait();

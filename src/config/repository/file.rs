@@ -41,12 +41,22 @@ pub(super) enum Trigger {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Promotion {
+    pub(super) by: Option<By>,
+    pub(super) since: Option<String>,
+    pub(super) take: Vec<Keep>,
     pub(super) copy: Option<Vec<String>>,
     pub(super) exclude: Vec<String>,
     pub(super) keep: Vec<Keep>,
-    pub(super) prune: Prune,
+    pub(super) prune: Option<Prune>,
     pub(super) wire: Option<bool>,
-    pub(super) fields: Vec<String>,
+    pub(super) fields: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum By {
+    Changes,
+    Files,
 }
 
 #[derive(Debug, Default, Deserialize)]

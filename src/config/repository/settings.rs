@@ -14,7 +14,7 @@ use crate::model::{
     EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern, RepoPath, nearest,
 };
 use crate::promotion::{
-    CarriedField, Keep, Key as PromotionKey, PathGlob, Pipeline, PipelineError, Prune,
+    By, CarriedField, Keep, Key as PromotionKey, PathGlob, Pipeline, PipelineError, Prune,
     PullRequestSettings, Rules, Sources, Stage, Template, TemplateError, Trigger, Values,
     Variables, check_commit_message, render_checklist_item, render_labels, render_title,
 };
@@ -135,22 +135,27 @@ fn read_rules(promotion: &file::Promotion, places: &Places<'_>) -> Result<Rules,
         parsed.collect()
     };
     let mut rules = Rules::default();
+    // What only copying knows means copying.
+    let copies =
+        promotion.copy.is_some() || promotion.prune.is_some() || promotion.fields.is_some();
+    rules.by = match promotion.by {
+        Some(file::By::Changes) => Some(By::Changes),
+        Some(file::By::Files) => Some(By::Files),
+        None => copies.then_some(By::Files),
+    };
+    rules.since.clone_from(&promotion.since);
     if let Some(copy) = &promotion.copy {
         rules.copy = globs(copy, "copy")?;
     }
     rules.exclude = globs(&promotion.exclude, "exclude")?;
-    rules.keep = promotion
-        .keep
-        .iter()
-        .enumerate()
-        .map(|(index, keep)| read_keep(keep, index, places))
-        .collect::<Result<_, _>>()?;
-    rules.prune = match promotion.prune {
+    rules.keep = read_keeps(&promotion.keep, "keep", places)?;
+    rules.take = read_keeps(&promotion.take, "take", places)?;
+    rules.prune = match promotion.prune.unwrap_or_default() {
         file::Prune::Never => Prune::Never,
         file::Prune::Removed => Prune::Removed,
     };
     rules.wire = promotion.wire.unwrap_or(rules.wire);
-    for (index, name) in promotion.fields.iter().enumerate() {
+    for (index, name) in promotion.fields.iter().flatten().enumerate() {
         let known: Vec<&'static str> = CarriedField::names().collect();
         rules.fields.push(CarriedField::parse(name).map_err(|source| ConfigError::Rule {
             at: places.at(&[Key("promotion"), Key("fields"), Item(index)]),
@@ -161,17 +166,34 @@ fn read_rules(promotion: &file::Promotion, places: &Places<'_>) -> Result<Rules,
     Ok(rules)
 }
 
-fn read_keep(keep: &file::Keep, index: usize, places: &Places<'_>) -> Result<Keep, ConfigError> {
-    let at = |key| [Key("promotion"), Key("keep"), Item(index), Key(key)];
+fn read_keeps(
+    keeps: &[file::Keep],
+    list: &'static str,
+    places: &Places<'_>,
+) -> Result<Vec<Keep>, ConfigError> {
+    let keeps = keeps.iter().enumerate();
+    keeps.map(|(index, keep)| read_keep(keep, (list, index), places)).collect()
+}
+
+fn read_keep(
+    keep: &file::Keep,
+    (list, index): (&'static str, usize),
+    places: &Places<'_>,
+) -> Result<Keep, ConfigError> {
+    let at = |key| [Key("promotion"), Key(list), Item(index), Key(key)];
     let fields = keep.fields.iter().enumerate().map(|(field, text)| {
-        let steps = [Key("promotion"), Key("keep"), Item(index), Key("fields"), Item(field)];
+        let steps = [Key("promotion"), Key(list), Item(index), Key("fields"), Item(field)];
         FieldPath::parse(text).map_err(|source| ConfigError::FieldPath {
             at: places.at(&steps),
             source: source.into(),
         })
     });
     Ok(Keep {
-        file: read_path(&keep.file, places.at(&at("file")))?.as_str().to_owned(),
+        file: PathGlob::parse(&keep.file).map_err(|source| ConfigError::Rule {
+            at: places.at(&at("file")),
+            source: source.into(),
+            nearest: None,
+        })?,
         fields: fields.collect::<Result<_, _>>()?,
     })
 }

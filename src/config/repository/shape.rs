@@ -157,6 +157,27 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
 
 const PROMOTION: Shape = Shape::Mapping(&[
     Key {
+        name: "by",
+        shape: Shape::Choice(&["changes", "files"]),
+        about: "`changes`: what the source changed comes over, field by field, and what belongs to the \
+                target stays; `files`: what `copy` matches is copied. Without this key: `changes` where \
+                the history tells something, `files` where `copy`, `prune` or `fields` is written.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "since",
+        shape: SOMETHING,
+        about: "With `changes`: a commit or tag; what differed then and has not changed since is settled. \
+                Without this key: the last promotion.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "take",
+        shape: list(&KEEP, 0),
+        about: "With `changes`: fields that always get the source's value.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
         name: "copy",
         shape: list(&GLOB, 0),
         about: "Globs below the overlay: these files are copied from the source.",
@@ -198,8 +219,8 @@ const PROMOTION: Shape = Shape::Mapping(&[
 static KEEP: Shape = Shape::Mapping(&[
     Key {
         name: "file",
-        shape: PATH,
-        about: "The file, below the overlay.",
+        shape: GLOB,
+        about: "The file, below the overlay; a glob for several.",
         absent: Absent::Refused,
     },
     Key {

@@ -50,6 +50,8 @@ fn headline(plan: &Plan) -> String {
 const fn word(cause: &Cause) -> (u8, &'static str) {
     match cause {
         Cause::Copied { .. } => (0, "copied"),
+        Cause::Changed { fields, .. } if fields.is_empty() => (0, "brought over"),
+        Cause::Changed { .. } => (0, "changed in part"),
         Cause::Kept { .. } => (1, "kept in part"),
         Cause::Pruned => (2, "pruned"),
         Cause::Wired { .. } => (3, "wired"),
@@ -89,6 +91,10 @@ fn line(plan: &Plan, edit: &PlannedEdit) -> String {
 fn cause(cause: &Cause) -> String {
     match cause {
         Cause::Copied { from } => format!("copied from {}", code(from.as_str(), 200)),
+        Cause::Changed { from, fields } if fields.is_empty() => {
+            format!("as {}", code(from.as_str(), 200))
+        }
+        Cause::Changed { fields, .. } => format!("changes {}", listed(fields)),
         Cause::Kept { fields } => format!("keeps {}", listed(fields)),
         Cause::Pruned => "pruned: the source has it no more".to_owned(),
         Cause::Wired { field, entry } => {

@@ -57,6 +57,8 @@ pub(super) fn try_decide(
     };
     let (source, target) = (environment("dev"), environment("prod"));
     let request = PlanRequest {
+        past: Past::None,
+        wish: &Wish::default(),
         files,
         options: &BuildOptions::default(),
         source: &source,

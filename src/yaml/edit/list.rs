@@ -109,7 +109,7 @@ impl Editor {
     }
 
     /// Adds items behind another in a list that has some.
-    fn add_after(
+    pub(super) fn add_after(
         &mut self,
         path: &NodePath,
         after: usize,

@@ -5,6 +5,7 @@
 //! parser's own marks; the result is read again and compared with the tree that was meant. If the
 //! two differ, the edit is refused and the text stays: a wrong file is never written.
 
+mod document;
 mod error;
 mod flow;
 mod fragment;

@@ -1,0 +1,80 @@
+//! The past of two environments, as the checkout's git knows it.
+
+use crate::lineage::{History, Point};
+use crate::model::{CommitSha, RepoPath};
+use crate::promotion::{Environment, Trailers};
+use crate::workdir::{FolderHistory, Repository, WorkdirError};
+
+/// Owns what [`crate::promotion::Past`] borrows.
+pub(super) struct LocalPast {
+    history: FolderHistory,
+    /// The last promotion of ours, or what `promotion.since` names.
+    pub(super) point: Option<Point>,
+}
+
+impl LocalPast {
+    /// Reads the history of two environments as of a commit.
+    pub(super) fn read(
+        repository: &Repository,
+        from: &CommitSha,
+        (source, target): (&Environment, &Environment),
+    ) -> Result<Self, WorkdirError> {
+        let folders = [&source.path, &target.path];
+        let history = repository.folder_history(from, &folders)?;
+        if history.cut_off {
+            return Ok(Self { history, point: None });
+        }
+        let planned_on = match target.rules.since.as_deref() {
+            Some(revision) => Some((repository.resolve(revision)?, None)),
+            None => last_of_ours(repository, from, source, target)?,
+        };
+        let point = match planned_on {
+            None => None,
+            Some((commit, by)) => {
+                let seen = seen_at(repository, &history, &commit, &folders)?;
+                Some(Point { seen, by: by.or(Some(commit)) })
+            }
+        };
+        Ok(Self { history, point })
+    }
+
+    /// What was when.
+    pub(super) fn history(&self) -> History<'_> {
+        History { commits: &self.history.commits, blobs: &self.history }
+    }
+
+    /// Whether a shallow clone ends before the history does.
+    pub(super) const fn cut_off(&self) -> bool {
+        self.history.cut_off
+    }
+}
+
+/// The commit that our last promotion of the pair was planned on, and the promotion's own.
+fn last_of_ours(
+    repository: &Repository,
+    from: &CommitSha,
+    source: &Environment,
+    target: &Environment,
+) -> Result<Option<(CommitSha, Option<CommitSha>)>, WorkdirError> {
+    let key = target.key_from(&source.name);
+    let read = |promotion: &CommitSha, message: &str| {
+        let trailers = Trailers::parse(message).filter(|trailers| trailers.is_of(&key))?;
+        Some((trailers.commit?, Some(promotion.clone())))
+    };
+    repository.find_in_history(from, Trailers::PLAN, read)
+}
+
+/// The last commit of the history that a commit has seen.
+fn seen_at(
+    repository: &Repository,
+    history: &FolderHistory,
+    commit: &CommitSha,
+    folders: &[&RepoPath],
+) -> Result<Option<usize>, WorkdirError> {
+    let place = |id: &CommitSha| history.commits.iter().rposition(|known| known.id == *id);
+    if let Some(place) = place(commit) {
+        return Ok(Some(place));
+    }
+    let touching = repository.last_touching(commit, folders)?;
+    Ok(touching.and_then(|touching| place(&touching)))
+}

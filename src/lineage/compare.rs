@@ -1,0 +1,503 @@
+//! Two folders and their history: which files change how, and what stays different.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::Form;
+use super::difference::{Because, Difference, Then};
+use super::entries::settle_entries;
+use super::history::{History, Version};
+use super::names::Names;
+use super::settle::Point;
+use super::splice::carry_out;
+use super::three_way::{merge_lines, shared_lines};
+use super::value::Value;
+use super::verdict::{Column, Times, Verdict, judge};
+use super::walk::{Choice, Decision, Policy, Reason, Walk};
+use crate::model::{CommitSha, File, FileMode, Files, KUSTOMIZATION_NAMES, ReadError, RepoPath};
+use crate::yaml::FieldPath;
+
+/// The folders of two environments.
+#[derive(Clone, Copy, Debug)]
+pub struct Folders<'a> {
+    /// Where changes come from.
+    pub source: &'a RepoPath,
+    /// Where they go.
+    pub target: &'a RepoPath,
+}
+
+/// What to compare, and what the configuration says of it. Paths given to functions are below the
+/// target's folder.
+pub struct Request<'a> {
+    /// The files as they are.
+    pub files: &'a dyn Files,
+    /// The folders.
+    pub folders: Folders<'a>,
+    /// The names of both environments.
+    pub names: &'a Names,
+    /// The past of both folders.
+    pub history: &'a History<'a>,
+    /// The last promotion, if there was one.
+    pub point: Option<&'a Point>,
+    /// What comes over.
+    pub choice: Choice,
+    /// Fields of a file that are never edited.
+    pub keep: &'a dyn Fn(&str) -> Vec<&'a FieldPath>,
+    /// Fields of a file that always get the source's value.
+    pub take: &'a dyn Fn(&str) -> Vec<&'a FieldPath>,
+    /// Whether a file is never written.
+    pub excluded: &'a dyn Fn(&str) -> bool,
+}
+
+/// What one file becomes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The file, below the target's folder.
+    pub below: String,
+    /// What it becomes; `None` if it goes.
+    pub after: Option<File>,
+    /// The fields that change; empty for a whole file.
+    pub fields: Vec<String>,
+    /// The source's file.
+    pub from: RepoPath,
+}
+
+/// What comes of a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// The files that change, in the order of their paths.
+    pub changes: Vec<Change>,
+    /// Every difference, in the order of paths and fields.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares two folders.
+///
+/// # Errors
+/// [`ReadError`] if a file or its past cannot be read.
+pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
+    let sides = Sides::list(request)?;
+    let mut outcomes = Vec::new();
+    for pair in sides.pairs() {
+        if let Some(outcome) = pair.decide(request, &sides)? {
+            outcomes.push(outcome);
+        }
+    }
+    settle_entries(request, &sides, &mut outcomes)?;
+    let mut comparison = Comparison::default();
+    for outcome in outcomes {
+        comparison.differences.extend(outcome.differences);
+        comparison.changes.extend(outcome.change);
+    }
+    comparison.changes.sort_by(|a, b| a.below.cmp(&b.below));
+    comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(comparison)
+}
+
+/// What comes of one file.
+pub(super) struct Outcome {
+    /// The file below the source's and the target's folder.
+    pub below: (String, String),
+    pub change: Option<Change>,
+    pub differences: Vec<Difference>,
+}
+
+/// The files of both sides, now and ever.
+pub(super) struct Sides<'a> {
+    /// Below the source's folder.
+    pub source: BTreeSet<String>,
+    /// Below the target's folder.
+    pub target: BTreeSet<String>,
+    /// What the source had once and has no more.
+    gone: BTreeSet<String>,
+    folders: Folders<'a>,
+    since: (Option<usize>, Option<usize>),
+    /// The target's file that stands for a file of the source's under its own environment's name.
+    counterparts: BTreeMap<String, String>,
+}
+
+impl<'a> Sides<'a> {
+    fn list(request: &Request<'a>) -> Result<Self, ReadError> {
+        let Request { files, folders, history, names, .. } = request;
+        let below = |dir: &RepoPath| -> Result<BTreeSet<String>, ReadError> {
+            let paths = files.list(dir)?;
+            Ok(paths.iter().filter_map(|path| path.strip_prefix(dir)).map(str::to_owned).collect())
+        };
+        let (source, target) = (below(folders.source)?, below(folders.target)?);
+        let ever = history.paths_below(folders.source);
+        let ever = ever.keys().filter_map(|path| path.strip_prefix(folders.source));
+        let gone: BTreeSet<String> =
+            ever.filter(|below| !source.contains(*below)).map(str::to_owned).collect();
+        let mut by_neutral: BTreeMap<String, &String> = BTreeMap::new();
+        for below in target.iter().filter(|below| !source.contains(*below)) {
+            by_neutral.entry(names.neutral_target(below)).or_insert(below);
+        }
+        let counterpart = |below: &String| {
+            let theirs = by_neutral.get(&names.neutral_source(below))?;
+            (!target.contains(below)).then(|| (below.clone(), (*theirs).clone()))
+        };
+        let counterparts = source.iter().chain(&gone).filter_map(counterpart).collect();
+        let since = (history.folder_since(folders.source), history.folder_since(folders.target));
+        Ok(Self { source, target, gone, folders: *folders, since, counterparts })
+    }
+
+    /// The files that could differ, each with its counterpart.
+    fn pairs(&self) -> Vec<Pair> {
+        let mut pairs: Vec<Pair> = Vec::new();
+        let mut paired = BTreeSet::new();
+        for below in self.source.iter().chain(&self.gone) {
+            let target = self.counterparts.get(below).unwrap_or(below).clone();
+            if self.source.contains(below) || self.target.contains(&target) {
+                paired.insert(target.clone());
+                pairs.push(Pair { source: below.clone(), target });
+            }
+        }
+        let alone = self.target.iter().filter(|below| !paired.contains(*below));
+        pairs.extend(alone.map(|below| Pair { source: below.clone(), target: below.clone() }));
+        pairs
+    }
+
+    /// A path of the source's.
+    pub(super) fn source_path(&self, below: &str) -> RepoPath {
+        self.folders.source.join(below).expect("paths below a folder come from its own list")
+    }
+
+    /// A path of the target's.
+    pub(super) fn target_path(&self, below: &str) -> RepoPath {
+        self.folders.target.join(below).expect("paths below a folder come from its own list")
+    }
+
+    /// Where a file of the source's stands in the target.
+    pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
+        self.counterparts.get(below).map_or(below, String::as_str)
+    }
+}
+
+/// A file and its counterpart, below their folders.
+struct Pair {
+    source: String,
+    target: String,
+}
+
+/// A pair with its contents and its past.
+struct Opened<'o, 'r> {
+    request: &'o Request<'r>,
+    sides: &'o Sides<'r>,
+    pair: &'o Pair,
+    source: Option<File>,
+    target: Option<File>,
+    source_past: Vec<Version>,
+    target_past: Vec<Version>,
+}
+
+impl Pair {
+    fn decide<'r>(
+        &self,
+        request: &Request<'r>,
+        sides: &Sides<'r>,
+    ) -> Result<Option<Outcome>, ReadError> {
+        let read = |there: bool, path: &RepoPath| {
+            if there { request.files.file(path) } else { Ok(None) }
+        };
+        let paths = (sides.source_path(&self.source), sides.target_path(&self.target));
+        let source = read(sides.source.contains(&self.source), &paths.0)?;
+        let target = read(sides.target.contains(&self.target), &paths.1)?;
+        if source == target {
+            return Ok(None);
+        }
+        let past = |path: &RepoPath, since: Option<usize>| match since {
+            Some(since) => request.history.versions(path, since),
+            None => Ok(Vec::new()),
+        };
+        let opened = Opened {
+            request,
+            sides,
+            pair: self,
+            source_past: past(&paths.0, sides.since.0)?,
+            target_past: past(&paths.1, sides.since.1)?,
+            source,
+            target,
+        };
+        Ok(Some(opened.decide()))
+    }
+}
+
+impl Opened<'_, '_> {
+    fn decide(&self) -> Outcome {
+        let target_path = self.sides.target_path(&self.pair.target);
+        let mut outcome = Outcome {
+            below: (self.pair.source.clone(), self.pair.target.clone()),
+            change: None,
+            differences: Vec::new(),
+        };
+        if (self.request.excluded)(&self.pair.target) {
+            outcome.differences.push(self.whole(target_path, Then::Stays, Because::Excluded));
+            return outcome;
+        }
+        match (&self.source, &self.target) {
+            (Some(source), Some(target)) if self.is_whole(source, target) => {
+                self.decide_whole(&mut outcome);
+            }
+            (Some(source), Some(target)) => self.decide_fields(source, target, &mut outcome),
+            _ => self.decide_whole(&mut outcome),
+        }
+        outcome
+    }
+
+    /// Whether the two are compared as bytes.
+    fn is_whole(&self, source: &File, target: &File) -> bool {
+        let link = |file: &File| file.mode == FileMode::Symlink;
+        link(source) || link(target) || self.form(source, target) == Form::Binary
+    }
+
+    fn form(&self, source: &File, target: &File) -> Form {
+        let contents: [&[u8]; 2] = [&source.content, &target.content];
+        Form::by_name(&self.pair.target).common(contents.into_iter())
+    }
+
+    fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
+        Difference { path, field: String::new(), source: None, target: None, then, because }
+    }
+
+    fn decide_whole(&self, outcome: &mut Outcome) {
+        let value = |content: &[u8]| Value::text(&hex::encode(content));
+        let of = |file: &Option<File>| file.as_ref().map(|file| value(&file.content));
+        let past = |versions: &[Version]| -> Vec<Option<Value>> {
+            versions.iter().map(|version| version.content.as_deref().map(value)).collect()
+        };
+        let (source, target) = (of(&self.source), of(&self.target));
+        let (source_past, target_past) = (past(&self.source_past), past(&self.target_past));
+        let column = Column {
+            source: source.as_ref(),
+            target: target.as_ref(),
+            source_past: source_past.iter().map(Option::as_ref).collect(),
+            target_past: target_past.iter().map(Option::as_ref).collect(),
+        };
+        let reason = match self.request.choice {
+            Choice::All => Reason::All,
+            Choice::Changed => {
+                Reason::Judged(judge(&column, &self.times(), &[], self.request.names))
+            }
+        };
+        let path = self.sides.target_path(&self.pair.target);
+        let (mut then, because) = self.words(reason, self.source.is_none());
+        // What the source never had belongs to the target, whatever is asked for.
+        let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
+        if never {
+            then = Then::Stays;
+        }
+        let because =
+            if never { Because::Own { since: None, source_moved: false } } else { because };
+        if then != Then::Stays {
+            outcome.change = Some(self.change(self.source.clone(), Vec::new()));
+        }
+        outcome.differences.push(self.whole(path, then, because));
+    }
+
+    fn change(&self, after: Option<File>, fields: Vec<String>) -> Change {
+        Change {
+            below: self.pair.target.clone(),
+            after,
+            fields,
+            from: self.sides.source_path(&self.pair.source),
+        }
+    }
+
+    fn times(&self) -> Times {
+        let of = |versions: &[Version]| versions.iter().map(|version| version.since).collect();
+        Times {
+            source: of(&self.source_past),
+            target: of(&self.target_past),
+            settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
+        }
+    }
+
+    fn decide_fields(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        match self.form(source, target) {
+            Form::Text => self.decide_text(source, target, outcome),
+            form => self.decide_values(form, source, target, outcome),
+        }
+    }
+
+    fn decide_values(&self, form: Form, source: &File, target: &File, outcome: &mut Outcome) {
+        let (Some(now_source), Some(now_target)) =
+            (form.read(&source.content), form.read(&target.content))
+        else {
+            return self.decide_whole(outcome);
+        };
+        let source_past = Read::all(form, &self.source_past);
+        let target_past = Read::all(form, &self.target_past);
+        let times = Times {
+            source: source_past.since,
+            target: target_past.since,
+            settled: self.times().settled,
+        };
+        let column = Column {
+            source: Some(&now_source),
+            target: Some(&now_target),
+            source_past: source_past.values.iter().map(Option::as_ref).collect(),
+            target_past: target_past.values.iter().map(Option::as_ref).collect(),
+        };
+        let (keep, take) =
+            ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
+        let name = self.pair.target.rsplit('/').next().unwrap_or_default();
+        let mut walk = Walk {
+            times: &times,
+            names: self.request.names,
+            policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
+            form,
+            is_kustomization: KUSTOMIZATION_NAMES.contains(&name),
+            found: Vec::new(),
+        };
+        walk.file(&column);
+        let mut decisions = walk.found;
+        self.carry_out(form, (source, target), &mut decisions, outcome);
+    }
+
+    fn carry_out(
+        &self,
+        form: Form,
+        (source, target): (&File, &File),
+        decisions: &mut [Decision],
+        outcome: &mut Outcome,
+    ) {
+        let text = |file: &File| String::from_utf8_lossy(&file.content).into_owned();
+        let before = text(target);
+        let done = carry_out(form, &before, &text(source), decisions);
+        let (after, refused) = done.unwrap_or_else(|reason| {
+            (before.clone(), (0..decisions.len()).map(|index| (index, reason.clone())).collect())
+        });
+        let refused: BTreeMap<usize, String> = refused.into_iter().collect();
+        let mut fields = Vec::new();
+        for (index, decision) in decisions.iter().enumerate() {
+            let (mut then, mut because) = self.words(decision.reason, decision.source.is_none());
+            if matches!(decision.op, Some(super::splice::Op::Remove { .. })) {
+                then = Then::Goes;
+            } else if then == Then::Goes {
+                then = Then::Comes;
+            }
+            if let Some(reason) = refused.get(&index).filter(|_| then != Then::Stays) {
+                (then, because) = (Then::Stays, Because::Unwritable(reason.clone()));
+            }
+            if then != Then::Stays {
+                fields.push(decision.field.clone());
+            }
+            outcome.differences.push(Difference {
+                path: self.sides.target_path(&self.pair.target),
+                field: decision.field.clone(),
+                source: decision.source.clone(),
+                target: decision.target.clone(),
+                then,
+                because,
+            });
+        }
+        if after != before {
+            let file = File { mode: target.mode, content: after.into_bytes().into() };
+            outcome.change = Some(self.change(Some(file), fields));
+        }
+    }
+
+    fn decide_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
+        let (now_source, now_target) = (text(&source.content), text(&target.content));
+        let path = self.sides.target_path(&self.pair.target);
+        if self.request.choice == Choice::All {
+            let file = File { mode: target.mode, content: source.content.clone() };
+            outcome.change = Some(self.change(Some(file), Vec::new()));
+            return outcome.differences.push(self.whole(path, Then::Comes, Because::All));
+        }
+        let had = self.target_past.iter().any(|it| it.content.as_deref() == Some(&source.content));
+        let Some((base, at)) = self.text_base(&now_source, &now_target).filter(|_| !had) else {
+            let because = if had {
+                Because::SetLater { by: None }
+            } else {
+                Because::Own { since: None, source_moved: false }
+            };
+            return outcome.differences.push(self.whole(path, Then::Stays, because));
+        };
+        let merged = merge_lines(&base, &now_source, &now_target);
+        if merged.applied > 0 && merged.text != now_target {
+            let file = File { mode: target.mode, content: merged.text.into_bytes().into() };
+            outcome.change = Some(self.change(Some(file), Vec::new()));
+            let since = self.commit(at);
+            outcome.differences.push(self.whole(
+                path.clone(),
+                Then::Comes,
+                Because::Behind { since },
+            ));
+        }
+        if outcome.change.is_none() || merged.kept_out > 0 {
+            let because = Because::Own { since: None, source_moved: merged.kept_out > 0 };
+            outcome.differences.push(self.whole(path, Then::Stays, because));
+        }
+    }
+
+    /// The version of the source's that the target was made from: what the last promotion saw, else
+    /// the one that shares most lines with it; with the commit after which the source changed.
+    fn text_base(&self, source: &str, target: &str) -> Option<(String, Option<usize>)> {
+        let text = |version: &Version| {
+            let content = version.content.as_deref()?;
+            String::from_utf8(content.to_vec()).ok()
+        };
+        let last = self.source_past.last().map(|version| version.since);
+        if let Some(point) = self.request.point {
+            let seen = self.source_past.iter().rev().find(|it| Some(it.since) <= point.seen)?;
+            return Some((text(seen)?, last));
+        }
+        let earlier = self.source_past.iter().filter_map(text).filter(|text| text != source);
+        let best = earlier.map(|text| (shared_lines(&text, target), text)).max_by_key(|it| it.0)?;
+        Some((best.1, last))
+    }
+
+    fn commit(&self, index: Option<usize>) -> Option<CommitSha> {
+        let commit = self.request.history.commits.get(index?)?;
+        Some(commit.id.clone())
+    }
+
+    fn words(&self, reason: Reason, goes: bool) -> (Then, Because) {
+        let comes = if goes { Then::Goes } else { Then::Comes };
+        match reason {
+            Reason::Kept => (Then::Stays, Because::Kept),
+            Reason::Taken => (comes, Because::Taken),
+            Reason::All => (comes, Because::All),
+            Reason::Judged(verdict) => match verdict {
+                Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),
+                Verdict::LeftOut => {
+                    let by = self.request.point.and_then(|point| point.by.clone());
+                    (Then::Stays, Because::LeftOut { by })
+                }
+                Verdict::Reverted { at } => {
+                    (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
+                }
+                Verdict::Own { since, source_moved } => {
+                    (Then::Stays, Because::Own { since: self.commit(since), source_moved })
+                }
+                Verdict::AbsentOnPurpose => (Then::Stays, Because::AbsentOnPurpose),
+                Verdict::Counterpart => (Then::Stays, Because::Counterpart),
+            },
+        }
+    }
+}
+
+/// The versions of a file that could be read.
+struct Read {
+    since: Vec<usize>,
+    values: Vec<Option<Value>>,
+}
+
+impl Read {
+    fn all(form: Form, versions: &[Version]) -> Self {
+        let mut read = Self { since: Vec::new(), values: Vec::new() };
+        for version in versions {
+            let value = match &version.content {
+                None => None,
+                Some(content) => match form.read(content) {
+                    Some(value) => Some(value),
+                    None => continue,
+                },
+            };
+            read.since.push(version.since);
+            read.values.push(value);
+        }
+        read
+    }
+}

@@ -1,0 +1,115 @@
+//! A difference between two environments and what becomes of it.
+
+use crate::model::{CommitSha, RepoPath};
+
+/// A difference, as far as a promotion is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The target's file.
+    pub path: RepoPath,
+    /// The field's path; empty for a whole file.
+    pub field: String,
+    /// The source's value, if it is one text.
+    pub source: Option<String>,
+    /// The target's value, if it is one text.
+    pub target: Option<String>,
+    /// What becomes of it.
+    pub then: Then,
+    /// Why.
+    pub because: Because,
+}
+
+/// What becomes of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Then {
+    /// The target gets the source's value.
+    Comes,
+    /// What the source has no more goes from the target.
+    Goes,
+    /// It stays.
+    Stays,
+}
+
+/// Why a difference comes, goes or stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// The target has what the source had before this commit.
+    Behind {
+        /// The commit by which the source got its value; `None` if it is not committed.
+        since: Option<CommitSha>,
+    },
+    /// `promotion.take` names it.
+    Taken,
+    /// Everything was asked for.
+    All,
+    /// An entry that comes or goes needs it.
+    Needed,
+    /// The value was never the source's.
+    Own {
+        /// The commit by which the target got it; `None` if it has had it from the beginning.
+        since: Option<CommitSha>,
+        /// Whether the source changed its own value meanwhile: what it was and is.
+        source_moved: bool,
+    },
+    /// The target got it after the source had its value: a hotfix, a revert.
+    SetLater {
+        /// The commit by which the target got it.
+        by: Option<CommitSha>,
+    },
+    /// The last promotion left it.
+    LeftOut {
+        /// That promotion.
+        by: Option<CommitSha>,
+    },
+    /// The source has had it from the beginning and the target has not.
+    AbsentOnPurpose,
+    /// Both say the same, each in its own environment's name.
+    Counterpart,
+    /// `promotion.keep` names it.
+    Kept,
+    /// `promotion.exclude` names its file.
+    Excluded,
+    /// It was not among what was asked for.
+    NotAsked,
+    /// The target's file cannot be changed there without changing more.
+    Unwritable(String),
+}
+
+impl Because {
+    /// The reason in words that complete "stays different: …" and stand alone.
+    #[must_use]
+    pub fn words(&self, target: &str) -> String {
+        let since = |commit: &Option<CommitSha>| {
+            commit.as_ref().map_or(String::new(), |commit| format!(" since {}", short(commit)))
+        };
+        match self {
+            Self::Behind { since: Some(commit) } => format!("changed by {}", short(commit)),
+            Self::Behind { since: None } => "changed and not committed yet".to_owned(),
+            Self::Taken => "taken by `promotion.take`".to_owned(),
+            Self::All => "everything was asked for".to_owned(),
+            Self::Needed => "needed by what changes".to_owned(),
+            Self::Own { since: commit, source_moved: false } => {
+                format!("{target}'s own{}", since(commit))
+            }
+            Self::Own { since: commit, source_moved: true } => {
+                format!("{target}'s own{}, and the source changed meanwhile", since(commit))
+            }
+            Self::SetLater { by } => {
+                let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", short(by)));
+                format!("set in {target}{by}, after the source changed")
+            }
+            Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
+            Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
+            Self::AbsentOnPurpose => format!("{target} never had it"),
+            Self::Counterpart => "each in its own environment's name".to_owned(),
+            Self::Kept => "kept by `promotion.keep`".to_owned(),
+            Self::Excluded => "left out by `promotion.exclude`".to_owned(),
+            Self::NotAsked => "left out, since other changes were asked for".to_owned(),
+            Self::Unwritable(reason) => format!("cannot be changed in place: {reason}"),
+        }
+    }
+}
+
+fn short(commit: &CommitSha) -> &str {
+    &commit.as_str()[..7]
+}

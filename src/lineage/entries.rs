@@ -1,0 +1,145 @@
+//! Entries of kustomizations and the files that they name: one never comes or goes without the other.
+
+use std::collections::BTreeSet;
+
+use super::compare::{Change, Outcome, Request, Sides};
+use super::content::Form;
+use super::difference::{Because, Difference, Then};
+use super::value::{Shape, Value};
+use crate::model::{File, KUSTOMIZATION_NAMES, ReadError};
+
+/// Brings the files that entries of the target will name and the target lacks, and keeps those that it
+/// still names.
+pub(super) fn settle_entries(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), ReadError> {
+    // What comes may be a kustomization that names more.
+    loop {
+        let named = named_after(request, sides, outcomes)?;
+        keep_named(sides, outcomes, &named);
+        if !bring_named(request, sides, outcomes, &named)? {
+            return Ok(());
+        }
+    }
+}
+
+/// What the kustomizations of the target will name, as paths below its folder.
+fn named_after(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &[Outcome],
+) -> Result<BTreeSet<String>, ReadError> {
+    let is_kustomization =
+        |below: &str| KUSTOMIZATION_NAMES.contains(&below.rsplit('/').next().unwrap_or_default());
+    let changed = |below: &str| {
+        outcomes.iter().filter_map(|it| it.change.as_ref()).find(|change| change.below == below)
+    };
+    let mut named = BTreeSet::new();
+    let come = outcomes.iter().filter_map(|it| it.change.as_ref()).map(|change| &change.below);
+    let all: BTreeSet<&String> = sides.target.iter().chain(come).collect();
+    for below in all.into_iter().filter(|below| is_kustomization(below)) {
+        let file = match changed(below) {
+            Some(Change { after, .. }) => after.clone(),
+            None => request.files.file(&sides.target_path(below))?,
+        };
+        let Some(value) = file.and_then(|File { content, .. }| Form::Yaml.read(&content)) else {
+            continue;
+        };
+        let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
+        collect(&value, dir, &mut named);
+    }
+    Ok(named)
+}
+
+/// Every text that could be a path, joined to the kustomization's folder.
+fn collect(value: &Value, dir: &str, named: &mut BTreeSet<String>) {
+    match &value.shape {
+        Shape::Scalar { text, .. } => {
+            let path = text.split_once('=').map_or(text.as_str(), |(_, path)| path);
+            named.extend([text.as_str(), path].into_iter().filter_map(|path| join(dir, path)));
+        }
+        Shape::List(items) => items.iter().for_each(|item| collect(item, dir, named)),
+        Shape::Map(pairs) => pairs.iter().for_each(|(_, value)| collect(value, dir, named)),
+    }
+}
+
+/// A path relative to a folder, if it stays at or below the top.
+fn join(dir: &str, path: &str) -> Option<String> {
+    if path.is_empty() || path.len() > 1_000 || path.contains(['\n', ':']) || path.starts_with('/')
+    {
+        return None;
+    }
+    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// Takes back the deletion of files that the target will still name.
+fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &BTreeSet<String>) {
+    for outcome in outcomes {
+        let goes = outcome.change.as_ref().is_some_and(|change| change.after.is_none());
+        let target = &outcome.below.1;
+        let above = target.match_indices('/').map(|(at, _)| &target[..at]);
+        if goes && (named.contains(target) || above.into_iter().any(|dir| named.contains(dir))) {
+            outcome.change = None;
+            let path = sides.target_path(target);
+            let because = Because::Own { since: None, source_moved: true };
+            outcome.differences = vec![difference(path, Then::Stays, because)];
+        }
+    }
+}
+
+/// Brings files that the target will name and has not, and says whether there were some.
+fn bring_named(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut Vec<Outcome>,
+    named: &BTreeSet<String>,
+) -> Result<bool, ReadError> {
+    let mut brought = false;
+    for below in &sides.source {
+        let target = sides.counterpart(below).to_owned();
+        let above = target.match_indices('/').map(|(at, _)| &target[..at]);
+        let wanted = named.contains(&target) || above.into_iter().any(|dir| named.contains(dir));
+        if !wanted || sides.target.contains(&target) || (request.excluded)(&target) {
+            continue;
+        }
+        let known = outcomes.iter().position(|outcome| outcome.below.1 == target);
+        if known.is_some_and(|at| outcomes[at].change.is_some()) {
+            continue;
+        }
+        let from = sides.source_path(below);
+        let change = Change {
+            below: target.clone(),
+            after: request.files.file(&from)?,
+            fields: Vec::new(),
+            from,
+        };
+        let difference = difference(sides.target_path(&target), Then::Comes, Because::Needed);
+        let outcome = Outcome {
+            below: (below.clone(), target),
+            change: Some(change),
+            differences: vec![difference],
+        };
+        match known {
+            Some(at) => outcomes[at] = outcome,
+            None => outcomes.push(outcome),
+        }
+        brought = true;
+    }
+    Ok(brought)
+}
+
+const fn difference(path: crate::model::RepoPath, then: Then, because: Because) -> Difference {
+    Difference { path, field: String::new(), source: None, target: None, then, because }
+}

@@ -1,0 +1,82 @@
+//! The past of some folders, and the versions of a file in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Blobs, FileMode, PastCommit, ReadError, RepoPath};
+
+/// The history of some folders.
+pub struct History<'a> {
+    /// The commits, oldest first.
+    pub commits: &'a [PastCommit],
+    /// Their files' contents.
+    pub blobs: &'a dyn Blobs,
+}
+
+/// A file's content from one commit on.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    /// The index of the commit in [`History::commits`].
+    pub since: usize,
+    /// The content; `None` while the file is not there.
+    pub content: Option<Arc<[u8]>>,
+}
+
+impl History<'_> {
+    /// The versions of the file that stands under `path`, oldest first. A file that came later than
+    /// its folder begins with its absence.
+    ///
+    /// # Errors
+    /// [`ReadError`] if contents cannot be read.
+    pub(super) fn versions(
+        &self,
+        path: &RepoPath,
+        folder_since: usize,
+    ) -> Result<Vec<Version>, ReadError> {
+        let mut versions = Vec::new();
+        for (index, commit) in self.commits.iter().enumerate() {
+            for touched in commit.touched.iter().filter(|touched| touched.path == *path) {
+                if versions.is_empty() && index > folder_since && touched.before.is_none() {
+                    versions.push(Version { since: folder_since, content: None });
+                }
+                let content = match &touched.after {
+                    Some(state) if state.mode == FileMode::Symlink => continue,
+                    Some(state) => match self.blobs.blob(&state.blob)? {
+                        Some(content) => Some(content),
+                        None => continue,
+                    },
+                    None => None,
+                };
+                versions.push(Version { since: index, content });
+            }
+        }
+        Ok(versions)
+    }
+
+    /// Whether a commit after the first that has both folders has touched one of them.
+    #[must_use]
+    pub fn tells_something(&self, source: &RepoPath, target: &RepoPath) -> bool {
+        match (self.folder_since(source), self.folder_since(target)) {
+            (Some(source), Some(target)) => self.commits.len() > source.max(target) + 1,
+            _ => false,
+        }
+    }
+
+    /// The first commit that has a file below `folder`.
+    pub(super) fn folder_since(&self, folder: &RepoPath) -> Option<usize> {
+        self.commits
+            .iter()
+            .position(|commit| commit.touched.iter().any(|touched| touched.path.is_within(folder)))
+    }
+
+    /// All paths below `folder` that ever were, with the commits that touched them.
+    pub(super) fn paths_below(&self, folder: &RepoPath) -> BTreeMap<&RepoPath, Vec<usize>> {
+        let mut paths: BTreeMap<&RepoPath, Vec<usize>> = BTreeMap::new();
+        for (index, commit) in self.commits.iter().enumerate() {
+            for touched in commit.touched.iter().filter(|touched| touched.path.is_within(folder)) {
+                paths.entry(&touched.path).or_default().push(index);
+            }
+        }
+        paths
+    }
+}

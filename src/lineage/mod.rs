@@ -1,0 +1,32 @@
+//! What the history of values says about two environments: which differences are changes that the
+//! target has not got yet, and which belong to it.
+//!
+//! The rule is one sentence: *a target that is behind has a value that the source had before; a
+//! value of its own was never the source's.* Everything here is decided from values: files as they
+//! are, files as they were at each commit, names. Who reads a history is elsewhere.
+//!
+//! [`history`] is what is known of the past, [`value`] and [`content`] are files as trees, [`pairing`] says
+//! which item is which, [`walk`] goes through a file on both sides at once, [`verdict`] decides for one
+//! value, [`splice`] carries decisions out in the target's text, and [`compare`] puts it together for
+//! two folders.
+
+mod compare;
+mod content;
+mod difference;
+mod entries;
+mod history;
+mod names;
+mod pairing;
+mod settle;
+mod splice;
+mod three_way;
+mod value;
+mod verdict;
+mod walk;
+
+pub use compare::{Change, Comparison, Folders, Request, compare};
+pub use difference::{Because, Difference, Then};
+pub use history::History;
+pub use names::Names;
+pub use settle::{Point, last_by_hand};
+pub use walk::{Choice, Policy};

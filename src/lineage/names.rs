@@ -1,0 +1,170 @@
+//! Names of environments inside values, and what a version is.
+
+/// The names that tell the two sides apart.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    source: Vec<String>,
+    target: Vec<String>,
+}
+
+/// Words that name some environment, or move: a value that has one is no version that is promoted.
+const WORDS: &[&str] = &[
+    "dev",
+    "develop",
+    "development",
+    "int",
+    "integration",
+    "test",
+    "testing",
+    "qa",
+    "stage",
+    "staging",
+    "stg",
+    "uat",
+    "preprod",
+    "preproduction",
+    "prod",
+    "production",
+    "prd",
+    "live",
+];
+const FLOATING: &[&str] =
+    &["latest", "main", "master", "head", "trunk", "edge", "nightly", "canary", "stable"];
+
+impl Names {
+    /// The names of the source's and the target's folder and environment; the longest counts first.
+    #[must_use]
+    pub fn new<'a>(
+        source: impl IntoIterator<Item = &'a str>,
+        target: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let list = |names: &mut dyn Iterator<Item = &'a str>| {
+            let mut names: Vec<String> =
+                names.filter(|name| name.len() > 1).map(str::to_lowercase).collect();
+            names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+            names.dedup();
+            names
+        };
+        Self { source: list(&mut source.into_iter()), target: list(&mut target.into_iter()) }
+    }
+
+    /// A text of the source's with its environment's names taken out.
+    pub(super) fn neutral_source(&self, text: &str) -> String {
+        neutral(text, &self.source)
+    }
+
+    /// A text of the target's with its environment's names taken out.
+    pub(super) fn neutral_target(&self, text: &str) -> String {
+        neutral(text, &self.target)
+    }
+
+    /// Whether both say the same, each in its own environment's name.
+    pub(super) fn are_counterparts(&self, source: &str, target: &str) -> bool {
+        self.neutral_source(source) == self.neutral_target(target)
+    }
+
+    /// Whether a text has a word that names the source or the target, or any environment, or floats.
+    pub(super) fn is_bound(&self, text: &str) -> bool {
+        let ours = self.source.iter().chain(&self.target);
+        ours.into_iter().any(|name| !occurrences(text, name).is_empty())
+            || words(text).any(|word| {
+                let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
+                WORDS.contains(&word.as_str()) || FLOATING.contains(&word.as_str())
+            })
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn neutral(text: &str, names: &[String]) -> String {
+    let mut out = text.to_owned();
+    for name in names {
+        for at in occurrences(&out, name).into_iter().rev() {
+            out.replace_range(at..at + name.len(), "\u{0}");
+        }
+    }
+    out
+}
+
+/// Where `name` stands in `text` as words of its own, whatever the case.
+fn occurrences(text: &str, name: &str) -> Vec<usize> {
+    let lower = text.to_ascii_lowercase();
+    let alone = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    };
+    lower.match_indices(name).map(|(at, _)| at).filter(|at| alone(*at)).collect()
+}
+
+/// Splits `repository:tag`, `repository@digest` and `address?ref=commit` into what stays and the version.
+pub(super) fn split_version(text: &str) -> Option<(&str, &str)> {
+    if let Some((address, query)) = text.split_once('?') {
+        let version = query
+            .split('&')
+            .find_map(|part| part.strip_prefix("ref=").or_else(|| part.strip_prefix("version=")))?;
+        return Some((address, version));
+    }
+    if text.contains(char::is_whitespace) {
+        return None;
+    }
+    if let Some((name, digest)) = text.split_once('@') {
+        return digest
+            .contains(':')
+            .then_some((name.split_once(':').map_or(name, |it| it.0), digest));
+    }
+    let (name, tag) = text.rsplit_once(':')?;
+    let tag_like = !tag.is_empty() && !tag.contains('/');
+    (tag_like && !name.is_empty() && !name.ends_with(['/', ':'])).then_some((name, tag))
+}
+
+/// Whether a field of this name holds a version.
+pub(super) fn holds_version(keys: &[&str]) -> bool {
+    let Some(last) = keys.last() else { return false };
+    let above = keys.len().checked_sub(2).map_or("", |at| keys[at]);
+    match *last {
+        "newTag" | "digest" | "tag" | "imageTag" | "image_tag" | "targetRevision"
+        | "appVersion" => true,
+        "ref" => above != "valueFrom",
+        "version" => {
+            keys.iter().any(|key| {
+                matches!(*key, "helmCharts" | "charts" | "chart" | "dependencies" | "spec")
+            }) && !matches!(above, "metadata" | "labels" | "annotations" | "matchLabels")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_and_no_parts_of_words() {
+        let names = Names::new(["staging"], ["production", "prod"]);
+        assert!(names.are_counterparts("shop-staging.example", "shop-production.example"));
+        assert!(names.are_counterparts("a-staging", "a-prod"));
+        assert!(!names.are_counterparts("a-stagings", "a-productions"));
+        assert!(
+            names.is_bound("1.2-staging") && names.is_bound("main-abc") && names.is_bound("qa2")
+        );
+        assert!(!names.is_bound("1.29.0") && !names.is_bound("sha-4f2a91c"));
+    }
+
+    #[test]
+    fn versions_stand_behind_what_they_are_of() {
+        assert_eq!(split_version("r.io:5000/shop:1.2"), Some(("r.io:5000/shop", "1.2")));
+        assert_eq!(split_version("r.io/shop@sha256:ab"), Some(("r.io/shop", "sha256:ab")));
+        assert_eq!(
+            split_version("https://g.io/o/r//d?timeout=9&ref=v1"),
+            Some(("https://g.io/o/r//d", "v1"))
+        );
+        for none in ["http://x/y", "shop", "r.io:5000/shop", "a: b", "x:"] {
+            assert_eq!(split_version(none), None, "{none}");
+        }
+        assert!(holds_version(&["images", "newTag"]) && holds_version(&["helmCharts", "version"]));
+        assert!(!holds_version(&["metadata", "labels", "version"]));
+    }
+}

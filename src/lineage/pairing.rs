@@ -1,0 +1,336 @@
+//! Which item of one list is which item of another.
+//!
+//! Items with a name pair by it: Kubernetes' merge keys, and what entries of a kustomization name. Other
+//! items pair by content, in the order of a longest common subsequence; what is left between two equal
+//! neighbours pairs by likeness, so that a changed item is one item and not two.
+
+use std::collections::BTreeMap;
+
+use super::names::{Names, split_version};
+use super::value::{Shape, Value};
+
+/// Which side a list is of, for names of environments in its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Source,
+    Target,
+}
+
+/// How the items of a list are told apart.
+pub(super) struct Pairing<'n> {
+    /// The key that holds the list; empty for documents.
+    pub field: &'n str,
+    /// Names of the two environments.
+    pub names: &'n Names,
+}
+
+/// Fields that name an item, the most telling first.
+const NAMING: &[&str] = &[
+    "name",
+    "path",
+    "url",
+    "repo",
+    "repository",
+    "key",
+    "secretKey",
+    "containerPort",
+    "port",
+    "host",
+    "mountPath",
+    "devicePath",
+    "topologyKey",
+    "ip",
+    "id",
+    "alias",
+    "group",
+];
+
+/// Lists longer than this pair by equal items only: likeness is counted for each pair of them.
+const LIKENESS_LIMIT: usize = 200;
+
+impl Pairing<'_> {
+    /// For each item of `a` its partner in `b`.
+    pub(super) fn pair(
+        &self,
+        (a, a_side): (&[Value], Side),
+        (b, b_side): (&[Value], Side),
+    ) -> Vec<Option<usize>> {
+        if let Some(partners) = self.by_name((a, a_side), (b, b_side)) {
+            return partners;
+        }
+        let mut partners = by_content(a, b);
+        self.by_likeness(a, b, &mut partners);
+        partners
+    }
+
+    fn by_name(
+        &self,
+        (a, a_side): (&[Value], Side),
+        (b, b_side): (&[Value], Side),
+    ) -> Option<Vec<Option<usize>>> {
+        let (keys_a, keys_b) = self.keys((a, a_side), (b, b_side))?;
+        let places: BTreeMap<&str, usize> =
+            keys_b.iter().enumerate().map(|(index, key)| (key.as_str(), index)).collect();
+        Some(keys_a.iter().map(|key| places.get(key.as_str()).copied()).collect())
+    }
+
+    /// The names of the items of both lists, if all have one and no two of a list the same.
+    fn keys(
+        &self,
+        (a, a_side): (&[Value], Side),
+        (b, b_side): (&[Value], Side),
+    ) -> Option<(Vec<String>, Vec<String>)> {
+        let first: &[&str] = match self.field {
+            "volumeMounts" => &["mountPath"],
+            "" => &[""],
+            "helmCharts" => &["releaseName", "name"],
+            _ => &[],
+        };
+        let all = a.iter().chain(b);
+        let is_map = |value: &Value| matches!(value.shape, Shape::Map(_));
+        if self.field.is_empty() || !all.clone().all(is_map) {
+            return self.special((a, a_side), (b, b_side));
+        }
+        for key in first.iter().chain(NAMING) {
+            let named = |item: &Value, side| self.neutral(item.text_at(key)?, side);
+            let of = |items: &[Value], side| -> Option<Vec<String>> {
+                items.iter().map(|item| named(item, side)).collect()
+            };
+            if let (Some(a), Some(b)) = (of(a, a_side), of(b, b_side))
+                && are_unique(&a)
+                && are_unique(&b)
+            {
+                return Some((a, b));
+            }
+        }
+        self.special((a, a_side), (b, b_side))
+    }
+
+    fn special(
+        &self,
+        (a, a_side): (&[Value], Side),
+        (b, b_side): (&[Value], Side),
+    ) -> Option<(Vec<String>, Vec<String>)> {
+        let of = |items: &[Value], side| -> Option<Vec<String>> {
+            items.iter().map(|item| self.special_key(item, side)).collect()
+        };
+        let (a, b) = (of(a, a_side)?, of(b, b_side)?);
+        (are_unique(&a) && are_unique(&b)).then_some((a, b))
+    }
+
+    /// The name of an item that has none by a field: what a document, an entry, a patch is about.
+    fn special_key(&self, item: &Value, side: Side) -> Option<String> {
+        if self.field.is_empty() {
+            let name = item.get("metadata").and_then(|metadata| metadata.text_at("name"));
+            let kind = item.text_at("kind")?;
+            return Some(format!("{kind}/{}", self.neutral(name.unwrap_or_default(), side)?));
+        }
+        if let Some(text) = item.as_text() {
+            return self.text_key(text, side);
+        }
+        if let Some(path) = item.text_at("path") {
+            return self.neutral(path, side).map(|path| format!("path {path}"));
+        }
+        if let Some(target) = item.get("target") {
+            return self.neutral(&plain(target), side).map(|target| format!("target {target}"));
+        }
+        let patch = item.text_at("patch")?;
+        about(patch).and_then(|about| self.neutral(&about, side))
+    }
+
+    /// What a text among others is about: an address without its ref, the key of a setting, itself.
+    fn text_key(&self, text: &str, side: Side) -> Option<String> {
+        if text.contains('\n') {
+            return about(text).and_then(|about| self.neutral(&about, side));
+        }
+        if let Some((address, _)) = split_version(text).filter(|_| text.contains('?')) {
+            return self.neutral(address, side);
+        }
+        if let Some((key, _)) = text.split_once('=') {
+            let setting = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            if !key.is_empty() && key.chars().all(setting) {
+                return self.neutral(key, side);
+            }
+        }
+        self.neutral(text, side)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "reads as one step of a chain of options")]
+    fn neutral(&self, text: &str, side: Side) -> Option<String> {
+        Some(match side {
+            Side::Source => self.names.neutral_source(text),
+            Side::Target => self.names.neutral_target(text),
+        })
+    }
+
+    /// Pairs what stands between pairs, the most alike first.
+    fn by_likeness(&self, a: &[Value], b: &[Value], partners: &mut [Option<usize>]) {
+        if a.len().max(b.len()) > LIKENESS_LIMIT {
+            return;
+        }
+        let mut from = (0, 0);
+        for end in 0..=a.len() {
+            let fixed = if end == a.len() { Some(b.len()) } else { partners[end] };
+            let Some(b_end) = fixed else { continue };
+            if b_end >= from.1 {
+                self.pair_gap((a, from.0..end), (b, from.1..b_end), partners);
+                from = (end + 1, b_end + 1);
+            }
+        }
+    }
+
+    fn pair_gap(
+        &self,
+        (a, a_range): (&[Value], std::ops::Range<usize>),
+        (b, b_range): (&[Value], std::ops::Range<usize>),
+        partners: &mut [Option<usize>],
+    ) {
+        let mut candidates = Vec::new();
+        for i in a_range {
+            for j in b_range.clone() {
+                let like = a[i].likeness(&b[j]);
+                // Scalars that differ are two items, and so are mappings that share less than a third.
+                if like * 3 >= a[i].weight().max(b[j].weight()) {
+                    candidates.push((std::cmp::Reverse(like), i, j));
+                }
+            }
+        }
+        candidates.sort();
+        let mut taken: Vec<(usize, usize)> = Vec::new();
+        for (_, i, j) in candidates {
+            // Pairs do not cross.
+            let fits = taken.iter().all(|(x, y)| (*x < i && *y < j) || (*x > i && *y > j));
+            if fits {
+                taken.push((i, j));
+                partners[i] = Some(j);
+            }
+        }
+    }
+}
+
+/// What an inline patch is about: kind and name, or its first lines where it has none.
+fn about(patch: &str) -> Option<String> {
+    let field = |name: &str| {
+        let find = |line: &str| line.trim().strip_prefix(name)?.trim().to_owned().into();
+        patch.lines().find_map(find).filter(|value: &String| !value.is_empty())
+    };
+    Some(match (field("kind:"), field("name:")) {
+        (Some(kind), Some(name)) => format!("patch {kind}/{name}"),
+        _ => format!("patch {patch}"),
+    })
+}
+
+/// A mapping of scalars as one line, its keys in order.
+fn plain(value: &Value) -> String {
+    let mut parts: Vec<String> = value
+        .pairs()
+        .iter()
+        .map(|(key, value)| format!("{key}={}", value.as_text().unwrap_or("…")))
+        .collect();
+    parts.sort();
+    parts.join(",")
+}
+
+fn are_unique(keys: &[String]) -> bool {
+    let mut sorted: Vec<&String> = keys.iter().collect();
+    sorted.sort();
+    sorted.windows(2).all(|two| two[0] != two[1])
+}
+
+/// Equal items in the order of a longest common subsequence.
+fn by_content(a: &[Value], b: &[Value]) -> Vec<Option<usize>> {
+    let mut partners = vec![None; a.len()];
+    let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let end =
+        a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    for index in 0..start {
+        partners[index] = Some(index);
+    }
+    for back in 1..=end {
+        partners[a.len() - back] = Some(b.len() - back);
+    }
+    let (rest_a, rest_b) = (&a[start..a.len() - end], &b[start..b.len() - end]);
+    if rest_a.len().saturating_mul(rest_b.len()) > 1_000_000 {
+        return partners;
+    }
+    // lengths[i][j]: the longest common subsequence of what begins at i and j.
+    let width = rest_b.len() + 1;
+    let mut lengths = vec![0_u32; (rest_a.len() + 1) * width];
+    for i in (0..rest_a.len()).rev() {
+        for j in (0..rest_b.len()).rev() {
+            lengths[i * width + j] = if rest_a[i] == rest_b[j] {
+                lengths[(i + 1) * width + j + 1] + 1
+            } else {
+                lengths[(i + 1) * width + j].max(lengths[i * width + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while i < rest_a.len() && j < rest_b.len() {
+        if rest_a[i] == rest_b[j] {
+            partners[start + i] = Some(start + j);
+            (i, j) = (i + 1, j + 1);
+        } else if lengths[(i + 1) * width + j] >= lengths[i * width + j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    partners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::edit::Editor;
+
+    fn items(text: &str) -> Vec<Value> {
+        Value::of(Editor::parse(text).unwrap().root(0)).items().to_vec()
+    }
+
+    fn pairs(field: &str, a: &str, b: &str) -> Vec<Option<usize>> {
+        let names = Names::new(["staging"], ["production"]);
+        let pairing = Pairing { field, names: &names };
+        pairing.pair((&items(a), Side::Source), (&items(b), Side::Target))
+    }
+
+    #[test]
+    fn items_pair_by_what_they_name() {
+        for (field, a, b, want) in [
+            (
+                "env",
+                "[{name: A, value: 1}, {name: B}]",
+                "[{name: B}, {name: A}]",
+                vec![Some(1), Some(0)],
+            ),
+            ("images", "[{name: a}, {name: b}]", "[{name: b}]", vec![None, Some(0)]),
+            ("resources", "['h/r?ref=v1', x]", "[x, 'h/r?ref=v2']", vec![Some(1), Some(0)]),
+            ("literals", "[A=1, B=2]", "[B=3]", vec![None, Some(0)]),
+            ("patches", "[{path: p-staging.yaml}]", "[{path: p-production.yaml}]", vec![Some(0)]),
+            (
+                "patches",
+                "[{path: a.yaml}, {target: {kind: X}, patch: 'y'}]",
+                "[{target: {kind: X}, patch: z}]",
+                vec![None, Some(0)],
+            ),
+            (
+                "volumeMounts",
+                "[{name: a, mountPath: /x}, {name: a, mountPath: /y}]",
+                "[{name: a, mountPath: /y}]",
+                vec![None, Some(0)],
+            ),
+            ("hosts", "[a, b, c]", "[a, c]", vec![Some(0), None, Some(1)]),
+            ("hosts", "[a, b]", "[a, x]", vec![Some(0), None]),
+        ] {
+            assert_eq!(pairs(field, a, b), want, "{field}: {a} and {b}");
+        }
+    }
+
+    #[test]
+    fn a_changed_item_without_a_name_is_one_item() {
+        let a = "[{m: {u: /a}, r: 1, t: 2}, {m: {u: /b}, r: 2, t: 2}]";
+        let b = "[{m: {u: /a}, r: 1, t: 3}, {m: {u: /b}, r: 2, t: 2}]";
+        assert_eq!(pairs("http", a, b), [Some(0), Some(1)]);
+        assert_eq!(pairs("http", "[{m: 1, x: 2}]", "[{k: 7, y: 2}]"), [None]);
+    }
+}

@@ -1,0 +1,118 @@
+//! The last promotion that the history knows, by whoever's hand.
+
+use super::content::Form;
+use super::history::History;
+use super::names::Names;
+use super::pairing::{Pairing, Side};
+use super::value::{Shape, Value};
+use crate::model::{BlobId, CommitSha, ReadError, RepoPath};
+
+/// Up to where the source's changes are settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The index of the last commit that counts as seen, in the history's order; `None` for none of them.
+    pub seen: Option<usize>,
+    /// The promotion, for people.
+    pub by: Option<CommitSha>,
+}
+
+/// The last commit in the target's folder that gave a field the value that the source had before it.
+///
+/// # Errors
+/// [`ReadError`] if contents cannot be read.
+pub fn last_by_hand(
+    history: &History<'_>,
+    source: &RepoPath,
+    target: &RepoPath,
+    names: &Names,
+) -> Result<Option<Point>, ReadError> {
+    for (index, commit) in history.commits.iter().enumerate().rev() {
+        for touched in &commit.touched {
+            let (Some(below), Some(after)) = (touched.path.strip_prefix(target), &touched.after)
+            else {
+                continue;
+            };
+            let Some(ours) = source_then(history, index, source, below, names) else { continue };
+            let before = touched.before.as_ref().map(|state| &state.blob);
+            if took(history, below, (before, &after.blob), &ours, names)? {
+                return Ok(Some(Point { seen: index.checked_sub(1), by: Some(commit.id.clone()) }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The content that the source's counterpart of a file had before a commit.
+fn source_then(
+    history: &History<'_>,
+    index: usize,
+    source: &RepoPath,
+    below: &str,
+    names: &Names,
+) -> Option<BlobId> {
+    let same = source.join(below).ok()?;
+    let neutral = names.neutral_target(below);
+    let counterpart = |path: &RepoPath| {
+        path.strip_prefix(source).is_some_and(|below| names.neutral_source(below) == neutral)
+    };
+    let mut found = None;
+    for commit in history.commits[..index].iter().rev() {
+        for touched in &commit.touched {
+            if touched.path == same {
+                return touched.after.as_ref().map(|state| state.blob.clone());
+            }
+            if found.is_none() && counterpart(&touched.path) {
+                found = Some(touched.after.as_ref().map(|state| state.blob.clone()));
+            }
+        }
+    }
+    found?
+}
+
+/// Whether a file's change gave some field the source's value.
+fn took(
+    history: &History<'_>,
+    path: &str,
+    (before, after): (Option<&BlobId>, &BlobId),
+    source: &BlobId,
+    names: &Names,
+) -> Result<bool, ReadError> {
+    if before.is_none() {
+        return Ok(after == source);
+    }
+    let form = Form::by_name(path);
+    let read = |id: Option<&BlobId>| -> Result<Option<Value>, ReadError> {
+        let content = id.map(|id| history.blobs.blob(id)).transpose()?.flatten();
+        Ok(content.and_then(|content| form.read(&content)))
+    };
+    let (before, after, source) = (read(before)?, read(Some(after))?, read(Some(source))?);
+    let (Some(after), Some(source)) = (after, source) else { return Ok(false) };
+    Ok(gave(before.as_ref(), &after, Some(&source), "", names))
+}
+
+fn gave(
+    before: Option<&Value>,
+    after: &Value,
+    source: Option<&Value>,
+    field: &str,
+    names: &Names,
+) -> bool {
+    let Some(source) = source.filter(|_| before != Some(after)) else { return false };
+    match (&after.shape, &source.shape) {
+        (Shape::Map(pairs), Shape::Map(_)) => pairs.iter().any(|(key, value)| {
+            let before = before.and_then(|before| before.get(key));
+            gave(before, value, source.get(key), key, names)
+        }),
+        (Shape::List(items), Shape::List(others)) => {
+            let pairing = Pairing { field, names };
+            let then = before.map(Value::items).unwrap_or_default();
+            let mine = pairing.pair((items, Side::Target), (then, Side::Target));
+            let theirs = pairing.pair((items, Side::Target), (others, Side::Source));
+            items.iter().enumerate().any(|(index, item)| {
+                let before = mine[index].map(|at| &then[at]);
+                gave(before, item, theirs[index].map(|at| &others[at]), field, names)
+            })
+        }
+        _ => after == source,
+    }
+}

@@ -1,0 +1,210 @@
+//! Carrying decisions out in the target's own text: what is not meant keeps every byte.
+
+use super::content::{Form, property};
+use super::walk::Decision;
+use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, Step};
+
+/// One change of the target's file, with places on both sides as they are before any change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    /// A value is replaced.
+    Replace { target: NodePath, source: NodePath },
+    /// A key comes with its value.
+    Insert { parent: NodePath, after: Option<String>, key: String, source: NodePath },
+    /// A list item comes.
+    Add { list: NodePath, after: Option<usize>, source: NodePath },
+    /// A key, an item or a document goes.
+    Remove { target: NodePath },
+    /// A document comes.
+    AddDocument { after: Option<usize>, source: usize },
+}
+
+/// Applies the decisions that have an edit, the last place first, so that places before it stay what they
+/// are. A decision that cannot be carried out loses its edit and gets the reason.
+pub(super) fn carry_out(
+    form: Form,
+    target: &str,
+    source: &str,
+    decisions: &mut [Decision],
+) -> Result<(String, Vec<(usize, String)>), String> {
+    let mut order: Vec<usize> =
+        (0..decisions.len()).filter(|index| decisions[*index].op.is_some()).collect();
+    order.sort_by(|a, b| decisions[*a].position.cmp(&decisions[*b].position));
+    let mut text = Text::open(form, target, source)?;
+    let mut refused = Vec::new();
+    let mut end = order.len();
+    while end > 0 {
+        let start = group_start(&order[..end], decisions);
+        let group: Vec<&Op> =
+            order[start..end].iter().filter_map(|index| decisions[*index].op.as_ref()).collect();
+        if let Err(reason) = text.apply(&group) {
+            refused.extend(order[start..end].iter().map(|index| (*index, reason.clone())));
+        }
+        end = start;
+    }
+    for (index, _) in &refused {
+        decisions[*index].op = None;
+    }
+    Ok((text.finish(), refused))
+}
+
+/// Where the group of the last operation begins: items that come to one place come together.
+fn group_start(order: &[usize], decisions: &[Decision]) -> usize {
+    let Some(last) = order.last() else { return 0 };
+    let Some(Op::Add { list, after, .. }) = &decisions[*last].op else { return order.len() - 1 };
+    let same = |index: &usize| {
+        matches!(&decisions[*index].op, Some(Op::Add { list: other, after: place, .. })
+            if other == list && place == after)
+    };
+    order.len() - order.iter().rev().take_while(|index| same(index)).count()
+}
+
+/// A text that is being changed.
+enum Text {
+    Yaml { target: Box<Editor>, source: Box<Editor> },
+    Properties { target: Vec<String>, source: Vec<String> },
+}
+
+impl Text {
+    fn open(form: Form, target: &str, source: &str) -> Result<Self, String> {
+        let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect();
+        let editor = |text: &str| Editor::parse(text).map(Box::new).map_err(|it| it.to_string());
+        Ok(match form {
+            Form::Yaml => Self::Yaml { target: editor(target)?, source: editor(source)? },
+            _ => Self::Properties { target: lines(target), source: lines(source) },
+        })
+    }
+
+    fn finish(self) -> String {
+        match self {
+            Self::Yaml { target, .. } => target.text(),
+            Self::Properties { target, .. } => target.concat(),
+        }
+    }
+
+    fn apply(&mut self, group: &[&Op]) -> Result<(), String> {
+        match self {
+            Self::Yaml { target, source } => {
+                apply_to_yaml(target, source, group).map_err(|error| error.to_string())
+            }
+            Self::Properties { target, source } => {
+                group.iter().try_for_each(|op| apply_to_lines(target, source, op))
+            }
+        }
+    }
+}
+
+fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<(), EditError> {
+    match group {
+        [Op::Replace { target: path, source: from }] if path.steps.is_empty() => {
+            target.replace_document(path.document, source.document_text(from.document))
+        }
+        [Op::Replace { target: path, source: from }] => {
+            let fragment = source.fragment(from)?;
+            target.replace(path, &fragment)
+        }
+        [Op::Insert { parent, after, key, source: from }] => {
+            let fragment = source.fragment(from)?;
+            let written =
+                from.split_last().and_then(|(above, _)| source.key_as_written(&above, key));
+            target.insert_key(parent, after.as_deref(), written.unwrap_or(key), &fragment)
+        }
+        [Op::Remove { target: path }] => remove(target, path),
+        [Op::AddDocument { after, source: from }] => {
+            target.add_document(*after, source.document_text(*from))
+        }
+        _ => add_items(target, source, group),
+    }
+}
+
+fn add_items(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<(), EditError> {
+    let mut place = None;
+    let mut items: Vec<Fragment> = Vec::new();
+    for op in group {
+        if let Op::Add { list, after, source: from } = op {
+            place = Some((list, after));
+            items.push(source.fragment(from)?);
+        }
+    }
+    let Some((list, after)) = place else { return Ok(()) };
+    match list.split_last() {
+        Some((parent, Step::Key(key))) => target.add_items(&parent, key, *after, &items),
+        _ => target.extend_list(list, *after, &items),
+    }
+}
+
+fn remove(target: &mut Editor, path: &NodePath) -> Result<(), EditError> {
+    let Some((parent, step)) = path.split_last() else {
+        return target.remove_document(path.document);
+    };
+    let alone = |editor: &Editor, path: &NodePath| {
+        editor.node(path).is_some_and(|node| node.pairs().len() == 1)
+    };
+    match step {
+        Step::Key(_) if alone(target, &parent) && !parent.steps.is_empty() => {
+            target.replace(&parent, &Fragment::parse("{}")?)
+        }
+        Step::Key(key) => target.remove_key(&parent, key),
+        Step::Index(index) => {
+            target.remove_item(&parent, *index)?;
+            // A list without items is no list any more: its key goes with it, where it can.
+            let empty = target.node(&parent).is_some_and(|list| list.items().is_empty());
+            if let (true, Some((above, Step::Key(key)))) = (empty, parent.split_last()) {
+                let key = key.clone();
+                let mut without = target.clone();
+                if !alone(target, &above) && without.remove_key(&above, &key).is_ok() {
+                    *target = without;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn apply_to_lines(target: &mut Vec<String>, source: &[String], op: &Op) -> Result<(), String> {
+    let key = |path: &NodePath| match path.steps.first() {
+        Some(Step::Key(key)) => Ok(key.clone()),
+        _ => Err("the whole file differs".to_owned()),
+    };
+    let find = |lines: &[String], key: &str| {
+        lines.iter().rposition(|line| property(line).is_some_and(|(known, _)| known == key))
+    };
+    let missing = || "the line is not there any more".to_owned();
+    match op {
+        Op::Replace { target: path, source: from } => {
+            let at = find(target, &key(path)?).ok_or_else(missing)?;
+            let line = &source[find(source, &key(from)?).ok_or_else(missing)?];
+            let (_, value) = property(line).unwrap_or_default();
+            let old = property(&target[at]).map_or(0, |(_, old)| old.len());
+            let begin = target[at].find('=').map_or(0, |equals| equals + 1);
+            let blanks = target[at][begin..].len() - target[at][begin..].trim_start().len();
+            let blanks = if old == 0 { 0 } else { blanks };
+            target[at].replace_range(begin + blanks..begin + blanks + old, value);
+        }
+        Op::Insert { after, key, .. } => {
+            let line = &source[find(source, key).ok_or_else(missing)?];
+            let at = after.as_ref().and_then(|after| find(target, after));
+            insert_line(target, at.map_or(target.len(), |at| at + 1), line);
+        }
+        Op::Remove { target: path } => {
+            target.remove(find(target, &key(path)?).ok_or_else(missing)?);
+        }
+        Op::Add { .. } | Op::AddDocument { .. } => return Err("it is no line".to_owned()),
+    }
+    Ok(())
+}
+
+/// Puts a line in, with the target's line end.
+fn insert_line(lines: &mut Vec<String>, at: usize, line: &str) {
+    let crlf = lines.iter().any(|line| line.ends_with("\r\n"));
+    let ending = if crlf { "\r\n" } else { "\n" };
+    let text = line.trim_end_matches(['\r', '\n']);
+    if let Some(before) = at.checked_sub(1).and_then(|before| lines.get_mut(before))
+        && !before.ends_with('\n')
+    {
+        before.push_str(ending);
+        lines.insert(at, text.to_owned());
+        return;
+    }
+    lines.insert(at, format!("{text}{ending}"));
+}

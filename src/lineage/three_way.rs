@@ -1,0 +1,117 @@
+//! Text that is no YAML, by line: what the source changed in lines that the target left alone.
+
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+/// The target's text with the source's changes, and how many of them the target's own lines kept out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Merged {
+    pub text: String,
+    pub applied: usize,
+    pub kept_out: usize,
+}
+
+/// Changes between `base` and `source`, made in `target` where its lines are still those of `base`.
+pub(super) fn merge_lines(base: &str, source: &str, target: &str) -> Merged {
+    let split =
+        |text: &'_ str| -> Vec<String> { text.split_inclusive('\n').map(str::to_owned).collect() };
+    let (base, source, target) = (split(base), split(source), split(target));
+    let places = places_in_target(&base, &target);
+    let (mut out, mut from, mut applied, mut kept_out) = (String::new(), 0, 0, 0);
+    for op in capture_diff_slices(Algorithm::Myers, &base, &source) {
+        if matches!(op, DiffOp::Equal { .. }) {
+            continue;
+        }
+        let (old, new) = (op.old_range(), &source[op.new_range()]);
+        match range_in_target(&places, old.clone(), target.len()).filter(|at| at.start >= from) {
+            Some(at) => {
+                out.extend(target[from..at.start].iter().map(String::as_str));
+                let crlf = target.first().is_some_and(|line| line.ends_with("\r\n"));
+                out.extend(new.iter().map(|line| ended(line, crlf)));
+                from = at.end;
+                applied += 1;
+            }
+            None if target.windows(new.len().max(1)).any(|lines| lines == new) => {}
+            None => kept_out += 1,
+        }
+    }
+    out.extend(target[from..].iter().map(String::as_str));
+    Merged { text: out, applied, kept_out }
+}
+
+fn ended(line: &str, crlf: bool) -> String {
+    match line.strip_suffix('\n') {
+        Some(text) if crlf && !text.ends_with('\r') => format!("{text}\r\n"),
+        _ => line.to_owned(),
+    }
+}
+
+/// For each line of `base` where it stands in `target`, if it is still there.
+fn places_in_target(base: &[String], target: &[String]) -> Vec<Option<usize>> {
+    let mut places = vec![None; base.len()];
+    for op in capture_diff_slices(Algorithm::Myers, base, target) {
+        if let DiffOp::Equal { old_index, new_index, len } = op {
+            for offset in 0..len {
+                places[old_index + offset] = Some(new_index + offset);
+            }
+        }
+    }
+    places
+}
+
+/// Where a range of base lines stands in the target, if it stands there whole.
+fn range_in_target(
+    places: &[Option<usize>],
+    old: Range<usize>,
+    target_len: usize,
+) -> Option<Range<usize>> {
+    if old.is_empty() {
+        // Lines are put in behind the line before, or before the line behind.
+        let behind = old.start.checked_sub(1).and_then(|at| places[at]).map(|at| at + 1);
+        let before = match places.get(old.start) {
+            Some(place) => *place,
+            None if places.is_empty() => Some(target_len),
+            None => None,
+        };
+        let at = behind.or(before).or((old.start == 0).then_some(0))?;
+        return Some(at..at);
+    }
+    let start = places[old.start]?;
+    let whole = old.clone().enumerate().all(|(offset, at)| places[at] == Some(start + offset));
+    whole.then(|| start..start + old.len())
+}
+
+/// How many lines two texts share, for finding the version that the target was made from.
+pub(super) fn shared_lines(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
+    capture_diff_slices(Algorithm::Myers, &a, &b)
+        .iter()
+        .map(|op| if let DiffOp::Equal { len, .. } = op { *len } else { 0 })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_come_where_the_target_left_the_lines_alone() {
+        let base = "a\nb\nc\nd\n";
+        let merged = |source: &str, target: &str| merge_lines(base, source, target);
+        let all = merged("a\nB\nc\nd\ne\n", "a\nb\nc\nown\nd\n");
+        assert_eq!((all.text.as_str(), all.applied, all.kept_out), ("a\nB\nc\nown\nd\ne\n", 2, 0));
+        let own = merged("a\nB\nc\nd\n", "a\nmine\nc\nd\n");
+        assert_eq!((own.text.as_str(), own.applied, own.kept_out), ("a\nmine\nc\nd\n", 0, 1));
+        let gone = merged("a\nc\nd\n", "a\nb\nc\nd\nown\n");
+        assert_eq!(gone.text, "a\nc\nd\nown\n");
+        let had = merged("a\nB\nc\nd\n", "a\nB\nc\nd\n");
+        assert_eq!((had.applied, had.kept_out), (0, 0));
+    }
+
+    #[test]
+    fn line_ends_stay_the_targets() {
+        let merged = merge_lines("a\r\nb\r\n", "a\nB\n", "a\r\nb\r\n");
+        assert!(!merged.text.contains("a\n") || merged.text.contains("\r\n"));
+    }
+}

@@ -1,0 +1,386 @@
+//! Going through a file on both sides at once, and through what it was.
+
+use super::content::Form;
+use super::names::Names;
+use super::pairing::{Pairing, Side};
+use super::splice::Op;
+use super::value::{Shape, Value};
+use super::verdict::{Column, Times, Verdict, judge};
+use crate::yaml::edit::NodePath;
+use crate::yaml::{FieldPath, FieldStep};
+
+/// What a promotion brings over beyond what history says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// What the source changed.
+    #[default]
+    Changed,
+    /// Everything that differs.
+    All,
+}
+
+/// What the configuration says of fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'p> {
+    /// What comes over.
+    pub choice: Choice,
+    /// Fields that are never edited.
+    pub keep: &'p [&'p FieldPath],
+    /// Fields that always get the source's value.
+    pub take: &'p [&'p FieldPath],
+}
+
+/// Why a value comes, goes or stays, before there are words for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    Judged(Verdict),
+    Kept,
+    Taken,
+    All,
+}
+
+/// A value that differs and what is to be done with it.
+#[derive(Clone, Debug)]
+pub(super) struct Decision {
+    /// The field's path, for people.
+    pub field: String,
+    pub source: Option<String>,
+    pub target: Option<String>,
+    pub reason: Reason,
+    /// How the target's file changes, if the value comes or goes.
+    pub op: Option<Op>,
+    /// Where in the target's file it is, for doing the last thing first.
+    pub position: Vec<usize>,
+}
+
+/// What stays the same while a file is walked through.
+pub(super) struct Walk<'w> {
+    pub times: &'w Times,
+    pub names: &'w Names,
+    pub policy: Policy<'w>,
+    pub form: Form,
+    /// Whether the file is a kustomization: its lists may begin with an entry that comes.
+    pub is_kustomization: bool,
+    pub found: Vec<Decision>,
+}
+
+/// The way to a column on both sides.
+#[derive(Clone, Default)]
+struct Way<'w> {
+    source: NodePath,
+    target: NodePath,
+    position: Vec<usize>,
+    keys: Vec<&'w str>,
+    shown: String,
+    /// How far the configured paths are matched.
+    keep: Vec<&'w [FieldStep]>,
+    take: Vec<&'w [FieldStep]>,
+}
+
+impl<'w> Walk<'w> {
+    /// Goes through a file's column.
+    pub(super) fn file(&mut self, column: &Column<'w>) {
+        let way = Way {
+            keep: self.policy.keep.iter().map(|path| path.steps()).collect(),
+            take: self.policy.take.iter().map(|path| path.steps()).collect(),
+            ..Way::default()
+        };
+        if self.form == Form::Yaml { self.documents(column, &way) } else { self.node(column, &way) }
+    }
+
+    fn documents(&mut self, column: &Column<'w>, way: &Way<'w>) {
+        let lists = (column.source.map(Value::items), column.target.map(Value::items));
+        if let (Some([_]), Some([_])) = lists {
+            // One on each side is one resource under whatever name.
+            let only = |value: &Option<&'w Value>| value.and_then(|value| value.items().first());
+            let mut below = way.clone();
+            below.position = vec![0];
+            let column = Column {
+                source: only(&column.source),
+                target: only(&column.target),
+                source_past: column.source_past.iter().map(only).collect(),
+                target_past: column.target_past.iter().map(only).collect(),
+            };
+            return self.node(&column, &below);
+        }
+        self.items(column, way);
+    }
+
+    fn node(&mut self, column: &Column<'w>, way: &Way<'w>) {
+        if column.source == column.target {
+            return;
+        }
+        let given = self.given(way);
+        let op = match column.source {
+            Some(_) => Op::Replace { target: way.target.clone(), source: way.source.clone() },
+            None => Op::Remove { target: way.target.clone() },
+        };
+        if given.is_some() {
+            return self.decide(column, way, given, op);
+        }
+        match (column.source.map(|value| &value.shape), column.target.map(|value| &value.shape)) {
+            (Some(Shape::Map(_)), Some(Shape::Map(_))) => self.keys(column, way),
+            (Some(Shape::List(_)), Some(Shape::List(_))) => self.items(column, way),
+            (Some(Shape::List(_)), None) | (None, Some(Shape::List(_)))
+                if self.is_entry_list(column, way) =>
+            {
+                self.items(column, way);
+            }
+            _ => self.decide(column, way, None, op),
+        }
+    }
+
+    /// Whether the entries of a list that one side lacks are decided one by one: in a kustomization an
+    /// absent list is an empty one, unless the whole list is new or gone.
+    fn is_entry_list(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        let whole = column.source_past.contains(&column.target);
+        self.is_kustomization && way.keys.len() == 1 && !whole
+    }
+
+    fn keys(&mut self, column: &Column<'w>, way: &Way<'w>) {
+        let (Some(source), Some(target)) = (column.source, column.target) else { return };
+        let mut after: Option<usize> = target.pairs().len().checked_sub(1);
+        for (index, (key, _)) in target.pairs().iter().enumerate() {
+            self.node(&column.at_key(key), &way.key(key, 2 * index));
+        }
+        let mut anchored = false;
+        for (key, _) in source.pairs() {
+            if let Some(at) = target.pairs().iter().position(|(known, _)| known == key) {
+                (after, anchored) = (Some(at), true);
+                continue;
+            }
+            let end = target.pairs().len().checked_sub(1);
+            let at = if anchored { after } else { end };
+            let below = way.key(key, at.map_or(0, |at| 2 * at + 1));
+            let column = column.at_key(key);
+            if self.is_kustomization
+                && matches!(column.source.map(|value| &value.shape), Some(Shape::List(_)))
+                && self.is_entry_list(&column, &below)
+            {
+                self.items(&column, &below);
+                continue;
+            }
+            let op = Op::Insert {
+                parent: way.target.clone(),
+                after: at.map(|at| target.pairs()[at].0.clone()),
+                key: key.clone(),
+                source: below.source.clone(),
+            };
+            self.decide(&column, &below, self.given(&below), op);
+        }
+    }
+
+    /// What the configuration says of a place, if it says something.
+    fn given(&self, way: &Way<'_>) -> Option<Reason> {
+        let ends = |paths: &[&[FieldStep]]| paths.iter().any(|rest| rest.is_empty());
+        if ends(&way.keep) {
+            return Some(Reason::Kept);
+        }
+        ends(&way.take).then_some(Reason::Taken)
+    }
+
+    fn items(&mut self, column: &Column<'w>, way: &Way<'w>) {
+        let field = way.keys.last().copied().unwrap_or_default();
+        let pairing = Pairing { field, names: self.names };
+        let list = |value: Option<&'w Value>| value.map(Value::items).unwrap_or_default();
+        let (source, target) = (list(column.source), list(column.target));
+        let partners = pairing.pair((source, Side::Source), (target, Side::Target));
+        let past = |items, side| Past {
+            source: column
+                .source_past
+                .iter()
+                .map(|then| (*then, pairing.pair((items, side), (list(*then), Side::Source))))
+                .collect(),
+            target: column
+                .target_past
+                .iter()
+                .map(|then| (*then, pairing.pair((items, side), (list(*then), Side::Target))))
+                .collect(),
+        };
+        let (of_source, of_target) = (past(source, Side::Source), past(target, Side::Target));
+        for (index, item) in target.iter().enumerate() {
+            let partner = partners.iter().position(|partner| *partner == Some(index));
+            let column = match partner {
+                Some(at) => of_source.column(Some(&source[at]), Some(item), at),
+                None => of_target.column(None, Some(item), index),
+            };
+            let below = way.item(partner, Some(index), partner.map(|at| &source[at]), Some(item));
+            self.node(&column, &below);
+        }
+        let mut anchor = None;
+        for (index, item) in source.iter().enumerate() {
+            if let Some(at) = partners[index] {
+                anchor = Some(at);
+                continue;
+            }
+            let column = of_source.column(Some(item), None, index);
+            let mut below = way.item(Some(index), None, Some(item), None);
+            let at = anchor.or_else(|| target.len().checked_sub(1));
+            below.position = [way.position.clone(), vec![at.map_or(0, |at| 2 * at + 1)]].concat();
+            let source = below.source.clone();
+            let op = if way.is_documents() {
+                Op::AddDocument { after: at, source: source.document }
+            } else {
+                Op::Add { list: way.target.clone(), after: at, source }
+            };
+            self.decide(&column, &below, self.given(&below), op);
+        }
+    }
+
+    fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
+        let reason = match (given, self.policy.choice) {
+            (Some(reason), _) => reason,
+            (None, Choice::All) => Reason::All,
+            (None, Choice::Changed) => {
+                Reason::Judged(judge(column, self.times, &way.keys, self.names))
+            }
+        };
+        let edits =
+            matches!(reason, Reason::Taken | Reason::All | Reason::Judged(Verdict::Behind { .. }));
+        let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
+        self.found.push(Decision {
+            field: way.shown.trim_start_matches('.').to_owned(),
+            source: text(column.source),
+            target: text(column.target),
+            reason,
+            op: edits.then_some(op),
+            position: way.position.clone(),
+        });
+    }
+}
+
+/// The items of a list in the past, by the items of a list of now.
+struct Past<'w> {
+    source: Vec<(Option<&'w Value>, Vec<Option<usize>>)>,
+    target: Vec<(Option<&'w Value>, Vec<Option<usize>>)>,
+}
+
+impl<'w> Past<'w> {
+    fn column(
+        &self,
+        source: Option<&'w Value>,
+        target: Option<&'w Value>,
+        index: usize,
+    ) -> Column<'w> {
+        let then = |(value, partners): &(Option<&'w Value>, Vec<Option<usize>>)| {
+            value.and_then(|value| value.items().get(partners[index]?))
+        };
+        Column {
+            source,
+            target,
+            source_past: self.source.iter().map(then).collect(),
+            target_past: self.target.iter().map(then).collect(),
+        }
+    }
+}
+
+impl<'v> Column<'v> {
+    fn at_key(&self, key: &str) -> Self {
+        let below = |value: &Option<&'v Value>| value.and_then(|value| value.get(key));
+        Column {
+            source: below(&self.source),
+            target: below(&self.target),
+            source_past: self.source_past.iter().map(below).collect(),
+            target_past: self.target_past.iter().map(below).collect(),
+        }
+    }
+}
+
+impl<'w> Way<'w> {
+    /// Whether what is here is the list of a file's documents.
+    const fn is_documents(&self) -> bool {
+        self.position.is_empty()
+    }
+
+    fn key(&self, key: &'w str, position: usize) -> Self {
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let shown = if !key.is_empty() && key.chars().all(plain) {
+            format!("{}.{key}", self.shown)
+        } else {
+            format!("{}.[{key}]", self.shown)
+        };
+        let takes = |step: &FieldStep| match step {
+            FieldStep::Key(wanted) => wanted == key,
+            FieldStep::Every => true,
+            FieldStep::Match { .. } => false,
+        };
+        Self {
+            source: self.source.key(key),
+            target: self.target.key(key),
+            position: [self.position.clone(), vec![position]].concat(),
+            keys: [self.keys.clone(), vec![key]].concat(),
+            shown,
+            keep: advance(&self.keep, takes),
+            take: advance(&self.take, takes),
+        }
+    }
+
+    fn item(
+        &self,
+        source_index: Option<usize>,
+        target_index: Option<usize>,
+        source: Option<&Value>,
+        target: Option<&Value>,
+    ) -> Self {
+        let item = target.or(source);
+        let at_root = self.is_documents();
+        let step = |path: &NodePath, index: Option<usize>| match index {
+            Some(document) if at_root => NodePath::root(document),
+            Some(index) => path.index(index),
+            None => path.clone(),
+        };
+        let takes = |step: &FieldStep| match step {
+            FieldStep::Every => true,
+            FieldStep::Key(number) => {
+                number.parse().is_ok_and(|number: usize| Some(number) == target_index)
+            }
+            FieldStep::Match { key, value } => [source, target].into_iter().flatten().any(|item| {
+                let text = match key {
+                    Some(key) => item.text_at(key),
+                    None => item.as_text(),
+                };
+                text == Some(value)
+            }),
+        };
+        let index = target_index.or(source_index).unwrap_or(0);
+        Self {
+            source: step(&self.source, source_index),
+            target: step(&self.target, target_index),
+            position: [self.position.clone(), vec![2 * index]].concat(),
+            keys: self.keys.clone(),
+            shown: if at_root {
+                String::new()
+            } else {
+                format!("{}{}", self.shown, shown(item, index))
+            },
+            // Documents are no steps of a field path.
+            keep: if at_root { self.keep.clone() } else { advance(&self.keep, takes) },
+            take: if at_root { self.take.clone() } else { advance(&self.take, takes) },
+        }
+    }
+}
+
+fn advance<'w>(
+    paths: &[&'w [FieldStep]],
+    takes: impl Fn(&FieldStep) -> bool,
+) -> Vec<&'w [FieldStep]> {
+    let next = |steps: &&'w [FieldStep]| {
+        let (first, rest) = steps.split_first()?;
+        takes(first).then_some(rest)
+    };
+    paths.iter().filter_map(next).collect()
+}
+
+/// How an item is shown in a path: by its name, its text, or its number.
+fn shown(item: Option<&Value>, index: usize) -> String {
+    let named = |item: &Value| {
+        ["name", "path", "key", "host", "mountPath", "url"]
+            .iter()
+            .find_map(|key| Some(format!("[{key}={}]", item.text_at(key)?)))
+    };
+    let text = |item: &Value| {
+        let text = item.as_text().filter(|text| !text.contains('\n') && text.len() < 200)?;
+        Some(format!("[{text}]"))
+    };
+    item.and_then(|item| named(item).or_else(|| text(item))).unwrap_or_else(|| format!("[{index}]"))
+}
