@@ -19,6 +19,7 @@ mod plan;
 mod plan_id;
 mod proposal;
 mod pull_request;
+mod rendering;
 mod risk;
 mod rules;
 mod template;
@@ -34,8 +35,8 @@ pub use lifecycle::{
 };
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
 pub use plan::{
-    Builds, Cause, Checks, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
-    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
+    Cause, Checks, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan, PlanRequest,
+    PlannedEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
 pub use proposal::{Proposal, propose, summary};
@@ -44,6 +45,7 @@ pub use pull_request::{
     DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
     PullRequestSettings, render_checklist_item, render_labels, render_title,
 };
+pub use rendering::{Builds, NotRendered};
 pub use risk::{Risk, RiskLevel, risks};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use template::{Template, TemplateError, Values, Variables};

@@ -13,10 +13,11 @@ use super::keep::keep;
 use super::key::Key;
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
+use super::rendering::{Attempts, Builds, NotRendered, render, weigh};
 use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
-use crate::kustomize::{self, Build, BuildOptions};
+use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
 use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
@@ -55,6 +56,8 @@ pub struct Plan {
     pub not_promoted: Vec<NotPromoted>,
     /// The values of Secrets on any side: whatever text is made of files or resources goes through its `scrub`.
     pub known: KnownValues,
+    /// What could not be rendered, and why.
+    pub not_rendered: Vec<NotRendered>,
     /// How the edits were decided.
     pub method: Method,
     /// What differed and what becomes of it, in the order of paths; empty where files are copied.
@@ -108,17 +111,6 @@ pub enum Verdict {
         /// How many.
         errors: usize,
     },
-}
-
-/// The three builds of a plan.
-#[derive(Clone, Debug)]
-pub struct Builds {
-    /// The source as it is.
-    pub source: Build,
-    /// The target as it is.
-    pub before: Build,
-    /// The target as it will be.
-    pub after: Build,
 }
 
 /// One file's edit and why it is made.
@@ -297,14 +289,16 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     );
     let (source_build, before, (standards, finished)) = together(source_build, before, decided)?;
     let Finished { edits, warnings, not_promoted, differences } = finished;
-    let after = if edits.is_empty() {
-        before.clone()
-    } else {
-        let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
-        kustomize::build(&edited, &target.path, request.options)
-            .map_err(|error| PlanError::build(target, BuildState::AfterPromotion, error))?
+    let after = match &before {
+        Ok(before) if edits.is_empty() => Ok(before.clone()),
+        _ => {
+            let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
+            with_all_files(target, render(&edited, target, request.options))?
+        }
     };
-    let builds = Builds { source: source_build, before, after };
+    let attempts = Attempts { source: source_build, before, after };
+    let method = method(request, source, target);
+    let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
     let (checked, (Diffs { rendered, files, drift }, known)) = side_by_side(
         || check(request, (source, target), &standards, &builds, &edits),
         || compare(request, (source, target), &builds, &edits),
@@ -321,12 +315,13 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         commit: request.commit.cloned(),
         edits,
         builds,
-        findings: checked.findings,
+        findings: not_rendered.iter().map(NotRendered::finding).chain(checked.findings).collect(),
         suppressed: checked.suppressed,
         warnings,
         not_promoted,
         known,
-        method: method(request, source, target),
+        not_rendered,
+        method,
         differences,
     })
 }
@@ -443,9 +438,24 @@ fn together<A, B, C>(
     }
 }
 
-fn build(request: &PlanRequest<'_>, environment: &Environment) -> Result<Build, PlanError> {
-    kustomize::build(request.files, &environment.path, request.options)
-        .map_err(|error| PlanError::build(environment, BuildState::Now, error))
+fn build(
+    request: &PlanRequest<'_>,
+    environment: &Environment,
+) -> Result<Result<Build, BuildError>, PlanError> {
+    with_all_files(environment, render(request.files, environment, request.options))
+}
+
+/// A build that was tried with all the files it needs.
+fn with_all_files(
+    environment: &Environment,
+    build: Result<Build, BuildError>,
+) -> Result<Result<Build, BuildError>, PlanError> {
+    match build {
+        Err(error @ BuildError::Unknown(_)) => {
+            Err(PlanError::build(environment, BuildState::Now, error))
+        }
+        known => Ok(known),
+    }
 }
 
 /// What the gates measure by may be in files that are not here, like what is copied.

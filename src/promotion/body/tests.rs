@@ -5,8 +5,8 @@ use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs}
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{CommitSha, EnvironmentName, File, FileEdit, Location, RepoPath};
 use crate::policy::{Finding, Level};
-use crate::promotion::plan::{Builds, Cause, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
-use crate::promotion::{Environment, PlanId, Variables, propose};
+use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
+use crate::promotion::{Builds, By, Environment, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 fn path(text: &str) -> RepoPath {
@@ -71,6 +71,9 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         warnings: Vec::new(),
         not_promoted: Vec::new(),
         known: KnownValues::default(),
+        not_rendered: Vec::new(),
+        method: Method { by: By::Files, because: "there is no history" },
+        differences: Vec::new(),
         edits,
         builds,
     }

@@ -136,12 +136,13 @@ fn rules() -> impl Strategy<Value = Rules> {
         copy: vec![PathGlob::parse(copy).unwrap()],
         exclude: exclude.then(|| PathGlob::parse("**/b.yaml").unwrap()).into_iter().collect(),
         keep: vec![Keep {
-            file: "patches/a.yaml".to_owned(),
+            file: PathGlob::parse("patches/a.yaml").unwrap(),
             fields: kept.into_iter().map(|field| FieldPath::parse(field).unwrap()).collect(),
         }],
         prune: Prune::Removed,
         wire: true,
         fields: fields.into_iter().map(|field| CarriedField::parse(field).unwrap()).collect(),
+        ..Rules::default()
     })
 }
 

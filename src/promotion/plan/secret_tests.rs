@@ -291,6 +291,8 @@ fn said(files: &FileTree) -> (bool, String) {
     };
     let (source, target) = (environment("dev"), environment("prod"));
     let request = PlanRequest {
+        past: Past::None,
+        wish: &Wish::default(),
         files,
         options: &BuildOptions::default(),
         source: &source,

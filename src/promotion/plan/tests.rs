@@ -91,7 +91,11 @@ fn globs(texts: &[&str]) -> Vec<PathGlob> {
 
 fn keeping(file: &str, fields: &[&str]) -> Rules {
     let fields = fields.iter().map(|field| FieldPath::parse(field).unwrap()).collect();
-    Rules { keep: vec![Keep { file: file.to_owned(), fields }], wire: false, ..Rules::default() }
+    Rules {
+        keep: vec![Keep { file: PathGlob::parse(file).unwrap(), fields }],
+        wire: false,
+        ..Rules::default()
+    }
 }
 
 fn carrying(fields: &[&str]) -> Rules {

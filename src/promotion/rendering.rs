@@ -1,0 +1,165 @@
+//! The builds of a plan, and what is said where there can be none.
+//!
+//! What cannot be rendered here (a remote base that is not allowed, a chart without helm) stops
+//! nothing but the rendering: fields and files are decided without it. What the promotion itself breaks
+//! is an error of the plan.
+
+use super::environment::Environment;
+use super::error::{BuildState, PlanError};
+use super::rules::By;
+use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::model::{Files, Location};
+use crate::policy::{Finding, Level};
+
+/// The builds of a plan. Where one is missing, those that would be compared with it are empty.
+#[derive(Clone, Debug, Default)]
+pub struct Builds {
+    /// The source as it is.
+    pub source: Build,
+    /// The target as it is.
+    pub before: Build,
+    /// The target as it will be.
+    pub after: Build,
+}
+
+/// Why something is not rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRendered {
+    /// What is not rendered, and why: one sentence, lower case, without a final period.
+    pub message: String,
+    /// What would allow it.
+    pub help: String,
+    /// The place that stands in the way.
+    pub at: Option<Location>,
+    /// Whether it is the target, so that nothing can be said of what the cluster will see.
+    pub is_target: bool,
+}
+
+impl NotRendered {
+    /// The id of the rule by which this is told.
+    pub const RULE: &'static str = "not-rendered";
+
+    /// The same as a finding.
+    pub(super) fn finding(&self) -> Finding {
+        Finding {
+            code: Self::RULE.to_owned(),
+            rule: Self::RULE,
+            level: Level::Warning,
+            message: self.message.clone(),
+            help: Some(self.help.clone()),
+            resource: None,
+            location: self.at.clone(),
+            new: self.is_target,
+        }
+    }
+}
+
+/// Builds an environment by what it is.
+pub(super) fn render(
+    files: &dyn Files,
+    environment: &Environment,
+    options: &BuildOptions,
+) -> Result<Build, BuildError> {
+    kustomize::build(files, &environment.path, options)
+}
+
+/// The three attempts to build.
+pub(super) struct Attempts {
+    /// The source as it is.
+    pub source: Result<Build, BuildError>,
+    /// The target as it is.
+    pub before: Result<Build, BuildError>,
+    /// The target as it will be.
+    pub after: Result<Build, BuildError>,
+}
+
+/// What the attempts are good for.
+///
+/// Files that are copied are judged by what they build, so that nothing is planned without it. Fields are
+/// decided by their history: there only what the promotion itself breaks stops it, and what nobody
+/// could read.
+///
+/// # Errors
+/// [`PlanError::Build`] for the build that stops the promotion.
+pub(super) fn weigh(
+    attempts: Attempts,
+    by: By,
+    source: &Environment,
+    target: &Environment,
+) -> Result<(Builds, Vec<NotRendered>), PlanError> {
+    let stops = |error: &BuildError| by == By::Files || is_unreadable(error);
+    let Attempts { source: source_build, before, after } = attempts;
+    let mut missing = Vec::new();
+    let mut builds = Builds::default();
+    let source_build = match source_build {
+        Ok(build) => Some(build),
+        Err(error) if stops(&error) => {
+            return Err(PlanError::build(source, BuildState::Now, error));
+        }
+        Err(error) => {
+            missing.push(NotRendered::new(source, "is not rendered", &error, false));
+            None
+        }
+    };
+    match (before, after) {
+        (Ok(before), Ok(after)) => {
+            builds = Builds { source: source_build.unwrap_or_default(), before, after };
+        }
+        // Repaired by the promotion: all of it is new to the cluster.
+        (Err(error), Ok(after)) => {
+            builds = Builds { source: source_build.unwrap_or_default(), after, ..builds };
+            missing.push(NotRendered::new(target, "could not be built before", &error, false));
+        }
+        (Err(error), Err(_)) if stops(&error) => {
+            return Err(PlanError::build(target, BuildState::Now, error));
+        }
+        (Ok(_), Err(error)) if stops(&error) || !is_out_of_reach(&error) => {
+            return Err(PlanError::build(target, BuildState::AfterPromotion, error));
+        }
+        (_, Err(error)) => {
+            missing.push(NotRendered::new(target, "is not rendered", &error, true));
+        }
+    }
+    Ok((builds, missing))
+}
+
+/// Whether a build fails for what is not here, and not for what is wrong.
+const fn is_out_of_reach(error: &BuildError) -> bool {
+    matches!(
+        error,
+        BuildError::Remote { .. }
+            | BuildError::Helm { .. }
+            | BuildError::Plugin { .. }
+            | BuildError::OutsideRoot { .. }
+    )
+}
+
+/// Whether a build fails for files that nobody could read, or that are made to keep us busy.
+const fn is_unreadable(error: &BuildError) -> bool {
+    matches!(
+        error,
+        BuildError::Syntax { .. } | BuildError::TooLarge { .. } | BuildError::BaseCycle { .. }
+    )
+}
+
+impl NotRendered {
+    fn new(environment: &Environment, what: &str, error: &BuildError, is_target: bool) -> Self {
+        let help = match error {
+            BuildError::Remote { .. } => {
+                "allow its repository by `remoteBases` in `.github/overlift.yaml`"
+            }
+            BuildError::Helm { .. } => "render it where helm is installed: `--engine kustomize`",
+            BuildError::OutsideRoot { .. } => {
+                "set `loadRestrictor: none` if your clusters build without load restrictions"
+            }
+            BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
+            _ => "see what `overlift build` says of it",
+        };
+        Self {
+            message: format!("`{}` {what}: {error}", environment.name),
+            help: help.to_owned(),
+            at: error.location().cloned(),
+            is_target,
+        }
+    }
+}
