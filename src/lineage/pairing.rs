@@ -243,8 +243,8 @@ fn by_content(a: &[Value], b: &[Value]) -> Vec<Option<usize>> {
     let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let end =
         a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    for index in 0..start {
-        partners[index] = Some(index);
+    for (index, partner) in partners.iter_mut().enumerate().take(start) {
+        *partner = Some(index);
     }
     for back in 1..=end {
         partners[a.len() - back] = Some(b.len() - back);
