@@ -27,6 +27,7 @@ mod github_costs_little;
 mod github_fails;
 mod istio_analysis;
 mod kubernetes_kinds_are_validated;
+mod limits_are_met_in_words;
 mod lost_deliveries_are_made_up_for;
 mod merge_keys_of_kubernetes;
 mod nothing_is_lost;

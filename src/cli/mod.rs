@@ -13,6 +13,7 @@ mod findings;
 mod healthcheck;
 mod hint;
 mod init;
+mod limits;
 mod man;
 mod output;
 mod palette;
@@ -75,6 +76,17 @@ enum Command {
     Man(man::ManArguments),
 }
 
+impl Command {
+    /// Whether it renders and judges what a repository holds, and is worth a process of its own: `build` has
+    /// limits of its own and is over in no time.
+    const fn plans(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan(_) | Self::Promote(_) | Self::Validate(_) | Self::Status(_) | Self::Action
+        )
+    }
+}
+
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -89,7 +101,8 @@ type Result = std::result::Result<Outcome, report::Failure>;
 
 /// Runs the command line that starts with the program's name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are errors to clap, with exit code 0; a closed pipe is silent.
@@ -97,7 +110,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let output = Output::detect();
+    let side = limits::Side::detect();
+    let output = Output::detect(side);
+    if arguments.command.plans() {
+        match side {
+            limits::Side::Within { .. } => limits::lower(),
+            limits::Side::Outside => {
+                if let Some(code) = limits::supervise(&given, &output) {
+                    return code;
+                }
+            }
+        }
+    }
     let directory = arguments.directory.as_path();
     let result = match arguments.command {
         Command::Init(init) => init::run(&init, directory, &output),

@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal, Write as _};
 
+use super::limits::Side;
 use super::palette::Palette;
 use super::plan_view::coloured_diff;
 
@@ -20,7 +21,7 @@ pub(super) struct Output {
 impl Output {
     /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
     #[expect(clippy::disallowed_methods, reason = "colours depend on the environment")]
-    pub(super) fn detect() -> Self {
+    pub(super) fn detect(side: Side) -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let plain = set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb");
         let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
@@ -32,8 +33,22 @@ impl Output {
         Self {
             for_person,
             palette: palette(for_person),
-            error_palette: palette(forced || io::stderr().is_terminal()),
+            error_palette: palette(match side {
+                Side::Outside => forced || io::stderr().is_terminal(),
+                Side::Within { coloured } => coloured,
+            }),
         }
+    }
+
+    /// Whether errors are coloured.
+    pub(super) fn colours_errors(&self) -> bool {
+        self.error_palette != Palette::default()
+    }
+
+    /// Says why the command failed, and what to do.
+    pub(super) fn fail(&self, message: &str, help: &str) {
+        let Palette { error, help: blue, .. } = self.error_palette;
+        self.say(&format!("{error}error{error:#}: {message}\n  {blue}help{blue:#}: {help}"));
     }
 
     /// Prints data exactly as it is.

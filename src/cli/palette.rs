@@ -3,7 +3,7 @@
 use clap::builder::styling::{AnsiColor, Style};
 
 /// A style for each thing that stands out. A style that is off prints nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Palette {
     /// What failed.
     pub(super) error: Style,
