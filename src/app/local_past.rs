@@ -32,7 +32,7 @@ impl LocalPast {
             None => None,
             Some((commit, by)) => {
                 let seen = seen_at(repository, &history, &commit, &folders)?;
-                Some(Point { seen, by: by.or(Some(commit)) })
+                Some(Point { seen, by: by.or(Some(commit)), settles_versions: true })
             }
         };
         Ok(Self { history, point })

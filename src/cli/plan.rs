@@ -13,7 +13,7 @@ use super::{Outcome, plan_view};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{EnvironmentName, Files};
-use crate::promotion::{self, Key, Plan};
+use crate::promotion::{self, Key, Plan, Wish};
 
 /// Which promotion is meant.
 #[derive(Debug, Args)]
@@ -22,6 +22,25 @@ pub(super) struct Pair {
     pub(super) source: String,
     /// The environment that it goes to.
     pub(super) target: String,
+}
+
+/// What is asked for beyond the configuration, this once.
+#[derive(Debug, Default, Args)]
+pub(super) struct WishArguments {
+    /// Bring over everything that differs, but what is kept or excluded.
+    #[arg(long)]
+    all: bool,
+    /// Bring over only files below the environment that match this glob, or this image; the rest is named as
+    /// left out.
+    #[arg(long, value_name = "GLOB|IMAGE")]
+    only: Vec<String>,
+}
+
+impl WishArguments {
+    /// The wish as a value.
+    pub(super) fn wish(&self) -> Wish {
+        Wish { all: self.all, only: self.only.clone() }
+    }
 }
 
 /// Shows what a promotion would change, and changes nothing.
@@ -35,6 +54,8 @@ pub(super) struct PlanArguments {
     /// Use this configuration instead of `.github/overlift.yaml`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    wish: WishArguments,
     #[command(flatten)]
     engine: EngineArguments,
     /// Print one diff alone, for `patch`, `git apply` or a pager.
@@ -63,7 +84,8 @@ enum Diff {
 
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
+    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?
+        .with_wish(arguments.wish.wish());
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let plan = plan(&workspace, config.as_deref(), &arguments.pair)?.1;
     let form = (arguments.diff, arguments.body, arguments.json);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::findings::FindingJson;
+use crate::lineage::{Difference, Then};
 use crate::model::Operation;
 use crate::promotion::{self, Plan};
 
@@ -17,9 +18,38 @@ pub(super) struct PlanJson<'a> {
     edits: Vec<EditJson<'a>>,
     summary: String,
     findings: Vec<FindingJson<'a>>,
+    differences: Vec<DifferenceJson<'a>>,
     rendered: &'a str,
     files: String,
     drift: String,
+}
+
+/// A difference; values are null where there is none, or no single text.
+#[derive(Serialize)]
+struct DifferenceJson<'a> {
+    path: &'a str,
+    field: &'a str,
+    source: Option<&'a str>,
+    target: Option<&'a str>,
+    then: &'static str,
+    because: String,
+}
+
+impl<'a> DifferenceJson<'a> {
+    fn new(difference: &'a Difference, plan: &Plan) -> Self {
+        Self {
+            path: difference.path.as_str(),
+            field: &difference.field,
+            source: difference.source.as_deref(),
+            target: difference.target.as_deref(),
+            then: match difference.then {
+                Then::Comes => "comes",
+                Then::Goes => "goes",
+                Then::Stays => "stays",
+            },
+            because: difference.because.words(plan.target.name.as_str()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -47,6 +77,7 @@ impl<'a> PlanJson<'a> {
             edits: plan.edits.iter().map(edit).collect(),
             summary: promotion::summary(plan),
             findings: plan.findings.iter().map(|finding| FindingJson::new(finding, None)).collect(),
+            differences: plan.differences.iter().map(|it| DifferenceJson::new(it, plan)).collect(),
             rendered: plan.rendered.text(),
             files: plan.files.text(),
             drift: plan.drift.text(),

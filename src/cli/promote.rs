@@ -7,7 +7,7 @@ use clap::Args;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::output::Output;
-use super::plan::{Pair, located, plan};
+use super::plan::{Pair, WishArguments, located, plan};
 use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::{Outcome, plan_view};
@@ -40,6 +40,8 @@ pub(super) struct PromoteArguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
+    wish: WishArguments,
+    #[command(flatten)]
     engine: EngineArguments,
     #[command(flatten)]
     remote: RemoteArguments,
@@ -56,7 +58,8 @@ pub(super) fn run(
         return on_github(arguments, &remote, workspace, directory, output);
     }
     let revision = arguments.commit.then_some("HEAD");
-    let workspace = open_workspace(directory, revision, arguments.engine)?;
+    let workspace =
+        open_workspace(directory, revision, arguments.engine)?.with_wish(arguments.wish.wish());
     if !arguments.commit
         && !arguments.local
         && let Some(remote) = arguments.remote.of_checkout(&workspace)?

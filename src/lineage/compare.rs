@@ -46,6 +46,8 @@ pub struct Request<'a> {
     pub take: &'a dyn Fn(&str) -> Vec<&'a FieldPath>,
     /// Whether a file is never written.
     pub excluded: &'a dyn Fn(&str) -> bool,
+    /// Whether a change of a file was asked for: the file, the field, the source's value.
+    pub asked: &'a dyn Fn(&str, &str, &str) -> bool,
 }
 
 /// What one file becomes.
@@ -255,7 +257,7 @@ impl Opened<'_, '_> {
     }
 
     fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
-        Difference { path, field: String::new(), source: None, target: None, then, because }
+        Difference::of_file(path, self.sides.source_path(&self.pair.source), then, because)
     }
 
     fn decide_whole(&self, outcome: &mut Outcome) {
@@ -287,10 +289,18 @@ impl Opened<'_, '_> {
         }
         let because =
             if never { Because::Own { since: None, source_moved: false } } else { because };
+        let mut because = because;
+        if then != Then::Stays && !self.is_asked("", None) {
+            (then, because) = (Then::Stays, Because::NotAsked);
+        }
         if then != Then::Stays {
             outcome.change = Some(self.change(self.source.clone(), Vec::new()));
         }
         outcome.differences.push(self.whole(path, then, because));
+    }
+
+    fn is_asked(&self, field: &str, value: Option<&str>) -> bool {
+        (self.request.asked)(&self.pair.target, field, value.unwrap_or_default())
     }
 
     fn change(&self, after: Option<File>, fields: Vec<String>) -> Change {
@@ -308,6 +318,7 @@ impl Opened<'_, '_> {
             source: of(&self.source_past),
             target: of(&self.target_past),
             settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
+            settles_versions: self.request.point.is_none_or(|point| point.settles_versions),
         }
     }
 
@@ -326,11 +337,7 @@ impl Opened<'_, '_> {
         };
         let source_past = Read::all(form, &self.source_past);
         let target_past = Read::all(form, &self.target_past);
-        let times = Times {
-            source: source_past.since,
-            target: target_past.since,
-            settled: self.times().settled,
-        };
+        let times = Times { source: source_past.since, target: target_past.since, ..self.times() };
         let column = Column {
             source: Some(&now_source),
             target: Some(&now_target),
@@ -350,6 +357,11 @@ impl Opened<'_, '_> {
         };
         walk.file(&column);
         let mut decisions = walk.found;
+        for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {
+            if !self.is_asked(&decision.field, decision.source.as_deref()) {
+                (decision.op, decision.reason) = (None, Reason::NotAsked);
+            }
+        }
         self.carry_out(form, (source, target), &mut decisions, outcome);
     }
 
@@ -383,6 +395,7 @@ impl Opened<'_, '_> {
             }
             outcome.differences.push(Difference {
                 path: self.sides.target_path(&self.pair.target),
+                from: self.sides.source_path(&self.pair.source),
                 field: decision.field.clone(),
                 source: decision.source.clone(),
                 target: decision.target.clone(),
@@ -400,6 +413,9 @@ impl Opened<'_, '_> {
         let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
         let (now_source, now_target) = (text(&source.content), text(&target.content));
         let path = self.sides.target_path(&self.pair.target);
+        if !self.is_asked("", None) {
+            return outcome.differences.push(self.whole(path, Then::Stays, Because::NotAsked));
+        }
         if self.request.choice == Choice::All {
             let file = File { mode: target.mode, content: source.content.clone() };
             outcome.change = Some(self.change(Some(file), Vec::new()));
@@ -457,6 +473,7 @@ impl Opened<'_, '_> {
         let comes = if goes { Then::Goes } else { Then::Comes };
         match reason {
             Reason::Kept => (Then::Stays, Because::Kept),
+            Reason::NotAsked => (Then::Stays, Because::NotAsked),
             Reason::Taken => (comes, Because::Taken),
             Reason::All => (comes, Because::All),
             Reason::Judged(verdict) => match verdict {

@@ -7,6 +7,8 @@ use crate::model::{CommitSha, RepoPath};
 pub struct Difference {
     /// The target's file.
     pub path: RepoPath,
+    /// The source's file.
+    pub from: RepoPath,
     /// The field's path; empty for a whole file.
     pub field: String,
     /// The source's value, if it is one text.
@@ -17,6 +19,18 @@ pub struct Difference {
     pub then: Then,
     /// Why.
     pub because: Because,
+}
+
+impl Difference {
+    /// A difference of a whole file.
+    pub(super) const fn of_file(
+        path: RepoPath,
+        from: RepoPath,
+        then: Then,
+        because: Because,
+    ) -> Self {
+        Self { path, from, field: String::new(), source: None, target: None, then, because }
+    }
 }
 
 /// What becomes of a difference.

@@ -15,11 +15,13 @@ pub(super) fn settle_entries(
     sides: &Sides<'_>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), ReadError> {
+    let before = named_after(request, sides, &[])?;
     // What comes may be a kustomization that names more.
     loop {
         let named = named_after(request, sides, outcomes)?;
         keep_named(sides, outcomes, &named);
-        if !bring_named(request, sides, outcomes, &named)? {
+        let new = named.difference(&before).cloned().collect();
+        if !bring_named(request, sides, outcomes, &new)? {
             return Ok(());
         }
     }
@@ -94,7 +96,8 @@ fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &BTreeSet<Stri
             outcome.change = None;
             let path = sides.target_path(target);
             let because = Because::Own { since: None, source_moved: true };
-            outcome.differences = vec![difference(path, Then::Stays, because)];
+            let from = sides.source_path(&outcome.below.0);
+            outcome.differences = vec![Difference::of_file(path, from, Then::Stays, because)];
         }
     }
 }
@@ -119,13 +122,14 @@ fn bring_named(
             continue;
         }
         let from = sides.source_path(below);
+        let path = sides.target_path(&target);
+        let difference = Difference::of_file(path, from.clone(), Then::Comes, Because::Needed);
         let change = Change {
             below: target.clone(),
             after: request.files.file(&from)?,
             fields: Vec::new(),
             from,
         };
-        let difference = difference(sides.target_path(&target), Then::Comes, Because::Needed);
         let outcome = Outcome {
             below: (below.clone(), target),
             change: Some(change),
@@ -138,8 +142,4 @@ fn bring_named(
         brought = true;
     }
     Ok(brought)
-}
-
-const fn difference(path: crate::model::RepoPath, then: Then, because: Because) -> Difference {
-    Difference { path, field: String::new(), source: None, target: None, then, because }
 }

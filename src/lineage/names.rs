@@ -28,6 +28,14 @@ const WORDS: &[&str] = &[
     "prd",
     "live",
 ];
+/// Words for one environment.
+const SYNONYMS: &[&[&str]] = &[
+    &["dev", "develop", "development"],
+    &["test", "testing"],
+    &["stage", "staging", "stg"],
+    &["prod", "production", "prd"],
+    &["preprod", "preproduction"],
+];
 const FLOATING: &[&str] =
     &["latest", "main", "master", "head", "trunk", "edge", "nightly", "canary", "stable"];
 
@@ -41,6 +49,13 @@ impl Names {
         let list = |names: &mut dyn Iterator<Item = &'a str>| {
             let mut names: Vec<String> =
                 names.filter(|name| name.len() > 1).map(str::to_lowercase).collect();
+            let others = names
+                .iter()
+                .flat_map(|name| words(name))
+                .filter_map(|word| SYNONYMS.iter().find(|synonyms| synonyms.contains(&word)));
+            let others: Vec<String> =
+                others.flat_map(|it| it.iter()).map(|it| (*it).to_owned()).collect();
+            names.extend(others);
             names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
             names.dedup();
             names
@@ -71,6 +86,11 @@ impl Names {
                 let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
                 WORDS.contains(&word.as_str()) || FLOATING.contains(&word.as_str())
             })
+    }
+
+    /// Whether a text has a word that names the source.
+    pub(super) fn names_source(&self, text: &str) -> bool {
+        self.source.iter().any(|name| !occurrences(text, name).is_empty())
     }
 }
 

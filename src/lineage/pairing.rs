@@ -55,12 +55,19 @@ impl Pairing<'_> {
         (a, a_side): (&[Value], Side),
         (b, b_side): (&[Value], Side),
     ) -> Vec<Option<usize>> {
-        if let Some(partners) = self.by_name((a, a_side), (b, b_side)) {
-            return partners;
+        let named = self.by_name((a, a_side), (b, b_side));
+        let is_text = |item: &Value| item.as_text().is_some();
+        let addressed = |item: &Value| item.get("host").is_some() || item.get("url").is_some();
+        let may_be_alike = a.iter().all(is_text) && self.field != "resources"
+            || a.iter().all(addressed) && b.iter().all(addressed);
+        match named {
+            Some(partners) if !may_be_alike => partners,
+            named => {
+                let mut partners = named.unwrap_or_else(|| by_content(a, b));
+                self.by_likeness(a, b, &mut partners);
+                partners
+            }
         }
-        let mut partners = by_content(a, b);
-        self.by_likeness(a, b, &mut partners);
-        partners
     }
 
     fn by_name(
@@ -188,9 +195,16 @@ impl Pairing<'_> {
         let mut candidates = Vec::new();
         for i in a_range {
             for j in b_range.clone() {
+                if partners[i].is_some() || partners.contains(&Some(j)) {
+                    continue;
+                }
+                if let (Some(a), Some(b)) = (a[i].as_text(), b[j].as_text()) {
+                    candidates.extend(alike(a, b).map(|like| (std::cmp::Reverse(like), i, j)));
+                    continue;
+                }
                 let like = a[i].likeness(&b[j]);
-                // Scalars that differ are two items, and so are mappings that share less than a third.
-                if like * 3 >= a[i].weight().max(b[j].weight()) {
+                // Mappings that share less than a third are two items.
+                if like > 0 && like * 3 >= a[i].weight().max(b[j].weight()) {
                     candidates.push((std::cmp::Reverse(like), i, j));
                 }
             }
@@ -206,6 +220,24 @@ impl Pairing<'_> {
             }
         }
     }
+}
+
+/// How many words two texts share, if that is most of them: one text that was changed.
+fn alike(a: &str, b: &str) -> Option<usize> {
+    let words = |text: &'_ str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).take(100).collect()
+    };
+    let (a, mut b) = (words(a), words(b));
+    let (most, least) = (a.len().max(b.len()), a.len().min(b.len()));
+    let mut same = 0;
+    for word in &a {
+        if let Some(at) = b.iter().position(|other| other == word) {
+            b.swap_remove(at);
+            same += 1;
+        }
+    }
+    (least >= 3 && same * 3 >= most * 2).then_some(same)
 }
 
 /// What an inline patch is about: kind and name, or its first lines where it has none.

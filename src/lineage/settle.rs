@@ -5,6 +5,7 @@ use super::history::History;
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::value::{Shape, Value};
+use super::verdict::is_version;
 use crate::model::{BlobId, CommitSha, ReadError, RepoPath};
 
 /// Up to where the source's changes are settled.
@@ -14,6 +15,8 @@ pub struct Point {
     pub seen: Option<usize>,
     /// The promotion, for people.
     pub by: Option<CommitSha>,
+    /// Whether it settles versions too. A commit by somebody's hand that brought none says nothing of them.
+    pub settles_versions: bool,
 }
 
 /// The last commit in the target's folder that gave a field the value that the source had before it.
@@ -34,8 +37,14 @@ pub fn last_by_hand(
             };
             let Some(ours) = source_then(history, index, source, below, names) else { continue };
             let before = touched.before.as_ref().map(|state| &state.blob);
-            if took(history, below, (before, &after.blob), &ours, names)? {
-                return Ok(Some(Point { seen: index.checked_sub(1), by: Some(commit.id.clone()) }));
+            let mut given = Given::default();
+            took(history, below, (before, &after.blob), &ours, names, &mut given)?;
+            if given.values > 0 {
+                return Ok(Some(Point {
+                    seen: index.checked_sub(1),
+                    by: Some(commit.id.clone()),
+                    settles_versions: given.versions > 0,
+                }));
             }
         }
     }
@@ -69,16 +78,28 @@ fn source_then(
     found?
 }
 
-/// Whether a file's change gave some field the source's value.
+/// What a commit gave the target of what the source had.
+#[derive(Default)]
+struct Given {
+    values: usize,
+    versions: usize,
+}
+
+/// Counts the fields that a file's change gave the source's value.
 fn took(
     history: &History<'_>,
     path: &str,
     (before, after): (Option<&BlobId>, &BlobId),
     source: &BlobId,
     names: &Names,
-) -> Result<bool, ReadError> {
+    given: &mut Given,
+) -> Result<(), ReadError> {
     if before.is_none() {
-        return Ok(after == source);
+        if after == source {
+            given.values += 1;
+            given.versions += 1;
+        }
+        return Ok(());
     }
     let form = Form::by_name(path);
     let read = |id: Option<&BlobId>| -> Result<Option<Value>, ReadError> {
@@ -86,33 +107,45 @@ fn took(
         Ok(content.and_then(|content| form.read(&content)))
     };
     let (before, after, source) = (read(before)?, read(Some(after))?, read(Some(source))?);
-    let (Some(after), Some(source)) = (after, source) else { return Ok(false) };
-    Ok(gave(before.as_ref(), &after, Some(&source), "", names))
+    if let (Some(after), Some(source)) = (after, source) {
+        gave(before.as_ref(), &after, Some(&source), &mut Vec::new(), names, given);
+    }
+    Ok(())
 }
 
-fn gave(
-    before: Option<&Value>,
-    after: &Value,
-    source: Option<&Value>,
-    field: &str,
+fn gave<'v>(
+    before: Option<&'v Value>,
+    after: &'v Value,
+    source: Option<&'v Value>,
+    keys: &mut Vec<&'v str>,
     names: &Names,
-) -> bool {
-    let Some(source) = source.filter(|_| before != Some(after)) else { return false };
+    given: &mut Given,
+) {
+    let Some(source) = source.filter(|_| before != Some(after)) else { return };
     match (&after.shape, &source.shape) {
-        (Shape::Map(pairs), Shape::Map(_)) => pairs.iter().any(|(key, value)| {
-            let before = before.and_then(|before| before.get(key));
-            gave(before, value, source.get(key), key, names)
-        }),
+        (Shape::Map(pairs), Shape::Map(_)) => {
+            for (key, value) in pairs {
+                let before = before.and_then(|before| before.get(key));
+                keys.push(key);
+                gave(before, value, source.get(key), keys, names, given);
+                keys.pop();
+            }
+        }
         (Shape::List(items), Shape::List(others)) => {
-            let pairing = Pairing { field, names };
+            let pairing = Pairing { field: keys.last().copied().unwrap_or_default(), names };
             let then = before.map(Value::items).unwrap_or_default();
             let mine = pairing.pair((items, Side::Target), (then, Side::Target));
             let theirs = pairing.pair((items, Side::Target), (others, Side::Source));
-            items.iter().enumerate().any(|(index, item)| {
+            for (index, item) in items.iter().enumerate() {
                 let before = mine[index].map(|at| &then[at]);
-                gave(before, item, theirs[index].map(|at| &others[at]), field, names)
-            })
+                let source = theirs[index].map(|at| &others[at]);
+                gave(before, item, source, keys, names, given);
+            }
         }
-        _ => after == source,
+        _ if after == source => {
+            given.values += 1;
+            given.versions += usize::from(is_version(after, keys));
+        }
+        _ => {}
     }
 }

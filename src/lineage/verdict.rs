@@ -23,6 +23,8 @@ pub(super) struct Times {
     pub target: Vec<usize>,
     /// What the last promotion saw of the source: everything up to this commit.
     pub settled: Option<usize>,
+    /// Whether that holds for versions too.
+    pub settles_versions: bool,
 }
 
 /// What becomes of a value.
@@ -54,13 +56,18 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let source_since = since(source, &column.source_past, &times.source);
     let target_since = since(target, &column.target_past, &times.target);
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
-    if times.settled.is_some() && !changed(source_since) {
+    let is_step = is_version_step(source, target, keys, names);
+    let moved = source_since.is_some() && source_since > target_since;
+    let is_open = !times.settles_versions && is_step && moved;
+    if times.settled.is_some() && !changed(source_since) && !is_open {
         return match target {
             None if source_since.is_none() => Verdict::AbsentOnPurpose,
             _ => Verdict::LeftOut,
         };
     }
-    let moved = source_since.is_some() && source_since > target_since;
+    if target.is_none() && names_environment(keys, source) {
+        return Verdict::AbsentOnPurpose;
+    }
     let earlier = earlier_places(column);
     if !earlier.is_empty() {
         if let (Some(at), Some(source_at)) = (target_since, source_since)
@@ -71,13 +78,24 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         }
         return Verdict::Behind { since: source_since };
     }
-    if moved && is_version_step(source, target, keys, names) {
+    if moved && is_step {
         return Verdict::Behind { since: source_since };
     }
     match (source, target) {
         (Some(_), None) => Verdict::AbsentOnPurpose,
         _ => Verdict::Own { since: target_since, source_moved: moved },
     }
+}
+
+/// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
+fn names_environment(keys: &[&str], source: Option<&Value>) -> bool {
+    matches!(keys, ["namespace" | "namePrefix" | "nameSuffix"])
+        && source.is_some_and(|value| value.as_text().is_some())
+}
+
+/// Since which commit the source's value has been what it is.
+pub(super) fn since_of(column: &Column<'_>, times: &Times) -> Option<usize> {
+    since(column.source, &column.source_past, &times.source)
 }
 
 /// Since which commit a value has been what it is; `None` from the beginning on.
@@ -135,6 +153,11 @@ fn is_version_step(
     }
 }
 
+/// Whether a value is a version, by its field or by how it is written.
+pub(super) fn is_version(value: &Value, keys: &[&str]) -> bool {
+    holds_version(keys) || value.as_text().is_some_and(|text| split_version(text).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +185,7 @@ mod tests {
             source: (0..source.len()).collect(),
             target: (0..target.len()).collect(),
             settled,
+            settles_versions: true,
         };
         judge(&column, &times, keys, &Names::default())
     }

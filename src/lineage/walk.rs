@@ -5,7 +5,7 @@ use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::splice::Op;
 use super::value::{Shape, Value};
-use super::verdict::{Column, Times, Verdict, judge};
+use super::verdict::{Column, Times, Verdict, judge, since_of};
 use crate::yaml::edit::NodePath;
 use crate::yaml::{FieldPath, FieldStep};
 
@@ -37,6 +37,7 @@ pub(super) enum Reason {
     Kept,
     Taken,
     All,
+    NotAsked,
 }
 
 /// A value that differs and what is to be done with it.
@@ -198,6 +199,7 @@ impl<'w> Walk<'w> {
                 .collect(),
         };
         let (of_source, of_target) = (past(source, Side::Source), past(target, Side::Target));
+        let from = self.found.len();
         for (index, item) in target.iter().enumerate() {
             let partner = partners.iter().position(|partner| *partner == Some(index));
             let column = match partner {
@@ -223,7 +225,40 @@ impl<'w> Walk<'w> {
             } else {
                 Op::Add { list: way.target.clone(), after: at, source }
             };
+            let own = self.policy.choice == Choice::Changed && self.is_sources_own(&column, &below);
+            if let Some(since) = own.then(|| since_of(&column, self.times)).flatten() {
+                self.keep_replaced(from, since);
+            }
             self.decide(&column, &below, self.given(&below), op);
+        }
+    }
+
+    /// Entries that the source dropped when it put its own in their place stay in the target.
+    fn keep_replaced(&mut self, from: usize, at: usize) {
+        for decision in &mut self.found[from..] {
+            if matches!(decision.op, Some(Op::Remove { .. }))
+                && decision.reason == Reason::Judged(Verdict::Behind { since: Some(at) })
+            {
+                decision.op = None;
+                decision.reason = Reason::Judged(Verdict::Own { since: None, source_moved: true });
+            }
+        }
+    }
+
+    /// Whether the source alone has something that is nobody's to promote: an entry of a kustomization that
+    /// names the source's environment, or the fields that only say that it is a kustomization.
+    fn is_sources_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        if !self.is_kustomization || column.target.is_some() {
+            return false;
+        }
+        let entry =
+            column.source.and_then(|value| value.as_text().or_else(|| value.text_at("path")));
+        match way.keys[..] {
+            ["apiVersion" | "kind"] => true,
+            ["resources" | "bases" | "components" | "patches" | "patchesStrategicMerge"] => {
+                entry.is_some_and(|path| self.names.names_source(path))
+            }
+            _ => false,
         }
     }
 
@@ -231,6 +266,9 @@ impl<'w> Walk<'w> {
         let reason = match (given, self.policy.choice) {
             (Some(reason), _) => reason,
             (None, Choice::All) => Reason::All,
+            (None, Choice::Changed) if self.is_sources_own(column, way) => {
+                Reason::Judged(Verdict::AbsentOnPurpose)
+            }
             (None, Choice::Changed) => {
                 Reason::Judged(judge(column, self.times, &way.keys, self.names))
             }
@@ -380,7 +418,8 @@ fn shown(item: Option<&Value>, index: usize) -> String {
     };
     let text = |item: &Value| {
         let text = item.as_text().filter(|text| !text.contains('\n') && text.len() < 200)?;
-        Some(format!("[{text}]"))
+        // The value of a setting is no part of its name.
+        Some(format!("[{}]", text.split_once('=').map_or(text, |(key, _)| key)))
     };
     item.and_then(|item| named(item).or_else(|| text(item))).unwrap_or_else(|| format!("[{index}]"))
 }

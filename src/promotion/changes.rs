@@ -3,7 +3,7 @@
 use super::draft::{Change, Draft};
 use super::error::PlanError;
 use super::plan::{Cause, Past, PlanRequest};
-use super::rules::Keep;
+use super::rules::{Keep, PathGlob};
 use crate::lineage::{self, Choice, Folders, History, Names, compare, last_by_hand};
 use crate::model::{BlobId, Blobs, Location, ReadError, RepoPath};
 use crate::yaml::FieldPath;
@@ -32,6 +32,7 @@ pub(super) fn bring_changes<'a>(
         None => last_by_hand(history, &source.path, &target.path, &names).map_err(read)?,
     };
     let rules = draft.rules;
+    let asked: Vec<Asked> = request.wish.only.iter().map(|text| Asked::parse(text)).collect();
     let fields = |keeps: &'a [Keep], below: &str| -> Vec<&'a FieldPath> {
         keeps.iter().filter(|keep| keep.file.matches(below)).flat_map(|keep| &keep.fields).collect()
     };
@@ -45,6 +46,9 @@ pub(super) fn bring_changes<'a>(
         keep: &|below| fields(&rules.keep, below),
         take: &|below| fields(&rules.take, below),
         excluded: &|below| rules.excludes(below),
+        asked: &|below, field, value| {
+            asked.is_empty() || asked.iter().any(|it| it.means(below, field, value))
+        },
     })
     .map_err(read)?;
     for change in comparison.changes {
@@ -53,6 +57,25 @@ pub(super) fn bring_changes<'a>(
     }
     draft.differences = comparison.differences;
     Ok(())
+}
+
+/// What somebody asks for alone: files by a glob, or an image by its name.
+struct Asked {
+    image: String,
+    glob: Option<PathGlob>,
+}
+
+impl Asked {
+    fn parse(text: &str) -> Self {
+        Self { image: text.to_owned(), glob: PathGlob::parse(text).ok() }
+    }
+
+    fn means(&self, below: &str, field: &str, value: &str) -> bool {
+        let image = value.rsplit_once([':', '@']).map_or(value, |(image, _)| image);
+        self.glob.as_ref().is_some_and(|glob| glob.matches(below))
+            || field.starts_with(&format!("images[name={}]", self.image))
+            || image == self.image
+    }
 }
 
 /// What tells the two environments apart by name: their names and their folders'.

@@ -24,6 +24,7 @@ mod risk;
 mod rules;
 mod template;
 mod wire;
+mod words;
 
 pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};

@@ -1,6 +1,5 @@
 //! A plan: what a promotion would do, as a value. Making it touches nothing.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::carry::carry;
@@ -16,6 +15,7 @@ use super::plan_id::PlanId;
 use super::rendering::{Attempts, Builds, NotRendered, render, weigh};
 use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
+use super::words::{Words, files_with_secrets};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
@@ -299,12 +299,13 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
-    let (checked, (Diffs { rendered, files, drift }, known)) = side_by_side(
+    let (checked, (Diffs { rendered, files, drift }, secrets, known)) = side_by_side(
         || check(request, (source, target), &standards, &builds, &edits),
         || compare(request, (source, target), &builds, &edits),
     );
-    let hidden = Hidden::in_words(&known, edits, warnings, not_promoted);
-    let Hidden { edits, warnings, not_promoted } = hidden;
+    let masked = files_with_secrets(request, &differences, &secrets, &known);
+    let words = Words { edits, warnings, not_promoted, differences };
+    let Words { edits, warnings, not_promoted, differences } = words.hide(&known, &masked);
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,
@@ -369,7 +370,7 @@ fn compare(
     (source, target): (&Environment, &Environment),
     builds: &Builds,
     edits: &[PlannedEdit],
-) -> (Diffs, KnownValues) {
+) -> (Diffs, SecretInputs, KnownValues) {
     let secrets = secret_inputs(request, source, target, builds, edits);
     let (at_source, at_target) = (source.path.as_str(), target.path.as_str());
     let all = [&builds.source, &builds.before, &builds.after];
@@ -379,40 +380,7 @@ fn compare(
         files: FilesDiff::between(edits.iter().map(|p| &p.edit), &secrets, &known, &all),
         drift: DriftDiff::between(&builds.source, &builds.after, (at_source, at_target), &known),
     };
-    (diffs, known)
-}
-
-/// What a plan says in words, without values of Secrets.
-struct Hidden {
-    edits: Vec<PlannedEdit>,
-    warnings: Vec<Warning>,
-    not_promoted: Vec<NotPromoted>,
-}
-
-impl Hidden {
-    fn in_words(
-        known: &KnownValues,
-        mut edits: Vec<PlannedEdit>,
-        mut warnings: Vec<Warning>,
-        mut not_promoted: Vec<NotPromoted>,
-    ) -> Self {
-        let hide = |text: &mut String| {
-            if let Cow::Owned(hidden) = known.scrub(text) {
-                *text = hidden;
-            }
-        };
-        warnings.iter_mut().for_each(|warning| hide(&mut warning.message));
-        not_promoted.iter_mut().for_each(|left| hide(&mut left.entry));
-        for cause in edits.iter_mut().flat_map(|planned| &mut planned.causes) {
-            match cause {
-                Cause::Kept { fields: words } | Cause::Carried { keys: words, .. } => {
-                    words.iter_mut().for_each(hide);
-                }
-                _ => {}
-            }
-        }
-        Self { edits, warnings, not_promoted }
-    }
+    (diffs, secrets, known)
 }
 
 /// The results of steps that may all lack files, so that the caller fetches the files of all at once.

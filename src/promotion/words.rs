@@ -1,0 +1,112 @@
+//! What a plan says in words, without values of Secrets.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::plan::{Cause, NotPromoted, PlanRequest, PlannedEdit, Warning};
+use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
+use crate::lineage::Difference;
+use crate::model::{FileEdit, KUSTOMIZATION_NAMES, RepoPath};
+
+/// Everything of a plan that is words about files.
+pub(super) struct Words {
+    pub edits: Vec<PlannedEdit>,
+    pub warnings: Vec<Warning>,
+    pub not_promoted: Vec<NotPromoted>,
+    pub differences: Vec<Difference>,
+}
+
+/// Fields of a kustomization whose values are no secrets, whatever else stands in the file.
+const OPEN_FIELDS: &[&str] = &[
+    "images",
+    "replicas",
+    "resources",
+    "bases",
+    "components",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "commonLabels",
+    "labels",
+    "helmCharts",
+];
+
+impl Words {
+    /// The same without values of Secrets. `masked` are files that hold some: their values are not told.
+    pub(super) fn hide(mut self, known: &KnownValues, masked: &BTreeSet<RepoPath>) -> Self {
+        let hide = |text: &mut String| {
+            if let Cow::Owned(hidden) = known.scrub(text) {
+                *text = hidden;
+            }
+        };
+        self.warnings.iter_mut().for_each(|warning| hide(&mut warning.message));
+        self.not_promoted.iter_mut().for_each(|left| hide(&mut left.entry));
+        for PlannedEdit { edit, causes } in &mut self.edits {
+            for cause in causes {
+                match cause {
+                    Cause::Changed { fields, .. } => {
+                        for field in &mut *fields {
+                            if masked.contains(&edit.path) && !is_open(&edit.path, field) {
+                                without_items(field);
+                            }
+                            hide(field);
+                        }
+                    }
+                    Cause::Kept { fields: words } | Cause::Carried { keys: words, .. } => {
+                        words.iter_mut().for_each(hide);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for difference in &mut self.differences {
+            let values = [&mut difference.source, &mut difference.target];
+            if masked.contains(&difference.path) && !is_open(&difference.path, &difference.field) {
+                values.into_iter().flatten().for_each(|value| MASKED.clone_into(value));
+                without_items(&mut difference.field);
+            } else {
+                values.into_iter().flatten().for_each(hide);
+            }
+            hide(&mut difference.field);
+        }
+        self
+    }
+}
+
+fn is_open(path: &RepoPath, field: &str) -> bool {
+    let first = field.split(['.', '[']).next().unwrap_or_default();
+    path.parts().next_back().is_some_and(|name| KUSTOMIZATION_NAMES.contains(&name))
+        && OPEN_FIELDS.contains(&first)
+}
+
+/// Items are shown by what they say, which is a value too.
+fn without_items(field: &mut String) {
+    if let Some(at) = field.find('[') {
+        field.truncate(at);
+    }
+}
+
+/// The files with differences of which a diff would hide something.
+pub(super) fn files_with_secrets(
+    request: &PlanRequest<'_>,
+    differences: &[Difference],
+    secrets: &SecretInputs,
+    known: &KnownValues,
+) -> BTreeSet<RepoPath> {
+    let mut masked = BTreeSet::new();
+    let mut looked: BTreeSet<(&RepoPath, &RepoPath)> = BTreeSet::new();
+    for Difference { path, from, .. } in differences {
+        if !looked.insert((path, from)) {
+            continue;
+        }
+        let read = |path: &RepoPath| request.files.file(path).ok().flatten();
+        for at in [path, from] {
+            let edit = FileEdit { path: at.clone(), before: read(path), after: read(from) };
+            let diff = FilesDiff::between([&edit], secrets, known, &[]);
+            if diff.files().iter().any(|file| file.masked) {
+                masked.insert(path.clone());
+            }
+        }
+    }
+    masked
+}
