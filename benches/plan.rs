@@ -60,6 +60,7 @@ fn benches(criterion: &mut Criterion) {
                     gates: &configuration.gates,
                     fetched: &Fetched::default(),
                     today: Day::MIN,
+                    own_values: &[],
                 },
             })
             .unwrap()

@@ -59,7 +59,8 @@ fn new_findings_are_told_from_old_ones_and_have_their_place() {
     assert!(text.contains("The gates find\nerror IST0101 VirtualService shop/shop: "), "{text}");
     assert!(text.contains("2 findings were there before"), "{text}");
     let body = repo.overlift(&["plan", "staging", "production", "--body"]).ok();
-    assert!(body.contains("**Gates** 1 error is new, 2 findings were there before, 3 kinds have no schema (`networking.istio.io/DestinationRule`, `networking.istio.io/Gateway`, `networking.istio.io/VirtualService`). This promotion does not pass its gates."), "{body}");
+    assert!(body.contains("**Gates** 1 error and 1 warning are new (1 above), 2 findings were there before · **Not to be merged** while errors are new"), "{body}");
+    assert!(body.contains("3 kinds have no schema and were not validated: `networking.istio.io/DestinationRule`, `networking.istio.io/Gateway`, `networking.istio.io/VirtualService`."), "{body}");
     assert!(body.contains("overlays/production/patches/shop.yaml:7"), "{body}");
 }
 

@@ -356,9 +356,16 @@ async fn findings_are_annotated_at_their_lines() {
     repo.write(path, &gateway);
     repo.commit("a gateway that is not there");
     let mut runner = Runner::new(REPO, "http://127.0.0.1:9", repo.root());
-    runner.inputs(&[("source", "staging"), ("target", "production"), ("dry-run", "true")]);
+    let inputs = [("source", "staging"), ("target", "production"), ("dry-run", "true")];
+    runner.inputs(&inputs);
+    let run = runner.action();
+    // A new error fails the step, once its work is done.
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.stdout.contains("the promotion brings 1 error and"), "{run:#?}");
+    runner.inputs(&[inputs.as_slice(), &[("fail-on", "never")]].concat());
     let run = runner.action();
     assert_eq!(run.code, 0, "{run:#?}");
+    assert!(run.stdout.contains("new-errors: 1"), "{run:#?}");
     let validated = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
     let json: serde_json::Value = serde_json::from_str(&validated).unwrap();
     let findings = json["findings"].as_array().unwrap();

@@ -47,9 +47,32 @@ pub enum ActionError {
     /// The promotion cannot be planned or carried out on GitHub.
     #[error(transparent)]
     OnGithub(#[from] OnGithubError),
+    /// The promotion brings findings that the input `fail-on` does not let pass.
+    #[error("the promotion brings {}", brought(*errors, *warnings))]
+    Findings {
+        /// How many errors.
+        errors: usize,
+        /// How many warnings.
+        warnings: usize,
+    },
     /// The runtime for requests cannot be started.
     #[error("no requests can be made on this machine")]
     Runtime(#[source] std::io::Error),
+}
+
+/// `1 error and 14 warnings`.
+fn brought(errors: usize, warnings: usize) -> String {
+    let counted = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    match (errors, warnings) {
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => counted(errors, "error"),
+        (errors, warnings) => {
+            format!("{} and {}", counted(errors, "error"), counted(warnings, "warning"))
+        }
+    }
 }
 
 impl From<GithubError> for ActionError {
@@ -85,6 +108,10 @@ impl ActionError {
             Self::OnGithub(OnGithubError::Foreign { .. }) => Some(
                 "merge or close that pull request, or delete the branch; `/promote` there makes the \
                  branch anew where the service runs"
+                    .to_owned(),
+            ),
+            Self::Findings { .. } => Some(
+                "the pull request and the annotations have them; `fail-on: never` lets the step pass"
                     .to_owned(),
             ),
             Self::Local(error) if error.is_about_history() => Some(

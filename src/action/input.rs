@@ -11,8 +11,20 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The names of the inputs that the program reads; `action.yml` has these and `version`, which it uses
 /// itself to find the program.
-pub const INPUTS: [&str; 7] =
-    ["source", "target", "token", "config", "dry-run", "engine", "working-directory"];
+pub const INPUTS: [&str; 8] =
+    ["source", "target", "token", "config", "dry-run", "engine", "working-directory", "fail-on"];
+
+/// Which new findings fail the step, after its work is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Warnings too.
+    Warning,
+    /// None.
+    Never,
+}
 
 /// What the step's `with:` says.
 pub(super) struct Inputs {
@@ -30,6 +42,8 @@ pub(super) struct Inputs {
     pub(super) engine: Engine,
     /// Where the checkout is, from the workspace; empty for the workspace itself.
     pub(super) working_directory: String,
+    /// Which new findings fail the step.
+    pub(super) fail_on: FailOn,
 }
 
 impl Inputs {
@@ -55,6 +69,7 @@ impl Inputs {
             dry_run: flag("dry-run", &given("dry-run"))?,
             engine: engine(&given("engine"))?,
             working_directory: given("working-directory"),
+            fail_on: fail_on(&given("fail-on"))?,
         })
     }
 }
@@ -98,6 +113,18 @@ fn engine(text: &str) -> Result<Engine, ActionError> {
         name: "engine",
         reason: format!("is `{text}`; write `overlift` or `kustomize`"),
     })
+}
+
+fn fail_on(text: &str) -> Result<FailOn, ActionError> {
+    match text {
+        "" | "error" => Ok(FailOn::Error),
+        "warning" => Ok(FailOn::Warning),
+        "never" => Ok(FailOn::Never),
+        other => Err(ActionError::Input {
+            name: "fail-on",
+            reason: format!("is `{other}`; write `error`, `warning` or `never`"),
+        }),
+    }
 }
 
 #[cfg(test)]

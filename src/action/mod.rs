@@ -32,6 +32,10 @@ pub fn run(variable: &dyn Fn(&str) -> Option<String>) -> bool {
     let Err(error) = result else { return true };
     let text = error.text();
     runner.say(annotation(Weight::Error, "Overlift", &text, error.location(), ""));
+    // The work is done then, and the summary says it.
+    if matches!(error, ActionError::Findings { .. }) {
+        return false;
+    }
     // The log has it all the same.
     let _ = runner.summarize(&summary::of_failure(&text));
     false

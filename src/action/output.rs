@@ -2,7 +2,7 @@
 //! the file that the runner names. No value can end its own heredoc, since nobody can guess the delimiter.
 
 /// The names of all outputs; `action.yml` has the same.
-pub const OUTPUTS: [&str; 9] = [
+pub const OUTPUTS: [&str; 11] = [
     "changed",
     "plan-id",
     "diff-file",
@@ -12,6 +12,8 @@ pub const OUTPUTS: [&str; 9] = [
     "pull-request-operation",
     "pull-request-branch",
     "pull-request-head-sha",
+    "new-errors",
+    "new-warnings",
 ];
 
 /// A delimiter that nobody can guess, in the toolkit's form.

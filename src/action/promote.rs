@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::input::{Inputs, Lookup};
+use super::input::{FailOn, Inputs, Lookup};
 use super::runner::Runner;
 use super::trigger::Trigger;
 use super::workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
@@ -15,6 +15,7 @@ use crate::app::{
     remote_cache_directory,
 };
 use crate::model::{EnvironmentName, RepoName, RepoPath};
+use crate::policy::Level;
 use crate::promotion::{self, Key, Plan, Request};
 use crate::redact::{Credential, Scrubber};
 use crate::telemetry::{LogFormat, start_logging};
@@ -50,7 +51,24 @@ pub(super) fn run(runner: &Runner<'_>, variable: Lookup<'_>) -> Result<(), Actio
     if shown.operation == Operation::Created {
         step.warn_of_silence(variable);
     }
-    Ok(())
+    judge(&shown.plan, inputs.fail_on)
+}
+
+/// Fails the step for new findings, once its work is done and shown.
+fn judge(plan: &Plan, fail_on: FailOn) -> Result<(), ActionError> {
+    let (errors, warnings) = new_findings(plan);
+    let fails = match fail_on {
+        FailOn::Error => errors > 0,
+        FailOn::Warning => errors + warnings > 0,
+        FailOn::Never => false,
+    };
+    if fails { Err(ActionError::Findings { errors, warnings }) } else { Ok(()) }
+}
+
+/// How many errors and warnings the promotion brings.
+fn new_findings(plan: &Plan) -> (usize, usize) {
+    let count = |level| plan.findings.iter().filter(|f| f.new && f.level == level).count();
+    (count(Level::Error), count(Level::Warning))
 }
 
 /// The checkout: the working directory in the workspace.
@@ -253,9 +271,7 @@ fn headline(shown: &Shown) -> String {
         Operation::Closed => format!(
             "Nothing is left to promote from {source} to {target}: pull request #{number} was closed."
         ),
-        Operation::None if plan.is_empty() => {
-            format!("Nothing to promote: {target} has what {source} has.")
-        }
+        Operation::None if plan.is_empty() => promotion::nothing(plan),
         Operation::None => format!(
             "{source} to {target}: {}. No pull request was touched.",
             promotion::summary(plan)
@@ -269,6 +285,8 @@ fn put_out(runner: &Runner<'_>, shown: &Shown) -> Result<(), ActionError> {
     let diff = runner.keep_file(&directory, "rendered.diff", plan.rendered.text())?;
     let body = runner.keep_file(&directory, "body.md", body)?;
     let (diff, body) = (diff.to_string_lossy(), body.to_string_lossy());
+    let (errors, warnings) = new_findings(plan);
+    let (errors, warnings) = (errors.to_string(), warnings.to_string());
     let values = [
         ("changed", if plan.is_empty() { "false" } else { "true" }),
         ("plan-id", plan.id.as_str()),
@@ -279,6 +297,8 @@ fn put_out(runner: &Runner<'_>, shown: &Shown) -> Result<(), ActionError> {
         ("pull-request-operation", shown.operation.as_str()),
         ("pull-request-branch", &shown.branch),
         ("pull-request-head-sha", &shown.head_sha),
+        ("new-errors", &errors),
+        ("new-warnings", &warnings),
     ];
     for (name, value) in values {
         runner.set_output(name, value)?;

@@ -40,7 +40,7 @@ impl Checking {
 
     /// For a plan's request.
     pub(super) const fn checks(&self) -> Checks<'_> {
-        Checks { gates: &self.gates, fetched: &self.fetched, today: self.today }
+        Checks { gates: &self.gates, fetched: &self.fetched, today: self.today, own_values: &[] }
     }
 }
 

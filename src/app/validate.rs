@@ -20,8 +20,8 @@ use crate::workdir::ManifestFile;
 pub struct Validated {
     /// The environment.
     pub environment: EnvironmentName,
-    /// What they say.
-    pub findings: Findings,
+    /// What they say, or why it cannot be built.
+    pub findings: Result<Findings, LocalError>,
 }
 
 /// Plain manifests and what they are checked by.
@@ -38,10 +38,11 @@ pub struct ManifestCheck<'a> {
 }
 
 impl Workspace {
-    /// Checks environments as they are; all of them if none is named.
+    /// Checks environments as they are; all of them if none is named. One that cannot be built hides
+    /// none of the others.
     ///
     /// # Errors
-    /// [`LocalError`] if one cannot be built.
+    /// [`LocalError`] if one is not known, or the files that all are measured by cannot be read.
     pub fn validate(
         &self,
         configuration: &RepositoryConfig,
@@ -54,8 +55,11 @@ impl Workspace {
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;
         let options = self.build_options(configuration);
-        let validate = |environment| self.validate_one(environment, &options, terms);
-        environments.into_iter().map(validate).collect()
+        let validate = |environment: &Environment| Validated {
+            environment: environment.name.clone(),
+            findings: self.validate_one(environment, &options, terms),
+        };
+        Ok(environments.into_iter().map(validate).collect())
     }
 
     fn validate_one(
@@ -63,14 +67,13 @@ impl Workspace {
         environment: &Environment,
         options: &BuildOptions,
         terms: Terms<'_>,
-    ) -> Result<Validated, LocalError> {
+    ) -> Result<Findings, LocalError> {
         let files = self.files();
         let build = kustomize::build(files, &environment.path, options)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
         let overlay =
             Overlay { files, path: &environment.path, build: &build, may_build_again: true };
-        let findings = check_overlay(overlay, None, terms);
-        Ok(Validated { environment: environment.name.clone(), findings })
+        Ok(check_overlay(overlay, None, terms))
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write as _};
+use std::process::{Command, Stdio};
+
+use terminal_size::{Width, terminal_size};
 
 use super::limits::Side;
 use super::palette::Palette;
@@ -16,6 +19,10 @@ pub(super) struct Output {
     pub(super) palette: Palette,
     /// The colours of standard error.
     pub(super) error_palette: Palette,
+    /// The width of the terminal.
+    width: usize,
+    /// The pager, if one is wanted.
+    pager: Option<String>,
 }
 
 impl Output {
@@ -30,7 +37,13 @@ impl Output {
             false => Palette::default(),
         };
         let for_person = forced || io::stdout().is_terminal();
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = columns.or_else(|| terminal_size().map(|(Width(width), _)| width.into()));
+        let pager = env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
+        let pager = (!plain && !["", "cat"].contains(&pager.trim())).then_some(pager);
         Self {
+            width: width.unwrap_or(80).max(20),
+            pager,
             for_person,
             palette: palette(for_person),
             error_palette: palette(match side {
@@ -60,11 +73,39 @@ impl Output {
 
     /// Prints a diff: coloured and harmless for a person, exactly as it is for a program.
     pub(super) fn print_diff(&self, diff: &str) -> io::Result<()> {
-        if self.for_person {
-            self.print(coloured_diff(&harmless(diff), &self.palette).as_bytes())
-        } else {
-            self.print(diff.as_bytes())
+        self.print(self.diff_text(diff).as_bytes())
+    }
+
+    /// A diff as [`Self::print_diff`] prints it.
+    pub(super) fn diff_text(&self, diff: &str) -> String {
+        match self.for_person {
+            true => coloured_diff(&harmless(diff), &self.palette),
+            false => diff.to_owned(),
         }
+    }
+
+    /// How wide lines may be; `None` where a program reads them.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.for_person.then_some(self.width)
+    }
+
+    /// Prints a text through the pager of whoever sits at the terminal; as it is elsewhere.
+    ///
+    /// The pager is named by `PAGER`, never by a file; empty or `cat` is none.
+    pub(super) fn page(&self, text: &str) -> io::Result<()> {
+        let Some(pager) = self.pager.as_deref().filter(|_| io::stdout().is_terminal()) else {
+            return self.print(text);
+        };
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(pager).stdin(Stdio::piped());
+        // What fits the screen is left on it, colours stay, as with git.
+        command.env("LESS", "FRX");
+        let Ok(mut child) = command.spawn() else { return self.print(text) };
+        if let Some(mut stdin) = child.stdin.take() {
+            // Whoever leaves the pager early wants no more.
+            let _ = stdin.write_all(text.as_bytes());
+        }
+        child.wait().map(|_| ())
     }
 
     /// Says something on standard error that does not stop the command.
@@ -77,6 +118,28 @@ impl Output {
     pub(super) fn say(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
+}
+
+/// The text broken between words where it is wider than `width`, later lines behind `indent`. A word
+/// that is wider stays whole.
+pub(super) fn wrapped(text: &str, width: Option<usize>, indent: &str) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            out.push_str(indent);
+            column = indent.len();
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
 }
 
 /// Whether a reader of our output has gone, which is no fault.
@@ -94,6 +157,13 @@ pub(super) fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two three", Some(8), "  "), "one two\n  three");
+        assert_eq!(wrapped("a overlays/production/x", Some(8), "  "), "a\n  overlays/production/x");
+        assert_eq!(wrapped("one two three", None, "  "), "one two three");
+    }
 
     #[test]
     fn terminals_are_not_commanded_by_manifests() {

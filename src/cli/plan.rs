@@ -143,11 +143,11 @@ fn print_json(plan: &Plan, output: &Output) -> Result<(), Failure> {
 }
 
 fn print_for_people(plan: &Plan, output: &Output) -> std::io::Result<()> {
-    output.print(plan_view::summary(plan, &output.palette))?;
+    let mut text = plan_view::summary(plan, output);
     let diff = plan.rendered.text();
-    if diff.is_empty() {
-        return Ok(());
+    if !diff.is_empty() {
+        text.push('\n');
+        text.push_str(&output.diff_text(diff));
     }
-    output.print("\n")?;
-    output.print_diff(diff)
+    output.page(&text)
 }

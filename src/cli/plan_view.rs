@@ -3,36 +3,95 @@
 use std::fmt::Write as _;
 
 use super::findings::for_people;
-use super::output::{Output, harmless};
+use super::output::{Output, harmless, wrapped};
 use super::palette::Palette;
-use crate::diff::{Change, ResourceDiff};
+use crate::diff::Change;
 use crate::model::Operation;
 use crate::policy::{Finding, Level};
-use crate::promotion::{Cause, NotPromotedReason, Plan, PlannedEdit, Warning};
+use crate::promotion::{
+    self, Cause, NotPromotedReason, Phrase, Plan, PlannedEdit, Telling, Warning,
+};
 
 /// At most so many resources are listed one by one.
 const RESOURCE_LIMIT: usize = 40;
 
-/// What the plan does, without its diffs.
-pub(super) fn summary(plan: &Plan, palette: &Palette) -> String {
+/// What the plan does, without its diffs: risks first, in the words of the pull request.
+pub(super) fn summary(plan: &Plan, output: &Output) -> String {
+    let (palette, width) = (&output.palette, output.width());
+    let telling = Telling::of(plan);
     let mut out = String::new();
     head(plan, palette, &mut out);
     if plan.is_empty() {
-        let (target, source) = (&plan.target.name, &plan.source.name);
-        let _ = writeln!(out, "\nNothing to promote: {target} has what {source} has.");
+        let _ = writeln!(out, "\n{}", promotion::nothing(plan));
     } else {
+        let _ = writeln!(out, "\n{}", promotion::summary(plan));
+        warnings(&telling, palette, width, &mut out);
+        changes(plan, &telling, palette, width, &mut out);
         files(plan, palette, &mut out);
-        resources(plan, palette, &mut out);
     }
-    findings(plan, palette, &mut out);
+    findings(plan, &telling, palette, &mut out);
     remarks(plan, palette, &mut out);
     out
 }
 
-/// What the promotion brings, one by one; what was there before as a number.
-fn findings(plan: &Plan, palette: &Palette, out: &mut String) {
-    let (new, old): (Vec<&Finding>, Vec<&Finding>) =
-        plan.findings.iter().filter(|f| f.level > Level::Info).partition(|finding| finding.new);
+/// What weakens security, moves traffic, shrinks or deletes something.
+fn warnings(telling: &Telling<'_>, palette: &Palette, width: Option<usize>, out: &mut String) {
+    let mut warnings = telling.warnings().peekable();
+    if warnings.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}Look at this first{:#}", palette.heading, palette.heading);
+    for group in warnings {
+        let (style, word) = match group.level {
+            Level::Error => (palette.error, "error"),
+            Level::Warning | Level::Info => (palette.warning, "warning"),
+        };
+        let line = format!("{word}: {}", harmless(&group.sentence().plain()));
+        let line = wrapped(&line, width, "  ");
+        let line = line.strip_prefix(word).unwrap_or(&line);
+        let _ = writeln!(out, "{style}{word}{style:#}{line}");
+        if let Some(at) = group.first().location.as_ref().filter(|at| !at.path.is_root()) {
+            let at = harmless(&at.to_string());
+            let _ = writeln!(out, "  {}{at}{:#}", palette.quiet, palette.quiet);
+        }
+    }
+}
+
+fn changes(
+    plan: &Plan,
+    telling: &Telling<'_>,
+    palette: &Palette,
+    width: Option<usize>,
+    out: &mut String,
+) {
+    let heading = palette.heading;
+    if plan.rendered.resources().is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{heading}What {} will see{heading:#}", plan.target.name);
+    let lines: Vec<(Change, Phrase)> = telling.changes().collect();
+    for (change, phrase) in lines.iter().take(RESOURCE_LIMIT) {
+        let (sign, style) = match change {
+            Change::Added => ('+', palette.added),
+            Change::Changed => ('~', palette.changed),
+            Change::Deleted => ('-', palette.removed),
+        };
+        let line = wrapped(&harmless(&phrase.plain()), width.map(|w| w.saturating_sub(4)), "    ");
+        let _ = writeln!(out, "  {style}{sign}{style:#} {line}");
+    }
+    if lines.len() > RESOURCE_LIMIT {
+        let _ = writeln!(out, "  and {} more", lines.len() - RESOURCE_LIMIT);
+    }
+}
+
+/// What the gates find beside, one by one; what was there before as a number.
+fn findings(plan: &Plan, telling: &Telling<'_>, palette: &Palette, out: &mut String) {
+    let new: Vec<&Finding> = telling
+        .other_findings()
+        .filter(|group| group.level > Level::Info)
+        .flat_map(|group| group.findings.iter().copied())
+        .collect();
+    let old = plan.findings.iter().filter(|f| f.level > Level::Info && !f.new).count();
     if !new.is_empty() {
         let heading = palette.heading;
         let _ = writeln!(out, "\n{heading}The gates find{heading:#}");
@@ -40,11 +99,15 @@ fn findings(plan: &Plan, palette: &Palette, out: &mut String) {
     }
     let quiet = palette.quiet;
     let mut rest = Vec::new();
-    if !old.is_empty() {
-        let was = if old.len() == 1 { "was" } else { "were" };
-        rest.push(format!("{} {was} there before", counted(old.len(), "finding", "findings")));
+    if old > 0 {
+        let was = if old == 1 { "was" } else { "were" };
+        rest.push(format!("{} {was} there before", counted(old, "finding", "findings")));
     }
-    let kinds = plan.findings.iter().filter(|f| f.not_validated().is_some()).count();
+    let missing = || plan.findings.iter().filter(|f| f.not_validated().is_some());
+    if missing().any(Finding::is_for_want_of_the_bundle) {
+        rest.push("Kubernetes' own kinds were not validated (`overlift schemas fetch`)".to_owned());
+    }
+    let kinds = missing().filter(|finding| !finding.is_for_want_of_the_bundle()).count();
     if kinds > 0 {
         let kinds = counted(kinds, "kind has no schema and was", "kinds have no schema and were");
         rest.push(format!("{kinds} not validated"));
@@ -129,53 +192,6 @@ fn few(fields: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn resources(plan: &Plan, palette: &Palette, out: &mut String) {
-    let heading = palette.heading;
-    let found = plan.rendered.resources();
-    let tally = tally(found.iter().map(|resource| resource.change));
-    let _ = writeln!(out, "\n{heading}{} will see: {tally}{heading:#}", plan.target.name);
-    for resource in found.iter().take(RESOURCE_LIMIT) {
-        resource_line(resource, palette, out);
-    }
-    if found.len() > RESOURCE_LIMIT {
-        let _ = writeln!(out, "  and {} more", found.len() - RESOURCE_LIMIT);
-    }
-}
-
-fn resource_line(resource: &ResourceDiff, palette: &Palette, out: &mut String) {
-    let (sign, style) = match resource.change {
-        Change::Added => ('+', palette.added),
-        Change::Changed => ('~', palette.changed),
-        Change::Deleted => ('-', palette.removed),
-    };
-    let quiet = palette.quiet;
-    let hunks = &resource.hunks;
-    let _ = writeln!(
-        out,
-        "  {style}{sign} {}{style:#}  {quiet}+{} -{}{quiet:#}",
-        harmless(&resource.id.to_string()),
-        hunks.added_lines,
-        hunks.removed_lines
-    );
-}
-
-/// `3 resources change, 1 is added, none is deleted`, without what there is none of.
-fn tally(changes: impl Iterator<Item = Change> + Clone) -> String {
-    let count = |wanted: Change| changes.clone().filter(|change| *change == wanted).count();
-    let mut parts = Vec::new();
-    for (change, one, many) in [
-        (Change::Changed, "resource changes", "resources change"),
-        (Change::Added, "is added", "are added"),
-        (Change::Deleted, "is deleted", "are deleted"),
-    ] {
-        match count(change) {
-            0 => {}
-            number => parts.push(counted(number, one, many)),
-        }
-    }
-    if parts.is_empty() { "no difference".to_owned() } else { parts.join(", ") }
-}
-
 fn remarks(plan: &Plan, palette: &Palette, out: &mut String) {
     let (warning, quiet) = (palette.warning, palette.quiet);
     let mut lines = Vec::new();
@@ -185,7 +201,7 @@ fn remarks(plan: &Plan, palette: &Palette, out: &mut String) {
     for entry in &plan.not_promoted {
         let why = match entry.reason {
             NotPromotedReason::WithoutFile => "it is written in the kustomization itself",
-            NotPromotedReason::NotCopied => "`promotion.copy` does not take its file",
+            NotPromotedReason::NotCopied => "its file is not promoted",
             NotPromotedReason::OtherKeys => "the target lists the file with keys of its own",
         };
         let (field, entry) = (entry.field, harmless(&entry.entry));

@@ -91,7 +91,7 @@ fn on_github(
         ..PromoteRequest::asked(Key::new(source, target))
     };
     let promoted = remote.run(workspace, async |github| github.promote(&request).await)?;
-    let mut text = plan_view::summary(&promoted.plan, &output.palette);
+    let mut text = plan_view::summary(&promoted.plan, output);
     if arguments.dry_run {
         text.push_str("\nNothing was written (--dry-run).\n");
     } else if let Some(line) = operation(&promoted, output) {
@@ -126,7 +126,7 @@ fn here(
 ) -> super::Result {
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (configuration, plan) = plan(workspace, config.as_deref(), &arguments.pair)?;
-    let mut text = plan_view::summary(&plan, &output.palette);
+    let mut text = plan_view::summary(&plan, output);
     let quiet = output.palette.quiet;
     let blocked = match plan.verdict() {
         Verdict::Blocked { errors } if plan.target.gates.block_pull_request => errors,

@@ -209,7 +209,7 @@ fn lacks(promotion: &PromotionJson<'_>, palette: &Palette) -> String {
     };
     if promotion.drift > 0 {
         let drift = counted(promotion.drift, "resource differs", "resources differ");
-        let _ = write!(said, ", {}{drift} on purpose{:#}", palette.quiet, palette.quiet);
+        let _ = write!(said, ", {}{drift}{:#}", palette.quiet, palette.quiet);
     }
     said
 }

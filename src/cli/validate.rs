@@ -66,12 +66,20 @@ pub(super) fn run(
     directory: &Path,
     output: &Output,
 ) -> super::Result {
-    let parts = if arguments.manifests.is_empty() {
+    let (parts, broken) = if arguments.manifests.is_empty() {
         environments(arguments, directory)?
     } else {
-        vec![Part { environment: None, found: manifests(arguments, directory)? }]
+        (vec![Part { environment: None, found: manifests(arguments, directory)? }], Vec::new())
     };
     print(&parts, arguments.format, output)?;
+    // What cannot be built hides nothing of the others, and is told after them.
+    let mut broken = broken.into_iter().rev();
+    if let Some(last) = broken.next() {
+        for failure in broken.rev() {
+            failure.print(&[], output);
+        }
+        return Err(last);
+    }
     let errors = all(&parts).any(|finding| finding.level == Level::Error);
     Ok(if errors { Outcome::Differences } else { Outcome::Done })
 }
@@ -79,7 +87,7 @@ pub(super) fn run(
 fn environments(
     arguments: &ValidateArguments,
     directory: &Path,
-) -> Result<Vec<Part>, super::report::Failure> {
+) -> Result<(Vec<Part>, Vec<super::report::Failure>), super::report::Failure> {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));
@@ -90,11 +98,17 @@ fn environments(
     let today = Clock::system().today();
     let validated =
         workspace.validate(&configuration, &names, today).map_err(|error| located(error, files))?;
-    let part = |Validated { environment, findings }| Part {
-        environment: Some(environment.to_string()),
-        found: findings,
-    };
-    Ok(validated.into_iter().map(part).map(as_they_are).collect())
+    let (mut parts, mut broken) = (Vec::new(), Vec::new());
+    for Validated { environment, findings } in validated {
+        match findings {
+            Ok(found) => {
+                let environment = Some(environment.to_string());
+                parts.push(as_they_are(Part { environment, found }));
+            }
+            Err(error) => broken.push(located(error, files)),
+        }
+    }
+    Ok((parts, broken))
 }
 
 /// Nothing is promoted, so nothing is new.
@@ -137,7 +151,14 @@ fn print(parts: &[Part], format: Format, output: &Output) -> Result<(), super::r
                 .collect();
             serde_json::to_string_pretty(&serde_json::json!({ "findings": findings }))? + "\n"
         }
-        Format::Sarif => serde_json::to_string_pretty(&sarif::sarif(all(parts)))? + "\n",
+        Format::Sarif => {
+            let of = |part: &'_ Part| part.environment.as_deref().map(str::to_owned);
+            let names: Vec<Option<String>> = parts.iter().map(of).collect();
+            let each = parts.iter().zip(&names).flat_map(|(part, name)| {
+                part.found.findings.iter().map(|finding| (finding, name.as_deref()))
+            });
+            serde_json::to_string_pretty(&sarif::sarif(each))? + "\n"
+        }
         // An environment as it is fails for its errors, so they count as new.
         Format::Github => workflow_commands(
             &all(parts).cloned().map(|f| Finding { new: true, ..f }).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! What still differs between two environments, and will on purpose.
+//! What still differs between two environments.
 
 use super::mask::KnownValues;
 use super::pairing::pair_by_origin;

@@ -1,13 +1,15 @@
 //! Changes said by field: `spec.http[0].timeout: 5s → 10s`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::item::item_name;
 use crate::yaml::{Dialect, Mapping, Node, Scalar, Tag, Value, resolve_plain};
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
-    /// The way to the field: dots between keys, `[0]` for an item, `["a.b"]` for a key with dots.
+    /// The way to the field: dots between keys, `["a.b"]` for a key with dots, `[app]` for an item by its
+    /// name, `[0]` for one without.
     pub path: String,
     /// What was there.
     pub before: FieldValue,
@@ -75,9 +77,44 @@ impl Changes {
         }
     }
 
+    /// Items go by their names, where all have one of their own.
+    fn compare_items(&mut self, before: &[Node], after: &[Node]) {
+        match (named(before), named(after)) {
+            // The only one of a list is the same one under another name.
+            _ if before.len() == 1 && after.len() == 1 => self.compare_places(before, after),
+            (Some(names_before), Some(names_after)) => {
+                self.compare_named(before, &names_before, after, &names_after);
+            }
+            _ => self.compare_places(before, after),
+        }
+    }
+
+    fn compare_named(
+        &mut self,
+        before: &[Node],
+        names_before: &[&str],
+        after: &[Node],
+        names_after: &[&str],
+    ) {
+        let by_name: BTreeMap<&str, &Node> = names_after.iter().copied().zip(after).collect();
+        for (item, name) in before.iter().zip(names_before) {
+            self.inside(&format!("[{name}]"), |changes| match by_name.get(name) {
+                Some(other) => changes.compare(item, other),
+                None => changes.push(FieldValue::of(item), FieldValue::Absent),
+            });
+        }
+        let known: BTreeSet<&str> = names_before.iter().copied().collect();
+        for (item, name) in after.iter().zip(names_after).filter(|(_, name)| !known.contains(*name))
+        {
+            self.inside(&format!("[{name}]"), |changes| {
+                changes.push(FieldValue::Absent, FieldValue::of(item));
+            });
+        }
+    }
+
     /// Items that are equal at both ends are left out; what remains is compared item by item if it is
     /// as long on both sides, else said as a number.
-    fn compare_items(&mut self, before: &[Node], after: &[Node]) {
+    fn compare_places(&mut self, before: &[Node], after: &[Node]) {
         let same_start = before.iter().zip(after).take_while(|(a, b)| a == b).count();
         let (rest_before, rest_after) = (&before[same_start..], &after[same_start..]);
         let same_end = rest_before
@@ -119,6 +156,14 @@ impl Changes {
         compare(self);
         self.path.truncate(length);
     }
+}
+
+/// The names of items, if each has one that no other has.
+fn named(items: &[Node]) -> Option<Vec<&str>> {
+    let names: Vec<&str> = items.iter().map(item_name).collect::<Option<_>>()?;
+    let is_plain = |name: &&str| !name.contains([']', '[', '\n', '"']);
+    let unlike: BTreeSet<&str> = names.iter().copied().filter(is_plain).collect();
+    (unlike.len() == names.len()).then_some(names)
 }
 
 /// Mappings look a key up by going through all of them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kustomize::{Build, Resource, ResourceId};
+use crate::kustomize::{Build, Resource, ResourceId, name_without_hash};
 
 /// A resource before and after; at least one of the two is there.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Place<'a> {
 }
 
 /// Pairs by the identity in the cluster; what is left, by the identity but for the API version, then
-/// by the one in the files (a generated ConfigMap whose suffix changed). In the order of `after`,
-/// deleted resources where they stood.
+/// but for a generated hash. Under another name or namespace it is another resource: one goes, one
+/// comes. In the order of `after`, deleted resources where they stood.
 pub(super) fn pair_by_identity<'a>(before: &'a Build, after: &'a Build) -> Vec<Pair<'a>> {
     pair(
         before,
@@ -28,7 +28,7 @@ pub(super) fn pair_by_identity<'a>(before: &'a Build, after: &'a Build) -> Vec<P
         &[
             |resource| resource.id.clone(),
             |resource| without_version(&resource.id),
-            |resource| without_version(&resource.original_id),
+            |resource| without_hash(&resource.id),
         ],
     )
 }
@@ -49,6 +49,16 @@ pub(super) fn pair_by_origin<'a>(before: &'a Build, after: &'a Build) -> Vec<Pai
 fn without_version(id: &ResourceId) -> ResourceId {
     let mut id = id.clone();
     id.gvk.version = "".into();
+    id
+}
+
+/// Ingresses and policies moved to other groups, and are the same objects there.
+fn without_hash(id: &ResourceId) -> ResourceId {
+    let mut id = without_version(id);
+    id.name = name_without_hash(&id.name).into();
+    if ["extensions", "networking.k8s.io", "policy", "apps"].contains(&id.gvk.group.as_str()) {
+        id.gvk.group = "".into();
+    }
     id
 }
 

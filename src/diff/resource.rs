@@ -30,6 +30,8 @@ pub struct ResourceDiff {
     pub id: ResourceId,
     /// The identity it had, if that was another one: a new name, namespace or API version.
     pub id_before: Option<ResourceId>,
+    /// The identity that it has in its file, before prefixes and namespaces: after, or before if it goes.
+    pub original: ResourceId,
     /// Where it comes from: after, or before if it goes.
     pub origin: Location,
     /// The lines that differ, counted within the resource.
@@ -103,6 +105,7 @@ impl<'a> Side<'a> {
             change,
             id: self.shown(&shown.id),
             id_before: id_before.filter(|id| **id != shown.id).map(|id| self.shown(id)),
+            original: self.shown(&shown.original_id),
             origin: shown.origin.clone(),
             hunks: Hunks::between(before, after),
             before: self.before().cloned(),

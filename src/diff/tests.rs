@@ -42,12 +42,18 @@ fn told(diff: &RenderedDiff) -> Vec<(Change, String, Option<String>)> {
 
 #[test]
 fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
-    let before = build(&(config("app-1x", "app", "1") + "---\n" + &config("other", "other", "1")));
-    let after = build(&(config("app-2y", "app", "2") + "---\n" + &config("other", "other", "1")));
+    let before =
+        build(&(config("app-2bcdf24567", "app", "1") + "---\n" + &config("other", "other", "1")));
+    let after =
+        build(&(config("app-ghkmt24567", "app", "2") + "---\n" + &config("other", "other", "1")));
     let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
     assert_eq!(
         told(&diff),
-        [(Change::Changed, "ConfigMap app-2y".to_owned(), Some("ConfigMap app-1x".to_owned()))]
+        [(
+            Change::Changed,
+            "ConfigMap app-ghkmt24567".to_owned(),
+            Some("ConfigMap app-2bcdf24567".to_owned())
+        )]
     );
     assert_eq!(diff.unchanged(), 1);
     let paths: Vec<String> =
@@ -57,12 +63,23 @@ fn a_new_hash_suffix_is_a_new_name_and_not_two_resources() {
 
 #[test]
 fn what_cannot_be_told_apart_is_not_paired() {
-    let before = build(&(config("a-1", "app", "1") + "---\n" + &config("b-1", "app", "1")));
-    let after = build(&(config("a-2", "app", "1") + "---\n" + &config("b-2", "app", "1")));
+    let twice = |one: &str, two: &str| {
+        build(&(config(one, "app", "1") + "---\n" + &config(two, "app", "1")))
+    };
+    let before = twice("app-2bcdf24567", "app-2bcdf24568");
+    let after = twice("app-2bcdf24569", "app-2bcdf24562");
     let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
     let changes: Vec<Change> = diff.resources().iter().map(|d| d.change).collect();
     assert_eq!(changes.iter().filter(|c| **c == Change::Added).count(), 2);
     assert_eq!(changes.iter().filter(|c| **c == Change::Deleted).count(), 2);
+}
+
+#[test]
+fn under_another_name_one_goes_and_one_comes() {
+    let (before, after) = (build(&config("db", "db", "1")), build(&config("v2-db", "db", "1")));
+    let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
+    let told = told(&diff);
+    assert_eq!(told.iter().map(|(c, ..)| *c).collect::<Vec<_>>(), [Change::Added, Change::Deleted]);
 }
 
 #[test]
@@ -157,7 +174,8 @@ fn no_resource_tells_more_than_two_hundred_fields() {
 fn twenty_thousand_resources_cost_in_proportion() {
     let all = |value: &dyn Fn(usize) -> usize| {
         let texts = (0..20_000).map(|n| {
-            config(&format!("c{n}-{}", value(n)), &format!("c{n}"), &value(n).to_string())
+            let hash = ["2bcdf24567", "ghkmt24567"][value(n) - 1];
+            config(&format!("c{n}-{hash}"), &format!("c{n}"), &value(n).to_string())
         });
         build(&texts.collect::<Vec<_>>().join("---\n"))
     };

@@ -42,7 +42,7 @@ use std::sync::Arc;
 pub use error::BuildError;
 pub use foreign::ForeignEngine;
 pub use remote::{RemoteResolver, RemoteTree};
-pub use resource_id::{Gvk, ResourceId};
+pub use resource_id::{Gvk, ResourceId, name_without_hash};
 
 use crate::model::{Files, Location, RepoPath};
 use crate::yaml;

@@ -16,6 +16,12 @@ pub struct Gvk {
 }
 
 impl Gvk {
+    /// Whether it is one of Kubernetes' own kinds, by its group.
+    #[must_use]
+    pub fn is_kubernetes(&self) -> bool {
+        KUBERNETES_GROUPS.contains(&self.group.as_str())
+    }
+
     /// Splits `group/version`; without a slash all of it is the version.
     #[must_use]
     pub fn from_api_version(api_version: &str, kind: &str) -> Self {
@@ -111,6 +117,48 @@ pub struct ResourceId {
     pub namespace: CompactString,
     /// The name.
     pub name: CompactString,
+}
+
+/// The groups of Kubernetes' own kinds.
+const KUBERNETES_GROUPS: [&str; 19] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+];
+
+/// The signs of a generated suffix: hexadecimal digits but for those that could spell words
+/// (kustomize's `api/hasher/hasher.go`, `encode`).
+const HASH_SIGNS: &str = "bcdf2456789ghkmt";
+/// How many there are.
+const HASH_LENGTH: usize = 10;
+
+/// A name without the hash that a generator put behind it, if it has one.
+#[must_use]
+pub fn name_without_hash(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((rest, hash))
+            if hash.len() == HASH_LENGTH && hash.chars().all(|c| HASH_SIGNS.contains(c)) =>
+        {
+            rest
+        }
+        _ => name,
+    }
 }
 
 /// `Kind namespace/name`, or `Kind name` where there is no namespace.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::analysis;
 use super::gate::{Day, Gate, Gates, Suppression, names};
+use super::risks::{Changed, Changes};
 use super::rule::{Check, Report, Rule};
 use super::rules;
 use super::subject::Subject;
 use super::{Finding, Level};
+use crate::kustomize::{ResourceId, name_without_hash};
 
 /// What the gates say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,16 +29,32 @@ pub fn check(subject: &Subject<'_>, gates: &Gates, today: Day) -> Findings {
     settle(run(subject, gates), gates, today)
 }
 
-/// All rules, for documentation and for checking the words of a configuration.
+/// Runs the rules over what a promotion changes, before and after.
 #[must_use]
-pub const fn all_rules() -> &'static [Rule] {
-    rules::ALL
+pub(super) fn check_all(changes: &Changes<'_>, gates: &Gates, today: Day) -> Findings {
+    let mut findings = Vec::new();
+    let resources: Vec<Changed<'_>> =
+        changes.resources.iter().map(|diff| Changed::new(diff, changes)).collect();
+    for rule in rules::all().filter(|rule| gates.run.contains(&rule.gate)) {
+        let mut report = Report::new(rule.id, gates.complete, &mut findings);
+        match rule.check {
+            Check::Change(check) => resources.iter().for_each(|one| check(one, &mut report)),
+            Check::Changes(check) => check(changes, &mut report),
+            Check::Mesh(_) | Check::Subject(_) => {}
+        }
+    }
+    settle(findings, gates, today)
+}
+
+/// All rules, for documentation and for checking the words of a configuration.
+pub fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    rules::all()
 }
 
 fn run(subject: &Subject<'_>, gates: &Gates) -> Vec<Finding> {
     let mut findings = subject.standards.faults.clone();
     for gate in &gates.run {
-        let rules = || rules::ALL.iter().filter(|rule| rule.gate == *gate);
+        let rules = || rules::all().filter(|rule| rule.gate == *gate);
         let mut report_of = |rule: &Rule, run: &dyn Fn(&mut Report<'_>)| {
             run(&mut Report::new(rule.id, gates.complete, &mut findings));
         };
@@ -107,6 +125,7 @@ fn expiry(suppression: &Suppression, count: usize) -> Finding {
         resource: None,
         location: Some(suppression.at.clone()),
         new: true,
+        alike: None,
     }
 }
 
@@ -133,7 +152,10 @@ fn identity(finding: &Finding) -> (String, String, String, String) {
     let field = finding.location.as_ref().map(|at| at.field.clone()).unwrap_or_default();
     // What has no resource is told apart by its file.
     let subject = match (&finding.resource, &finding.location) {
-        (Some(id), _) => format!("{} {id}", id.gvk.group),
+        // A generated hash is another one with each change of the content.
+        (Some(ResourceId { gvk, namespace, name }), _) => {
+            format!("{} {} {namespace}/{}", gvk.group, gvk.kind, name_without_hash(name))
+        }
         (None, Some(at)) => at.path.to_string(),
         (None, None) => String::new(),
     };
@@ -143,7 +165,7 @@ fn identity(finding: &Finding) -> (String, String, String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kustomize::{Gvk, ResourceId};
+    use crate::kustomize::Gvk;
     use crate::model::{Location, Position, RepoPath};
     use crate::policy::gate::{ResourceGlob, Severity};
 
@@ -162,6 +184,7 @@ mod tests {
             }),
             location: Some(Location::file(path).at(Position { line, column: 1 })),
             new: true,
+            alike: None,
         }
     }
 

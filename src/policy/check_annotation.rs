@@ -85,6 +85,7 @@ mod tests {
             resource: None,
             location: Some(at.at(Position { line: 3, column: 7 }).in_field("spec.x")),
             new,
+            alike: None,
         }
     }
 

@@ -14,7 +14,7 @@ const FAMILIES: [&[&str]; 6] = [
 ];
 
 /// The words for one environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentWords {
     words: Vec<String>,
 }
@@ -23,36 +23,65 @@ impl EnvironmentWords {
     /// The words for an environment of this name.
     #[must_use]
     pub fn of(name: &EnvironmentName) -> Self {
-        let name = name.as_str().to_ascii_lowercase();
-        let family = FAMILIES.iter().find(|family| family.contains(&name.as_str()));
-        let mut words: Vec<String> = vec![name];
-        for word in family.into_iter().copied().flatten() {
-            if words[0] != *word {
-                words.push((*word).to_owned());
+        let mut words = Self::default();
+        words.learn(name.as_str());
+        words
+    }
+
+    /// Takes in a name: itself, its parts, and what else people write for them.
+    pub fn learn(&mut self, name: &str) {
+        let name = name.to_ascii_lowercase();
+        let name = name.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+        for word in std::iter::once(name).chain(parts) {
+            // A number or a letter says nothing of an environment.
+            if word.len() < 2 || word.chars().all(|c| c.is_ascii_digit()) {
+                continue;
+            }
+            let family = FAMILIES.iter().find(|family| family.contains(&word));
+            let others = family.into_iter().copied().flatten().copied();
+            for word in std::iter::once(word).chain(others) {
+                if !self.words.iter().any(|known| known == word) {
+                    self.words.push(word.to_owned());
+                }
             }
         }
-        Self { words }
+    }
+
+    /// Without the words that mean the other environment as well.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let own = self.words.iter().filter(|word| !other.words.contains(word));
+        Self { words: own.cloned().collect() }
     }
 
     /// The piece of a text that holds one of the words as a whole word, without what stands around it
     /// in a URL or a sentence: `api.staging.example.com` of `https://u:p@api.staging.example.com:80`.
     #[must_use]
     pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        pieces(text).find(|piece| self.is_in(piece))
+        pieces(text).find_map(|piece| {
+            // Behind a scheme the host is what names something, and its path if the host does not.
+            let Some(address) = piece.strip_prefix("//") else {
+                return self.is_in(piece).then_some(piece);
+            };
+            let host = address.split('/').next().unwrap_or(address);
+            [host, address].into_iter().find(|piece| self.is_in(piece))
+        })
     }
 
     fn is_in(&self, piece: &str) -> bool {
         let mut parts = piece.split(|c: char| !c.is_ascii_alphanumeric());
         let is_word = |part: &str| self.words.iter().any(|word| part.eq_ignore_ascii_case(word));
         // A name of several parts (`eu-staging`) is looked for as it is.
-        parts.any(is_word)
-            || self.words[0].contains(['-', '.', '_']) && holds(piece, &self.words[0])
+        let is_long = |word: &&String| word.contains(['-', '.', '_']);
+        parts.any(is_word) || self.words.iter().filter(is_long).any(|word| holds(piece, word))
     }
 }
 
-/// Runs of what names and paths are made of.
+/// Runs of what names and paths are made of; a `*` begins a host.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let is_outside = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/'));
+    let is_outside =
+        |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '*'));
     text.split(is_outside).filter(|piece| !piece.is_empty())
 }
 
@@ -83,6 +112,13 @@ mod tests {
             words("eu-staging").find("db.eu-staging.internal"),
             Some("db.eu-staging.internal")
         );
-        assert_eq!(words("eu-staging").find("db.us-staging.internal"), None);
+        let eu = words("eu-staging").without(&words("us-staging"));
+        assert_eq!(eu.find("db.us-staging.internal"), None);
+        assert_eq!(eu.find("db.eu-staging.internal"), Some("db.eu-staging.internal"));
+        assert_eq!(words("logging-test").find("kv/cluster-test/x"), Some("kv/cluster-test/x"));
+        assert_eq!(words("logging-test").without(&words("logging-prod")).find("logging"), None);
+        assert_eq!(staging.find("https://a.staging.x/b"), Some("a.staging.x"));
+        assert_eq!(staging.find("https://a.x/staging"), Some("a.x/staging"));
+        assert_eq!(staging.find("*.staging.x"), Some("*.staging.x"));
     }
 }

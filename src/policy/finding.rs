@@ -38,9 +38,29 @@ pub struct Finding {
     pub location: Option<Location>,
     /// Whether the promotion brings it; false for what was there before.
     pub new: bool,
+    /// The words by which it is told together with others like it, if there are some.
+    pub alike: Option<Alike>,
+}
+
+/// How several findings that say the same are told in one sentence: *7 Deployments shrink:
+/// `worker` 80 → 5, …*.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// What happens, after the name of one: `shrinks`.
+    pub one: String,
+    /// The same after several: `shrink`.
+    pub many: String,
+    /// What tells one from the other: `80 → 5`; may be empty.
+    pub detail: String,
 }
 
 impl Finding {
+    /// Whether it says what the promotion weakens, moves or deletes.
+    #[must_use]
+    pub fn is_risk(&self) -> bool {
+        super::risks::ALL.iter().any(|rule| rule.id == self.rule)
+    }
+
     /// Whether it stops a promotion: an error that the promotion brings.
     #[must_use]
     pub fn blocks(&self) -> bool {
@@ -52,6 +72,13 @@ impl Finding {
     pub fn not_validated(&self) -> Option<&Gvk> {
         let id = self.resource.as_ref().filter(|_| self.code == NOT_VALIDATED)?;
         Some(&id.gvk)
+    }
+
+    /// Whether it says that a kind was not validated because the schemas of Kubernetes' own kinds are
+    /// not at hand, which says nothing about the kind.
+    #[must_use]
+    pub fn is_for_want_of_the_bundle(&self) -> bool {
+        self.not_validated().is_some_and(Gvk::is_kubernetes) && self.message.contains("at hand")
     }
 }
 

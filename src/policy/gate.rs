@@ -27,12 +27,21 @@ pub enum Gate {
     Leaks,
     /// What has to be there before something else.
     Order,
+    /// What a promotion weakens, moves or deletes.
+    Risks,
 }
 
 impl Gate {
     /// All gates, in the order in which they run.
-    pub const ALL: [Self; 6] =
-        [Self::Hygiene, Self::Schemas, Self::Istio, Self::Policies, Self::Leaks, Self::Order];
+    pub const ALL: [Self; 7] = [
+        Self::Hygiene,
+        Self::Schemas,
+        Self::Istio,
+        Self::Policies,
+        Self::Leaks,
+        Self::Order,
+        Self::Risks,
+    ];
 
     /// The word for it in the configuration.
     #[must_use]
@@ -44,6 +53,7 @@ impl Gate {
             Self::Policies => "policies",
             Self::Leaks => "leaks",
             Self::Order => "order",
+            Self::Risks => "risks",
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::Finding;
+use super::last_word::{self, Question, Words};
 use super::mesh::Manifest;
 use crate::kustomize::ResourceId;
 use crate::model::{Location, Position, RepoPath};
@@ -69,6 +70,11 @@ impl Sources {
         }
     }
 
+    fn words(&self) -> Vec<Words<'_>> {
+        let files = self.files.iter();
+        files.map(|Source { path, text, documents, .. }| Words { path, text, documents }).collect()
+    }
+
     fn parts(&self, kind: &str, name: &str) -> impl Iterator<Item = (&Source, &Node)> {
         let parts = self.by_name.get(&(kind.to_owned(), name.to_owned()));
         parts.into_iter().flatten().filter_map(|part| {
@@ -114,7 +120,18 @@ pub fn place<'a>(
         }
         let steps = steps(&at.field);
         let wanted = index.get(id).and_then(|manifest| walk(manifest.node, &steps).whole());
-        let names = [Some(id.name.as_str()), original_name(id).filter(|name| *name != id.name)];
+        let original = original_name(id);
+        if let Some(value) = wanted.filter(|_| !sources.unpatched) {
+            let keys: Vec<String> = steps.iter().map(Step::text).collect();
+            let original_name = original.unwrap_or(&id.name);
+            let question = Question { id, original_name, keys: &keys, value };
+            if let Some((path, position)) = last_word::find(&sources.words(), &question) {
+                at.path = path;
+                at.position = Some(position);
+                continue;
+            }
+        }
+        let names = [Some(id.name.as_str()), original.filter(|name| *name != id.name)];
         let parts = names.iter().flatten().flat_map(|name| sources.parts(&id.gvk.kind, name));
         if let Some((path, position)) = best(parts, at, &steps, wanted, sources.unpatched) {
             at.path = path;
@@ -140,7 +157,13 @@ fn best<'a>(
         if unpatched && !is_origin {
             continue;
         }
+        // Lists of a patch have only what they change: where the number leads elsewhere, the item that
+        // leads to the value is the one.
         let walked = walk(node, steps);
+        let walked = match wanted.filter(|wanted| walked.whole() != Some(wanted)) {
+            Some(wanted) => search(node, steps, wanted, 0).unwrap_or(walked),
+            None => walked,
+        };
         let same = wanted.is_some_and(|wanted| walked.whole() == Some(wanted));
         let rank = (same, walked.depth, is_origin);
         // Of equal places the first counts, since it has the last word.
@@ -158,6 +181,15 @@ enum Step<'a> {
     Index(usize),
 }
 
+impl Step<'_> {
+    fn text(&self) -> String {
+        match self {
+            Step::Key(key) => (*key).to_owned(),
+            Step::Index(index) => index.to_string(),
+        }
+    }
+}
+
 /// The steps of `spec.http[0].match` and `metadata.annotations[a.b/c]`.
 fn steps(field: &str) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
@@ -169,6 +201,9 @@ fn steps(field: &str) -> Vec<Step<'_>> {
             rest = after;
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
+            if rest.starts_with('[') {
+                continue;
+            }
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
             if end == 0 {
                 break;
@@ -212,6 +247,32 @@ fn walk<'a>(root: &'a Node, steps: &[Step<'_>]) -> Walked<'a> {
     walked
 }
 
+/// The way to the value, whatever the numbers of items.
+fn search<'a>(
+    node: &'a Node,
+    steps: &[Step<'_>],
+    wanted: &Node,
+    depth: usize,
+) -> Option<Walked<'a>> {
+    let Some(step) = steps.get(depth) else {
+        let walked = Walked { node, mark: node.mark, depth, wanted: depth };
+        return (node == wanted).then_some(walked);
+    };
+    match step {
+        Step::Key(key) => {
+            let (value, mark) = pair(node, key)?;
+            let found = search(value, steps, wanted, depth + 1)?;
+            // The key of the last step is where the field begins.
+            let is_last = depth + 1 == steps.len();
+            Some(if is_last { Walked { mark, ..found } } else { found })
+        }
+        Step::Index(_) => {
+            let items = node.as_sequence()?;
+            items.iter().find_map(|item| search(item, steps, wanted, depth + 1))
+        }
+    }
+}
+
 /// A key's value, with the place of the key.
 fn pair<'a>(node: &'a Node, key: &str) -> Option<(&'a Node, Mark)> {
     let pair = node.as_mapping()?.iter().find(|pair| pair.key.text == key)?;
@@ -231,6 +292,7 @@ mod tests {
             steps("spec.http[0].headers[x.y/z].set"),
             [Key("spec"), Key("http"), Index(0), Key("headers"), Key("x.y/z"), Key("set")]
         );
+        assert_eq!(steps("data.[a.b]"), [Key("data"), Key("a.b")]);
         assert_eq!(steps(""), []);
     }
 
@@ -248,6 +310,7 @@ mod tests {
             resource: Some(set[0].id.clone()),
             location: Some(origin.in_field(field)),
             new: true,
+            alike: None,
         }];
         let mut sources = Sources::default();
         for (path, text) in files {

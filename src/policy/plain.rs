@@ -152,6 +152,7 @@ fn fault(level: Level, at: Location, message: String) -> Finding {
         resource: None,
         location: Some(at),
         new: true,
+        alike: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! A rule: what it is called, which codes it gives, and how it looks at its subject.
 
+use super::finding::{Alike, Finding, Level};
 use super::gate::Gate;
 use super::mesh::{Manifest, Mesh};
+use super::risks::{Changed, Changes, Words};
 use super::subject::Subject;
-use super::{Finding, Level};
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::Location;
 
@@ -27,6 +28,10 @@ pub enum Check {
     Mesh(fn(&Mesh<'_>, &mut Report<'_>)),
     /// All that is known: manifests, files, what is promoted.
     Subject(fn(&Subject<'_>, &mut Report<'_>)),
+    /// Each resource that a promotion changes, before and after.
+    Change(fn(&Changed<'_>, &mut Report<'_>)),
+    /// All that a promotion changes.
+    Changes(fn(&Changes<'_>, &mut Report<'_>)),
 }
 
 impl Rule {
@@ -138,6 +143,36 @@ impl<'f> Report<'f> {
         self.push(code, Some(id), Some(at), message.into(), help);
     }
 
+    /// Says what happens to a resource, at a field below it.
+    pub fn tell(&mut self, changed: &Changed<'_>, code: Code, field: &str, words: Words) {
+        let at = changed.diff.origin.clone().in_field(field);
+        let Words { one, many, detail } = words;
+        let message = sentence(&one, &detail);
+        self.push(code, Some(changed.diff.id.clone()), Some(at), message, None);
+        self.alike(one, many, detail);
+    }
+
+    /// Says what happens to the environment, at a place of its files.
+    pub fn tell_at(&mut self, code: Code, at: Location, words: Words) {
+        let Words { one, many, detail } = words;
+        let message = sentence(&format!("the environment {one}"), &detail);
+        self.push(code, None, Some(at), message, None);
+        self.alike(one, many, detail);
+    }
+
+    /// Gives what was said last the words by which it is told with others like it.
+    pub fn in_other_words(&mut self, words: Words) {
+        let Words { one, many, detail } = words;
+        self.alike(one, many, detail);
+    }
+
+    /// Gives the last finding the words by which it is told with others.
+    fn alike(&mut self, one: String, many: String, detail: String) {
+        if let Some(last) = self.findings.last_mut() {
+            last.alike = Some(Alike { one, many, detail });
+        }
+    }
+
     fn push(
         &mut self,
         code: Code,
@@ -150,9 +185,23 @@ impl<'f> Report<'f> {
             return;
         }
         let (code, level, rule) = (code.id.to_owned(), code.level, self.rule);
-        let finding = Finding { code, rule, level, message, help, resource, location, new: true };
+        let finding = Finding {
+            code,
+            rule,
+            level,
+            message,
+            help,
+            resource,
+            location,
+            new: true,
+            alike: None,
+        };
         self.findings.push(finding);
     }
+}
+
+fn sentence(what: &str, detail: &str) -> String {
+    if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") }
 }
 
 /// Istio's own way to silence a code: `galley.istio.io/analyze-suppress: IST0101,IST0102` or `*`.

@@ -34,6 +34,15 @@ pub struct Fetched {
     pub remote: BTreeMap<RemoteSchema, Result<Arc<str>, String>>,
 }
 
+/// How a file with definitions was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// The configuration names it.
+    Named,
+    /// Its name looks like it.
+    ByItsName,
+}
+
 /// Files of the repository whose content the caller has to fetch before asking again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFiles(pub BTreeSet<RepoPath>);
@@ -79,10 +88,19 @@ impl Standards {
         fetched: &Fetched,
         unknown: &mut BTreeSet<RepoPath>,
     ) {
+        let named = gates.schemas.iter().filter_map(|source| match source {
+            SchemaSource::Path(path) => Some(path),
+            SchemaSource::Remote(_) => None,
+        });
+        let named: Vec<&RepoPath> = named.collect();
         for path in self.files_with_definitions(files, gates) {
             match files.look_up(&path) {
                 Ok((_, Entry::File(file))) => match std::str::from_utf8(&file.content) {
-                    Ok(text) => self.add(&path, text),
+                    Ok(text) => {
+                        let is_named = named.iter().any(|named| path.is_within(named));
+                        let found = if is_named { Found::Named } else { Found::ByItsName };
+                        self.take_in(&path, text, found);
+                    }
                     Err(_) => self.fault(Some(path), "it is no text".to_owned()),
                 },
                 Ok((at, Entry::Unknown)) => {
@@ -101,12 +119,18 @@ impl Standards {
 
     /// Takes in the definitions of a file; whatever else is in it is left alone.
     pub fn add(&mut self, path: &RepoPath, text: &str) {
+        self.take_in(path, text, Found::Named);
+    }
+
+    fn take_in(&mut self, path: &RepoPath, text: &str, found: Found) {
         // Most files that are looked at for their name hold something else.
         if !text.contains("CustomResourceDefinition") {
             return;
         }
         let documents = match parse_manifests(text) {
             Ok(documents) => documents,
+            // A chart's template is no definition before the chart is rendered.
+            Err(_) if found == Found::ByItsName && text.contains("{{") => return,
             Err(error) => {
                 return self.fault(Some(path.clone()), format!("not valid YAML: {}", error.reason));
             }
@@ -114,8 +138,12 @@ impl Standards {
         for document in &documents {
             let items = document.get("items").and_then(|items| items.as_sequence());
             for node in items.unwrap_or(std::slice::from_ref(document)) {
-                if let Err(error) = self.schemas.add_definition(node) {
-                    self.fault(Some(path.clone()), error.to_string());
+                // What only a test reads is often half of one.
+                match self.schemas.add_definition(node) {
+                    Err(error) if found == Found::Named => {
+                        self.fault(Some(path.clone()), error.to_string());
+                    }
+                    Ok(_) | Err(_) => {}
                 }
             }
         }
@@ -162,6 +190,7 @@ impl Standards {
             resource: None,
             location: path.map(Location::file),
             new: true,
+            alike: None,
         });
     }
 }

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::check::{Findings, check};
+use super::check::{Findings, check, check_all};
 use super::gate::{Day, Gates};
 use super::mesh::Manifest;
 use super::place::{Sources, place};
 use super::plain::PlainManifests;
+use super::risks::Changes;
 use super::standards::Standards;
 use super::subject::{Overlay, Promotion, Subject, built};
 use crate::diff::SecretInputs;
-use crate::kustomize::ResourceId;
-use crate::model::{Entry, RepoPath};
+use crate::kustomize::{Build, ResourceId};
+use crate::model::{Entry, Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_manifests, parse_stream};
 
 /// What the gates are run with.
@@ -53,12 +54,7 @@ pub fn check_overlay(
     if found.findings.is_empty() {
         return found;
     }
-    let original: BTreeMap<&ResourceId, &str> = overlay
-        .build
-        .resources
-        .iter()
-        .map(|resource| (&resource.id, resource.original_id.name.as_str()))
-        .collect();
+    let original = original_names(overlay.build);
     let sources = sources(overlay);
     place(&mut found.findings, &manifests, &sources, |id| original.get(id).copied());
     hide_secrets(&mut found, overlay);
@@ -82,6 +78,52 @@ fn hide_secrets(found: &mut Findings, overlay: Overlay<'_>) {
             }
         }
     }
+}
+
+/// Checks what a promotion changes, before and after. All that is found is new.
+#[must_use]
+pub fn check_changes(changes: &Changes<'_>, terms: Terms<'_>) -> Findings {
+    let mut found = check_all(changes, terms.gates, terms.today);
+    if found.findings.is_empty() {
+        return found;
+    }
+    let overlay = Overlay {
+        files: changes.files,
+        path: changes.path,
+        build: changes.after,
+        may_build_again: false,
+    };
+    let manifests = built(changes.after);
+    let original = original_names(changes.after);
+    let sources = sources(overlay);
+    place(&mut found.findings, &manifests, &sources, |id| original.get(id).copied());
+    for finding in &mut found.findings {
+        let gone = finding.location.as_ref().is_some_and(|at| !is_here(changes, &at.path));
+        if gone {
+            finding.location = Some(kustomization_of(changes));
+        }
+    }
+    hide_secrets(&mut found, overlay);
+    found
+}
+
+fn is_here(changes: &Changes<'_>, path: &RepoPath) -> bool {
+    matches!(changes.files.look_up(path), Ok((_, Entry::File(_) | Entry::Unknown)))
+}
+
+/// The file that a person edits to bring back what goes: a place that exists after the edits.
+fn kustomization_of(changes: &Changes<'_>) -> Location {
+    let inputs = changes.after.inputs.iter();
+    let own = inputs.filter(|path| path.is_within(changes.path)).find(|path| {
+        let name = path.parts().last().unwrap_or_default();
+        ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name)
+    });
+    Location::file(own.unwrap_or(changes.path).clone())
+}
+
+fn original_names(build: &Build) -> BTreeMap<&ResourceId, &str> {
+    let resources = build.resources.iter();
+    resources.map(|resource| (&resource.id, resource.original_id.name.as_str())).collect()
 }
 
 /// Checks plain manifests, as all that a mesh has.
@@ -141,7 +183,7 @@ fn sources(overlay: Overlay<'_>) -> Sources {
 /// The rules' ids and codes and nothing else: what a configuration may name.
 #[must_use]
 pub fn known_words() -> Vec<&'static str> {
-    let rules = super::all_rules().iter();
+    let rules = super::all_rules();
     let mut words: Vec<&'static str> = rules
         .flat_map(|rule| std::iter::once(rule.id).chain(rule.codes.iter().map(|code| code.id)))
         .collect();

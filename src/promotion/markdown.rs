@@ -30,12 +30,6 @@ pub(super) fn code(text: &str, limit: usize) -> String {
     format!("{ticks}{space}{text}{space}{ticks}")
 }
 
-/// A code span for a table's cell, where a bar ends the cell even inside code.
-pub(super) fn cell_code(text: &str, limit: usize) -> String {
-    // A backslash before the bar's own would escape that one.
-    code(text, limit).replace("\\|", &format!("\\{APART}|")).replace('|', "\\|")
-}
-
 /// `<code>` for places where HTML counts and Markdown does not, such as `<summary>`.
 pub(super) fn html_code(text: &str, limit: usize) -> String {
     let text = apart(&one_line(text, limit)).into_owned();
@@ -68,15 +62,18 @@ pub(super) fn prose(text: &str, limit: usize) -> String {
 
 /// Plain text: every sign that Markdown or GitHub would act on is made harmless. Longer results end
 /// with an ellipsis.
-fn plain(text: &str, limit: usize) -> String {
+pub(super) fn plain(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut length = 0;
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         let before = out.len();
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            // A colon before a space begins neither an address nor an emoji.
+            ':' if chars.peek().is_none_or(|next| *next == ' ') => out.push(c),
             // Names, issues and addresses become links by themselves.
             '@' | '#' | ':' => out.extend([c, APART]),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '+' => {
@@ -181,8 +178,6 @@ mod tests {
         assert_eq!(code("`a``b`", 9), "``` `a``b` ```");
         assert_eq!(code("a\n@b", 9), "`a @\u{200b}b`");
         assert_eq!(code("app@sha256:1", 20), "`app@sha256:1`");
-        assert_eq!(cell_code("a|b", 9), "`a\\|b`");
-        assert_eq!(cell_code("a\\|b", 9), "`a\\\u{200b}\\|b`");
         assert_eq!(html_code("</code><b>&", 99), "<code>&lt;/code&gt;&lt;b&gt;&amp;</code>");
     }
 

@@ -13,6 +13,7 @@ mod key;
 mod lifecycle;
 mod markdown;
 mod overlay;
+mod phrase;
 mod pipeline;
 mod plain_text;
 mod plan;
@@ -20,8 +21,8 @@ mod plan_id;
 mod proposal;
 mod pull_request;
 mod rendering;
-mod risk;
 mod rules;
+mod telling;
 mod template;
 mod wire;
 mod words;
@@ -34,19 +35,20 @@ pub use key::Key;
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
+pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
 pub use plan::{
-    Cause, Checks, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan, PlanRequest,
-    PlannedEdit, Verdict, Warning, Wish, plan,
+    Cause, Checks, Commit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
+    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
-pub use proposal::{Proposal, propose, summary};
+pub use proposal::{Proposal, nothing, propose, summary};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_APPLICATION_BRANCH, DEFAULT_APPLICATION_TITLE,
     DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
     PullRequestSettings, render_checklist_item, render_labels, render_title,
 };
 pub use rendering::{Builds, NotRendered};
-pub use risk::{Risk, RiskLevel, risks};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
+pub use telling::{Group, Telling};
 pub use template::{Template, TemplateError, Values, Variables};

@@ -21,8 +21,8 @@ use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
 use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
-    Day, Fetched, Finding, Gates, Overlay as Checked, Promotion, Side, Standards, Terms,
-    UnknownFiles, check_overlay, mark_new,
+    Changes, Day, Fetched, Finding, Findings, Gates, Overlay as Checked, OwnValue, Promotion, Side,
+    Standards, Terms, UnknownFiles, check_changes, check_overlay, mark_new,
 };
 
 /// What a promotion will do and what comes of it.
@@ -62,6 +62,8 @@ pub struct Plan {
     pub method: Method,
     /// What differed and what becomes of it, in the order of paths; empty where files are copied.
     pub differences: Vec<Difference>,
+    /// Commits of the source that this brings, oldest first, as far as whoever plans knows them.
+    pub commits: Vec<Commit>,
 }
 
 /// How the edits of a plan were decided, and why so.
@@ -71,6 +73,19 @@ pub struct Method {
     pub by: By,
     /// Why: words that follow "by changes, since …".
     pub because: &'static str,
+}
+
+/// A commit of the source that a promotion brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The commit.
+    pub sha: CommitSha,
+    /// Its first line.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: String,
+    /// The pull request that brought it, if one did.
+    pub pull_request: Option<u64>,
 }
 
 impl Plan {
@@ -270,6 +285,8 @@ pub struct Checks<'a> {
     pub fetched: &'a Fetched,
     /// The day, for exceptions that end.
     pub today: Day,
+    /// Values that the target alone had and would lose, as its history tells.
+    pub own_values: &'a [OwnValue],
 }
 
 /// Plans a promotion.
@@ -306,6 +323,9 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let masked = files_with_secrets(request, &differences, &secrets, &known);
     let words = Words { edits, warnings, not_promoted, differences };
     let Words { edits, warnings, not_promoted, differences } = words.hide(&known, &masked);
+    let risks = risks(request, (source, target), (&rendered, &builds, &edits), &standards);
+    let missing = not_rendered.iter().map(NotRendered::finding);
+    let findings = missing.chain(risks.findings).chain(checked.findings).collect();
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,
@@ -316,14 +336,15 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         commit: request.commit.cloned(),
         edits,
         builds,
-        findings: not_rendered.iter().map(NotRendered::finding).chain(checked.findings).collect(),
-        suppressed: checked.suppressed,
+        findings,
+        suppressed: checked.suppressed + risks.suppressed.len(),
         warnings,
         not_promoted,
         known,
         not_rendered,
         method,
         differences,
+        commits: Vec::new(),
     })
 }
 
@@ -489,6 +510,30 @@ fn check(
         mark_new(&check_overlay(before, None, terms).findings, &mut findings);
     }
     PlanFindings { findings, suppressed }
+}
+
+/// What the promotion weakens, moves or deletes.
+fn risks(
+    request: &PlanRequest<'_>,
+    (source, target): (&Environment, &Environment),
+    (rendered, builds, edits): (&RenderedDiff, &Builds, &[PlannedEdit]),
+    standards: &Standards,
+) -> Findings {
+    let Checks { gates, today, own_values, .. } = request.checks;
+    if edits.is_empty() {
+        return Findings::default();
+    }
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let changes = Changes {
+        resources: rendered.resources(),
+        before: &builds.before,
+        after: &builds.after,
+        files: &edited,
+        path: &target.path,
+        others: &[(source.name.clone(), source.path.clone())],
+        own_values,
+    };
+    check_changes(&changes, Terms { gates, standards, today })
 }
 
 /// The edits, step by step.

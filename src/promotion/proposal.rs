@@ -74,3 +74,17 @@ pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, Tem
 pub fn summary(plan: &Plan) -> String {
     counts(plan.rendered.resources())
 }
+
+/// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
+/// have nothing that comes.
+#[must_use]
+pub fn nothing(plan: &Plan) -> String {
+    let (source, target) = (&plan.source.name, &plan.target.name);
+    match plan.drift.resources().len() {
+        0 => format!("Nothing to promote: {target} has what {source} has."),
+        1 => format!("Nothing to promote from {source} to {target}: 1 resource stays different."),
+        count => format!(
+            "Nothing to promote from {source} to {target}: {count} resources stay different."
+        ),
+    }
+}

@@ -50,6 +50,7 @@ impl NotRendered {
             resource: None,
             location: self.at.clone(),
             new: self.is_target,
+            alike: None,
         }
     }
 }

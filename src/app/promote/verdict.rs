@@ -4,9 +4,9 @@
 //! places of files; what has none is in the summary, as all are.
 
 use crate::github::{Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository};
-use crate::model::CommitSha;
-use crate::policy::{Finding, Level};
-use crate::promotion::{Plan, Verdict};
+use crate::model::{CommitSha, Location, Position};
+use crate::policy::{self, Finding, Level, annotations};
+use crate::promotion::{Plan, Telling, Verdict};
 
 use super::super::answer::quote;
 
@@ -23,7 +23,8 @@ pub(super) async fn publish(
         return Ok(());
     }
     let (conclusion, title) = judge(plan);
-    let annotations: Vec<Annotation> = plan.findings.iter().filter_map(annotation).collect();
+    let annotations: Vec<Annotation> =
+        annotations(&plan.findings).into_iter().map(annotation).collect();
     let report = Report {
         commit: head,
         name: NAME,
@@ -43,10 +44,17 @@ pub(super) async fn publish(
     }
 }
 
-/// What the gates say, as text.
+/// What the gates say, as text: the sentences of the pull request, then each finding with its place.
 fn text(plan: &Plan) -> String {
     let (_, title) = judge(plan);
-    let lines: Vec<String> = plan.findings.iter().map(line).collect();
+    let telling = Telling::of(plan);
+    let told = telling.warnings().map(|group| group.sentence().plain());
+    let mut lines: Vec<String> = told.collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    let findings = plan.findings.iter().filter(|finding| finding.not_validated().is_none());
+    lines.extend(findings.map(line));
     format!("{title}\n{}", lines.join("\n"))
 }
 
@@ -74,11 +82,14 @@ fn line(finding: &Finding) -> String {
     format!("{level}{before} {finding}{help}")
 }
 
-fn annotation(finding: &Finding) -> Option<Annotation> {
-    let level = match (finding.new, finding.level) {
-        (true, Level::Error) => AnnotationLevel::Failure,
-        (true, Level::Warning) => AnnotationLevel::Warning,
-        _ => AnnotationLevel::Notice,
+/// A remark of the gates in GitHub's words; the workflow's annotations come from the same ones.
+fn annotation(remark: policy::Annotation) -> Annotation {
+    let policy::Annotation { path, line, column, level, title, message } = remark;
+    let level = match level {
+        policy::AnnotationLevel::Failure => AnnotationLevel::Failure,
+        policy::AnnotationLevel::Warning => AnnotationLevel::Warning,
+        policy::AnnotationLevel::Notice => AnnotationLevel::Notice,
     };
-    Some(Annotation { at: finding.location.clone()?, level, message: line(finding) })
+    let at = Location::file(path).at(Position { line, column: column.unwrap_or(1) });
+    Annotation { at, level, message: format!("{title}: {message}") }
 }

@@ -27,7 +27,7 @@ pub(super) fn read_gates(file: &file::Gates, places: &Places<'_>) -> Result<Gate
         gates.severity.push(Severity { of: word.clone(), level: level.level() });
     }
     // The code is nearer to a finding than its rule, and the nearer word counts.
-    let is_rule = |word: &str| crate::policy::all_rules().iter().any(|rule| rule.id == word);
+    let is_rule = |word: &str| crate::policy::all_rules().any(|rule| rule.id == word);
     gates.severity.sort_by_key(|severity| !is_rule(&severity.of));
     for (index, suppression) in file.suppress.iter().enumerate() {
         gates.suppress.push(read_suppression(suppression, index, places)?);

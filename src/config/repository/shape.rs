@@ -299,7 +299,7 @@ const PULL_REQUEST: Shape = Shape::Mapping(&[
     },
 ]);
 
-const ALL_GATES: &[&str] = &["hygiene", "schemas", "istio", "policies", "leaks", "order"];
+const ALL_GATES: &[&str] = &["hygiene", "schemas", "istio", "policies", "leaks", "order", "risks"];
 static GATE: Shape = Shape::Choice(ALL_GATES);
 static LEVEL: Shape = Shape::Choice(&["error", "warning", "info", "off"]);
 

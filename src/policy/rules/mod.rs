@@ -48,8 +48,13 @@ pub(super) use policy::POLICY_REFUSED;
 
 use super::rule::Rule;
 
+/// All rules: over a set, then over before and after.
+pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
+    OVER_A_SET.iter().chain(super::risks::ALL)
+}
+
 /// All rules over a set, in the order of their ids.
-pub(super) const ALL: &[Rule] = &[
+const OVER_A_SET: &[Rule] = &[
     annotations::RULE,
     application_uid::RULE,
     authorization_policy::RULE,

@@ -93,9 +93,18 @@ fn tell(
             report.say(UNUSABLE, manifest, "", message);
         }
         Verdict::NoSchema if told.insert(gvk.clone()) => {
-            let message = format!("no schema is known for {shown}: not validated");
-            let help = "name its definition in `gates.schemas`; for Kubernetes' own kinds run \
-                        `overlift schemas fetch`";
+            let is_bundle = gvk.is_kubernetes() && standards.schemas.kubernetes_version().is_none();
+            let (message, help) = if is_bundle {
+                (
+                    format!("the schemas of Kubernetes are not at hand: {shown} was not validated"),
+                    "run `overlift schemas fetch`",
+                )
+            } else {
+                (
+                    format!("no schema is known for {shown}: not validated"),
+                    "name its definition in `gates.schemas`",
+                )
+            };
             let at = Location::file(manifest.origin.path.clone());
             report.say_of_kind(MISSING, gvk, at, message, Some(help.to_owned()));
         }

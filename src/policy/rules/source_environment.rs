@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kustomize::name_without_hash;
 use crate::policy::environment_words::EnvironmentWords;
 use crate::policy::gate::Gate;
+use crate::policy::risks::Words;
 use crate::policy::rule::{Check, Code, Report, Rule};
-use crate::policy::subject::Subject;
+use crate::policy::subject::{Side, Subject};
 use crate::policy::{Level, Manifest};
 use crate::yaml::{Node, Value};
 
@@ -37,8 +39,8 @@ const FETCHERS: [&str; 6] = [
 
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(promotion) = subject.promotion else { return };
-    let source = EnvironmentWords::of(promotion.source.name);
-    let target = EnvironmentWords::of(promotion.target.name);
+    let (source, target) = (words_of(promotion.source), words_of(promotion.target));
+    let (source, target) = (source.without(&target), target.without(&source));
     let before = promotion.target.build.resources.iter();
     let before: BTreeMap<_, _> = before.map(|resource| (&resource.id, &resource.node)).collect();
     for manifest in subject.manifests.iter().filter(|manifest| manifest.id.gvk.kind != "Secret") {
@@ -59,12 +61,36 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// What an environment is called: its name, its folder's, and what its build puts around names.
+fn words_of(side: Side<'_>) -> EnvironmentWords {
+    let mut words = EnvironmentWords::of(side.name);
+    words.learn(side.path.parts().last().unwrap_or_default());
+    for resource in &side.build.resources {
+        let (now, first) = (resource.id.name.as_str(), resource.original_id.name.as_str());
+        if let Some((before, after)) = now.split_once(first).filter(|_| now != first) {
+            words.learn(before);
+            if name_without_hash(now) == now {
+                words.learn(after);
+            }
+        }
+    }
+    words
+}
+
 fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &mut Report<'_>) {
     let (code, what) = kind_of(manifest, field, name);
     let shown: String = name.chars().take(100).collect();
-    let message = format!("{what} `{shown}` belongs to `{source}`");
     let help = "keep the target's own value (`promotion.keep`), or leave the file out (`promotion.exclude`)";
-    report.advise(code, manifest, field, message, help);
+    let words = if what == "the tag" {
+        let gets = |verb: &str| format!("{verb} the tag `{shown}`, which belongs to `{source}`");
+        Words { one: gets("gets"), many: gets("get"), detail: String::new() }
+    } else {
+        let thing = what.strip_prefix("the ").unwrap_or(what);
+        let names = |verb: &str| format!("{verb} a {thing} of `{source}`");
+        Words { one: names("names"), many: names("name"), detail: format!("`{shown}`") }
+    };
+    report.advise(code, manifest, field, format!("{what} `{shown}` belongs to `{source}`"), help);
+    report.in_other_words(words);
 }
 
 fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static str) {
@@ -73,14 +99,18 @@ fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static 
         return (SECRET_PATH, "the secret");
     }
     if last.contains("namespace") {
-        return (NAMESPACE, "namespace");
+        return (NAMESPACE, "the namespace");
     }
     if last.contains("cluster") {
-        return (OTHER, "cluster");
+        return (OTHER, "the cluster");
+    }
+    if field.ends_with("image") || last == "tag" || last == "newtag" {
+        let is_tag = !name.contains(['/', '.']);
+        return (OTHER, if is_tag { "the tag" } else { "the image" });
     }
     let is_host = name.split('.').count() > 1 && !name.contains('/');
     if is_host || field.contains("host") {
-        return (HOST, "host");
+        return (HOST, "the host");
     }
     (OTHER, "the name")
 }

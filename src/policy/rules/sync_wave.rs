@@ -3,8 +3,9 @@
 //!
 //! Within one wave Argo CD has an order of its own, so only a later wave or phase is a fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kustomize::ResourceId;
 use crate::policy::gate::Gate;
 use crate::policy::mesh::{
     CUSTOM_RESOURCE_DEFINITION, DESTINATION_RULE, FullName, GATEWAY, Kind, Mesh, NAMESPACE, SECRET,
@@ -51,7 +52,9 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         check_annotations(manifest, report);
     }
     let mesh = Mesh::new(subject.manifests, None, None);
-    let waves = Waves { mesh: &mesh };
+    let before = subject.promotion.map(|promotion| promotion.target.build);
+    let before = before.into_iter().flat_map(|build| &build.resources);
+    let waves = Waves { mesh: &mesh, there: before.map(|resource| &resource.id).collect() };
     let definitions = definitions(&mesh);
     let subsets = subsets(&mesh);
     for manifest in subject.manifests {
@@ -86,6 +89,8 @@ fn check_annotations(manifest: &Manifest<'_>, report: &mut Report<'_>) {
 
 struct Waves<'m, 'a> {
     mesh: &'m Mesh<'a>,
+    /// What the cluster has already: nothing that comes has to wait for it.
+    there: BTreeSet<&'m ResourceId>,
 }
 
 impl Waves<'_, '_> {
@@ -110,6 +115,10 @@ impl Waves<'_, '_> {
         field: &str,
         report: &mut Report<'_>,
     ) {
+        let is_new = !self.there.contains(&manifest.id);
+        if is_new && self.there.contains(&needed.id) {
+            return;
+        }
         let (Some(own), Some(other)) = (moment(manifest), moment(needed)) else { return };
         if own < other {
             let message = format!(

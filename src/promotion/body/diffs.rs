@@ -1,17 +1,19 @@
-//! The diffs of the body, resource by resource, in the order of the table, until the room ends.
+//! The diffs of the body, resource by resource, in the order of the list, until the room ends.
 
+use crate::diff::Change;
+use crate::policy::Level;
 use crate::promotion::plan::Plan;
 
 use super::super::markdown::{code, counted, diff_block, diff_line, html_code, number};
 use super::super::plain_text::utf16_len;
-use super::group::Told;
+use super::super::telling::Told;
 use super::summary::counted_kinds;
 
 /// One resource takes at most so much, so that others are seen too.
 const RESOURCE_LIMIT: usize = 10_000;
 
 /// At most so many folded parts are open.
-const OPEN: usize = 5;
+const OPEN: usize = 3;
 
 /// Few changes are all open.
 const SMALL_LINES: usize = 60;
@@ -30,7 +32,8 @@ pub(super) fn render(plan: &Plan, told: &[Told<'_>], room: usize) -> String {
     let mut open = 0;
     let mut shown = 0;
     for told in told {
-        let is_open = all_open || told.level().is_some() && open < OPEN;
+        let matters = told.level.is_some_and(|level| level > Level::Info);
+        let is_open = all_open || matters && open < OPEN;
         let part = render_one(told, is_open);
         let length = utf16_len(&part) + 2;
         if length > left {
@@ -54,9 +57,10 @@ fn lines_of(told: &Told<'_>) -> usize {
 fn render_one(told: &Told<'_>, open: bool) -> String {
     let diff = told.diff;
     let mut head = html_code(&diff.id.to_string(), 120);
-    match told.verb() {
-        "changed" => {}
-        verb => head.push_str(&format!(" {verb}")),
+    match diff.change {
+        Change::Changed => {}
+        Change::Added => head.push_str(" added"),
+        Change::Deleted => head.push_str(" deleted"),
     }
     if !told.alike.is_empty() {
         head.push_str(&format!(" and {} like it", number(told.alike.len())));

@@ -4,9 +4,10 @@ use crate::diff::Change;
 use crate::promotion::plan::Plan;
 
 use super::super::markdown::{code, counted, number};
+use super::super::phrase::fields_in_words;
 use super::super::plain_text::utf16_len;
+use super::super::telling::{Told, tell_drift};
 use super::files::bounded_list;
-use super::group::{Told, field_change, tell};
 
 /// Fields of a resource that are told.
 const FIELDS: usize = 3;
@@ -17,7 +18,7 @@ pub(super) fn render(plan: &Plan, room: usize) -> String {
     if resources.is_empty() {
         return format!("Nothing stays different from {}.", source.replace('_', "\\_"));
     }
-    let mut told = tell(resources);
+    let mut told = tell_drift(resources);
     // What is different by itself first; what is the same everywhere (a label) is a line at the end.
     told.sort_by_key(Told::count);
     let lines: Vec<String> = told.iter().map(|told| line(plan, told)).collect();
@@ -43,12 +44,7 @@ fn line(plan: &Plan, told: &Told<'_>) -> String {
         Change::Deleted => format!("- {id}: only in {}", name(plan.source.name.as_str())),
         Change::Changed => {
             let fields = told.fields_told(false);
-            let first: Vec<String> =
-                fields.iter().take(FIELDS).map(|field| field_change(field)).collect();
-            let rest = fields.len().saturating_sub(FIELDS);
-            let more =
-                if rest == 0 { String::new() } else { format!(", and {} more", number(rest)) };
-            format!("- {id}: {}{more}", first.join(", "))
+            format!("- {id} {}", fields_in_words(&fields, FIELDS).markdown())
         }
     }
 }

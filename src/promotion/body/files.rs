@@ -16,7 +16,7 @@ pub(super) fn render(plan: &Plan, room: usize) -> String {
     lines.extend(plan.not_promoted.iter().map(|left| {
         let why = match left.reason {
             NotPromotedReason::WithoutFile => "it has no file of its own",
-            NotPromotedReason::NotCopied => "`promotion.copy` does not match it",
+            NotPromotedReason::NotCopied => "its file is not promoted",
             NotPromotedReason::OtherKeys => "the target's entry has other keys, which stay",
         };
         format!("- not promoted: {} of {}: {why}", code(&left.entry, 200), code(left.field, 60))
@@ -96,7 +96,7 @@ fn cause(cause: &Cause) -> String {
         }
         Cause::Changed { fields, .. } => format!("changes {}", listed(fields)),
         Cause::Kept { fields } => format!("keeps {}", listed(fields)),
-        Cause::Pruned => "pruned: the source has it no more".to_owned(),
+        Cause::Pruned => "pruned: the source no longer has it".to_owned(),
         Cause::Wired { field, entry } => {
             format!("{} gets {}", code(field, 60), code(entry, 200))
         }

@@ -1,100 +1,106 @@
-//! What the gates say: what is new first, what was there before and what only informs as numbers.
+//! What the gates find new beside the warnings of the head, with places; what could not be checked.
 
 use crate::kustomize::Gvk;
 use crate::policy::{Finding, Level};
-use crate::promotion::plan::{Plan, Verdict};
+use crate::promotion::plan::Plan;
+use crate::promotion::telling::{Group, Telling};
 
 use super::super::markdown::{code, counted, prose};
+use super::summary::{Lines, warnings_left};
 
-/// At most `most` new findings are listed.
-pub(super) fn render(plan: &Plan, most: usize) -> String {
-    if plan.findings.is_empty() {
-        return String::new();
+/// At most `lines.findings` groups are listed; remarks are folded.
+pub(super) fn render(plan: &Plan, telling: &Telling<'_>, lines: Lines) -> String {
+    let most = lines.findings;
+    let mut groups: Vec<&Group<'_>> = warnings_left(telling, lines);
+    groups.extend(telling.other_findings().filter(|group| group.level > Level::Info));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.level));
+    let remarks: Vec<&Group<'_>> =
+        telling.other_findings().filter(|group| group.level == Level::Info).collect();
+    let mut parts = Vec::new();
+    if !groups.is_empty() {
+        parts.push(format!("**New findings**\n{}", listed(&groups, most)));
     }
-    let told = plan.findings.iter().filter(|finding| finding.not_validated().is_none());
-    let (mut new, old): (Vec<&Finding>, Vec<&Finding>) = told.partition(|finding| finding.new);
-    let mut lines = vec![headline(plan, &new, &old)];
-    new.retain(|finding| finding.level > Level::Info);
-    new.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    lines.extend(new.iter().take(most).map(|finding| line(finding)));
-    if let Some(rest) = new.len().checked_sub(most).filter(|rest| *rest > 0) {
+    if !remarks.is_empty() {
+        let count: usize = remarks.iter().map(|group| group.findings.len()).sum();
+        parts.push(format!(
+            "<details><summary>{}</summary>\n\n{}\n\n</details>",
+            counted(count, "new remark", "new remarks"),
+            listed(&remarks, most)
+        ));
+    }
+    parts.extend(not_validated(plan));
+    parts.join("\n\n")
+}
+
+fn listed(groups: &[&Group<'_>], most: usize) -> String {
+    let shown = if groups.len() == most + 1 { most + 1 } else { most };
+    let mut lines: Vec<String> = groups.iter().take(shown).map(|group| line(group)).collect();
+    let rest: usize = groups.iter().skip(shown).map(|group| group.findings.len()).sum();
+    if rest > 0 {
         lines.push(format!("- {}", counted(rest, "more new finding", "more new findings")));
     }
     lines.join("\n")
 }
 
-fn headline(plan: &Plan, new: &[&Finding], old: &[&Finding]) -> String {
-    let mut parts = Vec::new();
-    for (level, one, many) in [
-        (Level::Error, "error", "errors"),
-        (Level::Warning, "warning", "warnings"),
-        (Level::Info, "remark", "remarks"),
-    ] {
-        let count = new.iter().filter(|finding| finding.level == level).count();
-        if count > 0 {
-            parts.push(format!(
-                "{} {} new",
-                counted(count, one, many),
-                if count == 1 { "is" } else { "are" }
-            ));
-        }
-    }
-    if parts.is_empty() {
-        parts.push("nothing is new".to_owned());
-    }
-    if !old.is_empty() {
-        parts.push(format!(
-            "{} {} there before",
-            counted(old.len(), "finding", "findings"),
-            if old.len() == 1 { "was" } else { "were" }
-        ));
-    }
-    if plan.suppressed > 0 {
-        parts.push(format!("{} suppressed", counted(plan.suppressed, "is", "are")));
-    }
-    parts.extend(not_validated(plan));
-    let blocked = match plan.verdict() {
-        Verdict::Blocked { .. } => " This promotion does not pass its gates.",
-        Verdict::Passed => "",
+fn line(group: &Group<'_>) -> String {
+    let first = group.first();
+    let level = match group.level {
+        Level::Error => "**error** ",
+        Level::Warning => "**warning** ",
+        Level::Info => "",
     };
-    format!("**Gates** {}.{blocked}\n", parts.join(", "))
+    let mut text = format!("- {level}{} {}", code(&first.code, 60), group.sentence().markdown());
+    // What configures Overlift is no business of whoever reviews.
+    if let Some(help) = first.help.as_ref().filter(|help| !is_about_us(help)) {
+        text.push_str(&format!(" ({})", prose(help, 300)));
+    }
+    if let Some(location) = &first.location {
+        text.push_str(&format!(" · {}", code(&location.to_string(), 200)));
+    }
+    text
+}
+
+/// Whether a help is for whoever writes Overlift's configuration.
+fn is_about_us(help: &str) -> bool {
+    ["`promotion.", "`gates.", "`overlift "].iter().any(|word| help.contains(word))
 }
 
 /// At most so many kinds are named.
 const KINDS: usize = 3;
 
+/// What could not be checked; *the bundle is missing* is another thing than *no schema*.
 fn not_validated(plan: &Plan) -> Option<String> {
-    let kinds: Vec<String> =
-        plan.findings.iter().filter_map(Finding::not_validated).map(full_kind).collect();
+    let kinds: Vec<&Finding> =
+        plan.findings.iter().filter(|finding| finding.not_validated().is_some()).collect();
     if kinds.is_empty() {
         return None;
     }
-    let named: Vec<String> = kinds.iter().take(KINDS).map(|kind| code(kind, 80)).collect();
-    let more = if kinds.len() > KINDS { ", …" } else { "" };
-    let count = counted(kinds.len(), "kind has", "kinds have");
-    Some(format!("{count} no schema ({}{more})", named.join(", ")))
+    let (bundle, missing): (Vec<&Finding>, Vec<&Finding>) =
+        kinds.into_iter().partition(|finding| finding.is_for_want_of_the_bundle());
+    let mut parts = Vec::new();
+    if !bundle.is_empty() {
+        parts.push(
+            "Kubernetes' own kinds were not validated: their schemas are not at hand.".to_owned(),
+        );
+    }
+    if !missing.is_empty() {
+        let named: Vec<String> = missing
+            .iter()
+            .filter_map(|finding| finding.not_validated())
+            .take(KINDS)
+            .map(|kind| code(&full_kind(kind), 80))
+            .collect();
+        let more = if missing.len() > KINDS { ", …" } else { "" };
+        let count = counted(missing.len(), "kind has", "kinds have");
+        parts.push(format!(
+            "{count} no schema and {} not validated: {}{more}.",
+            if missing.len() == 1 { "was" } else { "were" },
+            named.join(", ")
+        ));
+    }
+    Some(parts.join(" "))
 }
 
 fn full_kind(gvk: &Gvk) -> String {
     if gvk.group.is_empty() { gvk.kind.to_string() } else { format!("{}/{}", gvk.group, gvk.kind) }
-}
-
-fn line(finding: &Finding) -> String {
-    let level = match finding.level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Info => "remark",
-    };
-    let mut text = format!("- **{level}** {}", code(&finding.code, 60));
-    if let Some(resource) = &finding.resource {
-        text.push_str(&format!(" {}", code(&resource.to_string(), 120)));
-    }
-    text.push_str(&format!(": {}", prose(&finding.message, 400)));
-    if let Some(help) = &finding.help {
-        text.push_str(&format!(" ({})", prose(help, 300)));
-    }
-    if let Some(location) = &finding.location {
-        text.push_str(&format!(" · {}", code(&location.to_string(), 200)));
-    }
-    text
 }

@@ -1,7 +1,7 @@
 //! The pull request's body: the answer first, then the evidence, never too long.
 //!
-//! What comes first is bounded and always whole: counts, remarks, the table, findings, checklist,
-//! the command. Diffs get what is left of [`BODY_LIMIT`], riskiest first, cut between resources, with
+//! What comes first is bounded and always whole: counts, warnings, what changes, findings, checklist,
+//! the command. A phone shows a list and no wide table. Diffs get what is left of [`BODY_LIMIT`], riskiest first, cut between resources, with
 //! counts of what is left out. Everything from manifests passes through [`super::markdown`].
 
 mod checklist;
@@ -9,7 +9,6 @@ mod diffs;
 mod drift;
 mod files;
 mod findings;
-mod group;
 mod marker;
 mod summary;
 #[cfg(test)]
@@ -22,10 +21,10 @@ use std::collections::BTreeSet;
 
 use super::markdown::code;
 use super::plain_text::utf16_len;
-use super::plan::Plan;
+use super::plan::{Plan, Verdict};
 use super::pull_request::PullRequestSettings;
+use super::telling::Telling;
 use super::template::{Template, TemplateError, Values};
-use group::Told;
 use summary::Lines;
 
 /// GitHub takes 65,536 characters; less leaves room for what people add.
@@ -50,8 +49,9 @@ pub(super) fn render_body(
 ) -> Result<String, TemplateError> {
     let marker = Marker::of(plan);
     let ticks = checklist::carry_over(previous, &marker);
+    let items = checklist.len();
     let checklist = checklist::render(checklist, &ticks);
-    let parts = Parts::new(plan, checklist, marker.render());
+    let parts = Parts::new(plan, checklist, items, marker.render());
     match &settings.body {
         Some(template) => parts.with_template(template),
         None => Ok(parts.usual("")),
@@ -67,7 +67,7 @@ pub fn ticked(body: &str) -> BTreeSet<String> {
 /// The parts of a body, made once.
 struct Parts<'a> {
     plan: &'a Plan,
-    told: Vec<Told<'a>>,
+    telling: Telling<'a>,
     summary: String,
     findings: String,
     checklist: String,
@@ -83,26 +83,26 @@ struct Evidence {
 
 impl<'a> Parts<'a> {
     /// Makes the head as long as it is good to read, and shorter only beside a very long checklist.
-    fn new(plan: &'a Plan, checklist: String, marker: String) -> Self {
-        let told = group::tell(plan.rendered.resources());
+    fn new(plan: &'a Plan, checklist: String, items: usize, marker: String) -> Self {
+        let telling = Telling::of(plan);
         let room = BODY_LIMIT - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
         let head = |by| {
             let lines = Lines::divided(by);
-            (summary::render(plan, &told, lines), findings::render(plan, lines.findings))
+            (summary::render(plan, &telling, items, lines), findings::render(plan, &telling, lines))
         };
         let fits = |(summary, findings): &(String, String)| {
             utf16_len(summary) + utf16_len(findings) <= room
         };
         let (summary, findings) =
             [1, 2, 4].map(head).into_iter().find(fits).unwrap_or_else(|| head(100));
-        Self { plan, told, summary, findings, checklist, marker }
+        Self { plan, telling, summary, findings, checklist, marker }
     }
 
     fn evidence(&self, room: usize) -> Evidence {
         let files = files::render(self.plan, FILES_LIMIT.min(room / 4));
         let drift = drift::render(self.plan, DRIFT_LIMIT.min(room / 4));
         let left = room.saturating_sub(utf16_len(&files) + utf16_len(&drift));
-        Evidence { diff: diffs::render(self.plan, &self.told, left), files, drift }
+        Evidence { diff: diffs::render(self.plan, &self.telling.changes, left), files, drift }
     }
 
     /// The usual body after a `note`.
@@ -115,10 +115,10 @@ impl<'a> Parts<'a> {
                 note,
                 &self.summary,
                 &self.findings,
+                &checklist,
                 &diff,
                 &evidence.files,
                 &evidence.drift,
-                &checklist,
                 &footer,
                 &self.marker,
             ];
@@ -186,7 +186,7 @@ fn titled(title: &str, text: &str) -> String {
 /// The plan's id, how to see it oneself, how to undo it.
 fn footer(plan: &Plan) -> String {
     format!(
-        "Plan {} · see it yourself: {} · undo: revert this one commit",
+        "Plan {} · see it yourself: {} · how this was configured: `.github/overlift.yaml`",
         code(plan.id.short(), 20),
         code(&command(plan), 300)
     )

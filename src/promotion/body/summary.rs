@@ -1,22 +1,20 @@
-//! The head of the body: what happens, in counts and words, riskiest first.
-
-use std::collections::BTreeMap;
+//! The head of the body: all that decides, so that it stands on a phone's first screen.
 
 use crate::diff::{Change, ResourceDiff};
-use crate::promotion::plan::Plan;
+use crate::policy::Level;
+use crate::promotion::plan::{Commit, Plan};
+use crate::promotion::telling::{Group, Telling, Told, enumerated, kinds};
 
-use super::super::markdown::{cell_code, code, counted, number, prose};
-use super::super::risk::Risk;
-use super::group::Told;
+use super::super::markdown::{code, counted, number, plain, prose};
 
 /// How many lines of each kind the head has, so that it stays whole beside a long checklist.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lines {
-    /// Remarks.
-    pub(super) remarks: usize,
-    /// Rows of the table.
-    pub(super) rows: usize,
-    /// Warnings of the plan.
+    /// Warnings.
+    pub(super) warnings: usize,
+    /// Changed resources.
+    pub(super) changes: usize,
+    /// Notes of the plan.
     pub(super) notes: usize,
     /// Findings.
     pub(super) findings: usize,
@@ -26,21 +24,20 @@ impl Lines {
     /// As many as are good to read, divided by `by`; at least one of each.
     pub(super) fn divided(by: usize) -> Self {
         let lines = |count: usize| (count / by).max(1);
-        Self { remarks: lines(10), rows: lines(20), notes: lines(8), findings: lines(15) }
+        Self { warnings: lines(8), changes: lines(15), notes: lines(8), findings: lines(12) }
     }
 }
 
-/// Kinds are counted up to so many.
-const KINDS: usize = 8;
-
 const ID_LIMIT: usize = 120;
 
-pub(super) fn render(plan: &Plan, told: &[Told<'_>], lines: Lines) -> String {
+/// The head; `items` is the number of items of the checklist.
+pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Lines) -> String {
     let mut parts = vec![headline(plan)];
-    parts.extend(by_kind(plan));
-    parts.extend(remarks(told, lines.remarks));
-    parts.extend(table(told, lines.rows));
-    parts.extend(warnings(plan, lines.notes));
+    parts.extend(warnings(telling, lines.warnings));
+    parts.push(status(plan, telling, items));
+    parts.extend(brings(&plan.commits));
+    parts.extend(changes(telling, lines.changes));
+    parts.extend(notes(plan, lines.notes));
     parts.join("\n\n")
 }
 
@@ -88,9 +85,9 @@ fn headline(plan: &Plan) -> String {
         ));
     }
     text.push_str(&format!(
-        " in {} · {} · {} {commit}",
-        code(plan.target.path.as_str(), ID_LIMIT),
+        " · {} in {} · {} {commit}",
         counted(plan.edits.len(), "file", "files"),
+        code(plan.target.path.as_str(), ID_LIMIT),
         word(source.as_str()),
     ));
     text
@@ -101,78 +98,104 @@ fn word(name: &str) -> String {
     name.replace('_', "\\_")
 }
 
-fn by_kind(plan: &Plan) -> Option<String> {
-    let resources = plan.rendered.resources();
-    if resources.len() < 4 {
-        return None;
-    }
-    let kinds = counted_kinds(resources.iter());
-    Some(format!("By kind: {kinds}"))
-}
-
-/// `12 Deployment, 3 Service and 4 of 2 other kinds`, the most frequent first.
+/// `12 Deployments, 3 Services and 4 of 2 other kinds`, the most frequent first.
 pub(super) fn counted_kinds<'a>(resources: impl Iterator<Item = &'a ResourceDiff>) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for diff in resources {
-        *counts.entry(&diff.id.gvk.kind).or_default() += 1;
-    }
-    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-    counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-    let first: Vec<String> = counts
-        .iter()
-        .take(KINDS)
-        .map(|(kind, count)| format!("{} {}", number(*count), code(kind, 60)))
-        .collect();
-    let rest = &counts[counts.len().min(KINDS)..];
-    let mut text = first.join(", ");
-    if !rest.is_empty() {
-        let resources: usize = rest.iter().map(|(_, count)| count).sum();
-        text.push_str(&format!(
-            " and {} of {}",
-            number(resources),
-            counted(rest.len(), "other kind", "other kinds")
-        ));
-    }
-    text
+    plain(&kinds(resources.map(|diff| diff.id.gvk.kind.as_str())), 300)
 }
 
-/// What weakens security, moves traffic or deletes something, weightiest first.
-fn remarks(told: &[Told<'_>], most: usize) -> Option<String> {
-    let mut remarks: Vec<(&Told<'_>, &Risk)> =
-        told.iter().flat_map(|told| told.risks.iter().map(move |risk| (told, risk))).collect();
-    remarks.sort_by_key(|(_, risk)| std::cmp::Reverse(risk.level));
-    if remarks.is_empty() {
+/// What weakens security, moves traffic, shrinks or deletes something, the weightiest first.
+fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
+    let warnings: Vec<&Group<'_>> = telling.warnings().collect();
+    if warnings.is_empty() {
         return None;
     }
     let mut lines = vec!["> [!WARNING]".to_owned()];
-    let bullet = if remarks.len() > 1 { "- " } else { "" };
-    for (told, risk) in remarks.iter().take(most) {
-        let id = code(&told.diff.id.to_string(), ID_LIMIT);
-        lines.push(format!("> {bullet}{id} {}.", risk.says));
+    let bullet = if warnings.len() > 1 { "- " } else { "" };
+    let shown = if warnings.len() == most + 1 { most + 1 } else { most };
+    for group in warnings.iter().take(shown) {
+        let level = if group.level == Level::Error { "**error** " } else { "" };
+        lines.push(format!("> {bullet}{level}{}", group.sentence().markdown()));
     }
-    let rest = remarks.get(most..).unwrap_or_default();
-    if !rest.is_empty() {
-        let kinds = counted_kinds(rest.iter().map(|(told, _)| told.diff));
-        let more = counted(rest.len(), "more such remark", "more such remarks");
-        lines.push(format!("> - {more}: {kinds}."));
+    let rest: usize = warnings.iter().skip(shown).map(|group| group.findings.len()).sum();
+    if rest > 0 {
+        lines.push(format!("> - and {}, under *New findings*", counted(rest, "more", "more")));
     }
     Some(lines.join("\n"))
 }
 
-fn table(told: &[Told<'_>], rows: usize) -> Option<String> {
+/// The groups of warnings that the head has no room for.
+pub(super) fn warnings_left<'t, 'a>(telling: &'t Telling<'a>, lines: Lines) -> Vec<&'t Group<'a>> {
+    let warnings: Vec<&Group<'_>> = telling.warnings().collect();
+    let most = lines.warnings;
+    let shown = if warnings.len() == most + 1 { most + 1 } else { most };
+    warnings.into_iter().skip(shown).collect()
+}
+
+/// Gates, checklist, what stays different, how to undo: in one line.
+fn status(plan: &Plan, telling: &Telling<'_>, items: usize) -> String {
+    let above: usize = telling.warnings().map(|group| group.findings.len()).sum();
+    let above = if above == 0 { String::new() } else { format!(" ({} above)", number(above)) };
+    let mut gates = format!("**Gates** {}", Telling::gates(plan));
+    if let Some(at) = gates.find(" new") {
+        gates.insert_str(
+            at + " new".len(),
+            if gates.contains("nothing is new") { "" } else { &above },
+        );
+    }
+    let mut parts = vec![gates];
+    if let super::Verdict::Blocked { .. } = plan.verdict() {
+        parts.push("**Not to be merged** while errors are new".to_owned());
+    }
+    if items > 0 {
+        // How many are ticked changes by a click, which no text here follows.
+        parts.push(format!("**Checklist** {}", counted(items, "item", "items")));
+    }
+    let different = plan.drift.resources().len();
+    let different = match different {
+        0 => "nothing".to_owned(),
+        count => counted(count, "resource", "resources"),
+    };
+    parts.push(format!("**Stays different** {different}"));
+    parts.push("**Undo** revert this one commit".to_owned());
+    parts.join(" · ")
+}
+
+/// Commits of the source that this brings, those with a pull request by their number.
+fn brings(commits: &[Commit]) -> Option<String> {
+    const SHOWN: usize = 4;
+    if commits.is_empty() {
+        return None;
+    }
+    let told = |commit: &&Commit| commit.pull_request.is_some();
+    let mut words: Vec<String> = commits
+        .iter()
+        .filter(told)
+        .take(SHOWN)
+        .map(|commit| {
+            let number = commit.pull_request.map_or(String::new(), |number| format!("#{number} "));
+            format!("{number}*{}*", plain(&commit.subject, 80))
+        })
+        .collect();
+    let rest = commits.len() - words.len();
+    if rest > 0 {
+        let more = if words.is_empty() { "" } else { "other " };
+        words.push(match rest {
+            1 => format!("1 {more}commit"),
+            rest => format!("{} {more}commits", number(rest)),
+        });
+    }
+    Some(format!("**Brings** {}", enumerated(&words)))
+}
+
+fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
+    let told = &telling.changes;
     if told.is_empty() {
         return None;
     }
-    let mut lines = vec!["| | resource | change |".to_owned(), "| --- | --- | --- |".to_owned()];
-    // The last row may as well be a resource as a sentence about one.
-    let shown = if told.len() == rows + 1 { rows + 1 } else { rows };
-    for told in told.iter().take(shown) {
-        let mut resource = cell_code(&told.diff.id.to_string(), ID_LIMIT);
-        if !told.alike.is_empty() {
-            resource.push_str(&format!(" and {} like it", number(told.alike.len())));
-        }
-        lines.push(format!("| {} | {resource} | {} |", told.verb(), told.change()));
-    }
+    let mut lines = vec!["**What changes**".to_owned()];
+    // The last line may as well be a resource as a sentence about one.
+    let shown = if told.len() == most + 1 { most + 1 } else { most };
+    lines.extend(told.iter().take(shown).map(|told| format!("- {}", told.line().markdown())));
     let rest = told.get(shown..).unwrap_or_default();
     if !rest.is_empty() {
         let count: usize = rest.iter().map(Told::count).sum();
@@ -180,7 +203,7 @@ fn table(told: &[Told<'_>], rows: usize) -> Option<String> {
             .iter()
             .flat_map(|told| std::iter::once(told.diff).chain(told.alike.iter().copied()));
         lines.push(format!(
-            "\n*{}: {}*",
+            "- {}: {}",
             counted(count, "more resource", "more resources"),
             counted_kinds(all)
         ));
@@ -189,7 +212,7 @@ fn table(told: &[Told<'_>], rows: usize) -> Option<String> {
 }
 
 /// What a person should know although the plan can be carried out.
-fn warnings(plan: &Plan, most: usize) -> Option<String> {
+fn notes(plan: &Plan, most: usize) -> Option<String> {
     if plan.warnings.is_empty() {
         return None;
     }

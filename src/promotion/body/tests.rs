@@ -3,8 +3,8 @@
 use super::*;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
-use crate::model::{CommitSha, EnvironmentName, File, FileEdit, Location, RepoPath};
-use crate::policy::{Finding, Level};
+use crate::model::{CommitSha, EnvironmentName, File, FileEdit, FileTree, Location, RepoPath};
+use crate::policy::{Changes, Day, Finding, Gates, Level, Standards, Terms, check_changes};
 use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
 use crate::promotion::{Builds, By, Environment, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
@@ -48,17 +48,19 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
     };
     let causes = vec![Cause::Copied { from: path("overlays/staging/patches/frontend.yaml") }];
     let edits = vec![PlannedEdit { edit, causes }];
+    let rendered = RenderedDiff::between(
+        &builds.before,
+        &builds.after,
+        "overlays/production",
+        &KnownValues::default(),
+    );
+    let findings = risks(&builds, &rendered);
     Plan {
         id: PlanId::parse(&"9f31c7d2".repeat(8)).unwrap(),
         source: environment("staging", &[]),
         target: environment("production", &["staging"]),
         commit: Some(CommitSha::parse(&"4f2a91c0".repeat(5)).unwrap()),
-        rendered: RenderedDiff::between(
-            &builds.before,
-            &builds.after,
-            "overlays/production",
-            &KnownValues::default(),
-        ),
+        rendered,
         files: FilesDiff::of(edits.iter().map(|edit| &edit.edit), &SecretInputs::default()),
         drift: DriftDiff::between(
             &builds.source,
@@ -66,7 +68,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
             ("staging", "production"),
             &KnownValues::default(),
         ),
-        findings: Vec::new(),
+        findings,
         suppressed: 0,
         warnings: Vec::new(),
         not_promoted: Vec::new(),
@@ -74,9 +76,25 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         not_rendered: Vec::new(),
         method: Method { by: By::Files, because: "there is no history" },
         differences: Vec::new(),
+        commits: Vec::new(),
         edits,
         builds,
     }
+}
+
+fn risks(builds: &Builds, rendered: &RenderedDiff) -> Vec<Finding> {
+    let changes = Changes {
+        resources: rendered.resources(),
+        before: &builds.before,
+        after: &builds.after,
+        files: &FileTree::new(),
+        path: &path("overlays/production"),
+        others: &[],
+        own_values: &[],
+    };
+    let (gates, standards) = (Gates::default(), Standards::default());
+    let terms = Terms { gates: &gates, standards: &standards, today: Day::MIN };
+    check_changes(&changes, terms).findings
 }
 
 fn body(plan: &Plan) -> String {
@@ -145,7 +163,7 @@ fn small() -> Plan {
         .replace("weight: 10", "weight: 50");
     let source = after.replace("attempts: 2", "attempts: 5");
     let mut plan = plan(&source, &before, &after);
-    plan.findings = vec![
+    plan.findings.extend([
         Finding {
             code: "IST0101".to_owned(),
             rule: "gateway-exists",
@@ -155,6 +173,7 @@ fn small() -> Plan {
             resource: Some(plan.rendered.resources()[0].id.clone()),
             location: Some(Location::file(path("overlays/production/patches/frontend.yaml"))),
             new: true,
+            alike: None,
         },
         Finding {
             code: "IST0102".to_owned(),
@@ -165,8 +184,9 @@ fn small() -> Plan {
             resource: None,
             location: None,
             new: false,
+            alike: None,
         },
-    ];
+    ]);
     plan.warnings = vec![Warning { message: "`spec.x` matches nothing".to_owned(), at: None }];
     plan.not_promoted = vec![NotPromoted {
         field: "patches",
@@ -256,6 +276,7 @@ fn hostile_text() {
         resource: Some(plan.rendered.resources()[0].id.clone()),
         location: Some(Location::file(path(&evil.replace('/', "")))),
         new: true,
+        alike: None,
     }];
     let body = body(&plan);
     insta::assert_snapshot!(body);
@@ -377,6 +398,7 @@ fn the_longest_checklist_and_the_most_remarks_fit() {
         resource: None,
         location: None,
         new: true,
+        alike: None,
     };
     plan.findings = vec![finding; 100];
     let body = proposed_by(&plan, settings);

@@ -299,7 +299,12 @@ fn said(files: &FileTree) -> (bool, String) {
         target: &target,
         commit: None,
         last_promotion: LastPromotion::NotLooked,
-        checks: Checks { gates: &Gates::default(), fetched: &Fetched::default(), today: Day::MIN },
+        checks: Checks {
+            gates: &Gates::default(),
+            fetched: &Fetched::default(),
+            today: Day::MIN,
+            own_values: &[],
+        },
     };
     match plan(&request) {
         Ok(plan) => {

@@ -65,7 +65,12 @@ pub(super) fn try_decide(
         target: &target,
         commit: None,
         last_promotion,
-        checks: Checks { gates: &Gates::none(), fetched: &Fetched::default(), today: Day::MIN },
+        checks: Checks {
+            gates: &Gates::none(),
+            fetched: &Fetched::default(),
+            today: Day::MIN,
+            own_values: &[],
+        },
     };
     let finished = decide(&request, &source, &target)?;
     let below = |edit: &FileEdit| edit.path.strip_prefix(&path("o/prod")).unwrap().to_owned();

@@ -1,0 +1,288 @@
+//! Resources that go, and how bad that is: for what holds state, and for what others select or name, a
+//! warning.
+
+use std::collections::BTreeMap;
+
+use super::change::{Changed, at, shown, words};
+use super::leaf::{last_key, leaves};
+use super::pod::pod_specs;
+use crate::diff::Change;
+use crate::kustomize::{Resource, ResourceId};
+use crate::policy::Level;
+use crate::policy::gate::Gate;
+use crate::policy::rule::{Check, Code, Report, Rule};
+use crate::yaml::Node;
+
+pub(super) const RULE: Rule = Rule {
+    id: "resource-deleted",
+    gate: Gate::Risks,
+    codes: &[MISSED, GONE],
+    check: Check::Change(check),
+};
+
+const MISSED: Code = Code::sound("resource-deleted", Level::Warning);
+const GONE: Code = Code::sound("resource-deleted", Level::Info);
+
+/// What goes with a resource of a kind.
+const CONSEQUENCES: [(&str, &str, &str); 8] = [
+    ("Namespace", "is deleted with everything in it", "are deleted with everything in them"),
+    (
+        "CustomResourceDefinition",
+        "is deleted with every resource of its kind",
+        "are deleted with every resource of their kinds",
+    ),
+    (
+        "PersistentVolumeClaim",
+        "is deleted, and its data may be lost",
+        "are deleted, and their data may be lost",
+    ),
+    (
+        "PersistentVolume",
+        "is deleted, and its data may be lost",
+        "are deleted, and their data may be lost",
+    ),
+    ("StatefulSet", "is deleted, which holds state", "are deleted, which hold state"),
+    ("StorageClass", "is deleted, and claims of it wait", "are deleted, and claims of them wait"),
+    (
+        "ResourceQuota",
+        "is deleted, so nothing bounds its namespace",
+        "are deleted, so nothing bounds their namespaces",
+    ),
+    (
+        "LimitRange",
+        "is deleted, so nothing bounds its namespace",
+        "are deleted, so nothing bounds their namespaces",
+    ),
+];
+
+/// Kinds of operators that keep data, by how their names end.
+const KEEPERS: [&str; 16] = [
+    "Cluster",
+    "Kafka",
+    "KafkaTopic",
+    "Postgresql",
+    "PostgresCluster",
+    "PerconaServerMySQL",
+    "MySQLCluster",
+    "MongoDB",
+    "MongoDBCommunity",
+    "Redis",
+    "RedisCluster",
+    "RedisFailover",
+    "Elasticsearch",
+    "RabbitmqCluster",
+    "CassandraDatacenter",
+    "Etcd",
+];
+
+fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
+    pruning(changed, report);
+    if !changed.is_deleted() {
+        return;
+    }
+    let kind = changed.kind();
+    let elsewhere = moved_to(changed);
+    let detail = elsewhere
+        .map_or(String::new(), |id| format!("{} comes in its place", shown(&id.to_string())));
+    if let Some((_, one, many)) = CONSEQUENCES.iter().find(|(of, ..)| *of == kind) {
+        return report.tell(changed, MISSED, "", words(*one, *many, detail));
+    }
+    let holds_state = KEEPERS.contains(&kind) && !changed.is_of("k8s.io");
+    if holds_state {
+        return report.tell(
+            changed,
+            MISSED,
+            "",
+            words("is deleted, which may hold state", "are deleted, which may hold state", detail),
+        );
+    }
+    if let Some(by) = missed_by(changed) {
+        let more = if detail.is_empty() { String::new() } else { format!(", {detail}") };
+        let detail = format!("by {}{more}", shown(&by.to_string()));
+        return report.tell(
+            changed,
+            MISSED,
+            "",
+            words("is deleted and still needed", "are deleted and still needed", detail),
+        );
+    }
+    report.tell(changed, GONE, "", words("is deleted", "are deleted", detail));
+}
+
+/// What comes from the same place under another name.
+fn moved_to<'a>(changed: &Changed<'a>) -> Option<&'a ResourceId> {
+    let own = &changed.diff.original;
+    let same = |other: &&&crate::diff::ResourceDiff| {
+        other.change == Change::Added
+            && other.original.gvk.kind == own.gvk.kind
+            && other.original.gvk.group == own.gvk.group
+            && other.original.name == own.name
+    };
+    let added: Vec<&crate::diff::ResourceDiff> = changed.all.resources.iter().collect();
+    added.iter().find(same).map(|other| &other.id)
+}
+
+/// The labels of a selector, or of an object.
+pub(super) fn labels(node: Option<&Node>) -> BTreeMap<String, String> {
+    let pairs = node.and_then(Node::as_mapping).into_iter().flatten();
+    pairs
+        .filter_map(|pair| Some((pair.key.text.to_string(), pair.value.text()?.to_owned())))
+        .collect()
+}
+
+/// Whether the Pods of a workload have these labels; none have none.
+pub(super) fn pods_have(node: &Node, wanted: &BTreeMap<String, String>) -> bool {
+    let template =
+        node.at(&["spec", "template"]).or(node.at(&["spec", "jobTemplate", "spec", "template"]));
+    let has = labels(at(template, &["metadata", "labels"]));
+    !wanted.is_empty()
+        && !has.is_empty()
+        && wanted.iter().all(|(key, value)| has.get(key) == Some(value))
+}
+
+/// A resource that stays and selects or names what goes.
+fn missed_by<'a>(changed: &Changed<'a>) -> Option<&'a ResourceId> {
+    let id = &changed.diff.id;
+    let near = |resource: &&Resource| {
+        resource.id.namespace == id.namespace
+            || id.namespace.is_empty()
+            || resource.id.namespace.is_empty()
+    };
+    let stays = || changed.all.after.resources.iter().filter(near);
+    if let Some(node) = changed.before().filter(|node| !pod_specs(Some(node)).is_empty()) {
+        let selecting = stays().find(|resource| {
+            let wanted = labels(selector(resource));
+            pods_have(node, &wanted) && !stays().any(|other| pods_have(&other.node, &wanted))
+        });
+        if let Some(selecting) = selecting {
+            return Some(&selecting.id);
+        }
+    }
+    stays().find(|resource| names(resource, id)).map(|resource| &resource.id)
+}
+
+/// The selector of what sends to Pods or watches over them.
+fn selector(resource: &Resource) -> Option<&Node> {
+    let spec = resource.node.get("spec")?;
+    match resource.id.gvk.kind.as_str() {
+        "Service" => spec.get("selector"),
+        "PodDisruptionBudget" | "PodMonitor" => spec.at(&["selector", "matchLabels"]),
+        _ => None,
+    }
+}
+
+/// Kinds that others refer to by name, and the keys under which they do.
+const REFERENCES: [(&str, &[&str]); 10] = [
+    ("Service", &["host", "serviceName", "name", "service"]),
+    ("ConfigMap", &["name", "configMapName", "configMap"]),
+    ("Secret", &["name", "secretName", "credentialName", "secret"]),
+    ("ServiceAccount", &["serviceAccountName", "serviceAccount", "name"]),
+    ("Gateway", &["gateways", "name"]),
+    ("Deployment", &["name"]),
+    ("Rollout", &["name"]),
+    ("Role", &["name"]),
+    ("ClusterRole", &["name"]),
+    ("Middleware", &["name"]),
+];
+
+/// Parts of a path that make a name a reference, for keys that are only `name`.
+const REFERRING: [&str; 20] = [
+    "backend",
+    "Ref",
+    "service",
+    "services",
+    "scaleTargetRef",
+    "configMap",
+    "secret",
+    "envFrom",
+    "subjects",
+    "roleRef",
+    "destination",
+    "parentRefs",
+    "middlewares",
+    "imagePullSecrets",
+    "valuesFrom",
+    "targetRef",
+    "sources",
+    "projected",
+    "serviceAccounts",
+    "workloadRef",
+];
+
+/// Whether a resource names another one.
+fn names(resource: &Resource, id: &ResourceId) -> bool {
+    let Some((_, keys)) = REFERENCES.iter().find(|(kind, _)| *kind == id.gvk.kind) else {
+        return false;
+    };
+    if resource.id.gvk.kind == id.gvk.kind {
+        return false;
+    }
+    let found = leaves(Some(&resource.node));
+    found.iter().any(|(path, value)| {
+        let key = last_key(path);
+        let host = value.split(['.', ':']).next().unwrap_or(value);
+        let is_name = value == id.name
+            || id.gvk.kind == "Service"
+                && key == "host"
+                && host == id.name
+                && is_here(value, resource, id)
+            || id.gvk.kind == "Gateway" && value.rsplit('/').next() == Some(id.name.as_str());
+        let kind_fits = || {
+            let kind = path.strip_suffix(".name").map(|up| format!("{up}.kind"));
+            kind.and_then(|path| found.get(&path)).is_none_or(|kind| kind == id.gvk.kind)
+        };
+        is_name
+            && !path.starts_with("metadata")
+            && keys.contains(&key)
+            && (key != "name"
+                || REFERRING.iter().any(|part| fits(path, part, &id.gvk.kind)) && kind_fits())
+    })
+}
+
+/// Whether a part of a path is one that refers to a kind.
+fn fits(path: &str, part: &str, kind: &str) -> bool {
+    if !path.contains(part) {
+        return false;
+    }
+    match part {
+        "configMap" | "valuesFrom" => kind == "ConfigMap" || part == "valuesFrom",
+        "secret" | "imagePullSecrets" => kind == "Secret",
+        "envFrom" | "projected" | "sources" => {
+            kind == "ConfigMap" && path.contains("onfigMap")
+                || kind == "Secret" && path.contains("ecret")
+        }
+        "Ref" => {
+            kind == "ConfigMap" && path.contains("onfigMap")
+                || kind == "Secret" && path.contains("ecret")
+                || !["ConfigMap", "Secret"].contains(&kind)
+        }
+        _ => true,
+    }
+}
+
+/// Whether a full host name is one of the namespace of what goes.
+fn is_here(host: &str, resource: &Resource, id: &ResourceId) -> bool {
+    match host.split('.').nth(1) {
+        None => resource.id.namespace == id.namespace,
+        Some(namespace) => namespace == id.namespace,
+    }
+}
+
+/// Argo CD and Flux that begin to delete what the repository drops.
+fn pruning(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let group = changed.diff.id.gvk.group.as_str();
+    if !changed.stays() || !(group == "argoproj.io" || group.ends_with("toolkit.fluxcd.io")) {
+        return;
+    }
+    let (before, after) = changed.leaves();
+    for (path, now) in after.iter().filter(|(path, _)| last_key(path) == "prune") {
+        if now == "true" && before.get(path) != Some("true") {
+            let words = words(
+                "begins to delete what the repository drops",
+                "begin to delete what the repository drops",
+                shown("prune"),
+            );
+            report.tell(changed, MISSED, after.field(path), words);
+        }
+    }
+}

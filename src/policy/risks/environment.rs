@@ -1,0 +1,90 @@
+//! What of other environments comes in, and what of the target's own goes.
+
+use std::collections::BTreeSet;
+
+use super::change::{Changes, shown, words};
+use crate::model::{Entry, Location, Position, RepoPath};
+use crate::policy::Level;
+use crate::policy::gate::Gate;
+use crate::policy::rule::{Check, Code, Report, Rule};
+
+pub(super) const READS_RULE: Rule = Rule {
+    id: "reads-another-environment",
+    gate: Gate::Risks,
+    codes: &[READS],
+    check: Check::Changes(check_reads),
+};
+
+pub(super) const OWN_RULE: Rule = Rule {
+    id: "own-value-lost",
+    gate: Gate::Risks,
+    codes: &[OWN],
+    check: Check::Changes(check_own),
+};
+
+const READS: Code = Code::sound("reads-another-environment", Level::Warning);
+const OWN: Code = Code::sound("own-value-lost", Level::Warning);
+
+/// Files of another environment's folder that the target's build begins to read.
+fn check_reads(changes: &Changes<'_>, report: &mut Report<'_>) {
+    for (name, path) in changes.others {
+        let is_theirs = |file: &&RepoPath| {
+            file.is_within(path) && !file.is_within(changes.path) && !changes.path.is_within(path)
+        };
+        let before: BTreeSet<&RepoPath> = changes.before.inputs.iter().filter(is_theirs).collect();
+        let after: Vec<&RepoPath> = changes.after.inputs.iter().filter(is_theirs).collect();
+        if !before.is_empty() {
+            continue;
+        }
+        if let Some(first) = after.first() {
+            let (one, many) = (
+                format!("begins to read the folder of `{name}`"),
+                format!("begin to read the folder of `{name}`"),
+            );
+            let detail = shown(first.as_str());
+            report.tell_at(READS, reference(changes, path), words(one, many, detail));
+        }
+    }
+}
+
+/// The line of the target's kustomization that leads there; the file as a whole where none is found.
+fn reference(changes: &Changes<'_>, folder: &RepoPath) -> Location {
+    let last = folder.parts().last().unwrap_or_default().to_owned();
+    let own = changes.after.inputs.iter().filter(|path| path.is_within(changes.path));
+    let mut fallback = None;
+    for path in own {
+        let Ok((at, Entry::File(file))) = changes.files.look_up(path) else { continue };
+        let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+        let leads = |line: &str| {
+            line.contains("../")
+                && line.split(['/', '\'', '"', ' ', ',', ']', '[']).any(|part| part == last)
+        };
+        let line = text.lines().position(leads).and_then(|line| u32::try_from(line + 1).ok());
+        if let Some(line) = line {
+            return Location::file(at).at(Position { line, column: 1 });
+        }
+        if path.as_str().ends_with("kustomization.yaml") {
+            fallback.get_or_insert(at);
+        }
+    }
+    Location::file(fallback.unwrap_or_else(|| changes.path.clone()))
+}
+
+fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {
+    for own in changes.own_values {
+        let field = if own.at.field.is_empty() {
+            String::new()
+        } else {
+            format!("{} ", shown(&own.at.field))
+        };
+        let value = own.value.as_ref().map_or(String::new(), |value| shown(value));
+        let since = own
+            .since
+            .as_ref()
+            .map_or(String::new(), |commit| format!(", its own since {}", commit.short()));
+        let one = "loses a value that it alone had".to_owned();
+        let detail = format!("{field}{value}{since}").trim_matches([' ', ',']).to_owned();
+        let many = "lose values that they alone had";
+        report.tell_at(OWN, own.at.clone(), words(one, many, detail));
+    }
+}

@@ -1,0 +1,142 @@
+//! Every scalar of a tree under a path that does not move when a list gets an item: items go by what
+//! names them (`containers[app].image`), texts in lists by themselves.
+
+use std::collections::BTreeMap;
+
+use crate::diff::item_names;
+use crate::yaml::{Node, Value};
+
+/// A scalar and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaf<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// The place of its field in `Leaves`, as findings write it: with numbers for items.
+    pub place: usize,
+}
+
+/// Scalars by path.
+#[derive(Debug, Default)]
+pub(super) struct Leaves<'a> {
+    by_path: BTreeMap<String, Leaf<'a>>,
+    fields: Vec<String>,
+}
+
+/// Deeper trees are not looked into; the reader has a limit of its own.
+const DEPTH: usize = 200;
+
+/// All scalars of a tree.
+pub(super) fn leaves(node: Option<&Node>) -> Leaves<'_> {
+    let mut leaves = Leaves::default();
+    if let Some(node) = node {
+        leaves.walk(node, &mut String::new(), &mut String::new(), 0);
+    }
+    leaves
+}
+
+/// A step to a key, as findings write fields.
+pub(super) fn push_key(field: &mut String, key: &str) {
+    if !field.is_empty() {
+        field.push('.');
+    }
+    if key.contains(['.', '/']) {
+        field.push('[');
+        field.push_str(key);
+        field.push(']');
+    } else {
+        field.push_str(key);
+    }
+}
+
+impl<'a> Leaves<'a> {
+    /// The text at a path.
+    pub(super) fn get(&self, path: &str) -> Option<&'a str> {
+        self.by_path.get(path).map(|leaf| leaf.text)
+    }
+
+    /// All paths with their texts, in the order of the paths.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.by_path.iter().map(|(path, leaf)| (path.as_str(), leaf.text))
+    }
+
+    /// The field of a path, as findings write it.
+    pub(super) fn field<'p>(&'p self, path: &'p str) -> &'p str {
+        self.by_path.get(path).map_or(path, |leaf| self.fields[leaf.place].as_str())
+    }
+
+    fn walk(&mut self, node: &'a Node, path: &mut String, field: &mut String, depth: usize) {
+        let (path_end, field_end) = (path.len(), field.len());
+        if depth > DEPTH {
+            return;
+        }
+        match &node.value {
+            Value::Scalar(scalar) => {
+                let place = self.fields.len();
+                self.fields.push(field.clone());
+                self.by_path.insert(path.clone(), Leaf { text: &scalar.text, place });
+            }
+            Value::Sequence(items) => {
+                for (index, (item, name)) in items.iter().zip(item_names(items)).enumerate() {
+                    path.push_str(&format!("[{name}]"));
+                    field.push_str(&format!("[{index}]"));
+                    self.walk(item, path, field, depth + 1);
+                    path.truncate(path_end);
+                    field.truncate(field_end);
+                }
+            }
+            Value::Mapping(mapping) => {
+                for pair in mapping {
+                    push_key(path, &pair.key.text);
+                    push_key(field, &pair.key.text);
+                    self.walk(&pair.value, path, field, depth + 1);
+                    path.truncate(path_end);
+                    field.truncate(field_end);
+                }
+            }
+        }
+    }
+}
+
+/// The last key of a path, without the name of an item behind it.
+pub(super) fn last_key(path: &str) -> &str {
+    let path = match path.strip_suffix(']') {
+        // `[a.b/c]` is a key, `x[name]` an item of `x`.
+        Some(inside) => match inside.rfind('[') {
+            Some(at) if path[..at].ends_with('.') || at == 0 => return &inside[at + 1..],
+            Some(at) => &path[..at],
+            None => path,
+        },
+        None => path,
+    };
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Dialect, parse_stream};
+
+    #[test]
+    fn items_go_by_their_names() {
+        let text = "spec: {containers: [{name: a, image: x, args: [--b, --c]}], ports: [{x: 1}]}\n\
+                    metadata: {annotations: {a.b/c: d}}\n";
+        let nodes = parse_stream(text, Dialect::V3).unwrap();
+        let found = leaves(nodes.first());
+        let paths: Vec<&str> = found.iter().map(|(path, _)| path).collect();
+        assert_eq!(
+            paths,
+            [
+                "metadata.annotations.[a.b/c]",
+                "spec.containers[a].args[=--b]",
+                "spec.containers[a].args[=--c]",
+                "spec.containers[a].image",
+                "spec.containers[a].name",
+                "spec.ports[0].x",
+            ]
+        );
+        assert_eq!(found.field("spec.containers[a].args[=--c]"), "spec.containers[0].args[1]");
+        assert_eq!(last_key("spec.containers[a].image"), "image");
+        assert_eq!(last_key("spec.containers[a.b].args[=--b.c]"), "args");
+        assert_eq!(last_key("metadata.annotations.[a.b/c]"), "a.b/c");
+    }
+}

@@ -1,0 +1,71 @@
+//! Rules over before and after: what weakens security, moves traffic, shrinks or deletes something.
+//!
+//! Each looks at one changed resource ([`Changed`]) or at all of them ([`Changes`]), values of Secrets
+//! masked. Nothing that only strengthens is a warning; nothing that weakens is silent. A new rule is a
+//! file here, a line in `rules::ALL` and a heading in `docs/rules.md`.
+
+pub(super) mod authentication;
+pub(super) mod authorization;
+mod change;
+pub(super) mod cors;
+mod cover;
+pub(super) mod deleted;
+pub(super) mod enforcement;
+pub(super) mod environment;
+pub(super) mod fewer_replicas;
+pub(super) mod fewer_resources;
+pub(super) mod host;
+pub(super) mod image;
+mod leaf;
+pub(super) mod mtls;
+mod pod;
+pub(super) mod proxy_configuration;
+mod quantity;
+mod route;
+pub(super) mod secret_source;
+pub(super) mod security_context;
+pub(super) mod storage;
+#[cfg(test)]
+mod tests;
+pub(super) mod tls;
+pub(super) mod traffic;
+mod version;
+
+pub use change::{Changed, Changes, OwnValue, Words};
+
+use super::rule::Rule;
+use leaf::Leaves;
+
+/// All rules over before and after, in the order of their ids.
+pub(super) const ALL: &[Rule] = &[
+    authentication::RULE,
+    authorization::RULE,
+    cors::RULE,
+    host::EXPOSURE_RULE,
+    fewer_replicas::RULE,
+    fewer_resources::RULE,
+    host::HOSTS_RULE,
+    image::FLOATING_RULE,
+    image::OLDER_RULE,
+    mtls::RULE,
+    environment::OWN_RULE,
+    enforcement::RULE,
+    proxy_configuration::RULE,
+    environment::READS_RULE,
+    deleted::RULE,
+    traffic::GONE_RULE,
+    secret_source::RULE,
+    security_context::RULE,
+    storage::RULE,
+    tls::RULE,
+    traffic::MOVES_RULE,
+];
+
+/// Kinds that hand values to a chart.
+const CHARTS: [&str; 5] =
+    ["HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet"];
+
+/// The scalars of a resource that hands values to a chart, before and after.
+fn values<'c, 'a>(changed: &'c Changed<'a>) -> Option<&'c (Leaves<'a>, Leaves<'a>)> {
+    (CHARTS.contains(&changed.kind()) && changed.stays()).then(|| changed.leaves())
+}

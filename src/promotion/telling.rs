@@ -1,0 +1,409 @@
+//! A plan told: which resources change, in the order of telling, and what is found, alike things once.
+//!
+//! The pull request, the terminal and the check run all tell the same; they differ in how it looks and
+//! in how much of it fits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::markdown::{counted, number};
+use super::phrase::{Phrase, fields_in_words};
+use super::plan::Plan;
+use crate::diff::{Change, FieldChange, ResourceDiff};
+use crate::kustomize::ResourceId;
+use crate::policy::{Finding, Level};
+
+/// At most so many names of a group are told one by one.
+const NAMES: usize = 3;
+
+/// A plan's changes and findings, in the order of telling.
+pub struct Telling<'a> {
+    /// The changed resources, the riskiest first.
+    pub(super) changes: Vec<Told<'a>>,
+    /// What the promotion brings, alike findings together, the weightiest first.
+    pub groups: Vec<Group<'a>>,
+}
+
+/// Findings that say the same of several resources.
+pub struct Group<'a> {
+    /// How much they weigh.
+    pub level: Level,
+    /// The findings; at least one.
+    pub findings: Vec<&'a Finding>,
+}
+
+/// A resource that is told, with those whose changes are alike.
+pub(super) struct Told<'a> {
+    pub(super) diff: &'a ResourceDiff,
+    pub(super) fields: Vec<FieldChange>,
+    /// The weight of what is found about it.
+    pub(super) level: Option<Level>,
+    pub(super) alike: Vec<&'a ResourceDiff>,
+}
+
+impl<'a> Telling<'a> {
+    /// Tells a plan.
+    #[must_use]
+    pub fn of(plan: &'a Plan) -> Self {
+        let levels = levels(&plan.findings);
+        Self { changes: tell(plan.rendered.resources(), &levels), groups: groups(&plan.findings) }
+    }
+
+    /// The groups that a reader has to see first: risks, and what the gates warn of in the same words.
+    pub fn warnings(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.groups.iter().filter(|group| group.level > Level::Info && group.is_told_in_words())
+    }
+
+    /// The other groups.
+    pub fn other_findings(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.groups.iter().filter(|group| group.level == Level::Info || !group.is_told_in_words())
+    }
+
+    /// What changes, a line for each resource or several that are alike.
+    pub fn changes(&self) -> impl Iterator<Item = (Change, Phrase)> + '_ {
+        self.changes.iter().map(|told| (told.diff.change, told.line()))
+    }
+
+    /// `1 error and 14 warnings are new, 3 findings were there before`.
+    #[must_use]
+    pub fn gates(plan: &Plan) -> String {
+        let told = || plan.findings.iter().filter(|finding| finding.not_validated().is_none());
+        let count = |level| told().filter(|f| f.new && f.level == level).count();
+        let new: Vec<(usize, String)> = [
+            (Level::Error, "error", "errors"),
+            (Level::Warning, "warning", "warnings"),
+            (Level::Info, "remark", "remarks"),
+        ]
+        .into_iter()
+        .map(|(level, one, many)| (count(level), counted(count(level), one, many)))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+        let all: usize = new.iter().map(|(count, _)| count).sum();
+        let words: Vec<String> = new.into_iter().map(|(_, words)| words).collect();
+        let mut parts = vec![match words.as_slice() {
+            [] => "nothing is new".to_owned(),
+            words => format!("{} {} new", enumerated(words), if all == 1 { "is" } else { "are" }),
+        }];
+        let old = told().filter(|finding| !finding.new).count();
+        if old > 0 {
+            let were = if old == 1 { "was" } else { "were" };
+            parts.push(format!("{} {were} there before", counted(old, "finding", "findings")));
+        }
+        if plan.suppressed > 0 {
+            parts.push(format!("{} suppressed", counted(plan.suppressed, "is", "are")));
+        }
+        parts.join(", ")
+    }
+}
+
+/// `a, b and c`.
+pub(super) fn enumerated(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}
+
+/// What is found about each resource that changes, at most.
+fn levels(findings: &[Finding]) -> BTreeMap<&ResourceId, Level> {
+    let mut levels = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.new) {
+        if let Some(id) = &finding.resource {
+            let level = levels.entry(id).or_insert(finding.level);
+            *level = (*level).max(finding.level);
+        }
+    }
+    levels
+}
+
+/// New findings, those that say the same of several resources together.
+fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut index: BTreeMap<(&str, Level, &str), usize> = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let deleted = said_of_deleted(findings);
+    let new = findings.iter().filter(|f| f.new && f.not_validated().is_none());
+    for finding in new.filter(|finding| !is_said_better(finding, &deleted)) {
+        let what = finding.alike.as_ref().map_or(finding.message.as_str(), |alike| &alike.many);
+        let key = (finding.code.as_str(), finding.level, what);
+        match index.get(&key) {
+            Some(&at) => groups[at].findings.push(finding),
+            None => {
+                index.insert(key, groups.len());
+                groups.push(Group { level: finding.level, findings: vec![finding] });
+            }
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.level));
+    groups
+}
+
+/// Resources of which another rule says what their deletion means.
+fn said_of_deleted(findings: &[Finding]) -> BTreeSet<&ResourceId> {
+    let says = |finding: &&Finding| {
+        finding.rule != "resource-deleted"
+            && finding.is_risk()
+            && finding.message.starts_with("is deleted")
+    };
+    findings.iter().filter(says).filter_map(|finding| finding.resource.as_ref()).collect()
+}
+
+fn is_said_better(finding: &Finding, deleted: &BTreeSet<&ResourceId>) -> bool {
+    finding.rule == "resource-deleted"
+        && finding.resource.as_ref().is_some_and(|id| deleted.contains(id))
+}
+
+impl<'a> Group<'a> {
+    /// Whether the rule has words for one and for many.
+    #[must_use]
+    pub fn is_told_in_words(&self) -> bool {
+        self.first().alike.is_some()
+    }
+
+    /// One of the findings.
+    #[must_use]
+    pub fn first(&self) -> &'a Finding {
+        self.findings[0]
+    }
+
+    /// The sentence: *3 Ingresses answer for other hosts: `api` `a` → `b`, …*.
+    #[must_use]
+    pub fn sentence(&self) -> Phrase {
+        let first = self.first();
+        let resources: Vec<&ResourceId> =
+            self.findings.iter().filter_map(|finding| finding.resource.as_ref()).collect();
+        let unlike: BTreeSet<&ResourceId> = resources.iter().copied().collect();
+        let Some(alike) = &first.alike else { return self.of_message(&unlike) };
+        match unlike.len() {
+            0 => Phrase::default().text("The environment ").and(detail(&alike.one, &alike.detail)),
+            1 => {
+                let all: Vec<&str> = self.details().take(NAMES).collect();
+                let rest = self.findings.len().saturating_sub(NAMES);
+                let more =
+                    if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
+                Phrase::default()
+                    .name(resources[0].to_string())
+                    .text(" ")
+                    .and(detail(&alike.one, &format!("{}{more}", all.join(", "))))
+            }
+            _ => {
+                let names_once =
+                    unlike.iter().map(|id| &id.name).collect::<BTreeSet<_>>().len() == unlike.len();
+                let mut phrase = Phrase::default()
+                    .text(format!("{} ", kinds(unlike.iter().map(|id| id.gvk.kind.as_str()))))
+                    .text(format!("{}: ", alike.many));
+                let shown = if self.findings.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
+                for (index, finding) in self.findings.iter().take(shown).enumerate() {
+                    let Some(id) = &finding.resource else { continue };
+                    let name = if names_once { id.name.to_string() } else { id.to_string() };
+                    let before = if index > 0 { ", " } else { "" };
+                    let detail = finding.alike.as_ref().map_or("", |alike| &alike.detail);
+                    phrase = phrase.text(before).name(name);
+                    if !detail.is_empty() {
+                        phrase = phrase.text(" ").and(Phrase::of_sentence(detail));
+                    }
+                }
+                match self.findings.len().saturating_sub(shown) {
+                    0 => phrase,
+                    rest => phrase.text(format!(", and {} more", number(rest))),
+                }
+            }
+        }
+    }
+
+    fn details(&self) -> impl Iterator<Item = &'a str> {
+        let details = self.findings.iter().filter_map(|finding| finding.alike.as_ref());
+        details.map(|alike| alike.detail.as_str()).filter(|detail| !detail.is_empty())
+    }
+
+    /// A finding without words for many: whose it is, and what it says.
+    fn of_message(&self, resources: &BTreeSet<&ResourceId>) -> Phrase {
+        let mut phrase = Phrase::default();
+        for (index, id) in resources.iter().take(NAMES).enumerate() {
+            phrase = phrase.text(if index > 0 { ", " } else { "" }).name(id.to_string());
+        }
+        if resources.len() > NAMES {
+            phrase = phrase.text(format!(", and {} more", number(resources.len() - NAMES)));
+        }
+        if !resources.is_empty() {
+            phrase = phrase.text(": ");
+        }
+        phrase.and(Phrase::of_sentence(&self.first().message))
+    }
+}
+
+fn detail(what: &str, detail: &str) -> Phrase {
+    let phrase = Phrase::of_sentence(what);
+    if detail.is_empty() { phrase } else { phrase.text(": ").and(Phrase::of_sentence(detail)) }
+}
+
+/// `5 Deployments and 2 StatefulSets`.
+pub(super) fn kinds<'k>(kinds: impl Iterator<Item = &'k str>) -> String {
+    const KINDS: usize = 3;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in kinds {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+    if counts.len() > KINDS {
+        let all: usize = counts.iter().map(|(_, count)| count).sum();
+        return counted(all, "resource", "resources");
+    }
+    let words: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| match count {
+            1 => format!("1 {kind}"),
+            count => format!("{} {}", number(*count), plural(kind)),
+        })
+        .collect();
+    enumerated(&words)
+}
+
+/// A kind's plural: `Ingresses`, `NetworkPolicies`.
+fn plural(kind: &str) -> String {
+    if let Some(stem) = kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']))
+    {
+        format!("{stem}ies")
+    } else if kind.ends_with(['s', 'x']) || kind.ends_with("ch") {
+        format!("{kind}es")
+    } else {
+        format!("{kind}s")
+    }
+}
+
+/// How many fields of a resource are told.
+const FIELDS: usize = 3;
+
+impl Told<'_> {
+    /// How many resources are told with it, itself included.
+    pub(super) fn count(&self) -> usize {
+        1 + self.alike.len()
+    }
+
+    /// The fields in the order of telling: labels and annotations last, a new name not again.
+    pub(super) fn fields_told(&self, name_is_told: bool) -> Vec<&FieldChange> {
+        let is_name = |path: &str| matches!(path, "metadata.name" | "metadata.namespace");
+        let mut fields: Vec<&FieldChange> =
+            self.fields.iter().filter(|field| !(name_is_told && is_name(&field.path))).collect();
+        fields.sort_by_key(|field| (rank(&field.path), field.path.starts_with("metadata.")));
+        fields
+    }
+
+    pub(super) fn is_renamed(&self) -> bool {
+        self.diff.id_before.as_ref().is_some_and(|before| {
+            before.name != self.diff.id.name || before.namespace != self.diff.id.namespace
+        })
+    }
+
+    /// Name and what changes.
+    pub(super) fn line(&self) -> Phrase {
+        let mut phrase = Phrase::default().name(self.diff.id.to_string());
+        if !self.alike.is_empty() {
+            phrase = phrase.text(format!(" and {} like it", number(self.alike.len())));
+        }
+        let hunks = &self.diff.hunks;
+        match self.diff.change {
+            Change::Added => {
+                phrase.text(format!(" is added ({})", counted(hunks.added_lines, "line", "lines")))
+            }
+            Change::Deleted => phrase.text(" is deleted"),
+            Change::Changed if self.is_renamed() => {
+                let fields = self.fields_told(true);
+                let phrase = phrase.text(" gets another hash");
+                if fields.is_empty() {
+                    phrase
+                } else {
+                    phrase.text(": ").and(fields_in_words(&fields, FIELDS))
+                }
+            }
+            Change::Changed => {
+                phrase.text(" ").and(fields_in_words(&self.fields_told(false), FIELDS))
+            }
+        }
+    }
+}
+
+/// What a reader wants to know first: what runs, how much of it, and where it is reached.
+fn rank(path: &str) -> u8 {
+    let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    if ends(&[".image", ".replicas", ".host", ".mode", "tag"]) {
+        0
+    } else if path.contains("securityContext") || path.contains(".resources.") {
+        1
+    } else {
+        2
+    }
+}
+
+/// All changed resources, the riskiest first.
+pub(super) fn tell<'a>(
+    resources: &'a [ResourceDiff],
+    levels: &BTreeMap<&ResourceId, Level>,
+) -> Vec<Told<'a>> {
+    let mut told: Vec<Told<'_>> = Vec::new();
+    let mut seen: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    for diff in resources {
+        let fields = diff.fields();
+        let level = levels.get(&diff.id).copied();
+        if let Some(likeness) = likeness(diff, &fields) {
+            if let Some(&index) = seen.get(&likeness) {
+                told[index].alike.push(diff);
+                told[index].level = told[index].level.max(level);
+                continue;
+            }
+            seen.insert(likeness, told.len());
+        }
+        told.push(Told { diff, fields, level, alike: Vec::new() });
+    }
+    // A stable sort: what weighs the same keeps the order of the output.
+    told.sort_by_key(|told| {
+        let level = told.level.filter(|level| *level > Level::Info);
+        (std::cmp::Reverse(level), told.diff.change, std::cmp::Reverse(told.count()))
+    });
+    told
+}
+
+/// What stays different between two environments; names and namespaces of their own are no reason to
+/// tell each.
+pub(super) fn tell_drift(resources: &[ResourceDiff]) -> Vec<Told<'_>> {
+    let mut told: Vec<Told<'_>> = Vec::new();
+    let mut seen: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    for diff in resources {
+        let mut fields = diff.fields();
+        let has_other_name = fields.iter().any(|field| field.path == "metadata.name");
+        if fields.len() > 1 && has_other_name {
+            fields.retain(|field| field.path != "metadata.name");
+        }
+        let masked = diff.masked;
+        if let Some(likeness) = hash(&fields).filter(|_| !masked) {
+            if let Some(&index) = seen.get(&likeness) {
+                told[index].alike.push(diff);
+                continue;
+            }
+            seen.insert(likeness, told.len());
+        }
+        told.push(Told { diff, fields, level: None, alike: Vec::new() });
+    }
+    told
+}
+
+/// Equal for resources whose changes are the same and need telling once only.
+fn likeness(diff: &ResourceDiff, fields: &[FieldChange]) -> Option<[u8; 32]> {
+    if diff.id_before.is_some() || diff.masked {
+        return None;
+    }
+    hash(fields)
+}
+
+fn hash(fields: &[FieldChange]) -> Option<[u8; 32]> {
+    if fields.is_empty() || fields.len() >= 100 {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for field in fields {
+        hash.update(format!("{field:?}").as_bytes());
+    }
+    Some(hash.finalize().into())
+}
