@@ -55,5 +55,5 @@ fn a_dry_run_writes_nothing() {
     let empty = Repo::new(&[("README.md", "")]);
     let run = empty.overlift(&["init"]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("overlays/"), "{run:#?}");
+    assert!(run.stderr.contains("named like environments"), "{run:#?}");
 }

@@ -13,8 +13,17 @@ fn json_has_the_documented_keys() {
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     let keys: Vec<&str> = plan.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
-        "planId", "source", "target", "commit", "edits", "summary", "findings", "rendered",
-        "files", "drift",
+        "planId",
+        "application",
+        "source",
+        "target",
+        "commit",
+        "edits",
+        "summary",
+        "findings",
+        "rendered",
+        "files",
+        "drift",
     ];
     assert_eq!(keys, expected);
     assert_eq!(plan["source"], "staging");

@@ -88,7 +88,7 @@ const PERMISSIONS: &str =
 impl ActionError {
     /// The place a person has to edit.
     #[must_use]
-    pub const fn location(&self) -> Option<&Location> {
+    pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Local(error) => error.location(),
             Self::OnGithub(OnGithubError::Broken { at: Some(at), .. }) => Some(at),

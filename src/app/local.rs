@@ -47,7 +47,7 @@ pub enum LocalError {
 impl LocalError {
     /// The place a person has to look at.
     #[must_use]
-    pub const fn location(&self) -> Option<&Location> {
+    pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Config(error) => error.location(),
             Self::Plan(error) => error.location(),

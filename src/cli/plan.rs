@@ -1,4 +1,4 @@
-//! `overlift plan SOURCE TARGET`: what a promotion would do.
+//! `overlift plan SOURCE TARGET [APPLICATION…]`: what promotions would do.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,41 @@ use super::report::Failure;
 use super::{Outcome, plan_view};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
-use crate::model::{EnvironmentName, Files};
-use crate::promotion::{self, Key, Plan, Wish};
+use crate::model::{ApplicationName, EnvironmentName, Files};
+use crate::promotion::{self, Key, Plan, Wanted, Wish};
 
-/// Which promotion is meant.
+/// Which promotions are meant.
 #[derive(Debug, Args)]
 pub(super) struct Pair {
     /// The environment that configuration comes from.
     pub(super) source: String,
     /// The environment that it goes to.
     pub(super) target: String,
+    /// The applications, where there are some; without: all that have something to promote.
+    #[arg(value_name = "APPLICATION")]
+    pub(super) applications: Vec<String>,
+}
+
+impl Pair {
+    /// The promotions in the order in which they were named.
+    pub(super) fn wanted(&self) -> anyhow::Result<Wanted> {
+        let names = self.applications.iter().map(|name| ApplicationName::parse(name));
+        Ok(Wanted {
+            source: EnvironmentName::parse(&self.source)?,
+            target: EnvironmentName::parse(&self.target)?,
+            applications: names.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Plans of one command line.
+pub(super) struct Plans {
+    /// Those that have something, or that were named.
+    pub(super) plans: Vec<Plan>,
+    /// Applications that cannot be planned, while others can.
+    pub(super) failed: Vec<(Key, Failure)>,
+    /// Whether there could be several, whatever their number is.
+    pub(super) several: bool,
 }
 
 /// What is asked for beyond the configuration, this once.
@@ -87,38 +112,76 @@ pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) 
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?
         .with_wish(arguments.wish.wish());
     let config = arguments.config.as_ref().map(|file| directory.join(file));
-    let plan = plan(&workspace, config.as_deref(), &arguments.pair)?.1;
-    let form = (arguments.diff, arguments.body, arguments.json);
-    match form {
-        (Some(diff), ..) => print_diff(&plan, diff, output)?,
-        (None, true, _) => {
-            let proposal = promotion::propose(&plan, None)?;
-            output.print(proposal.body + "\n")?;
+    let (_, planned) = plan(&workspace, config.as_deref(), &arguments.pair)?;
+    if arguments.json {
+        print_json(&planned, output)?;
+    } else {
+        for (number, plan) in planned.plans.iter().enumerate() {
+            if number > 0 && arguments.diff.is_none() {
+                output.print("\n")?;
+            }
+            print(plan, arguments, output)?;
         }
-        (None, false, true) => print_json(&plan, output)?,
-        (None, false, false) => print_for_people(&plan, output)?,
     }
-    if form != (None, false, false) {
-        plan_view::warn(&plan, output);
+    let for_people = arguments.diff.is_none() && !arguments.body && !arguments.json;
+    if planned.plans.is_empty() && planned.failed.is_empty() && for_people {
+        let Pair { source, target, .. } = &arguments.pair;
+        output
+            .print(format!("Nothing to promote from {source} to {target} in any application.\n"))?;
     }
-    Ok(match arguments.exit_code && !plan.is_empty() {
-        true => Outcome::Differences,
-        false => Outcome::Done,
-    })
+    if !for_people {
+        planned.plans.iter().for_each(|plan| plan_view::warn(plan, output));
+    }
+    let differs = planned.plans.iter().any(|plan| !plan.is_empty());
+    planned.end(output)?;
+    Ok(if arguments.exit_code && differs { Outcome::Differences } else { Outcome::Done })
 }
 
-/// Plans the promotion of a pair of names as they were typed.
+fn print(plan: &Plan, arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
+    match arguments.diff {
+        Some(diff) => print_diff(plan, diff, output)?,
+        None if arguments.body => {
+            output.print(promotion::propose(plan, None)?.body + "\n")?;
+        }
+        None => print_for_people(plan, output)?,
+    }
+    Ok(())
+}
+
+impl Plans {
+    /// The error of what could not be planned, once the rest is done.
+    pub(super) fn end(mut self, output: &Output) -> Result<(), Failure> {
+        let Some((_, last)) = self.failed.pop() else { return Ok(()) };
+        for (_, failure) in &self.failed {
+            failure.print(&[], output);
+        }
+        Err(last)
+    }
+}
+
+/// Plans promotions as they were typed: what was named, or all applications that have something.
+///
+/// One application that cannot be planned is no fault of the others.
 pub(super) fn plan(
     workspace: &Workspace,
     config: Option<&Path>,
     pair: &Pair,
-) -> Result<(RepositoryConfig, Plan), Failure> {
+) -> Result<(RepositoryConfig, Plans), Failure> {
     let files = workspace.files();
     let configuration = workspace.configuration(config).map_err(|e| located(e, files))?;
-    let source = EnvironmentName::parse(&pair.source)?;
-    let target = EnvironmentName::parse(&pair.target)?;
-    let plan = workspace.plan(&configuration, &Key::new(source, target));
-    Ok((configuration, plan.map_err(|error| located(error, files))?))
+    let wanted = pair.wanted()?;
+    let keys = configuration.pipeline.wanted(&wanted).map_err(LocalError::from)?;
+    let several = keys.len() > 1;
+    let named = !several || !wanted.applications.is_empty();
+    let mut planned = Plans { plans: Vec::new(), failed: Vec::new(), several };
+    for key in keys {
+        match workspace.plan(&configuration, &key) {
+            Ok(plan) if named || !plan.is_empty() => planned.plans.push(plan),
+            Ok(_) => {}
+            Err(error) => planned.failed.push((key, located(error, files))),
+        }
+    }
+    Ok((configuration, planned))
 }
 
 /// The error with the line that it is about.
@@ -136,8 +199,14 @@ fn print_diff(plan: &Plan, diff: Diff, output: &Output) -> std::io::Result<()> {
     output.print_diff(&text)
 }
 
-fn print_json(plan: &Plan, output: &Output) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(&PlanJson::new(plan))?;
+fn print_json(planned: &Plans, output: &Output) -> Result<(), Failure> {
+    let plans: Vec<PlanJson<'_>> = planned.plans.iter().map(PlanJson::new).collect();
+    let mut text = match plans.as_slice() {
+        [one] if !planned.several => serde_json::to_string_pretty(one)?,
+        // Without a plan there is an error, which is told alone.
+        [] if !planned.failed.is_empty() => return Ok(()),
+        several => serde_json::to_string_pretty(several)?,
+    };
     text.push('\n');
     Ok(output.print(text)?)
 }

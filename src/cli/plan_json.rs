@@ -12,6 +12,7 @@ use crate::promotion::{self, Plan};
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlanJson<'a> {
     plan_id: &'a str,
+    application: Option<&'a str>,
     source: &'a str,
     target: &'a str,
     commit: Option<&'a str>,
@@ -71,6 +72,11 @@ impl<'a> PlanJson<'a> {
         };
         Self {
             plan_id: plan.id.as_str(),
+            application: plan
+                .target
+                .application
+                .as_ref()
+                .map(crate::model::ApplicationName::as_str),
             source: plan.source.name.as_str(),
             target: plan.target.name.as_str(),
             commit: plan.commit.as_ref().map(crate::model::CommitSha::as_str),

@@ -119,9 +119,11 @@ fn findings(plan: &Plan, telling: &Telling<'_>, palette: &Palette, out: &mut Str
 
 fn head(plan: &Plan, palette: &Palette, out: &mut String) {
     let (heading, name, quiet) = (palette.heading, palette.name, palette.quiet);
+    let application = plan.target.application.as_ref();
+    let application = application.map_or(String::new(), |it| format!("{name}{it}{name:#}: "));
     let _ = write!(
         out,
-        "{heading}Promote{heading:#} {name}{}{name:#} -> {name}{}{name:#}  {quiet}plan {}",
+        "{heading}Promote{heading:#} {application}{name}{}{name:#} -> {name}{}{name:#}  {quiet}plan {}",
         plan.source.name,
         plan.target.name,
         plan.id.short()

@@ -10,11 +10,12 @@ use super::output::Output;
 use super::plan::{Pair, WishArguments, located, plan};
 use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
+use super::report::Failure;
 use super::{Outcome, plan_view};
 use crate::app::local::{Committed, Workspace};
-use crate::app::{Engine, GivenConfiguration, Operation, PromoteRequest, Promoted};
-use crate::model::EnvironmentName;
-use crate::promotion::{Key, Verdict};
+use crate::app::{Engine, GivenConfiguration, OnGithubError, Operation, PromoteRequest, Promoted};
+use crate::config::RepositoryConfig;
+use crate::promotion::{Plan, Verdict};
 use crate::workdir::BranchMove;
 
 /// Promotes one environment to the next.
@@ -82,24 +83,59 @@ fn on_github(
             "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
         return Err(anyhow::anyhow!(message).into());
     }
-    let source = EnvironmentName::parse(&arguments.pair.source)?;
-    let target = EnvironmentName::parse(&arguments.pair.target)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
-    let request = PromoteRequest {
-        configuration: config.as_deref().map(GivenConfiguration::read).transpose()?,
+    let configuration = config.as_deref().map(GivenConfiguration::read).transpose()?;
+    let request = |key| PromoteRequest {
+        configuration: configuration.clone(),
         dry_run: arguments.dry_run,
-        ..PromoteRequest::asked(Key::new(source, target))
+        ..PromoteRequest::asked(key)
     };
-    let promoted = remote.run(workspace, async |github| github.promote(&request).await)?;
+    let wanted = arguments.pair.wanted()?;
+    let ended = remote.run(workspace, async |github| {
+        let mut ended = Vec::new();
+        for key in github.keys(&wanted, configuration.as_ref()).await? {
+            ended.push(github.promote(&request(key)).await);
+        }
+        Ok(ended)
+    })?;
+    let all = !wanted.applications.is_empty() || ended.len() < 2;
+    let mut fault = None;
+    for promoted in ended {
+        match promoted {
+            Ok(promoted) => show(&promoted, all, arguments.dry_run, output)?,
+            // One application that cannot be promoted is no fault of the others.
+            Err(error) => fault = Some(report_before(fault, error, output)),
+        }
+    }
+    fault.map_or(Ok(Outcome::Done), |fault| Err(anyhow::Error::from(fault).into()))
+}
+
+/// Tells an earlier fault, so that the last one ends the command.
+fn report_before(
+    earlier: Option<OnGithubError>,
+    now: OnGithubError,
+    output: &Output,
+) -> OnGithubError {
+    if let Some(earlier) = earlier {
+        Failure::from(anyhow::Error::from(earlier)).print(&[], output);
+    }
+    now
+}
+
+/// Shows what became of a promotion; of several only those that have something.
+fn show(promoted: &Promoted, all: bool, dry_run: bool, output: &Output) -> Result<(), Failure> {
+    let line = operation(promoted, output);
+    if !all && promoted.plan.is_empty() && line.is_none() {
+        return Ok(());
+    }
     let mut text = plan_view::summary(&promoted.plan, output);
-    if arguments.dry_run {
+    if dry_run {
         text.push_str("\nNothing was written (--dry-run).\n");
-    } else if let Some(line) = operation(&promoted, output) {
+    } else if let Some(line) = line {
         text.push('\n');
         text.push_str(&line);
     }
-    output.print(&text)?;
-    Ok(Outcome::Done)
+    Ok(output.print(&text)?)
 }
 
 /// What was done to the pull request.
@@ -125,8 +161,32 @@ fn here(
     output: &Output,
 ) -> super::Result {
     let config = arguments.config.as_ref().map(|file| directory.join(file));
-    let (configuration, plan) = plan(workspace, config.as_deref(), &arguments.pair)?;
-    let mut text = plan_view::summary(&plan, output);
+    let (configuration, planned) = plan(workspace, config.as_deref(), &arguments.pair)?;
+    let mut blocked = false;
+    for (number, plan) in planned.plans.iter().enumerate() {
+        if number > 0 {
+            output.print("\n")?;
+        }
+        blocked |= carry_out(arguments, workspace, &configuration, plan, output)?;
+    }
+    if planned.plans.is_empty() && planned.failed.is_empty() {
+        let Pair { source, target, .. } = &arguments.pair;
+        output
+            .print(format!("Nothing to promote from {source} to {target} in any application.\n"))?;
+    }
+    planned.end(output)?;
+    Ok(if blocked { Outcome::Differences } else { Outcome::Done })
+}
+
+/// Carries one plan out; true if the gates keep it from being so.
+fn carry_out(
+    arguments: &PromoteArguments,
+    workspace: &Workspace,
+    configuration: &RepositoryConfig,
+    plan: &Plan,
+    output: &Output,
+) -> Result<bool, Failure> {
+    let mut text = plan_view::summary(plan, output);
     let quiet = output.palette.quiet;
     let blocked = match plan.verdict() {
         Verdict::Blocked { errors } if plan.target.gates.block_pull_request => errors,
@@ -142,17 +202,17 @@ fn here(
         let done = if arguments.dry_run {
             "Nothing was written (--dry-run).\n".to_owned()
         } else if arguments.commit {
-            let made = workspace.commit(&configuration, &plan);
+            let made = workspace.commit(configuration, plan);
             committed(&made.map_err(|error| located(error, workspace.files()))?, output)
         } else {
-            workspace.write(&plan)?;
+            workspace.write(plan)?;
             format!("Written to the working tree. {quiet}Look at it: git diff{quiet:#}\n")
         };
         text.push('\n');
         text.push_str(&done);
     }
     output.print(&text)?;
-    Ok(if blocked > 0 { Outcome::Differences } else { Outcome::Done })
+    Ok(blocked > 0)
 }
 
 fn committed(made: &Committed, output: &Output) -> String {

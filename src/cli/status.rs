@@ -1,5 +1,6 @@
 //! `overlift status`: the environments, and what each still lacks.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,8 @@ use super::remote::{Remote, RemoteArguments};
 use crate::app::OpenPromotion;
 use crate::app::local::{Pending, Workspace};
 use crate::config::RepositoryConfig;
-use crate::promotion::{Pipeline, Trigger};
+use crate::model::{ApplicationName, RepoPath};
+use crate::promotion::Trigger;
 
 /// Shows the environments and what each still lacks of those before it.
 #[derive(Debug, Args)]
@@ -50,15 +52,16 @@ pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output
     let pending = workspace.pending(&configuration);
     let open = open_promotions(&arguments.remote, &workspace, &configuration, output)?;
     let commit = workspace.commit_id().map(crate::model::CommitSha::as_str);
-    let status = StatusJson::new(commit, &configuration.pipeline, &pending, open.as_deref());
+    let status = StatusJson::new(commit, &configuration, &pending, open.as_deref());
     if arguments.json {
         let mut text = serde_json::to_string_pretty(&status)?;
         text.push('\n');
         output.print(text)?;
     } else {
+        output.print(preamble(&configuration, &output.palette))?;
         output.print(for_people(&status, &output.palette))?;
     }
-    if let Some(broken) = status.promotions.iter().find_map(|promotion| promotion.error.as_ref()) {
+    if let Some(broken) = status.promotions.iter().find_map(PromotionJson::broken) {
         return Err(anyhow::anyhow!("{broken}").into());
     }
     let differs = status.promotions.iter().any(|promotion| promotion.edits > 0);
@@ -92,12 +95,15 @@ fn open_promotions(
 #[derive(Serialize)]
 struct StatusJson<'a> {
     commit: Option<&'a str>,
+    /// The configuration; null if the environments were found by their folders.
+    configuration: Option<&'a str>,
     environments: Vec<EnvironmentJson<'a>>,
     promotions: Vec<PromotionJson<'a>>,
 }
 
 #[derive(Serialize)]
 struct EnvironmentJson<'a> {
+    application: Option<&'a str>,
     name: &'a str,
     path: &'a str,
     trigger: &'static str,
@@ -108,6 +114,7 @@ struct EnvironmentJson<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PromotionJson<'a> {
+    application: Option<&'a str>,
     source: &'a str,
     target: &'a str,
     plan_id: Option<&'a str>,
@@ -133,7 +140,7 @@ struct PullRequestJson<'a> {
 impl<'a> StatusJson<'a> {
     fn new(
         commit: Option<&'a str>,
-        pipeline: &'a Pipeline,
+        found: &'a RepositoryConfig,
         pending: &'a [Pending],
         open: Option<&'a [OpenPromotion]>,
     ) -> Self {
@@ -143,6 +150,7 @@ impl<'a> StatusJson<'a> {
             Some(PullRequestJson { number, url: &open.url, title: &open.title })
         };
         let environment = |environment: &'a crate::promotion::Environment| EnvironmentJson {
+            application: environment.application.as_ref().map(ApplicationName::as_str),
             name: environment.name.as_str(),
             path: environment.path.as_str(),
             trigger: match environment.trigger {
@@ -154,6 +162,7 @@ impl<'a> StatusJson<'a> {
         let promotion = |pending: &'a Pending| {
             let plan = pending.plan.as_ref().ok();
             PromotionJson {
+                application: pending.key.application.as_ref().map(ApplicationName::as_str),
                 source: pending.key.source.as_str(),
                 target: pending.key.target.as_str(),
                 plan_id: plan.map(|plan| plan.id.as_str()),
@@ -166,31 +175,100 @@ impl<'a> StatusJson<'a> {
         };
         Self {
             commit,
-            environments: pipeline.environments().iter().map(environment).collect(),
+            configuration: found.path.as_ref().map(RepoPath::as_str),
+            environments: found.pipeline.environments().iter().map(environment).collect(),
             promotions: pending.iter().map(promotion).collect(),
         }
     }
 }
 
-fn for_people(status: &StatusJson<'_>, palette: &Palette) -> String {
-    let (heading, name, quiet) = (palette.heading, palette.name, palette.quiet);
-    let mut out = String::new();
-    let width = status.environments.iter().map(|e| e.name.len()).max().unwrap_or(0);
-    for environment in &status.environments {
-        let EnvironmentJson { name: text, path, trigger, .. } = environment;
+impl PromotionJson<'_> {
+    /// The error, with the application that it is of.
+    fn broken(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        Some(self.application.map_or_else(|| error.clone(), |it| format!("{it}: {error}")))
+    }
+}
+
+/// Where the environments are from, if nobody wrote them down.
+fn preamble(configuration: &RepositoryConfig, palette: &Palette) -> String {
+    let quiet = palette.quiet;
+    if configuration.path.is_some() {
+        return String::new();
+    }
+    let mut out = format!(
+        "{quiet}Found by the names of folders; `overlift init` writes them to \
+         `.github/overlift.yaml`.{quiet:#}\n"
+    );
+    let left: Vec<&str> = configuration.left.iter().map(RepoPath::as_str).collect();
+    if !left.is_empty() {
         let _ = writeln!(
             out,
-            "{heading}{text:width$}{heading:#}  {quiet}{path}, trigger {trigger}{quiet:#}"
+            "{quiet}Left out, since they do not fit in: {}.{quiet:#}",
+            listed(&left, MOST_LEFT)
         );
-        for promotion in status.promotions.iter().filter(|p| p.target == environment.name) {
-            let said = lacks(promotion, palette);
-            let _ = writeln!(out, "  from {name}{}{name:#}: {said}", promotion.source);
-            if let Some(PullRequestJson { number, url, .. }) = &promotion.pull_request {
-                let _ = writeln!(out, "    open: {name}#{number}{name:#} {quiet}{url}{quiet:#}");
+    }
+    out.push('\n');
+    out
+}
+
+/// At most so many folders are named that were left out.
+const MOST_LEFT: usize = 6;
+
+fn listed(texts: &[&str], most: usize) -> String {
+    let shown = texts.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+    match texts.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn for_people(status: &StatusJson<'_>, palette: &Palette) -> String {
+    let heading = palette.heading;
+    let applications: BTreeSet<Option<&str>> =
+        status.environments.iter().map(|it| it.application).collect();
+    let mut out = String::new();
+    for application in applications {
+        let of_it = status.environments.iter().filter(|it| it.application == application);
+        match application {
+            None => environments(status, of_it, "", palette, &mut out),
+            Some(name) => {
+                let _ = writeln!(out, "{heading}{name}{heading:#}");
+                environments(status, of_it, "  ", palette, &mut out);
             }
         }
     }
     out
+}
+
+/// The environments of one application, and what each lacks.
+fn environments<'a>(
+    status: &StatusJson<'_>,
+    of_it: impl Iterator<Item = &'a EnvironmentJson<'a>> + Clone,
+    indent: &str,
+    palette: &Palette,
+    out: &mut String,
+) {
+    let (heading, name, quiet) = (palette.heading, palette.name, palette.quiet);
+    let width = of_it.clone().map(|e| e.name.len()).max().unwrap_or(0);
+    for environment in of_it {
+        let EnvironmentJson { name: text, path, trigger, application, .. } = environment;
+        let _ = writeln!(
+            out,
+            "{indent}{heading}{text:width$}{heading:#}  {quiet}{path}, trigger {trigger}{quiet:#}"
+        );
+        let into = |p: &&PromotionJson<'_>| (p.application, p.target) == (*application, *text);
+        for promotion in status.promotions.iter().filter(into) {
+            let said = lacks(promotion, palette);
+            let _ = writeln!(out, "{indent}  from {name}{}{name:#}: {said}", promotion.source);
+            if let Some(PullRequestJson { number, url, .. }) = &promotion.pull_request {
+                let _ = writeln!(
+                    out,
+                    "{indent}    open: {name}#{number}{name:#} {quiet}{url}{quiet:#}"
+                );
+            }
+        }
+    }
 }
 
 fn lacks(promotion: &PromotionJson<'_>, palette: &Palette) -> String {

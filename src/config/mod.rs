@@ -1,9 +1,13 @@
 //! `.github/overlift.yaml` and the process's own settings, as checked values.
 
+mod discovery;
+mod error;
+mod pattern;
 mod repository;
 mod settings;
 mod start;
 
-pub use repository::{CONFIG_PATH, ConfigError, RepositoryConfig, schema};
+pub use error::ConfigError;
+pub use repository::{CONFIG_PATH, RepositoryConfig, schema};
 pub use settings::{Identity, RawSettings, Settings, SettingsError, SettingsFault};
 pub use start::starting_configuration;

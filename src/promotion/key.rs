@@ -35,6 +35,17 @@ impl Key {
     }
 }
 
+/// Promotions as people ask for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where configuration comes from.
+    pub source: EnvironmentName,
+    /// Where it goes.
+    pub target: EnvironmentName,
+    /// The applications; none stands for all that have both environments.
+    pub applications: Vec<ApplicationName>,
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(application) = &self.application {

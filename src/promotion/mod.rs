@@ -31,7 +31,7 @@ pub use body::{BODY_LIMIT, Marker, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
-pub use key::Key;
+pub use key::{Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::environment::{Environment, Trigger};
 use super::error::PlanError;
-use super::key::Key;
+use super::key::{Key, Wanted};
 use super::pull_request::PullRequestSettings;
 use super::rules::Rules;
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
@@ -305,6 +305,26 @@ impl Pipeline {
             Some(fault) if pairs.is_empty() => Err(fault),
             _ => Ok(pairs),
         }
+    }
+
+    /// The promotions that are asked for, each of which there is.
+    ///
+    /// # Errors
+    /// As [`Pipeline::pair`] for the first that is not, as [`Pipeline::pairs_of`] if none is named.
+    pub fn wanted(&self, wanted: &Wanted) -> Result<Vec<Key>, PlanError> {
+        let Wanted { source, target, applications } = wanted;
+        let key = |(source, target): (&Environment, &Environment)| target.key_from(&source.name);
+        if applications.is_empty() {
+            return Ok(self.pairs_of(source, target)?.into_iter().map(key).collect());
+        }
+        let named = |application: &ApplicationName| {
+            let of = Key::new(source.clone(), target.clone()).of(Some(application.clone()));
+            self.pair(&of).map(key)
+        };
+        let mut keys = applications.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        Ok(keys)
     }
 
     fn check_names(
@@ -662,6 +682,13 @@ mod tests {
         assert!(matches!(key(Some("c")), Err(PlanError::UnknownApplication { .. })));
         assert!(matches!(key(None), Err(PlanError::WhichApplication { .. })));
         assert_eq!(pipeline.pairs_of(&dev, &prod).unwrap().len(), 1);
+        let wanted = |names: &[&str]| {
+            let parse = |text: &&str| ApplicationName::parse(text).unwrap();
+            let applications = names.iter().map(parse).collect();
+            pipeline.wanted(&Wanted { source: dev.clone(), target: prod.clone(), applications })
+        };
+        assert_eq!(wanted(&[]).unwrap(), wanted(&["a", "a"]).unwrap());
+        assert!(wanted(&["a", "b"]).is_err());
         assert!(matches!(pipeline.pairs_of(&prod, &dev), Err(PlanError::NotAllowed { .. })));
     }
 

@@ -9,7 +9,7 @@ use crate::github::{
     Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
 };
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName};
-use crate::promotion::{Key, Plan, Request};
+use crate::promotion::{Key, Plan, Request, Wanted as Asked};
 use crate::redact::Credential;
 
 use super::super::local::Workspace;
@@ -201,6 +201,29 @@ impl OnGithub {
     /// [`OnGithubError::Github`]; what GitHub may do later was tried several times.
     pub async fn fetch_default_branch(&self) -> Result<BranchName, OnGithubError> {
         patiently(async || Ok(self.repository.fetch_default_branch().await?)).await
+    }
+
+    /// The promotions that are asked for, by the configuration of the default branch's head.
+    ///
+    /// # Errors
+    /// [`OnGithubError`] if one of them is none.
+    pub async fn keys(
+        &self,
+        wanted: &Asked,
+        given: Option<&GivenConfiguration>,
+    ) -> Result<Vec<Key>, OnGithubError> {
+        patiently(async || {
+            let base = self.repository.fetch_default_branch().await?;
+            let mut snapshot = self.snapshot(&base).await?;
+            let configuration = snapshot.configuration(given).await?;
+            let configuration = configuration.map_err(|error| OnGithubError::Broken {
+                because: worker::chain(&error),
+                at: error.location().cloned(),
+            })?;
+            let keys = configuration.pipeline.wanted(wanted);
+            keys.map_err(|error| OnGithubError::Refused(error.to_string()))
+        })
+        .await
     }
 
     /// Plans a promotion on the default branch's head and carries it out.

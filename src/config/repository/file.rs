@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use crate::config::error::ConfigError;
 use crate::model::Location;
 use crate::yaml::{Node, SyntaxError, Tag, Value};
 

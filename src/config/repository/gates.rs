@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::error::ConfigError;
 use super::file;
 use super::places::{Places, Step};
+use crate::config::error::ConfigError;
 use crate::model::{RepoPath, nearest};
 use crate::policy::{
     Gate, Gates, Level, ResourceGlob, SchemaSource, Severity, Suppression, known_words,

@@ -2,10 +2,8 @@
 //!
 //! [`shape`] is the one list of its keys: what is checked against it, with line and column, is then
 //! decoded by serde into [`mod@file`] and turned into the values of `promotion` by [`settings`]. The JSON
-//! Schema for editors is the same list. Without the file, [`discovery`] looks at the folders.
+//! Schema for editors is the same list. Without the file, [`super::discovery`] looks at the folders.
 
-mod discovery;
-mod error;
 mod file;
 mod gates;
 mod places;
@@ -17,10 +15,9 @@ mod shared;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(super) use discovery::{EnvironmentFolders, find_folders, quoted};
-pub use error::ConfigError;
 pub use schema::schema;
 
+use super::error::ConfigError;
 use crate::model::{Entry, Files, Location, RemotePattern, RepoPath};
 use crate::policy::Gates;
 use crate::promotion::Pipeline;
@@ -39,13 +36,14 @@ pub struct RepositoryConfig {
     pub gates: Arc<Gates>,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
-    /// The files it was made from, the body's template included. Where there is no file, the
-    /// kustomizations of the environments.
+    /// The files it was made from, the body's template included.
     pub inputs: BTreeSet<RepoPath>,
+    /// Folders that look like environments and were left, where the environments were found.
+    pub left: Vec<RepoPath>,
 }
 
 impl RepositoryConfig {
-    /// Reads `.github/overlift.yaml`, or looks at the folders of `overlays/` if there is none.
+    /// Reads `.github/overlift.yaml`, or looks at the folders of the repository if there is none.
     ///
     /// # Errors
     /// [`ConfigError`] with the place a person has to edit; [`ConfigError::Unknown`] names files whose
@@ -54,7 +52,7 @@ impl RepositoryConfig {
         let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
         match read(files, &path, &Location::file(path.clone()))? {
             Some(text) => Self::parse(&text, &path, files),
-            None => discovery::discover(files),
+            None => settings::discovered(files),
         }
     }
 

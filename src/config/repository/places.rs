@@ -1,7 +1,7 @@
 //! The file as a tree with places: where in it something is, and whether it has the right shape.
 
-use super::error::ConfigError;
 use super::shape::{Absent, Key, Shape};
+use crate::config::error::ConfigError;
 use crate::model::{Location, Position, RepoPath, nearest};
 use crate::yaml::{Dialect, Mark, Node, Tag, Value, parse_stream};
 

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::ConfigError;
 use super::file::{self, decode};
 use super::gates::read_gates;
 use super::places::{Places, Step};
 use super::shape::ROOT;
 use super::shared::Shared;
-use super::{RepositoryConfig, discovery, read};
+use super::{RepositoryConfig, read};
+use crate::config::discovery;
+use crate::config::error::ConfigError;
 use crate::model::{
-    EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern, RepoPath, nearest,
+    ApplicationName, EnvironmentName, Files, InvalidPath, Location, Position, RemotePattern,
+    RepoPath, nearest,
 };
 use crate::promotion::{
     By, CarriedField, Keep, Key as PromotionKey, PathGlob, Pipeline, PipelineError, Prune,
@@ -23,6 +25,44 @@ use Step::{Item, Key};
 
 /// Branches are checked for all pairs; other texts for so many, since they hardly depend on names.
 const TRIED_PAIRS: usize = 100;
+
+/// What holds in a repository that says nothing.
+pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigError> {
+    let found = discovery::find(files)?;
+    let shared = Shared::of_empty(found.has_applications());
+    let pipeline =
+        Pipeline::new(found_stages(&found, |_, _| shared.clone())).map_err(|source| {
+            let at = Location::file(RepoPath::root());
+            ConfigError::Pipeline { at, source: Box::new(source), nearest: None }
+        })?;
+    Ok(RepositoryConfig {
+        path: None,
+        pipeline,
+        gates: shared.gates,
+        remote_bases: Vec::new(),
+        inputs: BTreeSet::new(),
+        left: found.left,
+    })
+}
+
+/// The stages of what was found, in the order that names tell.
+fn found_stages(
+    found: &discovery::Found,
+    shared: impl Fn(&EnvironmentName, Option<&ApplicationName>) -> Shared,
+) -> Vec<Stage> {
+    let stage = |stage: &discovery::FoundStage| {
+        let place = |(application, path): &(Option<ApplicationName>, RepoPath)| {
+            shared(&stage.name, application.as_ref()).place(application.clone(), path.clone())
+        };
+        Stage {
+            name: stage.name.clone(),
+            trigger: Trigger::Manual,
+            from: Sources::ByName(stage.rank.clone()),
+            places: stage.places.iter().map(place).collect(),
+        }
+    };
+    found.stages.iter().map(stage).collect()
+}
 
 pub(super) fn read_settings(
     text: &str,
@@ -43,12 +83,13 @@ pub(super) fn read_settings(
         )?),
         gates: Arc::new(read_gates(&decoded.gates, &places)?),
     };
+    let mut left = Vec::new();
     let stages = match &decoded.environments {
         Some(environments) => read_environments(environments, &shared, &places)?,
         None => {
-            let (stages, folders) = discovery::find_stages(files, &shared)?;
-            inputs.extend(folders);
-            stages
+            let found = discovery::find(files)?;
+            left.clone_from(&found.left);
+            found_stages(&found, |_, _| shared.clone())
         }
     };
     let remote_bases = read_remote_bases(&decoded.remote_bases, &places)?;
@@ -60,6 +101,7 @@ pub(super) fn read_settings(
         gates: shared.gates,
         remote_bases,
         inputs,
+        left,
     })
 }
 

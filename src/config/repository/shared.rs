@@ -15,6 +15,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// What holds where the file says nothing.
+    pub(super) fn of_empty(has_applications: bool) -> Self {
+        let pull_request = match has_applications {
+            true => PullRequestSettings::of_applications(),
+            false => PullRequestSettings::default(),
+        };
+        Self { pull_request: Arc::new(pull_request), ..Self::default() }
+    }
+
     /// The folder of an environment for which this holds.
     pub(super) fn place(&self, application: Option<ApplicationName>, path: RepoPath) -> Place {
         let Self { rules, pull_request, gates } = self.clone();

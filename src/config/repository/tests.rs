@@ -129,16 +129,16 @@ fn an_unusual_folder_is_told_with_what_to_write() {
     .unwrap();
     let message = RepositoryConfig::load(&files).unwrap_err().to_string();
     insta::assert_snapshot!(message, @r"
-    overlays/blue: the order of this environment is not known from its name; write the order down in `.github/overlift.yaml`:
+    there is no `.github/overlift.yaml`, and no folders side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
     environments:  # in promotion order
-      - name: prod
-        path: overlays/prod
       - name: blue
         path: overlays/blue
+      - name: prod
+        path: overlays/prod
     ");
     assert!(matches!(
         RepositoryConfig::load(&FileTree::new()),
-        Err(ConfigError::NothingToDiscover)
+        Err(ConfigError::NothingToDiscover { .. })
     ));
 }
 

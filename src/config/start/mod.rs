@@ -7,7 +7,8 @@ mod compare;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::repository::{ConfigError, EnvironmentFolders, find_folders, quoted};
+use super::discovery::{Found, FoundStage, find};
+use super::error::{ConfigError, quoted};
 use crate::model::{Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_stream};
 use compare::{Difference, compare};
@@ -35,15 +36,15 @@ struct Findings {
 /// # Errors
 /// [`ConfigError`] if there are no environments to describe or a file cannot be read.
 pub fn starting_configuration(files: &dyn Files) -> Result<String, ConfigError> {
-    let folders = find_folders(files)?;
-    let findings = look(files, &folders)?;
-    Ok(write(&folders, &findings))
+    let found = find(files)?;
+    let findings = look(files, &found)?;
+    Ok(write(&found, &findings))
 }
 
-fn look(files: &dyn Files, folders: &EnvironmentFolders) -> Result<Findings, ConfigError> {
+fn look(files: &dyn Files, found: &Found) -> Result<Findings, ConfigError> {
     let mut findings = Findings::default();
     let mut overlays = Vec::new();
-    for (name, path) in folders.iter() {
+    for (name, path) in whole(found) {
         let list = files.list(&path).map_err(|source| unreadable(&path, source))?;
         let mut overlay: BTreeMap<String, RepoPath> = BTreeMap::new();
         for file in list {
@@ -84,6 +85,15 @@ fn look(files: &dyn Files, folders: &EnvironmentFolders) -> Result<Findings, Con
     Ok(findings)
 }
 
+/// The environments that belong to no application, with their folders.
+fn whole(found: &Found) -> impl Iterator<Item = (String, RepoPath)> {
+    let place = |stage: &FoundStage| match stage.places.as_slice() {
+        [(None, path)] => Some((stage.name.to_string(), path.clone())),
+        _ => None,
+    };
+    found.stages.iter().filter_map(place)
+}
+
 fn unreadable(path: &RepoPath, source: crate::model::ReadError) -> ConfigError {
     ConfigError::Read { at: Location::file(path.clone()), source: source.into() }
 }
@@ -99,13 +109,13 @@ fn has_images(files: &dyn Files, path: &RepoPath) -> Result<bool, ConfigError> {
     Ok(documents.first().and_then(|node: &Node| node.get("images")).is_some())
 }
 
-fn write(folders: &EnvironmentFolders, findings: &Findings) -> String {
+fn write(found: &Found, findings: &Findings) -> String {
     let mut out = String::from(
         "# What Overlift promotes, and how. Proposed by `overlift init` from the files of this repository;\n\
          # check each line, and see what a promotion does with `overlift plan SOURCE TARGET`.\n\
          version: 1\n\n",
     );
-    write_environments(folders, &mut out);
+    write_environments(found, &mut out);
     out.push_str("promotion:\n");
     write_copy(findings, &mut out);
     write_exclude(findings, &mut out);
@@ -123,8 +133,8 @@ fn write(folders: &EnvironmentFolders, findings: &Findings) -> String {
     out
 }
 
-fn write_environments(folders: &EnvironmentFolders, out: &mut String) {
-    if folders.all_usual() {
+fn write_environments(found: &Found, out: &mut String) {
+    if found.stages.iter().all(FoundStage::is_ranked) {
         out.push_str("# In promotion order, by their usual names: each is promoted from the one before it.\n");
     } else {
         out.push_str(
@@ -133,8 +143,9 @@ fn write_environments(folders: &EnvironmentFolders, out: &mut String) {
         );
     }
     out.push_str("environments:\n");
-    for (number, (name, path)) in folders.iter().enumerate() {
-        let _ = writeln!(out, "  - name: {}\n    path: {}", quoted(&name), quoted(path.as_str()));
+    for (number, stage) in found.stages.iter().enumerate() {
+        let _ = writeln!(out, "  - name: {}", quoted(stage.name.as_str()));
+        write_paths(stage, out);
         if number == 1 {
             out.push_str(
                 "    # `push` promotes by itself when the source changes; `manual` when somebody asks.\n    \
@@ -143,6 +154,20 @@ fn write_environments(folders: &EnvironmentFolders, out: &mut String) {
         }
     }
     out.push('\n');
+}
+
+fn write_paths(stage: &FoundStage, out: &mut String) {
+    match stage.patterns.as_slice() {
+        [one] => {
+            let _ = writeln!(out, "    path: {}", quoted(&one.to_string()));
+        }
+        several => {
+            out.push_str("    path:\n");
+            for pattern in several {
+                let _ = writeln!(out, "      - {}", quoted(&pattern.to_string()));
+            }
+        }
+    }
 }
 
 fn write_copy(findings: &Findings, out: &mut String) {
@@ -206,7 +231,6 @@ mod tests {
             ("overlays/prod/patches/odd #1.yaml", "a: {b.c: {replicas: 2}}\n"),
             ("overlays/prod/patches/own.yaml", "a: 1\n"),
             ("overlays/prod/more/env", "URL prod\nURL\n"),
-            ("overlays/eu/kustomization.yaml", "resources: []\n"),
         ])
         .unwrap();
         let text = starting_configuration(&files).unwrap();
@@ -215,7 +239,7 @@ mod tests {
             .unwrap_or_else(|error| panic!("{error}\n{text}"));
         let names: Vec<&str> =
             read.pipeline.environments().iter().map(|it| it.name.as_str()).collect();
-        assert_eq!(names, ["staging", "prod", "eu"]);
+        assert_eq!(names, ["staging", "prod"]);
         assert_eq!(read.pipeline.environments()[0].rules.keep.len(), 2, "{text}");
         for line in [
             "    # staging has files there too.\n    - \"more/**\"",

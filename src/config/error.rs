@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::pattern::InvalidPattern;
 use crate::model::{
     EnvironmentName, InvalidName, InvalidPath, InvalidRemotePattern, Location, ReadError, RepoPath,
 };
@@ -101,6 +102,34 @@ pub enum ConfigError {
         /// What is wrong with it.
         source: Box<InvalidPath>,
     },
+    /// A path of an environment.
+    #[error("{at}: {source}")]
+    Pattern {
+        /// The path's place.
+        at: Location,
+        /// What is wrong with it.
+        source: Box<InvalidPattern>,
+    },
+    /// Some environments belong to applications and others do not.
+    #[error(
+        "{at}: this path has {} `{{{{application}}}}`, and other environments have it: all of them or none",
+        if *.has { "an" } else { "no" }
+    )]
+    Mixed {
+        /// The path's place.
+        at: Location,
+        /// Whether it has one.
+        has: bool,
+    },
+    /// The file has another name, or lies elsewhere.
+    #[error("{found}: the configuration belongs in `.github/overlift.yaml`: {}", move_it(.found))]
+    Misplaced {
+        /// Where it is.
+        found: RepoPath,
+    },
+    /// Several faults, in the order of the file; two at least.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
     /// A repository that bases may be fetched from.
     #[error("{at}: {source}")]
     RemoteBase {
@@ -186,22 +215,15 @@ pub enum ConfigError {
         /// The file.
         path: RepoPath,
     },
-    /// There is neither a configuration nor a folder to take environments from.
+    /// There is neither a configuration nor anything like environments.
     #[error(
-        "there is no `.github/overlift.yaml`, and no folder of `overlays/` has a kustomization: \
-         name the environments in `.github/overlift.yaml`"
+        "there is no `.github/overlift.yaml`, and no folders side by side are named like environments \
+         (`staging`, `production`, …): name them in `.github/overlift.yaml`{}",
+        example(.seen)
     )]
-    NothingToDiscover,
-    /// The folders of `overlays/` have names whose order nobody can know.
-    #[error(
-        "{at}: the order of this environment is not known from its name; \
-         write the order down in `.github/overlift.yaml`:\n{example}"
-    )]
-    UnusualName {
-        /// The folder.
-        at: Location,
-        /// What to write, with the folders as they are.
-        example: String,
+    NothingToDiscover {
+        /// Folders that might be meant.
+        seen: Vec<RepoPath>,
     },
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
@@ -211,7 +233,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// The place a person has to edit, if it is a file.
     #[must_use]
-    pub const fn location(&self) -> Option<&Location> {
+    pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Syntax { at, .. }
             | Self::Read { at, .. }
@@ -231,11 +253,38 @@ impl ConfigError {
             | Self::Gate { at, .. }
             | Self::Pipeline { at, .. }
             | Self::SharedBranch { at, .. }
-            | Self::NoBodyTemplate { at, .. }
-            | Self::UnusualName { at, .. } => Some(at),
-            Self::NothingToDiscover | Self::Unknown(_) => None,
+            | Self::Pattern { at, .. }
+            | Self::Mixed { at, .. }
+            | Self::NoBodyTemplate { at, .. } => Some(at),
+            Self::Several(faults) => faults.first().and_then(Self::location),
+            Self::NothingToDiscover { .. } | Self::Misplaced { .. } | Self::Unknown(_) => None,
         }
     }
+}
+
+/// What to do with a file that lies elsewhere.
+fn move_it(found: &RepoPath) -> String {
+    format!("`git mv {found} .github/overlift.yaml`")
+}
+
+/// What to write for folders whose names tell nothing.
+fn example(seen: &[RepoPath]) -> String {
+    if seen.is_empty() {
+        return String::new();
+    }
+    let mut text = ":\nenvironments:  # in promotion order".to_owned();
+    for path in seen.iter().take(50) {
+        let folder = path.parts().next_back().unwrap_or_default();
+        let name = EnvironmentName::parse(folder).map_or("NAME".to_owned(), |it| it.to_string());
+        text.push_str(&format!("\n  - name: {name}\n    path: {}", quoted(path.as_str())));
+    }
+    text
+}
+
+/// A text as a YAML scalar: plain where that is surely safe.
+pub(super) fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if path.chars().all(plain) { path.to_owned() } else { serde_json::json!(path).to_string() }
 }
 
 fn list(words: &[&str]) -> String {

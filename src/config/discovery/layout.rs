@@ -1,0 +1,173 @@
+//! Which of the siblings that were found are the environments of the repository, and which folder
+//! above or below them is the application.
+
+use std::collections::BTreeSet;
+
+use super::name::is_region;
+use super::siblings::Siblings;
+use super::tree::{Content, Tree};
+use crate::config::pattern::{APPLICATION, PathPattern};
+use crate::model::RepoPath;
+
+/// Folders that are called after what they hold, not after an application.
+const CONTAINERS: [&str; 26] = [
+    "cluster",
+    "clusters",
+    "config",
+    "configs",
+    "configuration",
+    "deploy",
+    "deployment",
+    "deployments",
+    "env",
+    "environment",
+    "environments",
+    "envs",
+    "gitops",
+    "helm",
+    "k8s",
+    "kube",
+    "kubernetes",
+    "kustomize",
+    "manifest",
+    "manifests",
+    "overlay",
+    "overlays",
+    "stages",
+    "values",
+    "variants",
+    "infra-as-code",
+];
+
+/// Folders that hold applications: a folder in one of them is an application, be it the only one.
+const OF_APPLICATIONS: [&str; 11] = [
+    "applications",
+    "apps",
+    "components",
+    "microservices",
+    "products",
+    "projects",
+    "services",
+    "svc",
+    "teams",
+    "tenants",
+    "workloads",
+];
+
+/// The environments' folder names with their paths, as a configuration would say them.
+pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPattern)> {
+    let (with, without): (Vec<_>, Vec<_>) =
+        siblings.iter().map(|it| (it, application(&it.parent))).partition(|(_, at)| at.is_some());
+    let lone = |(siblings, at): &(&Siblings, Option<usize>)| {
+        let parts: Vec<&str> = siblings.parent.parts().collect();
+        let above = at.and_then(|at| at.checked_sub(1)).and_then(|above| parts.get(above));
+        above.is_some_and(|above| OF_APPLICATIONS.contains(above))
+    };
+    if with.len() > 1 || with.len() == 1 && with.iter().all(lone) {
+        return with.iter().flat_map(|(siblings, at)| of_applications(siblings, *at)).collect();
+    }
+    let best = with.iter().chain(&without).map(|(siblings, _)| *siblings).max_by(|a, b| {
+        let weight = |it: &Siblings| (it.ranks(), it.members.len());
+        // The first of equals: the outermost.
+        weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
+    });
+    best.map_or_else(Vec::new, |best| of_one(tree, best))
+}
+
+/// Which part of a path is the application: the innermost that is not called after what it holds.
+fn application(parent: &RepoPath) -> Option<usize> {
+    let parts: Vec<&str> = parent.parts().collect();
+    parts.iter().rposition(|part| !CONTAINERS.contains(part))
+}
+
+/// Environments below the folders of applications.
+fn of_applications(siblings: &Siblings, at: Option<usize>) -> Vec<(String, PathPattern)> {
+    let mut parts: Vec<&str> = siblings.parent.parts().collect();
+    if let Some(part) = at.and_then(|at| parts.get_mut(at)) {
+        *part = APPLICATION;
+    }
+    let parent = parts.join("/");
+    with_members(siblings, |member| Some(format!("{parent}/{member}")))
+}
+
+/// Environments that are nowhere else: perhaps the applications are in them.
+fn of_one(tree: &Tree, siblings: &Siblings) -> Vec<(String, PathPattern)> {
+    let inside = folders_of_applications(tree, siblings);
+    let parent = siblings.parent.as_str();
+    let path = |member: &str| {
+        if parent.is_empty() { member.to_owned() } else { format!("{parent}/{member}") }
+    };
+    if inside.is_empty() {
+        return with_members(siblings, |member| Some(path(member)));
+    }
+    let patterns = inside.iter().flat_map(|below| {
+        with_members(siblings, |member| {
+            let parts = [path(member), below.clone(), APPLICATION.to_owned()];
+            let parts: Vec<&str> =
+                parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            Some(parts.join("/"))
+        })
+    });
+    patterns.collect()
+}
+
+fn with_members(
+    siblings: &Siblings,
+    path: impl Fn(&str) -> Option<String>,
+) -> Vec<(String, PathPattern)> {
+    let of = |member: &str| PathPattern::parse(&path(member)?).ok();
+    let members = siblings.members.iter().filter_map(|(name, _)| Some((name.clone(), of(name)?)));
+    members.collect()
+}
+
+/// Where in the environments the applications are: `""` for `staging/{application}`, `apps` for
+/// `staging/apps/{application}`; nothing if an environment is one whole.
+fn folders_of_applications(tree: &Tree, siblings: &Siblings) -> BTreeSet<String> {
+    let members: Vec<RepoPath> =
+        siblings.members.iter().map(|(name, _)| siblings.path(name)).collect();
+    if members.iter().any(|dir| tree.own_content(dir) > Content::Nothing) {
+        return BTreeSet::new();
+    }
+    let direct = shared_folders(tree, &members);
+    if !are_applications(&direct) {
+        return BTreeSet::new();
+    }
+    let holds_itself = |folder: &str| {
+        let dirs = members.iter().filter_map(|dir| dir.join(folder).ok());
+        dirs.map(|dir| tree.own_content(&dir)).any(|content| content > Content::Nothing)
+    };
+    if direct.iter().any(|folder| holds_itself(folder)) {
+        return BTreeSet::from([String::new()]);
+    }
+    let deeper = |folder: &&String| {
+        let dirs: Vec<RepoPath> = members.iter().filter_map(|dir| dir.join(folder).ok()).collect();
+        are_applications(&shared_folders(tree, &dirs))
+    };
+    direct.iter().filter(deeper).cloned().collect()
+}
+
+/// The folders that at least two of these have, with something to be rendered.
+fn shared_folders(tree: &Tree, dirs: &[RepoPath]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut shared = BTreeSet::new();
+    for dir in dirs {
+        for child in tree.children(dir) {
+            let path = dir.join(child).ok();
+            let renderable = path.is_some_and(|path| tree.content(&path) > Content::Nothing);
+            if renderable && !child.starts_with('.') && !seen.insert(child.to_owned()) {
+                shared.insert(child.to_owned());
+            }
+        }
+    }
+    shared
+}
+
+/// Whether folders in an environment are applications: not parts that build on one `base`, and not the
+/// regions that it runs in.
+fn are_applications(folders: &BTreeSet<String>) -> bool {
+    let parts = ["base", "common", "patches", "resources", "templates", "charts", "values"];
+    let is_region = |folder: &String| folder.split('-').all(is_region);
+    !folders.is_empty()
+        && !folders.iter().any(|folder| parts.contains(&folder.as_str()))
+        && !folders.iter().all(is_region)
+}

@@ -1,0 +1,164 @@
+//! Environments and applications of a repository that says nothing about them, found by the names of
+//! its folders.
+//!
+//! Sibling folders that are named like environments are environments, wherever they are; the folder
+//! above them that varies is the application. Only names decide, but for YAML that may be no manifests,
+//! so that every door finds the same in the same commit.
+
+mod layout;
+mod name;
+mod siblings;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::ConfigError;
+use super::pattern::{Listing, Match, PathPattern, as_name, name_applications};
+use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
+use crate::promotion::NameRank;
+use name::EnvironmentLike;
+use siblings::find_siblings;
+use tree::{Content, Tree, is_aside};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// In promotion order; those whose place in it is not known last.
+    pub(super) stages: Vec<FoundStage>,
+    /// Folders that look like environments too and were left, since they do not fit in.
+    pub(super) left: Vec<RepoPath>,
+}
+
+impl Found {
+    /// Whether environments belong to applications.
+    pub(super) fn has_applications(&self) -> bool {
+        let mut places = self.stages.iter().flat_map(|stage| &stage.places);
+        places.any(|(application, _)| application.is_some())
+    }
+}
+
+/// An environment that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoundStage {
+    /// Its name.
+    pub(super) name: EnvironmentName,
+    /// What the name tells of the order.
+    pub(super) rank: NameRank,
+    /// Its paths, as a configuration would say them.
+    pub(super) patterns: Vec<PathPattern>,
+    /// Its folders.
+    pub(super) places: Vec<(Option<ApplicationName>, RepoPath)>,
+}
+
+impl FoundStage {
+    /// Whether the name tells where it stands in the order.
+    pub(super) const fn is_ranked(&self) -> bool {
+        self.rank.rank.is_some()
+    }
+}
+
+/// Looks at the folders.
+///
+/// # Errors
+/// [`ConfigError::NothingToDiscover`] if there are no environments; [`ConfigError::Unknown`] names
+/// files whose text is needed.
+pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
+    let listing = Listing::new(files);
+    let root = RepoPath::root();
+    let read = |source: crate::model::ReadError| ConfigError::Read {
+        at: Location::file(root.clone()),
+        source: source.into(),
+    };
+    let tree = Tree::new(listing.below(&root).map_err(read)?);
+    let siblings = find_siblings(&tree, files)?;
+    let chosen = layout::choose(&tree, &siblings);
+    let mut stages = stages(chosen);
+    if stages.is_empty() {
+        return Err(ConfigError::NothingToDiscover { seen: similar(&tree) });
+    }
+    place(&mut stages, &listing, &tree).map_err(read)?;
+    stages.retain(|stage| !stage.places.is_empty());
+    let used: BTreeSet<&RepoPath> =
+        stages.iter().flat_map(|stage| stage.places.iter().map(|(_, path)| path)).collect();
+    let is_within =
+        |path: &RepoPath| used.iter().any(|used| path.is_within(used) || used.is_within(path));
+    let all = siblings.iter().flat_map(|it| it.members.iter().map(|(name, _)| it.path(name)));
+    let left = all.filter(|path| !is_within(path)).collect();
+    Ok(Found { stages, left })
+}
+
+/// One stage for each folder name, in the usual order.
+fn stages(patterns: Vec<(String, PathPattern)>) -> Vec<FoundStage> {
+    let mut by_name: BTreeMap<EnvironmentName, (NameRank, BTreeSet<PathPattern>)> = BTreeMap::new();
+    for (folder, pattern) in patterns {
+        let (Ok(name), Some(like)) =
+            (EnvironmentName::parse(&as_name(&folder)), EnvironmentLike::read(&folder))
+        else {
+            continue;
+        };
+        by_name.entry(name).or_insert_with(|| (like.name, BTreeSet::new())).1.insert(pattern);
+    }
+    let stage = |(name, (rank, patterns)): (_, (NameRank, BTreeSet<PathPattern>))| FoundStage {
+        name,
+        rank,
+        patterns: patterns.into_iter().collect(),
+        places: Vec::new(),
+    };
+    let mut stages: Vec<FoundStage> = by_name.into_iter().map(stage).collect();
+    stages.sort_by_key(|stage| {
+        let NameRank { rank, rest } = &stage.rank;
+        (rank.unwrap_or(u16::MAX), !rest.is_empty(), rest.clone())
+    });
+    stages
+}
+
+/// Finds the folders that patterns match, as a configuration with these patterns would.
+fn place(
+    stages: &mut [FoundStage],
+    listing: &Listing<'_>,
+    tree: &Tree,
+) -> Result<(), crate::model::ReadError> {
+    let is_environment = |part: &str| EnvironmentLike::read(part).is_some();
+    let mut matches = Vec::new();
+    let mut paths = Vec::new();
+    let aside = stages.iter().any(|stage| stage.patterns.iter().any(|it| it.passes(is_aside)));
+    for (index, stage) in stages.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for pattern in &stage.patterns {
+            for Match { folder, path } in pattern.expand(listing)? {
+                let fits = tree.content(&path) > Content::Nothing && (aside || !is_aside(&path));
+                if fits && seen.insert(path.clone()) {
+                    let context = pattern.context(is_environment);
+                    matches.push((index, context, folder.clone().unwrap_or_default()));
+                    paths.push((index, folder, path));
+                }
+            }
+        }
+    }
+    let names = name_applications(&matches);
+    for ((index, folder, path), name) in paths.into_iter().zip(names) {
+        // A folder that can be no name is no application.
+        if folder.is_none() || name.is_some() {
+            stages[index].places.push((name.filter(|_| folder.is_some()), path));
+        }
+    }
+    Ok(())
+}
+
+/// Folders side by side that have kustomizations and no usual names: what a person may have meant.
+fn similar(tree: &Tree) -> Vec<RepoPath> {
+    let has_own = |dir: &RepoPath| tree.own_content(dir) == Content::Known;
+    let in_folder = |name: &str| {
+        let of = |(parent, _): &(&RepoPath, _)| parent.parts().next_back() == Some(name);
+        let dirs = tree.parents().filter(of).map(|(parent, _)| {
+            let children = tree.children(parent).filter_map(|child| parent.join(child).ok());
+            children.filter(has_own).collect::<Vec<_>>()
+        });
+        dirs.max_by_key(Vec::len).unwrap_or_default()
+    };
+    let usual = ["overlays", "environments", "envs", "env", "clusters"];
+    usual.into_iter().map(in_folder).find(|found| found.len() > 1).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

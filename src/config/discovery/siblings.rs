@@ -1,0 +1,159 @@
+//! Sibling folders that are named like environments.
+
+use std::collections::BTreeSet;
+
+use super::name::EnvironmentLike;
+use super::tree::{Content, Tree, content, is_aside};
+use crate::config::error::ConfigError;
+use crate::model::{Entry, Files, Location, ReadError, RepoPath};
+
+/// Folders that hold environments and nothing else, by custom: there one usual name is enough.
+const OF_ENVIRONMENTS: [&str; 7] =
+    ["env", "environment", "environments", "envs", "overlay", "overlays", "stages"];
+
+/// At most so many files of a folder are read to find out whether it has manifests.
+const MOST_READ: usize = 4;
+
+/// Folders of one folder that are named like environments, each with something to be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Siblings {
+    /// The folder they are in.
+    pub(super) parent: RepoPath,
+    /// Their names, with what the names tell.
+    pub(super) members: Vec<(String, EnvironmentLike)>,
+}
+
+impl Siblings {
+    /// How many different places in the usual order they have.
+    pub(super) fn ranks(&self) -> usize {
+        let ranks: BTreeSet<u16> =
+            self.members.iter().filter_map(|(_, like)| like.name.rank).collect();
+        ranks.len()
+    }
+
+    /// The folder of a member.
+    pub(super) fn path(&self, member: &str) -> RepoPath {
+        self.parent.join(member).unwrap_or_else(|_| self.parent.clone())
+    }
+}
+
+/// All siblings, the outermost first; what lies in an environment is part of it.
+///
+/// # Errors
+/// [`ConfigError::Unknown`] if texts are needed that are not here.
+pub(super) fn find_siblings(tree: &Tree, files: &dyn Files) -> Result<Vec<Siblings>, ConfigError> {
+    let mut found: Vec<Siblings> = Vec::new();
+    let mut unknown = BTreeSet::new();
+    let (aside, used): (Vec<_>, Vec<_>) = tree.parents().partition(|(dir, _)| is_aside(dir));
+    for parents in [used, aside] {
+        let mut taken: BTreeSet<RepoPath> = BTreeSet::new();
+        for (parent, children) in parents {
+            let mut above = std::iter::successors(Some(parent.clone()), RepoPath::parent);
+            if above.any(|dir| taken.contains(&dir)) {
+                continue;
+            }
+            let members = like_environments(tree, parent, children.iter().map(String::as_str));
+            let siblings = Siblings { parent: parent.clone(), members };
+            if !is_enough(tree, &siblings) || !is_deployed(tree, files, &siblings, &mut unknown)? {
+                continue;
+            }
+            taken.extend(siblings.members.iter().map(|(name, _)| siblings.path(name)));
+            found.push(siblings);
+        }
+        if !found.is_empty() || !unknown.is_empty() {
+            break;
+        }
+    }
+    if unknown.is_empty() { Ok(found) } else { Err(ConfigError::Unknown(unknown)) }
+}
+
+/// Whether names of one folder make environments of each other: two places in the order at least, or
+/// two words for folders that each have a kustomization or a chart.
+fn is_enough(tree: &Tree, siblings: &Siblings) -> bool {
+    let last = siblings.parent.parts().next_back().unwrap_or_default();
+    let by_custom = OF_ENVIRONMENTS.contains(&last) && siblings.members.len() > 1;
+    if siblings.ranks() > 1 || siblings.ranks() == 1 && by_custom {
+        return true;
+    }
+    let words: BTreeSet<&str> = siblings.members.iter().map(|(_, like)| like.word).collect();
+    let known = |name: &str| tree.content(&siblings.path(name)) == Content::Known;
+    words.len() > 1 && siblings.members.iter().all(|(name, _)| known(name))
+}
+
+/// The folders that could be environments: the word alone, with a number or a region, or with a rest
+/// that another one has too (`shop-test`, `shop-prod`).
+fn like_environments<'a>(
+    tree: &Tree,
+    parent: &RepoPath,
+    children: impl Iterator<Item = &'a str>,
+) -> Vec<(String, EnvironmentLike)> {
+    let renderable =
+        |name: &str| parent.join(name).is_ok_and(|dir| tree.content(&dir) > Content::Nothing);
+    let named: Vec<(String, EnvironmentLike)> = children
+        .filter(|name| !name.starts_with('.'))
+        .filter_map(|name| Some((name.to_owned(), EnvironmentLike::read(name)?)))
+        .filter(|(name, _)| renderable(name))
+        .collect();
+    let fits = |like: &EnvironmentLike| {
+        let alike = |(_, other): &&(String, EnvironmentLike)| {
+            other.name.rest == like.name.rest && other.word != like.word
+        };
+        like.is_plain() || named.iter().any(|other| alike(&other))
+    };
+    named.iter().filter(|(_, like)| fits(like)).cloned().collect()
+}
+
+/// Whether at least two have a kustomization, a chart, values, or manifests. Names tell most; where
+/// there is only YAML, some of it is read.
+fn is_deployed(
+    tree: &Tree,
+    files: &dyn Files,
+    siblings: &Siblings,
+    unknown: &mut BTreeSet<RepoPath>,
+) -> Result<bool, ConfigError> {
+    let dirs: Vec<RepoPath> = siblings.members.iter().map(|(it, _)| siblings.path(it)).collect();
+    if dirs.iter().any(|dir| tree.content(dir) == Content::Known) {
+        return Ok(true);
+    }
+    let mut having = 0;
+    for dir in &dirs {
+        let yaml = tree.below(dir).iter().filter(|path| content(path) == Content::Yaml);
+        for path in yaml.take(MOST_READ) {
+            match is_manifest(files, path)? {
+                Some(true) => {
+                    having += 1;
+                    break;
+                }
+                Some(false) => {}
+                None => {
+                    unknown.insert(path.clone());
+                }
+            }
+        }
+    }
+    Ok(having > 1)
+}
+
+/// Whether a file is a manifest of Kubernetes; `None` if its text is not here.
+fn is_manifest(files: &dyn Files, path: &RepoPath) -> Result<Option<bool>, ConfigError> {
+    let (_, entry) = match files.look_up(path) {
+        Ok(looked) => looked,
+        // Too large, or a link that leads out: no manifest of ours.
+        Err(
+            ReadError::SymlinkOutside(_) | ReadError::SymlinkLoop(_) | ReadError::TooLarge { .. },
+        ) => return Ok(Some(false)),
+        Err(source) => {
+            let at = Location::file(path.clone());
+            return Err(ConfigError::Read { at, source: source.into() });
+        }
+    };
+    Ok(match entry {
+        Entry::File(file) => {
+            let text = String::from_utf8_lossy(&file.content);
+            let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+            Some(has("apiVersion:") && has("kind:"))
+        }
+        Entry::Unknown => None,
+        Entry::Directory | Entry::Missing => Some(false),
+    })
+}

@@ -1,0 +1,200 @@
+//! Layouts that people use, and what is found in them.
+
+use super::*;
+use crate::model::FileTree;
+
+/// What is found: one line for each environment, with its folders.
+fn found(paths: &[&str]) -> Vec<String> {
+    let manifest = "apiVersion: v1\nkind: ConfigMap\n";
+    let tree = FileTree::of(paths.iter().map(|path| (path, manifest))).unwrap();
+    let found = find(&tree).unwrap();
+    let line = |stage: &FoundStage| {
+        let place = |(application, path): &(Option<ApplicationName>, RepoPath)| match application {
+            Some(application) => format!("{application}={path}"),
+            None => path.to_string(),
+        };
+        let places: Vec<String> = stage.places.iter().map(place).collect();
+        let order = if stage.is_ranked() { "" } else { "?" };
+        format!("{}{order}: {}", stage.name, places.join(" "))
+    };
+    let left = found.left.iter().map(|path| format!("left {path}"));
+    found.stages.iter().map(line).chain(left).collect()
+}
+
+/// A kustomization in each of these folders.
+fn overlays(folders: &[&str]) -> Vec<String> {
+    let paths: Vec<String> =
+        folders.iter().map(|folder| format!("{folder}/kustomization.yaml")).collect();
+    found(&paths.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn environments_are_found_anywhere_in_the_usual_order() {
+    let one = |parent: &str| {
+        let folders = ["base", "prod", "staging", "dev"].map(|it| format!("{parent}/{it}"));
+        overlays(&folders.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    for parent in ["overlays", "envs", "k8s/overlays", "deploy", "clusters", "shop", "lab"] {
+        let expected = ["dev", "staging", "prod"].map(|it| format!("{it}: {parent}/{it}"));
+        assert_eq!(one(parent), expected);
+    }
+    let at_the_top = overlays(&["prd", "stg", "base", "components/a", "dev"]);
+    assert_eq!(at_the_top, ["dev: dev", "stg: stg", "prd: prd"]);
+}
+
+#[test]
+fn names_may_have_a_region_or_a_cluster() {
+    let found = overlays(&["o/dev", "o/prod-us", "o/prod-eu", "o/staging-01", "o/test-operator"]);
+    let expected =
+        ["dev: o/dev", "staging-01: o/staging-01", "prod-eu: o/prod-eu", "prod-us: o/prod-us"];
+    assert_eq!(found, expected);
+    let shared = overlays(&["o/shop-api-test", "o/shop-api-prod", "o/other"]);
+    assert_eq!(shared, ["shop-api-test: o/shop-api-test", "shop-api-prod: o/shop-api-prod"]);
+    let unknown = overlays(&["envs/dev", "envs/prod", "envs/demo", "envs/blue"]);
+    assert_eq!(unknown, ["dev: envs/dev", "prod: envs/prod", "demo?: envs/demo"]);
+}
+
+#[test]
+fn the_folder_above_that_varies_is_the_application() {
+    let expected =
+        ["dev: a=apps/a/overlays/dev b=apps/b/overlays/dev", "prod: a=apps/a/overlays/prod"];
+    let found = overlays(&[
+        "apps/a/base",
+        "apps/a/overlays/dev",
+        "apps/a/overlays/prod",
+        "apps/b/overlays/dev",
+    ]);
+    assert_eq!(found, expected);
+    let found =
+        overlays(&["components/x/staging", "components/x/production", "components/y/staging"]);
+    let expected = [
+        "staging: x=components/x/staging y=components/y/staging",
+        "production: x=components/x/production",
+    ];
+    assert_eq!(found, expected);
+    let found = overlays(&[
+        "k8s/apps/overlays/qa",
+        "k8s/apps/overlays/live",
+        "k8s/core/overlays/qa",
+        "k8s/core/overlays/live",
+    ]);
+    let expected = [
+        "qa: apps=k8s/apps/overlays/qa core=k8s/core/overlays/qa",
+        "live: apps=k8s/apps/overlays/live core=k8s/core/overlays/live",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn applications_may_lie_in_the_environments() {
+    let found = overlays(&["env/dev/web", "env/dev/api", "env/prod/web", "env/prod/api"]);
+    assert_eq!(
+        found,
+        ["dev: api=env/dev/api web=env/dev/web", "prod: api=env/prod/api web=env/prod/web"]
+    );
+    let found = overlays(&[
+        "dev/apps/web",
+        "dev/apps/api",
+        "prod/apps/web",
+        "prod/infra/dns",
+        "dev/infra/dns",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "dev: api=dev/apps/api web=dev/apps/web dns=dev/infra/dns",
+            "prod: web=prod/apps/web dns=prod/infra/dns"
+        ]
+    );
+    // Parts that build on one base are one environment, and so are its regions.
+    let parts = overlays(&["env/dev/base", "env/dev/one", "env/prod/base", "env/prod/one"]);
+    assert_eq!(parts, ["dev: env/dev", "prod: env/prod"]);
+    let regions = overlays(&["env/dev/eu", "env/dev/us", "env/prod/eu", "env/prod/us"]);
+    assert_eq!(regions, ["dev: env/dev", "prod: env/prod"]);
+    let whole = found_with_values();
+    assert_eq!(whole, ["dev: envs/dev", "prod: envs/prod"]);
+}
+
+fn found_with_values() -> Vec<String> {
+    found(&["envs/dev/values.yaml", "envs/dev/charts/x/values.yaml", "envs/prod/values.yaml"])
+}
+
+#[test]
+fn plain_manifests_are_told_from_other_yaml() {
+    let plain = found(&["clusters/staging/apps.yaml", "clusters/production/apps.yaml"]);
+    assert_eq!(plain, ["staging: clusters/staging", "production: clusters/production"]);
+    let tree =
+        FileTree::of([("group_vars/dev/all.yml", "a: 1\n"), ("group_vars/prod/all.yml", "a: 2\n")]);
+    assert!(matches!(find(&tree.unwrap()), Err(ConfigError::NothingToDiscover { .. })));
+    let mut unknown = FileTree::new();
+    for path in ["x/dev/a.yaml", "x/prod/a.yaml"] {
+        unknown.insert_unknown(RepoPath::parse(path).unwrap());
+    }
+    assert!(matches!(find(&unknown), Err(ConfigError::Unknown(paths)) if paths.len() == 2));
+}
+
+#[test]
+fn one_layout_is_chosen_and_the_rest_is_told() {
+    let found = overlays(&[
+        "overlays/dev",
+        "overlays/prod",
+        "examples/x/overlays/dev",
+        "examples/x/overlays/prod",
+    ]);
+    assert_eq!(found, ["dev: overlays/dev", "prod: overlays/prod"]);
+    let found = overlays(&[
+        "overlays/dev",
+        "overlays/staging",
+        "overlays/prod",
+        "deploy/dev",
+        "deploy/prod",
+    ]);
+    let expected = [
+        "dev: overlays/dev",
+        "staging: overlays/staging",
+        "prod: overlays/prod",
+        "left deploy/dev",
+        "left deploy/prod",
+    ];
+    assert_eq!(found, expected);
+    let nested =
+        overlays(&["clusters/prod", "clusters/dev", "clusters/prod/x/test", "clusters/prod/x/dev"]);
+    assert_eq!(nested, ["dev: clusters/dev", "prod: clusters/prod"]);
+}
+
+#[test]
+fn applications_of_one_name_are_told_apart() {
+    let found = overlays(&[
+        "apps/mon/dev",
+        "apps/mon/prod",
+        "infra/mon/dev",
+        "infra/mon/prod",
+        "apps/web/dev",
+    ]);
+    let expected = [
+        "dev: apps-mon=apps/mon/dev web=apps/web/dev infra-mon=infra/mon/dev",
+        "prod: apps-mon=apps/mon/prod infra-mon=infra/mon/prod",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn without_usual_names_the_folders_are_shown() {
+    let Err(error) = find(
+        &FileTree::of([
+            ("overlays/blue/kustomization.yaml", ""),
+            ("overlays/green/kustomization.yaml", ""),
+        ])
+        .unwrap(),
+    ) else {
+        panic!()
+    };
+    insta::assert_snapshot!(error, @r"
+    there is no `.github/overlift.yaml`, and no folders side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
+    environments:  # in promotion order
+      - name: blue
+        path: overlays/blue
+      - name: green
+        path: overlays/green
+    ");
+}

@@ -1,0 +1,127 @@
+//! The folders of a repository as discovery looks at them: what lies below each, by names alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::model::{KUSTOMIZATION_NAMES, RepoPath};
+
+/// Folders that have examples, tests or what is kept, not what is deployed.
+const ASIDE: [&str; 24] = [
+    "archive",
+    "archived",
+    "deprecated",
+    "doc",
+    "docs",
+    "example",
+    "examples",
+    "fixtures",
+    "hack",
+    "legacy",
+    "node_modules",
+    "old",
+    "sample",
+    "samples",
+    "scripts",
+    "spec",
+    "template",
+    "templates",
+    "terraform",
+    "testdata",
+    "tests",
+    "third_party",
+    "tutorials",
+    "vendor",
+];
+
+/// All files and folders.
+pub(super) struct Tree {
+    files: Rc<Vec<RepoPath>>,
+    /// The folders in each folder.
+    children: BTreeMap<RepoPath, BTreeSet<String>>,
+}
+
+impl Tree {
+    /// Files in the order of their paths.
+    pub(super) fn new(files: Rc<Vec<RepoPath>>) -> Self {
+        let mut children: BTreeMap<RepoPath, BTreeSet<String>> = BTreeMap::new();
+        let mut last = None;
+        for file in files.iter() {
+            let Some(dir) = file.parent() else { continue };
+            if last.as_ref() == Some(&dir) {
+                continue;
+            }
+            let mut at = dir.clone();
+            while let Some(parent) = at.parent() {
+                let name = at.parts().next_back().unwrap_or_default().to_owned();
+                if !children.entry(parent.clone()).or_default().insert(name) {
+                    break;
+                }
+                at = parent;
+            }
+            last = Some(dir);
+        }
+        Self { files, children }
+    }
+
+    /// Every folder that has folders, with their names.
+    pub(super) fn parents(&self) -> impl Iterator<Item = (&RepoPath, &BTreeSet<String>)> {
+        self.children.iter()
+    }
+
+    /// The names of the folders in a folder.
+    pub(super) fn children(&self, dir: &RepoPath) -> impl Iterator<Item = &str> {
+        self.children.get(dir).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The files below a folder.
+    pub(super) fn below(&self, dir: &RepoPath) -> &[RepoPath] {
+        if dir.is_root() {
+            return &self.files;
+        }
+        let prefix = format!("{dir}/");
+        let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
+        let rest = &self.files[start..];
+        &rest[..rest.partition_point(|path| path.as_str().starts_with(&prefix))]
+    }
+
+    /// What can be rendered below a folder, as far as names tell.
+    pub(super) fn content(&self, dir: &RepoPath) -> Content {
+        self.below(dir).iter().map(content).max().unwrap_or(Content::Nothing)
+    }
+
+    /// The same of the files that lie in the folder itself.
+    pub(super) fn own_content(&self, dir: &RepoPath) -> Content {
+        let own = |path: &&RepoPath| path.parent().as_ref() == Some(dir);
+        self.below(dir).iter().filter(own).map(content).max().unwrap_or(Content::Nothing)
+    }
+}
+
+/// What a file or a folder can be rendered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Content {
+    /// Nothing that we know of.
+    Nothing,
+    /// YAML that may be manifests; their text tells.
+    Yaml,
+    /// A kustomization, a chart, or values of one.
+    Known,
+}
+
+/// What a file is, by its name.
+pub(super) fn content(path: &RepoPath) -> Content {
+    let name = path.parts().next_back().unwrap_or_default();
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    if KUSTOMIZATION_NAMES.contains(&name) || name == "Chart.yaml" {
+        return Content::Known;
+    }
+    match is_yaml {
+        true if name.contains("values") => Content::Known,
+        true if !name.starts_with('.') => Content::Yaml,
+        _ => Content::Nothing,
+    }
+}
+
+/// Whether a folder is hidden, or has examples and the like.
+pub(super) fn is_aside(dir: &RepoPath) -> bool {
+    dir.parts().any(|part| part.starts_with('.') || ASIDE.contains(&part))
+}
