@@ -34,7 +34,7 @@ const HEAD: &str = "# Configuration
 <!-- Made by `overlift schema --markdown` from the schema; a test holds it current. -->
 
 `.github/overlift.yaml`, read from the default branch.
-Without the file, the folders of `overlays/` that have a kustomization are the environments, in the order of their usual names.
+Without the file, or with one that has no `environments`, they are found by the names of folders ([environments and applications](environments.md)).
 `overlift init` proposes a file.
 
 Unknown keys, wrong types and contradictions are errors with line, column and the nearest right key.
@@ -42,16 +42,23 @@ Unknown keys, wrong types and contradictions are errors with line, column and th
 
 ";
 
+/// The title of the section about the file's own keys.
+const TOP: &str = "The file";
+
 /// The schema as a page: a section for each mapping, a line for each key.
 fn reference(schema: &Value) -> String {
     let mut page = HEAD.to_owned();
-    section("The file", schema, &mut page);
+    let parts = schema["properties"].as_object();
+    let parts: Vec<&str> = parts.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    section(TOP, schema, &parts, &mut page);
     page.truncate(page.trim_end().len());
     page.push('\n');
     page
 }
 
-fn section(title: &str, mapping: &Value, page: &mut String) {
+/// `parts` are the keys of the whole file: what is called like one of them has the same keys, and
+/// without defaults of its own.
+fn section(title: &str, mapping: &Value, parts: &[&str], page: &mut String) {
     let Some(properties) = mapping["properties"].as_object() else { return };
     let required = |key: &str| {
         let keys = mapping["required"].as_array();
@@ -61,6 +68,9 @@ fn section(title: &str, mapping: &Value, page: &mut String) {
         page,
         "## {title}\n\n| key | value | meaning | default |\n| --- | --- | --- | --- |"
     );
+    let is_part = |key: &str, shape: &Value| {
+        title != TOP && parts.contains(&key) && shape.get("properties").is_some()
+    };
     for (key, shape) in properties {
         let about = cell(shape["description"].as_str().unwrap_or_default());
         let default = match &shape["default"] {
@@ -68,16 +78,20 @@ fn section(title: &str, mapping: &Value, page: &mut String) {
             Value::Null => String::new(),
             default => code(&default.to_string()),
         };
-        let _ = writeln!(page, "| {} | {} | {about} | {default} |", code(key), kind(shape));
+        let kind = match is_part(key, shape) {
+            true => format!("mapping, as [{}](#{})", code(key), key.to_lowercase()),
+            false => kind(shape),
+        };
+        let _ = writeln!(page, "| {} | {kind} | {about} | {default} |", code(key));
     }
     page.push('\n');
-    for (key, shape) in properties {
+    for (key, shape) in properties.iter().filter(|(key, shape)| !is_part(key, shape)) {
         let path = |suffix: &str| match title {
-            "The file" => code(&format!("{key}{suffix}")),
+            TOP => code(&format!("{key}{suffix}")),
             above => code(&format!("{}.{key}{suffix}", above.trim_matches('`'))),
         };
-        section(&path(""), shape, page);
-        section(&path("[]"), &shape["items"], page);
+        section(&path(""), shape, parts, page);
+        section(&path("[]"), &shape["items"], parts, page);
     }
 }
 
@@ -90,10 +104,13 @@ fn kind(shape: &Value) -> String {
         let words: Vec<String> = words.iter().filter_map(Value::as_str).map(code).collect();
         return words.join(" or ");
     }
+    if let Some(either) = shape["anyOf"].as_array() {
+        return either.iter().map(kind).collect::<Vec<_>>().join(" or a ");
+    }
     match shape["type"].as_str() {
         Some("array") => {
             let items = kind(&shape["items"]);
-            let most = shape["maxItems"].as_u64().filter(|most| *most < 500);
+            let most = shape["maxItems"].as_u64().filter(|most| *most < 10_000);
             let most = most.map_or(String::new(), |most| format!(", at most {most}"));
             format!("list: {items}{most}")
         }

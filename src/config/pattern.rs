@@ -55,6 +55,11 @@ impl PathPattern {
         Ok(Self { before, after: Some(after.as_str().to_owned()) })
     }
 
+    /// Whether a folder in it is that of an application.
+    pub(in crate::config) const fn has_application(&self) -> bool {
+        self.after.is_some()
+    }
+
     /// Whether it leads through a folder that is hidden, or has examples and the like.
     pub(in crate::config) fn passes(&self, is_aside: impl Fn(&RepoPath) -> bool) -> bool {
         is_aside(&self.before)
@@ -97,7 +102,7 @@ impl PathPattern {
 impl std::fmt::Display for PathPattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let before = self.before.as_str();
-        let after = self.after.as_ref().map(|after| after.as_str());
+        let after = self.after.as_deref();
         let parts = [Some(before), after.map(|_| APPLICATION), after];
         let parts: Vec<&str> =
             parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

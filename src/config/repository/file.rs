@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::config::error::ConfigError;
 use crate::model::Location;
@@ -15,8 +15,28 @@ use crate::yaml::{Node, SyntaxError, Tag, Value};
 pub(super) struct File {
     pub(super) version: Option<u32>,
     pub(super) environments: Option<Vec<Environment>>,
+    pub(super) applications: Vec<Application>,
     pub(super) promotion: Promotion,
     pub(super) remote_bases: Vec<String>,
+    pub(super) load_restrictor: LoadRestrictor,
+    pub(super) pull_request: PullRequest,
+    pub(super) gates: Gates,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum LoadRestrictor {
+    #[default]
+    RootOnly,
+    None,
+}
+
+/// What differs for some applications.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Application {
+    pub(super) name: String,
+    pub(super) promotion: Promotion,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
 }
@@ -25,9 +45,27 @@ pub(super) struct File {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Environment {
     pub(super) name: String,
-    pub(super) path: String,
+    #[serde(deserialize_with = "one_or_several")]
+    pub(super) path: Vec<String>,
     pub(super) trigger: Trigger,
     pub(super) from: Option<Vec<String>>,
+    pub(super) promotion: Promotion,
+    pub(super) pull_request: PullRequest,
+    pub(super) gates: Gates,
+}
+
+/// A text, or a list of them.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrSeveral {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match OneOrSeveral::deserialize(from)? {
+        OneOrSeveral::One(text) => vec![text],
+        OneOrSeveral::Several(texts) => texts,
+    })
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -38,35 +76,35 @@ pub(super) enum Trigger {
     Push,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Promotion {
     pub(super) by: Option<By>,
     pub(super) since: Option<String>,
-    pub(super) take: Vec<Keep>,
+    pub(super) take: Option<Vec<Keep>>,
     pub(super) copy: Option<Vec<String>>,
-    pub(super) exclude: Vec<String>,
-    pub(super) keep: Vec<Keep>,
+    pub(super) exclude: Option<Vec<String>>,
+    pub(super) keep: Option<Vec<Keep>>,
     pub(super) prune: Option<Prune>,
     pub(super) wire: Option<bool>,
     pub(super) fields: Option<Vec<String>>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum By {
     Changes,
     Files,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Keep {
     pub(super) file: String,
     pub(super) fields: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Prune {
     #[default]
@@ -74,35 +112,35 @@ pub(super) enum Prune {
     Removed,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct PullRequest {
     pub(super) branch: Option<String>,
     pub(super) title: Option<String>,
     pub(super) commit_message: Option<String>,
     pub(super) labels: Option<Vec<String>>,
-    pub(super) reviewers: Vec<String>,
-    pub(super) team_reviewers: Vec<String>,
-    pub(super) assignees: Vec<String>,
-    pub(super) draft: bool,
+    pub(super) reviewers: Option<Vec<String>>,
+    pub(super) team_reviewers: Option<Vec<String>>,
+    pub(super) assignees: Option<Vec<String>>,
+    pub(super) draft: Option<bool>,
     pub(super) checklist: Option<Vec<String>>,
     pub(super) body_template: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Gates {
     pub(super) run: Option<Vec<String>>,
-    pub(super) complete: bool,
+    pub(super) complete: Option<bool>,
     pub(super) severity: BTreeMap<String, Level>,
     pub(super) suppress: Vec<Suppression>,
-    pub(super) schemas: Vec<String>,
-    pub(super) policies: Vec<String>,
+    pub(super) schemas: Option<Vec<String>>,
+    pub(super) policies: Option<Vec<String>>,
     pub(super) kubernetes: Option<String>,
-    pub(super) block_pull_request: bool,
+    pub(super) block_pull_request: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Level {
     Error,
@@ -111,7 +149,7 @@ pub(super) enum Level {
     Off,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Suppression {
     pub(super) code: String,

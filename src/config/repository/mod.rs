@@ -4,9 +4,11 @@
 //! decoded by serde into [`mod@file`] and turned into the values of `promotion` by [`settings`]. The JSON
 //! Schema for editors is the same list. Without the file, [`super::discovery`] looks at the folders.
 
+mod environments;
 mod file;
 mod gates;
 mod places;
+mod pull_request;
 mod schema;
 mod settings;
 mod shape;
@@ -34,12 +36,24 @@ pub struct RepositoryConfig {
     pub pipeline: Pipeline,
     /// What is checked, and how much it weighs, where an environment says nothing else.
     pub gates: Arc<Gates>,
+    /// Which files a kustomization may load.
+    pub loads: Loads,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
     /// The files it was made from, the body's template included.
     pub inputs: BTreeSet<RepoPath>,
     /// Folders that look like environments and were left, where the environments were found.
     pub left: Vec<RepoPath>,
+}
+
+/// Which files a kustomization may load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Loads {
+    /// Those below its own folder, as kustomize does by default.
+    #[default]
+    BelowItself,
+    /// Any of the repository.
+    OfRepository,
 }
 
 impl RepositoryConfig {
@@ -50,6 +64,9 @@ impl RepositoryConfig {
     /// content the caller has to fetch before asking again.
     pub fn load(files: &dyn Files) -> Result<Self, ConfigError> {
         let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+        if let Some(found) = misplaced(files, &path)? {
+            return Err(ConfigError::Misplaced { found });
+        }
         match read(files, &path, &Location::file(path.clone()))? {
             Some(text) => Self::parse(&text, &path, files),
             None => settings::discovered(files),
@@ -64,6 +81,44 @@ impl RepositoryConfig {
     pub fn parse(text: &str, path: &RepoPath, files: &dyn Files) -> Result<Self, ConfigError> {
         settings::read_settings(text, path, files)
     }
+}
+
+/// Where people put the file by mistake: beside the right place, always a fault; the others, if there
+/// is none in the right place.
+const BESIDE: &str = ".github/overlift.yml";
+const ELSEWHERE: [&str; 8] = [
+    "overlift.yaml",
+    "overlift.yml",
+    ".overlift.yaml",
+    ".overlift.yml",
+    ".config/overlift.yaml",
+    ".config/overlift.yml",
+    ".github/.overlift.yaml",
+    ".github/.overlift.yml",
+];
+
+/// A configuration that nobody would read.
+fn misplaced(files: &dyn Files, right: &RepoPath) -> Result<Option<RepoPath>, ConfigError> {
+    let is_there = |path: &RepoPath| {
+        let looked = files.look_up(path).map_err(|source| ConfigError::Read {
+            at: Location::file(path.clone()),
+            source: source.into(),
+        });
+        looked.map(|(_, entry)| matches!(entry, Entry::File(_) | Entry::Unknown))
+    };
+    let elsewhere = if is_there(right)? { &[][..] } else { &ELSEWHERE };
+    for text in std::iter::once(&BESIDE).chain(elsewhere) {
+        let path = RepoPath::parse(text).expect("a fixed path is one");
+        if !is_there(&path)? {
+            continue;
+        }
+        let text = read(files, &path, &Location::file(path.clone()))?.unwrap_or_default();
+        // A manifest of ours that somebody deploys is no configuration.
+        if !text.lines().any(|line| line.starts_with("apiVersion:")) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// The text of a file that `at` refers to; `None` if there is none.

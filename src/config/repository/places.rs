@@ -1,11 +1,14 @@
 //! The file as a tree with places: where in it something is, and whether it has the right shape.
 
 use super::shape::{Absent, Key, Shape};
+use std::collections::BTreeSet;
+
 use crate::config::error::ConfigError;
 use crate::model::{Location, Position, RepoPath, nearest};
 use crate::yaml::{Dialect, Mark, Node, Tag, Value, parse_stream};
 
 /// A configuration's text with its tree.
+#[derive(Debug)]
 pub(super) struct Places<'a> {
     path: &'a RepoPath,
     text: &'a str,
@@ -74,32 +77,55 @@ impl<'a> Places<'a> {
         self.location(node.mark, field)
     }
 
-    /// Checks the whole tree: no unknown keys, right types, nothing missing.
-    pub(super) fn check(&self, shape: &Shape) -> Result<(), ConfigError> {
-        self.check_node(&self.root, shape, String::new())
+    /// The place of an item of a list that may be one value instead.
+    pub(super) fn at_or_before(&self, steps: &[Step<'_>], items: usize) -> Location {
+        match steps.split_last() {
+            Some((_, list)) if items == 1 => self.at(list),
+            _ => self.at(steps),
+        }
     }
 
-    fn check_node(&self, node: &Node, shape: &Shape, field: String) -> Result<(), ConfigError> {
+    /// Checks the whole tree: no unknown keys, right types, nothing missing.
+    pub(super) fn check(&self, shape: &Shape) -> Result<(), ConfigError> {
+        let mut faults = Faults::default();
+        self.check_node(&self.root, shape, String::new(), &mut faults);
+        faults.end()
+    }
+
+    fn check_node(&self, node: &Node, shape: &Shape, field: String, faults: &mut Faults) {
         match (shape, &node.value) {
-            (Shape::Mapping(keys), Value::Mapping(_)) => self.check_keys(node, keys, &field),
+            (Shape::Mapping(keys), Value::Mapping(_)) => {
+                self.check_keys(node, keys, &field, faults);
+            }
             (Shape::List { items, least, most }, Value::Sequence(values)) => {
                 if values.len() < *least || values.len() > *most {
-                    return Err(ConfigError::WrongCount {
+                    return faults.add(ConfigError::WrongCount {
                         at: self.location(node.mark, field),
                         expected: count(*least, *most),
                         found: values.len(),
                     });
                 }
-                values.iter().enumerate().try_for_each(|(index, value)| {
-                    self.check_node(value, items, format!("{field}[{index}]"))
-                })
+                for (index, value) in values.iter().enumerate() {
+                    self.check_node(value, items, format!("{field}[{index}]"), faults);
+                }
             }
+            (Shape::OneOrSeveral(items), Value::Sequence(_)) => {
+                let list = Shape::List { items, least: 1, most: usize::MAX };
+                self.check_node(node, &list, field, faults);
+            }
+            (Shape::OneOrSeveral(item), _) => self.check_node(node, item, field, faults),
             (Shape::Words(values), Value::Mapping(mapping)) => {
-                mapping.iter().try_for_each(|pair| {
+                for pair in mapping {
                     let name: String = pair.key.text.chars().take(100).collect();
-                    self.check_node(&pair.value, values, format!("{field}.{name}"))
-                })
+                    self.check_node(&pair.value, values, format!("{field}.{name}"), faults);
+                }
             }
+            _ => faults.extend(self.check_scalar(node, shape, field).err()),
+        }
+    }
+
+    fn check_scalar(&self, node: &Node, shape: &Shape, field: String) -> Result<(), ConfigError> {
+        match (shape, &node.value) {
             (Shape::Day, Value::Scalar(scalar))
                 if matches!(scalar.tag, Tag::Str | Tag::Timestamp) =>
             {
@@ -132,37 +158,39 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn check_keys(
-        &self,
-        node: &Node,
-        keys: &'static [Key],
-        field: &str,
-    ) -> Result<(), ConfigError> {
+    fn check_keys(&self, node: &Node, keys: &'static [Key], field: &str, faults: &mut Faults) {
         let inside =
             |key: &str| if field.is_empty() { key.to_owned() } else { format!("{field}.{key}") };
         for pair in node.as_mapping().into_iter().flatten() {
             let name = pair.key.text.as_str();
-            let Some(key) = keys.iter().find(|key| key.name == name) else {
-                let known: Vec<&'static str> = keys.iter().map(|key| key.name).collect();
-                return Err(ConfigError::UnknownKey {
-                    at: self.location(
-                        pair.key_mark,
-                        inside(&name.chars().take(100).collect::<String>()),
-                    ),
-                    key: name.chars().take(100).collect(),
-                    nearest: nearest(name, &known),
-                    known: known.into(),
-                });
-            };
-            self.check_node(&pair.value, &key.shape, inside(name))?;
+            match keys.iter().find(|key| key.name == name) {
+                Some(key) => self.check_node(&pair.value, &key.shape, inside(name), faults),
+                None => faults.add(self.unknown_key(pair.key_mark, name, keys, &inside)),
+            }
         }
-        let missing = keys
-            .iter()
-            .find(|key| matches!(key.absent, Absent::Refused) && node.get(key.name).is_none());
-        missing.map_or(Ok(()), |key| {
+        let missing =
+            |key: &&Key| matches!(key.absent, Absent::Refused) && node.get(key.name).is_none();
+        for key in keys.iter().filter(missing) {
             let at = self.location(node.mark, field.to_owned());
-            Err(ConfigError::MissingKey { at, key: key.name })
-        })
+            faults.add(ConfigError::MissingKey { at, key: key.name });
+        }
+    }
+
+    fn unknown_key(
+        &self,
+        mark: Mark,
+        name: &str,
+        keys: &'static [Key],
+        inside: &dyn Fn(&str) -> String,
+    ) -> ConfigError {
+        let known: Vec<&'static str> = keys.iter().map(|key| key.name).collect();
+        let key: String = name.chars().take(100).collect();
+        ConfigError::UnknownKey {
+            at: self.location(mark, inside(&key)),
+            key,
+            nearest: nearest(name, &known),
+            known: known.into(),
+        }
     }
 
     fn location(&self, mark: Mark, field: String) -> Location {
@@ -174,6 +202,87 @@ impl<'a> Places<'a> {
     }
 }
 
+/// A part of the file, such as `promotion` of one environment.
+#[derive(Clone, Debug)]
+pub(super) struct Section<'a> {
+    places: &'a Places<'a>,
+    steps: Vec<Step<'a>>,
+}
+
+impl<'a> Section<'a> {
+    /// The part at the end of a way.
+    pub(super) fn new(places: &'a Places<'a>, steps: &[Step<'a>]) -> Self {
+        Self { places, steps: steps.to_vec() }
+    }
+
+    /// A part of it.
+    pub(super) fn inside(&self, steps: &[Step<'a>]) -> Self {
+        Self { places: self.places, steps: [&self.steps, steps].concat() }
+    }
+
+    /// The place of a value in it.
+    pub(super) fn at(&self, steps: &[Step<'_>]) -> Location {
+        let all: Vec<Step<'_>> = self.steps.iter().chain(steps).copied().collect();
+        self.places.at(&all)
+    }
+}
+
+/// Faults, so that all can be told at once.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    faults: Vec<ConfigError>,
+}
+
+/// More faults than this are told by the first ones.
+const MOST_FAULTS: usize = 50;
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: ConfigError) {
+        self.extend(Some(fault));
+    }
+
+    fn extend(&mut self, faults: impl IntoIterator<Item = ConfigError>) {
+        for fault in faults {
+            match fault {
+                ConfigError::Several(several) => self.extend(several),
+                // One fault may be met on two ways, once for each environment.
+                fault if self.faults.iter().any(|it| it.to_string() == fault.to_string()) => {}
+                fault if self.faults.len() < MOST_FAULTS => self.faults.push(fault),
+                _ => {}
+            }
+        }
+    }
+
+    /// The value, if there is one; else its fault is kept.
+    pub(super) fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
+        result.map_err(|fault| self.add(fault)).ok()
+    }
+
+    /// The faults in the order of the file, if there are some. Files that are not here come first.
+    pub(super) fn end(self) -> Result<(), ConfigError> {
+        let mut unknown = BTreeSet::new();
+        let mut faults = Vec::new();
+        for fault in self.faults {
+            match fault {
+                ConfigError::Unknown(paths) => unknown.extend(paths),
+                fault => faults.push(fault),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(ConfigError::Unknown(unknown));
+        }
+        faults.sort_by_key(|fault| {
+            let at = fault.location().map(|at| (at.path.clone(), at.position));
+            (at.is_none(), at)
+        });
+        match faults.len() {
+            0 => Ok(()),
+            1 => faults.pop().map_or(Ok(()), Err),
+            _ => Err(ConfigError::Several(faults)),
+        }
+    }
+}
+
 /// `1.34`, in quotes or not.
 fn is_release(text: &str) -> bool {
     let minor = text.strip_prefix("1.").unwrap_or_default();
@@ -181,6 +290,9 @@ fn is_release(text: &str) -> bool {
 }
 
 fn count(least: usize, most: usize) -> String {
+    if most == usize::MAX {
+        return format!("at least {least} {}", if least == 1 { "item" } else { "items" });
+    }
     if least > 0 { format!("{least} to {most} items") } else { format!("at most {most} items") }
 }
 
@@ -195,6 +307,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Words(_) => "a mapping".to_owned(),
         Shape::Day => "a day, such as 2027-01-31".to_owned(),
         Shape::Release => "a version of Kubernetes, such as 1.34".to_owned(),
+        Shape::OneOrSeveral(item) => format!("{} or a list of them", expected(item)),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Mapping(_) => "a mapping".to_owned(),
     }

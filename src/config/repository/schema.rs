@@ -34,9 +34,14 @@ fn of_shape(shape: &Shape) -> Map<String, Value> {
             if *least > 0 {
                 list["minItems"] = json!(least);
             }
-            list["maxItems"] = json!(most);
+            if *most < usize::MAX {
+                list["maxItems"] = json!(most);
+            }
             list
         }
+        Shape::OneOrSeveral(items) => json!({
+            "anyOf": [of_shape(items), { "type": "array", "items": of_shape(items), "minItems": 1 }]
+        }),
         Shape::Words(values) => {
             json!({ "type": "object", "additionalProperties": of_shape(values) })
         }

@@ -56,6 +56,8 @@ pub(super) enum Shape {
         /// The greatest number of them.
         most: usize,
     },
+    /// One value, or a list of them that is not empty.
+    OneOrSeveral(&'static Self),
     /// A mapping with keys that are checked later.
     Words(&'static Self),
     /// A day.
@@ -66,8 +68,8 @@ pub(super) enum Shape {
     Mapping(&'static [Key]),
 }
 
-/// No list of a configuration is longer.
-const LONGEST_LIST: usize = 500;
+/// No list of a configuration is longer, but for environments, of which there may be any number.
+const LONGEST_LIST: usize = 10_000;
 
 const TEXT: Shape = Shape::Text { pattern: None, longest: None };
 const NAME: Shape =
@@ -91,10 +93,16 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
     },
     Key {
         name: "environments",
-        shape: list(&ENVIRONMENT, 1),
+        shape: Shape::List { items: &ENVIRONMENT, least: 1, most: usize::MAX },
         about: "The environments in promotion order; each is promoted from the one before it. \
-                Without this key they are the folders of `overlays/` in the order of their usual names.",
+                Without this key they are the folders side by side that are named like environments.",
         absent: Absent::Nothing,
+    },
+    Key {
+        name: "applications",
+        shape: list(&APPLICATION, 0),
+        about: "What differs for some applications; the first whose name fits counts.",
+        absent: Absent::Texts(&[]),
     },
     Key {
         name: "promotion",
@@ -110,6 +118,13 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Texts(&[]),
     },
     Key {
+        name: "loadRestrictor",
+        shape: Shape::Choice(&["rootOnly", "none"]),
+        about: "Which files a kustomization may load: `rootOnly`, those below its own folder, or `none`, \
+                any of the repository.",
+        absent: Absent::Text("rootOnly"),
+    },
+    Key {
         name: "gates",
         shape: GATES,
         about: "What is checked before and after a promotion.",
@@ -118,8 +133,8 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
     Key {
         name: "pullRequest",
         shape: PULL_REQUEST,
-        about: "Texts and people of the pull request. Texts are templates with `{{ source }}`, \
-                `{{ target }}`, `{{ plan.id }}`, `{{ plan.commit }}` and `{{ plan.summary }}`.",
+        about: "Texts and people of the pull request. Texts are templates with `{{ application }}`, \
+                `{{ source }}`, `{{ target }}`, `{{ plan.id }}`, `{{ plan.commit }}` and `{{ plan.summary }}`.",
         absent: Absent::Nothing,
     },
 ]);
@@ -136,8 +151,9 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
     },
     Key {
         name: "path",
-        shape: PATH,
-        about: "The directory of its overlay, from the repository's root.",
+        shape: Shape::OneOrSeveral(&PATH),
+        about: "Its folder, from the repository's root, or several; `{application}` stands for one \
+                folder name, and what it matches is an application.",
         absent: Absent::Refused,
     },
     Key {
@@ -151,6 +167,52 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
         name: "from",
         shape: list(&NAME, 0),
         about: "Where it may be promoted from. Without this key: the environment before it.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "promotion",
+        shape: PROMOTION,
+        about: "What a promotion into it does differently: each key takes the place of the one above.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "pullRequest",
+        shape: PULL_REQUEST,
+        about: "What its pull request says differently: each key takes the place of the one above.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "gates",
+        shape: GATES,
+        about: "What is checked differently: `severity` and `suppress` add to those above, each other \
+                key takes the place of the one above.",
+        absent: Absent::Nothing,
+    },
+]);
+
+static APPLICATION: Shape = Shape::Mapping(&[
+    Key {
+        name: "name",
+        shape: SOMETHING,
+        about: "The application, or several: `*` stands for any text.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "promotion",
+        shape: PROMOTION,
+        about: "What its promotions do differently, in every environment.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "pullRequest",
+        shape: PULL_REQUEST,
+        about: "What its pull requests say differently.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "gates",
+        shape: GATES,
+        about: "What is checked differently.",
         absent: Absent::Nothing,
     },
 ]);
@@ -238,7 +300,8 @@ const PULL_REQUEST: Shape = Shape::Mapping(&[
     Key {
         name: "branch",
         shape: SOMETHING,
-        about: "The head branch, from `{{ source }}` and `{{ target }}` alone.",
+        about: "The head branch, from `{{ application }}`, `{{ source }}` and `{{ target }}` alone. \
+                With applications the default is `promote/{{ application }}/{{ source }}-to-{{ target }}`.",
         absent: Absent::Text(DEFAULT_BRANCH),
     },
     Key {
@@ -293,7 +356,7 @@ const PULL_REQUEST: Shape = Shape::Mapping(&[
         name: "bodyTemplate",
         shape: PATH,
         about: "A file with a template for the body, from the repository's root. It has all of \
-                `source`, `target`, `plan.id`, `plan.commit`, `plan.summary`, `plan.findings`, \
+                `application`, `source`, `target`, `plan.id`, `plan.commit`, `plan.summary`, `plan.findings`, \
                 `plan.diff`, `plan.files`, `plan.drift` and `checklist`.",
         absent: Absent::Nothing,
     },

@@ -2,7 +2,7 @@
 
 use super::shape::{Absent, ROOT, Shape};
 use super::*;
-use crate::model::{EnvironmentName, FileTree};
+use crate::model::{ApplicationName, EnvironmentName, FileTree};
 use crate::policy::{Gate, Level};
 use crate::promotion::{Environment, Prune, PullRequestSettings, Trigger};
 use serde_json::Value;
@@ -162,7 +162,7 @@ fn every_fault_has_its_place_and_the_nearest_word() {
             "1:10 (version): expected the version `1`, found a number (quote it to make it a text)",
         ),
         ("promotion: []\n", "1:12 (promotion): expected a mapping, found a list"),
-        ("environments: []\n", "1:15 (environments): expected 1 to 500 items, found 0 items"),
+        ("environments: []\n", "1:15 (environments): expected at least 1 item, found 0 items"),
         ("environments:\n  - name: a\n", "2:5 (environments[0]): `path` is missing"),
         (
             "promotion:\n  copy: ['']\n",
@@ -357,6 +357,9 @@ fn fits(value: &Value, schema: &Value) -> bool {
             fits(value, &one)
         });
     }
+    if let Some(either) = schema["anyOf"].as_array() {
+        return either.iter().any(|one| fits(value, one));
+    }
     let by_type = match schema["type"].as_str().unwrap() {
         "object" => value.as_object().is_some_and(|object| {
             let required = schema["required"].as_array().into_iter().flatten();
@@ -369,7 +372,7 @@ fn fits(value: &Value, schema: &Value) -> bool {
         }),
         "array" => value.as_array().is_some_and(|items| {
             let least = schema["minItems"].as_u64().unwrap_or(0) as usize;
-            let most = schema["maxItems"].as_u64().unwrap() as usize;
+            let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX) as usize;
             (least..=most).contains(&items.len())
                 && items.iter().all(|item| fits(item, &schema["items"]))
         }),
@@ -424,7 +427,7 @@ fn sample(shape: &Shape) -> Value {
         Shape::Words(values) => serde_json::json!({ "port-name": sample(values) }),
         Shape::Day => "2027-01-31".into(),
         Shape::Release => "1.34".into(),
-        Shape::List { items, .. } => vec![sample(items)].into(),
+        Shape::List { items, .. } | Shape::OneOrSeveral(items) => vec![sample(items)].into(),
         Shape::Mapping(keys) => {
             keys.iter().map(|key| (key.name.to_owned(), sample(&key.shape))).collect()
         }
@@ -432,12 +435,18 @@ fn sample(shape: &Shape) -> Value {
 }
 
 /// Calls `check` for the root and for every mapping below it, with the way to it.
+///
+/// The same mapping in another place is not looked at again.
 fn each_mapping(shape: &Shape, way: &str, check: &mut dyn FnMut(&str, &'static [shape::Key])) {
     match shape {
         Shape::Mapping(keys) => {
             check(way, keys);
             for key in *keys {
-                each_mapping(&key.shape, &format!("{way}/{}", key.name), check);
+                let again =
+                    way.contains("/0") && ["promotion", "pullRequest", "gates"].contains(&key.name);
+                if !again {
+                    each_mapping(&key.shape, &format!("{way}/{}", key.name), check);
+                }
             }
         }
         Shape::List { items, .. } => each_mapping(items, &format!("{way}/0"), check),
@@ -479,7 +488,7 @@ fn schema_check_and_decoding_agree_key_by_key() {
             assert!(!fits(&wrong, &schema) && !checked(&wrong), "{way}/{}", key.name);
         }
     });
-    assert_eq!(keys_seen, 45);
+    assert_eq!(keys_seen, 54);
 }
 
 #[test]
@@ -508,7 +517,7 @@ fn defaults_of_the_schema_are_the_defaults() {
 fn hostile_texts_end_in_an_error() {
     let deep = "[".repeat(100_000);
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b]\n";
-    let many: String = (0..501).map(|n| format!("  - {{name: e{n}, path: o/{n}}}\n")).collect();
+    let many = format!("remoteBases: [{}]\n", "a/b/c, ".repeat(10_001));
     let many = format!("environments:\n{many}");
     for text in [
         deep.as_str(),
@@ -522,4 +531,145 @@ fn hostile_texts_end_in_an_error() {
     ] {
         assert!(parse(text).is_err());
     }
+}
+
+/// Two applications, one of which has no staging.
+fn monorepo() -> FileTree {
+    FileTree::of([
+        ("apps/cart/overlays/dev/kustomization.yaml", ""),
+        ("apps/cart/overlays/staging/kustomization.yaml", ""),
+        ("apps/cart/overlays/prod/kustomization.yaml", ""),
+        ("apps/pay/overlays/dev/kustomization.yaml", ""),
+        ("apps/pay/overlays/prod/kustomization.yaml", ""),
+        ("infra/dns/dev/kustomization.yaml", ""),
+        (".github/body.md", "{{ application }} {{ checklist }}"),
+    ])
+    .unwrap()
+}
+
+const OF_APPLICATIONS: &str = "environments:
+- {name: dev, path: 'apps/{application}/overlays/dev'}
+- name: staging
+  path: apps/{application}/overlays/staging
+  pullRequest: {labels: [staging]}
+- name: prod
+  path: ['apps/{application}/overlays/prod']
+  promotion: {exclude: [own/**]}
+  pullRequest: {reviewers: [ops], draft: true}
+  gates: {blockPullRequest: true, severity: {port-name: off}}
+applications:
+- {name: 'pa*', pullRequest: {reviewers: [payments]}, promotion: {keep: [{file: a.yaml, fields: [a]}]}}
+- {name: '*', pullRequest: {reviewers: [never]}}
+pullRequest: {assignees: [boss]}
+gates: {severity: {port-name: error}}
+";
+
+fn in_monorepo(text: &str) -> Result<RepositoryConfig, ConfigError> {
+    RepositoryConfig::parse(text, &path(CONFIG_PATH), &monorepo())
+}
+
+#[test]
+fn what_a_path_matches_is_an_application() {
+    let config = in_monorepo(OF_APPLICATIONS).unwrap();
+    let pairs: Vec<String> = config
+        .pipeline
+        .pairs()
+        .map(|(source, target)| target.key_from(&source.name).to_string())
+        .collect();
+    assert_eq!(pairs, ["cart: dev -> staging", "cart: staging -> prod", "pay: dev -> prod"]);
+    let several = "environments:
+- {name: dev, path: ['apps/{application}/overlays/dev', 'infra/{application}/dev']}
+";
+    let config = in_monorepo(several).unwrap();
+    let names = config.pipeline.applications().flatten().map(ToString::to_string);
+    assert_eq!(names.collect::<Vec<_>>(), ["cart", "dns", "pay"]);
+}
+
+#[test]
+fn the_nearer_word_about_a_promotion_counts() {
+    let config = in_monorepo(OF_APPLICATIONS).unwrap();
+    let of = |application: &str, name: &str| {
+        let application = ApplicationName::parse(application).unwrap();
+        let name = EnvironmentName::parse(name).unwrap();
+        config.pipeline.environment(Some(&application), &name).unwrap()
+    };
+    let (cart, pay) = (of("cart", "prod"), of("pay", "prod"));
+    assert_eq!((&cart.pull_request.reviewers[0], cart.pull_request.draft), (&"never".into(), true));
+    assert_eq!(pay.pull_request.reviewers, ["payments"], "the first name that fits");
+    assert_eq!(pay.pull_request.assignees, ["boss"]);
+    assert_eq!((pay.rules.exclude.len(), pay.rules.keep.len()), (1, 1));
+    assert_eq!((cart.rules.exclude.len(), cart.rules.keep.len()), (1, 0));
+    assert!(pay.gates.block_pull_request && !of("pay", "dev").gates.block_pull_request);
+    assert_eq!(pay.gates.severity.last().unwrap().level, None, "the last that fits counts");
+    assert_eq!(of("cart", "staging").pull_request.labels.len(), 1);
+    let key = cart.key_from(&of("cart", "staging").name);
+    assert_eq!(cart.pull_request.branch(&key).unwrap().as_str(), "promote/cart/staging-to-prod");
+}
+
+#[test]
+fn paths_have_an_application_all_or_none() {
+    let text = "environments:
+- {name: dev, path: 'apps/{application}/overlays/dev'}
+- {name: staging, path: 'apps/{application}/overlays/staging'}
+- {name: prod, path: overlays/prod}
+";
+    let message = in_monorepo(text).unwrap_err().to_string();
+    assert!(message.contains(":4:") && message.contains("all of them or none"), "{message}");
+    let message = in_monorepo("environments:\n- {name: dev, path: 'x/{application}s'}\n");
+    let message = message.unwrap_err().to_string();
+    assert!(message.contains("2:21 (environments[0].path): `{application}` stands"), "{message}");
+    let shared = "environments:
+- {name: dev, path: 'apps/{application}/overlays/dev'}
+- {name: prod, path: 'apps/{application}/overlays/prod'}
+pullRequest: {branch: 'p/{{ source }}-{{ target }}'}
+";
+    let message = in_monorepo(shared).unwrap_err().to_string();
+    assert!(message.contains("`cart`: `dev` -> `prod` and `pay`: `dev` -> `prod`"), "{message}");
+}
+
+#[test]
+fn all_faults_are_told_at_once_in_the_order_of_the_file() {
+    let message =
+        error("version: 1\npromotion:\n  exclud: []\n  keeps: []\npullRequest:\n  lables: [a]\n");
+    insta::assert_snapshot!(message, @r"
+    .github/overlift.yaml:3:3 (promotion.exclud): there is no key `exclud`; did you mean `exclude`?
+    .github/overlift.yaml:4:3 (promotion.keeps): there is no key `keeps`; did you mean `keep`?
+    .github/overlift.yaml:6:3 (pullRequest.lables): there is no key `lables`; did you mean `labels`?
+    ");
+    let message = error(
+        "environments:\n- {name: a b, path: /x}\n- {name: c, path: o/c, promotion: {copy: ['']}}\n\
+         pullRequest: {title: '{{ x }}', reviewers: ['@a']}\ngates: {severity: {x: off}}\n",
+    );
+    let places: Vec<&str> =
+        message.lines().filter_map(|line| line.split_once(": ")).map(|(at, _)| at).collect();
+    assert_eq!(places.len(), 6, "{message}");
+}
+
+#[test]
+fn a_file_elsewhere_is_told_where_it_belongs() {
+    let load = |files: &[(&str, &str)]| {
+        let overlays =
+            [("overlays/dev/kustomization.yaml", ""), ("overlays/prod/kustomization.yaml", "")];
+        let files = FileTree::of(files.iter().chain(&overlays).copied()).unwrap();
+        RepositoryConfig::load(&files).map_err(|error| error.to_string())
+    };
+    for wrong in [".github/overlift.yml", "overlift.yaml", ".overlift.yml"] {
+        let message = load(&[(wrong, "version: 1\n")]).unwrap_err();
+        assert!(
+            message.starts_with(&format!("{wrong}: the configuration belongs in")),
+            "{message}"
+        );
+    }
+    let both = [(".github/overlift.yml", "version: 1\n"), (CONFIG_PATH, "version: 1\n")];
+    assert!(load(&both).is_err(), "nobody knows which of them is meant");
+    assert!(load(&[("overlift.yaml", "x: 1\n"), (CONFIG_PATH, "version: 1\n")]).is_ok());
+    assert!(load(&[("overlift.yaml", "apiVersion: apps/v1\nkind: Deployment\n")]).is_ok());
+}
+
+#[test]
+fn there_may_be_ten_thousand_environments() {
+    let environments: String =
+        (0..10_000).map(|n| format!("- {{name: e{n}, path: o/{n}}}\n")).collect();
+    let config = parse(&format!("environments:\n{environments}")).unwrap();
+    assert_eq!(config.pipeline.pairs().count(), 9_999);
 }
