@@ -25,6 +25,7 @@ mod gates_check_a_promotion;
 mod github_answers;
 mod github_costs_little;
 mod github_fails;
+mod hostile_pushes_end_in_a_sentence;
 mod istio_analysis;
 mod kubernetes_kinds_are_validated;
 mod limits_are_met_in_words;

@@ -33,6 +33,11 @@ impl Checking {
         Self { gates: gates.clone(), fetched, today: clock.today() }
     }
 
+    /// What a repository wants, on a day.
+    pub(super) fn on(gates: &Gates, fetched: Fetched, today: Day) -> Self {
+        Self { gates: gates.clone(), fetched, today }
+    }
+
     /// What a repository wants, with what is on this machine for it.
     pub(super) fn here(gates: &Gates, clock: &Clock) -> Self {
         Self::new(gates, fetched_here(gates), clock)

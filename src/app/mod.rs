@@ -11,6 +11,7 @@ mod command;
 mod doctor;
 mod installed_kustomize;
 mod job;
+mod limit;
 mod local_past;
 mod look;
 mod perform;
@@ -20,6 +21,7 @@ mod recover;
 mod remote_base;
 mod service;
 mod snapshot;
+mod trial;
 mod wheel;
 mod words_of_kustomize;
 mod worker;
@@ -31,9 +33,11 @@ pub use doctor::{
 };
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
+pub use limit::{LimitMet, lower_limits};
 pub use promote::{
     GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};
 pub use service::{App, NotReady};
+pub use trial::{TRIAL, answer_trial, try_plans_with};

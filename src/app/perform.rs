@@ -14,6 +14,9 @@ use super::job::{Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{App, command, look, promote, recover};
 
+/// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
+const MOST_DEATHS: u32 = 3;
+
 /// Why a job stopped before its end.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stop {
@@ -36,7 +39,7 @@ impl Work {
     /// long as a request can take.
     pub(super) async fn hold(&self) -> Result<(), Stop> {
         let until = self.app.clock.now() + LEASE_MS;
-        Ok(self.app.store.extend(self.attempt.lease(), until).await?)
+        Ok(self.app.store.extend_before_writing(self.attempt.lease(), until).await?)
     }
 
     /// A job that follows from this one.
@@ -106,6 +109,9 @@ async fn perform(work: Work) -> Outcome {
     );
     let started = work.app.clock.now();
     let outcome = async {
+        if claim.deaths >= MOST_DEATHS {
+            return give_up(&work, &job).await;
+        }
         match run(&work, &job).await {
             Ok(outcome) => outcome,
             Err(stop) => stopped(&work, &job, stop).await,
@@ -147,16 +153,27 @@ async fn stopped(work: &Work, job: &Job, stop: Stop) -> Outcome {
     match retry {
         Retry::Backoff => Outcome::Again { because, after: None },
         Retry::After(after) => Outcome::Again { because, after: Some(after) },
-        Retry::Never => {
-            if let Job::Promote(promote) = job {
-                let told = promote::tell_parked(work, promote, &because);
-                // The log and the queue have it; GitHub may be the very thing that is broken.
-                let told = tokio::time::timeout(Duration::from_secs(30), told).await;
-                tracing::debug!(told = told.is_ok_and(|told| told.is_ok()), "parking");
-            }
-            Outcome::Parked { because }
-        }
+        Retry::Never => park(work, job, because).await,
     }
+}
+
+/// A job with which its worker died again and again is not run once more.
+async fn give_up(work: &Work, job: &Job) -> Outcome {
+    let because = format!(
+        "the worker died {MOST_DEATHS} times in a row while it was at this; the log says where, if it could"
+    );
+    park(work, job, because).await
+}
+
+/// Parks a job and says so where whoever asked will see it.
+async fn park(work: &Work, job: &Job, because: String) -> Outcome {
+    if let Job::Promote(promote) = job {
+        let told = promote::tell_parked(work, promote, &because);
+        // The log and the queue have it; GitHub may be the very thing that is broken.
+        let told = tokio::time::timeout(Duration::from_secs(30), told).await;
+        tracing::debug!(told = told.is_ok_and(|told| told.is_ok()), "parking");
+    }
+    Outcome::Parked { because }
 }
 
 /// Notes how a pull request ended.

@@ -215,7 +215,7 @@ impl<'a> Promotion<'a> {
         let gates = &target.gates;
         let fetched = fetched_on_github(gates, repository).await?;
         let checking = Checking::new(gates, fetched, memory.clock());
-        let plan = match snapshot.plan(&configuration, (source, target), checking).await? {
+        let plan = match snapshot.plan((&configuration, given), (source, target), checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };

@@ -18,8 +18,10 @@ use crate::promotion::{
     self, Environment, LastPromotion, Past, Plan, PlanError, PlanRequest, Prune, Trailers, Wish,
 };
 
+use super::limit::LimitMet;
 use super::local::Workspace;
 use super::remote_base::NoBasesInService;
+use super::trial::{Trial, Tried};
 
 /// A configuration in place of the repository's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,10 @@ impl Snapshot {
         &mut self,
         overlay: &RepoPath,
     ) -> Result<Result<Build, BuildError>, GithubError> {
+        if self.rehearse(Trial::Build { overlay: overlay.clone() }).await?.is_some() {
+            let limit = "a minute or 512 MiB";
+            return Ok(Err(BuildError::TooLarge { dir: overlay.clone(), limit }));
+        }
         let overlay = overlay.clone();
         let options = BuildOptions::default();
         self.compute(move |files| kustomize::build(files, &overlay, &options)).await
@@ -137,13 +143,33 @@ impl Snapshot {
         }
     }
 
-    /// Plans a promotion.
+    /// Tries something in a process of its own, with all files that it asks for; tells the limit that it met.
+    async fn rehearse(&mut self, trial: Trial) -> Result<Option<LimitMet>, GithubError> {
+        loop {
+            let (files, task) = (Arc::clone(&self.files), trial.clone());
+            let tried = match tokio::task::spawn_blocking(move || task.run(&files)).await {
+                Ok(tried) => tried,
+                Err(_) => return Ok(Some(LimitMet::Killed)),
+            };
+            match tried {
+                Tried::Lacks(paths) if self.fetch(&paths).await? => {}
+                Tried::Met(met) => return Ok(Some(met)),
+                Tried::Lacks(_) | Tried::Ended => return Ok(None),
+            }
+        }
+    }
+
+    /// Plans a promotion. `given` is a configuration in place of the repository's own.
     pub(super) async fn plan(
         &mut self,
-        configuration: &RepositoryConfig,
+        (configuration, given): (&RepositoryConfig, Option<&GivenConfiguration>),
         (source, target): (&Environment, &Environment),
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
+        let key = target.key_from(&source.name);
+        if let Some(met) = self.rehearse(Trial::Plan { key, given: given.cloned() }).await? {
+            return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
+        }
         let last = self.last_promotion(source, target).await?;
         let options = self.build_options(configuration);
         let commit = self.commit.clone();

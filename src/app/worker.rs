@@ -38,9 +38,6 @@ const LONGEST_PRESCRIBED_MS: Millis = 3_600_000;
 /// A job that fails for that long by GitHub's faults is given up.
 const GIVE_UP_AFTER_MS: Millis = 24 * 3_600_000;
 
-/// A job that panics or brings its process down that often is given up.
-const MOST_CRASHES: u32 = 10;
-
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -178,7 +175,7 @@ impl Worker {
                     job.key = claim.key,
                     "the job panicked"
                 );
-                self.settle(&claim, crashed(&claim), false).await
+                self.settle_panic(&claim).await
             }
             Err(_aborted) => self.store.hand_back(&claim.lease, self.clock.now()).await,
         };
@@ -189,6 +186,15 @@ impl Worker {
                 job.id = claim.lease.job(), error = %chain(&error), "a job's end was not noted"
             ),
         }
+    }
+
+    /// Notes that the job took its worker along. Whoever claims it next knows how often that happened.
+    async fn settle_panic(&self, claim: &Claim) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let pause_ms = pause_ms(claim.attempt, None, rand::random::<f64>());
+        let reason = "the job panicked; the log has the place".to_owned();
+        let retry = Retry { run_at: now + pause_ms, reason, progressed: false, died: true };
+        self.store.retry_later(&claim.lease, &retry, now).await
     }
 
     async fn settle(
@@ -214,17 +220,8 @@ impl Worker {
         let attempt = if progressed { 1 } else { claim.attempt };
         let pause_ms = pause_ms(attempt, after, rand::random::<f64>());
         tracing::warn!(job.key = claim.key, attempt, pause_ms, because, "the job is tried again");
-        let retry = Retry { run_at: now + pause_ms, reason: because, progressed };
+        let retry = Retry { run_at: now + pause_ms, reason: because, progressed, died: false };
         self.store.retry_later(&claim.lease, &retry, now).await
-    }
-}
-
-fn crashed(claim: &Claim) -> Outcome {
-    let because = "the job panicked; the log has the place".to_owned();
-    if claim.attempt >= MOST_CRASHES {
-        Outcome::Parked { because }
-    } else {
-        Outcome::Again { because, after: None }
     }
 }
 

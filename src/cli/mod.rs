@@ -37,6 +37,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::app;
 use output::Output;
 
 /// Promotes kustomize overlays from one environment to the next.
@@ -63,6 +64,9 @@ enum Command {
     Promote(promote::PromoteArguments),
     Validate(validate::ValidateArguments),
     Status(status::StatusArguments),
+    /// Tries what the service is about to plan; the service starts it.
+    #[command(hide = true)]
+    Trial,
     Serve(serve::ServeArguments),
     Queue(queue::QueueArguments),
     Doctor(doctor::DoctorArguments),
@@ -114,7 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = Output::detect(side);
     if arguments.command.plans() {
         match side {
-            limits::Side::Within { .. } => limits::lower(),
+            limits::Side::Within { .. } => app::lower_limits(),
             limits::Side::Outside => {
                 if let Some(code) = limits::supervise(&given, &output) {
                     return code;
@@ -137,6 +141,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(schema) => schema::run(&schema, &output),
         Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
         Command::Action => return action::run(),
+        Command::Trial => trial(),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
             completions::run(&completions, &mut Arguments::command(), &output)
@@ -151,6 +156,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Answers the service on standard output.
+fn trial() -> Result {
+    app::lower_limits();
+    app::answer_trial(std::io::stdin().lock(), std::io::stdout().lock())?;
+    Ok(Outcome::Done)
 }
 
 #[cfg(test)]

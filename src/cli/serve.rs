@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Outcome;
-use crate::app::{App, Clock, merge_payloads};
+use crate::app::{App, Clock, merge_payloads, try_plans_with};
 use crate::config::{Identity, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings};
 use crate::redact::Scrubber;
@@ -92,6 +92,7 @@ impl ServeArguments {
 }
 
 /// Serves until a signal says stop.
+#[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
 pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result {
     enter(directory)?;
     let settings = Settings::check(&arguments.raw(), &read_file)?;
@@ -100,7 +101,12 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result
     start_logging(format, &arguments.log, Scrubber::new(settings.credentials()));
     metric::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Ok(program) = std::env::current_exe() {
+        try_plans_with(program);
+    }
     runtime.block_on(serve(settings))?;
+    // Whatever still computes: it ends with the process.
+    runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(Outcome::Done)
 }
 

@@ -145,6 +145,11 @@ impl FileTree {
         self.files.insert(path, Some(file));
     }
 
+    /// All files by path; `None` for one whose content is not here.
+    pub fn entries(&self) -> impl Iterator<Item = (&RepoPath, Option<&File>)> {
+        self.files.iter().map(|(path, file)| (path, file.as_ref()))
+    }
+
     /// Notes that a file stands at `path` whose content is not here.
     pub fn insert_unknown(&mut self, path: RepoPath) {
         self.files.entry(path).or_insert(None);

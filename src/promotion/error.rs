@@ -51,6 +51,12 @@ pub enum PlanError {
         /// What the target may be promoted from.
         allowed: Vec<EnvironmentName>,
     },
+    /// Planning met a limit.
+    #[error("{reason}")]
+    Stopped {
+        /// Which one, in a sentence.
+        reason: String,
+    },
     /// An overlay cannot be built.
     #[error("`{environment}` cannot be built{state}: {source}")]
     Build {
@@ -173,6 +179,7 @@ impl PlanError {
             | Self::Lacking { .. }
             | Self::NotAllowed { .. }
             | Self::HistoryCutOff { .. }
+            | Self::Stopped { .. }
             | Self::Unknown(_) => None,
         }
     }

@@ -39,6 +39,8 @@ pub struct Claim {
     pub payload: String,
     /// Which attempt this is since the last progress, from 1.
     pub attempt: u32,
+    /// How often in a row its worker died with it.
+    pub deaths: u32,
     /// When the first attempt since the last progress failed; `None` if none did.
     pub failing_since: Option<Millis>,
     /// The delivery that it follows from.
@@ -54,10 +56,13 @@ pub struct Retry {
     pub reason: String,
     /// Whether the attempt got further than the one before, which makes it the first of a new row.
     pub progressed: bool,
+    /// Whether it brought its worker down.
+    pub died: bool,
 }
 
 impl Store {
     /// Claims the job that is due longest and whose lane is free, until `lease_until`; `None` if there is none.
+    /// Of one repository at most two run at a time, so that it leaves places for others.
     ///
     /// Jobs whose lease lapsed are queued again first.
     ///
@@ -86,14 +91,18 @@ impl Store {
              fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
+             AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
+             AND same.repository = due.repository) < 2 \
              ORDER BY due.run_at, due.id LIMIT 1) \
-             RETURNING id, kind, key, payload, fence, attempts, failing_since, delivery";
+             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
         const CLAIM_POSTGRES: &str = "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
              fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
+             AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
+             AND same.repository = due.repository) < 2 \
              ORDER BY due.run_at, due.id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, kind, key, payload, fence, attempts, failing_since, delivery";
+             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
         if !self.something_is_due(now).await? {
             return Ok(None);
         }
@@ -129,6 +138,23 @@ impl Store {
     /// [`StoreError::LeaseLost`] if it lapsed and the job was given to somebody else or ended.
     pub async fn extend(&self, lease: &Lease, lease_until: Millis) -> Result<(), StoreError> {
         const EXTEND: &str = "UPDATE jobs SET lease_until = $3 \
+             WHERE id = $1 AND fence = $2 AND state = 'running'";
+        let values = [(&lease.job).into(), lease.fence.into(), lease_until.into()];
+        let touched = self.database.execute(EXTEND, &values).await;
+        held(lease, touched.map_err(StoreError::while_to("extend a lease"))?)
+    }
+
+    /// Keeps the lease as [`Store::extend`] does, of a job that got as far as a write: what it does before that
+    /// has not brought its worker down.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn extend_before_writing(
+        &self,
+        lease: &Lease,
+        lease_until: Millis,
+    ) -> Result<(), StoreError> {
+        const EXTEND: &str = "UPDATE jobs SET lease_until = $3, deaths = 0 \
              WHERE id = $1 AND fence = $2 AND state = 'running'";
         let values = [(&lease.job).into(), lease.fence.into(), lease_until.into()];
         let touched = self.database.execute(EXTEND, &values).await;
@@ -172,8 +198,12 @@ impl Store {
         retry: &Retry,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let Retry { run_at, reason, progressed } = retry;
-        let counts = if *progressed { Counts::FirstFailure } else { Counts::Failure };
+        let Retry { run_at, reason, progressed, died } = retry;
+        let counts = match (died, progressed) {
+            (true, _) => Counts::Death,
+            (_, true) => Counts::FirstFailure,
+            _ => Counts::Failure,
+        };
         let back = Back { now, run_at: *run_at, reason: Some(reason), counts };
         self.hand_over(lease, &back).await
     }
@@ -206,20 +236,23 @@ impl Store {
     ) -> Result<u64, sqlx::Error> {
         // Touching the row keeps it: of two processes that find the same lapsed lease, one goes on.
         const RUNNING: &str = "UPDATE jobs SET fence = fence WHERE id = $1 AND fence = $2 \
-             AND state = 'running' RETURNING key, payload, attempts, failing_since";
+             AND state = 'running' RETURNING key, payload, attempts, deaths, failing_since";
         const NEWER: &str = "SELECT id, payload FROM jobs WHERE key = $1 AND state = 'queued'";
         const DROP: &str = "DELETE FROM jobs WHERE id = $1";
         const REQUEUE: &str = "UPDATE jobs SET state = 'queued', worker = NULL, \
              lease_until = NULL, payload = $3, run_at = $4, attempts = $5, failing_since = $6, \
-             reason = COALESCE($7, reason) WHERE id = $1 AND fence = $2 AND state = 'running'";
+             reason = COALESCE($7, reason), deaths = $8 WHERE id = $1 AND fence = $2 AND state = 'running'";
         let proof = [(&lease.job).into(), lease.fence.into()];
         let rows = tx.fetch(RUNNING, &proof).await?;
         let Some(running) = rows.first() else { return Ok(0) };
         let key = running.text("key")?;
         tx.lock(&key).await?;
         let mut payload = running.text("payload")?;
+        let mut deaths = back.deaths(running.int("deaths")?);
         if let Some(newer) = tx.fetch(NEWER, &[(&key).into()]).await?.first() {
             payload = (self.merge)(&payload, &newer.text("payload")?);
+            // It is something else now.
+            deaths = 0;
             tx.execute(DROP, &[(&newer.text("id")?).into()]).await?;
         }
         let attempts = running.int("attempts")?;
@@ -232,6 +265,7 @@ impl Store {
             attempts.into(),
             since.into(),
             back.reason.into(),
+            deaths.into(),
         ];
         tx.execute(REQUEUE, &values).await
     }
@@ -252,6 +286,8 @@ enum Counts {
     Failure,
     /// A failure after progress: the first of a new row.
     FirstFailure,
+    /// A failure that brought the worker down.
+    Death,
     /// Its process is gone. It may have been the job that brought it down, so the attempt counts.
     Lapse,
     /// It was not the job's fault.
@@ -262,10 +298,19 @@ impl Back<'_> {
     /// The attempts and the time of the first failure to be noted.
     fn count(&self, attempts: i64, failing_since: Option<Millis>) -> (i64, Option<Millis>) {
         match self.counts {
-            Counts::Failure => (attempts, Some(failing_since.unwrap_or(self.now))),
+            Counts::Failure | Counts::Death => (attempts, Some(failing_since.unwrap_or(self.now))),
             Counts::FirstFailure => (1, Some(self.now)),
             Counts::Lapse => (attempts, failing_since),
             Counts::Nothing => (attempts - 1, failing_since),
+        }
+    }
+
+    /// How often in a row the worker died, to be noted.
+    const fn deaths(&self, deaths: i64) -> i64 {
+        match self.counts {
+            Counts::Death | Counts::Lapse => deaths + 1,
+            Counts::Failure | Counts::FirstFailure => 0,
+            Counts::Nothing => deaths,
         }
     }
 }
@@ -277,6 +322,7 @@ fn read_claim(row: &Row) -> Result<Claim, sqlx::Error> {
         key: row.text("key")?,
         payload: row.text("payload")?,
         attempt: u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX),
+        deaths: u32::try_from(row.int("deaths")?).unwrap_or(u32::MAX),
         failing_since: row.maybe_int("failing_since")?,
         delivery: row.maybe_text("delivery")?,
     })

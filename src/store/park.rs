@@ -91,7 +91,7 @@ impl Store {
              AND id <> $2";
         const DROP: &str = "DELETE FROM jobs WHERE id = $1";
         const QUEUE: &str = "UPDATE jobs SET state = 'queued', payload = $2, run_at = $3, \
-             attempts = 0, failing_since = NULL WHERE id = $1";
+             attempts = 0, deaths = 0, failing_since = NULL WHERE id = $1";
         let run = async {
             let mut tx = self.database.begin().await?;
             let rows = tx.fetch(FIND, &[id.into()]).await?;

@@ -21,7 +21,7 @@ macro_rules! checks {
     };
 }
 
-const CHECKS: [(&str, Check); 16] = checks![
+const CHECKS: [(&str, Check); 18] = checks![
     takes_a_delivery_once,
     shares_a_commit_between_deliveries,
     queues_nothing_for_a_duplicate,
@@ -30,6 +30,8 @@ const CHECKS: [(&str, Check); 16] = checks![
     claims_by_due_time,
     refuses_writes_after_the_lease_was_lost,
     counts_attempts_and_failures,
+    counts_how_often_a_worker_died,
+    leaves_places_for_other_repositories,
     merges_a_retried_job_with_a_newer_one,
     keeps_the_retry_time_when_a_trigger_comes,
     parks_retries_and_drops,
@@ -226,7 +228,7 @@ async fn refuses_writes_after_the_lease_was_lost(url: String) {
     lost(store.park(&slow.lease, "no").await);
     lost(store.hand_back(&slow.lease, 300).await);
     lost(store.record_promotion(&slow.lease, &record("p", 1), 300).await);
-    let retry = Retry { run_at: 1, reason: String::new(), progressed: false };
+    let retry = Retry { run_at: 1, reason: String::new(), progressed: false, died: false };
     lost(store.retry_later(&slow.lease, &retry, 300).await);
     assert_eq!(store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap(), None);
     store.finish(&fast.lease, vec![], 300).await.unwrap();
@@ -237,7 +239,8 @@ async fn refuses_writes_after_the_lease_was_lost(url: String) {
 async fn counts_attempts_and_failures(url: String) {
     let store = open(&url).await;
     store.enqueue(vec![job("1", "k")], 1).await.unwrap();
-    let retry = |progressed| Retry { run_at: 20, reason: "502".to_owned(), progressed };
+    let retry =
+        |progressed| Retry { run_at: 20, reason: "502".to_owned(), progressed, died: false };
     let first = claim(&store, 10).await.unwrap();
     store.retry_later(&first.lease, &retry(false), 11).await.unwrap();
     assert_eq!(claim(&store, 19).await, None);
@@ -250,12 +253,44 @@ async fn counts_attempts_and_failures(url: String) {
     assert_eq!(claim(&store, 24).await.unwrap().attempt, 2);
 }
 
+async fn counts_how_often_a_worker_died(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    assert_eq!(claim(&store, 10).await.unwrap().deaths, 0);
+    let lapsed = claim(&store, 200).await.unwrap();
+    assert_eq!(lapsed.deaths, 1);
+    let panicked =
+        Retry { run_at: 210, reason: "a panic".to_owned(), progressed: false, died: true };
+    store.retry_later(&lapsed.lease, &panicked, 201).await.unwrap();
+    let again = claim(&store, 210).await.unwrap();
+    assert_eq!(again.deaths, 2);
+    store.extend_before_writing(&again.lease, 300).await.unwrap();
+    assert_eq!(claim(&store, 400).await.unwrap().deaths, 1, "it got as far as a write");
+}
+
+async fn leaves_places_for_other_repositories(url: String) {
+    let store = open(&url).await;
+    let of = |id: &str, repository: &str| NewJob {
+        repository: Some(repository.to_owned()),
+        ..job(id, id)
+    };
+    store
+        .enqueue(vec![of("1", "o/a"), of("2", "o/a"), of("3", "o/a"), of("4", "o/b")], 1)
+        .await
+        .unwrap();
+    let mut claimed = Vec::new();
+    while let Some(claim) = claim(&store, 10).await {
+        claimed.push(claim.lease.job().to_owned());
+    }
+    assert_eq!(claimed, ["1", "2", "4"]);
+}
+
 async fn merges_a_retried_job_with_a_newer_one(url: String) {
     let store = open(&url).await;
     store.enqueue(vec![job("1", "k")], 1).await.unwrap();
     let first = claim(&store, 10).await.unwrap();
     store.enqueue(vec![job("2", "k")], 11).await.unwrap();
-    let retry = Retry { run_at: 50, reason: "502".to_owned(), progressed: false };
+    let retry = Retry { run_at: 50, reason: "502".to_owned(), progressed: false, died: false };
     store.retry_later(&first.lease, &retry, 12).await.unwrap();
     assert_eq!(store.job_counts().await.unwrap().queued, 1);
     assert_eq!(claim(&store, 49).await, None, "a new trigger does not knock earlier");
@@ -273,7 +308,7 @@ async fn keeps_the_retry_time_when_a_trigger_comes(url: String) {
     store.enqueue(vec![job("2", "k")], 2).await.unwrap();
     let claimed =
         claim(&store, 5).await.expect("a job that only waits starts with the new trigger");
-    let retry = Retry { run_at: 80, reason: "429".to_owned(), progressed: false };
+    let retry = Retry { run_at: 80, reason: "429".to_owned(), progressed: false, died: false };
     store.retry_later(&claimed.lease, &retry, 6).await.unwrap();
     store.enqueue(vec![job("3", "k")], 7).await.unwrap();
     assert_eq!(claim(&store, 79).await, None);

@@ -186,7 +186,8 @@ impl Promotion<'_> {
         let mut before = self.snapshot.beside(&parent.sha, &parent.tree).await?;
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let Ok(pair) = configuration.pipeline.pair(&self.plan.key()) else { return Ok(None) };
-        let Ok(plan) = before.plan(&configuration, pair, Checking::nothing()).await? else {
+        let Ok(plan) = before.plan((&configuration, self.given), pair, Checking::nothing()).await?
+        else {
             return Ok(None);
         };
         let edits: Vec<_> = plan.file_edits().cloned().collect();

@@ -1,0 +1,174 @@
+//! The limits of a process that renders and judges what a repository holds, and how it died of one.
+//!
+//! `cli` puts its own commands within them, [`super::trial`] what the service plans.
+
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+/// What the process may hold of its own; the program and files that are mapped come on top.
+const MEMORY_BYTES: u64 = 448 << 20;
+/// How long it may compute, on all its threads together.
+const SECONDS: u64 = 50;
+/// How long it may work, if it does not wait for others most of the time.
+const WALL_SECONDS: u64 = 55;
+/// The exit code of a Rust program that panicked.
+const PANICKED: i32 = 101;
+/// Begins the line that tells the waiting process of a panic.
+const FAULT: &str = "\u{1}fault ";
+
+/// Lowers the limits of this process. A system that knows one of them not goes without it.
+pub fn lower_limits() {
+    let limit = |resource, current, maximum| {
+        let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
+    };
+    limit(Resource::Core, 0, 0);
+    limit(Resource::Data, MEMORY_BYTES, MEMORY_BYTES);
+    // At the first the signal tells why, at the second there is no way round it.
+    limit(Resource::Cpu, SECONDS, SECONDS + 2);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    std::panic::set_hook(Box::new(tell_panic));
+    std::thread::spawn(watch);
+}
+
+/// Ends this process once it has worked for too long by the clock on the wall, which on a busy machine runs
+/// ahead of the time that it computes. Whoever waits for a network and computes next to nothing may go on.
+fn watch() {
+    std::thread::sleep(Duration::from_secs(WALL_SECONDS));
+    loop {
+        let computed = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
+        if u64::try_from(computed).unwrap_or_default() >= SECONDS / 5 {
+            let _ = kill_process(getpid(), Signal::XCPU);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// One line with the place: the message of a panic may hold what the repository holds.
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or_default();
+    let is_memory = message.contains("allocat") || message.contains("capacity overflow");
+    let place = match panic.location() {
+        _ if is_memory => "memory".to_owned(),
+        Some(place) => place.to_string(),
+        None => "an unknown place".to_owned(),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{FAULT}{place}");
+}
+
+/// Why a process within limits died.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitMet {
+    /// It wanted more memory.
+    Memory,
+    /// It would have gone on.
+    Time,
+    /// It went too deep.
+    Depth,
+    /// A fault of ours, at this place of the program.
+    Fault(String),
+    /// Something outside ended it.
+    Killed,
+}
+
+impl LimitMet {
+    /// What a line of its messages tells: `None` for a line for people, `Some(None)` for one of the runtime's
+    /// that tells nothing more.
+    #[must_use]
+    pub fn told_by(line: &str) -> Option<Option<Self>> {
+        if let Some(place) = line.strip_prefix(FAULT) {
+            return Some(Some(match place {
+                "memory" => Self::Memory,
+                place => Self::Fault(place.to_owned()),
+            }));
+        }
+        if line.contains("has overflowed its stack") {
+            return Some(Some(Self::Depth));
+        }
+        if line.starts_with("memory allocation of ") && line.contains(" failed") {
+            return Some(Some(Self::Memory));
+        }
+        let is_runtimes = ["mimalloc: ", "fatal runtime error: ", "note: run with `RUST_BACKTRACE"]
+            .iter()
+            .any(|begin| line.starts_with(begin));
+        is_runtimes.then_some(None)
+    }
+
+    /// Why a process ended like this died, by what its messages told; `None` if it ended by itself.
+    #[must_use]
+    pub fn of(status: ExitStatus, told: Option<Self>) -> Option<Self> {
+        match status.code() {
+            Some(code) if code != PANICKED => None,
+            _ => Some(told.unwrap_or_else(|| by_signal(status))),
+        }
+    }
+
+    /// The reason in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Memory => {
+                "this was stopped: it needs more than the 512 MiB of memory that a plan may hold"
+                    .to_owned()
+            }
+            Self::Time => "this was stopped: a plan that takes longer than 60 s".to_owned(),
+            Self::Depth => {
+                "this was stopped: something in these files is nested or calls itself deeper than a plan \
+                 can follow"
+                    .to_owned()
+            }
+            Self::Fault(place) => format!("this is a fault of Overlift's own, at `{place}`"),
+            Self::Killed => "this was ended from outside".to_owned(),
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Memory | Self::Time | Self::Depth => {
+                "look for what makes itself grow: bases that are taken many times, copies of copies, loops in \
+                 policies and schemas"
+            }
+            Self::Fault(_) => "please report it, with what the repository holds if you can",
+            Self::Killed => "start it again",
+        }
+    }
+}
+
+#[cfg(unix)]
+fn by_signal(status: ExitStatus) -> LimitMet {
+    use std::os::unix::process::ExitStatusExt as _;
+    match status.signal() {
+        Some(signal) if signal == Signal::XCPU.as_raw() => LimitMet::Time,
+        Some(signal) if signal == Signal::SEGV.as_raw() || signal == Signal::BUS.as_raw() => {
+            LimitMet::Depth
+        }
+        Some(signal) if signal == Signal::ABORT.as_raw() => LimitMet::Memory,
+        _ => LimitMet::Killed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runtimes_last_words_are_understood() {
+        let told = |line: &str| LimitMet::told_by(line);
+        assert_eq!(told("error: a.yaml: not YAML"), None);
+        assert_eq!(
+            told("thread 'main' (12) has overflowed its stack"),
+            Some(Some(LimitMet::Depth))
+        );
+        assert_eq!(told("fatal runtime error: stack overflow, aborting"), Some(None));
+        assert_eq!(told("memory allocation of 99 bytes failed"), Some(Some(LimitMet::Memory)));
+        let fault = LimitMet::Fault("src/a.rs:1:2".into());
+        assert_eq!(told("\u{1}fault src/a.rs:1:2"), Some(Some(fault)));
+    }
+}
