@@ -21,6 +21,7 @@ fn json_has_the_documented_keys() {
         "edits",
         "summary",
         "findings",
+        "differences",
         "rendered",
         "files",
         "drift",

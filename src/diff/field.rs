@@ -79,11 +79,11 @@ impl Changes {
 
     /// Items go by their names, where all have one of their own.
     fn compare_items(&mut self, before: &[Node], after: &[Node]) {
-        match (named(before), named(after)) {
+        match (named(before).as_deref(), named(after).as_deref()) {
             // The only one of a list is the same one under another name.
-            _ if before.len() == 1 && after.len() == 1 => self.compare_places(before, after),
+            (Some([name]), Some([other])) if name != other => self.compare_places(before, after),
             (Some(names_before), Some(names_after)) => {
-                self.compare_named(before, &names_before, after, &names_after);
+                self.compare_named(before, names_before, after, names_after);
             }
             _ => self.compare_places(before, after),
         }

@@ -3,6 +3,8 @@
 //! A build keeps no trace of them, so they are looked for by what they would make of the field: a place is
 //! told only where it gives the very value that was built. Outer kustomizations come first, since they speak last.
 
+use std::collections::BTreeSet;
+
 use crate::kustomize::ResourceId;
 use crate::model::{Position, RepoPath};
 use crate::yaml::{Dialect, Node, Style, Value, parse_stream};
@@ -23,6 +25,8 @@ pub(super) struct Question<'q> {
     pub(super) id: &'q ResourceId,
     /// What it was called in its file.
     pub(super) original_name: &'q str,
+    /// The file that it comes from.
+    pub(super) origin: &'q RepoPath,
     /// The keys and numbers on the way to the field.
     pub(super) keys: &'q [String],
     /// The field's value.
@@ -34,13 +38,44 @@ pub(super) fn find(files: &[Words<'_>], question: &Question<'_>) -> Option<(Repo
     files.iter().find_map(|file| {
         let line = file.documents.iter().find_map(|document| match &document.value {
             Value::Sequence(operations) => json_patch(operations, question).map(|at| file.line(at)),
-            Value::Mapping(_) if is_kustomization(file.path) => {
+            Value::Mapping(_)
+                if is_kustomization(file.path) && reaches(files, file.path, question.origin) =>
+            {
                 file.kustomization(document, question)
             }
             _ => None,
         })?;
         Some((file.path.clone(), Position { line, column: 1 }))
     })
+}
+
+/// Whether a kustomization leads to a file, over others that it names.
+fn reaches(files: &[Words<'_>], kustomization: &RepoPath, origin: &RepoPath) -> bool {
+    let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
+    let mut next = vec![kustomization];
+    while let Some(path) = next.pop() {
+        if path == origin {
+            return true;
+        }
+        let Some(file) = files.iter().find(|file| file.path == path) else { continue };
+        let Some(directory) = path.parent().filter(|_| seen.insert(file.path)) else { continue };
+        for document in file.documents {
+            let lists = ["resources", "bases", "components"];
+            for entry in lists.iter().flat_map(|list| items(document.get(list))) {
+                let Some(to) = entry.text().and_then(|entry| directory.join(entry).ok()) else {
+                    continue;
+                };
+                if to == *origin {
+                    return true;
+                }
+                let inside = |file: &&Words<'_>| {
+                    is_kustomization(file.path) && file.path.parent().as_ref() == Some(&to)
+                };
+                next.extend(files.iter().find(inside).map(|file| file.path));
+            }
+        }
+    }
+    false
 }
 
 fn is_kustomization(path: &RepoPath) -> bool {

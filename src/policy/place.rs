@@ -124,7 +124,8 @@ pub fn place<'a>(
         if let Some(value) = wanted.filter(|_| !sources.unpatched) {
             let keys: Vec<String> = steps.iter().map(Step::text).collect();
             let original_name = original.unwrap_or(&id.name);
-            let question = Question { id, original_name, keys: &keys, value };
+            let origin = &at.path;
+            let question = Question { id, original_name, origin, keys: &keys, value };
             if let Some((path, position)) = last_word::find(&sources.words(), &question) {
                 at.path = path;
                 at.position = Some(position);

@@ -101,6 +101,12 @@ impl Plan {
         self.target.key_from(&self.source.name)
     }
 
+    /// Whether nothing can be said of what the cluster will see.
+    #[must_use]
+    pub fn is_not_rendered(&self) -> bool {
+        self.not_rendered.iter().any(|missing| missing.is_target)
+    }
+
     /// What the gates say about the promotion as a whole.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

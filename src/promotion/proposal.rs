@@ -1,5 +1,6 @@
 //! Everything a pull request says, made from a plan: branch, title, body, commit message, labels.
 
+use crate::lineage::Then;
 use crate::model::BranchName;
 
 use super::body::{counts, render_body};
@@ -72,6 +73,10 @@ pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, Tem
 /// What a promotion does, in one line of words: `2 resources change, none is deleted`.
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
+    if plan.is_not_rendered() && !plan.is_empty() {
+        let files = super::markdown::counted(plan.edits.len(), "file changes", "files change");
+        return format!("{files}, and what {} will see is not rendered", plan.target.name);
+    }
     counts(plan.rendered.resources())
 }
 
@@ -80,7 +85,15 @@ pub fn summary(plan: &Plan) -> String {
 #[must_use]
 pub fn nothing(plan: &Plan) -> String {
     let (source, target) = (&plan.source.name, &plan.target.name);
+    let stays = plan.differences.iter().filter(|difference| difference.then == Then::Stays).count();
     match plan.drift.resources().len() {
+        0 if !plan.not_rendered.is_empty() && stays > 0 => {
+            let fields = super::markdown::counted(stays, "difference stays", "differences stay");
+            format!("Nothing to promote from {source} to {target}: {fields}.")
+        }
+        0 if !plan.not_rendered.is_empty() => {
+            format!("Nothing to promote from {source} to {target}.")
+        }
         0 => format!("Nothing to promote: {target} has what {source} has."),
         1 => format!("Nothing to promote from {source} to {target}: 1 resource stays different."),
         count => format!(

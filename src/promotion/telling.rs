@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use sha2::{Digest, Sha256};
 
 use super::markdown::{counted, number};
@@ -12,7 +13,7 @@ use super::phrase::{Phrase, fields_in_words};
 use super::plan::Plan;
 use crate::diff::{Change, FieldChange, ResourceDiff};
 use crate::kustomize::ResourceId;
-use crate::policy::{Finding, Level};
+use crate::policy::{Alike, Finding, Level};
 
 /// At most so many names of a group are told one by one.
 const NAMES: usize = 3;
@@ -187,28 +188,47 @@ impl<'a> Group<'a> {
                     .text(" ")
                     .and(detail(&alike.one, &format!("{}{more}", all.join(", "))))
             }
-            _ => {
-                let names_once =
-                    unlike.iter().map(|id| &id.name).collect::<BTreeSet<_>>().len() == unlike.len();
-                let mut phrase = Phrase::default()
-                    .text(format!("{} ", kinds(unlike.iter().map(|id| id.gvk.kind.as_str()))))
-                    .text(format!("{}: ", alike.many));
-                let shown = if self.findings.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
-                for (index, finding) in self.findings.iter().take(shown).enumerate() {
-                    let Some(id) = &finding.resource else { continue };
-                    let name = if names_once { id.name.to_string() } else { id.to_string() };
-                    let before = if index > 0 { ", " } else { "" };
-                    let detail = finding.alike.as_ref().map_or("", |alike| &alike.detail);
-                    phrase = phrase.text(before).name(name);
-                    if !detail.is_empty() {
-                        phrase = phrase.text(" ").and(Phrase::of_sentence(detail));
-                    }
-                }
-                match self.findings.len().saturating_sub(shown) {
-                    0 => phrase,
-                    rest => phrase.text(format!(", and {} more", number(rest))),
-                }
+            _ => self.of_many(alike, &unlike),
+        }
+    }
+
+    /// *2 Deployments shrink: `a` 80 → 5, `b` 50 → 5*: each resource once, with all that is said of it.
+    fn of_many(&self, alike: &Alike, unlike: &BTreeSet<&ResourceId>) -> Phrase {
+        let mut each: Vec<(&ResourceId, Vec<&str>)> = Vec::new();
+        for finding in &self.findings {
+            let Some(id) = &finding.resource else { continue };
+            let detail = finding.alike.as_ref().map_or("", |alike| alike.detail.as_str());
+            match each.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, details)) if details.contains(&detail) => {}
+                Some((_, details)) => details.push(detail),
+                None => each.push((id, vec![detail])),
             }
+        }
+        let names: BTreeSet<&CompactString> = unlike.iter().map(|id| &id.name).collect();
+        let shown = if each.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
+        let between = match each.iter().take(shown).any(|(_, d)| d.len() > 1 || d[0].contains(", "))
+        {
+            true => "; ",
+            false => ", ",
+        };
+        let mut phrase = Phrase::default()
+            .text(format!("{} ", kinds(unlike.iter().map(|id| id.gvk.kind.as_str()))))
+            .and(Phrase::of_sentence(&alike.many))
+            .text(": ");
+        for (index, (id, details)) in each.iter().take(shown).enumerate() {
+            let name =
+                if names.len() == unlike.len() { id.name.to_string() } else { id.to_string() };
+            phrase = phrase.text(if index > 0 { between } else { "" }).name(name);
+            let details: Vec<&str> =
+                details.iter().copied().filter(|d| !d.is_empty()).take(NAMES).collect();
+            if let Some(first) = details.first() {
+                let sign = if first.starts_with('`') { ": " } else { " " };
+                phrase = phrase.text(sign).and(Phrase::of_sentence(&details.join(", ")));
+            }
+        }
+        match each.len().saturating_sub(shown) {
+            0 => phrase,
+            rest => phrase.text(format!(", and {} more", number(rest))),
         }
     }
 

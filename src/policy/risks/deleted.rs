@@ -24,7 +24,22 @@ const MISSED: Code = Code::sound("resource-deleted", Level::Warning);
 const GONE: Code = Code::sound("resource-deleted", Level::Info);
 
 /// What goes with a resource of a kind.
-const CONSEQUENCES: [(&str, &str, &str); 8] = [
+const CONSEQUENCES: [(&str, &str, &str); 11] = [
+    (
+        "HelmRelease",
+        "is deleted with all that it installed",
+        "are deleted with all that they installed",
+    ),
+    (
+        "Application",
+        "is deleted, and what it applied may go with it",
+        "are deleted, and what they applied may go with them",
+    ),
+    (
+        "Kustomization",
+        "is deleted, and what it applied may go with it",
+        "are deleted, and what they applied may go with them",
+    ),
     ("Namespace", "is deleted with everything in it", "are deleted with everything in them"),
     (
         "CustomResourceDefinition",

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule =
     Rule { id: "tls-weaker", gate: Gate::Risks, codes: &[WEAKER], check: Check::Change(check) };
 
 const WEAKER: Code = Code::sound("tls-weaker", Level::Warning);
+const OTHER: Code = Code::sound("tls-weaker", Level::Info);
 
 fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     if !changed.stays() {
@@ -354,35 +355,35 @@ fn policy_age(name: &str) -> (u32, String) {
 
 /// Who signs the certificates.
 fn issuer(changed: &Changed<'_>, report: &mut Report<'_>) {
-    for key in ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer"] {
-        let (then, now) = changed.annotation(key);
-        if then != now && !then.is_empty() && !now.is_empty() {
-            let field = format!("metadata.annotations.[{key}]");
-            report.tell(
-                changed,
-                WEAKER,
-                &field,
-                words(
-                    "gets its certificate from another issuer",
-                    "get their certificates from another issuer",
-                    format!("{} → {}", shown(then), shown(now)),
-                ),
-            );
-        }
+    let keys = ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer"];
+    for key in keys {
+        let field = format!("metadata.annotations.[{key}]");
+        other_issuer(changed, changed.annotation(key), &field, report);
     }
     if changed.is("cert-manager.io", "Certificate") {
-        let (then, now) = changed.texts(&["spec", "issuerRef", "name"]);
-        if then != now {
-            report.tell(
-                changed,
-                WEAKER,
-                "spec.issuerRef.name",
-                words(
-                    "gets its certificate from another issuer",
-                    "get their certificates from another issuer",
-                    format!("{} → {}", shown(then), shown(now)),
-                ),
-            );
-        }
+        let names = changed.texts(&["spec", "issuerRef", "name"]);
+        other_issuer(changed, names, "spec.issuerRef.name", report);
     }
+}
+
+/// An issuer for trials, whose certificates nobody trusts, is worse; any other is told.
+fn other_issuer(
+    changed: &Changed<'_>,
+    (then, now): (&str, &str),
+    field: &str,
+    report: &mut Report<'_>,
+) {
+    let is_for_trials = |name: &str| {
+        ["staging", "test", "self", "fake"].iter().any(|word| name.to_lowercase().contains(word))
+    };
+    if then == now || then.is_empty() || now.is_empty() || is_for_trials(then) {
+        return;
+    }
+    let code = if is_for_trials(now) { WEAKER } else { OTHER };
+    let words = words(
+        "gets its certificate from another issuer",
+        "get their certificates from another issuer",
+        format!("{} → {}", shown(then), shown(now)),
+    );
+    report.tell(changed, code, field, words);
 }

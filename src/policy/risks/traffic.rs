@@ -106,6 +106,20 @@ fn weights(changed: &Changed<'_>, report: &mut Report<'_>) {
 /// `web v1` 90 → 50 %, `web v2` 10 → 50 %.
 fn shift(then: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> String {
     let names = then.keys().chain(now.keys().filter(|name| !then.contains_key(*name)));
+    // A host that all share says nothing.
+    let host = then
+        .keys()
+        .next()
+        .and_then(|name| name.split_once(' '))
+        .map(|(host, _)| format!("{host} "));
+    if let Some(host) = host
+        && then.keys().chain(now.keys()).all(|name| name.starts_with(&host))
+    {
+        let short = |shares: &BTreeMap<String, u64>| -> BTreeMap<String, u64> {
+            shares.iter().map(|(name, share)| (name[host.len()..].to_owned(), *share)).collect()
+        };
+        return shift(&short(then), &short(now));
+    }
     // All from one to another needs no numbers.
     if let ([(from, 10_000)], [(to, 10_000)]) = (
         then.iter().map(|(n, s)| (n, *s)).collect::<Vec<_>>().as_slice(),

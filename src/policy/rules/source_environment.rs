@@ -85,8 +85,10 @@ fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &
         let gets = |verb: &str| format!("{verb} the tag `{shown}`, which belongs to `{source}`");
         Words { one: gets("gets"), many: gets("get"), detail: String::new() }
     } else {
-        let thing = what.strip_prefix("the ").unwrap_or(what);
-        let names = |verb: &str| format!("{verb} a {thing} of `{source}`");
+        let names = |verb: &str| match what {
+            "the name" => format!("{verb} what belongs to `{source}`"),
+            what => format!("{verb} a {} of `{source}`", what.strip_prefix("the ").unwrap_or(what)),
+        };
         Words { one: names("names"), many: names("name"), detail: format!("`{shown}`") }
     };
     report.advise(code, manifest, field, format!("{what} `{shown}` belongs to `{source}`"), help);

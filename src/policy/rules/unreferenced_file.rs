@@ -20,6 +20,10 @@ const PRESENT: Code = Code::sound("unreferenced-file", Level::Info);
 
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(overlay) = subject.overlay else { return };
+    // What was not built names nothing, whatever its kustomization says.
+    if overlay.build.inputs.is_empty() {
+        return;
+    }
     let Ok(below) = overlay.files.list(overlay.path) else { return };
     let nested = nested(overlay, &below);
     let edits = subject.promotion.map_or(&[][..], |promotion| promotion.edits);

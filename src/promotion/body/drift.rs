@@ -1,13 +1,15 @@
 //! What stays different between the two environments, folded.
 
 use crate::diff::Change;
+use crate::lineage::{Difference, Then};
 use crate::promotion::plan::Plan;
 
 use super::super::markdown::{code, counted, number};
-use super::super::phrase::fields_in_words;
+use super::super::phrase::{Phrase, fields_in_words};
 use super::super::plain_text::utf16_len;
 use super::super::telling::{Told, tell_drift};
 use super::files::bounded_list;
+use super::summary::difference;
 
 /// Fields of a resource that are told.
 const FIELDS: usize = 3;
@@ -15,6 +17,9 @@ const FIELDS: usize = 3;
 pub(super) fn render(plan: &Plan, room: usize) -> String {
     let resources = plan.drift.resources();
     let source = plan.source.name.as_str();
+    if !plan.not_rendered.is_empty() {
+        return reasons(plan, room);
+    }
     if resources.is_empty() {
         return format!("Nothing stays different from {}.", source.replace('_', "\\_"));
     }
@@ -28,8 +33,34 @@ pub(super) fn render(plan: &Plan, room: usize) -> String {
     );
     let tail = format!("\n\nEach line reads {source} → {}.\n\n</details>", plan.target.name)
         .replace('_', "\\_");
+    let whys = reasons(plan, room / 2);
+    let room = room.saturating_sub(utf16_len(&head) + utf16_len(&tail) + utf16_len(&whys));
+    let list = bounded_list(&lines, room, "more");
+    let whys = if whys.is_empty() { whys } else { format!("\n\n{whys}") };
+    format!("{head}{list}{tail}{whys}")
+}
+
+/// What stays different in the files and why, as far as the history tells; the only thing that is known
+/// where nothing is rendered.
+fn reasons(plan: &Plan, room: usize) -> String {
+    let stays = |difference: &&Difference| difference.then == Then::Stays;
+    let told: Vec<&Difference> = plan.differences.iter().filter(stays).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let target = plan.target.name.as_str();
+    let line = |told: &&Difference| {
+        let because = Phrase::of_sentence(&told.because.words(target)).markdown();
+        format!("- {}: {because}", difference(plan, told).markdown())
+    };
+    let lines: Vec<String> = told.iter().map(line).collect();
+    let head = format!(
+        "<details><summary>What stays different in the files: {}</summary>\n\n",
+        counted(told.len(), "field", "fields")
+    );
+    let tail = "\n\n</details>";
     let list =
-        bounded_list(&lines, room.saturating_sub(utf16_len(&head) + utf16_len(&tail)), "more");
+        bounded_list(&lines, room.saturating_sub(utf16_len(&head) + utf16_len(tail)), "more");
     format!("{head}{list}{tail}")
 }
 

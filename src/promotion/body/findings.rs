@@ -62,7 +62,9 @@ fn line(group: &Group<'_>) -> String {
 
 /// Whether a help is for whoever writes Overlift's configuration.
 fn is_about_us(help: &str) -> bool {
-    ["`promotion.", "`gates.", "`overlift "].iter().any(|word| help.contains(word))
+    ["`promotion.", "`gates.", "`overlift ", "overlift.yaml`"]
+        .iter()
+        .any(|word| help.contains(word))
 }
 
 /// At most so many kinds are named.

@@ -1,8 +1,11 @@
 //! The head of the body: all that decides, so that it stands on a phone's first screen.
 
 use crate::diff::{Change, ResourceDiff};
+use crate::lineage::{Difference, Then};
 use crate::policy::Level;
+use crate::promotion::phrase::Phrase;
 use crate::promotion::plan::{Commit, Plan};
+use crate::promotion::proposal::summary;
 use crate::promotion::telling::{Group, Telling, Told, enumerated, kinds};
 
 use super::super::markdown::{code, counted, number, plain, prose};
@@ -36,7 +39,7 @@ pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Li
     parts.extend(warnings(telling, lines.warnings));
     parts.push(status(plan, telling, items));
     parts.extend(brings(&plan.commits));
-    parts.extend(changes(telling, lines.changes));
+    parts.extend(changes(telling, lines.changes).or_else(|| fields(plan, lines.changes)));
     parts.extend(notes(plan, lines.notes));
     parts.join("\n\n")
 }
@@ -76,9 +79,13 @@ fn headline(plan: &Plan) -> String {
         None => "from a working tree".to_owned(),
     };
     let resources = plan.rendered.resources();
-    let mut text =
-        format!("**{} → {}: {}**", word(source.as_str()), word(target.as_str()), counts(resources));
-    if resources.is_empty() && plan.rendered.moved() > 0 {
+    let mut text = format!(
+        "**{} → {}: {}**",
+        word(source.as_str()),
+        word(target.as_str()),
+        word(&summary(plan))
+    );
+    if resources.is_empty() && plan.rendered.moved() > 0 && !plan.is_not_rendered() {
         text.push_str(&format!(
             ", {} only another place in the output",
             counted(plan.rendered.moved(), "takes", "take")
@@ -150,14 +157,22 @@ fn status(plan: &Plan, telling: &Telling<'_>, items: usize) -> String {
         // How many are ticked changes by a click, which no text here follows.
         parts.push(format!("**Checklist** {}", counted(items, "item", "items")));
     }
-    let different = plan.drift.resources().len();
-    let different = match different {
-        0 => "nothing".to_owned(),
-        count => counted(count, "resource", "resources"),
-    };
-    parts.push(format!("**Stays different** {different}"));
+    parts.extend(stays_different(plan).map(|different| format!("**Stays different** {different}")));
     parts.push("**Undo** revert this one commit".to_owned());
     parts.join(" · ")
+}
+
+/// How much stays different; nothing is said where it is not known.
+fn stays_different(plan: &Plan) -> Option<String> {
+    if plan.not_rendered.is_empty() {
+        return Some(match plan.drift.resources().len() {
+            0 => "nothing".to_owned(),
+            count => counted(count, "resource", "resources"),
+        });
+    }
+    let stays = |difference: &&Difference| difference.then == Then::Stays;
+    let fields = plan.differences.iter().filter(stays).count();
+    (fields > 0).then(|| counted(fields, "field", "fields"))
 }
 
 /// Commits of the source that this brings, those with a pull request by their number.
@@ -209,6 +224,44 @@ fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
         ));
     }
     Some(lines.join("\n"))
+}
+
+/// What comes over in the files, where nothing is rendered.
+fn fields(plan: &Plan, most: usize) -> Option<String> {
+    let comes = |difference: &&Difference| difference.then != Then::Stays;
+    let told: Vec<&Difference> = plan.differences.iter().filter(comes).collect();
+    if told.is_empty() || !plan.is_not_rendered() {
+        return None;
+    }
+    let mut lines = vec!["**What changes in the files**".to_owned()];
+    lines.extend(
+        told.iter().take(most).map(|told| format!("- {}", difference(plan, told).markdown())),
+    );
+    if let Some(rest) = told.len().checked_sub(most).filter(|rest| *rest > 0) {
+        lines.push(format!("- {}", counted(rest, "more field", "more fields")));
+    }
+    Some(lines.join("\n"))
+}
+
+/// `file` `field` before → after.
+pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
+    let path = told.path.strip_prefix(&plan.target.path).unwrap_or(told.path.as_str());
+    let phrase = Phrase::default().name(path);
+    let phrase =
+        if told.field.is_empty() { phrase } else { phrase.text(" ").name(told.field.clone()) };
+    match (&told.target, &told.source) {
+        (Some(before), Some(after)) if told.then == Then::Stays => {
+            phrase.text(" ").name(after.clone()).text(" → ").new_value(before.clone())
+        }
+        (Some(before), Some(after)) => {
+            phrase.text(" ").name(before.clone()).text(" → ").new_value(after.clone())
+        }
+        (None, Some(after)) if told.then == Then::Comes => {
+            phrase.text(" is now ").new_value(after.clone())
+        }
+        _ if told.then == Then::Goes => phrase.text(" is removed"),
+        _ => phrase,
+    }
 }
 
 /// What a person should know although the plan can be carried out.
