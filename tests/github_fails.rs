@@ -76,7 +76,7 @@ async fn a_lost_answer_to_a_new_pull_request_finds_the_one_that_was_opened() {
 async fn a_lost_answer_is_an_error_while_asking_fails_too() {
     let scene = Scene::with_branch().await;
     scene.stand_in.next(CREATE_PULL).loses_its_reply();
-    scene.stand_in.next(LIST_PULLS).fails_with(503);
+    scene.stand_in.next(LIST_PULLS).times(3).fails_with(503);
     assert_eq!(scene.open().await.unwrap_err().retry(), Retry::Backoff);
     let again = scene.open().await.unwrap();
     assert!(matches!(again, Opened::Exists(_)), "the second try finds it");
@@ -137,26 +137,31 @@ async fn a_repository_that_was_renamed_is_followed() {
 }
 
 #[tokio::test]
-async fn faults_are_told_apart_and_never_repeated_by_the_client() {
+async fn faults_are_told_apart_and_those_that_pass_are_met_at_once() {
     let seconds = |count| Retry::After(Duration::from_secs(count));
     let scene = Scene::new(&[("a", "1\n")]).await;
     scene.head().await;
-    let cases: [(fn(Plan), Retry); 8] = [
-        (|plan| plan.fails_with(500), Retry::Backoff),
-        (|plan| plan.fails_with(502), Retry::Backoff),
-        (|plan| plan.fails_with(503), Retry::Backoff),
-        (|plan| plan.is_limited(429, None), Retry::Backoff),
-        (|plan| plan.is_limited(403, None), Retry::Backoff),
-        (Plan::is_cut, Retry::Backoff),
-        (|plan| plan.answers(200, &[], "<html>a proxy</html>"), Retry::Backoff),
-        (|plan| plan.is_limited(403, Some(0)), seconds(0)),
+    type Fails = fn(Plan);
+    let cases: [(Fails, Retry, usize); 8] = [
+        (|plan| plan.fails_with(500), Retry::Backoff, 3),
+        (|plan| plan.fails_with(502), Retry::Backoff, 3),
+        (|plan| plan.fails_with(503), Retry::Backoff, 3),
+        (|plan| plan.is_limited(429, None), Retry::Backoff, 1),
+        (|plan| plan.is_limited(403, None), Retry::Backoff, 1),
+        (Plan::is_cut, Retry::Backoff, 3),
+        (|plan| plan.answers(200, &[], "<html>a proxy</html>"), Retry::Backoff, 2),
+        (|plan| plan.is_limited(403, Some(0)), seconds(0), 1),
     ];
-    for (fail, want) in cases {
-        fail(scene.stand_in.next(GET_REF));
+    for (fail, want, turns) in cases {
+        if turns == 3 {
+            fail(scene.stand_in.next(GET_REF).times(2));
+            assert!(scene.repository.fetch_tip(&branch("main")).await.unwrap().is_some());
+        }
+        fail(scene.stand_in.next(GET_REF).times(turns));
         scene.stand_in.forget_requests();
         let error = scene.repository.fetch_tip(&branch("main")).await.unwrap_err();
         assert_eq!(error.retry(), want, "{error}");
-        assert_eq!(scene.stand_in.request_count(), 1);
+        assert_eq!(scene.stand_in.request_count(), turns);
         assert!(scene.stand_in.faults_are_over());
     }
 }
@@ -195,13 +200,13 @@ async fn a_used_up_limit_is_not_tried() {
 #[tokio::test]
 async fn a_token_that_cannot_be_had_fails_the_calls_that_wait_for_it_together() {
     let scene = Scene::new(&[("a", "1\n")]).await;
-    scene.stand_in.next(CREATE_TOKEN).fails_with(502);
+    scene.stand_in.next(CREATE_TOKEN).times(3).fails_with(502);
     let main = branch("main");
     let heads = (0..5).map(|_| scene.repository.fetch_head(&main));
     for head in futures_util::future::join_all(heads).await {
         assert_eq!(head.unwrap_err().retry(), Retry::Backoff);
     }
-    assert_eq!(scene.stand_in.requested(), [CREATE_TOKEN]);
+    assert_eq!(scene.stand_in.requested(), [CREATE_TOKEN; 3]);
     assert!(scene.repository.fetch_head(&main).await.unwrap().is_some());
 }
 
@@ -246,7 +251,7 @@ async fn no_message_holds_a_credential() {
     scene.stand_in.next(GET_REF).answers(422, &[], &body);
     let error = scene.repository.fetch_tip(&branch("main")).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&token), "{error:?}");
-    scene.stand_in.next(GET_REF).is_cut();
+    scene.stand_in.next(GET_REF).times(3).is_cut();
     let error = scene.repository.fetch_tip(&branch("main")).await.unwrap_err();
     let mut text = format!("{error:?}");
     let mut cause: Option<&dyn std::error::Error> = Some(&error);

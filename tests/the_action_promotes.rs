@@ -302,6 +302,8 @@ async fn other_branches_and_strangers_promote_nothing() {
     assert!(step.run().stdout.contains("default branch `main`"));
     step.runner.set("GITHUB_REF", "refs/heads/main");
     step.runner.event("pull_request_target", r#"{"pull_request":{"merged":false}}"#);
+    assert!(step.run().stdout.contains("anybody can cause"));
+    step.runner.event("pull_request", r#"{"pull_request":{"merged":false}}"#);
     assert!(step.run().stdout.contains("not merged"));
     assert_eq!(step.github.writes(), "");
     step.runner.inputs(&[("dry-run", "true")]);

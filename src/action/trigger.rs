@@ -8,14 +8,17 @@ use serde::Deserialize;
 use super::ActionError;
 use super::input::Lookup;
 
-/// The events that anybody on the internet can cause in a public repository.
-const ANYBODY: [&str; 6] = [
-    "issue_comment",
-    "issues",
-    "discussion",
-    "discussion_comment",
-    "pull_request_review",
-    "pull_request_review_comment",
+/// The events that may start a promotion; whoever causes one has write access, or it comes by the clock. All
+/// others may be caused by anybody in a public repository (`issue_comment`, `watch`, `fork`, `gollum`), or run
+/// with a fork's files (`pull_request_target`). Without an event the program was started by hand.
+const TRUSTED: [&str; 7] = [
+    "push",
+    "workflow_dispatch",
+    "repository_dispatch",
+    "schedule",
+    "pull_request",
+    "workflow_run",
+    "",
 ];
 
 /// What started the workflow.
@@ -31,6 +34,21 @@ pub(super) struct Trigger {
 #[serde(default)]
 struct Payload {
     pull_request: Option<PullRequest>,
+    workflow_run: Option<WorkflowRun>,
+    repository: Option<Named>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct WorkflowRun {
+    event: String,
+    head_repository: Option<Named>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Named {
+    full_name: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -56,6 +74,17 @@ impl Trigger {
         matches!(self.event.as_str(), "workflow_dispatch" | "repository_dispatch")
     }
 
+    /// Whether the run before this one was of this repository, by an event that may start a promotion.
+    fn follows_a_run_of_our_own(&self) -> bool {
+        let Payload { workflow_run: Some(run), repository: Some(here), .. } = &self.payload else {
+            return false;
+        };
+        let is_ours = run.head_repository.as_ref().is_some_and(|head| head == here);
+        is_ours
+            && ["push", "workflow_dispatch", "repository_dispatch", "schedule"]
+                .contains(&run.event.as_str())
+    }
+
     /// Refuses what must not open a pull request.
     ///
     /// # Errors
@@ -63,10 +92,23 @@ impl Trigger {
     pub(super) fn may_promote(&self, default_branch: &str) -> Result<(), ActionError> {
         let refuse = |text: String| Err(ActionError::NotTrusted(text));
         let event = &self.event;
-        if ANYBODY.contains(&event.as_str()) {
+        if !TRUSTED.contains(&event.as_str()) {
             return refuse(format!(
                 "anybody can cause the event `{event}`, so it does not start a promotion; use \
                  `workflow_dispatch`, or the service, which asks GitHub who may `/promote`"
+            ));
+        }
+        if event == "workflow_run" && !self.follows_a_run_of_our_own() {
+            return refuse(
+                "the workflow that this run follows was started by a pull request or a fork, which does \
+                 not start a promotion"
+                    .to_owned(),
+            );
+        }
+        if self.reference.starts_with("refs/tags/") {
+            return refuse(format!(
+                "this run is of `{}`, and promotions are of the default branch `{default_branch}`",
+                self.reference
             ));
         }
         if self.payload.pull_request.as_ref().is_some_and(|it| it.merged != Some(true)) {
@@ -105,10 +147,24 @@ mod tests {
             ("workflow_dispatch", "refs/heads/main"),
             ("push", "refs/heads/main"),
             ("schedule", "refs/heads/main"),
-            ("release", "refs/tags/v1"),
             ("", ""),
         ] {
             assert_eq!(may(event, reference, "{}"), Ok(()), "{event}");
+        }
+        let run = r#"{"workflow_run":{"event":"push","head_repository":{"full_name":"o/r"}},"repository":{"full_name":"o/r"}}"#;
+        assert_eq!(may("workflow_run", "refs/heads/main", run), Ok(()));
+        for (event, reference, payload) in [
+            ("watch", "refs/heads/main", "{}"),
+            ("fork", "refs/heads/main", "{}"),
+            ("gollum", "refs/heads/main", "{}"),
+            ("pull_request_target", "refs/heads/main", r#"{"pull_request":{"merged":true}}"#),
+            ("push", "refs/tags/v1", "{}"),
+            ("release", "refs/tags/v1", "{}"),
+            ("workflow_run", "refs/heads/main", "{}"),
+            ("workflow_run", "refs/heads/main", &run.replacen("o/r", "fork/r", 1)),
+            ("workflow_run", "refs/heads/main", &run.replace("\"push\"", "\"pull_request\"")),
+        ] {
+            assert!(may(event, reference, payload).is_err(), "{event} {reference}");
         }
         let merged = r#"{"pull_request":{"merged":true}}"#;
         assert_eq!(may("pull_request", "refs/heads/main", merged), Ok(()));
@@ -120,7 +176,7 @@ mod tests {
         for (event, reference, payload, words) in [
             ("workflow_dispatch", "refs/heads/topic", "{}", "of the branch `topic`"),
             ("pull_request", "refs/pull/7/merge", open, "not merged"),
-            ("pull_request_target", "refs/heads/main", open, "not merged"),
+            ("pull_request_target", "refs/heads/main", open, "anybody can cause"),
             ("issue_comment", "refs/heads/main", "{}", "anybody can cause"),
         ] {
             let said = may(event, reference, payload).unwrap_err();

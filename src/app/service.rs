@@ -1,7 +1,7 @@
 //! The service's use cases in one place: what doors and workers share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -15,6 +15,9 @@ use super::{Clock, fresh_id};
 
 /// How many jobs run at a time. They wait for GitHub most of the time.
 const PARALLEL: usize = 8;
+
+/// All places taken for so long is more than plans explain: each takes at most a minute.
+const LONGEST_BUSY_MS: Millis = 2 * 60_000;
 
 /// How long running jobs may go on when the process ends; GitHub and Kubernetes wait longer.
 const GRACE: Duration = Duration::from_secs(8);
@@ -37,6 +40,8 @@ pub struct App {
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
     working: Arc<AtomicBool>,
+    /// When a worker's place was last free.
+    place_was_free: Arc<AtomicI64>,
     /// The newest attempt of GitHub's to deliver up to which all are taken in.
     pub(super) recovered: Arc<AtomicU64>,
 }
@@ -50,6 +55,9 @@ pub enum NotReady {
     /// The workers do not run: not yet, or not any more.
     #[error("the workers do not run")]
     Workers,
+    /// All places have been taken for longer than a plan may take.
+    #[error("all workers have been busy for longer than a plan may take")]
+    Busy,
 }
 
 impl App {
@@ -65,6 +73,7 @@ impl App {
             clock,
             wake,
             working: Arc::default(),
+            place_was_free: Arc::default(),
             recovered: Arc::default(),
         };
         (app, writer)
@@ -94,6 +103,7 @@ impl App {
     /// Works the queue off until `stop` turns true, and looks after itself meanwhile: recovers what was lost,
     /// forgets what is old.
     pub async fn work(&self, stop: watch::Receiver<bool>) {
+        self.place_was_free.store(self.clock.now(), Ordering::Relaxed);
         self.working.store(true, Ordering::Relaxed);
         let worker = self.worker();
         let housekeeping = async {
@@ -132,6 +142,7 @@ impl App {
             run: self.performer(),
             name: fresh_id(self.clock.now()),
             parallel: PARALLEL,
+            place_was_free: Arc::clone(&self.place_was_free),
         }
     }
 
@@ -142,7 +153,11 @@ impl App {
     /// [`NotReady`] with the reason.
     pub async fn ready(&self) -> Result<(), NotReady> {
         self.store.ping().await?;
-        if self.working.load(Ordering::Relaxed) { Ok(()) } else { Err(NotReady::Workers) }
+        if !self.working.load(Ordering::Relaxed) {
+            return Err(NotReady::Workers);
+        }
+        let busy_for = self.clock.now() - self.place_was_free.load(Ordering::Relaxed);
+        if busy_for > LONGEST_BUSY_MS { Err(NotReady::Busy) } else { Ok(()) }
     }
 
     /// All metrics, with the gauges read now.

@@ -5,7 +5,7 @@
 //! panics fails alone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -83,6 +83,8 @@ pub(super) struct Worker {
     pub(super) name: String,
     /// How many jobs run at a time.
     pub(super) parallel: usize,
+    /// When a place was last free, by the clock.
+    pub(super) place_was_free: Arc<AtomicI64>,
 }
 
 impl Worker {
@@ -92,6 +94,9 @@ impl Worker {
         let (hand_back, handed_back) = watch::channel(false);
         while !*stop.borrow() {
             while running.try_join_next().is_some() {}
+            if running.len() < self.parallel {
+                self.place_was_free.store(self.clock.now(), Ordering::Relaxed);
+            }
             if running.len() < self.parallel
                 && let Some(claim) = self.claim().await
             {

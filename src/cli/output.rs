@@ -151,7 +151,22 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// The text without characters that a terminal would obey: a manifest may hold any.
 pub(super) fn harmless(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if obeyed(c) => out.push('\u{fffd}'),
+            // Marks that turn the order of what is read around: shown in place of obeyed.
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
+                out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -167,6 +182,7 @@ mod tests {
 
     #[test]
     fn terminals_are_not_commanded_by_manifests() {
+        assert_eq!(harmless("a\u{202e}b"), "a⟨U+202E⟩b");
         assert_eq!(harmless("a\x1b]0;x\x07\tb\n\u{9b}c"), "a\u{fffd}]0;x\u{fffd}\tb\n\u{fffd}c");
     }
 }

@@ -94,6 +94,8 @@ impl ServeArguments {
 /// Serves until a signal says stop.
 #[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
 pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result {
+    // Database and cache are nobody else's to read.
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
     enter(directory)?;
     let settings = Settings::check(&arguments.raw(), &read_file)?;
     let person = std::io::stderr().is_terminal();

@@ -92,6 +92,8 @@ impl fmt::Display for SettingsError {
 
 /// The address to listen on where none is given.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// Who has seen one signed delivery can try shorter secrets one after the other.
+const SHORTEST_SECRET: usize = 16;
 const DEFAULT_API_URL: &str = "https://api.github.com";
 const DEFAULT_DATABASE_URL: &str = "sqlite://overlift.db?mode=rwc";
 
@@ -176,6 +178,13 @@ impl Check<'_> {
         }
         let (variable, text) = self.text_or_file(NAMES, given)?;
         match WebhookSecrets::parse(&text) {
+            Ok(secrets) if secrets.iter().any(|it| it.expose().len() < SHORTEST_SECRET) => self.fault(
+                variable,
+                format!(
+                    "has a secret of fewer than {SHORTEST_SECRET} characters, which can be guessed from one \
+                     delivery; make one with `openssl rand -hex 32`"
+                ),
+            ),
             Ok(secrets) => Some(secrets),
             Err(error) => self.fault(
                 variable,
@@ -281,7 +290,7 @@ mod tests {
 
     fn with_token() -> RawSettings {
         RawSettings {
-            webhook_secret: text("s1,s2"),
+            webhook_secret: text("sixteen-letters-1,sixteen-letters-2"),
             github_token: text("ghp_x"),
             ..RawSettings::default()
         }
@@ -289,7 +298,7 @@ mod tests {
 
     fn read_file(path: &str) -> std::io::Result<String> {
         match path {
-            "/secret" => Ok("from-file\n".to_owned()),
+            "/secret" => Ok("a-secret-from-a-file\n".to_owned()),
             "/empty" => Ok("\n".to_owned()),
             _ => Err(std::io::ErrorKind::NotFound.into()),
         }
@@ -359,8 +368,14 @@ mod tests {
             ..with_token()
         };
         let settings = check(&raw).unwrap();
-        assert_eq!(settings.webhook_secrets.iter().next().unwrap().expose(), "from-file");
+        assert_eq!(
+            settings.webhook_secrets.iter().next().unwrap().expose(),
+            "a-secret-from-a-file"
+        );
         assert!(matches!(settings.identity, Identity::App { id, .. } if id == "7"));
+        let short = RawSettings { webhook_secret: text("fifteen-letters"), ..with_token() };
+        let fault = Settings::check(&short, &read_file).unwrap_err().to_string();
+        assert!(fault.contains("openssl rand") && !fault.contains("fifteen"), "{fault}");
         let both = RawSettings { webhook_secret: text("x"), ..raw.clone() };
         assert_eq!(check(&both).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET_FILE"]);
         let missing = RawSettings { webhook_secret_file: text("/none"), ..raw };

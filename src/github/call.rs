@@ -30,12 +30,15 @@ pub(super) struct Call {
     pub(super) patience: u32,
     /// Whether an earlier answer may be kept and asked for by its ETag, which costs no rate limit.
     pub(super) conditional: bool,
+    /// Whether doing it twice is as good as once, so that a lost answer is no reason to ask first.
+    pub(super) repeatable: bool,
 }
 
 impl Call {
     fn new(request: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
         let (limit_bytes, patience) = (ANSWER_LIMIT_BYTES, 1);
-        Self { request, method, path, body, limit_bytes, patience, conditional: false }
+        let repeatable = method == Method::GET;
+        Self { request, method, path, body, limit_bytes, patience, conditional: false, repeatable }
     }
 
     pub(super) fn get(request: &'static str, path: String) -> Self {
@@ -52,6 +55,12 @@ impl Call {
 
     pub(super) fn delete(request: &'static str, path: String) -> Self {
         Self::new(request, Method::DELETE, path, None)
+    }
+
+    /// For what makes the same object each time, or sets the same value.
+    pub(super) const fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
     }
 
     pub(super) const fn conditional(mut self) -> Self {

@@ -181,7 +181,7 @@ impl Repository {
             entries.push(self.tree_entry(edit, new.tree, &there).await?);
         }
         let body = json!({ "base_tree": new.tree.sha.as_str(), "tree": entries });
-        let call = Call::post(TREE, self.path("/git/trees"), body);
+        let call = Call::post(TREE, self.path("/git/trees"), body).repeatable();
         let tree: WireSha = self.client.json(self.who, call).await?;
         let body =
             json!({ "message": new.message, "tree": tree.sha, "parents": [new.parent.as_str()] });
@@ -229,7 +229,7 @@ impl Repository {
         const REQUEST: &str = "write the file's content";
         let content = base64::engine::general_purpose::STANDARD.encode(content);
         let body = json!({ "content": content, "encoding": "base64" });
-        let call = Call::post(REQUEST, self.path("/git/blobs"), body);
+        let call = Call::post(REQUEST, self.path("/git/blobs"), body).repeatable();
         let wire: WireSha = self.client.json(self.who, call).await?;
         BlobSha::parse(&wire.sha).map_err(|error| bad(REQUEST, &error))
     }

@@ -1,6 +1,7 @@
 //! The way of a request: credential, budget, wire, answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -19,6 +20,15 @@ use super::repository::bad;
 use crate::model::InstallationId;
 use crate::redact::Credential;
 
+/// How often a request is made within one attempt at a job.
+const MOST_TURNS: u32 = 3;
+
+/// The pause before the next turn: a fifth of a second, then more, with jitter.
+fn pause(turn: u32) -> Duration {
+    let most_ms = 200.0 * f64::from(1 << (2 * turn));
+    Duration::from_secs_f64(most_ms * rand::random::<f64>().mul_add(0.5, 0.75) / 1000.0)
+}
+
 /// A list of GitHub's is read up to this many pages; a hundred things are on each.
 const LONGEST_LIST_PAGES: usize = 50;
 
@@ -30,7 +40,15 @@ impl Client {
         call: Call,
     ) -> Result<T, GithubError> {
         let request = call.request;
-        self.send(who, call).await?.json(request)
+        let again = call.repeatable.then(|| call.clone());
+        match (self.send(who, call).await?.json(request), again) {
+            // An answer that was cut off, or of something between us and GitHub.
+            (Err(GithubError::BadAnswer { .. }), Some(again)) => {
+                tokio::time::sleep(pause(0)).await;
+                self.send(who, again).await?.json(request)
+            }
+            (result, _) => result,
+        }
     }
 
     /// Sends a request for a list and reads its pages until `enough` says so or there are no more. Returns
@@ -63,7 +81,7 @@ impl Client {
         call: Call,
     ) -> Result<Answer, GithubError> {
         let credential = self.credential(who).await?;
-        let answer = self.attempt(who, &call, &credential).await?;
+        let answer = self.attempt_a_few_times(who, &call, &credential).await?;
         let Who::Installation(id) = who else { return answer.check(call.request) };
         if answer.status != StatusCode::UNAUTHORIZED {
             return answer.check(call.request);
@@ -99,7 +117,9 @@ impl Client {
             let path = format!("/app/installations/{id}/access_tokens");
             let call = Call::post(REQUEST, path, serde_json::json!({}));
             let credential = self.credential(Who::App).await?;
-            let answer = self.attempt(Who::App, &call, &credential).await?.check(REQUEST)?;
+            let call = call.repeatable();
+            let answer =
+                self.attempt_a_few_times(Who::App, &call, &credential).await?.check(REQUEST)?;
             let wire: Wire = answer.json(REQUEST)?;
             let credential =
                 Credential::new("token", &wire.token).map_err(|error| bad(REQUEST, &error))?;
@@ -108,6 +128,30 @@ impl Client {
             Ok(InstallationToken { credential, expires: expires.into() })
         }
         .boxed()
+    }
+
+    /// Meets what passes by itself (a 5xx, a cut connection) at once, where doing it twice is as good as once:
+    /// putting a whole job off for it takes seconds and reads everything again.
+    async fn attempt_a_few_times(
+        &self,
+        who: Who,
+        call: &Call,
+        credential: &Credential,
+    ) -> Result<Answer, GithubError> {
+        for turn in 0..MOST_TURNS - 1 {
+            let result = self.attempt(who, call, credential).await;
+            let passes = match &result {
+                Ok(answer) => {
+                    answer.status.is_server_error() && answer.limits().retry_after.is_none()
+                }
+                Err(error) => matches!(error, GithubError::NoAnswer { .. }),
+            };
+            if !passes || !call.repeatable {
+                return result;
+            }
+            tokio::time::sleep(pause(turn)).await;
+        }
+        self.attempt(who, call, credential).await
     }
 
     /// One request on the wire, with the budget before and after it.

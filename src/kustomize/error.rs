@@ -95,7 +95,7 @@ pub enum BuildError {
     },
     /// A base or file of another repository or server.
     #[error(
-        "{at}: `{url}` is remote: {reason}; copy it into the repository or allow its repository"
+        "{at}: `{url}` is remote: {reason}; copy it into the repository{}", way_out(.reason)
     )]
     Remote {
         /// Who refers to it.
@@ -308,5 +308,14 @@ impl BuildError {
             | Self::EmptyKustomization { .. }
             | Self::Unknown(_) => None,
         }
+    }
+}
+
+/// What beside copying gives a remote base: allowing it is no help for one that is allowed.
+fn way_out(reason: &str) -> &'static str {
+    if reason.contains("?ref=") {
+        ", or name a commit or a tag"
+    } else {
+        " or allow its repository"
     }
 }

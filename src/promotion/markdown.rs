@@ -76,7 +76,8 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
             ':' if chars.peek().is_none_or(|next| *next == ' ') => out.push(c),
             // Names, issues and addresses become links by themselves.
             '@' | '#' | ':' => out.extend([c, APART]),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '+' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '+'
+            | '$' => {
                 out.extend(['\\', c]);
             }
             c => out.push(c),
@@ -185,6 +186,7 @@ mod tests {
     fn sentences_are_shown_and_not_obeyed() {
         assert_eq!(prose("`a` @me fixes #1", 99), "`a` @\u{200b}me fixes #\u{200b}1");
         assert_eq!(prose("[x](http://y) <!--", 99), "\\[x\\]\\(http:\u{200b}//y\\) &lt;\\!--");
+        assert_eq!(prose("$x$ and $`a`$", 99), "\\$x\\$ and \\$`a`\\$");
         assert_eq!(prose("one ` alone", 99), "one \\` alone");
         assert!(utf16_len(&prose(&"<`a`".repeat(500), 100)) <= 101);
         assert!(utf16_len(&prose(&"@".repeat(500), 100)) <= 101);

@@ -55,6 +55,8 @@ impl Git {
         }
         // Transports that start programs of their own (`ext::`) stay out, whatever a URL says.
         command.env("GIT_ALLOW_PROTOCOL", "https:ssh:file");
+        // A server that sends next to nothing for a minute is given up.
+        command.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000").env("GIT_HTTP_LOW_SPEED_TIME", "60");
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
         Self { command, what }
     }

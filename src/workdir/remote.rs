@@ -5,7 +5,8 @@
 //! Nothing is checked out, so no hook, filter or submodule of the other repository has a say.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -32,12 +33,27 @@ impl RemoteCache {
     /// # Errors
     /// [`WorkdirError`] if the cache cannot be written or git cannot fetch.
     pub fn open(&self, url: &str, reference: &str) -> Result<CommitTree, WorkdirError> {
+        // Git takes no two writers of one repository's settings, be they threads or processes.
+        let _held = self.hold(url)?;
         let repository = self.repository(url)?;
         let commit = match CommitSha::parse(reference) {
             Ok(commit) if repository.resolve(commit.as_str()).is_ok() => commit,
             _ => fetch(&repository, url, reference)?,
         };
         CommitTree::open(&repository, commit)
+    }
+
+    /// Waits until nobody else writes to the cache of a repository; dropping the file lets others in.
+    fn hold(&self, url: &str) -> Result<fs::File, WorkdirError> {
+        let path = self.directory.join(format!("{}.lock", name_of(url)));
+        let fault = |error: io::Error| WorkdirError::Output {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        private_directory(&self.directory).map_err(fault)?;
+        let file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fault)?;
+        file.lock().map_err(fault)?;
+        Ok(file)
     }
 
     fn repository(&self, url: &str) -> Result<Repository, WorkdirError> {
@@ -47,14 +63,22 @@ impl RemoteCache {
                 path: directory.clone(),
                 reason: error.to_string(),
             })?;
-            // Two processes may do this at once: `init` on what is there already changes nothing.
             Git::new(&directory, "make a cache", &["init", "--quiet", "--bare", "."]).run()?;
         }
         Ok(Repository::bare(directory))
     }
 }
 
-/// Fetches one commit into a ref of its own, so that fetches side by side do not meet.
+/// Makes a directory that nobody else may read.
+pub(super) fn private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Fetches one commit into a ref of its own.
 fn fetch(repository: &Repository, url: &str, reference: &str) -> Result<CommitSha, WorkdirError> {
     let place = format!("refs/overlift/{}", name_of(reference));
     let refspec = format!("+{reference}:{place}");
@@ -110,6 +134,13 @@ mod tests {
 
         let cache = RemoteCache::new(cache);
         let url = format!("file://{}", origin.display());
+        // Cold, and from several threads at once.
+        std::thread::scope(|scope| {
+            for reference in ["main", &first, "main", &first] {
+                let (cache, url) = (&cache, &url);
+                scope.spawn(move || cache.open(url, reference).unwrap());
+            }
+        });
         let content = |reference: &str| {
             let tree = cache.open(&url, reference).unwrap();
             match tree.look_up(&RepoPath::parse("a.yaml").unwrap()).unwrap().1 {

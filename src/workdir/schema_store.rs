@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::remote::private_directory;
 use super::{WorkdirError, read_input};
 
 /// The file of a version of Kubernetes is called `kubernetes-1.34.schemas`.
@@ -63,7 +64,7 @@ fn write_whole(path: &Path, text: &str) -> Result<(), WorkdirError> {
         path: path.to_path_buf(),
         reason: error.to_string(),
     };
-    fs::create_dir_all(path.parent().unwrap_or(path)).map_err(fault)?;
+    private_directory(path.parent().unwrap_or(path)).map_err(fault)?;
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
     fs::write(&unfinished, text).map_err(fault)?;
     fs::rename(&unfinished, path).map_err(fault)

@@ -34,6 +34,7 @@ impl World {
             run: Arc::new(run),
             name: "test".to_owned(),
             parallel: 4,
+            place_was_free: Arc::default(),
         }
     }
 

@@ -103,13 +103,27 @@ impl Scan<'_, '_, '_> {
 
     fn node(&mut self, node: &Node, field: &str) -> Result<(), BuildError> {
         match &node.value {
-            Value::Mapping(mapping) => mapping
-                .iter()
-                .filter(|pair| !is_in(&NO_PATHS, &pair.key.text))
-                .try_for_each(|pair| self.node(&pair.value, &pair.key.text)),
+            Value::Mapping(mapping) => {
+                for pair in mapping {
+                    self.refuse_lookalike(&pair.key.text, pair.key_mark)?;
+                    if !is_in(&NO_PATHS, &pair.key.text) {
+                        self.node(&pair.value, &pair.key.text)?;
+                    }
+                }
+                Ok(())
+            }
             Value::Sequence(items) => items.iter().try_for_each(|item| self.node(item, field)),
             Value::Scalar(scalar) => self.text(&scalar.text, field, node.mark),
         }
+    }
+
+    /// A key that kustomize reads as another one than a person does, who takes it for a letter of elsewhere.
+    fn refuse_lookalike(&self, key: &str, mark: Mark) -> Result<(), BuildError> {
+        if key.is_ascii() || !key.contains(['\u{17f}', '\u{212a}']) {
+            return Ok(());
+        }
+        let reason = "this key has a letter that kustomize reads as `s` or `k`: write that one";
+        Err(BuildError::Invalid { at: self.at(mark, ""), reason: reason.to_owned() })
     }
 
     fn text(&mut self, text: &str, field: &str, mark: Mark) -> Result<(), BuildError> {
