@@ -3,8 +3,9 @@
 //! The plan is the service's: same configuration, same engine, same id. Only where files come from
 //! (the working tree, or a commit of it) and where edits go (the working tree, or a branch) differs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::checking::Checking;
 use super::clock::Clock;
@@ -75,6 +76,17 @@ pub struct Workspace {
     remote_cache: Option<PathBuf>,
     engine: Option<Arc<dyn ForeignEngine>>,
     wish: Wish,
+    /// The files that differ from the commit that is checked out, once somebody asked.
+    uncommitted: OnceLock<BTreeSet<RepoPath>>,
+}
+
+/// Which files of the working tree may be written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Those that are as the commit has them.
+    Committed,
+    /// All.
+    All,
 }
 
 /// What one environment lacks of another.
@@ -113,6 +125,7 @@ impl Workspace {
                 remote_cache: None,
                 engine: None,
                 wish,
+                uncommitted: OnceLock::new(),
             });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
@@ -121,7 +134,15 @@ impl Workspace {
         let tree = CommitTree::open(repository, commit.clone())?;
         let (tree, commit) = (Some(tree), Some(commit));
         let wish = Wish::default();
-        Ok(Self { checkout, tree, commit, remote_cache: None, engine: None, wish })
+        Ok(Self {
+            checkout,
+            tree,
+            commit,
+            remote_cache: None,
+            engine: None,
+            wish,
+            uncommitted: OnceLock::new(),
+        })
     }
 
     /// The same, able to fetch the remote bases that a configuration allows, and to keep them there.
@@ -249,12 +270,14 @@ impl Workspace {
             let listed: Vec<&RepoPath> = overlays.chain(all).collect();
             self.checkout.list_ahead(&listed).map_err(WorkdirError::from)?;
         }
+        let is_committed = self.tree.is_some() || self.uncommitted()?.is_empty();
         let request = PlanRequest {
             files: self.files(),
             options: &self.build_options(configuration),
             source,
             target,
-            commit: self.commit.as_ref(),
+            // A working tree with uncommitted changes is no commit.
+            commit: self.commit.as_ref().filter(|_| is_committed),
             last_promotion: match &last {
                 Last::NotLooked => LastPromotion::NotLooked,
                 Last::HistoryCutOff => LastPromotion::HistoryCutOff,
@@ -329,11 +352,34 @@ impl Workspace {
         configuration.pipeline.pairs().map(pending).collect()
     }
 
-    /// Writes the plan's edits to the working tree.
+    /// The files that are not as the commit that is checked out has them; none outside git.
+    fn uncommitted(&self) -> Result<&BTreeSet<RepoPath>, WorkdirError> {
+        if let Some(known) = self.uncommitted.get() {
+            return Ok(known);
+        }
+        let found = match (self.checkout.repository(), &self.commit) {
+            (Some(repository), Some(_)) => repository.uncommitted()?,
+            _ => BTreeSet::new(),
+        };
+        Ok(self.uncommitted.get_or_init(|| found))
+    }
+
+    /// Writes the plan's edits to the working tree. Unless it has to be so (`force`), work that nobody
+    /// committed is not written over.
     ///
     /// # Errors
-    /// [`WorkdirError`] if a file changed after the plan was made or cannot be written.
-    pub fn write(&self, plan: &Plan) -> Result<(), WorkdirError> {
+    /// [`WorkdirError`] if a file changed after the plan was made, has uncommitted work or cannot be
+    /// written.
+    pub fn write(&self, plan: &Plan, overwrite: Overwrite) -> Result<(), WorkdirError> {
+        if overwrite == Overwrite::Committed {
+            let work = self.uncommitted()?;
+            let in_the_way = |edit: &&FileEdit| work.contains(&edit.path);
+            let paths: Vec<RepoPath> =
+                plan.file_edits().filter(in_the_way).map(|edit| edit.path.clone()).collect();
+            if !paths.is_empty() {
+                return Err(WorkdirError::Uncommitted(paths));
+            }
+        }
         workdir::apply(self.checkout.root(), &edits(plan))
     }
 
@@ -382,6 +428,7 @@ impl Workspace {
             remote_cache: self.remote_cache.clone(),
             engine: self.engine.clone(),
             wish: self.wish.clone(),
+            uncommitted: OnceLock::new(),
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();

@@ -19,6 +19,9 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
             "name the repository with `-C DIR`, or describe it in `.github/overlift.yaml`"
                 .to_owned()
         }
+        WorkdirError::Uncommitted(_) => {
+            "commit or stash them first, or write over them with `--force`".to_owned()
+        }
         WorkdirError::NoGit(_) => "install git, or put it on the PATH".to_owned(),
         WorkdirError::NoKustomize(_) => {
             "install kustomize, or leave out `--engine kustomize`".to_owned()

@@ -12,7 +12,7 @@ use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::report::Failure;
 use super::{Outcome, plan_view};
-use crate::app::local::{Committed, Workspace};
+use crate::app::local::{Committed, Overwrite, Workspace};
 use crate::app::{Engine, GivenConfiguration, OnGithubError, Operation, PromoteRequest, Promoted};
 use crate::config::RepositoryConfig;
 use crate::promotion::{Plan, Verdict};
@@ -34,6 +34,9 @@ pub(super) struct PromoteArguments {
     /// Write to the working tree, even if the pull request could be opened.
     #[arg(long, conflicts_with = "repo")]
     local: bool,
+    /// Write over files that have uncommitted changes.
+    #[arg(long)]
+    force: bool,
     /// Stop before the first write.
     #[arg(long)]
     dry_run: bool,
@@ -205,7 +208,8 @@ fn carry_out(
             let made = workspace.commit(configuration, plan);
             committed(&made.map_err(|error| located(error, workspace.files()))?, output)
         } else {
-            workspace.write(plan)?;
+            let overwrite = if arguments.force { Overwrite::All } else { Overwrite::Committed };
+            workspace.write(plan, overwrite)?;
             format!("Written to the working tree. {quiet}Look at it: git diff{quiet:#}\n")
         };
         text.push('\n');

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Form;
+use super::counterparts::Counterparts;
 use super::difference::{Because, Difference, Then};
 use super::entries::settle_entries;
 use super::history::{History, Version};
@@ -85,6 +86,9 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
         }
     }
     settle_entries(request, &sides, &mut outcomes)?;
+    if request.choice == Choice::Changed {
+        translate(request, &sides, &mut outcomes)?;
+    }
     let mut comparison = Comparison::default();
     for outcome in outcomes {
         comparison.differences.extend(outcome.differences);
@@ -93,6 +97,42 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     comparison.changes.sort_by(|a, b| a.below.cmp(&b.below));
     comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(comparison)
+}
+
+/// Gives what comes new the target's names, where both environments have one in the same place.
+fn translate(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut [Outcome],
+) -> Result<(), ReadError> {
+    let mut names = Counterparts::default();
+    for difference in outcomes.iter().flat_map(|outcome| &outcome.differences) {
+        let last = difference.field.rsplit('.').next().unwrap_or_default();
+        let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
+        let stays = difference.then == Then::Stays;
+        if let (Some(source), Some(target)) = (&difference.source, &difference.target)
+            && (difference.because == Because::Counterpart || is_name && stays)
+            && !source.contains('\n')
+        {
+            names.learn(source, target);
+        }
+    }
+    for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {
+        let Some(after) =
+            change.after.as_mut().filter(|_| Form::by_name(&change.below) == Form::Yaml)
+        else {
+            continue;
+        };
+        let before = match sides.target.contains(&change.below) {
+            true => request.files.file(&sides.target_path(&change.below))?,
+            false => None,
+        };
+        let before = before.as_ref().map(|file| &*file.content);
+        if let Some(text) = names.translate(&after.content, before) {
+            after.content = text.into_bytes().into();
+        }
+    }
+    Ok(())
 }
 
 /// What comes of one file.
@@ -274,8 +314,11 @@ impl Opened<'_, '_> {
             source_past: source_past.iter().map(Option::as_ref).collect(),
             target_past: target_past.iter().map(Option::as_ref).collect(),
         };
+        let name = self.pair.source.rsplit('/').next().unwrap_or_default();
+        let named_for_source = self.target.is_none() && self.request.names.names_source(name);
         let reason = match self.request.choice {
             Choice::All => Reason::All,
+            Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
             Choice::Changed => {
                 Reason::Judged(judge(&column, &self.times(), &[], self.request.names))
             }

@@ -12,6 +12,7 @@
 
 mod compare;
 mod content;
+mod counterparts;
 mod difference;
 mod entries;
 mod history;

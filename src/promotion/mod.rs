@@ -12,6 +12,7 @@ mod keep;
 mod key;
 mod lifecycle;
 mod markdown;
+mod nothing;
 mod overlay;
 mod phrase;
 mod pipeline;
@@ -35,6 +36,7 @@ pub use key::{Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
+pub use nothing::{moved_meanwhile, nothing};
 pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
 pub use plan::{
@@ -42,7 +44,7 @@ pub use plan::{
     PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
-pub use proposal::{Proposal, nothing, propose, summary};
+pub use proposal::{Proposal, propose, summary};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_APPLICATION_BRANCH, DEFAULT_APPLICATION_TITLE,
     DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,

@@ -79,25 +79,3 @@ pub fn summary(plan: &Plan) -> String {
     }
     counts(plan.rendered.resources())
 }
-
-/// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
-/// have nothing that comes.
-#[must_use]
-pub fn nothing(plan: &Plan) -> String {
-    let (source, target) = (&plan.source.name, &plan.target.name);
-    let stays = plan.differences.iter().filter(|difference| difference.then == Then::Stays).count();
-    match plan.drift.resources().len() {
-        0 if !plan.not_rendered.is_empty() && stays > 0 => {
-            let fields = super::markdown::counted(stays, "difference stays", "differences stay");
-            format!("Nothing to promote from {source} to {target}: {fields}.")
-        }
-        0 if !plan.not_rendered.is_empty() => {
-            format!("Nothing to promote from {source} to {target}.")
-        }
-        0 => format!("Nothing to promote: {target} has what {source} has."),
-        1 => format!("Nothing to promote from {source} to {target}: 1 resource stays different."),
-        count => format!(
-            "Nothing to promote from {source} to {target}: {count} resources stay different."
-        ),
-    }
-}

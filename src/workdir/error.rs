@@ -19,6 +19,9 @@ pub enum WorkdirError {
     /// Neither overlays nor a repository are here.
     #[error("`{}` has no `overlays` and no `.github/overlift.yaml`, and is in no git repository", .0.display())]
     NothingToPlan(PathBuf),
+    /// Files that would be written have work in them that nobody committed.
+    #[error("{}, and would be overwritten", uncommitted(.0))]
+    Uncommitted(Vec<RepoPath>),
     /// The operation needs git and this is no repository.
     #[error("`{}` is in no git repository", .0.display())]
     NoRepository(PathBuf),
@@ -124,4 +127,15 @@ fn in_words(time: Duration) -> String {
         0 => format!("{} s", time.as_secs_f32()),
         minutes => format!("{minutes} minutes"),
     }
+}
+
+/// "`a`, `b`, `c` and 2 more are not committed".
+fn uncommitted(paths: &[RepoPath]) -> String {
+    let shown: Vec<String> = paths.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let more = match paths.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let are = if paths.len() == 1 { "is" } else { "are" };
+    format!("{}{more} {are} not committed", shown.join(", "))
 }

@@ -1,5 +1,6 @@
 //! What git knows of a checkout: its commits, its files, its history.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -118,6 +119,24 @@ impl Repository {
         arguments.extend(dirs.iter().map(|dir| if dir.is_root() { "." } else { dir.as_str() }));
         let call = self.git("list the files", &arguments).run_ahead()?;
         Ok(Listing { dirs, call })
+    }
+
+    /// The files below the root that are not as the commit that is checked out has them, untracked ones
+    /// included.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn uncommitted(&self) -> Result<BTreeSet<RepoPath>, WorkdirError> {
+        let arguments =
+            ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", "."];
+        let output = self.git("compare with the commit", &arguments).run()?;
+        let text = String::from_utf8_lossy(&output);
+        let path = |record: &str| {
+            // Two letters and a blank, then the path from the top of the working tree.
+            let path = RepoPath::parse(record.get(3..)?).ok()?;
+            RepoPath::parse(path.strip_prefix(&self.prefix)?).ok()
+        };
+        Ok(text.split('\0').filter_map(path).collect())
     }
 
     /// Whether the history ends early because the clone was made with a depth.

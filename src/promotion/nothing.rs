@@ -1,0 +1,70 @@
+//! Why there is nothing to promote, said only as far as it is true.
+
+use super::plan::Plan;
+use super::rules::By;
+use crate::lineage::{Because, Difference};
+
+/// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
+/// have nothing that comes.
+#[must_use]
+pub fn nothing(plan: &Plan) -> String {
+    let (source, target) = (&plan.source.name, &plan.target.name);
+    if plan.method.by == By::Changes && !plan.differences.is_empty() {
+        return format!("Nothing to promote: {}.", stays(plan));
+    }
+    match plan.drift.resources().len() {
+        0 if !plan.not_rendered.is_empty() => {
+            format!("Nothing to promote from {source} to {target}.")
+        }
+        0 if plan.not_promoted.is_empty() => {
+            format!("Nothing to promote: {target} has what {source} has.")
+        }
+        0 => {
+            format!("Nothing to promote from {source} to {target}: nothing that is copied differs.")
+        }
+        1 => format!("Nothing to promote from {source} to {target}: 1 resource stays different."),
+        count => format!(
+            "Nothing to promote from {source} to {target}: {count} resources stay different."
+        ),
+    }
+}
+
+fn stays(plan: &Plan) -> String {
+    let (source, target) = (&plan.source.name, &plan.target.name);
+    let count =
+        |is: fn(&Because) -> bool| plan.differences.iter().filter(|it| is(&it.because)).count();
+    let groups = [
+        (count(|it| matches!(it, Because::Own { .. })), format!("{target}'s own")),
+        (count(|it| matches!(it, Because::SetLater { .. })), format!("set in {target} later")),
+        (count(|it| matches!(it, Because::AbsentOnPurpose)), format!("never in {target}")),
+        (
+            count(|it| matches!(it, Because::LeftOut { .. })),
+            "left out by an earlier promotion".to_owned(),
+        ),
+        (count(|it| matches!(it, Because::Counterpart)), "names of environments".to_owned()),
+        (
+            count(|it| matches!(it, Because::Kept | Because::Excluded | Because::NotAsked)),
+            "kept or left out on request".to_owned(),
+        ),
+        (count(|it| matches!(it, Because::Unwritable(_))), "not to be changed in place".to_owned()),
+    ];
+    let told: Vec<String> = groups
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let all = plan.differences.len();
+    let differences = if all == 1 { "difference stays" } else { "differences stay" };
+    format!(
+        "{source} changed nothing that {target} lacks; {all} {differences} ({})",
+        told.join(", ")
+    )
+}
+
+/// The values of the target's own beside which the source changed its own: a person may want to know.
+pub fn moved_meanwhile(plan: &Plan) -> impl Iterator<Item = &Difference> {
+    let moved = |it: &&Difference| {
+        matches!(it.because, Because::Own { source_moved: true, .. } | Because::SetLater { .. })
+    };
+    plan.differences.iter().filter(moved)
+}
