@@ -85,6 +85,9 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
             outcomes.push(outcome);
         }
     }
+    if request.choice == Choice::Changed {
+        translate(request, &sides, &mut outcomes)?;
+    }
     settle_entries(request, &sides, &mut outcomes)?;
     if request.choice == Choice::Changed {
         translate(request, &sides, &mut outcomes)?;
@@ -111,10 +114,13 @@ fn translate(
         let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
         let stays = difference.then == Then::Stays;
         if let (Some(source), Some(target)) = (&difference.source, &difference.target)
-            && (difference.because == Because::Counterpart || is_name && stays)
             && !source.contains('\n')
         {
-            names.learn(source, target);
+            match difference.because {
+                Because::Counterpart => names.learn_name(source, target),
+                _ if is_name && stays => names.learn_place(source, target),
+                _ => {}
+            }
         }
     }
     for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {

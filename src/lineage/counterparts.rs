@@ -8,28 +8,37 @@ use super::value::{Shape, Value};
 use crate::yaml::edit::{Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
 
 /// The target's value for a value of the source's; `None` where two were seen.
+type Known = BTreeMap<String, Option<String>>;
+
+/// What is known.
 #[derive(Debug, Default)]
 pub(super) struct Counterparts {
-    known: BTreeMap<String, Option<String>>,
+    /// From values that are the same but for the names of the environments.
+    named: Known,
+    /// From what only stands in the same place.
+    placed: Known,
 }
 
 impl Counterparts {
+    /// Learns that the target says `target` where the source says `source`, each in its environment's name.
+    pub(super) fn learn_name(&mut self, source: &str, target: &str) {
+        learn(&mut self.named, source, target);
+    }
+
     /// Learns that the target has `target` where the source has `source`.
-    pub(super) fn learn(&mut self, source: &str, target: &str) {
-        let known = self.known.entry(source.to_owned()).or_insert_with(|| Some(target.to_owned()));
-        if known.as_deref() != Some(target) {
-            *known = None;
-        }
+    pub(super) fn learn_place(&mut self, source: &str, target: &str) {
+        learn(&mut self.placed, source, target);
     }
 
     fn of(&self, source: &str) -> Option<&str> {
-        self.known.get(source)?.as_deref()
+        let known = self.named.get(source).or_else(|| self.placed.get(source));
+        known?.as_deref()
     }
 
     /// A YAML text in which what is new, compared with `before`, has the target's names. `None` if there
     /// is nothing to change, or it cannot be changed in place.
     pub(super) fn translate(&self, after: &[u8], before: Option<&[u8]>) -> Option<String> {
-        if self.known.values().all(Option::is_none) {
+        if self.named.values().chain(self.placed.values()).all(Option::is_none) {
             return None;
         }
         let mut had = Vec::new();
@@ -73,6 +82,13 @@ impl Counterparts {
     }
 }
 
+fn learn(known: &mut Known, source: &str, target: &str) {
+    let entry = known.entry(source.to_owned()).or_insert_with(|| Some(target.to_owned()));
+    if entry.as_deref() != Some(target) {
+        *entry = None;
+    }
+}
+
 const fn is_plain(node: &SpanNode) -> bool {
     matches!(node.kind, SpanKind::Scalar { plain: true, .. })
 }
@@ -92,9 +108,9 @@ mod tests {
     #[test]
     fn what_comes_new_has_the_targets_names() {
         let mut names = Counterparts::default();
-        names.learn("shop-staging", "shop-production");
-        names.learn("a", "b");
-        names.learn("a", "c");
+        names.learn_name("shop-staging", "shop-production");
+        names.learn_name("a", "b");
+        names.learn_name("a", "c");
         let text = "namespace: shop-staging # where\nx: [a, 'shop-staging']\n";
         assert_eq!(
             names.translate(text.as_bytes(), None).as_deref(),

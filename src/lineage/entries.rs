@@ -1,6 +1,6 @@
 //! Entries of kustomizations and the files that they name: one never comes or goes without the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Change, Outcome, Request, Sides};
 use super::content::Form;
@@ -110,8 +110,15 @@ fn bring_named(
     named: &BTreeSet<String>,
 ) -> Result<bool, ReadError> {
     let mut brought = false;
+    // What the target names by its own environment's name comes from the file that has the source's.
+    let own_names: BTreeMap<String, &String> =
+        named.iter().map(|path| (request.names.neutral_target(path), path)).collect();
     for below in &sides.source {
-        let target = sides.counterpart(below).to_owned();
+        let own = own_names.get(&request.names.neutral_source(below));
+        let target = match own {
+            Some(own) if !named.contains(below) => (*own).clone(),
+            _ => sides.counterpart(below).to_owned(),
+        };
         let above = target.match_indices('/').map(|(at, _)| &target[..at]);
         let wanted = named.contains(&target) || above.into_iter().any(|dir| named.contains(dir));
         if !wanted || sides.target.contains(&target) || (request.excluded)(&target) {
