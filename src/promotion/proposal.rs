@@ -1,6 +1,5 @@
 //! Everything a pull request says, made from a plan: branch, title, body, commit message, labels.
 
-use crate::lineage::Then;
 use crate::model::BranchName;
 
 use super::body::{counts, render_body};
