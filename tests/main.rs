@@ -36,6 +36,7 @@ mod overlay_builds_like_kustomize;
 mod people_steer_promotions;
 mod plans_with_an_installed_kustomize;
 mod policies_in_rego;
+mod previews;
 mod promote_in_a_checkout;
 mod promote_in_every_style;
 mod promote_on_github_by_hand;

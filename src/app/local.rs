@@ -191,6 +191,23 @@ impl Workspace {
         self.commit.as_ref()
     }
 
+    /// The git repository; `None` outside git.
+    #[must_use]
+    pub fn repository(&self) -> Option<&Repository> {
+        self.checkout.repository()
+    }
+
+    /// The files that differ from another state of the same repository.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn changed_since(&self, before: &Self) -> Result<BTreeSet<RepoPath>, WorkdirError> {
+        let none = || WorkdirError::NoRepository(self.checkout.root().to_path_buf());
+        let repository = self.checkout.repository().ok_or_else(none)?;
+        let then = before.commit.as_ref().ok_or_else(none)?;
+        repository.changed_files(then, self.commit.as_ref().filter(|_| self.tree.is_some()))
+    }
+
     /// Where `origin` is, the repository that this one was cloned from; `None` if nobody knows.
     ///
     /// # Errors

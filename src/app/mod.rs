@@ -1,6 +1,7 @@
 //! Use cases: fetch, decide, act. The one place where decisions and adapters meet.
 
 pub mod local;
+pub mod preview;
 pub mod schema_fetch;
 pub mod validate;
 

@@ -20,6 +20,7 @@ mod palette;
 mod plan;
 mod plan_json;
 mod plan_view;
+mod preview;
 mod promote;
 mod queue;
 mod remote;
@@ -62,6 +63,7 @@ enum Command {
     Init(init::InitArguments),
     Plan(plan::PlanArguments),
     Promote(promote::PromoteArguments),
+    Preview(preview::PreviewArguments),
     Validate(validate::ValidateArguments),
     Status(status::StatusArguments),
     /// Tries what the service is about to plan; the service starts it.
@@ -86,7 +88,12 @@ impl Command {
     const fn plans(&self) -> bool {
         matches!(
             self,
-            Self::Plan(_) | Self::Promote(_) | Self::Validate(_) | Self::Status(_) | Self::Action
+            Self::Plan(_)
+                | Self::Preview(_)
+                | Self::Promote(_)
+                | Self::Validate(_)
+                | Self::Status(_)
+                | Self::Action
         )
     }
 }
@@ -131,6 +138,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(init) => init::run(&init, directory, &output),
         Command::Plan(plan) => plan::run(&plan, directory, &output),
         Command::Promote(promote) => promote::run(&promote, directory, &output),
+        Command::Preview(preview) => preview::run(&preview, directory, &output),
         Command::Validate(validate) => validate::run(&validate, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
         Command::Serve(serve) => serve::run(&serve, directory),

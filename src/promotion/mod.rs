@@ -19,6 +19,7 @@ mod pipeline;
 mod plain_text;
 mod plan;
 mod plan_id;
+mod preview;
 mod proposal;
 mod pull_request;
 mod rendering;
@@ -28,7 +29,7 @@ mod template;
 mod wire;
 mod words;
 
-pub use body::{BODY_LIMIT, Marker, ticked};
+pub use body::{BODY_LIMIT, Marker, counts as resource_counts, ticked};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
@@ -44,6 +45,7 @@ pub use plan::{
     PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
+pub use preview::{Preview, Previewed, Reached, preview, preview_body};
 pub use proposal::{Proposal, propose, summary};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_APPLICATION_BRANCH, DEFAULT_APPLICATION_TITLE,

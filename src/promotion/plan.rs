@@ -538,6 +538,7 @@ fn risks(
         path: &target.path,
         others: &[(source.name.clone(), source.path.clone())],
         own_values,
+        at_once: &[],
     };
     check_changes(&changes, Terms { gates, standards, today })
 }

@@ -47,8 +47,13 @@ impl<'a> Telling<'a> {
     /// Tells a plan.
     #[must_use]
     pub fn of(plan: &'a Plan) -> Self {
-        let levels = levels(&plan.findings);
-        Self { changes: tell(plan.rendered.resources(), &levels), groups: groups(&plan.findings) }
+        Self::of_parts(plan.rendered.resources(), &plan.findings)
+    }
+
+    /// Tells what changes and what is found of it.
+    #[must_use]
+    pub fn of_parts(resources: &'a [ResourceDiff], findings: &'a [Finding]) -> Self {
+        Self { changes: tell(resources, &levels(findings)), groups: groups(findings) }
     }
 
     /// The groups that a reader has to see first: risks, and what the gates warn of in the same words.
@@ -68,8 +73,8 @@ impl<'a> Telling<'a> {
 
     /// `1 error and 14 warnings are new, 3 findings were there before`.
     #[must_use]
-    pub fn gates(plan: &Plan) -> String {
-        let told = || plan.findings.iter().filter(|finding| finding.not_validated().is_none());
+    pub fn gates(findings: &[Finding], suppressed: usize) -> String {
+        let told = || findings.iter().filter(|finding| finding.not_validated().is_none());
         let count = |level| told().filter(|f| f.new && f.level == level).count();
         let new: Vec<(usize, String)> = [
             (Level::Error, "error", "errors"),
@@ -91,8 +96,8 @@ impl<'a> Telling<'a> {
             let were = if old == 1 { "was" } else { "were" };
             parts.push(format!("{} {were} there before", counted(old, "finding", "findings")));
         }
-        if plan.suppressed > 0 {
-            parts.push(format!("{} suppressed", counted(plan.suppressed, "is", "are")));
+        if suppressed > 0 {
+            parts.push(format!("{} suppressed", counted(suppressed, "is", "are")));
         }
         parts.join(", ")
     }

@@ -112,6 +112,48 @@ impl Repository {
         CommitSha::parse(text.trim()).map_err(|_| unknown())
     }
 
+    /// The commit from which two went apart; `None` if they have none in common here.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn merge_base(
+        &self,
+        one: &CommitSha,
+        other: &CommitSha,
+    ) -> Result<Option<CommitSha>, WorkdirError> {
+        let arguments = ["merge-base", one.as_str(), other.as_str()];
+        match self.git("find where the two went apart", &arguments).run() {
+            Ok(output) => Ok(CommitSha::parse(String::from_utf8_lossy(&output).trim()).ok()),
+            Err(WorkdirError::Git { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The files that differ between a commit and another one, or the working tree with what is not
+    /// tracked and not ignored.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn changed_files(
+        &self,
+        before: &CommitSha,
+        after: Option<&CommitSha>,
+    ) -> Result<BTreeSet<RepoPath>, WorkdirError> {
+        let what = "list the files that differ";
+        let mut arguments = vec!["diff", "--name-only", "--no-renames", "--relative", "-z"];
+        arguments.push(before.as_str());
+        arguments.extend(after.map(CommitSha::as_str));
+        arguments.push("--");
+        let mut output = self.git(what, &arguments).run()?;
+        if after.is_none() {
+            let others = ["ls-files", "-z", "--others", "--exclude-standard"];
+            output.extend(self.git(what, &others).run()?);
+        }
+        let names = output.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        Ok(names.filter_map(|name| RepoPath::parse(name).ok()).collect())
+    }
+
     /// Starts to list the files below `dirs` that are tracked, or untracked and not ignored.
     pub(super) fn list_files(&self, dirs: Vec<RepoPath>) -> Result<Listing, WorkdirError> {
         let mut arguments =

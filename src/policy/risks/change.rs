@@ -26,6 +26,8 @@ pub struct Changes<'a> {
     pub others: &'a [(EnvironmentName, RepoPath)],
     /// Values that the target alone had and loses, as its history tells.
     pub own_values: &'a [OwnValue],
+    /// Files that several environments share, whose change reaches this one, the last, at once.
+    pub at_once: &'a [RepoPath],
 }
 
 /// A value that the target alone had and loses; found in its history by whoever reads that.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changes, shown, words};
+use super::change::{Changes, listed, shown, words};
 use crate::model::{Entry, Location, Position, RepoPath};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -22,6 +22,14 @@ pub(super) const OWN_RULE: Rule = Rule {
     check: Check::Changes(check_own),
 };
 
+pub(super) const AT_ONCE_RULE: Rule = Rule {
+    id: "reaches-production-at-once",
+    gate: Gate::Risks,
+    codes: &[AT_ONCE],
+    check: Check::Changes(check_at_once),
+};
+
+const AT_ONCE: Code = Code::sound("reaches-production-at-once", Level::Error);
 const READS: Code = Code::sound("reads-another-environment", Level::Warning);
 const OWN: Code = Code::sound("own-value-lost", Level::Warning);
 
@@ -68,6 +76,22 @@ fn reference(changes: &Changes<'_>, folder: &RepoPath) -> Location {
         }
     }
     Location::file(fallback.unwrap_or_else(|| changes.path.clone()))
+}
+
+/// A base or a component whose change nobody could try in an environment before.
+fn check_at_once(changes: &Changes<'_>, report: &mut Report<'_>) {
+    if changes.resources.is_empty() {
+        return;
+    }
+    if let Some(first) = changes.at_once.first() {
+        let files: Vec<&str> = changes.at_once.iter().map(RepoPath::as_str).collect();
+        let words = words(
+            "gets changes of shared files that were in no environment before",
+            "get changes of shared files that were in no environment before",
+            listed(&files),
+        );
+        report.tell_at(AT_ONCE, Location::file(first.clone()), words);
+    }
 }
 
 fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {

@@ -51,6 +51,7 @@ pub(super) const ALL: &[Rule] = &[
     environment::OWN_RULE,
     enforcement::RULE,
     proxy_configuration::RULE,
+    environment::AT_ONCE_RULE,
     environment::READS_RULE,
     deleted::RULE,
     traffic::GONE_RULE,

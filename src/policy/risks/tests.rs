@@ -36,6 +36,7 @@ fn found(before: &str, after: &str) -> Vec<Finding> {
         path: &path,
         others: &[],
         own_values: &[],
+        at_once: &[],
     };
     crate::policy::check::check_all(&changes, &Gates::default(), Day::MIN).findings
 }
@@ -1198,6 +1199,7 @@ fn values_of_its_own_and_other_folders_are_told() {
         path: &path("overlays/production"),
         others: &[(EnvironmentName::parse("staging").unwrap(), path("overlays/staging"))],
         own_values: &[own],
+        at_once: &[],
     };
     let found = crate::policy::check::check_all(&changes, &Gates::default(), Day::MIN).findings;
     let said: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();

@@ -2,7 +2,6 @@
 
 use crate::diff::Change;
 use crate::policy::Level;
-use crate::promotion::plan::Plan;
 
 use super::super::markdown::{code, counted, diff_block, diff_line, html_code, number};
 use super::super::plain_text::utf16_len;
@@ -24,7 +23,7 @@ const REST_LIMIT: usize = 900;
 /// Resources that are alike are listed by name up to this number.
 const NAMES: usize = 10;
 
-pub(super) fn render(plan: &Plan, told: &[Told<'_>], room: usize) -> String {
+pub(in crate::promotion) fn render(command: &str, told: &[Told<'_>], room: usize) -> String {
     let mut parts = Vec::new();
     let mut left = room.saturating_sub(REST_LIMIT);
     let lines: usize = told.iter().map(|told| lines_of(told)).sum();
@@ -45,7 +44,7 @@ pub(super) fn render(plan: &Plan, told: &[Told<'_>], room: usize) -> String {
         parts.push(part);
     }
     if room > REST_LIMIT || !parts.is_empty() {
-        parts.extend(rest(plan, &told[shown..]));
+        parts.extend(rest(command, &told[shown..]));
     }
     parts.join("\n\n")
 }
@@ -113,7 +112,7 @@ fn alike_names(told: &Told<'_>) -> Option<String> {
 }
 
 /// What is left out and where to see it.
-fn rest(plan: &Plan, told: &[Told<'_>]) -> Option<String> {
+fn rest(command: &str, told: &[Told<'_>]) -> Option<String> {
     let count: usize = told.iter().map(Told::count).sum();
     if count == 0 {
         return None;
@@ -124,6 +123,6 @@ fn rest(plan: &Plan, told: &[Told<'_>]) -> Option<String> {
         "*{} not shown here ({}): see the files of this pull request, or run* {}",
         counted(count, "more changed resource is", "more changed resources are"),
         counted_kinds(all),
-        code(&format!("{} --diff rendered", super::command(plan)), 300),
+        code(command, 300),
     ))
 }

@@ -14,8 +14,10 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub(super) use diffs::render as render_diffs;
 pub use marker::Marker;
-pub(super) use summary::counts;
+pub use summary::counts;
+pub(super) use summary::{changes as render_changes, warnings as render_warnings};
 
 use std::collections::BTreeSet;
 
@@ -102,7 +104,15 @@ impl<'a> Parts<'a> {
         let files = files::render(self.plan, FILES_LIMIT.min(room / 4));
         let drift = drift::render(self.plan, DRIFT_LIMIT.min(room / 4));
         let left = room.saturating_sub(utf16_len(&files) + utf16_len(&drift));
-        Evidence { diff: diffs::render(self.plan, &self.telling.changes, left), files, drift }
+        Evidence {
+            diff: diffs::render(
+                &format!("{} --diff rendered", command(self.plan)),
+                &self.telling.changes,
+                left,
+            ),
+            files,
+            drift,
+        }
     }
 
     /// The usual body after a `note`.

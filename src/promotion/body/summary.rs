@@ -45,7 +45,8 @@ pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Li
 }
 
 /// The counts in one sentence, as titles and commit messages have them too.
-pub(in crate::promotion) fn counts(resources: &[ResourceDiff]) -> String {
+#[must_use]
+pub fn counts(resources: &[ResourceDiff]) -> String {
     let count = |change| resources.iter().filter(|diff| diff.change == change).count();
     let (changed, added, deleted) =
         (count(Change::Changed), count(Change::Added), count(Change::Deleted));
@@ -111,7 +112,7 @@ pub(super) fn counted_kinds<'a>(resources: impl Iterator<Item = &'a ResourceDiff
 }
 
 /// What weakens security, moves traffic, shrinks or deletes something, the weightiest first.
-fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
+pub(in crate::promotion) fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
     if warnings.is_empty() {
         return None;
@@ -142,7 +143,7 @@ pub(super) fn warnings_left<'t, 'a>(telling: &'t Telling<'a>, lines: Lines) -> V
 fn status(plan: &Plan, telling: &Telling<'_>, items: usize) -> String {
     let above: usize = telling.warnings().map(|group| group.findings.len()).sum();
     let above = if above == 0 { String::new() } else { format!(" ({} above)", number(above)) };
-    let mut gates = format!("**Gates** {}", Telling::gates(plan));
+    let mut gates = format!("**Gates** {}", Telling::gates(&plan.findings, plan.suppressed));
     if let Some(at) = gates.find(" new") {
         gates.insert_str(
             at + " new".len(),
@@ -202,7 +203,7 @@ fn brings(commits: &[Commit]) -> Option<String> {
     Some(format!("**Brings** {}", enumerated(&words)))
 }
 
-fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
+pub(in crate::promotion) fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
     let told = &telling.changes;
     if told.is_empty() {
         return None;

@@ -91,6 +91,7 @@ fn risks(builds: &Builds, rendered: &RenderedDiff) -> Vec<Finding> {
         path: &path("overlays/production"),
         others: &[],
         own_values: &[],
+        at_once: &[],
     };
     let (gates, standards) = (Gates::default(), Standards::default());
     let terms = Terms { gates: &gates, standards: &standards, today: Day::MIN };

@@ -1,0 +1,188 @@
+//! `overlift preview`: what a branch would do to each environment, before it is merged.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Outcome;
+use super::build::open_workspace;
+use super::engine::EngineArguments;
+use super::findings::{FindingJson, for_people};
+use super::output::{Output, harmless, wrapped};
+use super::plan::located;
+use crate::app::preview::{branch_point, preview};
+use crate::app::{Clock, local::Workspace};
+use crate::diff::Change;
+use crate::policy::{Finding, Level};
+use crate::promotion::{Environment, Preview, Reached, Telling, preview_body, resource_counts};
+use crate::workdir::WorkdirError;
+
+/// Shows what the changes since BASE do to each environment that they reach.
+#[derive(Debug, Args)]
+pub(super) struct PreviewArguments {
+    /// The branch that this one is to be merged into; without, the remote's default branch or `main`.
+    #[arg(value_name = "BASE")]
+    base: Option<String>,
+    /// Look at this commit instead of the working tree.
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    /// Use this configuration instead of `.github/overlift.yaml`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArguments,
+    /// Print the text of a comment.
+    #[arg(long, conflicts_with = "json")]
+    body: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if it brings errors.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Serialize)]
+struct PreviewJson<'a> {
+    reached: Vec<ReachedJson<'a>>,
+    broken: Vec<BrokenJson>,
+}
+
+#[derive(Serialize)]
+struct ReachedJson<'a> {
+    environments: Vec<String>,
+    summary: String,
+    findings: Vec<FindingJson<'a>>,
+    rendered: &'a str,
+}
+
+#[derive(Serialize)]
+struct BrokenJson {
+    environment: String,
+    error: String,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    arguments: &PreviewArguments,
+    directory: &Path,
+    output: &Output,
+) -> super::Result {
+    let after = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
+    let repository =
+        after.repository().ok_or_else(|| WorkdirError::NoRepository(directory.to_path_buf()))?;
+    let head = after.commit_id().ok_or_else(|| WorkdirError::UnknownRevision("HEAD".to_owned()))?;
+    let base = branch_point(repository, arguments.base.as_deref(), head)?;
+    let before = Workspace::open(directory, Some(base.as_str()))?;
+    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let files = after.files();
+    let configuration =
+        after.configuration(config.as_deref()).map_err(|error| located(error, files))?;
+    let found = preview(&before, &after, &configuration, Clock::system().today())
+        .map_err(|error| located(error, files))?;
+    let command = format!("overlift preview {}", arguments.base.as_deref().unwrap_or(base.short()));
+    if arguments.json {
+        output.print(serde_json::to_string_pretty(&json(&found))? + "\n")?;
+    } else if arguments.body {
+        output.print(preview_body(&found, &command))?;
+    } else {
+        output.page(&for_terminal(&found, output))?;
+    }
+    let errors = found.new_findings(Level::Error) > 0 || !found.broken.is_empty();
+    Ok(if arguments.exit_code && errors { Outcome::Differences } else { Outcome::Done })
+}
+
+fn title(environment: &Environment) -> String {
+    match &environment.application {
+        Some(application) => format!("{application} {}", environment.name),
+        None => environment.name.to_string(),
+    }
+}
+
+fn names(reached: &Reached) -> Vec<String> {
+    reached.environments.iter().map(title).collect()
+}
+
+fn json(found: &Preview) -> PreviewJson<'_> {
+    let reached = |reached: &'_ Reached| names(reached);
+    PreviewJson {
+        reached: found
+            .reached
+            .iter()
+            .map(|it| ReachedJson {
+                environments: reached(it),
+                summary: resource_counts(it.rendered.resources()),
+                findings: it.findings.iter().map(|f| FindingJson::new(f, None)).collect(),
+                rendered: it.rendered.text(),
+            })
+            .collect(),
+        broken: found
+            .broken
+            .iter()
+            .map(|(environment, error)| BrokenJson {
+                environment: title(environment),
+                error: error.to_string(),
+            })
+            .collect(),
+    }
+}
+
+fn for_terminal(found: &Preview, output: &Output) -> String {
+    let (palette, width) = (&output.palette, output.width());
+    let mut out = String::new();
+    if found.is_empty() {
+        return "Nothing that an environment builds is changed.\n".to_owned();
+    }
+    for (environment, error) in &found.broken {
+        let _ = writeln!(
+            out,
+            "{}error{:#}: {} cannot be built: {}\n",
+            palette.error,
+            palette.error,
+            title(environment),
+            harmless(&error.to_string())
+        );
+    }
+    for reached in &found.reached {
+        let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
+        let _ = writeln!(
+            out,
+            "{}{}{:#}: {}",
+            palette.heading,
+            names(reached).join(", "),
+            palette.heading,
+            resource_counts(reached.rendered.resources())
+        );
+        for group in telling.warnings() {
+            let (style, word) = match group.level {
+                Level::Error => (palette.error, "error"),
+                Level::Warning | Level::Info => (palette.warning, "warning"),
+            };
+            let line = format!("{word}: {}", harmless(&group.sentence().plain()));
+            let line = wrapped(&line, width, "  ");
+            let line = line.strip_prefix(word).unwrap_or(&line);
+            let _ = writeln!(out, "{style}{word}{style:#}{line}");
+        }
+        let others: Vec<&Finding> = telling
+            .other_findings()
+            .filter(|group| group.level > Level::Info)
+            .flat_map(|group| group.findings.iter().copied())
+            .collect();
+        out.push_str(&for_people(&others, palette));
+        for (change, phrase) in telling.changes().take(40) {
+            let sign = match change {
+                Change::Added => '+',
+                Change::Changed => '~',
+                Change::Deleted => '-',
+            };
+            let _ =
+                writeln!(out, "  {sign} {}", wrapped(&harmless(&phrase.plain()), width, "    "));
+        }
+        out.push('\n');
+        out.push_str(&output.diff_text(reached.rendered.text()));
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,411 @@
+//! What a pull request does to each environment that it reaches, before it is merged.
+//!
+//! Before is the commit where it branched off, after is its head. Only what a changed file may reach is
+//! built; environments that change alike are told together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::body::{counts, render_changes, render_diffs, render_warnings};
+use super::environment::Environment;
+use super::markdown::{code, counted, plain, prose};
+use super::pipeline::Pipeline;
+use super::plain_text::{cut, utf16_len};
+use super::telling::{Telling, enumerated};
+use crate::diff::{RenderedDiff, SecretInputs};
+use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
+use crate::policy::{
+    Changes, Day, Fetched, Finding, Gates, Level, Overlay, Standards, Terms, UnknownFiles,
+    check_changes, check_overlay, mark_new,
+};
+use crate::yaml::{Node, Value, parse_manifests};
+
+/// What a preview is made from.
+#[derive(Clone, Copy)]
+pub struct Previewed<'a> {
+    /// The files before.
+    pub before: &'a dyn Files,
+    /// The files after.
+    pub after: &'a dyn Files,
+    /// The environments, by the configuration after.
+    pub pipeline: &'a Pipeline,
+    /// The files that differ.
+    pub changed: &'a BTreeSet<RepoPath>,
+    /// How overlays are built.
+    pub options: &'a BuildOptions,
+    /// What was fetched for the gates.
+    pub fetched: &'a Fetched,
+    /// The day, for exceptions that end.
+    pub today: Day,
+}
+
+/// What a change reaches.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// Environments that change, those that change alike together, in promotion order.
+    pub reached: Vec<Reached>,
+    /// Environments that cannot be built afterwards, and why.
+    pub broken: Vec<(Environment, BuildError)>,
+    /// How many environments were looked at and build the same.
+    pub unchanged: usize,
+}
+
+/// Environments that change in the same way.
+#[derive(Debug)]
+pub struct Reached {
+    /// The environments; at least one.
+    pub environments: Vec<Environment>,
+    /// What their clusters will see; that of the first.
+    pub rendered: RenderedDiff,
+    /// What is found, of the first.
+    pub findings: Vec<Finding>,
+    /// How many findings the configuration suppresses.
+    pub suppressed: usize,
+}
+
+impl Preview {
+    /// Whether nothing that an environment builds is changed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reached.is_empty() && self.broken.is_empty()
+    }
+
+    /// How many new findings there are of a level.
+    #[must_use]
+    pub fn new_findings(&self, level: Level) -> usize {
+        let findings = self.reached.iter().flat_map(|reached| &reached.findings);
+        findings.filter(|finding| finding.new && finding.level == level).count()
+    }
+}
+
+/// Builds what the change may reach, before and after, and compares.
+///
+/// # Errors
+/// [`UnknownFiles`] whose content the caller has to fetch before asking again.
+pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
+    let mut preview = Preview::default();
+    let mut likeness: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unknown = BTreeSet::new();
+    let mut measures = Measures::default();
+    for environment in request.pipeline.environments() {
+        if !may_reach(request, environment) {
+            continue;
+        }
+        match look(request, environment, &mut measures) {
+            Ok(Look::Same) => preview.unchanged += 1,
+            Ok(Look::Broken(error)) => preview.broken.push((environment.clone(), *error)),
+            Ok(Look::Reached(reached)) => {
+                let key = alike(&reached);
+                if let Some(&at) = likeness.get(&key) {
+                    preview.reached[at].environments.extend(reached.environments);
+                } else {
+                    likeness.insert(key, preview.reached.len());
+                    preview.reached.push(*reached);
+                }
+            }
+            Err(UnknownFiles(paths)) => unknown.extend(paths),
+        }
+    }
+    if unknown.is_empty() { Ok(preview) } else { Err(UnknownFiles(unknown)) }
+}
+
+/// Whether a changed file may be one of those that an environment builds from, before or after: what a
+/// kustomization names, and all beside it. Rather too often than not often enough.
+fn may_reach(request: &Previewed<'_>, environment: &Environment) -> bool {
+    let sides = [request.after, request.before];
+    sides.into_iter().any(|files| touches(files, &environment.path, request.changed))
+}
+
+fn touches(files: &dyn Files, folder: &RepoPath, changed: &BTreeSet<RepoPath>) -> bool {
+    let mut next = vec![folder.clone()];
+    let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
+    while let Some(folder) = next.pop() {
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        if changed.iter().any(|path| path.is_within(&folder)) {
+            return true;
+        }
+        for named in named_by(files, &folder) {
+            if changed.iter().any(|path| path.is_within(&named)) {
+                return true;
+            }
+            next.push(named);
+        }
+    }
+    false
+}
+
+/// All that a folder's kustomization may name: whatever in it reads like a path.
+fn named_by(files: &dyn Files, folder: &RepoPath) -> Vec<RepoPath> {
+    let mut found = Vec::new();
+    for name in KUSTOMIZATION_NAMES {
+        let Ok(path) = folder.join(name) else { continue };
+        let Ok((_, Entry::File(file))) = files.look_up(&path) else { continue };
+        let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+        for document in parse_manifests(text).unwrap_or_default() {
+            collect(&document, folder, &mut found);
+        }
+    }
+    found
+}
+
+fn collect(node: &Node, folder: &RepoPath, found: &mut Vec<RepoPath>) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            let text = scalar.text.rsplit('=').next().unwrap_or_default();
+            let is_short = text.len() < 300 && !text.contains(['\n', ' ']) && !text.contains("://");
+            found.extend(
+                is_short.then(|| folder.join(text).ok()).flatten().filter(|p| !p.is_root()),
+            );
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, folder, found)),
+        Value::Mapping(mapping) => {
+            mapping.iter().for_each(|pair| collect(&pair.value, folder, found));
+        }
+    }
+}
+
+/// What environments are measured by; most of a repository share theirs.
+#[derive(Default)]
+struct Measures(Vec<(Arc<Gates>, Standards)>);
+
+impl Measures {
+    fn of(
+        &mut self,
+        request: &Previewed<'_>,
+        environment: &Environment,
+    ) -> Result<&Standards, UnknownFiles> {
+        let known = self.0.iter().position(|(gates, _)| Arc::ptr_eq(gates, &environment.gates));
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let gates = Arc::clone(&environment.gates);
+                let standards = Standards::read(request.after, &gates, request.fetched)?;
+                self.0.push((gates, standards));
+                self.0.len() - 1
+            }
+        };
+        Ok(&self.0[at].1)
+    }
+}
+
+/// What became of one environment.
+enum Look {
+    Same,
+    Broken(Box<BuildError>),
+    Reached(Box<Reached>),
+}
+
+fn look(
+    request: &Previewed<'_>,
+    environment: &Environment,
+    measures: &mut Measures,
+) -> Result<Look, UnknownFiles> {
+    let build = |files| kustomize::build(files, &environment.path, request.options);
+    let after = match build(request.after) {
+        Ok(build) => build,
+        Err(error) => {
+            // What was broken before is not this change's doing.
+            let same = matches!(&build(request.before), Err(before) if before.to_string() == error.to_string());
+            return Ok(if same { Look::Same } else { Look::Broken(Box::new(error)) });
+        }
+    };
+    // An environment that comes, or that is repaired, is all new.
+    let before = build(request.before).unwrap_or_default();
+    let overlays = [&environment.path];
+    let secrets = SecretInputs::find(request.before, &overlays, &before.inputs)
+        .and(SecretInputs::find(request.after, &overlays, &after.inputs))
+        .learned_by(&before)
+        .learned_by(&after);
+    let known = secrets.known_values(&[&before, &after]);
+    let path = environment.path.as_str();
+    let rendered = RenderedDiff::between(&before, &after, path, &known);
+    if rendered.resources().is_empty() {
+        return Ok(Look::Same);
+    }
+    let standards = measures.of(request, environment)?;
+    let (findings, suppressed) =
+        judge(request, environment, (&before, &after), &rendered, standards);
+    let environments = vec![environment.clone()];
+    Ok(Look::Reached(Box::new(Reached { environments, rendered, findings, suppressed })))
+}
+
+fn judge(
+    request: &Previewed<'_>,
+    environment: &Environment,
+    (before, after): (&Build, &Build),
+    rendered: &RenderedDiff,
+    standards: &Standards,
+) -> (Vec<Finding>, usize) {
+    let gates = &*environment.gates;
+    let terms = Terms { gates, standards, today: request.today };
+    let shared = shared_files(request, environment, after);
+    let all = request.pipeline.environments().iter().filter(|other| other.path != environment.path);
+    let others: Vec<_> = all
+        .filter(|other| other.application == environment.application)
+        .map(|other| (other.name.clone(), other.path.clone()))
+        .collect();
+    let changes = Changes {
+        resources: rendered.resources(),
+        before,
+        after,
+        files: request.after,
+        path: &environment.path,
+        others: &others,
+        own_values: &[],
+        at_once: &shared,
+    };
+    let risks = check_changes(&changes, terms);
+    let overlay =
+        |files, build| Overlay { files, path: &environment.path, build, may_build_again: false };
+    let found = check_overlay(overlay(request.after, after), None, terms);
+    let mut findings = found.findings;
+    if !findings.is_empty() {
+        let then = check_overlay(overlay(request.before, before), None, terms);
+        mark_new(&then.findings, &mut findings);
+    }
+    let suppressed = risks.suppressed.len() + found.suppressed.len();
+    (risks.findings.into_iter().chain(findings).collect(), suppressed)
+}
+
+/// Changed files outside all environments' folders that the last environment of a line builds from.
+fn shared_files(
+    request: &Previewed<'_>,
+    environment: &Environment,
+    after: &Build,
+) -> Vec<RepoPath> {
+    let environments = request.pipeline.environments();
+    let of_same = |other: &&Environment| other.application == environment.application;
+    let is_last = !environment.from.is_empty()
+        && !environments.iter().filter(of_same).any(|other| other.from.contains(&environment.name));
+    if !is_last {
+        return Vec::new();
+    }
+    let is_own = |path: &RepoPath| environments.iter().any(|other| path.is_within(&other.path));
+    let changed = request.changed.iter().filter(|path| !is_own(path));
+    changed.filter(|path| after.inputs.contains(*path)).cloned().collect()
+}
+
+/// Equal for environments whose resources change in the same way, whatever their names and namespaces,
+/// and of which the same is found.
+fn alike(reached: &Reached) -> String {
+    let mut key = String::new();
+    for diff in reached.rendered.resources() {
+        let fields: Vec<_> = diff
+            .fields()
+            .into_iter()
+            .filter(|field| !["metadata.name", "metadata.namespace"].contains(&field.path.as_str()))
+            .collect();
+        let lines = (diff.hunks.added_lines, diff.hunks.removed_lines);
+        let gvk = &diff.original.gvk;
+        key.push_str(&format!(
+            "{:?} {} {} {} {lines:?} {fields:?}\n",
+            diff.change, gvk.group, gvk.kind, diff.original.name
+        ));
+    }
+    for finding in reached.findings.iter().filter(|finding| finding.new) {
+        key.push_str(&format!("{} {:?}\n", finding.code, finding.level));
+    }
+    key
+}
+
+/// A comment takes as much as a body.
+const LIMIT: usize = super::body::BODY_LIMIT;
+/// What one group of environments takes at most.
+const GROUP_LIMIT: usize = 20_000;
+/// So many lists of changes are told; the others are counted.
+const GROUPS: usize = 20;
+
+/// The preview as Markdown, at most as long as a pull request's body.
+#[must_use]
+pub fn preview_body(preview: &Preview, command: &str) -> String {
+    if preview.is_empty() {
+        return "**This changes nothing that an environment builds.**\n".to_owned();
+    }
+    let mut parts = vec![headline(preview)];
+    let shown = preview.reached.iter().take(GROUPS);
+    let groups: Vec<(String, &Reached)> =
+        shown.map(|reached| (head_of(reached), reached)).collect();
+    parts.extend(preview.broken.iter().take(GROUPS).map(|(environment, error)| {
+        let error = error.to_string();
+        format!(
+            "> [!CAUTION]\n> {} cannot be built: {}",
+            code(&title(environment), 120),
+            prose(&error, 600)
+        )
+    }));
+    let heads: usize = groups.iter().map(|(head, _)| utf16_len(head)).sum();
+    let rest = LIMIT.saturating_sub(heads + 2_000) / groups.len().max(1);
+    for (head, reached) in &groups {
+        let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
+        parts.push(head.clone());
+        parts.push(render_diffs(command, &telling.changes, rest.min(GROUP_LIMIT)));
+    }
+    if preview.reached.len() > GROUPS {
+        let more = preview.reached.len() - GROUPS;
+        parts.push(format!(
+            "*{} not shown here.*",
+            counted(more, "more change is", "more changes are")
+        ));
+    }
+    parts.push(format!("See it yourself: {}", code(command, 300)));
+    parts.retain(|part| !part.is_empty());
+    cut(&(parts.join("\n\n") + "\n"), LIMIT)
+}
+
+fn headline(preview: &Preview) -> String {
+    let environments: usize =
+        preview.reached.iter().map(|reached| reached.environments.len()).sum::<usize>()
+            + preview.broken.len();
+    let names: Vec<String> = preview
+        .reached
+        .iter()
+        .flat_map(|reached| &reached.environments)
+        .chain(preview.broken.iter().map(|(environment, _)| environment))
+        .take(8)
+        .map(|environment| code(&title(environment), 80))
+        .collect();
+    let more = environments.saturating_sub(names.len());
+    let names =
+        if more > 0 { format!("{} and {more} more", names.join(", ")) } else { enumerated(&names) };
+    format!("**This reaches {}**: {names}", counted(environments, "environment", "environments"))
+}
+
+fn title(environment: &Environment) -> String {
+    match &environment.application {
+        Some(application) => format!("{application} {}", environment.name),
+        None => environment.name.to_string(),
+    }
+}
+
+/// What decides about one group: counts, warnings, gates, what changes.
+fn head_of(reached: &Reached) -> String {
+    let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
+    let names: Vec<String> =
+        reached.environments.iter().take(8).map(|it| plain(&title(it), 120)).collect();
+    let more = reached.environments.len().saturating_sub(names.len());
+    let names =
+        if more > 0 { format!("{} and {more} more", names.join(", ")) } else { enumerated(&names) };
+    let mut parts = vec![format!("### {names}: {}", counts(reached.rendered.resources()))];
+    parts.extend(render_warnings(&telling, 8));
+    parts.push(format!("**Gates** {}", Telling::gates(&reached.findings, reached.suppressed)));
+    let others: Vec<String> = telling
+        .other_findings()
+        .filter(|group| group.level > Level::Info)
+        .take(12)
+        .map(|group| {
+            let first = group.first();
+            let at = first
+                .location
+                .as_ref()
+                .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
+            let level = if group.level == Level::Error { "error" } else { "warning" };
+            format!("- **{level}** {} {}{at}", code(&first.code, 60), group.sentence().markdown())
+        })
+        .collect();
+    parts.extend((!others.is_empty()).then(|| others.join("\n")));
+    parts.extend(render_changes(&telling, 10));
+    parts.join("\n\n")
+}
