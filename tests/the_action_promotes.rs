@@ -349,6 +349,30 @@ fn a_run_without_a_runner_says_what_is_missing() {
     );
 }
 
+/// On a pull request the step shows what it does to each environment, and promotes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_is_previewed() {
+    let repo = Repo::istio_config();
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    let path = "overlays/staging/patches/frontend-timeouts.yaml";
+    let gateway = repo.read(path).replace("spec:\n", "spec:\n  gateways: [istio-system/nowhere]\n");
+    repo.write(path, &gateway);
+    repo.commit("a gateway that is not there");
+    let mut runner = Runner::new(REPO, "http://127.0.0.1:9", repo.root());
+    let event =
+        format!(r#"{{"pull_request":{{"merged":false,"base":{{"sha":"{}"}}}}}}"#, base.trim());
+    runner.event("pull_request", &event);
+    let run = runner.action();
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.stdout.contains("::error title=IST0101"), "{run:#?}");
+    assert!(run.stdout.contains("the promotion brings 1 error"), "{run:#?}");
+    runner.inputs(&[("fail-on", "never")]);
+    assert_eq!(runner.action().code, 0);
+    let elsewhere = event.replace(base.trim(), &"0".repeat(40));
+    runner.event("pull_request", &elsewhere);
+    assert!(runner.action().stdout.contains("fetch-depth: 0"));
+}
+
 /// What the gates find new is annotated; a workflow can look at it without opening the pull request.
 #[tokio::test(flavor = "multi_thread")]
 async fn findings_are_annotated_at_their_lines() {

@@ -55,6 +55,12 @@ pub enum ActionError {
         /// How many warnings.
         warnings: usize,
     },
+    /// The commit that a pull request is to be merged into is not in the checkout.
+    #[error("the pull request's base {commit} is not in the checkout")]
+    NoBase {
+        /// The commit.
+        commit: String,
+    },
     /// The runtime for requests cannot be started.
     #[error("no requests can be made on this machine")]
     Runtime(#[source] std::io::Error),
@@ -110,6 +116,9 @@ impl ActionError {
                  branch anew where the service runs"
                     .to_owned(),
             ),
+            Self::NoBase { .. } => {
+                Some("run `actions/checkout` with `fetch-depth: 0` before this step".to_owned())
+            }
             Self::Findings { .. } => Some(
                 "the pull request and the annotations have them; `fail-on: never` lets the step pass"
                     .to_owned(),

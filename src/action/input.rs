@@ -46,6 +46,36 @@ pub(super) struct Inputs {
     pub(super) fail_on: FailOn,
 }
 
+/// What the step's `with:` says to a preview, which has no pair.
+pub(super) struct Preview {
+    /// As for a promotion.
+    pub(super) config: String,
+    /// As for a promotion.
+    pub(super) working_directory: String,
+    /// As for a promotion.
+    pub(super) fail_on: FailOn,
+}
+
+impl Preview {
+    /// Reads the inputs that a preview has.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] with the input's name.
+    pub(super) fn read(variable: Lookup<'_>) -> Result<Self, ActionError> {
+        Ok(Self {
+            config: get(variable, "config"),
+            working_directory: get(variable, "working-directory"),
+            fail_on: fail_on(&get(variable, "fail-on"))?,
+        })
+    }
+}
+
+/// Whether a plan of one pair is asked for, whatever started the workflow.
+pub(super) fn asks_for_a_plan(variable: Lookup<'_>) -> bool {
+    let is_dry = flag("dry-run", &get(variable, "dry-run")).unwrap_or_default();
+    is_dry && !get(variable, "source").is_empty()
+}
+
 impl Inputs {
     /// Reads all inputs.
     ///

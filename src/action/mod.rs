@@ -7,6 +7,7 @@
 mod error;
 mod input;
 mod output;
+mod preview;
 mod promote;
 mod runner;
 mod summary;

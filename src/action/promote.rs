@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::input::{FailOn, Inputs, Lookup};
+use super::input::{FailOn, Inputs, Lookup, asks_for_a_plan};
+use super::preview;
 use super::runner::Runner;
 use super::trigger::Trigger;
 use super::workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
@@ -38,6 +39,10 @@ struct Shown {
 
 /// Runs the Action.
 pub(super) fn run(runner: &Runner<'_>, variable: Lookup<'_>) -> Result<(), ActionError> {
+    let trigger = Trigger::read(variable, runner.event().as_deref());
+    if let Some(base) = trigger.previews().filter(|_| !asks_for_a_plan(variable)) {
+        return preview::run(runner, variable, base);
+    }
     let inputs = Inputs::read(variable)?;
     let token = Credential::new("token", &inputs.token).ok();
     start_logging(LogFormat::Text, "warn", Scrubber::new(token.clone()));

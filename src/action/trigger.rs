@@ -55,6 +55,13 @@ struct Named {
 #[serde(default)]
 struct PullRequest {
     merged: Option<bool>,
+    base: Option<Base>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Base {
+    sha: String,
 }
 
 impl Trigger {
@@ -67,6 +74,13 @@ impl Trigger {
             reference: text("GITHUB_REF"),
             payload: event.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
         }
+    }
+
+    /// The commit that an open pull request is to be merged into, where one started the workflow.
+    pub(super) fn previews(&self) -> Option<&str> {
+        let open = self.payload.pull_request.as_ref().filter(|it| it.merged != Some(true))?;
+        let base = open.base.as_ref().filter(|base| !base.sha.is_empty())?;
+        (self.event == "pull_request").then_some(base.sha.as_str())
     }
 
     /// Whether a person asked for this very promotion, or a change led to it.

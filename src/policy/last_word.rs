@@ -221,8 +221,8 @@ fn simple<'n>(document: &'n Node, question: &Question<'_>) -> Option<&'n Node> {
     let keys: Vec<&str> = question.keys.iter().map(String::as_str).collect();
     let found = match keys.as_slice() {
         ["metadata", "namespace"] => document.get("namespace"),
-        ["metadata", "annotations", key] => document.get("commonAnnotations")?.get(key),
-        ["metadata", "labels", key] => {
+        [.., "metadata", "annotations", key] => document.get("commonAnnotations")?.get(key),
+        [.., "metadata", "labels", key] | [.., "matchLabels", key] | ["spec", "selector", key] => {
             document.get("commonLabels").and_then(|labels| labels.get(key)).or_else(|| {
                 items(document.get("labels")).iter().find_map(|entry| entry.get("pairs")?.get(key))
             })
