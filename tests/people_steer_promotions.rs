@@ -67,7 +67,8 @@ async fn a_question_that_cannot_be_answered_gets_a_reply_that_says_why() {
     for (asked, reply) in [
         ("/promote staging nowhere", "there is no environment `nowhere`"),
         ("/promote prod dev", "`dev` is not promoted from `prod`"),
-        ("/promote a b c", "it has 3 words after it"),
+        ("/promote a", "it has one word after it"),
+        ("/promote dev staging cart", "there is no application `cart`; there are none"),
         ("/promote", "`/promote SOURCE TARGET`"),
     ] {
         scene.comment(number, "mona", asked).await;
@@ -75,7 +76,7 @@ async fn a_question_that_cannot_be_answered_gets_a_reply_that_says_why() {
         let said = scene.said(number);
         assert!(said.last().unwrap().contains(reply), "{asked}: {said:?}");
     }
-    assert_eq!(scene.said(number).len(), 4);
+    assert_eq!(scene.said(number).len(), 5);
     assert_eq!(scene.open().len(), 1);
 }
 

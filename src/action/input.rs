@@ -11,8 +11,17 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The names of the inputs that the program reads; `action.yml` has these and `version`, which it uses
 /// itself to find the program.
-pub const INPUTS: [&str; 8] =
-    ["source", "target", "token", "config", "dry-run", "engine", "working-directory", "fail-on"];
+pub const INPUTS: [&str; 9] = [
+    "source",
+    "target",
+    "application",
+    "token",
+    "config",
+    "dry-run",
+    "engine",
+    "working-directory",
+    "fail-on",
+];
 
 /// Which new findings fail the step, after its work is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub(super) struct Inputs {
     pub(super) source: String,
     /// The environment that it goes to.
     pub(super) target: String,
+    /// The application; empty in a repository without them.
+    pub(super) application: String,
     /// The token; empty if none is given.
     pub(super) token: String,
     /// A configuration in place of the repository's own; empty for that.
@@ -94,6 +105,7 @@ impl Inputs {
         Ok(Self {
             source: required("source")?,
             target: required("target")?,
+            application: given("application"),
             token: given("token"),
             config: given("config"),
             dry_run: flag("dry-run", &given("dry-run"))?,

@@ -15,7 +15,7 @@ use crate::app::{
     Clock, Engine, GivenConfiguration, OnGithub, Operation, PromoteRequest, Promoted, fresh_id,
     remote_cache_directory,
 };
-use crate::model::{EnvironmentName, RepoName, RepoPath};
+use crate::model::{ApplicationName, EnvironmentName, RepoName, RepoPath};
 use crate::policy::Level;
 use crate::promotion::{self, Key, Plan, Request};
 use crate::redact::{Credential, Scrubber};
@@ -114,8 +114,7 @@ impl Step<'_> {
         let workspace = self.equipped(workspace);
         let config = self.config().map(|config| self.directory.join(config));
         let configuration = workspace.configuration(config.as_deref())?;
-        let (source, target) = self.environments()?;
-        let plan = workspace.plan(&configuration, &Key::new(source, target))?;
+        let plan = workspace.plan(&configuration, &self.key()?)?;
         let proposal = promotion::propose(&plan, None);
         let proposal = proposal.map_err(LocalError::from)?;
         Ok(Shown {
@@ -145,9 +144,8 @@ impl Step<'_> {
         })?;
         let repository = RepoName::parse(&self.runner.required("GITHUB_REPOSITORY")?)?;
         let api_url = self.runner.optional("GITHUB_API_URL").unwrap_or_else(|| API_URL.to_owned());
-        let (source, target) = self.environments()?;
         let request = PromoteRequest {
-            key: Key::new(source, target),
+            key: self.key()?,
             configuration: self.given_configuration()?,
             request,
             dry_run: trigger.is_none(),
@@ -193,9 +191,12 @@ impl Step<'_> {
             .with_engine(self.inputs.engine.foreign())
     }
 
-    fn environments(&self) -> Result<(EnvironmentName, EnvironmentName), ActionError> {
-        let Inputs { source, target, .. } = self.inputs;
-        Ok((EnvironmentName::parse(source)?, EnvironmentName::parse(target)?))
+    fn key(&self) -> Result<Key, ActionError> {
+        let Inputs { source, target, application, .. } = self.inputs;
+        let application = Some(application.as_str()).filter(|name| !name.is_empty());
+        let application = application.map(ApplicationName::parse).transpose()?;
+        Ok(Key::new(EnvironmentName::parse(source)?, EnvironmentName::parse(target)?)
+            .of(application))
     }
 
     fn config(&self) -> Option<&str> {

@@ -100,7 +100,7 @@ pub(super) fn quote(text: &str) -> String {
 
 /// How to ask.
 pub(super) const USAGE: &str = "Write `/promote SOURCE TARGET` on a line of its own, with two environments of \
-     `.github/overlift.yaml`; on a promotion's pull request, `/promote` alone plans it again.";
+     `.github/overlift.yaml`, and applications after them where there are some; on a promotion's pull request, `/promote` alone plans it again.";
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Answering a command in a comment: may this person, and what is meant?
 
 use crate::github::{Permission, Reaction, Repository};
-use crate::model::{EnvironmentName, PullRequestNumber};
+use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
 use crate::promotion::Key;
 
 use super::answer::{Matter, USAGE, quote, say};
@@ -18,10 +18,11 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         return Ok(Outcome::Done(Vec::new()));
     };
     match meant(work, job, &repository, number).await? {
-        Ok(promote) => {
+        Ok(promotes) => {
             work.hold().await?;
             repository.react(job.comment, Reaction::Eyes).await?;
-            Ok(Outcome::Done(vec![work.follow_up(&Job::Promote(promote))]))
+            let jobs = promotes.into_iter().map(|promote| work.follow_up(&Job::Promote(promote)));
+            Ok(Outcome::Done(jobs.collect()))
         }
         Err(why_not) => {
             work.hold().await?;
@@ -32,38 +33,49 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
     }
 }
 
-/// The promotion that is asked for, or what to answer instead.
+/// The promotions that are asked for, or what to answer instead.
 async fn meant(
     work: &Work,
     job: &Command,
     repository: &Repository,
     number: PullRequestNumber,
-) -> Result<Result<Promote, String>, Stop> {
+) -> Result<Result<Vec<Promote>, String>, Stop> {
     if repository.fetch_permission(&job.login).await? < Permission::Write {
         return Ok(Err(
             "Only people who may write to this repository can ask for a promotion.".to_owned()
         ));
     }
     let there = promotion_there(work, job, repository, number).await?;
-    let pair = match &job.asks {
+    let keys = match &job.asks {
         Asks::Nothing { because } => {
             return Ok(Err(format!("This is no command:\n\n{}\n\n{USAGE}", quote(because))));
         }
-        Asks::Again => match &there {
-            Some(pair) => pair.clone(),
-            None => return Ok(Err(USAGE.to_owned())),
-        },
-        Asks::Pair { source, target } => {
-            match (EnvironmentName::parse(source), EnvironmentName::parse(target)) {
-                (Ok(source), Ok(target)) => Key::new(source, target),
-                _ => return Ok(Err(USAGE.to_owned())),
-            }
+        Asks::Again => there.iter().cloned().collect(),
+        Asks::Pair { source, target, applications } => {
+            named(source, target, applications).unwrap_or_default()
         }
     };
-    let promote = Promote::new(job.place.clone(), &pair);
+    if keys.is_empty() {
+        return Ok(Err(USAGE.to_owned()));
+    }
     let asker = Asker::new(number, job.comment);
-    let anew = there.as_ref() == Some(&pair);
-    Ok(Ok(Promote { asked: true, anew, askers: vec![asker], ..promote }))
+    let promote = |key: &Key| {
+        let anew = there.as_ref() == Some(key);
+        let promote = Promote::new(job.place.clone(), key);
+        Promote { asked: true, anew, askers: vec![asker.clone()], ..promote }
+    };
+    Ok(Ok(keys.iter().map(promote).collect()))
+}
+
+/// The promotions of these names; `None` if one is no name.
+fn named(source: &str, target: &str, applications: &[String]) -> Option<Vec<Key>> {
+    let source = EnvironmentName::parse(source).ok()?;
+    let key = Key::new(source, EnvironmentName::parse(target).ok()?);
+    if applications.is_empty() {
+        return Some(vec![key]);
+    }
+    let of = |name: &String| Some(key.clone().of(Some(ApplicationName::parse(name).ok()?)));
+    applications.iter().map(of).collect()
 }
 
 /// The promotion whose pull request the comment is on. By what we remember, else by its branch: the body is

@@ -92,6 +92,9 @@ pub(super) struct Promote {
     /// Who wants to hear how it ends.
     #[serde(default)]
     pub(super) askers: Vec<Asker>,
+    /// Whether it is one of several that were asked for at once: that nothing is to be done is not told.
+    #[serde(default)]
+    pub(super) several: bool,
 }
 
 /// A commit and its tree.
@@ -127,8 +130,13 @@ pub(super) struct Command {
 pub(super) enum Asks {
     /// `/promote` alone.
     Again,
-    /// `/promote SOURCE TARGET`.
-    Pair { source: String, target: String },
+    /// `/promote SOURCE TARGET [APPLICATION…]`.
+    Pair {
+        source: String,
+        target: String,
+        #[serde(default)]
+        applications: Vec<String>,
+    },
     /// Something that is no command; the text says why.
     Nothing { because: String },
 }
@@ -194,7 +202,14 @@ impl Promote {
             asked: false,
             anew: false,
             askers: Vec::new(),
+            several: false,
         }
+    }
+
+    /// The same for one application of several.
+    pub(super) fn of(&self, key: &Key) -> Self {
+        let Self { place, head, asked, anew, askers, .. } = self.clone();
+        Self { head, asked, anew, askers, several: true, ..Self::new(place, key) }
     }
 
     /// Which promotion; `None` if somebody changed the queue by hand.
@@ -357,6 +372,7 @@ impl Promote {
             head: self.head.and(newer.head),
             asked: self.asked || newer.asked,
             anew: self.anew || newer.anew,
+            several: self.several && newer.several,
             askers,
         }
     }
@@ -408,6 +424,7 @@ mod tests {
             head: head.map(head_of),
             asked: !askers.is_empty(),
             anew: false,
+            several: false,
             askers: askers.iter().map(|comment| Asker { number: 1, comment: *comment }).collect(),
         }
     }

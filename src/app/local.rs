@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::checking::Checking;
 use super::clock::Clock;
-use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig, starting_configuration};
-use crate::kustomize::{BuildOptions, ForeignEngine, RemoteResolver};
+use crate::config::{CONFIG_PATH, ConfigError, Loads, RepositoryConfig, starting_configuration};
+use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver};
 use crate::model::{BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath};
 use crate::policy::Gate;
 use crate::promotion::{
@@ -78,6 +78,7 @@ pub struct Workspace {
     wish: Wish,
     /// The files that differ from the commit that is checked out, once somebody asked.
     uncommitted: OnceLock<BTreeSet<RepoPath>>,
+    load_restrictor: Option<LoadRestrictor>,
 }
 
 /// Which files of the working tree may be written over.
@@ -124,6 +125,7 @@ impl Workspace {
                 commit,
                 remote_cache: None,
                 engine: None,
+                load_restrictor: None,
                 wish,
                 uncommitted: OnceLock::new(),
             });
@@ -141,6 +143,7 @@ impl Workspace {
             remote_cache: None,
             engine: None,
             wish,
+            load_restrictor: None,
             uncommitted: OnceLock::new(),
         })
     }
@@ -172,8 +175,15 @@ impl Workspace {
         BuildOptions {
             remote: remote.map(|remote| Arc::new(remote) as Arc<dyn RemoteResolver>),
             engine: self.engine.clone(),
+            load_restrictor: self.load_restrictor.unwrap_or_else(|| restrictor(configuration)),
             ..BuildOptions::default()
         }
+    }
+
+    /// The same, with other load restrictions than the configuration's.
+    #[must_use]
+    pub fn with_load_restrictor(self, load_restrictor: Option<LoadRestrictor>) -> Self {
+        Self { load_restrictor, ..self }
     }
 
     /// The files that plans are made from.
@@ -237,17 +247,39 @@ impl Workspace {
         }
     }
 
-    /// Proposes a configuration for a repository that has none.
+    /// Proposes a configuration from the files and their history, whether there is one already or not.
     ///
     /// # Errors
-    /// [`LocalError::Configured`] if it has one, [`ConfigError`] if there are no environments.
+    /// [`ConfigError`] if there are no environments.
     pub fn starting_configuration(&self) -> Result<String, LocalError> {
-        let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
-        // Whatever stands there, be it no file, is somebody's.
-        match self.checkout.look_up(&path).map_err(WorkdirError::from)? {
-            (_, Entry::Missing) => Ok(starting_configuration(&self.checkout)?),
-            _ => Err(LocalError::Configured),
+        let found = RepositoryConfig::discover(&self.checkout)?;
+        let told = self.is_told_by_history(&found)?;
+        Ok(starting_configuration(&self.checkout, told)?)
+    }
+
+    /// Whether the history tells something about one of the promotions there could be.
+    fn is_told_by_history(&self, found: &RepositoryConfig) -> Result<bool, LocalError> {
+        for (source, target) in found.pipeline.pairs() {
+            let past = self.past(source, target)?;
+            let tells = past.as_ref().is_some_and(|past| {
+                past.cut_off() || past.history().tells_something(&source.path, &target.path)
+            });
+            if tells {
+                return Ok(true);
+            }
         }
+        Ok(false)
+    }
+
+    /// Whether a configuration, or anything else, stands where one belongs.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if that cannot be looked at.
+    pub fn is_configured(&self) -> Result<bool, LocalError> {
+        let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+        let (_, entry) = self.checkout.look_up(&path).map_err(WorkdirError::from)?;
+        // Whatever stands there, be it no file, is somebody's.
+        Ok(entry != Entry::Missing)
     }
 
     /// Writes a configuration where there is none.
@@ -446,6 +478,7 @@ impl Workspace {
             engine: self.engine.clone(),
             wish: self.wish.clone(),
             uncommitted: OnceLock::new(),
+            load_restrictor: self.load_restrictor,
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();
@@ -455,6 +488,14 @@ impl Workspace {
         };
         let by_its_own = before.configuration(None).and_then(|own| makes(&own));
         Ok(by_its_own.unwrap_or(false) || makes(configuration)?)
+    }
+}
+
+/// Which files a kustomization may load by a configuration: never those beyond the repository.
+pub(super) const fn restrictor(configuration: &RepositoryConfig) -> LoadRestrictor {
+    match configuration.loads {
+        Loads::BelowItself => LoadRestrictor::RootOnly,
+        Loads::OfRepository => LoadRestrictor::None,
     }
 }
 

@@ -15,14 +15,14 @@ mod verdict;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{
-    Decision, Key, Opening, Plan, PlanError, Planned, Proposal, Reason, Request, Situation,
-    Verdict, decide,
+    Decision, Environment, Key, Opening, Plan, PlanError, Planned, Proposal, Reason, Request,
+    Situation, Verdict, decide,
 };
 use crate::store::PromotionRecord;
 use crate::telemetry::metric;
 
 use super::checking::{Checking, fetched_on_github};
-use super::job::{Head, Promote};
+use super::job::{Head, Job, Promote};
 use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
 use super::worker::{Outcome, chain};
@@ -51,6 +51,8 @@ pub(super) enum Ended {
     Declined,
     /// Somebody else's commits are on the branch; the pull request, if one is open.
     Foreign(Option<Shown>),
+    /// It stands for several, each of an application.
+    Several(Vec<Key>),
     /// It cannot be asked for like that: environments that do not exist, or not in this direction.
     Refused(String),
     /// The configuration or an overlay is broken.
@@ -87,6 +89,7 @@ impl Ended {
             Self::Closed(_) => "closed",
             Self::Nothing | Self::Declined => "none",
             Self::Foreign(_) => "foreign",
+            Self::Several(_) => "several",
             Self::Refused(_) => "refused",
             Self::Broken { .. } => "failed",
         }
@@ -99,7 +102,11 @@ impl Ended {
             | Self::Unchanged(shown)
             | Self::Closed(shown) => Some(shown),
             Self::Foreign(shown) => shown.as_ref(),
-            Self::Nothing | Self::Declined | Self::Refused(_) | Self::Broken { .. } => None,
+            Self::Nothing
+            | Self::Declined
+            | Self::Several(_)
+            | Self::Refused(_)
+            | Self::Broken { .. } => None,
         }
     }
 }
@@ -145,6 +152,10 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     };
     let snapshot = Snapshot::open(&repository, &head, &tree).await?;
     let ended = run(work, job, &repository, &base, snapshot).await?;
+    if let Ended::Several(keys) = &ended {
+        let each = keys.iter().map(|key| work.follow_up(&Job::Promote(job.of(key))));
+        return Ok(Outcome::Done(each.collect()));
+    }
     metric::promotion(ended.outcome());
     tracing::info!(
         repo.name = %repository.name(),
@@ -210,6 +221,15 @@ impl<'a> Promotion<'a> {
         };
         let (source, target) = match configuration.pipeline.pair(key) {
             Ok(pair) => pair,
+            Err(PlanError::WhichApplication { .. }) => {
+                let pairs = configuration.pipeline.pairs_of(&key.source, &key.target);
+                let each =
+                    |(source, target): &(&Environment, &Environment)| target.key_from(&source.name);
+                return Ok(Err(match pairs {
+                    Ok(pairs) => Ended::Several(pairs.iter().map(each).collect()),
+                    Err(error) => unplannable(&error),
+                }));
+            }
             Err(error) => return Ok(Err(unplannable(&error))),
         };
         let gates = &target.gates;

@@ -6,7 +6,7 @@ use crate::github::webhook::{
     Dispatch, Event, Installation, IssueComment, PromoteCommand, PullRequestClosed, Push,
     parse_command,
 };
-use crate::model::{BranchName, DeliveryId, EnvironmentName};
+use crate::model::{ApplicationName, BranchName, DeliveryId, EnvironmentName};
 use crate::promotion::Key;
 use crate::store::{Delivery, Receipt, StoreError};
 
@@ -64,7 +64,7 @@ impl App {
         name: &str,
         event: &Event,
     ) -> Result<Received, ReceiveError> {
-        let (outcome, job) = translate(event);
+        let (outcome, jobs) = translate(event);
         let now = self.clock.now();
         let delivery = Delivery {
             id: id.as_str().to_owned(),
@@ -72,13 +72,13 @@ impl App {
             repository: event.repository().map(|repository| repository.name.to_string()),
             state: outcome.as_str(),
             received_at: now,
-            jobs: job.iter().map(|job| job.queue_for(now, Some(id.as_str()))).collect(),
+            jobs: jobs.iter().map(|job| job.queue_for(now, Some(id.as_str()))).collect(),
         };
         let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
         match taken.await.map_err(|_| ReceiveError::TooSlow)?? {
             Receipt::Duplicate => Ok(Received::Duplicate),
             Receipt::New => {
-                if job.is_some() {
+                if !jobs.is_empty() {
                     self.wake.notify_one();
                 }
                 Ok(outcome)
@@ -107,19 +107,21 @@ impl App {
 }
 
 /// What an event asks for.
-fn translate(event: &Event) -> (Received, Option<Job>) {
+fn translate(event: &Event) -> (Received, Vec<Job>) {
     let job = match event {
         Event::Push(push) => look(push),
         Event::Dispatch(dispatch) => {
-            let job = promote(dispatch);
-            return (if job.is_some() { Received::Queued } else { Received::Refused }, job);
+            let jobs = promote(dispatch).unwrap_or_default();
+            let received = if jobs.is_empty() { Received::Refused } else { Received::Queued };
+            return (received, jobs);
         }
         Event::IssueComment(comment) => command(comment),
         Event::PullRequestClosed(closed) => ended(closed),
         Event::Installation(installation) => repositories(installation),
         Event::Ping | Event::Other => None,
     };
-    (if job.is_some() { Received::Queued } else { Received::Ignored }, job)
+    let received = if job.is_some() { Received::Queued } else { Received::Ignored };
+    (received, job.into_iter().collect())
 }
 
 fn place(repository: &crate::github::webhook::Repository) -> Place {
@@ -137,7 +139,7 @@ fn look(push: &Push) -> Option<Job> {
 
 /// `None` if the names are none, or the workflow ran on another branch than the default one: what is there
 /// was not reviewed.
-fn promote(dispatch: &Dispatch) -> Option<Job> {
+fn promote(dispatch: &Dispatch) -> Option<Vec<Job>> {
     let default_branch = dispatch.repository.default_branch.as_ref().map(BranchName::as_str);
     if let (Some(branch), Some(default)) = (&dispatch.branch, default_branch)
         && branch != default
@@ -146,8 +148,17 @@ fn promote(dispatch: &Dispatch) -> Option<Job> {
     }
     let source = EnvironmentName::parse(&dispatch.source).ok()?;
     let target = EnvironmentName::parse(&dispatch.target).ok()?;
-    let promote = Promote::new(place(&dispatch.repository), &Key::new(source, target));
-    Some(Job::Promote(Promote { asked: true, ..promote }))
+    let key = Key::new(source, target);
+    let names = dispatch.application.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = names.map(ApplicationName::parse).collect::<Result<Vec<_>, _>>().ok()?;
+    // Without a name it is for all that have something, which only the configuration knows.
+    let applications: Vec<Option<ApplicationName>> =
+        if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
+    let job = |application: Option<ApplicationName>| {
+        let promote = Promote::new(place(&dispatch.repository), &key.clone().of(application));
+        Job::Promote(Promote { asked: true, ..promote })
+    };
+    Some(applications.into_iter().map(job).collect())
 }
 
 fn command(comment: &IssueComment) -> Option<Job> {
@@ -155,9 +166,11 @@ fn command(comment: &IssueComment) -> Option<Job> {
     let asks = match parse_command(&comment.body) {
         Ok(None) => return None,
         Ok(Some(PromoteCommand::Again)) => Asks::Again,
-        Ok(Some(PromoteCommand::Pair { source, target })) => {
-            Asks::Pair { source: source.as_str().to_owned(), target: target.as_str().to_owned() }
-        }
+        Ok(Some(PromoteCommand::Pair { source, target, applications })) => Asks::Pair {
+            source: source.as_str().to_owned(),
+            target: target.as_str().to_owned(),
+            applications: applications.iter().map(|name| name.as_str().to_owned()).collect(),
+        },
         Err(error) => Asks::Nothing { because: error.to_string() },
     };
     Some(Job::Command(Command {

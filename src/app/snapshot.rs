@@ -19,7 +19,7 @@ use crate::promotion::{
 };
 
 use super::limit::LimitMet;
-use super::local::Workspace;
+use super::local::{Workspace, restrictor};
 use super::remote_base::NoBasesInService;
 use super::trial::{Trial, Tried};
 
@@ -130,7 +130,7 @@ impl Snapshot {
         }
         let overlay = overlay.clone();
         let options = BuildOptions::default();
-        self.compute(move |files| kustomize::build(files, &overlay, &options)).await
+        self.compute(move |files| promotion::render(files, &overlay, &options)).await
     }
 
     /// With a checkout at hand its git fetches remote bases; the service has no git.
@@ -138,7 +138,10 @@ impl Snapshot {
         match &self.local {
             Some(workspace) => workspace.build_options(configuration),
             None => {
-                BuildOptions { remote: Some(Arc::new(NoBasesInService)), ..BuildOptions::default() }
+                let remote: Option<Arc<dyn kustomize::RemoteResolver>> =
+                    Some(Arc::new(NoBasesInService));
+                let load_restrictor = restrictor(configuration);
+                BuildOptions { remote, load_restrictor, ..BuildOptions::default() }
             }
         }
     }

@@ -16,10 +16,11 @@ use serde_json::{Value as Json, json};
 
 use super::checking::Checking;
 use super::limit::LimitMet;
+use super::local::restrictor;
 use super::remote_base::NoBasesInService;
 use super::snapshot::{GivenConfiguration, Lacks};
 use crate::config::RepositoryConfig;
-use crate::kustomize::{self, BuildOptions};
+use crate::kustomize::BuildOptions;
 use crate::model::{ApplicationName, EnvironmentName, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched};
 use crate::promotion::{self, Key, LastPromotion, Past, PlanRequest, Wish};
@@ -163,7 +164,7 @@ impl Trial {
     fn perform(&self, files: &FileTree) -> BTreeSet<RepoPath> {
         let lacking = match self {
             Self::Build { overlay } => {
-                let build = kustomize::build(files, overlay, &BuildOptions::default());
+                let build = promotion::render(files, overlay, &BuildOptions::default());
                 build.err().and_then(|error| error.lacking().cloned())
             }
             Self::Plan { key, given } => plan(files, key, given.as_ref()),
@@ -189,6 +190,7 @@ fn plan(
     let checking = Checking::on(&target.gates, Fetched::default(), Day::MIN);
     let options = BuildOptions {
         remote: Some(std::sync::Arc::new(NoBasesInService)),
+        load_restrictor: restrictor(&configuration),
         ..BuildOptions::default()
     };
     let planned = promotion::plan(&PlanRequest {

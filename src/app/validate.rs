@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::checking::{fetched_here, kubernetes_schemas};
 use super::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
-use crate::kustomize::{self, BuildOptions};
+use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, RepoPath};
 use crate::policy::schema::Schemas;
 use crate::policy::{
     Day, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles, check_manifests,
     check_overlay,
 };
-use crate::promotion::{BuildState, Environment, PlanError};
+use crate::promotion::{BuildState, Environment, PlanError, render};
 use crate::workdir::ManifestFile;
 
 /// What the gates say of one environment.
@@ -69,7 +69,7 @@ impl Workspace {
         terms: Terms<'_>,
     ) -> Result<Findings, LocalError> {
         let files = self.files();
-        let build = kustomize::build(files, &environment.path, options)
+        let build = render(files, &environment.path, options)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
         let overlay =
             Overlay { files, path: &environment.path, build: &build, may_build_again: true };

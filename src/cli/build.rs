@@ -47,11 +47,20 @@ pub(super) struct BuildArguments {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Restrictor {
+pub(super) enum Restrictor {
     #[value(name = "LoadRestrictionsRootOnly", alias = "rootOnly")]
     RootOnly,
     #[value(name = "LoadRestrictionsNone", alias = "none")]
     None,
+}
+
+impl Restrictor {
+    pub(super) const fn restrictor(self) -> LoadRestrictor {
+        match self {
+            Self::RootOnly => LoadRestrictor::RootOnly,
+            Self::None => LoadRestrictor::None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -63,10 +72,7 @@ enum Order {
 impl BuildArguments {
     fn options(&self) -> BuildOptions {
         BuildOptions {
-            load_restrictor: match self.load_restrictor {
-                Restrictor::RootOnly => LoadRestrictor::RootOnly,
-                Restrictor::None => LoadRestrictor::None,
-            },
+            load_restrictor: self.load_restrictor.restrictor(),
             reorder: match self.reorder {
                 Order::Legacy => Reorder::Legacy,
                 Order::None => Reorder::None,

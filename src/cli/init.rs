@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::Outcome;
 use super::output::{Output, harmless};
-use crate::app::local::Workspace;
+use crate::app::local::{LocalError, Workspace};
 
 /// Proposes a `.github/overlift.yaml` from the files of this repository.
 ///
-/// The proposal is shown first. At a terminal you are asked before it is written; a configuration
-/// that is there already is never changed.
+/// The proposal is shown first. At a terminal you are asked before it is written. A configuration that is
+/// there already is never changed; `--dry-run` shows what would be proposed in its place.
 #[derive(Debug, Args)]
 pub(super) struct InitArguments {
     /// Show the proposal and write nothing.
@@ -26,11 +26,15 @@ pub(super) struct InitArguments {
 /// Runs the command.
 pub(super) fn run(arguments: &InitArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = Workspace::open(directory, None)?;
+    let configured = workspace.is_configured()?;
     let text = workspace.starting_configuration()?;
     output.print(harmless(&text))?;
     if arguments.dry_run {
         output.say("Nothing was written (--dry-run).");
         return Ok(Outcome::Done);
+    }
+    if configured {
+        return Err(LocalError::Configured.into());
     }
     if !arguments.yes && stdin().is_terminal() && !agreed(output)? {
         output.say("Nothing was written.");

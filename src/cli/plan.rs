@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::build::open_workspace;
+use super::build::{Restrictor, open_workspace};
 use super::engine::EngineArguments;
 use super::output::Output;
 use super::plan_json::PlanJson;
@@ -59,12 +59,20 @@ pub(super) struct WishArguments {
     /// left out.
     #[arg(long, value_name = "GLOB|IMAGE")]
     only: Vec<String>,
+    /// Begin a target that does not exist yet as the source is.
+    #[arg(long)]
+    create: bool,
+    /// Which files a kustomization may load, in place of `loadRestrictor` of the configuration.
+    #[arg(long, value_enum)]
+    load_restrictor: Option<Restrictor>,
 }
 
 impl WishArguments {
-    /// The wish as a value.
-    pub(super) fn wish(&self) -> Wish {
-        Wish { all: self.all, only: self.only.clone() }
+    /// The workspace with what is asked for.
+    pub(super) fn apply(&self, workspace: Workspace) -> Workspace {
+        let wish = Wish { all: self.all, only: self.only.clone(), create: self.create };
+        let restrictor = self.load_restrictor.map(Restrictor::restrictor);
+        workspace.with_wish(wish).with_load_restrictor(restrictor)
     }
 }
 
@@ -109,8 +117,8 @@ enum Diff {
 
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
-    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?
-        .with_wish(arguments.wish.wish());
+    let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
+    let workspace = arguments.wish.apply(workspace);
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (_, planned) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     if arguments.json {

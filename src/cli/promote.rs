@@ -62,8 +62,8 @@ pub(super) fn run(
         return on_github(arguments, &remote, workspace, directory, output);
     }
     let revision = arguments.commit.then_some("HEAD");
-    let workspace =
-        open_workspace(directory, revision, arguments.engine)?.with_wish(arguments.wish.wish());
+    let workspace = open_workspace(directory, revision, arguments.engine)?;
+    let workspace = arguments.wish.apply(workspace);
     if !arguments.commit
         && !arguments.local
         && let Some(remote) = arguments.remote.of_checkout(&workspace)?

@@ -169,6 +169,14 @@ pub enum BuildError {
         /// The field.
         at: Location,
     },
+    /// Files that no build is made from: a chart, values, something else.
+    #[error("{at}: {because}, so this is not rendered")]
+    NotRendered {
+        /// The folder.
+        at: Location,
+        /// Why not.
+        because: String,
+    },
     /// Another engine builds, and fails.
     #[error("{at}: kustomize cannot build this: {reason}")]
     Foreign {
@@ -293,6 +301,7 @@ impl BuildError {
             | Self::AmbiguousReference { at, .. }
             | Self::Plugin { at, .. }
             | Self::Helm { at, .. }
+            | Self::NotRendered { at, .. }
             | Self::Foreign { at, .. }
             | Self::WrongRole { at, .. }
             | Self::PatchWithoutTarget { at, .. }

@@ -20,6 +20,22 @@ pub(super) fn copy(draft: &mut Draft<'_>) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// Begins a target that does not exist: every file is as the source has it, the kustomization too.
+pub(super) fn create(draft: &mut Draft<'_>) -> Result<(), PlanError> {
+    let excluded = |below: &String| draft.rules.excludes(below);
+    let all: Vec<String> =
+        draft.source.below.iter().filter(|below| !excluded(below)).cloned().collect();
+    for below in all {
+        let Some(file) = draft.source.file(&below)? else { continue };
+        if file.mode == FileMode::Symlink {
+            check_symlink(draft, &below, &file)?;
+        }
+        let causes = vec![Cause::Copied { from: draft.source.path(&below) }];
+        draft.changes.insert(below, Change { after: Some(file), causes });
+    }
+    Ok(())
+}
+
 /// Refuses a symlink that leads out of the repository, from where it is or from where it will be.
 fn check_symlink(draft: &Draft<'_>, below: &str, link: &File) -> Result<(), PlanError> {
     let refuse = |there| {

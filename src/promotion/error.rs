@@ -141,6 +141,15 @@ pub enum PlanError {
         /// The file that would be written.
         at: Location,
     },
+    /// The target's folder has no file.
+    #[error(
+        "{at}: there is nothing here yet; `--create` (`overlift promote SOURCE TARGET --create`) begins it as \
+         the source is"
+    )]
+    NoTarget {
+        /// The folder.
+        at: Location,
+    },
     /// The history is cut off before the last promotion.
     #[error(
         "`promotion.prune: removed` needs the last promotion of `{source_environment}` to `{target}`, \
@@ -171,6 +180,7 @@ impl PlanError {
             | Self::TooManyKept { at, .. }
             | Self::SymlinkOutside { at, .. }
             | Self::InTheWay { at, .. }
+            | Self::NoTarget { at }
             | Self::OutsideTarget { at } => Some(at),
             Self::Build { source, .. } => source.location(),
             Self::UnknownEnvironment { .. }

@@ -16,6 +16,7 @@ mod nothing;
 mod overlay;
 mod phrase;
 mod pipeline;
+mod plain;
 mod plain_text;
 mod plan;
 mod plan_id;
@@ -39,7 +40,7 @@ pub use lifecycle::{
 };
 pub use nothing::{moved_meanwhile, nothing};
 pub use phrase::{Part, Phrase};
-pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage};
+pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
     Cause, Checks, Commit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
     PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
@@ -52,7 +53,7 @@ pub use pull_request::{
     DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
     PullRequestSettings, render_checklist_item, render_labels, render_title,
 };
-pub use rendering::{Builds, NotRendered};
+pub use rendering::{Builds, NotRendered, render};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use telling::{Group, Telling};
 pub use template::{Template, TemplateError, Values, Variables};

@@ -76,6 +76,11 @@ impl<'a> Overlay<'a> {
         !outside(self.files.look_up(&self.path(below)).map(|_| ()))
     }
 
+    /// Whether it has a kustomization.
+    pub(super) fn has_kustomization(&self) -> bool {
+        KUSTOMIZATION_NAMES.iter().any(|name| self.below.contains(*name))
+    }
+
     /// Whether the path below the overlay is its own kustomization, under any of its names.
     pub(super) fn is_kustomization(below: &str) -> bool {
         KUSTOMIZATION_NAMES.contains(&below)

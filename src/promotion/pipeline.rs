@@ -398,32 +398,46 @@ fn sources(stage: &Stage, before: &[&Stage], present: &[(&Stage, &Place)]) -> Ve
             let has = |name: &&EnvironmentName| present.iter().any(|(it, _)| it.name == **name);
             names.iter().filter(has).cloned().collect()
         }
-        Sources::ByName(NameRank { rank, rest }) => by_name(*rank, rest, before),
+        Sources::ByName(rank) => {
+            let ranked = |stage: &&Stage| match &stage.from {
+                Sources::ByName(rank) => Some((stage.name.clone(), rank.clone())),
+                Sources::Before | Sources::Named(_) => None,
+            };
+            let before: Vec<(EnvironmentName, NameRank)> =
+                before.iter().filter_map(ranked).collect();
+            let before: Vec<_> = before.iter().map(|(name, rank)| (name, rank)).collect();
+            by_name(rank, &before)
+        }
     }
 }
 
+/// Where one of some environments in the usual order is promoted from, by its name.
+#[must_use]
+pub fn sources_by_name(
+    stages: &[(&EnvironmentName, &NameRank)],
+    index: usize,
+) -> Vec<EnvironmentName> {
+    stages.get(index).map_or_else(Vec::new, |(_, rank)| by_name(rank, &stages[..index]))
+}
+
 /// The nearest environments before one, by their names: the one of the same region or cluster if
-/// there is such a one, else all of them.
-fn by_name(rank: Option<u16>, rest: &str, before: &[&Stage]) -> Vec<EnvironmentName> {
-    let Some(rank) = rank else { return Vec::new() };
-    let ranked = |stage: &&Stage| match &stage.from {
-        Sources::ByName(NameRank { rank: Some(other), rest }) if *other < rank => {
-            Some((*other, rest.clone(), stage.name.clone()))
-        }
-        _ => None,
+/// there is such a one, else the plain one, else all of them.
+fn by_name(own: &NameRank, before: &[(&EnvironmentName, &NameRank)]) -> Vec<EnvironmentName> {
+    let Some(rank) = own.rank else { return Vec::new() };
+    let rank_of = |(_, other): &(&EnvironmentName, &NameRank)| other.rank;
+    let earlier: Vec<_> =
+        before.iter().copied().filter(|it| rank_of(it).is_some_and(|it| it < rank)).collect();
+    let alike = |(_, other): &&(&EnvironmentName, &NameRank)| {
+        !own.rest.is_empty() && other.rest == own.rest
     };
-    let earlier: Vec<(u16, String, EnvironmentName)> = before.iter().filter_map(ranked).collect();
-    let alike = |(_, other, _): &&(u16, String, EnvironmentName)| other == rest;
-    let nearest = match earlier.iter().filter(alike).map(|(rank, ..)| *rank).max() {
-        Some(_) if !rest.is_empty() => earlier.iter().filter(alike).collect::<Vec<_>>(),
-        _ => earlier.iter().collect(),
-    };
-    let highest = nearest.iter().map(|(rank, ..)| *rank).max();
-    let last: Vec<_> = nearest.iter().filter(|(rank, ..)| Some(*rank) == highest).collect();
-    let with = |rest: &str| last.iter().filter(move |(_, other, _)| other == rest).collect();
-    let choices: [Vec<_>; 3] = [with(rest), with(""), last.iter().collect()];
+    let some_alike = earlier.iter().any(|it| alike(&it));
+    let nearest: Vec<_> = earlier.iter().filter(|it| !some_alike || alike(it)).copied().collect();
+    let highest = nearest.iter().filter_map(rank_of).max();
+    let last: Vec<_> = nearest.into_iter().filter(|it| rank_of(it) == highest).collect();
+    let with = |rest: &str| last.iter().copied().filter(|(_, it)| it.rest == rest).collect();
+    let choices: [Vec<_>; 3] = [with(&own.rest), with(""), last.clone()];
     let chosen = choices.iter().find(|choice| !choice.is_empty());
-    chosen.into_iter().flatten().map(|(.., name)| name.clone()).collect()
+    chosen.into_iter().flatten().map(|(name, _)| (*name).clone()).collect()
 }
 
 fn check_names(stages: &[Stage]) -> Result<(), PipelineError> {

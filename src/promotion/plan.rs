@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::carry::carry;
 use super::changes::bring_changes;
-use super::copy::{copy, prune};
+use super::copy::{copy, create, prune};
 use super::draft::{Draft, Finished};
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
@@ -257,6 +257,8 @@ pub struct Wish {
     pub all: bool,
     /// Only what these globs or images name comes over; empty for all.
     pub only: Vec<String>,
+    /// A target that does not exist yet begins as the source is.
+    pub create: bool,
 }
 
 /// What to promote.
@@ -280,6 +282,17 @@ pub struct PlanRequest<'a> {
     pub wish: &'a Wish,
     /// What is checked.
     pub checks: Checks<'a>,
+}
+
+impl PlanRequest<'_> {
+    /// Whether an environment has no file at all.
+    fn is_missing(&self, environment: &Environment) -> Result<bool, PlanError> {
+        let listed = self.files.list(&environment.path).map_err(|source| {
+            let at = Location::file(environment.path.clone());
+            PlanError::Read { at, source }
+        });
+        Ok(listed?.is_empty())
+    }
 }
 
 /// What a plan is checked by.
@@ -316,7 +329,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         Ok(before) if edits.is_empty() => Ok(before.clone()),
         _ => {
             let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
-            with_all_files(target, render(&edited, target, request.options))?
+            with_all_files(target, render(&edited, &target.path, request.options))?
         }
     };
     let attempts = Attempts { source: source_build, before, after };
@@ -437,7 +450,10 @@ fn build(
     request: &PlanRequest<'_>,
     environment: &Environment,
 ) -> Result<Result<Build, BuildError>, PlanError> {
-    with_all_files(environment, render(request.files, environment, request.options))
+    if request.wish.create && request.is_missing(environment)? {
+        return Ok(Ok(Build::default()));
+    }
+    with_all_files(environment, render(request.files, &environment.path, request.options))
 }
 
 /// A build that was tried with all the files it needs.
@@ -552,6 +568,13 @@ fn decide<'a>(
     let rules = &*target.rules;
     let overlay = |environment| Overlay::open(request.files, environment);
     let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
+    if request.is_missing(target)? && !request.is_missing(source)? {
+        if !request.wish.create {
+            return Err(PlanError::NoTarget { at: Location::file(target.path.clone()) });
+        }
+        create(&mut draft)?;
+        return draft.into_edits();
+    }
     if method(request, source, target).by == By::Changes {
         bring_changes(&mut draft, request)?;
         return draft.into_edits();
@@ -562,7 +585,8 @@ fn decide<'a>(
     if rules.prune == Prune::Removed {
         prune_since(&mut draft, request.last_promotion)?;
     }
-    if rules.wire || !rules.fields.is_empty() {
+    let has_kustomization = [&draft.source, &draft.target].iter().any(|it| it.has_kustomization());
+    if has_kustomization && (rules.wire || !rules.fields.is_empty()) {
         let mut both = Kustomizations::open(&draft)?;
         if rules.wire {
             unwire(&draft, &mut both)?;

@@ -6,9 +6,10 @@
 
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
+use super::plain;
 use super::rules::By;
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
-use crate::model::{Files, Location};
+use crate::model::{Files, Location, RepoPath};
 use crate::policy::{Finding, Level};
 
 /// The builds of a plan. Where one is missing, those that would be compared with it are empty.
@@ -55,13 +56,21 @@ impl NotRendered {
     }
 }
 
-/// Builds an environment by what it is.
-pub(super) fn render(
+/// Builds an environment by what it is: a kustomization, or all manifests below its folder.
+///
+/// # Errors
+/// [`BuildError`]; [`BuildError::NotRendered`] for a chart, values and other files.
+pub fn render(
     files: &dyn Files,
-    environment: &Environment,
+    dir: &RepoPath,
     options: &BuildOptions,
 ) -> Result<Build, BuildError> {
-    kustomize::build(files, &environment.path, options)
+    match kustomize::build(files, dir, options) {
+        Err(BuildError::NoKustomization { dir: missing }) if missing == *dir => {
+            plain::build(files, dir, options)
+        }
+        built => built,
+    }
 }
 
 /// The three attempts to build.
@@ -88,7 +97,10 @@ pub(super) fn weigh(
     source: &Environment,
     target: &Environment,
 ) -> Result<(Builds, Vec<NotRendered>), PlanError> {
-    let stops = |error: &BuildError| by == By::Files || is_unreadable(error);
+    let stops = |error: &BuildError| match error {
+        BuildError::NotRendered { .. } => false,
+        error => by == By::Files || is_unreadable(error),
+    };
     let Attempts { source: source_build, before, after } = attempts;
     let mut missing = Vec::new();
     let mut builds = Builds::default();
@@ -130,6 +142,7 @@ const fn is_out_of_reach(error: &BuildError) -> bool {
         error,
         BuildError::Remote { .. }
             | BuildError::Helm { .. }
+            | BuildError::NotRendered { .. }
             | BuildError::Plugin { .. }
             | BuildError::OutsideRoot { .. }
     )
@@ -150,6 +163,9 @@ impl NotRendered {
                 "allow its repository by `remoteBases` in `.github/overlift.yaml`"
             }
             BuildError::Helm { .. } => "render it where helm is installed: `--engine kustomize`",
+            BuildError::NotRendered { .. } => {
+                "read the files' diff; nothing says what the cluster will see"
+            }
             BuildError::OutsideRoot { .. } => {
                 "set `loadRestrictor: none` if your clusters build without load restrictions"
             }

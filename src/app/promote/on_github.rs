@@ -341,6 +341,13 @@ fn only_github(stop: Stop) -> OnGithubError {
 fn error_of(ended: Ended, branch: BranchName) -> OnGithubError {
     match ended {
         Ended::Refused(because) => OnGithubError::Refused(because),
+        Ended::Several(keys) => {
+            let names: Vec<&str> = keys.iter().map(Key::application).collect();
+            let names = names.join("`, `");
+            OnGithubError::Refused(format!(
+                "environments belong to applications; name one of `{names}`"
+            ))
+        }
         Ended::Broken { because, at } => OnGithubError::Broken { because, at },
         Ended::Foreign(shown) => {
             OnGithubError::Foreign { branch, pull_request: shown.map(|shown| shown.number) }

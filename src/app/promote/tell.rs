@@ -14,17 +14,18 @@ impl Ended {
     /// What to say to whoever asked; `None` where a reaction says it all.
     fn text(&self, job: &Promote) -> Option<String> {
         let Promote { source, target, .. } = job;
+        let of = job.application.as_ref().map_or(String::new(), |it| format!(" of `{it}`"));
         match self {
             Self::Created(_) | Self::Updated(_) => None,
             Self::Unchanged(shown) => {
                 Some(format!("Nothing changed: {} is up to date.", shown.number))
             }
             Self::Closed(shown) => Some(format!(
-                "Nothing is left to promote from `{source}` to `{target}`, so {} was closed.",
+                "Nothing{of} is left to promote from `{source}` to `{target}`, so {} was closed.",
                 shown.number
             )),
             Self::Nothing | Self::Declined => {
-                Some(format!("There is nothing to promote from `{source}` to `{target}`."))
+                Some(format!("There is nothing{of} to promote from `{source}` to `{target}`."))
             }
             Self::Foreign(Some(shown)) => Some(format!(
                 "{} has commits that are not Overlift's; they were left alone. \
@@ -36,11 +37,12 @@ impl Ended {
                  it was left alone. Delete the branch, or open a pull request from it."
                     .to_owned(),
             ),
+            Self::Several(_) => None,
             Self::Refused(because) => {
                 Some(format!("This cannot be promoted:\n\n{}\n\n{USAGE}", quote(because)))
             }
             Self::Broken { because, .. } => Some(format!(
-                "The promotion from `{source}` to `{target}` cannot be planned:\n\n{}",
+                "The promotion{of} from `{source}` to `{target}` cannot be planned:\n\n{}",
                 quote(because)
             )),
         }
@@ -76,9 +78,10 @@ pub(super) async fn report(
         Conclusion::Neutral => format!("Refused: {first_line}"),
         _ => first_line.to_owned(),
     };
+    let application = job.application.as_ref().map_or(String::new(), |it| format!("{it}/"));
     let report = Report {
         commit,
-        name: &format!("overlift/{}-to-{}", job.source, job.target),
+        name: &format!("overlift/{application}{}-to-{}", job.source, job.target),
         conclusion,
         title: &title,
         summary: &quote(because),
@@ -102,11 +105,17 @@ pub(super) async fn tell(
     job: &Promote,
     ended: &Ended,
 ) -> Result<(), Stop> {
+    let silent = matches!(ended, Ended::Unchanged(_) | Ended::Nothing | Ended::Declined);
+    if job.several && silent {
+        return Ok(());
+    }
     let reaction = match ended {
         Ended::Created(_) | Ended::Updated(_) => Reaction::Rocket,
-        Ended::Unchanged(_) | Ended::Closed(_) | Ended::Nothing | Ended::Declined => {
-            Reaction::ThumbsUp
-        }
+        Ended::Unchanged(_)
+        | Ended::Closed(_)
+        | Ended::Nothing
+        | Ended::Declined
+        | Ended::Several(_) => Reaction::ThumbsUp,
         Ended::Foreign(_) | Ended::Refused(_) | Ended::Broken { .. } => Reaction::Confused,
     };
     let text = ended.text(job);

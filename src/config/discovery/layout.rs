@@ -64,7 +64,8 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
         above.is_some_and(|above| OF_APPLICATIONS.contains(above))
     };
     if with.len() > 1 || with.len() == 1 && with.iter().all(lone) {
-        return with.iter().flat_map(|(siblings, at)| of_applications(siblings, *at)).collect();
+        let used = with.iter().filter(|(siblings, _)| are_usual_here(siblings, &with));
+        return used.flat_map(|(siblings, at)| of_applications(siblings, *at)).collect();
     }
     let best = with.iter().chain(&without).map(|(siblings, _)| *siblings).max_by(|a, b| {
         let weight = |it: &Siblings| (it.ranks(), it.members.len());
@@ -72,6 +73,17 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
         weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
     });
     best.map_or_else(Vec::new, |best| of_one(tree, best))
+}
+
+/// Whether other applications have one of these environments too. Where some names come again and again,
+/// folders with other ones (`letsencrypt-staging`) are something else.
+fn are_usual_here(siblings: &Siblings, all: &[(&Siblings, Option<usize>)]) -> bool {
+    let has = |other: &Siblings, name: &str| other.members.iter().any(|(it, _)| it == name);
+    let again = |siblings: &Siblings| {
+        let others = || all.iter().map(|(other, _)| *other).filter(|other| *other != siblings);
+        siblings.members.iter().any(|(name, _)| others().any(|other| has(other, name)))
+    };
+    again(siblings) || !all.iter().any(|(other, _)| again(other))
 }
 
 /// Which part of a path is the application: the innermost that is not called after what it holds.

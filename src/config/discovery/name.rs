@@ -97,6 +97,8 @@ pub(super) struct EnvironmentLike {
     pub(super) word: &'static str,
     /// Where it stands in the usual order, and the rest of the name.
     pub(super) name: NameRank,
+    /// What stands before the word, and behind it.
+    around: [String; 2],
 }
 
 impl EnvironmentLike {
@@ -108,20 +110,41 @@ impl EnvironmentLike {
         // The last word counts: `test-cluster-prod` is a production.
         let found = (0..parts.len()).rev().find_map(|at| word_at(&parts, at));
         let Found { word, rank, from, to, number } = found?;
-        let mut rest: Vec<&str> = parts[..from].to_vec();
-        rest.extend(Some(number).filter(|number| !number.is_empty()));
-        rest.extend(&parts[to..]);
-        Some(Self { word, name: NameRank { rank, rest: rest.join("-") } })
+        let before = parts[..from].join("-");
+        let mut behind: Vec<&str> =
+            Some(number).filter(|number| !number.is_empty()).into_iter().collect();
+        behind.extend(&parts[to..]);
+        let around = [before, behind.join("-")];
+        let rest: Vec<&str> =
+            around.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        Some(Self { word, name: NameRank { rank, rest: rest.join("-") }, around })
     }
 
     /// Whether the rest of the name is nothing, a number, a region or the like.
     pub(super) fn is_plain(&self) -> bool {
-        self.name.rest.split('-').all(is_place)
+        self.around.iter().all(|text| are_places(text))
+    }
+
+    /// Whether the name is the word alone, perhaps with a number.
+    pub(super) fn is_bare(&self) -> bool {
+        self.name.rest.chars().all(|c| c.is_ascii_digit())
+    }
+
+    /// Whether it is the same thing in another environment: `shop-test` and `shop-prod`, but not
+    /// `deploy-to-test-clusters`, which has words before and behind.
+    pub(super) fn is_counterpart(&self, other: &Self) -> bool {
+        let [before, behind] = &self.around;
+        let one_sided = are_places(before) || are_places(behind);
+        one_sided && self.around == other.around && self.word != other.word
     }
 }
 
+fn are_places(text: &str) -> bool {
+    text.split('-').all(is_place)
+}
+
 /// Whether a word says where something runs: a number, a region, a short code.
-pub(super) fn is_place(word: &str) -> bool {
+fn is_place(word: &str) -> bool {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     stem.len() <= 4 || REGIONS.contains(&stem)
 }
@@ -198,5 +221,10 @@ mod tests {
         for thing in ["test-operator", "dev-portal", "integration-service"] {
             assert!(!plain(thing), "{thing}");
         }
+        let like = |folder: &str| EnvironmentLike::read(folder).unwrap();
+        assert!(like("shopping-test").is_counterpart(&like("shopping-prod")));
+        assert!(
+            !like("deploys-to-test-clusters").is_counterpart(&like("deploys-to-prod-clusters"))
+        );
     }
 }

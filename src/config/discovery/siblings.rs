@@ -11,6 +11,9 @@ use crate::model::{Entry, Files, Location, ReadError, RepoPath};
 const OF_ENVIRONMENTS: [&str; 7] =
     ["env", "environment", "environments", "envs", "overlay", "overlays", "stages"];
 
+/// Folders that others build on.
+const BASES: [&str; 3] = ["base", "bases", "k-components"];
+
 /// At most so many files of a folder are read to find out whether it has manifests.
 const MOST_READ: usize = 4;
 
@@ -44,7 +47,9 @@ impl Siblings {
 pub(super) fn find_siblings(tree: &Tree, files: &dyn Files) -> Result<Vec<Siblings>, ConfigError> {
     let mut found: Vec<Siblings> = Vec::new();
     let mut unknown = BTreeSet::new();
-    let (aside, used): (Vec<_>, Vec<_>) = tree.parents().partition(|(dir, _)| is_aside(dir));
+    // What is in a base belongs to all environments.
+    let parents = tree.parents().filter(|(dir, _)| !dir.parts().any(|it| BASES.contains(&it)));
+    let (aside, used): (Vec<_>, Vec<_>) = parents.partition(|(dir, _)| is_aside(dir));
     for parents in [used, aside] {
         let mut taken: BTreeSet<RepoPath> = BTreeSet::new();
         for (parent, children) in parents {
@@ -72,12 +77,21 @@ pub(super) fn find_siblings(tree: &Tree, files: &dyn Files) -> Result<Vec<Siblin
 fn is_enough(tree: &Tree, siblings: &Siblings) -> bool {
     let last = siblings.parent.parts().next_back().unwrap_or_default();
     let by_custom = OF_ENVIRONMENTS.contains(&last) && siblings.members.len() > 1;
-    if siblings.ranks() > 1 || siblings.ranks() == 1 && by_custom {
+    if siblings.ranks() > 0 && by_custom || siblings.ranks() > 1 && are_alike(siblings) {
         return true;
     }
     let words: BTreeSet<&str> = siblings.members.iter().map(|(_, like)| like.word).collect();
     let known = |name: &str| tree.content(&siblings.path(name)) == Content::Known;
-    words.len() > 1 && siblings.members.iter().all(|(name, _)| known(name))
+    words.len() > 1 && are_alike(siblings) && siblings.members.iter().all(|(name, _)| known(name))
+}
+
+/// Whether some name is an environment's word alone, or two are the same thing in two environments:
+/// `book-dev`, `testing` and `demo-team` beside each other are not.
+fn are_alike(siblings: &Siblings) -> bool {
+    let members = &siblings.members;
+    let has_counterpart =
+        |like: &EnvironmentLike| members.iter().any(|(_, other)| like.is_counterpart(other));
+    members.iter().any(|(_, like)| like.is_bare() || has_counterpart(like))
 }
 
 /// The folders that could be environments: the word alone, with a number or a region, or with a rest
@@ -95,10 +109,7 @@ fn like_environments<'a>(
         .filter(|(name, _)| renderable(name))
         .collect();
     let fits = |like: &EnvironmentLike| {
-        let alike = |(_, other): &&(String, EnvironmentLike)| {
-            other.name.rest == like.name.rest && other.word != like.word
-        };
-        like.is_plain() || named.iter().any(|other| alike(&other))
+        like.is_plain() || named.iter().any(|(_, other)| like.is_counterpart(other))
     };
     named.iter().filter(|(_, like)| fits(like)).cloned().collect()
 }

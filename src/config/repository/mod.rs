@@ -73,6 +73,14 @@ impl RepositoryConfig {
         }
     }
 
+    /// What the folders tell, whatever a configuration says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there are no environments.
+    pub fn discover(files: &dyn Files) -> Result<Self, ConfigError> {
+        settings::discovered(files)
+    }
+
     /// Reads a configuration's text. `path` stands in messages; `files` has the body's template and,
     /// where the text names no environments, their folders.
     ///

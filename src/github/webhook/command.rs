@@ -1,35 +1,46 @@
 //! What a comment asks for: a line that begins with `/promote`.
 
 use super::markdown::said_lines;
-use crate::model::{EnvironmentName, InvalidName};
+use crate::model::{ApplicationName, EnvironmentName, InvalidName};
 
 /// The word that makes a line a command.
 const COMMAND: &str = "/promote";
+
+/// More applications in one comment are a mistake.
+const MOST_APPLICATIONS: usize = 50;
 
 /// A promotion that somebody asks for in a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromoteCommand {
     /// `/promote`: make the plan of this pull request again.
     Again,
-    /// `/promote SOURCE TARGET`.
+    /// `/promote SOURCE TARGET [APPLICATION…]`.
     Pair {
         /// The source environment.
         source: EnvironmentName,
         /// The target environment.
         target: EnvironmentName,
+        /// The applications; none stands for all that have something.
+        applications: Vec<ApplicationName>,
     },
 }
 
 /// Why a command is not carried out; the text is for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// One word, or more than two.
+    /// One word.
     #[error(
-        "`/promote` takes a source and a target environment, or nothing; it has {0} words after it"
+        "`/promote` takes a source and a target environment and perhaps applications, or nothing; \
+         it has one word after it"
     )]
-    WordCount(usize),
-    /// A word that no environment can have as its name.
-    #[error("a word after `/promote` is no environment name")]
+    OneWord,
+    /// More words than any promotion has.
+    #[error(
+        "`/promote` has more than {MOST_APPLICATIONS} applications after it; name none for all"
+    )]
+    TooMany,
+    /// A word that no environment or application can have as its name.
+    #[error("a word after `/promote` is no name of an environment or an application")]
     Name(#[source] InvalidName),
     /// Different commands in one comment.
     #[error("the comment has more than one command; write one comment for each")]
@@ -51,11 +62,19 @@ pub fn parse_command(comment: &str) -> Result<Option<PromoteCommand>, CommandErr
     }
     match first[..] {
         [] => Ok(Some(PromoteCommand::Again)),
-        [source, target] => {
-            let name = |word| EnvironmentName::parse(word).map_err(CommandError::Name);
-            Ok(Some(PromoteCommand::Pair { source: name(source)?, target: name(target)? }))
+        [_] => Err(CommandError::OneWord),
+        [_, _, ref applications @ ..] if applications.len() > MOST_APPLICATIONS => {
+            Err(CommandError::TooMany)
         }
-        ref words => Err(CommandError::WordCount(words.len())),
+        [source, target, ref applications @ ..] => {
+            let name = |word| EnvironmentName::parse(word).map_err(CommandError::Name);
+            let applications = applications.iter().map(|word| ApplicationName::parse(word));
+            Ok(Some(PromoteCommand::Pair {
+                source: name(source)?,
+                target: name(target)?,
+                applications: applications.collect::<Result<_, _>>().map_err(CommandError::Name)?,
+            }))
+        }
     }
 }
 
@@ -73,7 +92,8 @@ mod tests {
 
     fn pair(source: &str, target: &str) -> Result<Option<PromoteCommand>, CommandError> {
         let name = |text| EnvironmentName::parse(text).unwrap();
-        Ok(Some(PromoteCommand::Pair { source: name(source), target: name(target) }))
+        let (source, target, applications) = (name(source), name(target), Vec::new());
+        Ok(Some(PromoteCommand::Pair { source, target, applications }))
     }
 
     #[test]
@@ -130,9 +150,15 @@ mod tests {
 
     #[test]
     fn extra_words_and_odd_names_are_refused() {
-        for (comment, words) in [("/promote a", 1), ("/promote a b c", 3), ("/promote a to b", 3)] {
-            assert_eq!(parse_command(comment), Err(CommandError::WordCount(words)));
-        }
+        assert_eq!(parse_command("/promote a"), Err(CommandError::OneWord));
+        let Ok(Some(PromoteCommand::Pair { applications, .. })) = parse_command("/promote a b c d")
+        else {
+            panic!()
+        };
+        let names = applications.iter().map(ApplicationName::as_str);
+        assert_eq!(names.collect::<Vec<_>>(), ["c", "d"]);
+        let many = format!("/promote a b {}", "c ".repeat(51));
+        assert_eq!(parse_command(&many), Err(CommandError::TooMany));
         for comment in ["/promote a ../b", "/promote `a` b", "/promote -a b", "/promote a\u{a0} b"]
         {
             assert!(matches!(parse_command(comment), Err(CommandError::Name(_))), "{comment}");

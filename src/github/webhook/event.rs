@@ -67,6 +67,8 @@ pub struct Dispatch {
     pub source: String,
     /// The target environment, as it was written.
     pub target: String,
+    /// The applications, as they were written: several with commas, none for all that have something.
+    pub application: String,
     /// Who asks.
     pub sender: Option<Account>,
 }
@@ -259,6 +261,7 @@ impl Reader<'_> {
         Ok(Event::Dispatch(Dispatch {
             repository,
             branch: Some(branch),
+            application: pair.application.unwrap_or_default(),
             source: pair.source_env.ok_or_else(|| self.unusable("inputs.source_env"))?,
             target: pair.target_env.ok_or_else(|| self.unusable("inputs.target_env"))?,
             sender: dispatch.sender.map(Account::from),
@@ -271,6 +274,7 @@ impl Reader<'_> {
         Ok(Event::Dispatch(Dispatch {
             repository: self.repository(dispatch.repository, dispatch.installation)?,
             branch: None,
+            application: pair.application.unwrap_or_default(),
             source: pair.source_env.ok_or_else(|| self.unusable("client_payload.source_env"))?,
             target: pair.target_env.ok_or_else(|| self.unusable("client_payload.target_env"))?,
             sender: dispatch.sender.map(Account::from),

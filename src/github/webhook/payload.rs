@@ -65,6 +65,7 @@ pub(super) struct RepositoryDispatch {
 pub(super) struct Pair {
     pub source_env: Option<String>,
     pub target_env: Option<String>,
+    pub application: Option<String>,
 }
 
 #[derive(Deserialize)]

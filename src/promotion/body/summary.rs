@@ -80,12 +80,10 @@ fn headline(plan: &Plan) -> String {
         None => "from a working tree".to_owned(),
     };
     let resources = plan.rendered.resources();
-    let mut text = format!(
-        "**{} → {}: {}**",
-        word(source.as_str()),
-        word(target.as_str()),
-        word(&summary(plan))
-    );
+    let application = plan.target.application.as_ref();
+    let application = application.map_or(String::new(), |it| format!("{}: ", word(it.as_str())));
+    let (from, to) = (word(source.as_str()), word(target.as_str()));
+    let mut text = format!("**{application}{from} → {to}: {}**", word(&summary(plan)));
     if resources.is_empty() && plan.rendered.moved() > 0 && !plan.is_not_rendered() {
         text.push_str(&format!(
             ", {} only another place in the output",

@@ -64,7 +64,10 @@ fn reads_dispatches_of_both_kinds() {
     let mut body = json!({"ref": "refs/heads/main", "repository": repository(), "inputs": pair});
     let Event::Dispatch(read) = parse("workflow_dispatch", &body).unwrap() else { panic!() };
     assert_eq!((&*read.source, &*read.target), ("dev", "prod"));
-    assert_eq!(read.branch.as_deref(), Some("main"));
+    assert_eq!((read.branch.as_deref(), &*read.application), (Some("main"), ""));
+    body["inputs"]["application"] = json!("cart, pay");
+    let Event::Dispatch(read) = parse("workflow_dispatch", &body).unwrap() else { panic!() };
+    assert_eq!(read.application, "cart, pay");
 
     for foreign in [json!(null), json!({}), json!({"version": "1"})] {
         body["inputs"] = foreign;
