@@ -14,6 +14,8 @@ use base64::engine::{DecodePaddingMode, general_purpose};
 use super::spot::nested_values;
 use crate::kustomize::Build;
 
+/// So much is searched for: a search takes some twenty times as much memory.
+const MOST_BYTES: usize = 2 << 20;
 /// Shorter texts are found everywhere by chance.
 const SHORTEST: usize = 4;
 /// Of a longer text so much is searched for: its beginning, and pieces of the rest.
@@ -114,11 +116,17 @@ impl<'p> Forms<'p> {
     }
 
     /// The texts that count where they are whole, as whole words, and anywhere, and whether some are left out.
+    ///
+    /// Of very many values those in base64 are left out, then all.
     pub(super) fn into_parts(self) -> (BTreeSet<String>, Vec<String>, Vec<String>, bool) {
+        let bytes = |texts: &BTreeSet<String>| texts.iter().map(String::len).sum::<usize>();
+        let plain = bytes(&self.found);
         let (words, mut parts): (Vec<String>, Vec<String>) =
             self.found.into_iter().partition(|text| is_word(text));
-        parts.extend(self.encoded);
-        (self.wholes, words, parts, self.too_many)
+        if plain + bytes(&self.encoded) <= MOST_BYTES {
+            parts.extend(self.encoded);
+        }
+        (self.wholes, words, parts, self.too_many || plain > MOST_BYTES)
     }
 
     /// Takes the values that a build learned, and those in Secrets that other resources hold.

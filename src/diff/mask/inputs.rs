@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::KnownValues;
-use super::spot::{Role, role_of_target};
+use super::spot::{Role, nested_values, role_of_target};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::SecretFile;
 use crate::kustomize::{Build, secret_facts::SecretFacts};
@@ -68,6 +68,9 @@ impl SecretInputs {
         let mut found = Self::default();
         for path in paths {
             found.public.extend(path.parts().flat_map(|part| part.split('.')).map(str::to_owned));
+            if is_manifest(&path) {
+                found.read_secrets(files, &path);
+            }
             if KUSTOMIZATION_NAMES.contains(&path.file_name())
                 && let Some(directory) = path.parent()
             {
@@ -75,6 +78,21 @@ impl SecretInputs {
             }
         }
         found
+    }
+
+    /// The values of Secrets that a file holds, for what is not built, or cannot be built here.
+    fn read_secrets(&mut self, files: &dyn Files, path: &RepoPath) {
+        let Ok((_, Entry::File(file))) = files.look_up(path) else { return };
+        let is_named = |name: &str| memchr::memmem::find(&file.content, name.as_bytes()).is_some();
+        // Most files say nothing of the kind, and are not read any further.
+        if !is_named("Secret") || !(is_named("ata:") || is_named("ata\"")) {
+            return;
+        }
+        for document in documents(files, path) {
+            for (key, value) in nested_values(&document, true) {
+                self.written.insert((key.to_owned(), value.to_owned()));
+            }
+        }
     }
 
     /// Joins what two trees (before and after) say.

@@ -15,8 +15,6 @@ use super::form::{Forms, decodings};
 use super::spot::nested_values;
 use crate::kustomize::Build;
 
-/// So much is searched for; beyond it every text counts as one of the values.
-const MOST_BYTES: usize = 4 << 20;
 /// Shorter parts of values are found everywhere by chance.
 const SHORTEST_PART: usize = 6;
 /// Beyond so much every text of a chart's values counts as a part of some: each is looked for in all of it.
@@ -58,8 +56,7 @@ impl KnownValues {
 
     fn searching(forms: Forms<'_>) -> Self {
         let (wholes, words, parts, too_many) = forms.into_parts();
-        let bytes: usize = words.iter().chain(&parts).map(String::len).sum();
-        if too_many || bytes > MOST_BYTES {
+        if too_many {
             return Self { everything: true, ..Self::default() };
         }
         Self { parts: automaton(&parts), words: automaton(&words), wholes, ..Self::default() }
