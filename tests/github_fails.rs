@@ -136,6 +136,40 @@ async fn a_repository_that_was_renamed_is_followed() {
     assert!(scene.repository.fetch_tip(&branch("main")).await.unwrap().is_some());
 }
 
+/// A server of somebody else, which leads on once and answers then; what it was sent is in the end returned.
+async fn stranger() -> (String, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let answers = tokio::spawn(async move {
+        let mut heard = String::new();
+        for answer in ["302 Found\r\nlocation: /second", "200 OK"] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = vec![0; 8192];
+            let length = stream.read(&mut bytes).await.unwrap();
+            heard.push_str(&String::from_utf8_lossy(&bytes[..length]));
+            let text =
+                format!("HTTP/1.1 {answer}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+            stream.write_all(text.as_bytes()).await.unwrap();
+        }
+        heard
+    });
+    (address, answers)
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_the_api_alone_however_often_it_is_led_on() {
+    let scene = Scene::new(&[("a", "1\n")]).await;
+    let (address, answers) = stranger().await;
+    let location = format!("{address}/first");
+    scene.stand_in.next(GET_REF).answers(302, &[("location", &location)], "{}");
+    // The stranger's answer is no branch, and GitHub is asked again.
+    assert!(scene.repository.fetch_tip(&branch("main")).await.unwrap().is_some());
+    let heard = answers.await.unwrap();
+    assert!(heard.contains("GET /first") && heard.contains("GET /second"), "{heard}");
+    assert!(!heard.to_ascii_lowercase().contains("authorization"), "{heard}");
+}
+
 #[tokio::test]
 async fn faults_are_told_apart_and_those_that_pass_are_met_at_once() {
     let seconds = |count| Retry::After(Duration::from_secs(count));

@@ -94,6 +94,10 @@ pub struct Github(pub(super) Arc<Client>);
 
 pub(super) struct Client {
     pub(super) crab: Octocrab,
+    /// The API's own origin, where credentials go and nowhere else.
+    pub(super) origin: Uri,
+    /// The path that all requests begin with: `/api/v3` on an Enterprise Server.
+    pub(super) prefix: String,
     pub(super) now: fn() -> SystemTime,
     pub(super) timeout: Duration,
     /// GitHub wants fewer than a hundred requests at once from one account.
@@ -137,8 +141,11 @@ impl Github {
                 })?
             }
         };
+        let (crab, origin, prefix) = transport(&settings.api_url)?;
         Ok(Self(Arc::new(Client {
-            crab: transport(&settings.api_url)?,
+            crab,
+            origin,
+            prefix,
             now: settings.now,
             timeout: settings.timeout,
             places: Semaphore::new(MOST_AT_ONCE),
@@ -222,8 +229,9 @@ impl Github {
     }
 }
 
-/// Octocrab's transport without its authentication, retries and caches.
-fn transport(api_url: &str) -> Result<Octocrab, GithubError> {
+/// Octocrab's transport without its authentication, redirects, retries and caches; with the origin that it
+/// speaks to and the path that requests begin with.
+fn transport(api_url: &str) -> Result<(Octocrab, Uri, String), GithubError> {
     let refuse = |reason: &str| GithubError::Settings {
         reason: format!("the API's address is no http or https address: {reason}"),
     };
@@ -232,15 +240,20 @@ fn transport(api_url: &str) -> Result<Octocrab, GithubError> {
     if !matches!(base.scheme_str(), Some("http" | "https")) || base.query().is_some() {
         return Err(refuse("it has another scheme or a query"));
     }
-    Octocrab::builder()
-        .base_uri(base)
+    let prefix = base.path().trim_end_matches('/').to_owned();
+    let mut parts = base.into_parts();
+    parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
+    let origin = Uri::from_parts(parts).map_err(|_| refuse("it names no host"))?;
+    let crab = Octocrab::builder()
+        .base_uri(origin.clone())
         .map_err(|_| refuse("it is no address"))?
         .set_connect_timeout(Some(CONNECT_TIMEOUT))
         .set_read_timeout(Some(IO_TIMEOUT))
         .set_write_timeout(Some(IO_TIMEOUT))
         .add_header(USER_AGENT, concat!("overlift/", env!("CARGO_PKG_VERSION")).to_owned())
         .build()
-        .map_err(|error| refuse(&error.to_string()))
+        .map_err(|error| refuse(&error.to_string()))?;
+    Ok((crab, origin, prefix))
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, ETAG, IF_NONE_MATCH};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::{ACCEPT, AUTHORIZATION, ETAG, IF_NONE_MATCH, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -19,6 +19,9 @@ use super::installation_token::InstallationToken;
 use super::repository::bad;
 use crate::model::InstallationId;
 use crate::redact::Credential;
+
+/// How many times an answer may lead elsewhere.
+const MOST_HOPS: u32 = 5;
 
 /// How often a request is made within one attempt at a job.
 const MOST_TURNS: u32 = 3;
@@ -212,6 +215,19 @@ impl Client {
         Ok(answer)
     }
 
+    /// Where an answer leads on. A write goes on only where it stays one.
+    fn redirected(call: &Call, status: StatusCode, headers: &HeaderMap, from: &Uri) -> Option<Uri> {
+        let follows = match status.as_u16() {
+            301..=303 => call.method == Method::GET,
+            307 | 308 => true,
+            _ => false,
+        };
+        let location = headers.get(LOCATION).filter(|_| follows)?.to_str().ok()?;
+        at_address(from, location)
+    }
+
+    /// Sends a request and follows where it leads. Credentials go to the API's own origin and nowhere else,
+    /// however many steps lead back and forth.
     async fn wire(
         &self,
         call: &Call,
@@ -219,20 +235,34 @@ impl Client {
         etag: Option<&HeaderValue>,
     ) -> Result<Answer, GithubError> {
         let request = call.request;
-        let mut builder = http::Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(ACCEPT, "application/vnd.github+json")
-            .header(AUTHORIZATION, bearer(credential)?);
-        if let Some(etag) = etag.filter(|_| call.method == Method::GET) {
-            builder = builder.header(IF_NONE_MATCH, etag);
-        }
-        let prepared = self.crab.build_request(builder, call.body.as_ref()).map_err(|error| {
-            GithubError::Settings { reason: format!("could not {request}: {error}") }
-        })?;
         let no_answer = |source| GithubError::NoAnswer { request, source };
-        let answer =
-            self.crab.execute(prepared).await.map_err(|error| no_answer(Arc::new(error)))?;
+        let path = format!("{}{}", self.prefix, call.path);
+        let mut at = at_address(&self.origin, &path).ok_or_else(|| GithubError::Settings {
+            reason: format!("could not {request}: `{path}` is no path of an address"),
+        })?;
+        let mut hops = 0;
+        let answer = loop {
+            let mut builder = http::Request::builder()
+                .method(call.method.clone())
+                .uri(at.clone())
+                .header(ACCEPT, "application/vnd.github+json");
+            if same_origin(&at, &self.origin) {
+                builder = builder.header(AUTHORIZATION, bearer(credential)?);
+            }
+            if let Some(etag) = etag.filter(|_| call.method == Method::GET) {
+                builder = builder.header(IF_NONE_MATCH, etag);
+            }
+            let prepared =
+                self.crab.build_request(builder, call.body.as_ref()).map_err(|error| {
+                    GithubError::Settings { reason: format!("could not {request}: {error}") }
+                })?;
+            let answer =
+                self.crab.execute(prepared).await.map_err(|error| no_answer(Arc::new(error)))?;
+            match Self::redirected(call, answer.status(), answer.headers(), &at) {
+                Some(next) if hops < MOST_HOPS => (at, hops) = (next, hops + 1),
+                _ => break answer,
+            }
+        };
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, call.limit_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -249,6 +279,28 @@ impl Client {
     }
 }
 
+/// A path, or a whole address, seen from another address.
+fn at_address(from: &Uri, target: &str) -> Option<Uri> {
+    if !target.starts_with('/') {
+        let uri: Uri = target.parse().ok()?;
+        return matches!(uri.scheme_str(), Some("http" | "https")).then_some(uri);
+    }
+    let mut parts = from.clone().into_parts();
+    parts.path_and_query = Some(target.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Whether two addresses are of one server: scheme, host and port.
+fn same_origin(a: &Uri, b: &Uri) -> bool {
+    let port = |uri: &Uri| match (uri.port_u16(), uri.scheme_str()) {
+        (Some(port), _) => port,
+        (None, Some("http")) => 80,
+        (None, _) => 443,
+    };
+    let host = |uri: &Uri| uri.host().map(str::to_ascii_lowercase);
+    a.scheme() == b.scheme() && host(a) == host(b) && port(a) == port(b)
+}
+
 /// The header of a credential; marked so that nothing prints it.
 pub(super) fn bearer(credential: &Credential) -> Result<HeaderValue, GithubError> {
     let mut header =
@@ -257,4 +309,26 @@ pub(super) fn bearer(credential: &Credential) -> Result<HeaderValue, GithubError
         })?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let uri = |text: &str| text.parse::<Uri>().unwrap();
+        let api = uri("https://api.github.com/");
+        assert!(same_origin(&api, &uri("https://API.github.com:443/x")));
+        for other in [
+            "http://api.github.com/",
+            "https://api.github.com:8443/",
+            "https://github.com/",
+            "https://api.github.com.example/",
+        ] {
+            assert!(!same_origin(&api, &uri(other)), "{other}");
+        }
+        assert_eq!(at_address(&api, "/a?b=c").unwrap(), uri("https://api.github.com/a?b=c"));
+        assert_eq!(at_address(&api, "file:///etc/passwd"), None);
+    }
 }
