@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::github::{endpoint, payloads};
-use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+use crate::support::scene::{RATE_PATH, REPO, Scene, copying, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 const STAGED: &str = "overlays/staging/patches/rate.yaml";
@@ -175,6 +175,7 @@ async fn the_database_is_lost_while_one_is_open() {
 #[tokio::test]
 async fn the_target_moved_meanwhile() {
     let scene = Scene::new().await;
+    scene.push(&[(".github/overlift.yaml", &copying())]).await;
     scene.push(&[(RATE_PATH, &rate("6"))]).await;
     scene.drain().await;
     let number = scene.open();

@@ -1,7 +1,7 @@
 //! What people do on GitHub is respected: they ask, they close, they commit.
 
 use crate::support::github::payloads;
-use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+use crate::support::scene::{RATE_PATH, REPO, Scene, copying, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 const STAGED: &str = "overlays/staging/patches/rate.yaml";
@@ -132,6 +132,8 @@ async fn somebody_elses_commit_is_left_alone_until_somebody_asks_there() {
 #[tokio::test]
 async fn ticks_survive_the_same_diff_and_are_cleared_by_another() {
     let (scene, number) = with_open().await;
+    scene.push(&[(".github/overlift.yaml", &copying())]).await;
+    scene.drain().await;
     {
         let mut world = scene.github.world();
         let body = &mut world.repo_mut(REPO).pulls.get_mut(&number).unwrap().body;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::support::github::{GithubStandIn, endpoint};
 use super::support::runner::Runner;
-use super::support::scene::{FILES, RATE_PATH, REPO, rate};
+use super::support::scene::{FILES, RATE_PATH, REPO, copying, rate};
 use super::support::{KUSTOMIZE, Repo, Run, istio_config, kubectl_kustomize};
 
 /// A repository on the stand-in and a checkout of it.
@@ -18,9 +18,12 @@ struct Step {
 impl Step {
     async fn new() -> Self {
         let github = GithubStandIn::start().await;
-        github.add_repository(REPO, &FILES);
+        // Production lacks from the first commit on what staging has: files are copied all the same.
+        let (mut files, copying) = (FILES, copying());
+        files[0].1 = &copying;
+        github.add_repository(REPO, &files);
         let token = github.add_person(REPO, "github-actions", "write");
-        let checkout = Repo::new(&FILES);
+        let checkout = Repo::new(&files);
         let mut runner = Runner::new(REPO, &github.api_url(), checkout.root());
         runner.inputs(&[("source", "staging"), ("target", "prod"), ("token", &token)]);
         Self { github, checkout, runner }

@@ -3,7 +3,7 @@
 //! The plan is the service's: same configuration, same engine, same id. Only where files come from
 //! (the working tree, or a commit of it) and where edits go (the working tree, or a branch) differs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +11,9 @@ use super::checking::Checking;
 use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, Loads, RepositoryConfig, starting_configuration};
 use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver};
-use crate::model::{BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath};
+use crate::model::{
+    BlobId, BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath,
+};
 use crate::policy::Gate;
 use crate::promotion::{
     self, By, Environment, Key, LastPromotion, Past, Plan, PlanError, PlanRequest, Proposal, Prune,
@@ -21,6 +23,7 @@ use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
 };
 
+use super::known_past::planned_on;
 use super::local_past::LocalPast;
 use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
@@ -359,6 +362,22 @@ impl Workspace {
         Ok(Some(LocalPast::read(repository, from, (source, target))?))
     }
 
+    /// What this checkout's git knows of the past as of a commit of the whole repository; `None` if that is not
+    /// all, or not what was meant.
+    pub(super) fn past_of(
+        &self,
+        commit: &CommitSha,
+        pair: (&Environment, &Environment),
+    ) -> Option<LocalPast> {
+        let repository = self.checkout.repository().filter(|it| it.prefix().is_root())?;
+        LocalPast::read(repository, commit, pair).ok().filter(|past| !past.cut_off())
+    }
+
+    /// Contents of the past that this checkout's git has, by their ids.
+    pub(super) fn past_contents(&self, ids: &BTreeSet<BlobId>) -> BTreeMap<BlobId, Arc<[u8]>> {
+        self.checkout.repository().map(|repository| repository.contents(ids)).unwrap_or_default()
+    }
+
     fn last_promotion(
         &self,
         source: &Environment,
@@ -371,10 +390,8 @@ impl Workspace {
             return Ok(Last::None);
         };
         let key = target.key_from(&source.name);
-        let source_then = |_: &CommitSha, message: &str| {
-            Trailers::parse(message).filter(|trailers| trailers.is_of(&key))?.commit
-        };
-        let found = repository.find_in_history(from, Trailers::PLAN, source_then);
+        let source_then = |_: &CommitSha, message: &str| planned_on(message, &key);
+        let found = repository.find_in_history(from, &target.path, Trailers::PLAN, source_then);
         let commit = match found {
             Ok(Some(commit)) => commit,
             Ok(None) => return Ok(Last::None),

@@ -5,6 +5,8 @@ use crate::model::{CommitSha, RepoPath};
 use crate::promotion::{Environment, Trailers};
 use crate::workdir::{FolderHistory, Repository, WorkdirError};
 
+use super::known_past::{planned_on, settled};
+
 /// Owns what [`crate::promotion::Past`] borrows.
 pub(super) struct LocalPast {
     history: FolderHistory,
@@ -24,15 +26,17 @@ impl LocalPast {
         if history.cut_off {
             return Ok(Self { history, point: None });
         }
-        let planned_on = match target.rules.since.as_deref() {
-            Some(revision) => Some((repository.resolve(revision)?, None)),
+        let planned = match target.rules.since.as_deref() {
+            Some(revision) => {
+                let commit = repository.resolve(revision)?;
+                Some((commit.clone(), commit))
+            }
             None => last_of_ours(repository, from, source, target)?,
         };
-        let point = match planned_on {
+        let point = match planned {
             None => None,
             Some((commit, by)) => {
-                let seen = seen_at(repository, &history, &commit, &folders)?;
-                Some(Point { seen, by: by.or(Some(commit)), settles_versions: true })
+                Some(settled(seen_at(repository, &history, &commit, &folders)?, by))
             }
         };
         Ok(Self { history, point })
@@ -55,13 +59,12 @@ fn last_of_ours(
     from: &CommitSha,
     source: &Environment,
     target: &Environment,
-) -> Result<Option<(CommitSha, Option<CommitSha>)>, WorkdirError> {
+) -> Result<Option<(CommitSha, CommitSha)>, WorkdirError> {
     let key = target.key_from(&source.name);
     let read = |promotion: &CommitSha, message: &str| {
-        let trailers = Trailers::parse(message).filter(|trailers| trailers.is_of(&key))?;
-        Some((trailers.commit?, Some(promotion.clone())))
+        Some((planned_on(message, &key)?, promotion.clone()))
     };
-    repository.find_in_history(from, Trailers::PLAN, read)
+    repository.find_in_history(from, &target.path, Trailers::PLAN, read)
 }
 
 /// The last commit of the history that a commit has seen.

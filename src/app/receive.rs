@@ -65,6 +65,9 @@ impl App {
         event: &Event,
     ) -> Result<Received, ReceiveError> {
         let (outcome, jobs) = translate(event);
+        if let Event::Push(Push { only: Some(commit), repository, .. }) = event {
+            self.github.note_commit(&repository.name, commit.clone());
+        }
         let now = self.clock.now();
         let delivery = Delivery {
             id: id.as_str().to_owned(),

@@ -13,15 +13,17 @@ use super::checking::Checking;
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
-use crate::model::{CommitSha, File, FileTree, Files, RepoPath};
+use crate::model::{BlobId, CommitSha, File, FileTree, Files, RepoPath};
 use crate::promotion::{
-    self, Environment, LastPromotion, Past, Plan, PlanError, PlanRequest, Prune, Trailers, Wish,
+    self, By, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, Wish,
 };
 
+use super::github_past::RemotePast;
+use super::known_past::{Found, planned_on};
 use super::limit::LimitMet;
 use super::local::{Workspace, restrictor};
 use super::remote_base::NoBasesInService;
-use super::trial::{Trial, Tried};
+use super::trial::{Lacking, Trial, Tried};
 
 /// A configuration in place of the repository's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,11 +157,60 @@ impl Snapshot {
                 Err(_) => return Ok(Some(LimitMet::Killed)),
             };
             match tried {
-                Tried::Lacks(paths) if self.fetch(&paths).await? => {}
+                Tried::Lacks(Lacking { files, past }) => {
+                    let fetched = self.fetch(&files).await?;
+                    if !self.fetch_past(&trial, &past).await? && !fetched {
+                        return Ok(None);
+                    }
+                }
                 Tried::Met(met) => return Ok(Some(met)),
-                Tried::Lacks(_) | Tried::Ended => return Ok(None),
+                Tried::Ended => return Ok(None),
             }
         }
+    }
+
+    /// Fetches contents of the past for a trial; false if there is nothing to fetch.
+    async fn fetch_past(
+        &self,
+        trial: &Trial,
+        missing: &BTreeSet<BlobId>,
+    ) -> Result<bool, GithubError> {
+        let Trial::Plan { past: Some(past), .. } = trial else { return Ok(false) };
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        past.add(self.contents(missing).await?);
+        Ok(true)
+    }
+
+    /// Contents of the past: those that a checkout at hand has, else GitHub's.
+    async fn contents(&self, missing: &BTreeSet<BlobId>) -> Result<Found, GithubError> {
+        let format = self.tree.sha.format();
+        let right = |(id, content): &(BlobId, Arc<[u8]>)| {
+            BlobSha::of(content, format).as_str() == id.0.as_str()
+        };
+        let local = self.local.as_ref().map(|local| local.past_contents(missing));
+        let here: BTreeMap<_, _> = local.into_iter().flatten().filter(right).collect();
+        let wanted = missing.iter().filter(|id| !here.contains_key(*id)).cloned().collect();
+        let mut found = self.repository.fetch_past_blobs(&wanted).await?;
+        found.extend(here.into_iter().map(|(id, content)| (id, Some(content))));
+        Ok(found)
+    }
+
+    /// What is known of two environments' past: from the checkout at hand if it has all of it, else from GitHub.
+    async fn past(
+        &self,
+        source: &Environment,
+        target: &Environment,
+    ) -> Result<Result<RemotePast, PlanError>, GithubError> {
+        if target.rules.by == Some(By::Files) {
+            return Ok(Ok(RemotePast::NotLooked));
+        }
+        let local = self.local.as_ref();
+        if let Some(past) = local.and_then(|it| it.past_of(&self.commit, (source, target))) {
+            return Ok(Ok(RemotePast::Local(Arc::new(past))));
+        }
+        RemotePast::from_github(&self.repository, &self.commit, (source, target)).await
     }
 
     /// Plans a promotion. `given` is a configuration in place of the repository's own.
@@ -170,14 +221,21 @@ impl Snapshot {
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let key = target.key_from(&source.name);
-        if let Some(met) = self.rehearse(Trial::Plan { key, given: given.cloned() }).await? {
+        let past = match self.past(source, target).await? {
+            Ok(past) => past,
+            Err(error) => return Ok(Err(error)),
+        };
+        let known = past.known();
+        let trial = Trial::Plan { key, given: given.cloned(), past: known.clone() };
+        if let Some(met) = self.rehearse(trial).await? {
             return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
         }
         let last = self.last_promotion(source, target).await?;
         let options = self.build_options(configuration);
         let commit = self.commit.clone();
         let (source, target) = (source.clone(), target.clone());
-        let plan = move |files: &FileTree| {
+        let plan = Arc::new(move |files: &FileTree| {
+            let history = past.history();
             promotion::plan(&PlanRequest {
                 files,
                 options: &options,
@@ -189,12 +247,20 @@ impl Snapshot {
                     None => LastPromotion::None,
                     Some(then) => LastPromotion::Files(&**then),
                 },
-                past: Past::None,
+                past: past.as_past(history.as_ref()),
                 wish: &Wish::default(),
                 checks: checking.checks(),
             })
-        };
-        self.compute(plan).await
+        });
+        loop {
+            let plan = Arc::clone(&plan);
+            let planned = self.compute(move |files| plan(files)).await?;
+            let missing = known.as_ref().map(|past| past.take_missing()).unwrap_or_default();
+            let Some(past) = known.as_ref().filter(|_| !missing.is_empty()) else {
+                return Ok(planned);
+            };
+            past.add(self.contents(&missing).await?);
+        }
     }
 
     /// All files of the commit that the last promotion of this pair was planned on, by the trailers in the
@@ -210,9 +276,7 @@ impl Snapshot {
         let (key, below) = (target.key_from(&source.name), Some(&target.path));
         let mut found = None;
         let look = |commit: &crate::github::Commit| {
-            found = Trailers::parse(&commit.message)
-                .filter(|trailers| trailers.is_of(&key))
-                .and_then(|trailers| trailers.commit);
+            found = planned_on(&commit.message, &key);
             found.is_some()
         };
         self.repository.walk_history(&self.commit, below, look).await?;

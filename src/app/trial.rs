@@ -10,18 +10,20 @@ use std::collections::BTreeSet;
 use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value as Json, json};
 
 use super::checking::Checking;
+use super::known_past::KnownPast;
 use super::limit::LimitMet;
 use super::local::restrictor;
 use super::remote_base::NoBasesInService;
 use super::snapshot::{GivenConfiguration, Lacks};
+use super::trial_past;
 use crate::config::RepositoryConfig;
 use crate::kustomize::BuildOptions;
-use crate::model::{ApplicationName, EnvironmentName, File, FileMode, FileTree, RepoPath};
+use crate::model::{ApplicationName, BlobId, EnvironmentName, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched};
 use crate::promotion::{self, Key, LastPromotion, Past, PlanRequest, Wish};
 
@@ -40,7 +42,8 @@ pub fn try_plans_with(program: PathBuf) {
 #[derive(Clone, Debug)]
 pub(super) enum Trial {
     /// A plan, with the configuration that is given in place of the repository's own.
-    Plan { key: Key, given: Option<GivenConfiguration> },
+    /// The past is what is known of it; contents that are missing there are asked for too.
+    Plan { key: Key, given: Option<GivenConfiguration>, past: Option<Arc<KnownPast>> },
     /// A build.
     Build { overlay: RepoPath },
 }
@@ -50,10 +53,44 @@ pub(super) enum Trial {
 pub(super) enum Tried {
     /// Well, or in an error like any other.
     Ended,
-    /// For want of these files.
-    Lacks(BTreeSet<RepoPath>),
+    /// For want of these files, and these contents of the past.
+    Lacks(Lacking),
     /// It met a limit.
     Met(LimitMet),
+}
+
+/// What is not here.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Lacking {
+    pub(super) files: BTreeSet<RepoPath>,
+    pub(super) past: BTreeSet<BlobId>,
+}
+
+impl Lacking {
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.past.is_empty()
+    }
+
+    fn files(files: Option<&BTreeSet<RepoPath>>) -> Self {
+        Self { files: files.cloned().unwrap_or_default(), past: BTreeSet::new() }
+    }
+
+    /// One a line; no path has a NUL.
+    fn write(&self) -> String {
+        let files = self.files.iter().map(|path| format!("{path}\n"));
+        files.chain(self.past.iter().map(|id| format!("\0{}\n", id.0))).collect()
+    }
+
+    fn read(text: &str) -> Self {
+        let mut lacking = Self::default();
+        for line in text.lines() {
+            match line.strip_prefix('\0') {
+                Some(id) => _ = lacking.past.insert(BlobId(id.to_owned())),
+                None => lacking.files.extend(RepoPath::parse(line)),
+            }
+        }
+        lacking
+    }
 }
 
 impl Trial {
@@ -96,11 +133,8 @@ impl Trial {
         if let Some(met) = LimitMet::of(status, told) {
             return Tried::Met(met);
         }
-        let paths = answer.strip_prefix("lacks\n").map(|paths| {
-            paths.lines().filter_map(|path| RepoPath::parse(path).ok()).collect::<BTreeSet<_>>()
-        });
-        match paths {
-            Some(paths) if !paths.is_empty() => Tried::Lacks(paths),
+        match answer.strip_prefix("lacks\n").map(Lacking::read) {
+            Some(lacking) if !lacking.is_empty() => Tried::Lacks(lacking),
             _ => Tried::Ended,
         }
     }
@@ -108,7 +142,7 @@ impl Trial {
     fn write(&self, files: &FileTree, mut out: impl Write) -> io::Result<()> {
         let task = match self {
             Self::Build { overlay } => json!({"build": overlay.as_str()}),
-            Self::Plan { key, given } => json!({
+            Self::Plan { key, given, .. } => json!({
                 "application": key.application.as_ref().map(ApplicationName::as_str),
                 "source": key.source.as_str(),
                 "target": key.target.as_str(),
@@ -117,6 +151,10 @@ impl Trial {
             }),
         };
         write_bytes(&mut out, task.to_string().as_bytes())?;
+        match self {
+            Self::Plan { past: Some(past), .. } => trial_past::write(&mut out, past)?,
+            Self::Plan { .. } | Self::Build { .. } => write_bytes(&mut out, b"")?,
+        }
         for (path, file) in files.entries() {
             write_bytes(&mut out, path.as_str().as_bytes())?;
             out.write_all(&[mode_byte(file)])?;
@@ -130,6 +168,7 @@ impl Trial {
     fn read(mut input: impl Read) -> Option<(Self, FileTree)> {
         let task: Json = serde_json::from_slice(&read_bytes(&mut input)?).ok()?;
         let text = |key: &str| task.get(key).and_then(Json::as_str).map(str::to_owned);
+        let past = trial_past::read(&mut input)?;
         let trial = match text("build") {
             Some(overlay) => Self::Build { overlay: RepoPath::parse(&overlay).ok()? },
             None => {
@@ -142,6 +181,7 @@ impl Trial {
                 Self::Plan {
                     key,
                     given: given.map(|(path, text)| GivenConfiguration { path, text }),
+                    past: past.map(Arc::new),
                 }
             }
         };
@@ -160,16 +200,19 @@ impl Trial {
         Some((trial, files))
     }
 
-    /// Does what the service will do, and tells which files it lacks.
-    fn perform(&self, files: &FileTree) -> BTreeSet<RepoPath> {
-        let lacking = match self {
+    /// Does what the service will do, and tells what it lacks.
+    fn perform(&self, files: &FileTree) -> Lacking {
+        match self {
             Self::Build { overlay } => {
                 let build = promotion::render(files, overlay, &BuildOptions::default());
-                build.err().and_then(|error| error.lacking().cloned())
+                Lacking::files(build.err().as_ref().and_then(Lacks::lacking))
             }
-            Self::Plan { key, given } => plan(files, key, given.as_ref()),
-        };
-        lacking.unwrap_or_default()
+            Self::Plan { key, given, past } => {
+                let past = past.as_deref();
+                let files = plan(files, key, given.as_ref(), past);
+                Lacking { files, past: past.map(KnownPast::take_missing).unwrap_or_default() }
+            }
+        }
     }
 }
 
@@ -177,19 +220,21 @@ fn plan(
     files: &FileTree,
     key: &Key,
     given: Option<&GivenConfiguration>,
-) -> Option<BTreeSet<RepoPath>> {
+    past: Option<&KnownPast>,
+) -> BTreeSet<RepoPath> {
     let configuration = match given {
         None => RepositoryConfig::load(files),
         Some(given) => RepositoryConfig::parse(&given.text, &given.path, files),
     };
     let configuration = match configuration {
         Ok(configuration) => configuration,
-        Err(error) => return error.lacking().cloned(),
+        Err(error) => return error.lacking().cloned().unwrap_or_default(),
     };
-    let (source, target) = configuration.pipeline.pair(key).ok()?;
+    let Ok((source, target)) = configuration.pipeline.pair(key) else { return BTreeSet::new() };
+    let history = past.map(KnownPast::history);
     let checking = Checking::on(&target.gates, Fetched::default(), Day::MIN);
     let options = BuildOptions {
-        remote: Some(std::sync::Arc::new(NoBasesInService)),
+        remote: Some(Arc::new(NoBasesInService)),
         load_restrictor: restrictor(&configuration),
         ..BuildOptions::default()
     };
@@ -200,7 +245,10 @@ fn plan(
         target,
         commit: None,
         last_promotion: LastPromotion::None,
-        past: Past::None,
+        past: match (past, &history) {
+            (Some(past), Some(history)) => Past::Known { history, point: past.point.as_ref() },
+            _ => Past::None,
+        },
         wish: &Wish::default(),
         checks: checking.checks(),
     });
@@ -208,9 +256,9 @@ fn plan(
         Ok(plan) => {
             // The text for people is made of it too.
             let _ = promotion::propose(&plan, None);
-            None
+            BTreeSet::new()
         }
-        Err(error) => error.lacking().cloned(),
+        Err(error) => error.lacking().cloned().unwrap_or_default(),
     }
 }
 
@@ -223,9 +271,8 @@ pub fn answer_trial(input: impl Read, mut output: impl Write) -> io::Result<()> 
         return output.write_all(b"not understood\n");
     };
     let lacking = trial.perform(&files);
-    let answer: String = lacking.iter().map(|path| format!("{path}\n")).collect();
     output.write_all(if lacking.is_empty() { b"ended\n" } else { b"lacks\n" })?;
-    output.write_all(answer.as_bytes())
+    output.write_all(lacking.write().as_bytes())
 }
 
 const fn mode_byte(file: Option<&File>) -> u8 {
@@ -246,14 +293,14 @@ const fn mode_of(byte: u8) -> Option<FileMode> {
     }
 }
 
-fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
     out.write_all(&length.to_le_bytes())?;
     out.write_all(bytes)
 }
 
 /// `None` at the end of the input.
-fn read_bytes(input: &mut impl Read) -> Option<Vec<u8>> {
+pub(super) fn read_bytes(input: &mut impl Read) -> Option<Vec<u8>> {
     let mut length = [0; 4];
     input.read_exact(&mut length).ok()?;
     let mut bytes = Vec::new();

@@ -23,6 +23,7 @@ use super::contents::Cold;
 use super::etag_cache::EtagCache;
 use super::installation_token::InstallationTokens;
 use super::object_cache::ObjectCache;
+use super::past::Pasts;
 use super::request::bearer;
 use super::{GithubError, Repository};
 use crate::model::{InstallationId, RepoName};
@@ -110,6 +111,7 @@ pub(super) struct Client {
     pub(super) counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
     pub(super) objects: ObjectCache,
     pub(super) cold: Mutex<Option<Cold>>,
+    pub(super) pasts: Pasts,
 }
 
 pub(super) enum Identity {
@@ -157,6 +159,7 @@ impl Github {
             counts: Mutex::default(),
             objects,
             cold: Mutex::default(),
+            pasts: Pasts::default(),
         })))
     }
 

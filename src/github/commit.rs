@@ -21,8 +21,21 @@ pub struct Commit {
     pub tree: TreeSha,
     /// The commits before it, first parent first.
     pub parents: Vec<CommitSha>,
+    /// Who wrote it, by name; empty where GitHub does not say.
+    pub author: String,
     /// The whole message, trailers included.
     pub message: String,
+}
+
+impl Commit {
+    /// The first paragraph of the message as one line, as git has it.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let lines = self.message.lines().skip_while(|line| line.trim().is_empty());
+        let lines: Vec<&str> =
+            lines.map(str::trim_end).take_while(|line| !line.is_empty()).collect();
+        lines.join(" ")
+    }
 }
 
 /// What a new commit is made of. Author and committer are left to GitHub, which then signs it for an App.
@@ -73,6 +86,15 @@ pub(super) struct WireCommitDetails {
     #[serde(default)]
     message: String,
     tree: WireSha,
+    #[serde(default)]
+    author: Option<WireAuthor>,
+}
+
+/// Who wrote a commit, as git has it.
+#[derive(Default, Deserialize)]
+struct WireAuthor {
+    #[serde(default)]
+    name: String,
 }
 
 /// A commit as `git/commits` answers it.
@@ -83,7 +105,17 @@ struct WireGitCommit {
     message: String,
     tree: WireSha,
     #[serde(default)]
+    author: Option<WireAuthor>,
+    #[serde(default)]
     parents: Vec<WireSha>,
+}
+
+/// A commit that was made.
+#[derive(Deserialize)]
+struct WireMade {
+    sha: String,
+    #[serde(default)]
+    author: Option<WireAuthor>,
 }
 
 impl Repository {
@@ -186,11 +218,12 @@ impl Repository {
         let body =
             json!({ "message": new.message, "tree": tree.sha, "parents": [new.parent.as_str()] });
         let call = Call::post(COMMIT, self.path("/git/commits"), body);
-        let commit: WireSha = self.client.json(self.who, call).await?;
+        let commit: WireMade = self.client.json(self.who, call).await?;
         Ok(Commit {
             sha: CommitSha::parse(&commit.sha).map_err(|error| bad(COMMIT, &error))?,
             tree: TreeSha::parse(&tree.sha).map_err(|error| bad(TREE, &error))?,
             parents: vec![new.parent.clone()],
+            author: commit.author.unwrap_or_default().name,
             message: new.message.to_owned(),
         })
     }
@@ -236,8 +269,8 @@ impl Repository {
 }
 
 pub(super) fn commit(request: &'static str, wire: WireCommit) -> Result<Commit, GithubError> {
-    let WireCommit { sha, commit: WireCommitDetails { message, tree }, parents } = wire;
-    git_commit(request, WireGitCommit { sha, message, tree, parents })
+    let WireCommit { sha, commit: WireCommitDetails { message, tree, author }, parents } = wire;
+    git_commit(request, WireGitCommit { sha, message, tree, author, parents })
 }
 
 fn git_commit(request: &'static str, wire: WireGitCommit) -> Result<Commit, GithubError> {
@@ -246,6 +279,7 @@ fn git_commit(request: &'static str, wire: WireGitCommit) -> Result<Commit, Gith
         sha: sha(&wire.sha)?,
         tree: TreeSha::parse(&wire.tree.sha).map_err(|error| bad(request, &error))?,
         parents: wire.parents.iter().map(|parent| sha(&parent.sha)).collect::<Result<_, _>>()?,
+        author: wire.author.unwrap_or_default().name,
         message: wire.message,
     })
 }

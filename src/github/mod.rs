@@ -25,9 +25,11 @@ mod conversation;
 mod error;
 mod etag_cache;
 mod file_at_ref;
+mod history;
 mod installation_token;
 mod object;
 mod object_cache;
+mod past;
 mod pull_request;
 mod repository;
 mod request;
@@ -43,6 +45,7 @@ pub use commit::{Ancestry, Commit, NewCommit};
 pub use conversation::{Comment, Permission, Reaction};
 pub use error::{GithubError, Retry};
 pub use object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
+pub use past::FolderPast;
 pub use pull_request::{
     NewPullRequest, Opened, PullRequest, PullRequestChange, PullRequestState, Search,
 };

@@ -17,7 +17,9 @@ pub use edited_files::EditedFiles;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
 };
-pub use history::{BlobId, Blobs, FileState, PastCommit, Touched};
+pub use history::{
+    BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,
+};
 pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};

@@ -150,16 +150,23 @@ pub enum PlanError {
         /// The folder.
         at: Location,
     },
-    /// The history is cut off before the last promotion.
+    /// The history is needed and cut off.
     #[error(
-        "`promotion.prune: removed` needs the last promotion of `{source_environment}` to `{target}`, \
-         and the history of this clone is cut off before it: run `git fetch --unshallow`"
+        "what to promote from `{source_environment}` to `{target}` is told by the history, and that of this \
+         clone is cut off: run `git fetch --unshallow`, in a workflow check out with `fetch-depth: 0`, or \
+         say `promotion.by: files`, without `prune`"
     )]
     HistoryCutOff {
         /// The source.
         source_environment: EnvironmentName,
         /// The target.
         target: EnvironmentName,
+    },
+    /// `promotion.since` names no commit.
+    #[error("`promotion.since` is `{revision}`, which is no commit and no tag of this repository")]
+    UnknownSince {
+        /// What it says.
+        revision: String,
     },
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
@@ -189,6 +196,7 @@ impl PlanError {
             | Self::Lacking { .. }
             | Self::NotAllowed { .. }
             | Self::HistoryCutOff { .. }
+            | Self::UnknownSince { .. }
             | Self::Stopped { .. }
             | Self::Unknown(_) => None,
         }

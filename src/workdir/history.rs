@@ -1,12 +1,13 @@
 //! The history of some folders, read by two calls of git: one for what changed, one for contents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use super::commit_tree::BlobReader;
 use super::{Repository, WorkdirError};
 use crate::model::{
     BlobId, Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath, Touched,
+    newest_commits,
 };
 
 /// What git knows of some folders' past.
@@ -55,9 +56,21 @@ impl Repository {
         arguments.extend(folders.iter().map(|dir| if dir.is_root() { "." } else { dir.as_str() }));
         let output = self.git("read the history", &arguments).run()?;
         let commits = output.split(|byte| *byte == 1).filter_map(parse_commit).collect();
+        let commits = newest_commits(commits);
         let cut_off = self.is_shallow_by_file()?;
         let state = Mutex::default();
         Ok(FolderHistory { commits, cut_off, repository: self.clone(), state })
+    }
+
+    /// Contents by their ids, those that this clone has.
+    #[must_use]
+    pub fn contents(&self, ids: &BTreeSet<BlobId>) -> BTreeMap<BlobId, Arc<[u8]>> {
+        let Ok(mut reader) = BlobReader::start(self) else { return BTreeMap::new() };
+        let mut read = |id: &BlobId| {
+            let content = reader.read(&RepoPath::root(), &id.0).ok()?;
+            Some((id.clone(), Arc::from(content)))
+        };
+        ids.iter().filter_map(&mut read).collect()
     }
 
     /// The last commit, as of another one, that touches some folders.
@@ -117,9 +130,13 @@ fn parse_commit(record: &[u8]) -> Option<PastCommit> {
         let (before, after) = (words.next()?, words.next()?);
         let (old, new) = (words.next()?, words.next()?);
         let Ok(path) = RepoPath::parse(&path) else { continue };
-        touched.push(Touched { path, before: state(before, old), after: state(after, new) });
+        let (before, after) = (state(before, old), state(after, new));
+        if before != after {
+            touched.push(Touched { path, before, after });
+        }
     }
-    Some(PastCommit { id, subject, author, touched })
+    // A submodule, or a mode of git's early days: nothing that we read.
+    (!touched.is_empty()).then_some(PastCommit { id, subject, author, touched })
 }
 
 fn state(mode: &str, id: &str) -> Option<FileState> {

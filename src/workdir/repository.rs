@@ -198,7 +198,8 @@ impl Repository {
         }
     }
 
-    /// What `read` makes of the newest commit message, from `from` backwards, that it can read.
+    /// What `read` makes of the newest commit message, from `from` backwards, that it can read; only commits
+    /// that touch something below `folder` count.
     ///
     /// `trailer` is a key that each such message has at the beginning of a line; git sorts out the
     /// rest of a long history faster than we could.
@@ -208,11 +209,14 @@ impl Repository {
     pub fn find_in_history<T>(
         &self,
         from: &CommitSha,
+        folder: &RepoPath,
         trailer: &str,
         read: impl Fn(&CommitSha, &str) -> Option<T>,
     ) -> Result<Option<T>, WorkdirError> {
         let pattern = format!("--grep=^{trailer}: ");
-        let arguments = ["log", "-z", &pattern, "--format=format:%H%n%B", from.as_str(), "--"];
+        let mut arguments =
+            vec!["log", "-z", &pattern, "--format=format:%H%n%B", from.as_str(), "--"];
+        arguments.extend((!folder.is_root()).then_some(folder.as_str()));
         let mut child = self.git("read the history", &arguments).start()?;
         drop(child.stdin.take());
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));

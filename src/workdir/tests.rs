@@ -162,7 +162,7 @@ fn the_last_promotion_is_found_by_its_trailer() {
 
 fn last_plan(repository: &Repository) -> Result<Option<String>, WorkdirError> {
     let head = repository.head()?.unwrap();
-    repository.find_in_history(&head, "Overlift-Plan", |_, message| {
+    repository.find_in_history(&head, &RepoPath::root(), "Overlift-Plan", |_, message| {
         let value = |key| message.lines().find_map(|line| line.strip_prefix(key));
         let plan = value("Overlift-Plan: ")?;
         (value("Overlift-Target: ")? == "production").then(|| plan.to_owned())

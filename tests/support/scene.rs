@@ -47,6 +47,11 @@ pub const RATE_PATH: &str = "overlays/dev/patches/rate.yaml";
 pub const RATE_5: &str =
     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"5\"\n";
 
+/// The configuration of [`FILES`] for those who want files copied.
+pub fn copying() -> String {
+    format!("{}promotion:\n  by: files\n", FILES[0].1)
+}
+
 /// The patch with another value.
 pub fn rate(value: &str) -> String {
     RATE_5.replace("\"5\"", &format!("\"{value}\""))

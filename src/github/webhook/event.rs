@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::payload;
 use crate::github::Account;
-use crate::github::TreeSha;
+use crate::github::{Commit, TreeSha};
 use crate::model::{BranchName, CommitSha, InstallationId, PullRequestNumber, RepoName};
 
 /// What happened on GitHub.
@@ -54,6 +54,9 @@ pub struct Push {
     pub after: CommitSha,
     /// The files of that commit, if the payload says so (GitHub's do).
     pub tree: Option<TreeSha>,
+    /// The commit itself, if the payload tells all of it: it is the only one that the push brings, so that it
+    /// stands on the one before.
+    pub only: Option<Commit>,
 }
 
 /// Somebody asks for a promotion from outside a conversation.
@@ -199,6 +202,21 @@ fn is_null_sha(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'0')
 }
 
+fn only(
+    head: payload::HeadCommit,
+    sha: &CommitSha,
+    tree: &TreeSha,
+    before: &CommitSha,
+) -> Option<Commit> {
+    Some(Commit {
+        sha: sha.clone(),
+        tree: tree.clone(),
+        parents: vec![before.clone()],
+        author: head.author?.name?,
+        message: head.message?,
+    })
+}
+
 /// One body, to be read as one of several shapes.
 struct Reader<'a> {
     event: &'a str,
@@ -241,10 +259,14 @@ impl Reader<'_> {
         }
         let after = self.commit("after", &push.after)?;
         let head = push.head_commit.filter(|head| head.id == push.after);
-        let tree = head.and_then(|head| TreeSha::parse(&head.tree_id?).ok());
+        let tree = head.as_ref().and_then(|head| TreeSha::parse(head.tree_id.as_ref()?).ok());
         let before = push.before.filter(|before| !is_null_sha(before));
         let before = before.map(|before| self.commit("before", &before)).transpose()?;
-        Ok(Event::Push(Push { repository, branch, before, after, tree }))
+        let is_one = push.commits.is_some_and(|commits| commits.len() == 1);
+        let only = (is_one && push.forced == Some(false))
+            .then(|| only(head?, &after, tree.as_ref()?, before.as_ref()?));
+        let only = only.flatten();
+        Ok(Event::Push(Push { repository, branch, before, after, tree, only }))
     }
 
     /// Workflows have inputs of any name: one without ours is somebody else's, one with half of ours

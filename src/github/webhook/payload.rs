@@ -33,6 +33,8 @@ pub(super) struct Push {
     pub before: Option<String>,
     pub after: String,
     pub head_commit: Option<HeadCommit>,
+    pub commits: Option<Vec<IgnoredAny>>,
+    pub forced: Option<bool>,
     pub repository: Repository,
     pub installation: Option<Installation>,
 }
@@ -41,6 +43,14 @@ pub(super) struct Push {
 pub(super) struct HeadCommit {
     pub id: String,
     pub tree_id: Option<String>,
+    pub message: Option<String>,
+    pub author: Option<Author>,
+}
+
+/// Who wrote a commit, as git has it.
+#[derive(Deserialize)]
+pub(super) struct Author {
+    pub name: Option<String>,
 }
 
 #[derive(Deserialize)]

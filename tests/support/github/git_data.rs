@@ -1,11 +1,14 @@
 //! The endpoints below `/git`, and those that read the same things in other shapes.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::exchange::{Actor, Exchange, Reply, created, invalid, not_found, ok, refuse};
 use super::objects::{Commit, Leaf};
+use super::world::Repo;
 
 pub fn repository(x: &mut Exchange<'_>) -> Reply {
     x.check("metadata", false)?;
@@ -236,19 +239,40 @@ pub fn commits(x: &mut Exchange<'_>) -> Reply {
     let repo = x.repo();
     let from = from.unwrap_or_else(|| repo.default_branch.clone());
     let from = repo.resolve(&from).ok_or_else(not_found)?;
-    let mut commits = repo.objects.history(&from);
-    if let Some(path) = path {
-        let below = |sha: &str| -> Vec<(String, Leaf)> {
-            let inside = |at: &str| at == path || at.starts_with(&format!("{path}/"));
-            repo.leaves(sha).into_iter().filter(|(at, _)| inside(at)).collect()
-        };
-        commits.retain(|commit| match commit.parents.as_slice() {
-            [] => !below(&commit.sha).is_empty(),
-            parents => parents.iter().all(|parent| below(parent) != below(&commit.sha)),
-        });
-    }
+    let commits = match path {
+        None => repo.objects.history(&from),
+        Some(path) => touching(repo, &from, &path),
+    };
     let items = commits.iter().map(commit_json).collect();
     x.list(items)
+}
+
+/// The commits that touch a path, as git's default simplification has them: of a merge that is what one of
+/// its parents is there, only that parent is followed.
+fn touching(repo: &Repo, from: &str, path: &str) -> Vec<Commit> {
+    let below = |sha: &str| -> Vec<(String, Leaf)> {
+        let inside = |at: &str| at == path || at.starts_with(&format!("{path}/"));
+        repo.leaves(sha).into_iter().filter(|(at, _)| inside(at)).collect()
+    };
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut todo = vec![from.to_owned()];
+    while let Some(sha) = todo.pop() {
+        if !seen.insert(sha.clone()) {
+            continue;
+        }
+        let commit = repo.objects.commit(&sha).unwrap();
+        let here = below(&sha);
+        match commit.parents.iter().find(|parent| below(parent) == here) {
+            Some(same) => todo.push(same.clone()),
+            None if commit.parents.is_empty() && here.is_empty() => {}
+            None => {
+                todo.extend(commit.parents.clone());
+                found.push(commit);
+            }
+        }
+    }
+    found.sort_by_key(|commit| std::cmp::Reverse(commit.time));
+    found
 }
 
 pub fn compare(x: &mut Exchange<'_>) -> Reply {

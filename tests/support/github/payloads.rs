@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::objects::Commit;
 use super::pulls;
-use super::world::World;
+use super::world::{Repo, World};
 
 fn common(world: &World, repo: &str, sender: &str) -> Value {
     let stored = world.repo(repo);
@@ -31,9 +32,32 @@ pub fn push(world: &World, repo: &str, branch: &str, before: Option<&str>) -> Va
     json["before"] = before.map_or("0".repeat(40), str::to_owned).into();
     json["after"] = head.sha.clone().into();
     json["deleted"] = false.into();
-    json["commits"] = json!([{ "id": head.sha, "message": head.message }]);
-    json["head_commit"] = json!({ "id": head.sha, "tree_id": head.tree });
+    json["forced"] = false.into();
+    let new = new_commits(world.repo(repo), &head, before);
+    json["commits"] = new.iter().map(pushed_commit).collect();
+    json["head_commit"] = pushed_commit(&head);
     json
+}
+
+/// The commits that a push brings, oldest first.
+fn new_commits(repo: &Repo, head: &Commit, before: Option<&str>) -> Vec<Commit> {
+    let known: Vec<String> = before
+        .map(|before| repo.objects.history(before))
+        .into_iter()
+        .flatten()
+        .map(|commit| commit.sha)
+        .collect();
+    let mut new = repo.objects.history(&head.sha);
+    new.retain(|commit| !known.contains(&commit.sha));
+    new.reverse();
+    new
+}
+
+fn pushed_commit(commit: &Commit) -> Value {
+    json!({
+        "id": commit.sha, "tree_id": commit.tree, "message": commit.message, "distinct": true,
+        "author": { "name": commit.author },
+    })
 }
 
 pub fn workflow_dispatch(world: &World, repo: &str, source: &str, target: &str) -> Value {

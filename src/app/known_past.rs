@@ -1,0 +1,76 @@
+//! The past of two environments as a value: what was when, with the contents that are here so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::lineage::{History, Point};
+use crate::model::{BlobId, Blobs, CommitSha, PastCommit, ReadError};
+use crate::promotion::{Key, Trailers};
+
+/// A history whose contents come when somebody has asked for them.
+#[derive(Debug)]
+pub(super) struct KnownPast {
+    pub(super) commits: Vec<PastCommit>,
+    pub(super) point: Option<Point>,
+    contents: Mutex<Contents>,
+}
+
+/// Contents by their id; `None` for one that is not to be had.
+pub(super) type Found = BTreeMap<BlobId, Option<Arc<[u8]>>>;
+
+#[derive(Debug, Default)]
+struct Contents {
+    found: Found,
+    missing: BTreeSet<BlobId>,
+}
+
+impl KnownPast {
+    pub(super) fn new(commits: Vec<PastCommit>, point: Option<Point>) -> Self {
+        Self { commits, point, contents: Mutex::default() }
+    }
+
+    /// What was when. Whoever plans with it asks afterwards what was missing.
+    pub(super) fn history(&self) -> History<'_> {
+        History { commits: &self.commits, blobs: self }
+    }
+
+    /// What was asked for and is not here; it is forgotten by asking.
+    pub(super) fn take_missing(&self) -> BTreeSet<BlobId> {
+        std::mem::take(&mut self.lock().missing)
+    }
+
+    /// Adds contents.
+    pub(super) fn add(&self, found: Found) {
+        self.lock().found.extend(found);
+    }
+
+    /// The contents that are here.
+    pub(super) fn found(&self) -> Found {
+        self.lock().found.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Blobs for KnownPast {
+    fn blob(&self, id: &BlobId) -> Result<Option<Arc<[u8]>>, ReadError> {
+        let mut contents = self.lock();
+        let known = contents.found.get(id).cloned();
+        if known.is_none() {
+            contents.missing.insert(id.clone());
+        }
+        Ok(known.flatten())
+    }
+}
+
+/// The commit that a promotion of this pair was planned on, if a message is one's.
+pub(super) fn planned_on(message: &str, key: &Key) -> Option<CommitSha> {
+    Trailers::parse(message).filter(|trailers| trailers.is_of(key))?.commit
+}
+
+/// What the last promotion settles: all that the commit it was planned on has seen.
+pub(super) const fn settled(seen: Option<usize>, by: CommitSha) -> Point {
+    Point { seen, by: Some(by), settles_versions: true }
+}
