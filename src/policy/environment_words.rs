@@ -13,6 +13,14 @@ const FAMILIES: [&[&str]; 6] = [
     &["production", "prod", "prd"],
 ];
 
+/// Whether a word is one that people call an environment by, and the other word is none for the same.
+#[must_use]
+pub fn is_another_environment(word: &str, own: &EnvironmentWords) -> bool {
+    let word = word.to_ascii_lowercase();
+    let is_usual = FAMILIES.iter().any(|family| family.contains(&word.as_str()));
+    is_usual && !own.words.contains(&word)
+}
+
 /// The words for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentWords {

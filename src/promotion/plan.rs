@@ -17,9 +17,11 @@ use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
-use crate::kustomize::{Build, BuildError, BuildOptions};
+use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
-use crate::model::{CommitSha, EditedFiles, FileEdit, Files, Location, RepoPath};
+use crate::model::{
+    CommitSha, EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
+};
 use crate::policy::{
     Changes, Day, Fetched, Finding, Findings, Gates, Overlay as Checked, OwnValue, Promotion, Side,
     Standards, Terms, UnknownFiles, check_changes, check_overlay, mark_new,
@@ -62,6 +64,9 @@ pub struct Plan {
     pub method: Method,
     /// What differed and what becomes of it, in the order of paths; empty where files are copied.
     pub differences: Vec<Difference>,
+    /// Kustomizations below the target's that it does not build, as something of their own may point at
+    /// them, with what the edits change there.
+    pub below: Vec<(RepoPath, RenderedDiff)>,
     /// Commits of the source that this brings, oldest first, as far as whoever plans knows them.
     pub commits: Vec<Commit>,
 }
@@ -344,7 +349,10 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let Words { edits, warnings, not_promoted, differences } = words.hide(&known, &masked);
     let risks = risks(request, (source, target), (&rendered, &builds, &edits), &standards);
     let missing = not_rendered.iter().map(NotRendered::finding);
-    let findings = missing.chain(risks.findings).chain(checked.findings).collect();
+    let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
+    let suppressed = checked.suppressed + risks.suppressed.len() + risks_below.suppressed.len();
+    let risks = risks.findings.into_iter().chain(risks_below.findings);
+    let findings = missing.chain(risks).chain(checked.findings).collect();
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,
@@ -356,7 +364,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         edits,
         builds,
         findings,
-        suppressed: checked.suppressed + risks.suppressed.len(),
+        suppressed,
+        below,
         warnings,
         not_promoted,
         known,
@@ -557,6 +566,84 @@ fn risks(
         at_once: &[],
     };
     check_changes(&changes, Terms { gates, standards, today })
+}
+
+/// Kustomizations below the target's that an edit touches and its build does not read: an Application
+/// or a Kustomization may point there, so that they reach a cluster all the same.
+fn roots_below(
+    request: &PlanRequest<'_>,
+    (source, target): (&Environment, &Environment),
+    builds: &Builds,
+    edits: &[PlannedEdit],
+    standards: &Standards,
+) -> (Vec<(RepoPath, RenderedDiff)>, Findings) {
+    let Checks { gates, today, .. } = request.checks;
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let (mut below, mut found) = (Vec::new(), Findings::default());
+    for root in unbuilt_roots(&edited, target, builds, edits) {
+        let build = |files: &dyn Files| kustomize::build(files, &root, request.options);
+        // What cannot be built alone is no root of its own.
+        let Ok(after) = build(&edited) else { continue };
+        let before = build(request.files).unwrap_or_default();
+        let secrets = SecretInputs::find(request.files, &[&root], &before.inputs)
+            .and(SecretInputs::find(&edited, &[&root], &after.inputs))
+            .learned_by(&before)
+            .learned_by(&after);
+        let known = secrets.known_values(&[&before, &after]);
+        let rendered = RenderedDiff::between(&before, &after, root.as_str(), &known);
+        if rendered.resources().is_empty() {
+            continue;
+        }
+        let changes = Changes {
+            resources: rendered.resources(),
+            before: &before,
+            after: &after,
+            files: &edited,
+            path: &root,
+            others: &[(source.name.clone(), source.path.clone())],
+            own_values: &[],
+            at_once: &[],
+        };
+        let risks = check_changes(&changes, Terms { gates, standards, today });
+        found.findings.extend(risks.findings);
+        found.suppressed.extend(risks.suppressed);
+        below.push((root, rendered));
+    }
+    (below, found)
+}
+
+/// At most so many are built.
+const ROOTS_BELOW: usize = 20;
+
+fn unbuilt_roots(
+    edited: &dyn Files,
+    target: &Environment,
+    builds: &Builds,
+    edits: &[PlannedEdit],
+) -> BTreeSet<RepoPath> {
+    let mut roots = BTreeSet::new();
+    if builds.after.inputs.is_empty() {
+        return roots;
+    }
+    for PlannedEdit { edit, .. } in edits {
+        let mut folder = edit.path.parent();
+        while let Some(at) = folder.filter(|at| at.is_within(&target.path) && *at != target.path) {
+            let named = KUSTOMIZATION_NAMES.iter().filter_map(|name| at.join(name).ok());
+            let own = named
+                .into_iter()
+                .find(|path| matches!(edited.look_up(path), Ok((_, Entry::File(_)))));
+            if let Some(own) = own {
+                let is_built =
+                    [&builds.before, &builds.after].iter().any(|build| build.inputs.contains(&own));
+                if !is_built && roots.len() < ROOTS_BELOW {
+                    roots.insert(at);
+                }
+                break;
+            }
+            folder = at.parent();
+        }
+    }
+    roots
 }
 
 /// The edits, step by step.

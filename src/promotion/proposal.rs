@@ -76,5 +76,12 @@ pub fn summary(plan: &Plan) -> String {
         let files = super::markdown::counted(plan.edits.len(), "file changes", "files change");
         return format!("{files}, and what {} will see is not rendered", plan.target.name);
     }
-    counts(plan.rendered.resources())
+    let own = counts(plan.rendered.resources());
+    let below: usize = plan.below.iter().map(|(_, rendered)| rendered.resources().len()).sum();
+    let many = super::markdown::counted(below, "resource changes", "resources change");
+    match (plan.rendered.resources().len(), below) {
+        (_, 0) => own,
+        (0, _) => format!("{many} in kustomizations below"),
+        _ => format!("{own}, and {many} in kustomizations below"),
+    }
 }

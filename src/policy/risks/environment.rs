@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::change::{Changes, listed, shown, words};
 use crate::model::{Entry, Location, Position, RepoPath};
 use crate::policy::Level;
+use crate::policy::environment_words::{EnvironmentWords, is_another_environment};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 
@@ -35,6 +36,7 @@ const OWN: Code = Code::sound("own-value-lost", Level::Warning);
 
 /// Files of another environment's folder that the target's build begins to read.
 fn check_reads(changes: &Changes<'_>, report: &mut Report<'_>) {
+    check_folders(changes, report);
     for (name, path) in changes.others {
         let is_theirs = |file: &&RepoPath| {
             file.is_within(path) && !file.is_within(changes.path) && !changes.path.is_within(path)
@@ -52,6 +54,38 @@ fn check_reads(changes: &Changes<'_>, report: &mut Report<'_>) {
             let detail = shown(first.as_str());
             report.tell_at(READS, reference(changes, path), words(one, many, detail));
         }
+    }
+}
+
+/// Files below a folder that is called like another environment, which the configuration need not know
+/// by this path.
+fn check_folders(changes: &Changes<'_>, report: &mut Report<'_>) {
+    let mut own = EnvironmentWords::default();
+    changes.path.parts().for_each(|part| own.learn(part));
+    let is_known = |path: &RepoPath| changes.others.iter().any(|(_, other)| path.is_within(other));
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let new = changes.after.inputs.difference(&changes.before.inputs);
+    for path in new.filter(|path| !path.is_within(changes.path) && !is_known(path)) {
+        let folders = path.parts().take(path.parts().count().saturating_sub(1));
+        let mut folders: Vec<&str> = folders.collect();
+        let Some(at) = folders.iter().rposition(|part| is_another_environment(part, &own)) else {
+            continue;
+        };
+        let name = folders[at];
+        folders.truncate(at + 1);
+        // What it read there before is no news.
+        let folder = RepoPath::parse(&folders.join("/"));
+        let Ok(folder) = folder else { continue };
+        let read_before = changes.before.inputs.iter().any(|input| input.is_within(&folder));
+        if changes.before.inputs.is_empty() || read_before || !told.insert(name) {
+            continue;
+        }
+        let words = words(
+            format!("begins to read the folder of `{name}`"),
+            format!("begin to read the folder of `{name}`"),
+            shown(path.as_str()),
+        );
+        report.tell_at(READS, reference(changes, &folder), words);
     }
 }
 

@@ -92,10 +92,10 @@ fn not_validated(plan: &Plan) -> Option<String> {
             .take(KINDS)
             .map(|kind| code(&full_kind(kind), 80))
             .collect();
-        let more = if missing.len() > KINDS { ", …" } else { "" };
+        let more = if missing.len() > KINDS { ", …" } else { "." };
         let count = counted(missing.len(), "kind has", "kinds have");
         parts.push(format!(
-            "{count} no schema and {} not validated: {}{more}.",
+            "{count} no schema and {} not validated: {}{more}",
             if missing.len() == 1 { "was" } else { "were" },
             named.join(", ")
         ));

@@ -77,6 +77,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         method: Method { by: By::Files, because: "there is no history" },
         differences: Vec::new(),
         commits: Vec::new(),
+        below: Vec::new(),
         edits,
         builds,
     }
