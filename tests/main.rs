@@ -11,6 +11,7 @@
 mod a_first_configuration;
 mod a_removed_file_is_pruned;
 mod applications_are_promoted_apart;
+mod applications_in_the_service;
 mod architecture;
 mod bad_input;
 mod broken_overlays_say_where;
