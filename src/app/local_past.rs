@@ -44,7 +44,8 @@ impl LocalPast {
 
     /// What was when.
     pub(super) fn history(&self) -> History<'_> {
-        History { commits: &self.history.commits, blobs: &self.history }
+        let FolderHistory { commits, head, .. } = &self.history;
+        History { commits, blobs: &self.history, head: Some(head) }
     }
 
     /// Whether a shallow clone ends before the history does.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Blobs, FileMode, PastCommit, ReadError, RepoPath};
+use crate::model::{Blobs, CommitSha, FileMode, PastCommit, ReadError, RepoPath};
 
 /// The history of some folders.
 pub struct History<'a> {
@@ -11,6 +11,8 @@ pub struct History<'a> {
     pub commits: &'a [PastCommit],
     /// Their files' contents.
     pub blobs: &'a dyn Blobs,
+    /// The commit that the history is of.
+    pub head: Option<&'a CommitSha>,
 }
 
 /// A file's content from one commit on.
@@ -53,11 +55,14 @@ impl History<'_> {
         Ok(versions)
     }
 
-    /// Whether a commit after the first that has both folders has touched one of them.
+    /// Whether there is a commit after the first that has both folders, up to the head: from then on,
+    /// what differs was left so.
     #[must_use]
     pub fn tells_something(&self, source: &RepoPath, target: &RepoPath) -> bool {
         match (self.folder_since(source), self.folder_since(target)) {
-            (Some(source), Some(target)) => self.commits.len() > source.max(target) + 1,
+            (Some(source), Some(target)) => {
+                self.head.is_some_and(|head| self.commits[source.max(target)].id != *head)
+            }
             _ => false,
         }
     }

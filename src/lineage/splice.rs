@@ -101,7 +101,8 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
         }
         [Op::Replace { target: path, source: from }] => {
             let fragment = source.fragment(from)?;
-            target.replace(path, &fragment)
+            let quoted = in_quotes_of(target, path, source, from);
+            target.replace(path, &quoted.unwrap_or(fragment))
         }
         [Op::Insert { parent, after, key, source: from }] => {
             let fragment = source.fragment(from)?;
@@ -115,6 +116,24 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
         }
         _ => add_items(target, source, group),
     }
+}
+
+/// The source's text in the target's kind of quotes, where both are quoted and nothing has to be escaped.
+fn in_quotes_of(
+    target: &Editor,
+    path: &NodePath,
+    source: &Editor,
+    from: &NodePath,
+) -> Option<Fragment> {
+    let written = |editor: &Editor, path: &NodePath| {
+        let node = editor.node(path)?;
+        let quote = editor.written(node).chars().next()?;
+        (node.text().is_some() && matches!(quote, '\'' | '"')).then_some(quote)
+    };
+    let (theirs, ours) = (written(target, path)?, written(source, from)?);
+    let text = source.node(from)?.text()?;
+    let simple = text.chars().all(|c| !matches!(c, '\'' | '"' | '\\') && !c.is_control());
+    (theirs != ours && simple).then(|| Fragment::parse(&format!("{theirs}{text}{theirs}")).ok())?
 }
 
 fn add_items(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<(), EditError> {

@@ -3,9 +3,12 @@
 use super::draft::{Change, Draft};
 use super::error::PlanError;
 use super::plan::{Cause, Past, PlanRequest};
-use super::rules::{Keep, PathGlob};
-use crate::lineage::{self, Choice, Folders, History, Names, compare, last_by_hand};
-use crate::model::{BlobId, Blobs, Location, ReadError, RepoPath};
+use super::rules::{By, Keep, PathGlob};
+use crate::lineage::{
+    self, Because, Choice, Comparison, Difference, Folders, History, Names, compare, last_by_hand,
+};
+use crate::model::{BlobId, Blobs, Files, Location, ReadError, RepoPath};
+use crate::policy::OwnValue;
 use crate::yaml::FieldPath;
 
 /// Decides by the history and puts what changes into the draft.
@@ -13,36 +16,50 @@ pub(super) fn bring_changes<'a>(
     draft: &mut Draft<'a>,
     request: &PlanRequest<'a>,
 ) -> Result<(), PlanError> {
-    let nothing = History { commits: &[], blobs: &NoBlobs };
-    let (history, ours) = match request.past {
-        Past::None => (&nothing, None),
-        Past::Known { history, point } => (history, point),
-        Past::CutOff => {
-            return Err(PlanError::HistoryCutOff {
-                source_environment: draft.source.environment.name.clone(),
-                target: draft.target.environment.name.clone(),
-            });
-        }
-    };
     let (source, target) = (draft.source.environment, draft.target.environment);
+    if matches!(request.past, Past::CutOff) {
+        return Err(PlanError::HistoryCutOff {
+            source_environment: source.name.clone(),
+            target: target.name.clone(),
+        });
+    }
+    let choice = if request.wish.all { Choice::All } else { Choice::Changed };
+    let comparison = compare_with(request, request.files, choice)
+        .map_err(|source| PlanError::Read { at: Location::file(target.path.clone()), source })?;
+    for change in comparison.changes {
+        let causes = vec![Cause::Changed { from: change.from, fields: change.fields }];
+        draft.changes.insert(change.below, Change { after: change.after, causes });
+    }
+    draft.differences = comparison.differences;
+    Ok(())
+}
+
+/// Compares the two environments, the target as `files` have it.
+fn compare_with(
+    request: &PlanRequest<'_>,
+    files: &dyn Files,
+    choice: Choice,
+) -> Result<Comparison, ReadError> {
+    let nothing = History { commits: &[], blobs: &NoBlobs, head: None };
+    let (history, ours) = match request.past {
+        Past::None | Past::CutOff => (&nothing, None),
+        Past::Known { history, point } => (history, point),
+    };
+    let (source, target) = (request.source, request.target);
     let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
-    let read = |source| PlanError::Read { at: Location::file(target.path.clone()), source };
     let by_hand = match ours {
         Some(_) => None,
-        None => last_by_hand(history, &source.path, &target.path, &names).map_err(read)?,
+        None => last_by_hand(history, &source.path, &target.path, &names)?,
     };
-    let rules = draft.rules;
+    let rules = &*target.rules;
     let asked: Vec<Asked> = request.wish.only.iter().map(|text| Asked::parse(text)).collect();
-    let fields = |keeps: &'a [Keep], below: &str| -> Vec<&'a FieldPath> {
-        keeps.iter().filter(|keep| keep.file.matches(below)).flat_map(|keep| &keep.fields).collect()
-    };
-    let comparison = compare(&lineage::Request {
-        files: request.files,
+    compare(&lineage::Request {
+        files,
         folders: Folders { source: &source.path, target: &target.path },
         names: &names,
         history,
         point: ours.or(by_hand.as_ref()),
-        choice: if request.wish.all { Choice::All } else { Choice::Changed },
+        choice,
         keep: &|below| fields(&rules.keep, below),
         take: &|below| fields(&rules.take, below),
         excluded: &|below| rules.excludes(below),
@@ -50,13 +67,49 @@ pub(super) fn bring_changes<'a>(
             asked.is_empty() || asked.iter().any(|it| it.means(below, field, value))
         },
     })
-    .map_err(read)?;
-    for change in comparison.changes {
-        let causes = vec![Cause::Changed { from: change.from, fields: change.fields }];
-        draft.changes.insert(change.below, Change { after: change.after, causes });
+}
+
+fn fields<'k>(keeps: &'k [Keep], below: &str) -> Vec<&'k FieldPath> {
+    keeps.iter().filter(|keep| keep.file.matches(below)).flat_map(|keep| &keep.fields).collect()
+}
+
+/// The values that were always the target's own and that the edits take from it, as far as the history is
+/// known. What it cannot tell is no finding.
+pub(super) fn lost_values(request: &PlanRequest<'_>, edited: &dyn Files) -> Vec<OwnValue> {
+    let Past::Known { history, .. } = request.past else { return Vec::new() };
+    let (source, target) = (request.source, request.target);
+    let by_history = target.rules.by.map_or_else(
+        || history.tells_something(&source.path, &target.path),
+        |by| by == By::Changes,
+    );
+    // What comes by the history alone is never the target's own.
+    if by_history && !request.wish.all && target.rules.take.is_empty() {
+        return Vec::new();
     }
-    draft.differences = comparison.differences;
-    Ok(())
+    let own = |files: &dyn Files| -> Vec<Difference> {
+        let found = compare_with(request, files, Choice::Changed).unwrap_or_default().differences;
+        let is_own = |it: &Difference| {
+            it.target.is_some()
+                && matches!(it.because, Because::Own { .. } | Because::SetLater { .. })
+        };
+        found.into_iter().filter(is_own).collect()
+    };
+    let stays = own(edited);
+    let is_lost = |it: &Difference| {
+        !stays.iter().any(|other| other.path == it.path && other.field == it.field)
+            && matches!((request.files.file(&it.path), edited.file(&it.path)), (Ok(a), Ok(b)) if a != b)
+    };
+    let lost = own(request.files).into_iter().filter(is_lost);
+    lost.map(|it| OwnValue {
+        at: Location::file(it.path).in_field(&it.field),
+        // Whether it may be shown is not known here.
+        value: None,
+        since: match it.because {
+            Because::Own { since, .. } => since,
+            _ => None,
+        },
+    })
+    .collect()
 }
 
 /// What somebody asks for alone: files by a glob, or an image by its name.

@@ -38,6 +38,8 @@ pub struct Environment {
     pub pull_request: Arc<PullRequestSettings>,
     /// What is checked, and how much it weighs.
     pub gates: Arc<Gates>,
+    /// The other environments of the application, with their folders.
+    pub siblings: Arc<[(EnvironmentName, RepoPath)]>,
 }
 
 impl Environment {
@@ -53,6 +55,7 @@ impl Environment {
             rules: Arc::default(),
             pull_request: Arc::default(),
             gates: Arc::default(),
+            siblings: Arc::new([]),
         }
     }
 

@@ -375,6 +375,9 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
         for (at, (stage, place)) in present.iter().enumerate() {
             let before: Vec<&Stage> = present[..at].iter().map(|(stage, _)| *stage).collect();
             let Place { application, path, rules, pull_request, gates } = (*place).clone();
+            let others = present.iter().filter(|(it, _)| it.name != stage.name);
+            let siblings =
+                others.map(|(it, place)| (it.name.clone(), place.path.clone())).collect();
             environments.push(Environment {
                 name: stage.name.clone(),
                 application,
@@ -384,6 +387,7 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
                 rules,
                 pull_request,
                 gates,
+                siblings,
             });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::carry::carry;
-use super::changes::bring_changes;
+use super::changes::{bring_changes, lost_values};
 use super::copy::{copy, create, prune};
 use super::draft::{Draft, Finished};
 use super::environment::Environment;
@@ -12,7 +12,7 @@ use super::keep::keep;
 use super::key::Key;
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
-use super::rendering::{Attempts, Builds, NotRendered, render, weigh};
+use super::rendering::{Attempts, Builds, NotRendered, render, touched_roots, weigh, with_roots};
 use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets};
@@ -330,13 +330,18 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     );
     let (source_build, before, (standards, finished)) = together(source_build, before, decided)?;
     let Finished { edits, warnings, not_promoted, differences } = finished;
+    let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
     let after = match &before {
         Ok(before) if edits.is_empty() => Ok(before.clone()),
-        _ => {
-            let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
-            with_all_files(target, render(&edited, &target.path, request.options))?
-        }
+        _ => with_all_files(target, render(&edited, &target.path, request.options))?,
     };
+    let roots = touched_roots(&edited, target, &edits, [&before, &after]);
+    let with = |build, files, environment: &Environment| {
+        let build = with_roots(build, files, environment, &roots, request.options);
+        with_all_files(environment, build)
+    };
+    let source_build = with(source_build, files, source)?;
+    let (before, after) = (with(before, files, target)?, with(after, &edited, target)?);
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
@@ -555,14 +560,20 @@ fn risks(
         return Findings::default();
     }
     let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let mut others = target.siblings.to_vec();
+    if !others.iter().any(|(name, _)| *name == source.name) {
+        others.push((source.name.clone(), source.path.clone()));
+    }
+    let mut lost = lost_values(request, &edited);
+    lost.extend(own_values.iter().cloned());
     let changes = Changes {
         resources: rendered.resources(),
         before: &builds.before,
         after: &builds.after,
         files: &edited,
         path: &target.path,
-        others: &[(source.name.clone(), source.path.clone())],
-        own_values,
+        others: &others,
+        own_values: &lost,
         at_once: &[],
     };
     check_changes(&changes, Terms { gates, standards, today })

@@ -15,6 +15,8 @@ use crate::model::{
 pub struct FolderHistory {
     /// The commits of the first-parent way that touch the folders, oldest first.
     pub commits: Vec<PastCommit>,
+    /// The commit that it is the history of.
+    pub head: CommitSha,
     /// Whether the history ends early because the clone was made with a depth.
     pub cut_off: bool,
     repository: Repository,
@@ -59,7 +61,7 @@ impl Repository {
         let commits = newest_commits(commits);
         let cut_off = self.is_shallow_by_file()?;
         let state = Mutex::default();
-        Ok(FolderHistory { commits, cut_off, repository: self.clone(), state })
+        Ok(FolderHistory { commits, head: from.clone(), cut_off, repository: self.clone(), state })
     }
 
     /// Contents by their ids, those that this clone has.

@@ -82,6 +82,12 @@ impl Editor {
         )
     }
 
+    /// The bytes of a node, as they are written.
+    #[must_use]
+    pub fn written(&self, node: &SpanNode) -> &str {
+        &self.text[node.span.clone()]
+    }
+
     /// The position of a node, for messages.
     #[must_use]
     pub fn position(&self, node: &SpanNode) -> Position {
