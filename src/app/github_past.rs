@@ -44,7 +44,7 @@ impl RemotePast {
             }
         };
         let point = planned.map(|(commit, by)| settled(repository.seen_by(&past, &commit), by));
-        let known = KnownPast::new(past.commits.clone(), point);
+        let known = KnownPast::new(from.clone(), past.commits.clone(), point);
         Ok(Ok(Self::Github(Arc::new(known))))
     }
 

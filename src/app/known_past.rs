@@ -10,6 +10,8 @@ use crate::promotion::{Key, Trailers};
 /// A history whose contents come when somebody has asked for them.
 #[derive(Debug)]
 pub(super) struct KnownPast {
+    /// The commit that it is the past of.
+    pub(super) head: CommitSha,
     pub(super) commits: Vec<PastCommit>,
     pub(super) point: Option<Point>,
     contents: Mutex<Contents>,
@@ -25,13 +27,13 @@ struct Contents {
 }
 
 impl KnownPast {
-    pub(super) fn new(commits: Vec<PastCommit>, point: Option<Point>) -> Self {
-        Self { commits, point, contents: Mutex::default() }
+    pub(super) fn new(head: CommitSha, commits: Vec<PastCommit>, point: Option<Point>) -> Self {
+        Self { head, commits, point, contents: Mutex::default() }
     }
 
     /// What was when. Whoever plans with it asks afterwards what was missing.
     pub(super) fn history(&self) -> History<'_> {
-        History { commits: &self.commits, blobs: self }
+        History { commits: &self.commits, blobs: self, head: Some(&self.head) }
     }
 
     /// What was asked for and is not here; it is forgotten by asking.

@@ -11,6 +11,7 @@ use crate::model::{BlobId, CommitSha, FileMode, FileState, PastCommit, RepoPath,
 
 #[derive(Serialize, Deserialize)]
 struct WirePast {
+    head: String,
     commits: Vec<WireCommit>,
     point: Option<WirePoint>,
     /// How many contents follow, each with its id before it.
@@ -68,7 +69,8 @@ pub(super) fn write(out: &mut impl Write, past: &KnownPast) -> io::Result<()> {
         by: point.by.as_ref().map(|by| by.as_str().to_owned()),
         settles_versions: point.settles_versions,
     });
-    let wire = WirePast { commits: commits.collect(), point, contents: found.len() };
+    let head = past.head.as_str().to_owned();
+    let wire = WirePast { head, commits: commits.collect(), point, contents: found.len() };
     write_bytes(out, &serde_json::to_vec(&wire)?)?;
     for (id, content) in &found {
         write_bytes(out, id.0.as_bytes())?;
@@ -99,7 +101,7 @@ pub(super) fn read(input: &mut impl Read) -> Option<Option<KnownPast>> {
         let content = read_bytes(input)?;
         found.insert(id, (is_here[0] == 1).then(|| content.into()));
     }
-    let past = KnownPast::new(commits, point);
+    let past = KnownPast::new(CommitSha::parse(&wire.head).ok()?, commits, point);
     past.add(found);
     Some(Some(past))
 }
@@ -139,8 +141,8 @@ mod tests {
             author: "mona".to_owned(),
             touched,
         };
-        let point = Point { seen: Some(0), by: Some(id), settles_versions: true };
-        let past = KnownPast::new(vec![commit], Some(point));
+        let point = Point { seen: Some(0), by: Some(id.clone()), settles_versions: true };
+        let past = KnownPast::new(id.clone(), vec![commit], Some(point));
         let content = |text: &str| Some(text.as_bytes().into());
         past.add([(BlobId("3".into()), content("y")), (BlobId("4".into()), None)].into());
         let mut wire = Vec::new();

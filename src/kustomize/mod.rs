@@ -116,18 +116,6 @@ pub struct Build {
 }
 
 impl Build {
-    /// Takes another build in, as if both were one environment.
-    pub fn absorb(&mut self, other: Self) {
-        self.resources.extend(other.resources);
-        self.warnings.extend(other.warnings);
-        self.inputs.extend(other.inputs);
-        self.bytes_read = self.bytes_read.saturating_add(other.bytes_read);
-        self.origins_are_guessed |= other.origins_are_guessed;
-        let mut secrets = (*self.secrets).clone();
-        secrets.absorb((*other.secrets).clone());
-        self.secrets = Arc::new(secrets);
-    }
-
     /// The rendered manifest: the bytes that `kustomize build` prints.
     #[must_use]
     pub fn render(&self) -> String {

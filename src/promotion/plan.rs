@@ -12,7 +12,7 @@ use super::keep::keep;
 use super::key::Key;
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
-use super::rendering::{Attempts, Builds, NotRendered, render, touched_roots, weigh, with_roots};
+use super::rendering::{Attempts, Builds, NotRendered, render, weigh};
 use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets};
@@ -335,13 +335,6 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         Ok(before) if edits.is_empty() => Ok(before.clone()),
         _ => with_all_files(target, render(&edited, &target.path, request.options))?,
     };
-    let roots = touched_roots(&edited, target, &edits, [&before, &after]);
-    let with = |build, files, environment: &Environment| {
-        let build = with_roots(build, files, environment, &roots, request.options);
-        with_all_files(environment, build)
-    };
-    let source_build = with(source_build, files, source)?;
-    let (before, after) = (with(before, files, target)?, with(after, &edited, target)?);
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;

@@ -4,15 +4,12 @@
 //! nothing but the rendering: fields and files are decided without it. What the promotion itself breaks
 //! is an error of the plan.
 
-use std::collections::BTreeSet;
-
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::plain;
-use super::plan::PlannedEdit;
 use super::rules::By;
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
-use crate::model::{Files, KUSTOMIZATION_NAMES, Location, RepoPath};
+use crate::model::{Files, Location, RepoPath};
 use crate::policy::{Finding, Level};
 
 /// The builds of a plan. Where one is missing, those that would be compared with it are empty.
@@ -74,60 +71,6 @@ pub fn render(
         }
         built => built,
     }
-}
-
-/// Kustomizations below the target that are roots of their own (an Argo CD Application or a Flux
-/// Kustomization points at them) and that edits touch: below the environment's folder, in no build of it.
-pub(super) fn touched_roots(
-    files: &dyn Files,
-    environment: &Environment,
-    edits: &[PlannedEdit],
-    built: [&Result<Build, BuildError>; 2],
-) -> BTreeSet<String> {
-    let in_a_build = |path: &RepoPath| {
-        built.iter().any(|build| build.as_ref().is_ok_and(|build| build.inputs.contains(path)))
-    };
-    let kustomization = |dir: &str| {
-        let paths = KUSTOMIZATION_NAMES
-            .iter()
-            .filter_map(|name| environment.path.join(&format!("{dir}/{name}")).ok());
-        paths.into_iter().find(|path| matches!(files.file(path), Ok(Some(_))))
-    };
-    let mut roots = BTreeSet::new();
-    for PlannedEdit { edit, .. } in edits {
-        let Some(below) = edit.path.strip_prefix(&environment.path) else { continue };
-        if in_a_build(&edit.path) {
-            continue;
-        }
-        let above = below.rmatch_indices('/').map(|(at, _)| &below[..at]);
-        let nearest = above.into_iter().find_map(|dir| Some((dir, kustomization(dir)?)));
-        if let Some((dir, at)) = nearest
-            && !in_a_build(&at)
-        {
-            roots.insert(dir.to_owned());
-        }
-    }
-    roots
-}
-
-/// A build with the builds of roots below the environment's folder; a root that is not there adds nothing.
-pub(super) fn with_roots(
-    main: Result<Build, BuildError>,
-    files: &dyn Files,
-    environment: &Environment,
-    roots: &BTreeSet<String>,
-    options: &BuildOptions,
-) -> Result<Build, BuildError> {
-    let mut all = main?;
-    for root in roots {
-        let Ok(dir) = environment.path.join(root) else { continue };
-        match kustomize::build(files, &dir, options) {
-            Ok(build) => all.absorb(build),
-            Err(BuildError::NoKustomization { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(all)
 }
 
 /// The three attempts to build.
