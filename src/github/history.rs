@@ -31,6 +31,9 @@ const AT_ONCE: usize = 8;
 /// How often a folder is listed again from before a merge.
 const MOST_LISTED_AGAIN: usize = 100;
 
+/// A history is followed through so many commits of the repository, side branches included.
+const MOST_WALKED: usize = 10_000;
+
 /// The files of two folders.
 type Files = BTreeMap<RepoPath, FileState>;
 
@@ -186,14 +189,20 @@ impl Repository {
         if let Some(known) = self.client.pasts.commit(&self.name, sha) {
             return Ok(known);
         }
+        let page = self.page_from(sha).await?;
+        let first = page.into_iter().find(|commit| commit.sha == *sha);
+        first
+            .ok_or_else(|| super::repository::bad(REQUEST, &"the commit is not in its own history"))
+    }
+
+    /// A commit and up to a hundred before it.
+    async fn page_from(&self, sha: &CommitSha) -> Result<Vec<Arc<Commit>>, GithubError> {
         let path = self.path(&format!("/commits?sha={sha}&per_page=100"));
         let page: Vec<WireCommit> = self.client.json(self.who, Call::get(REQUEST, path)).await?;
         let page = page.into_iter().map(|wire| commit(REQUEST, wire).map(Arc::new));
         let page = page.collect::<Result<Vec<_>, _>>()?;
-        let first = page.iter().find(|commit| commit.sha == *sha).cloned();
-        self.client.pasts.keep(&self.name, page);
-        first
-            .ok_or_else(|| super::repository::bad(REQUEST, &"the commit is not in its own history"))
+        self.client.pasts.keep(&self.name, page.clone());
+        Ok(page)
     }
 
     /// What the folders were at some commits.
@@ -280,23 +289,30 @@ impl Repository {
     }
 
     /// The first-parent way from a commit until all that is wanted was seen.
-    async fn way(
-        &self,
-        head: &CommitSha,
-        mut wanted: BTreeSet<CommitSha>,
-    ) -> Result<Way, GithubError> {
+    async fn way(&self, head: &CommitSha, wanted: BTreeSet<CommitSha>) -> Result<Way, GithubError> {
+        let mut left = wanted.clone();
         let mut known: BTreeMap<CommitSha, Arc<Commit>> = BTreeMap::new();
         let keep = |commit: &Commit| {
-            wanted.remove(&commit.sha);
+            left.remove(&commit.sha);
             known.insert(commit.sha.clone(), Arc::new(commit.clone()));
-            wanted.is_empty()
+            left.is_empty()
         };
         match self.walk_history(head, None, keep).await {
             Ok(_) | Err(GithubError::TooLong { .. }) => {}
             Err(error) => return Err(error),
         }
         self.client.pasts.keep(&self.name, known.values().cloned().collect());
-        Ok(Way::from(head, &known))
+        loop {
+            let way = Way::from(head, &known);
+            let next = way.commits.last().and_then(|last| last.parents.first()).cloned();
+            let is_whole = wanted.iter().all(|sha| way.owner.contains_key(sha));
+            let Some(next) = next.filter(|_| !is_whole && known.len() < MOST_WALKED) else {
+                return Ok(way);
+            };
+            // A list is in the order of dates, which need not be that of the way.
+            let page = self.page_from(&next).await?;
+            known.extend(page.into_iter().map(|commit| (commit.sha.clone(), commit)));
+        }
     }
 
     /// The places on the way that brought a change of a folder.

@@ -161,6 +161,27 @@ impl GithubStandIn {
         world.commit(name, "main", "mona", "first", &files)
     }
 
+    /// Takes over all that a local repository has, its branch `main` included.
+    pub fn adopt(&self, repo: &str, local: &std::path::Path) {
+        let git = |arguments: &[&str]| {
+            let mut command = std::process::Command::new("git");
+            command.arg("-C").arg(local).args(arguments).output().unwrap().stdout
+        };
+        let all = git(&["cat-file", "--batch", "--batch-all-objects"]);
+        let mut world = self.world();
+        let stored = world.repo_mut(repo);
+        let mut rest = all.as_slice();
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let head = String::from_utf8(rest[..end].to_vec()).unwrap();
+            let [_, kind, size] = head.split(' ').collect::<Vec<_>>()[..] else { panic!("{head}") };
+            let size: usize = size.parse().unwrap();
+            stored.objects.adopt(kind, &rest[end + 1..end + 1 + size]);
+            rest = &rest[end + 2 + size..];
+        }
+        let head = String::from_utf8(git(&["rev-parse", "main"])).unwrap();
+        stored.move_branch("main", head.trim());
+    }
+
     /// Gives a person a token, and a permission in a repository.
     pub fn add_person(&self, repo: &str, login: &str, permission: &str) -> String {
         let mut world = self.world();

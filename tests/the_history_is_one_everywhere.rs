@@ -1,0 +1,185 @@
+//! "Staging's history decides what comes, and everybody reads the same history."
+
+use std::cell::Cell;
+use std::process::Command;
+
+use crate::support::github::{endpoint, payloads};
+use crate::support::runner::Runner;
+use crate::support::scene::{REPO, Scene};
+use crate::support::{Repo, overlift, run};
+
+const CONFIG: &str = "version: 1\nenvironments:\n- name: staging\n  path: overlays/staging\n- name: \
+                      production\n  path: overlays/production\n  trigger: push\n";
+const KUSTOMIZATION: &str = "resources:\n- ../../base\npatches:\n- path: patches/limits.yaml\n";
+
+fn limits(rate: &str, burst: &str, memory: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"{rate}\"\n  \
+         burst: \"{burst}\"\n  memory: \"{memory}\"\n"
+    )
+}
+
+/// A repository whose history has what histories have.
+struct History {
+    repo: Repo,
+    minute: Cell<u32>,
+}
+
+impl History {
+    /// A branch that is merged late, what happened on main meanwhile, a squash of both environments, a
+    /// new file, a hotfix.
+    fn whole() -> Self {
+        let base =
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"1\"\n";
+        let repo = Repo::without_git(&[
+            (".github/overlift.yaml", CONFIG),
+            ("base/kustomization.yaml", "resources: [config.yaml]\n"),
+            ("base/config.yaml", base),
+            ("overlays/staging/kustomization.yaml", KUSTOMIZATION),
+            ("overlays/production/kustomization.yaml", KUSTOMIZATION),
+        ]);
+        let it = Self { repo, minute: Cell::new(10) };
+        it.set("staging", &limits("5", "1", "64"));
+        it.set("production", &limits("5", "1", "64"));
+        it.git(&["init", "-q", "-b", "main"]);
+        it.commit("first");
+        it.git(&["checkout", "-q", "-b", "feature"]);
+        it.set("staging", &limits("6", "1", "64"));
+        it.commit("a higher rate");
+        it.git(&["checkout", "-q", "main"]);
+        it.set("staging", &limits("5", "2", "64"));
+        it.commit("more bursts");
+        it.set("production", &limits("5", "2", "64"));
+        it.commit("more bursts in production");
+        it.set("staging", &limits("5", "1", "64"));
+        it.commit("no bursts after all");
+        it.git(&["merge", "-q", "--no-ff", "-m", "Merge the feature", "feature"]);
+        it.set("staging", &limits("7", "1", "64"));
+        it.repo.write("overlays/production/notes.txt", "on call: mona\n");
+        it.commit("two at once (#12)");
+        it.repo.write("overlays/staging/patches/more.yaml", &limits("7", "1", "64"));
+        let two = format!("{KUSTOMIZATION}- path: patches/more.yaml\n");
+        it.repo.write("overlays/staging/kustomization.yaml", &two);
+        it.commit("one more patch");
+        it.set("production", &limits("5", "2", "512"));
+        it.commit("hotfix: more memory");
+        it.set("staging", &limits("7", "1", "128"));
+        it.commit("a little more memory");
+        it
+    }
+
+    fn set(&self, environment: &str, limits: &str) {
+        self.repo.write(&format!("overlays/{environment}/patches/limits.yaml"), limits);
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", message]);
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let date = format!("2026-01-05T10:{}:00Z", self.minute.replace(self.minute.get() + 1));
+        let mut command = Command::new("git");
+        command.arg("-C").arg(self.repo.root()).args(arguments);
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "Ann Author");
+            command.env(format!("GIT_{who}_EMAIL"), "ann@example.com");
+            command.env(format!("GIT_{who}_DATE"), &date);
+        }
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        run(&mut command).ok();
+    }
+
+    fn plan(&self) -> serde_json::Value {
+        let plan = self.repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+        serde_json::from_str(&plan).unwrap()
+    }
+}
+
+/// The plan that the newest commit of the promotion carries out.
+fn carried_out(scene: &Scene) -> String {
+    let world = scene.github.world();
+    let message = world.repo(REPO).head("promote/staging-to-production").message;
+    let id = message.lines().find_map(|line| line.strip_prefix("Overlift-Plan: "));
+    id.unwrap_or_else(|| panic!("{message}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_the_service_and_the_action_plan_the_same_changes() {
+    let history = History::whole();
+    let plan = history.plan();
+    let id = plan["planId"].as_str().unwrap();
+    let files = plan["files"].as_str().unwrap();
+    for expected in ["+  rate: \"7\"", "patches/more.yaml"] {
+        assert!(files.contains(expected), "{expected}:\n{files}");
+    }
+    assert!(!files.contains("-  memory"), "the hotfix stays:\n{files}");
+
+    let scene = Scene::with_files(&[]).await;
+    scene.github.adopt(REPO, history.repo.root());
+    let ask = payloads::workflow_dispatch(&scene.github.world(), REPO, "staging", "production");
+    assert_eq!(scene.deliver("workflow_dispatch", &ask).await, 202);
+    scene.drain().await;
+    assert_eq!(carried_out(&scene), id);
+    let requests = scene.github.requested();
+    assert!(requests.len() < 50, "a cold history costs {}: {requests:?}", requests.len());
+
+    let token = scene.github.add_person(REPO, "github-actions", "write");
+    let shallow = history.repo.path("../shallow");
+    let origin = format!("file://{}", history.repo.root().display());
+    run(Command::new("git").args(["clone", "-q", "--depth=1", &origin]).arg(&shallow)).ok();
+    for (workspace, by_api) in [(history.repo.root(), false), (shallow.as_path(), true)] {
+        let mut runner = Runner::new(REPO, &scene.github.api_url(), workspace);
+        runner.inputs(&[
+            ("source", "staging"),
+            ("target", "production"),
+            ("token", &token),
+            ("dry-run", "true"),
+        ]);
+        scene.github.forget_requests();
+        let run = tokio::task::block_in_place(|| runner.action());
+        assert_eq!(run.code, 0, "{run:#?}");
+        assert_eq!(runner.outputs()["plan-id"], id, "{}", workspace.display());
+        assert_eq!(scene.github.requested().contains(&endpoint::LIST_COMMITS), by_api);
+    }
+    let refused = overlift(&shallow, &["plan", "staging", "production"]);
+    assert_eq!(refused.code, 2, "{refused:#?}");
+    for words in ["`fetch-depth: 0`", "`git fetch --unshallow`"] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+}
+
+/// What came since is added without a question; a merge costs one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_known_is_read_on() {
+    let history = History::whole();
+    let scene = Scene::with_files(&[]).await;
+    scene.github.adopt(REPO, history.repo.root());
+    scene.push_event(None).await;
+    scene.drain().await;
+    assert_eq!(carried_out(&scene), history.plan()["planId"].as_str().unwrap());
+
+    let push = async |lists: usize| {
+        let before = scene.head("main");
+        scene.github.forget_requests();
+        scene.github.adopt(REPO, history.repo.root());
+        scene.push_event(Some(&before)).await;
+        scene.drain().await;
+        assert_eq!(carried_out(&scene), history.plan()["planId"].as_str().unwrap());
+        let requested = scene.github.requested();
+        let asked = requested.iter().filter(|it| **it == endpoint::LIST_COMMITS).count();
+        assert_eq!(asked, lists, "{requested:?}");
+    };
+    history.set("staging", &limits("8", "1", "128"));
+    history.commit("a higher rate still");
+    push(0).await;
+
+    history.git(&["checkout", "-q", "-b", "another"]);
+    history.set("staging", &limits("9", "1", "128"));
+    history.commit("nine");
+    history.set("staging", &limits("10", "1", "128"));
+    history.commit("ten");
+    history.git(&["checkout", "-q", "main"]);
+    history.git(&["merge", "-q", "--no-ff", "-m", "Merge another", "another"]);
+    push(1).await;
+}
