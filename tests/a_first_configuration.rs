@@ -6,7 +6,9 @@ use super::support::Repo;
 fn unconfigured() -> Repo {
     let repo = Repo::istio_config();
     std::fs::remove_file(repo.path(".github/overlift.yaml")).unwrap();
-    repo.commit("no configuration");
+    // Of one commit: there is no history that could tell anything.
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "--amend", "-m", "no configuration"]);
     repo
 }
 

@@ -34,6 +34,9 @@ fn issue(scene: &Scene) -> u64 {
 #[tokio::test]
 async fn whoever_may_write_asks_and_gets_a_reaction() {
     let (scene, _) = with_open().await;
+    // What staging has from the beginning on is promoted by copying only.
+    scene.push(&[(".github/overlift.yaml", &copying())]).await;
+    scene.drain().await;
     let number = issue(&scene);
     let comment = scene.comment(number, "mona", "please\n/promote staging prod\n").await;
     scene.drain().await;
