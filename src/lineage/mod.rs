@@ -5,9 +5,9 @@
 //! value of its own was never the source's.* Everything here is decided from values: files as they
 //! are, files as they were at each commit, names. Who reads a history is elsewhere.
 //!
-//! [`history`] is what is known of the past, [`value`] and [`content`] are files as trees, [`pairing`] says
-//! which item is which, [`walk`] goes through a file on both sides at once, [`verdict`] decides for one
-//! value, [`splice`] carries decisions out in the target's text, and [`compare`] puts it together for
+//! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
+//! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
+//! value, `splice` carries decisions out in the target's text, and `compare` puts it together for
 //! two folders.
 
 mod compare;
