@@ -350,10 +350,31 @@ type Identity = (Option<[String; 4]>, usize);
 
 /// Pairs documents of the source's file with those of the target's; versions do not count.
 fn pair_documents(source: &Editor, target: &Editor) -> Vec<(usize, usize)> {
-    let theirs: BTreeMap<Identity, usize> =
-        identities(target).into_iter().enumerate().map(|(at, id)| (id, at)).collect();
-    let ours = identities(source).into_iter().enumerate();
-    ours.filter_map(|(at, id)| theirs.get(&id).map(|theirs| (at, *theirs))).collect()
+    let (ours, theirs) = (identities(source), identities(target));
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    let same = |identity: &Identity| theirs.iter().position(|theirs| theirs == identity);
+    pairs.extend(ours.iter().enumerate().filter_map(|(at, id)| Some((at, same(id)?))));
+    // Under another name or namespace it is the only one of its kind that is left on both sides.
+    let kind = |(identity, _): &Identity| {
+        identity.as_ref().map(|[group, kind, ..]| [group.clone(), kind.clone()])
+    };
+    let left = |ids: &[Identity], paired: &[usize]| -> Vec<(usize, Option<[String; 2]>)> {
+        let ids = ids.iter().enumerate().filter(|(at, _)| !paired.contains(at));
+        ids.map(|(at, id)| (at, kind(id))).filter(|(_, kind)| kind.is_some()).collect()
+    };
+    let ours = left(&ours, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
+    let theirs = left(&theirs, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
+    let only = |all: &[(usize, Option<[String; 2]>)], kind: &Option<[String; 2]>| {
+        let mut of_kind = all.iter().filter(|(_, other)| other == kind);
+        of_kind.next().filter(|_| of_kind.next().is_none()).map(|(at, _)| *at)
+    };
+    for (at, kind) in &ours {
+        if let (Some(_), Some(theirs)) = (only(&ours, kind), only(&theirs, kind)) {
+            pairs.push((*at, theirs));
+        }
+    }
+    pairs.sort_unstable();
+    pairs
 }
 
 fn identities(editor: &Editor) -> Vec<Identity> {

@@ -135,3 +135,21 @@ fn anchors_are_refused_with_their_place() {
     let text = error.err().unwrap().to_string();
     assert!(text.starts_with("o/dev/patches/p.yaml:1:4 (a): this has an anchor"), "{text}");
 }
+
+#[test]
+fn a_resource_under_another_name_keeps_its_own_name() {
+    let (text, warnings) = kept(
+        "kind: Gateway\nmetadata:\n  name: shop-staging\nspec:\n  tls: new\n",
+        "kind: Gateway\nmetadata:\n  name: shop-production\nspec:\n  tls: old\n",
+        &["metadata.name"],
+    );
+    assert_eq!(text, "kind: Gateway\nmetadata:\n  name: shop-production\nspec:\n  tls: new");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    // Of two of a kind nobody knows which is which.
+    let (text, _) = kept(
+        "kind: A\nmetadata: {name: x}\n---\nkind: A\nmetadata: {name: y}\n",
+        "kind: A\nmetadata: {name: z}\n",
+        &["metadata.name"],
+    );
+    assert!(!text.contains('z'), "{text}");
+}
