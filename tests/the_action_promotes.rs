@@ -305,7 +305,7 @@ async fn other_branches_and_strangers_promote_nothing() {
     assert!(step.run().stdout.contains("default branch `main`"));
     step.runner.set("GITHUB_REF", "refs/heads/main");
     step.runner.event("pull_request_target", r#"{"pull_request":{"merged":false}}"#);
-    assert!(step.run().stdout.contains("anybody can cause"));
+    assert!(step.run().stdout.contains("nobody without write access"));
     step.runner.event("pull_request", r#"{"pull_request":{"merged":false}}"#);
     assert!(step.run().stdout.contains("not merged"));
     assert_eq!(step.github.writes(), "");
@@ -328,7 +328,7 @@ async fn runs_on_every_example_of_an_event() {
         ("workflow_dispatch", 0),
         ("repository_dispatch", 0),
         ("push", 0),
-        ("release", 0),
+        ("release", 2),
         ("pull_request", 2),
         ("issue_comment", 2),
     ] {

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use super::ActionError;
 use super::input::Lookup;
 
-/// The events that may start a promotion; whoever causes one has write access, or it comes by the clock. All
-/// others may be caused by anybody in a public repository (`issue_comment`, `watch`, `fork`, `gollum`), or run
-/// with a fork's files (`pull_request_target`). Without an event the program was started by hand.
+/// The events that may start a promotion; whoever causes one has write access, or it comes by the clock. Many
+/// others may be caused by anybody in a public repository (`issue_comment`, `watch`, `fork`, `gollum`), run
+/// with a fork's files (`pull_request_target`), or are about a tag (`release`); so all of them are refused.
+/// Without an event the program was started by hand.
 const TRUSTED: [&str; 7] = [
     "push",
     "workflow_dispatch",
@@ -108,8 +109,9 @@ impl Trigger {
         let event = &self.event;
         if !TRUSTED.contains(&event.as_str()) {
             return refuse(format!(
-                "anybody can cause the event `{event}`, so it does not start a promotion; use \
-                 `workflow_dispatch`, or the service, which asks GitHub who may `/promote`"
+                "the event `{event}` does not start a promotion: only those do that nobody without write \
+                 access can cause; use `workflow_dispatch`, or the service, which asks GitHub who may \
+                 `/promote`"
             ));
         }
         if event == "workflow_run" && !self.follows_a_run_of_our_own() {
@@ -190,8 +192,8 @@ mod tests {
         for (event, reference, payload, words) in [
             ("workflow_dispatch", "refs/heads/topic", "{}", "of the branch `topic`"),
             ("pull_request", "refs/pull/7/merge", open, "not merged"),
-            ("pull_request_target", "refs/heads/main", open, "anybody can cause"),
-            ("issue_comment", "refs/heads/main", "{}", "anybody can cause"),
+            ("pull_request_target", "refs/heads/main", open, "without write access"),
+            ("issue_comment", "refs/heads/main", "{}", "without write access"),
         ] {
             let said = may(event, reference, payload).unwrap_err();
             assert!(said.contains(words), "{event}: {said}");
