@@ -119,7 +119,7 @@ async fn asked_for(
         let overlays: &[&Environment] = match (is_open, target.trigger) {
             (true, _) => &[source, target],
             (false, Trigger::Push) => &[source],
-            (false, Trigger::Manual) => continue,
+            (false, Trigger::Manual | Trigger::Healthy) => continue,
         };
         if concerns(now, then.as_mut(), overlays, is_open.then_some(&configuration)).await? {
             let head = Head::new(&now.commit, &now.tree.sha);

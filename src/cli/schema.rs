@@ -92,6 +92,9 @@ fn section(title: &str, mapping: &Value, parts: &[&str], page: &mut String) {
         };
         section(&path(""), shape, parts, page);
         section(&path("[]"), &shape["items"], parts, page);
+        for either in shape["items"]["anyOf"].as_array().into_iter().flatten() {
+            section(&path("[]"), either, parts, page);
+        }
     }
 }
 

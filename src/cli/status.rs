@@ -19,7 +19,6 @@ use crate::app::OpenPromotion;
 use crate::app::local::{Pending, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{ApplicationName, RepoPath};
-use crate::promotion::Trigger;
 
 /// Shows the environments and what each still lacks of those before it.
 #[derive(Debug, Args)]
@@ -153,10 +152,7 @@ impl<'a> StatusJson<'a> {
             application: environment.application.as_ref().map(ApplicationName::as_str),
             name: environment.name.as_str(),
             path: environment.path.as_str(),
-            trigger: match environment.trigger {
-                Trigger::Manual => "manual",
-                Trigger::Push => "push",
-            },
+            trigger: environment.trigger.as_str(),
             from: environment.from.iter().map(crate::model::EnvironmentName::as_str).collect(),
         };
         let promotion = |pending: &'a Pending| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::key::Key;
 use super::pull_request::PullRequestSettings;
 use super::rules::Rules;
+use crate::clearance::{Freeze, Health};
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
 use crate::policy::Gates;
 
@@ -17,6 +18,20 @@ pub enum Trigger {
     Manual,
     /// The source changes on the default branch.
     Push,
+    /// The source is healthy with what changed.
+    Healthy,
+}
+
+impl Trigger {
+    /// The word for it in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Push => "push",
+            Self::Healthy => "healthy",
+        }
+    }
 }
 
 /// One environment of one application.
@@ -38,6 +53,10 @@ pub struct Environment {
     pub pull_request: Arc<PullRequestSettings>,
     /// What is checked, and how much it weighs.
     pub gates: Arc<Gates>,
+    /// What says that it is healthy; `None` where nothing does.
+    pub health: Option<Arc<Health>>,
+    /// When nothing is merged into it.
+    pub freezes: Arc<[Freeze]>,
     /// The other environments of the application, with their folders.
     pub siblings: Arc<[(EnvironmentName, RepoPath)]>,
 }
@@ -55,6 +74,8 @@ impl Environment {
             rules: Arc::default(),
             pull_request: Arc::default(),
             gates: Arc::default(),
+            health: None,
+            freezes: Arc::new([]),
             siblings: Arc::new([]),
         }
     }

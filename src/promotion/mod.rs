@@ -30,7 +30,9 @@ mod template;
 mod wire;
 mod words;
 
-pub use body::{BODY_LIMIT, Marker, counts as resource_counts, ticked};
+pub use body::{
+    BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
+};
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
@@ -47,11 +49,12 @@ pub use plan::{
 };
 pub use plan_id::PlanId;
 pub use preview::{Preview, Previewed, Reached, preview, preview_body};
-pub use proposal::{Proposal, propose, summary};
+pub use proposal::{Proposal, checklist_of, propose, summary};
 pub use pull_request::{
-    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_APPLICATION_BRANCH, DEFAULT_APPLICATION_TITLE,
-    DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
-    PullRequestSettings, render_checklist_item, render_labels, render_title,
+    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_APPLICATION_BRANCH,
+    DEFAULT_APPLICATION_TITLE, DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE,
+    DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings, render_checklist_item, render_labels,
+    render_title,
 };
 pub use rendering::{Builds, NotRendered, render};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};

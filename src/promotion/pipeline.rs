@@ -13,6 +13,7 @@ use super::error::PlanError;
 use super::key::{Key, Wanted};
 use super::pull_request::PullRequestSettings;
 use super::rules::Rules;
+use crate::clearance::{Freeze, Health};
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
 use crate::policy::Gates;
 
@@ -27,6 +28,10 @@ pub struct Stage {
     pub from: Sources,
     /// Its folders: one for each application that has it, or one.
     pub places: Vec<Place>,
+    /// What says that it is healthy.
+    pub health: Option<Arc<Health>>,
+    /// When nothing is merged into it.
+    pub freezes: Arc<[Freeze]>,
 }
 
 /// Where a stage may be promoted from.
@@ -151,13 +156,30 @@ pub enum PipelineError {
         /// The names on the circle, each promoted into the next.
         names: Vec<EnvironmentName>,
     },
-    /// `trigger: push` without a source whose push could be meant.
-    #[error("`{name}` has `trigger: push` and is promoted from no other environment")]
+    /// A trigger without a source that could be meant.
+    #[error(
+        "`{name}` has `trigger: {}` and is promoted from no other environment", .trigger.as_str()
+    )]
     TriggerWithoutSource {
         /// The environment.
         index: usize,
         /// Its name.
         name: EnvironmentName,
+        /// Its trigger.
+        trigger: Trigger,
+    },
+    /// `trigger: healthy` where nothing says that the source is healthy.
+    #[error(
+        "`{name}` has `trigger: healthy`, and nothing says when `{from}` is healthy: give `{from}` a \
+         `health`"
+    )]
+    TriggerWithoutHealth {
+        /// The environment.
+        index: usize,
+        /// Its name.
+        name: EnvironmentName,
+        /// Its source.
+        from: EnvironmentName,
     },
 }
 
@@ -173,7 +195,8 @@ impl PipelineError {
             | Self::UnknownFrom { index, .. }
             | Self::UselessFrom { index, .. }
             | Self::Cycle { index, .. }
-            | Self::TriggerWithoutSource { index, .. } => Some(*index),
+            | Self::TriggerWithoutSource { index, .. }
+            | Self::TriggerWithoutHealth { index, .. } => Some(*index),
         }
     }
 }
@@ -387,11 +410,25 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
                 rules,
                 pull_request,
                 gates,
+                health: stage.health.clone(),
+                freezes: Arc::clone(&stage.freezes),
                 siblings,
             });
         }
     }
     environments
+}
+
+/// The first source of a stage of which nothing says that it is healthy.
+fn silent_source(index: usize, stage: &Stage, all: &[Stage]) -> Option<EnvironmentName> {
+    let before = index.checked_sub(1).and_then(|before| all.get(before));
+    let is_silent = |stage: &&Stage| stage.health.is_none();
+    let silent = match &stage.from {
+        Sources::Before => before.filter(is_silent),
+        Sources::Named(names) => all.iter().filter(|it| names.contains(&it.name)).find(is_silent),
+        Sources::ByName(_) => None,
+    };
+    silent.map(|stage| stage.name.clone())
 }
 
 /// Where an environment of an application is promoted from, of those that the application has.
@@ -517,8 +554,14 @@ fn check_sources(index: usize, stage: &Stage, all: &[Stage]) -> Result<(), Pipel
         Sources::Named(names) => names.is_empty(),
         Sources::ByName(_) => false,
     };
-    if stage.trigger == Trigger::Push && first {
-        return Err(PipelineError::TriggerWithoutSource { index, name: stage.name.clone() });
+    let (name, trigger) = (stage.name.clone(), stage.trigger);
+    if trigger == Trigger::Healthy
+        && let Some(from) = silent_source(index, stage, all)
+    {
+        return Err(PipelineError::TriggerWithoutHealth { index, name, from });
+    }
+    if trigger != Trigger::Manual && first {
+        return Err(PipelineError::TriggerWithoutSource { index, name, trigger });
     }
     Ok(())
 }
@@ -606,6 +649,8 @@ mod tests {
             trigger: Trigger::Manual,
             from: Sources::Named(from.iter().map(|text| name(text)).collect()),
             places: vec![place(None, path)],
+            health: None,
+            freezes: Vec::new().into(),
         }
     }
 
@@ -613,7 +658,8 @@ mod tests {
     fn shared(text: &str, from: Sources, applications: &[&str]) -> Stage {
         let place = |it: &&str| place(Some(it), &format!("{it}/{text}"));
         let places = applications.iter().map(place).collect();
-        Stage { name: name(text), trigger: Trigger::Manual, from, places }
+        let (health, freezes) = (None, Vec::new().into());
+        Stage { name: name(text), trigger: Trigger::Manual, from, places, health, freezes }
     }
 
     fn pairs(pipeline: &Pipeline) -> Vec<String> {

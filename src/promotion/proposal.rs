@@ -1,11 +1,16 @@
 //! Everything a pull request says, made from a plan: branch, title, body, commit message, labels.
 
+use crate::clearance::Item;
 use crate::model::BranchName;
 
 use super::body::{counts, render_body};
 use super::commit_message::{Trailers, render_commit_message};
+use super::environment::Environment;
 use super::plan::Plan;
-use super::pull_request::{CHECKLIST_LIMIT, render_checklist_item, render_labels, render_title};
+use super::pull_request::{
+    CHECKLIST_LIMIT, ChecklistItem, PullRequestSettings, render_checklist_item, render_labels,
+    render_title,
+};
 use super::template::{TemplateError, Values};
 
 /// A pull request as it is to be.
@@ -49,9 +54,7 @@ pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, Tem
         ("plan.summary", summary.as_str()),
     ]
     .into();
-    let items = settings.checklist.iter().take(CHECKLIST_LIMIT);
-    let checklist: Vec<String> =
-        items.map(|item| render_checklist_item(item, &values)).collect::<Result<_, _>>()?;
+    let checklist = checklist(settings, plan.source.health.is_some(), &values)?;
     Ok(Proposal {
         branch: settings.branch(&key)?,
         title: render_title(&settings.title, &values)?,
@@ -67,6 +70,40 @@ pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, Tem
         assignees: settings.assignees.clone(),
         draft: settings.draft,
     })
+}
+
+/// The items of a promotion's checklist, none ticked. Where nothing says that the source is healthy, people
+/// tick what evidence would.
+///
+/// # Errors
+/// [`TemplateError`] as [`propose`].
+pub fn checklist_of(
+    source: &Environment,
+    target: &Environment,
+) -> Result<Vec<Item>, TemplateError> {
+    let key = target.key_from(&source.name);
+    let values: Values<'_> = [
+        ("application", key.application()),
+        ("source", source.name.as_str()),
+        ("target", target.name.as_str()),
+        ("plan.id", ""),
+        ("plan.commit", ""),
+        ("plan.summary", ""),
+    ]
+    .into();
+    checklist(&target.pull_request, source.health.is_some(), &values)
+}
+
+fn checklist(
+    settings: &PullRequestSettings,
+    has_evidence: bool,
+    values: &Values<'_>,
+) -> Result<Vec<Item>, TemplateError> {
+    let item = |item: &ChecklistItem| {
+        let text = render_checklist_item(&item.text, values)?;
+        Ok(Item { text, by_evidence: item.by_evidence && has_evidence, ticked: false })
+    };
+    settings.checklist.iter().take(CHECKLIST_LIMIT).map(item).collect()
 }
 
 /// What a promotion does, in one line of words: `2 resources change, none is deleted`.

@@ -1,6 +1,7 @@
 //! What a promotion's pull request is called and who looks at it: the `pullRequest` part of the
 //! configuration as checked values.
 
+use crate::clearance::{Merge, MergeMethod};
 use crate::model::BranchName;
 
 use super::key::Key;
@@ -38,10 +39,23 @@ pub struct PullRequestSettings {
     pub assignees: Vec<String>,
     /// Whether it is opened as a draft.
     pub draft: bool,
+    /// Who merges.
+    pub merge: Merge,
+    /// How Overlift merges.
+    pub merge_method: MergeMethod,
     /// What has to be confirmed before the merge.
-    pub checklist: Vec<Template>,
+    pub checklist: Vec<ChecklistItem>,
     /// The body in place of the usual one.
     pub body: Option<Template>,
+}
+
+/// An item of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChecklistItem {
+    /// What it says.
+    pub text: Template,
+    /// Whether the source's evidence ticks it, where there is some; else people do.
+    pub by_evidence: bool,
 }
 
 /// The defaults, as `.github/overlift.yaml` would say them.
@@ -79,7 +93,11 @@ impl Default for PullRequestSettings {
             team_reviewers: Vec::new(),
             assignees: Vec::new(),
             draft: false,
-            checklist: DEFAULT_CHECKLIST.map(parse).into(),
+            merge: Merge::Manual,
+            merge_method: MergeMethod::Merge,
+            checklist: DEFAULT_CHECKLIST
+                .map(|text| ChecklistItem { text: parse(text), by_evidence: false })
+                .into(),
             body: None,
         }
     }

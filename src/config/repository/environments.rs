@@ -1,11 +1,14 @@
 //! The `environments` of the file as stages, with the folders that their paths match.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::file;
-use super::places::Step;
+use super::health::{read_freezes, read_health};
+use super::places::{Section, Step};
 use super::pull_request::Reader;
 use super::shared::Terms;
+use crate::clearance::{Freeze, Health};
 use crate::config::error::ConfigError;
 use crate::config::pattern::{Listing, PathPattern, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
@@ -18,6 +21,8 @@ pub(super) struct Declared {
     name: EnvironmentName,
     trigger: Trigger,
     from: Sources,
+    health: Option<Arc<Health>>,
+    freezes: Vec<Freeze>,
     places: Vec<(Option<ApplicationName>, RepoPath)>,
     patterns: Vec<PathPattern>,
 }
@@ -29,11 +34,12 @@ impl Declared {
 
     /// The stage, with what holds for each of its applications.
     pub(super) fn stage(self, terms: &Terms) -> Stage {
-        let Self { index, name, trigger, from, places, .. } = self;
+        let Self { index, name, trigger, from, places, health, freezes, .. } = self;
         let place = |(application, path): (Option<ApplicationName>, RepoPath)| {
             terms.of(Some(index), application.as_ref()).place(application, path)
         };
-        Stage { name, trigger, from, places: places.into_iter().map(place).collect() }
+        let places = places.into_iter().map(place).collect();
+        Stage { name, trigger, from, places, health, freezes: freezes.into() }
     }
 }
 
@@ -60,9 +66,26 @@ pub(super) fn read_environments(
         let trigger = match environment.trigger {
             file::Trigger::Manual => Trigger::Manual,
             file::Trigger::Push => Trigger::Push,
+            file::Trigger::Healthy => Trigger::Healthy,
         };
+        let section = Section::new(reader.places, &[Key("environments"), Item(index)]);
+        let inside = |key| section.inside(&[Key(key)]);
+        let health = environment.health.as_ref();
+        let health =
+            health.map(|file| read_health(file, &inside("health"), &mut reader.faults).into());
+        let freezes = read_freezes(&environment.freeze, &inside("freeze"), &mut reader.faults);
         if let Some(name) = name {
-            declared.push(Declared { index, name, trigger, from, places: Vec::new(), patterns });
+            let places = Vec::new();
+            declared.push(Declared {
+                index,
+                name,
+                trigger,
+                from,
+                health,
+                freezes,
+                places,
+                patterns,
+            });
         }
     }
     check_alike(&declared, reader);

@@ -19,6 +19,7 @@ pub(super) struct File {
     pub(super) promotion: Promotion,
     pub(super) remote_bases: Vec<String>,
     pub(super) load_restrictor: LoadRestrictor,
+    pub(super) deployments: bool,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
 }
@@ -52,6 +53,46 @@ pub(super) struct Environment {
     pub(super) promotion: Promotion,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
+    pub(super) health: Option<Health>,
+    pub(super) freeze: Vec<Freeze>,
+}
+
+/// What says that an environment is healthy.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Health {
+    pub(super) statuses: Vec<String>,
+    pub(super) deployments: Vec<String>,
+    pub(super) events: bool,
+    pub(super) queries: Vec<Query>,
+    pub(super) soak: Option<String>,
+    pub(super) undo: Option<UndoBy>,
+    pub(super) within: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Query {
+    pub(super) name: String,
+    pub(super) query: String,
+    pub(super) expect: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum UndoBy {
+    Propose,
+    Merge,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Freeze {
+    pub(super) from: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) weekly: Option<String>,
+    pub(super) timezone: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 /// A text, or a list of them.
@@ -74,6 +115,7 @@ pub(super) enum Trigger {
     #[default]
     Manual,
     Push,
+    Healthy,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -123,8 +165,52 @@ pub(super) struct PullRequest {
     pub(super) team_reviewers: Option<Vec<String>>,
     pub(super) assignees: Option<Vec<String>>,
     pub(super) draft: Option<bool>,
-    pub(super) checklist: Option<Vec<String>>,
+    pub(super) merge: Option<Merge>,
+    pub(super) merge_method: Option<MergeMethod>,
+    pub(super) checklist: Option<Vec<Item>>,
     pub(super) body_template: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Merge {
+    Manual,
+    Auto,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum MergeMethod {
+    Merge,
+    Squash,
+    Rebase,
+}
+
+/// An item of the checklist: a text, or one that says what ticks it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Item {
+    Text(String),
+    #[serde(rename_all = "camelCase")]
+    More {
+        text: String,
+        #[serde(default)]
+        when: Option<When>,
+    },
+}
+
+impl Item {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::More { text, .. } => text,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum When {
+    Healthy,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]

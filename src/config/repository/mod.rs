@@ -7,6 +7,7 @@
 mod environments;
 mod file;
 mod gates;
+mod health;
 mod places;
 mod pull_request;
 mod schema;
@@ -40,6 +41,8 @@ pub struct RepositoryConfig {
     pub loads: Loads,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
+    /// Whether a merge makes a deployment on GitHub.
+    pub deployments: bool,
     /// The files it was made from, the body's template included.
     pub inputs: BTreeSet<RepoPath>,
     /// Folders that look like environments and were left, where the environments were found.

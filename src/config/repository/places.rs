@@ -114,6 +114,10 @@ impl<'a> Places<'a> {
                 self.check_node(node, &list, field, faults);
             }
             (Shape::OneOrSeveral(item), _) => self.check_node(node, item, field, faults),
+            (Shape::TextOr(_, more), Value::Mapping(_)) => {
+                self.check_node(node, more, field, faults);
+            }
+            (Shape::TextOr(text, _), _) => self.check_node(node, text, field, faults),
             (Shape::Words(values), Value::Mapping(mapping)) => {
                 for pair in mapping {
                     let name: String = pair.key.text.chars().take(100).collect();
@@ -126,7 +130,7 @@ impl<'a> Places<'a> {
 
     fn check_scalar(&self, node: &Node, shape: &Shape, field: String) -> Result<(), ConfigError> {
         match (shape, &node.value) {
-            (Shape::Day, Value::Scalar(scalar))
+            (Shape::Day | Shape::Moment, Value::Scalar(scalar))
                 if matches!(scalar.tag, Tag::Str | Tag::Timestamp) =>
             {
                 Ok(())
@@ -306,6 +310,8 @@ fn expected(shape: &Shape) -> String {
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Words(_) => "a mapping".to_owned(),
         Shape::Day => "a day, such as 2027-01-31".to_owned(),
+        Shape::Moment => "a day or a time, such as 2027-01-31 16:00".to_owned(),
+        Shape::TextOr(text, _) => format!("{} or a mapping", expected(text)),
         Shape::Release => "a version of Kubernetes, such as 1.34".to_owned(),
         Shape::OneOrSeveral(item) => format!("{} or a list of them", expected(item)),
         Shape::List { .. } => "a list".to_owned(),

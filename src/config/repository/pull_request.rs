@@ -6,11 +6,12 @@ use super::file;
 use super::places::{Faults, Places, Section, Step};
 use super::read;
 use super::settings::read_path;
+use crate::clearance::{Merge, MergeMethod};
 use crate::config::error::ConfigError;
 use crate::model::{Files, Location, Position, RepoPath};
 use crate::promotion::{
-    Key as PromotionKey, Pipeline, PullRequestSettings, Template, TemplateError, Values, Variables,
-    check_commit_message, render_checklist_item, render_labels, render_title,
+    ChecklistItem, Key as PromotionKey, Pipeline, PullRequestSettings, Template, TemplateError,
+    Values, Variables, check_commit_message, render_checklist_item, render_labels, render_title,
 };
 use Step::{Item, Key};
 
@@ -55,8 +56,7 @@ impl<'a> Reader<'a> {
             settings.labels = faults.keep(texts.templates(labels, "labels")).unwrap_or_default();
         }
         if let Some(items) = &file.checklist {
-            let items = faults.keep(texts.templates(items, "checklist"));
-            settings.checklist = items.unwrap_or_default();
+            settings.checklist = faults.keep(texts.checklist(items)).unwrap_or_default();
         }
         let mut people = |field: &mut Vec<String>, names: &Option<Vec<String>>, key, what| {
             if let Some(names) = names {
@@ -67,6 +67,9 @@ impl<'a> Reader<'a> {
         people(&mut settings.team_reviewers, &file.team_reviewers, "teamReviewers", TEAM);
         people(&mut settings.assignees, &file.assignees, "assignees", LOGIN);
         settings.draft = file.draft.unwrap_or(settings.draft);
+        settings.merge = file.merge.map_or(settings.merge, file::Merge::merge);
+        settings.merge_method =
+            file.merge_method.map_or(settings.merge_method, file::MergeMethod::method);
         if let Some(path) = &file.body_template {
             settings.body = faults.keep(self.body_template(path, section));
         }
@@ -153,13 +156,33 @@ impl<'a> Reader<'a> {
             .map_err(at(&[Key("commitMessage")]))?;
         render_labels(&settings.labels, &values).map_err(at(&[Key("labels")]))?;
         for (index, item) in settings.checklist.iter().enumerate() {
-            render_checklist_item(item, &values).map_err(at(&[Key("checklist"), Item(index)]))?;
+            render_checklist_item(&item.text, &values)
+                .map_err(at(&[Key("checklist"), Item(index)]))?;
         }
         Ok(())
     }
 
     fn at(&self, steps: &[Step]) -> Location {
         self.places.at(&[&[Key("pullRequest")], steps].concat())
+    }
+}
+
+impl file::Merge {
+    const fn merge(self) -> Merge {
+        match self {
+            Self::Manual => Merge::Manual,
+            Self::Auto => Merge::Auto,
+        }
+    }
+}
+
+impl file::MergeMethod {
+    const fn method(self) -> MergeMethod {
+        match self {
+            Self::Merge => MergeMethod::Merge,
+            Self::Squash => MergeMethod::Squash,
+            Self::Rebase => MergeMethod::Rebase,
+        }
     }
 }
 
@@ -186,6 +209,20 @@ impl Texts<'_> {
             self.template(text, &[Key(key), Item(index)], Variables::LINE)
         };
         texts.iter().enumerate().map(parse).collect()
+    }
+
+    fn checklist(&self, items: &[file::Item]) -> Result<Vec<ChecklistItem>, ConfigError> {
+        let parse = |(index, item): (usize, &file::Item)| {
+            let (steps, by_evidence) = match item {
+                file::Item::Text(_) => (vec![Key("checklist"), Item(index)], false),
+                file::Item::More { when, .. } => {
+                    (vec![Key("checklist"), Item(index), Key("text")], when.is_some())
+                }
+            };
+            let text = self.template(item.text(), &steps, Variables::LINE)?;
+            Ok(ChecklistItem { text, by_evidence })
+        };
+        items.iter().enumerate().map(parse).collect()
     }
 
     fn accounts(

@@ -46,6 +46,11 @@ fn of_shape(shape: &Shape) -> Map<String, Value> {
             json!({ "type": "object", "additionalProperties": of_shape(values) })
         }
         Shape::Day => json!({ "type": "string", "format": "date" }),
+        Shape::Moment => json!({
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:00)?)?$",
+        }),
+        Shape::TextOr(text, more) => json!({ "anyOf": [of_shape(text), of_shape(more)] }),
         Shape::Release => json!({
             "type": ["string", "number"],
             "pattern": "^1\\.[0-9]+$",

@@ -37,6 +37,7 @@ pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigEr
         gates: shared.gates,
         loads: Loads::BelowItself,
         remote_bases: Vec::new(),
+        deployments: false,
         inputs: BTreeSet::new(),
         left: found.left,
     })
@@ -59,6 +60,8 @@ fn found_stages(
             trigger: Trigger::Manual,
             from: Sources::ByName(stage.rank.clone()),
             places,
+            health: None,
+            freezes: Vec::new().into(),
         });
     }
     stages
@@ -100,6 +103,7 @@ pub(super) fn read_settings(
         gates: terms.top.gates,
         loads: decoded.load_restrictor.loads(),
         remote_bases,
+        deployments: decoded.deployments,
         inputs: reader.inputs,
         left: found.map(|found| found.left).unwrap_or_default(),
     })
@@ -247,7 +251,9 @@ fn place(error: PipelineError, file: &file::File, places: &Places<'_>) -> Config
         PipelineError::UnknownFrom { from_index, .. }
         | PipelineError::UselessFrom { from_index, .. } => &[Key("from"), Item(*from_index)],
         PipelineError::Cycle { .. } => &[Key("from")],
-        PipelineError::TriggerWithoutSource { .. } => &[Key("trigger")],
+        PipelineError::TriggerWithoutSource { .. } | PipelineError::TriggerWithoutHealth { .. } => {
+            &[Key("trigger")]
+        }
         PipelineError::Empty => &[],
     };
     let meant = match &error {

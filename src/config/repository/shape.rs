@@ -62,6 +62,10 @@ pub(super) enum Shape {
     Words(&'static Self),
     /// A day.
     Day,
+    /// A day, or a day with a time.
+    Moment,
+    /// A text, or a mapping that says more.
+    TextOr(&'static Self, &'static Self),
     /// A version of Kubernetes; quotes are not needed.
     Release,
     /// A mapping with these keys and no others.
@@ -125,6 +129,12 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Text("rootOnly"),
     },
     Key {
+        name: "deployments",
+        shape: Shape::Flag,
+        about: "Whether a merge makes a deployment of the target on GitHub, with statuses from the evidence.",
+        absent: Absent::Flag(false),
+    },
+    Key {
         name: "gates",
         shape: GATES,
         about: "What is checked before and after a promotion.",
@@ -158,9 +168,9 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
     },
     Key {
         name: "trigger",
-        shape: Shape::Choice(&["manual", "push"]),
-        about: "`push`: promoted by itself when the source changes on the default branch; \
-                `manual`: when somebody asks.",
+        shape: Shape::Choice(&["manual", "push", "healthy"]),
+        about: "`push`: promoted by itself when the source changes on the default branch; `healthy`: \
+                once the source is healthy with that change, and has soaked; `manual`: when somebody asks.",
         absent: Absent::Text("manual"),
     },
     Key {
@@ -188,7 +198,123 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
                 key takes the place of the one above.",
         absent: Absent::Nothing,
     },
+    Key {
+        name: "health",
+        shape: HEALTH,
+        about: "What says that this environment is healthy, on the commit that it runs.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "freeze",
+        shape: list(&FREEZE, 0),
+        about: "When no promotion into it is merged.",
+        absent: Absent::Texts(&[]),
+    },
 ]);
+
+const SPAN: Shape = Shape::Text { pattern: Some("^[0-9]+[smhd]$"), longest: Some(20) };
+
+const HEALTH: Shape = Shape::Mapping(&[
+    Key {
+        name: "statuses",
+        shape: list(&SOMETHING, 0),
+        about: "Commit statuses and check runs by name; `*` stands for any text, `{application}` for the \
+                application. Every one that fits has to be a success.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "deployments",
+        shape: list(&SOMETHING, 0),
+        about: "GitHub environments whose newest deployment has to be a success.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "events",
+        shape: Shape::Flag,
+        about: "Whether what Flux and Argo CD post to `/health-events` counts.",
+        absent: Absent::Flag(false),
+    },
+    Key {
+        name: "queries",
+        shape: list(&QUERY, 0),
+        about: "Queries of the Prometheus that whoever runs Overlift named.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "soak",
+        shape: SPAN,
+        about: "For how long it has to be healthy without a contradiction: `30s`, `10m`, `2h`, `1d`.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "undo",
+        shape: Shape::Choice(&["propose", "merge"]),
+        about: "Whether a promotion that leaves it degraded is undone by itself: `propose` opens the \
+                pull request, `merge` merges it too.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "within",
+        shape: SPAN,
+        about: "For how long after the merge that is done.",
+        absent: Absent::Text("1h"),
+    },
+]);
+
+static QUERY: Shape = Shape::Mapping(&[
+    Key { name: "name", shape: SOMETHING, about: "How people call it.", absent: Absent::Refused },
+    Key {
+        name: "query",
+        shape: SOMETHING,
+        about: "The query in PromQL; `{application}` stands for the application.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "expect",
+        shape: EXPECTATION,
+        about: "What every value of the result has to be, such as `result < 0.01`; `&&` and `||` \
+                join several.",
+        absent: Absent::Refused,
+    },
+]);
+const EXPECTATION: Shape = Shape::Text { pattern: Some("result"), longest: Some(200) };
+
+static FREEZE: Shape = Shape::Mapping(&[
+    Key {
+        name: "from",
+        shape: Shape::Moment,
+        about: "When it begins: a day, or a day with a time, such as `2026-12-20 16:00`.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "until",
+        shape: Shape::Moment,
+        about: "When it ends; a day alone is its last day.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "weekly",
+        shape: WEEKLY,
+        about: "In place of `from` and `until`: a window of every week, such as `Fri 16:00 - Mon 08:00`.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "timezone",
+        shape: SOMETHING,
+        about: "The time zone of these times, such as `Europe/Berlin`.",
+        absent: Absent::Text("UTC"),
+    },
+    Key {
+        name: "reason",
+        shape: SOMETHING,
+        about: "Why, for whoever waits.",
+        absent: Absent::Nothing,
+    },
+]);
+const WEEKLY: Shape = Shape::Text {
+    pattern: Some("^[A-Za-z]+ [0-9]{1,2}:[0-9]{2} *[-\u{2013}] *[A-Za-z]+ [0-9]{1,2}:[0-9]{2}$"),
+    longest: Some(60),
+};
 
 static APPLICATION: Shape = Shape::Mapping(&[
     Key {
@@ -293,8 +419,23 @@ static KEEP: Shape = Shape::Mapping(&[
     },
 ]);
 
-static CHECKLIST_ITEM: Shape =
+static CHECKLIST_TEXT: Shape =
     Shape::Text { pattern: Some("\\S"), longest: Some(CHECKLIST_ITEM_LIMIT) };
+static CHECKLIST_ITEM: Shape = Shape::TextOr(&CHECKLIST_TEXT, &EVIDENCE_ITEM);
+static EVIDENCE_ITEM: Shape = Shape::Mapping(&[
+    Key {
+        name: "text",
+        shape: Shape::Text { pattern: Some("\\S"), longest: Some(CHECKLIST_ITEM_LIMIT) },
+        about: "What it says.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "when",
+        shape: Shape::Choice(&["healthy"]),
+        about: "`healthy`: ticked and unticked by the evidence of the source; a person's tick does not count.",
+        absent: Absent::Nothing,
+    },
+]);
 
 const PULL_REQUEST: Shape = Shape::Mapping(&[
     Key {
@@ -347,9 +488,22 @@ const PULL_REQUEST: Shape = Shape::Mapping(&[
         absent: Absent::Flag(false),
     },
     Key {
+        name: "merge",
+        shape: Shape::Choice(&["manual", "auto"]),
+        about: "`auto`: Overlift merges it once nothing holds it and GitHub's own rules allow it; \
+                `manual`: people do.",
+        absent: Absent::Text("manual"),
+    },
+    Key {
+        name: "mergeMethod",
+        shape: Shape::Choice(&["merge", "squash", "rebase"]),
+        about: "How Overlift merges.",
+        absent: Absent::Text("merge"),
+    },
+    Key {
         name: "checklist",
         shape: Shape::List { items: &CHECKLIST_ITEM, least: 0, most: CHECKLIST_LIMIT },
-        about: "What has to be confirmed before the merge.",
+        about: "What has to be confirmed before the merge; an item is a text, or `{text, when: healthy}`.",
         absent: Absent::Texts(&DEFAULT_CHECKLIST),
     },
     Key {

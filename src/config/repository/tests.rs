@@ -420,12 +420,14 @@ fn sample(shape: &Shape) -> Value {
         Shape::Text { pattern, .. } => {
             let fits =
                 |text: &&str| regex::Regex::new(pattern.unwrap_or("")).unwrap().is_match(text);
-            ["images", "host/owner/name"].into_iter().find(fits).unwrap().into()
+            let texts = ["images", "host/owner/name", "result < 1", "30m", "Fri 16:00 - Mon 08:00"];
+            texts.into_iter().find(fits).unwrap().into()
         }
         Shape::Choice(words) => words[0].into(),
         Shape::Flag => true.into(),
         Shape::Words(values) => serde_json::json!({ "port-name": sample(values) }),
-        Shape::Day => "2027-01-31".into(),
+        Shape::Day | Shape::Moment => "2027-01-31".into(),
+        Shape::TextOr(_, more) => sample(more),
         Shape::Release => "1.34".into(),
         Shape::List { items, .. } | Shape::OneOrSeveral(items) => vec![sample(items)].into(),
         Shape::Mapping(keys) => {
@@ -488,7 +490,7 @@ fn schema_check_and_decoding_agree_key_by_key() {
             assert!(!fits(&wrong, &schema) && !checked(&wrong), "{way}/{}", key.name);
         }
     });
-    assert_eq!(keys_seen, 54);
+    assert_eq!(keys_seen, 74);
 }
 
 #[test]
@@ -672,4 +674,91 @@ fn there_may_be_ten_thousand_environments() {
         (0..10_000).map(|n| format!("- {{name: e{n}, path: o/{n}}}\n")).collect();
     let config = parse(&format!("environments:\n{environments}")).unwrap();
     assert_eq!(config.pipeline.pairs().count(), 9_999);
+}
+
+const AFTER: &str = "environments:
+- name: staging
+  path: overlays/staging
+  health:
+    statuses: ['argocd/staging*']
+    deployments: [staging]
+    events: true
+    queries:
+    - {name: errors, query: 'sum(x)', expect: result < 0.01}
+    soak: 30m
+    undo: propose
+    within: 2h
+- name: production
+  path: overlays/production
+  trigger: healthy
+  freeze:
+  - {from: 2026-12-20, until: 2027-01-02, reason: holidays}
+  - {weekly: 'Fri 16:00 - Mon 08:00', timezone: Europe/Berlin}
+deployments: true
+pullRequest:
+  merge: auto
+  mergeMethod: squash
+  checklist: [Looked at, {text: 'Verified {{ source }}', when: healthy}]
+";
+
+#[test]
+fn what_comes_after_the_merge_is_read() {
+    use crate::clearance::{Merge, MergeMethod, UndoBy};
+    let config = parse(AFTER).unwrap();
+    let [staging, production] = config.pipeline.environments() else { panic!() };
+    let health = staging.health.as_ref().unwrap();
+    assert_eq!((health.statuses.len(), health.queries.len()), (1, 1));
+    assert_eq!((health.soak.unwrap().to_string(), health.within.ms()), ("30m".into(), 7_200_000));
+    assert_eq!(health.undo, Some(UndoBy::Propose));
+    assert_eq!((production.trigger, production.freezes.len()), (Trigger::Healthy, 2));
+    let pull_request = &production.pull_request;
+    assert_eq!((pull_request.merge, pull_request.merge_method), (Merge::Auto, MergeMethod::Squash));
+    let items = crate::promotion::checklist_of(staging, production).unwrap();
+    let items: Vec<_> = items.iter().map(|it| (it.text.as_str(), it.by_evidence)).collect();
+    assert_eq!(items, [("Looked at", false), ("Verified staging", true)]);
+    assert!(config.deployments);
+}
+
+#[test]
+fn what_is_wrong_about_it_is_told_with_its_place() {
+    let cases = [
+        ("soak: 30m", "soak: 30", "11:11 (environments[0].health.soak): `30` is no span of time"),
+        ("within: 2h", "within: 1y", "13:13 (environments[0].health.within): `1y` is no span"),
+        (
+            "result < 0.01",
+            "x < 1",
+            "9:44 (environments[0].health.queries[0].expect): `x < 1` is no",
+        ),
+        (
+            "Fri 16:00 -",
+            "Fri -",
+            "19:14 (environments[1].freeze[1].weekly): `Fri - Mon 08:00` is no",
+        ),
+        (
+            "Europe/Berlin",
+            "Europe/Berlinn",
+            "(environments[1].freeze[1].timezone): `Europe/Berlinn`",
+        ),
+        (
+            "from: 2026-12-20",
+            "from: 2027-12-20",
+            "(environments[1].freeze[0].until): it ends before",
+        ),
+        ("until: 2027-01-02, ", "", "18:5 (environments[1].freeze[0]): a freeze has either"),
+        ("weekly: ", "weekley: ", "did you mean `weekly`?"),
+        ("statuses:", "status:", "did you mean `statuses`?"),
+        ("merge: auto", "merge: always", "`always` is not one of `manual`, `auto`"),
+        ("when: healthy", "when: ready", "`ready` is not one of `healthy`"),
+        ("undo: propose", "undo: yes", "(environments[0].health.undo)"),
+        ("trigger: healthy", "trigger: health", "did you mean `healthy`?"),
+    ];
+    for (from, to, want) in cases {
+        assert!(AFTER.contains(from), "{from}");
+        let message = error(&AFTER.replacen(from, to, 1));
+        assert!(message.contains(want), "{from} → {to}: {message}");
+    }
+    let silent = "environments:\n- {name: a, path: a}\n- {name: b, path: b, trigger: healthy}\n";
+    assert!(error(silent).contains("(environments[1].trigger): `b` has `trigger: healthy`, and nothing says when `a` is healthy"));
+    let empty = "environments:\n- {name: a, path: a, health: {soak: 1h}}\n";
+    assert!(error(empty).contains("nothing here says when it is healthy"));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::marker::Marker;
+use crate::clearance::Item;
 
 /// Lines that enclose the items, so that a text elsewhere that looks like one is none.
 const OPEN: &str = "<!-- overlift:checklist -->";
@@ -31,7 +32,7 @@ pub(super) fn carry_over(previous: Option<&str>, now: &Marker) -> Ticks {
 }
 
 /// The items as a task list; empty for no items.
-pub(super) fn render(items: &[String], ticks: &Ticks) -> String {
+pub(super) fn render(items: &[Item], ticks: &Ticks) -> String {
     if items.is_empty() {
         return String::new();
     }
@@ -41,9 +42,12 @@ pub(super) fn render(items: &[String], ticks: &Ticks) -> String {
     }
     lines.push(OPEN.to_owned());
     for item in items {
-        let item = shown(item);
-        let ticked = matches!(ticks, Ticks::Carried(ticked) if ticked.contains(&item));
-        lines.push(format!("- [{}] {item}", if ticked { 'x' } else { ' ' }));
+        let text = shown(&item.text);
+        let ticked = matches!(ticks, Ticks::Carried(ticked) if ticked.contains(&text));
+        lines.push(match item.by_evidence {
+            true => by_evidence(&text, false, "waits for evidence"),
+            false => format!("- [{}] {text}", if ticked { 'x' } else { ' ' }),
+        });
     }
     lines.push(CLOSE.to_owned());
     lines.join("\n")
@@ -53,6 +57,52 @@ pub(super) fn render(items: &[String], ticks: &Ticks) -> String {
 /// nothing. Each sign becomes two at most, so that the longest list leaves room for the rest.
 fn shown(item: &str) -> String {
     item.replace('<', "\\<").replace('@', "@\u{200b}")
+}
+
+/// An item that evidence ticks, with the evidence beside it.
+fn by_evidence(shown: &str, ticked: bool, note: &str) -> String {
+    format!("- [{}] {shown}{NOTE}{note}", if ticked { 'x' } else { ' ' })
+}
+
+/// What stands between an item that evidence ticks and the evidence.
+const NOTE: &str = " — ";
+
+/// Ticks the items of a body as they are said to be: all others are open, and what evidence ticks has `note`
+/// beside it. A body without its list stays as it is.
+pub(super) fn tick(body: &str, items: &[Item], note: &str) -> String {
+    let of_line = |line: &str| {
+        let text = line.strip_prefix("- [")?.get(1..)?.strip_prefix("] ")?;
+        items.iter().find_map(|item| {
+            let shown = shown(&item.text);
+            let fits = match item.by_evidence {
+                true => text.strip_prefix(shown.as_str())?.starts_with(NOTE),
+                false => text == shown,
+            };
+            fits.then(|| match item.by_evidence {
+                true => by_evidence(&shown, item.ticked, note),
+                false => format!("- [{}] {shown}", if item.ticked { 'x' } else { ' ' }),
+            })
+        })
+    };
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in body.lines() {
+        match line.trim_end() {
+            OPEN => inside = true,
+            CLOSE => inside = false,
+            _ => {}
+        }
+        let new = if inside { of_line(line.trim_end()) } else { None };
+        lines.push(new.unwrap_or_else(|| line.to_owned()));
+    }
+    lines.join("\n") + if body.ends_with('\n') { "\n" } else { "" }
+}
+
+/// The items for people that are ticked in a body, by their texts in the configuration.
+pub(super) fn ticked_items(body: &str, items: &[Item]) -> BTreeSet<String> {
+    let ticked = read_ticks(body);
+    let is_ticked = |item: &&Item| !item.by_evidence && ticked.contains(&shown(&item.text));
+    items.iter().filter(is_ticked).map(|item| item.text.clone()).collect()
 }
 
 /// The texts of ticked items. A body with several lists, or half of one, has none.

@@ -10,16 +10,20 @@ mod drift;
 mod files;
 mod findings;
 mod marker;
+mod standing;
 mod summary;
 #[cfg(test)]
 mod tests;
 
 pub(super) use diffs::render as render_diffs;
 pub use marker::Marker;
+pub use standing::{Standing, with_standing};
 pub use summary::counts;
 pub(super) use summary::{changes as render_changes, warnings as render_warnings};
 
 use std::collections::BTreeSet;
+
+use crate::clearance::Item;
 
 use super::markdown::code;
 use super::plain_text::utf16_len;
@@ -39,6 +43,12 @@ const DRIFT_LIMIT: usize = 8_000;
 /// What headings, empty lines and the last sentence around the evidence take at most.
 const JOINTS: usize = 600;
 
+/// What is left free for how the promotion stands.
+const STANDING_LIMIT: usize = 3_000;
+
+/// What a body may take without it.
+const ROOM: usize = BODY_LIMIT - STANDING_LIMIT;
+
 /// What is kept free for them, the footer and a little evidence.
 const EVIDENCE_LEAST: usize = 6_000;
 
@@ -46,7 +56,7 @@ const EVIDENCE_LEAST: usize = 6_000;
 pub(super) fn render_body(
     plan: &Plan,
     settings: &PullRequestSettings,
-    checklist: &[String],
+    checklist: &[Item],
     previous: Option<&str>,
 ) -> Result<String, TemplateError> {
     let marker = Marker::of(plan);
@@ -54,16 +64,24 @@ pub(super) fn render_body(
     let items = checklist.len();
     let checklist = checklist::render(checklist, &ticks);
     let parts = Parts::new(plan, checklist, items, marker.render());
-    match &settings.body {
-        Some(template) => parts.with_template(template),
-        None => Ok(parts.usual("")),
-    }
+    let body = match &settings.body {
+        Some(template) => parts.with_template(template)?,
+        None => parts.usual(""),
+    };
+    // How it stands is told anew in a moment; meanwhile what was told last is better than nothing.
+    Ok(previous.and_then(standing::told).map_or(body.clone(), |told| standing::put(&body, told)))
 }
 
 /// What was ticked in a body, by the items' texts.
 #[must_use]
 pub fn ticked(body: &str) -> BTreeSet<String> {
     checklist::read_ticks(body)
+}
+
+/// The items for people that are ticked in a body, by their texts in the configuration.
+#[must_use]
+pub fn ticked_items(body: &str, items: &[Item]) -> BTreeSet<String> {
+    checklist::ticked_items(body, items)
 }
 
 /// The parts of a body, made once.
@@ -87,7 +105,7 @@ impl<'a> Parts<'a> {
     /// Makes the head as long as it is good to read, and shorter only beside a very long checklist.
     fn new(plan: &'a Plan, checklist: String, items: usize, marker: String) -> Self {
         let telling = Telling::of(plan);
-        let room = BODY_LIMIT - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
+        let room = ROOM - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
         let head = |by| {
             let lines = Lines::divided(by);
             (summary::render(plan, &telling, items, lines), findings::render(plan, &telling, lines))
@@ -141,10 +159,10 @@ impl<'a> Parts<'a> {
     fn fit(&self, assemble: impl Fn(&Evidence) -> String) -> String {
         let nothing = Evidence { diff: String::new(), files: String::new(), drift: String::new() };
         let rest = utf16_len(&assemble(&nothing)) + JOINTS;
-        let mut room = BODY_LIMIT.saturating_sub(rest);
+        let mut room = ROOM.saturating_sub(rest);
         loop {
             let body = assemble(&self.evidence(room));
-            if room == 0 || utf16_len(&body) <= BODY_LIMIT {
+            if room == 0 || utf16_len(&body) <= ROOM {
                 return body;
             }
             // A template that shows a part twice.
@@ -174,11 +192,11 @@ impl<'a> Parts<'a> {
             Ok(format!("{}\n\n{}\n", text.trim_matches('\n'), self.marker))
         };
         match render(&self.evidence(0)) {
-            Ok(shortest) if utf16_len(&shortest) <= BODY_LIMIT => {
+            Ok(shortest) if utf16_len(&shortest) <= ROOM => {
                 // What the shortest evidence passes, a longer one may not: then it is too long.
-                let too_long = || " ".repeat(BODY_LIMIT + 1);
+                let too_long = || " ".repeat(ROOM + 1);
                 let body = self.fit(|evidence| render(evidence).unwrap_or_else(|_| too_long()));
-                Ok(if utf16_len(&body) <= BODY_LIMIT { body } else { shortest })
+                Ok(if utf16_len(&body) <= ROOM { body } else { shortest })
             }
             Ok(_) | Err(TemplateError::TooLarge(_)) => Ok(self.usual(TOO_LONG)),
             Err(error) => Err(error),

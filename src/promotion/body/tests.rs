@@ -377,7 +377,8 @@ fn a_template_of_ones_own() {
 
 #[test]
 fn the_longest_checklist_and_the_most_remarks_fit() {
-    let item = Template::parse(&"😀".repeat(300), Variables::LINE).unwrap();
+    let text = Template::parse(&"😀".repeat(300), Variables::LINE).unwrap();
+    let item = crate::promotion::ChecklistItem { text, by_evidence: false };
     let settings =
         PullRequestSettings { checklist: vec![item; 50], ..PullRequestSettings::default() };
     let name = "n".repeat(250);
