@@ -12,7 +12,7 @@ use super::generate::{self, Generated};
 use super::kustomization::{Kustomization, Reference};
 use super::load::{Loader, Root, Target};
 use super::manifest::{self, Object, Place};
-use super::origin::Origin;
+use super::origin::{ORIGIN, Origin, TRANSFORMATIONS, written};
 use super::plugin;
 use super::read_ahead::{objects, read_ahead};
 use super::resource::Draft;
@@ -23,7 +23,7 @@ use super::take_in::{absorb, append, duplicate};
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
 use crate::model::{Location, Positions, RepoPath};
-use crate::yaml::Dialect;
+use crate::yaml::{Dialect, Node};
 
 /// Bases nest at most this deep.
 const DEPTH_LIMIT: usize = 64;
@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
         }
         let place = Place::File(Location::file(loaded.path.clone()));
         let text = manifest::text_of(&loaded)?;
-        let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+        let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
         let empty = || BuildError::EmptyKustomization { path: loaded.path.clone() };
         // go-yaml decodes the first document and leaves the rest alone.
         let node = documents.first().ok_or_else(empty)?;
@@ -147,7 +147,8 @@ impl<'a> Session<'a> {
         let loaded =
             self.loader.read(&overlay.root, &Reference { text: path.clone(), at: at.clone() })?;
         let place = Place::File(Location::file(loaded.path.clone()));
-        let (_, documents) = manifest::documents(manifest::text_of(&loaded)?, Dialect::V3, &place)?;
+        let (_, documents) =
+            manifest::documents(&manifest::text_of(&loaded)?, Dialect::V3, &place)?;
         let Some(definitions) = documents.into_iter().next() else { return Ok(()) };
         if self.has_resources {
             self.schema.add(definitions);
@@ -247,6 +248,12 @@ impl<'a> Session<'a> {
         let origin = origin.map(Arc::new);
         for object in objects {
             let mut draft = object.into_draft(&self.schema);
+            if origin.is_some() {
+                // What a file says of its own origin gives way.
+                let annotations = draft.node.get_mut("metadata");
+                let annotations = annotations.and_then(|metadata| metadata.get_mut("annotations"));
+                annotations.and_then(Node::as_mapping_mut).map(|all| all.remove(ORIGIN));
+            }
             draft.origin.clone_from(&origin);
             append(&mut so_far.set, draft)?;
         }
@@ -300,7 +307,7 @@ impl<'a> Session<'a> {
             let loaded = self.loader.read(&overlay.root, reference)?;
             let place = Place::File(Location::file(loaded.path.clone()));
             let text = manifest::text_of(&loaded)?;
-            let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+            let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
             let positions = Positions::new(&text);
             let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
@@ -316,7 +323,7 @@ impl<'a> Session<'a> {
             let loaded = self.loader.read(&overlay.root, reference)?;
             let place = Place::File(Location::file(loaded.path.clone()));
             let text = manifest::text_of(&loaded)?;
-            let (_, documents) = manifest::documents(text, Dialect::V2, &place)?;
+            let (_, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
             let configuration = Configuration::from_definitions(node, &reference.at)?;
             so_far.configuration.merge(&configuration, &reference.at)?;
@@ -379,7 +386,7 @@ impl<'a> Session<'a> {
         for step in steps {
             step.transformer.run(&mut so_far.set, &self.schema)?;
             if let Some(origin) = &step.origin {
-                note_transformation(&mut so_far.set, origin, step.times);
+                note_transformation(&mut so_far.set, origin, step.times)?;
             }
             so_far.set.drop_deleted();
         }
@@ -460,9 +467,25 @@ impl Overlay<'_> {
 }
 
 /// Notes in which steps a resource changed. Where kustomize does, all annotations become texts.
-fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
+///
+/// # Errors
+/// [`BuildError::Invalid`] if the file has something else under the annotation's name.
+fn note_transformation(
+    set: &mut ResourceSet,
+    origin: &Origin,
+    times: usize,
+) -> Result<(), BuildError> {
     for draft in set.contents_mut() {
-        let made_here = usize::from(draft.origin.is_none());
+        let own = written(&draft.node, ORIGIN);
+        let steps = written(&draft.node, TRANSFORMATIONS);
+        if own.is_some_and(|own| !Origin::is_one(own))
+            || steps.is_some_and(|steps| Origin::parse_all(steps).is_none())
+        {
+            let at = draft.location.clone().in_field("metadata.annotations");
+            let reason = format!("`{ORIGIN}` or `{TRANSFORMATIONS}` is not what kustomize writes");
+            return Err(BuildError::Invalid { at, reason });
+        }
+        let made_here = usize::from(draft.origin.is_none() && own.is_none());
         if made_here > 0 {
             draft.origin = Some(Arc::new(origin.clone()));
         }
@@ -470,4 +493,5 @@ fn note_transformation(set: &mut ResourceSet, origin: &Origin, times: usize) {
         draft.transformations.extend(std::iter::repeat_n(origin, others).cloned());
         scalar::make_texts(&mut draft.node, "annotations");
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 use super::error::BuildError;
 use crate::model::{Location, Positions, RepoPath, nearest};
-use crate::yaml::{Mapping, Mark, Node, Scalar, Tag, Value};
+use crate::yaml::{Mapping, Mark, Node, Number, Scalar, Tag, Value, number};
 
 /// A text that nodes were read from, for telling where in it they are.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +142,7 @@ impl<'a> Object<'a> {
         let Some(node) = self.get(key) else { return Ok(0) };
         let scalar = node.as_scalar().filter(|scalar| matches!(scalar.tag, Tag::Int | Tag::Float));
         scalar
-            .and_then(|scalar| whole_number(&scalar.text))
+            .and_then(whole_number)
             .ok_or_else(|| self.wrong(node, self.path_of(key), "a whole number"))
     }
 
@@ -308,12 +308,14 @@ fn is_true(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "y" | "on")
 }
 
-fn whole_number(text: &str) -> Option<i64> {
-    let digits = text.replace('_', "");
-    digits.parse().ok().or_else(|| {
-        let float: f64 = digits.parse().ok()?;
+fn whole_number(scalar: &Scalar) -> Option<i64> {
+    match number(scalar)? {
+        Number::Int(value) => Some(value),
+        Number::Uint(value) => i64::try_from(value).ok(),
         // Beyond 2^53 a float does not tell whole numbers apart.
         #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-        (float.fract() == 0.0 && float.abs() < 9.0e15).then_some(float as i64)
-    })
+        Number::Float(value) => {
+            (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64)
+        }
+    }
 }

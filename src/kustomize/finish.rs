@@ -5,7 +5,7 @@ use super::error::BuildError;
 use super::field_spec::FieldSpec;
 use super::kustomization::Kustomization;
 use super::load::Loader;
-use super::origin::Origin;
+use super::origin::{ORIGIN, Origin, TRANSFORMATIONS, written};
 use super::resource::Draft;
 use super::resource_set::ResourceSet;
 use super::transform::{labels, name_hash, name_reference};
@@ -13,8 +13,6 @@ use super::{Build, BuildOptions, Reorder, Resource, scalar, sort};
 use crate::model::{Files, RepoPath};
 use crate::yaml::{Dialect, Mapping, Node, Scalar, Style, Tag, Value, resolve_plain};
 
-const ORIGIN: &str = "config.kubernetes.io/origin";
-const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// What `managedByLabel` says: what a kustomize says that was built into another program.
@@ -60,6 +58,7 @@ pub(super) fn build<'a>(
     let Accumulator { mut set, configuration, vars } =
         session.accumulate(&overlay, Accumulator::default())?;
     let mut secrets = std::mem::take(&mut set.secrets);
+    let lost_books = std::mem::take(&mut set.lost_books);
     name_hash::apply(&mut set, &session.schema);
     name_reference::apply(&mut set, configuration.get(), &session.schema)?;
     let unused = vars.resolve(&mut set, configuration.get())?;
@@ -81,7 +80,7 @@ pub(super) fn build<'a>(
     }
     let drafts = set.into_drafts().into_iter();
     let resources = drafts.map(|draft| finish(draft, told)).collect::<Result<_, _>>()?;
-    Ok(Build { resources, warnings: session.warnings, ..Build::default() })
+    Ok(Build { resources, warnings: session.warnings, lost_books, ..Build::default() })
 }
 
 /// What a build tells of itself in its resources.
@@ -105,13 +104,19 @@ impl Told {
 
 /// The resource that a draft becomes.
 fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
-    finish_annotations(&mut draft.node);
+    finish_annotations(&mut draft.node, told);
     keys_are_texts(&draft)?;
-    if let Some(origin) = draft.origin.as_ref().filter(|_| told.origins) {
+    // What the user wrote there is told in his words.
+    if let Some(origin) = draft.origin.as_ref().filter(|_| told.origins)
+        && written(&draft.node, ORIGIN).is_none()
+    {
         annotate(&mut draft.node, ORIGIN, origin.render());
     }
     if told.transformations && !draft.transformations.is_empty() {
-        annotate(&mut draft.node, TRANSFORMATIONS, Origin::render_all(&draft.transformations));
+        let own = written(&draft.node, TRANSFORMATIONS).and_then(Origin::parse_all);
+        let mut all = own.unwrap_or_default();
+        all.append(&mut draft.transformations);
+        annotate(&mut draft.node, TRANSFORMATIONS, Origin::render_all(&all));
     }
     Ok(Resource {
         node: draft.node,
@@ -123,6 +128,9 @@ fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
 
 /// Whatever a replacement put in its place, a resource still needs a name.
 fn has_name(draft: &Draft) -> Result<(), BuildError> {
+    if draft.id.gvk.kind.is_empty() {
+        return Err(BuildError::NotAResource { at: draft.location.clone(), missing: "kind" });
+    }
     if draft.id.name.is_empty() && !draft.id.gvk.kind.ends_with("List") {
         let at = draft.location.clone();
         return Err(BuildError::NotAResource { at, missing: "metadata.name" });
@@ -151,14 +159,18 @@ fn is_local(draft: &Draft) -> bool {
 /// Takes out bookkeeping, makes the other values texts, and leaves no empty mapping.
 ///
 /// A list without `metadata` gets some, as its books were kept there.
-fn finish_annotations(node: &mut Node) {
+fn finish_annotations(node: &mut Node, told: Told) {
     let Some(object) = node.as_mapping_mut() else { return };
     if !object.contains("metadata") {
         object.insert("metadata", Node::mapping());
     }
     let Some(metadata) = object.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
     if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_mapping_mut) {
-        annotations.retain(|pair| !BOOKKEEPING.contains(&pair.key.text.as_str()));
+        annotations.retain(|pair| match pair.key.text.as_str() {
+            ORIGIN => told.origins,
+            TRANSFORMATIONS => told.transformations,
+            key => !BOOKKEEPING.contains(&key),
+        });
     }
     scalar::make_texts(node, "annotations");
 }

@@ -53,15 +53,50 @@ impl Place {
     }
 }
 
-/// The text of a file.
+/// The text of a file: UTF-8, or UTF-16 that says so with its first two bytes.
 ///
 /// # Errors
-/// [`BuildError::NotText`] if it is not UTF-8.
-pub fn text_of(loaded: &Loaded) -> Result<&str, BuildError> {
-    std::str::from_utf8(&loaded.content).map_err(|fault| BuildError::NotText {
-        at: Location::file(loaded.path.clone()),
-        offset: fault.valid_up_to(),
-    })
+/// [`BuildError::NotText`] if it is neither.
+pub fn text_of(loaded: &Loaded) -> Result<Cow<'_, str>, BuildError> {
+    let not_text = |offset| BuildError::NotText { at: Location::file(loaded.path.clone()), offset };
+    let unit: fn([u8; 2]) -> u16 = match *loaded.content {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => {
+            let text = std::str::from_utf8(&loaded.content);
+            return text.map(Cow::Borrowed).map_err(|fault| not_text(fault.valid_up_to()));
+        }
+    };
+    let (pairs, rest) = loaded.content[2..].as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(not_text(loaded.content.len() - 1));
+    }
+    let mut text = String::with_capacity(pairs.len());
+    for (at, letter) in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).enumerate() {
+        text.push(letter.map_err(|_| not_text(2 + 2 * at))?);
+    }
+    // kustomize looks for the lines between documents in the bytes and finds none there; the YAML
+    // reader then stops behind the first document.
+    text.truncate(first_document(&text));
+    Ok(Cow::Owned(text))
+}
+
+/// Where the first document of a text ends.
+fn first_document(text: &str) -> usize {
+    let is_marker = |line: &str| {
+        line.strip_prefix("---")
+            .is_some_and(|rest| rest.trim_start().len() < rest.len() || rest.is_empty())
+    };
+    let (mut at, mut has_content) = (0, false);
+    for line in text.split_inclusive('\n') {
+        if is_marker(line) && has_content {
+            return at;
+        }
+        let bare = line.trim();
+        has_content |= !bare.is_empty() && !bare.starts_with(['#', '%']);
+        at += line.len();
+    }
+    text.len()
 }
 
 /// The documents of a text, with the places of their nodes in the text that comes with them.
@@ -128,7 +163,7 @@ pub fn objects(text: &str, place: &Place) -> Result<Vec<Object>, BuildError> {
             continue;
         }
         if alone && is_wrapper(&document) {
-            for item in take_items(document, &reader)? {
+            for item in wrapped(document, &reader)? {
                 reader.add(item, &mut objects, &mut lists)?;
             }
         } else {
@@ -205,6 +240,19 @@ pub fn is_empty(node: &Node) -> bool {
 fn is_wrapper(node: &Node) -> bool {
     let kind = node.get("kind").and_then(Node::text);
     matches!(kind, Some("List" | "ResourceList")) && node.get("items").is_some()
+}
+
+/// The items of a list that stands alone, which kustomize opens before it looks at it: a scalar in their
+/// place has none.
+fn wrapped(list: Node, reader: &Reader<'_>) -> Result<Vec<Node>, BuildError> {
+    let holds_nothing = |items: &Node| {
+        items.as_scalar().is_some() || items.as_mapping().is_some_and(yaml::Mapping::is_empty)
+    };
+    if list.get("items").is_some_and(holds_nothing) {
+        Ok(Vec::new())
+    } else {
+        take_items(list, reader)
+    }
 }
 
 fn take_items(mut list: Node, reader: &Reader<'_>) -> Result<Vec<Node>, BuildError> {

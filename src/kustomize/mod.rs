@@ -3,6 +3,7 @@
 //! Pure: no disk, no network, no process. What is not known of the files is reported, not guessed.
 
 pub mod accumulate;
+pub mod books;
 pub mod configuration;
 pub mod decode;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod field_spec;
 mod finish;
 mod foreign;
 pub mod generate;
+pub mod go_regex;
 pub mod kustomization;
 pub mod label_selector;
 pub mod load;
@@ -39,6 +41,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use books::LostBooks;
 pub use error::BuildError;
 pub use foreign::ForeignEngine;
 pub use remote::{RemoteResolver, RemoteTree};
@@ -113,6 +116,8 @@ pub struct Build {
     pub origins_are_guessed: bool,
     /// What the build learned of values of Secrets.
     pub secrets: Arc<SecretFacts>,
+    /// Patches and replacements that took kustomize's own notes with a resource's annotations.
+    pub lost_books: Vec<LostBooks>,
 }
 
 impl Build {

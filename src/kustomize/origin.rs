@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::resource::Draft;
+use crate::yaml::{Dialect, Node, Value, parse_stream};
 
 /// One origin: a file for what was loaded, a plugin and its file for what was generated or changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,11 @@ pub struct ConfiguredBy {
     /// The namespace of its configuration.
     pub namespace: String,
 }
+
+/// The annotation that tells where a resource is from.
+pub const ORIGIN: &str = "config.kubernetes.io/origin";
+/// The annotation that tells in which steps a resource was changed.
+pub const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 
 impl Origin {
     /// The origin of a path below this one.
@@ -69,6 +75,55 @@ impl Origin {
             }),
             ..own
         }
+    }
+
+    /// The origins that an annotation of the user lists; `None` if the text is none.
+    #[must_use]
+    pub fn parse_all(text: &str) -> Option<Vec<Self>> {
+        let list = first_document(text)?;
+        match &list.value {
+            Value::Sequence(items) => items.iter().map(Self::of_node).collect(),
+            _ => list.is_null().then(Vec::new),
+        }
+    }
+
+    /// Whether a text reads as an origin.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        first_document(text).is_some_and(|node| Self::of_node(&node).is_some())
+    }
+
+    fn of_node(node: &Node) -> Option<Self> {
+        if node.as_mapping().is_none() && !node.is_null() {
+            return None;
+        }
+        let text_of = |node: Option<&Node>| match node {
+            None => Some(String::new()),
+            Some(node) if node.is_null() => Some(String::new()),
+            Some(node) => node.text().map(str::to_owned),
+        };
+        let text = |key: &str| text_of(node.get(key));
+        let by = node.get("configuredBy").filter(|by| !by.is_null());
+        let by = by.map(|by| {
+            by.as_mapping()?;
+            let text = |key: &str| text_of(by.get(key));
+            Some(ConfiguredBy {
+                api_version: text("apiVersion")?,
+                kind: text("kind")?,
+                name: text("name")?,
+                namespace: text("namespace")?,
+            })
+        });
+        Some(Self {
+            path: text("path")?,
+            repo: text("repo")?,
+            reference: text("ref")?,
+            configured_in: text("configuredIn")?,
+            configured_by: match by {
+                None => None,
+                Some(by) => Some(by?).filter(|by| *by != ConfiguredBy::default()),
+            },
+        })
     }
 
     /// The text of the annotation.
@@ -117,6 +172,17 @@ impl Origin {
             lead = rest;
         }
     }
+}
+
+/// An annotation of a resource, in the user's own words.
+#[must_use]
+pub fn written<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
+    node.at(&["metadata", "annotations", key]).map(|text| text.text().unwrap_or_default())
+}
+
+fn first_document(text: &str) -> Option<Node> {
+    let documents = parse_stream(text, Dialect::V2).ok()?;
+    Some(documents.into_iter().next().unwrap_or_else(Node::null))
 }
 
 /// The path without `.`, empty parts, and `x/..`; `..` at its front stays.

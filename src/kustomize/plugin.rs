@@ -235,7 +235,7 @@ fn value_add(
         let loaded = session.loader.read(root, &reference)?;
         let place = Place::File(Location::file(loaded.path.clone()));
         let text = manifest::text_of(&loaded)?;
-        let (text, documents) = manifest::documents(text, Dialect::V2, &place)?;
+        let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
         let positions = Positions::new(&text);
         let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
         if let Some(node) = documents.first() {

@@ -75,7 +75,7 @@ pub(super) fn objects(loaded: &Loaded) -> Result<Vec<Object>, BuildError> {
         return Ok(Vec::new());
     }
     let place = Place::File(Location::file(loaded.path.clone()));
-    manifest::objects(manifest::text_of(loaded)?, &place)
+    manifest::objects(&manifest::text_of(loaded)?, &place)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use compact_str::CompactString;
 
+use super::books::LostBooks;
 use super::places::Places;
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
@@ -27,6 +28,8 @@ pub struct ResourceSet {
     may_repeat: bool,
     /// What was learned of values of Secrets.
     pub secrets: SecretFacts,
+    /// What patches and replacements took away with annotations.
+    pub lost_books: Vec<LostBooks>,
 }
 
 /// An identity to search for, with the effective namespace.
@@ -205,10 +208,12 @@ impl ResourceSet {
         if self.is_empty() {
             let before = std::mem::replace(self, other);
             self.secrets.absorb(before.secrets);
+            self.lost_books.extend(before.lost_books);
             return self.refuse_repeated();
         }
         self.may_have_deleted |= other.may_have_deleted;
         self.secrets.absorb(other.secrets);
+        self.lost_books.extend(other.lost_books);
         other.drafts.into_iter().try_for_each(|draft| self.append(draft))
     }
 

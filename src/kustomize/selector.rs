@@ -3,6 +3,7 @@
 use compact_str::CompactString;
 
 use super::Gvk;
+use super::go_regex::PatternError;
 use super::label_selector::{LabelSelector, SelectorError};
 use super::resource::Draft;
 use super::whole_pattern::WholePattern;
@@ -39,12 +40,14 @@ pub struct Matcher {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSelector {
     /// A pattern is no regular expression.
-    #[error("`{field}: {pattern}` is no regular expression")]
+    #[error("`{field}: {pattern}` is no regular expression: {source}")]
     Pattern {
         /// The field of the selector.
         field: &'static str,
         /// What it says.
         pattern: String,
+        /// What is wrong with it.
+        source: PatternError,
     },
     /// One of the selectors over labels and annotations is none.
     #[error("`{field}`: {source}")]
@@ -140,6 +143,9 @@ fn pattern(field: &'static str, text: &str) -> Result<Option<WholePattern>, Inva
     if text.is_empty() {
         return Ok(None);
     }
-    let invalid = |_| InvalidSelector::Pattern { field, pattern: text.chars().take(80).collect() };
+    let invalid = |source| {
+        let pattern = text.chars().take(80).collect();
+        InvalidSelector::Pattern { field, pattern, source }
+    };
     WholePattern::parse(text).map(Some).map_err(invalid)
 }

@@ -230,7 +230,7 @@ pub fn load_replacements(
                 }
                 let place = Place::File(Location::file(loaded.path.clone()));
                 let text = manifest::text_of(&loaded)?;
-                list.extend(plugin::replacements_in(text, &loaded.path, &place)?);
+                list.extend(plugin::replacements_in(&text, &loaded.path, &place)?);
             }
         }
     }
@@ -294,7 +294,7 @@ pub fn load_strategic_merges(
                 all_known &= loaded.is_known;
                 let place = Place::File(Location::file(loaded.path.clone()));
                 let text = manifest::text_of(&loaded)?;
-                objects.extend(manifest::resources(text, &place, &session.schema)?);
+                objects.extend(manifest::resources(&text, &place, &session.schema)?);
             }
         }
     }
@@ -319,7 +319,7 @@ fn patch_text(
             let reference = Reference { text: path.to_owned(), at: patch.at.clone() };
             let loaded = session.loader.read(root, &reference)?;
             let place = Place::File(Location::file(loaded.path.clone()));
-            Ok((manifest::text_of(&loaded)?.to_owned(), place))
+            Ok((manifest::text_of(&loaded)?.into_owned(), place))
         }
         _ => Err(conflict("`path` and `patch` exclude each other")),
     }

@@ -18,11 +18,26 @@ impl Mark {
 
     /// Set in the marks of shared nodes.
     const SHARED: u32 = 1 << 31;
+    /// Set in the marks of lists and mappings that are written in brackets.
+    const FLOW: u32 = 1 << 30;
 
     /// The place `offset` bytes into a text. Texts are limited far below 2 GiB.
     #[must_use]
     pub fn at(offset: usize) -> Self {
-        u32::try_from(offset).ok().filter(|at| at & Self::SHARED == 0).map_or(Self::NONE, Self)
+        let fits = |at: &u32| at & (Self::SHARED | Self::FLOW) == 0;
+        u32::try_from(offset).ok().filter(fits).map_or(Self::NONE, Self)
+    }
+
+    /// The same place, where a list or mapping begins that is written in brackets.
+    #[must_use]
+    pub fn in_flow(self) -> Self {
+        if self == Self::NONE { self } else { Self(self.0 | Self::FLOW) }
+    }
+
+    /// Whether a list or mapping is written in brackets.
+    #[must_use]
+    pub const fn is_flow(self) -> bool {
+        self.0 & (Self::SHARED | Self::FLOW) == Self::FLOW
     }
 
     /// No place, but a group: nodes of one tree with the same mark were made as one node in several
@@ -41,7 +56,7 @@ impl Mark {
     /// The byte offset, if the node was read.
     #[must_use]
     pub fn offset(self) -> Option<usize> {
-        (self.0 & Self::SHARED == 0).then_some(self.0 as usize)
+        (self.0 & Self::SHARED == 0).then_some((self.0 & !Self::FLOW) as usize)
     }
 }
 

@@ -67,6 +67,8 @@ pub const DEPRECATED: [(&str, &str); 6] = [
     ("vars", "replacements"),
 ];
 
+const METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
+const HELM_GLOBALS: [&str; 2] = ["chartHome", "configHome"];
 const RESOURCE_ID: [&str; 5] = ["group", "version", "kind", "name", "namespace"];
 const SELECTOR: [&str; 7] =
     ["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"];
@@ -97,7 +99,7 @@ impl Kustomization {
         if is_empty(node) {
             return Err(BuildError::EmptyKustomization { path: source.path.clone() });
         }
-        file.object("metadata", &["name", "namespace", "labels", "annotations"])?;
+        check_unused(&file)?;
         let mut resources = references(&file, "resources")?;
         resources.extend(references(&file, "bases")?);
         let mut images = file.objects("images", &IMAGE, image)?;
@@ -140,6 +142,18 @@ impl Kustomization {
             warnings: warnings(&file),
         })
     }
+}
+
+/// Refuses wrong types in what is read and then not used.
+fn check_unused(file: &Object<'_>) -> Result<(), BuildError> {
+    if let Some(metadata) = file.object("metadata", &METADATA)? {
+        ["annotations", "labels"].iter().try_for_each(|key| metadata.text_map(key).map(drop))?;
+        ["name", "namespace"].iter().try_for_each(|key| metadata.text(key).map(drop))?;
+    }
+    if let Some(globals) = file.object("helmGlobals", &HELM_GLOBALS)? {
+        HELM_GLOBALS.iter().try_for_each(|key| globals.text(key).map(drop))?;
+    }
+    Ok(())
 }
 
 /// Whether a file says nothing beside its kind. An empty list says something, an empty text does not.

@@ -7,8 +7,10 @@
 
 mod apply;
 pub mod json;
+mod raw;
 
 use crate::yaml::{Dialect, Node, Text, Value, parse_stream};
+use raw::Raw;
 
 /// A JSON 6902 patch.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +93,8 @@ struct Operation {
     from: Option<String>,
     /// `None` if the key is absent.
     value: Option<Node>,
+    /// For `test`, the value as JSON has it; `None` if the patch is YAML.
+    raw: Option<Raw>,
 }
 
 impl JsonPatch {
@@ -109,14 +113,40 @@ impl JsonPatch {
             return Ok(Self::default());
         }
         let Value::Sequence(items) = list.value else { return Err(ParseError::NotOperations) };
-        let operations = items.into_iter().map(operation).collect::<Option<_>>();
-        operations.map(|operations| Self { operations }).ok_or(ParseError::NotOperations)
+        let operations = items.into_iter().map(operation).collect::<Option<Vec<_>>>();
+        let mut operations = operations.ok_or(ParseError::NotOperations)?;
+        if text.starts_with('[') && operations.iter().any(|operation| operation.kind == "test") {
+            let raw = Raw::parse(text);
+            let Some(Raw::List(list)) = raw else { return Err(ParseError::NotOperations) };
+            for (operation, raw) in operations.iter_mut().zip(list) {
+                operation.raw = raw.get("value").cloned();
+            }
+        }
+        Ok(Self { operations })
     }
 
     /// Whether there is no operation.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+
+    /// Whether an operation puts something in place of all annotations, or takes them away.
+    #[must_use]
+    pub fn takes_annotations(&self) -> bool {
+        let takes = |path: &Option<String>| {
+            path.as_deref().and_then(pointer).is_none_or(|parts| {
+                matches!(
+                    parts.iter().map(Text::as_str).collect::<Vec<_>>()[..],
+                    ["metadata"] | ["metadata", "annotations"]
+                )
+            })
+        };
+        self.operations.iter().any(|operation| match operation.kind.as_str() {
+            "add" | "replace" | "remove" | "copy" => takes(&operation.path),
+            "move" => takes(&operation.path) || takes(&operation.from),
+            _ => false,
+        })
     }
 
     /// Applies the operations in order.
@@ -146,7 +176,8 @@ impl JsonPatch {
 
 fn operation(node: Node) -> Option<Operation> {
     if node.is_null() {
-        return Some(Operation { kind: "unknown".to_owned(), path: None, from: None, value: None });
+        let kind = "unknown".to_owned();
+        return Some(Operation { kind, path: None, from: None, value: None, raw: None });
     }
     let Value::Mapping(mut mapping) = node.value else { return None };
     let text = |key: &str| mapping.get(key).and_then(Node::as_str).map(str::to_owned);
@@ -158,7 +189,7 @@ fn operation(node: Node) -> Option<Operation> {
     {
         return None;
     }
-    Some(Operation { kind, path, from, value })
+    Some(Operation { kind, path, from, value, raw: None })
 }
 
 /// The parts of a pointer; `None` if it has no slash and so points at nothing.

@@ -138,7 +138,7 @@ fn write_scalar(scalar: &Scalar, json: &mut String) {
 }
 
 /// A JSON string as Go writes it: with `<`, `>`, `&` and two line separators escaped.
-fn write_text(text: &str, json: &mut String) {
+pub(super) fn write_text(text: &str, json: &mut String) {
     json.push('"');
     for c in text.chars() {
         match c {

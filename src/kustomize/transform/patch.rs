@@ -5,6 +5,7 @@
 
 use super::json_6902::{JsonPatch, ParseError};
 use super::strategic_merge::{Merged, merge};
+use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::{ResourceSet, WantedId};
@@ -236,11 +237,13 @@ impl LoadedPatch {
     ) -> Result<(), BuildError> {
         let options = self.options;
         self.note_secret(set, at);
-        let merged = set.update(at, schema, |draft| merge_into(draft, patch, options, schema));
-        merged.map_err(|source| BuildError::Invalid {
+        let merged =
+            set.update(at, schema, |draft| merge_into(draft, patch, options, schema, &self.at));
+        let lost = merged.map_err(|source| BuildError::Invalid {
             at: self.at.clone(),
             reason: format!("the patch does not fit `{}`: {source}", set_id(set, at)),
         })?;
+        set.lost_books.extend(lost);
         if options == Options::default() || set.get(at).is_none_or(Draft::is_deleted) {
             return Ok(());
         }
@@ -277,6 +280,10 @@ impl LoadedPatch {
                     make_annotations(&mut draft.node);
                 }
                 json.apply(&mut draft.node)?;
+                // kustomize saves its own annotations from such a patch, save those for the user.
+                if json.takes_annotations() {
+                    draft.lose_origin();
+                }
                 scalar::make_texts(&mut draft.node, "annotations");
                 Ok(())
             });
@@ -314,22 +321,33 @@ fn not_a_patch(at: Location, fault: &ParseError) -> BuildError {
 }
 
 /// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
+/// Returns what went with the annotations.
 fn merge_into(
     draft: &mut Draft,
     patch: Node,
     options: Options,
     schema: &Schema,
-) -> Result<(), super::strategic_merge::MergeError> {
+    at: &Location,
+) -> Result<Option<LostBooks>, super::strategic_merge::MergeError> {
     if options != Options::default() {
         draft.remember_id();
     }
     let id = draft.id.clone();
+    let watched = draft.has_history() && books::may_take(&patch);
+    if watched {
+        books::mark(&mut draft.node);
+    }
     if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
         draft.node = Node::null();
-        return Ok(());
+        return Ok(None);
     }
     if draft.is_deleted() {
-        return Ok(());
+        return Ok(None);
+    }
+    let mut lost = None;
+    if watched && !books::unmark(&mut draft.node) {
+        lost = LostBooks::of(draft, at);
+        draft.lose_books();
     }
     if !options.allow_kind_change {
         restore(&mut draft.node, "kind", &id.gvk.kind);
@@ -343,7 +361,7 @@ fn merge_into(
     } else {
         restore(metadata, "namespace", &id.namespace);
     }
-    Ok(())
+    Ok(lost)
 }
 
 /// The mapping `metadata`, made where it is missing.

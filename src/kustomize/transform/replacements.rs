@@ -6,7 +6,7 @@
 mod path;
 mod structured;
 
-use path::{Absent, Path, PathError};
+use path::{Absent, FRESH, FRESH_IN_FLOW, Path, PathError};
 
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
@@ -269,9 +269,6 @@ impl<'a> Target<'a> {
     }
 }
 
-/// A scalar that was made just now: it takes the type that its text reads like.
-const FRESH: Scalar = Scalar { text: Text::const_new(""), tag: Tag::Null, style: Style::Folded };
-
 fn copy_to(
     set: &mut ResourceSet,
     target: &ReplacementTarget,
@@ -349,10 +346,13 @@ fn copy_into(
     let create = !matches!(absent, Absent::Skip);
     let mut shared = Vec::new();
     let is_annotation = path.begins_with(&["metadata", "annotations"]);
+    if create && is_annotation && path.len() > 2 {
+        make_annotations(&mut draft.node);
+    }
     let count = path.visit(&mut draft.node, &absent, &mut |field| {
         match &mut field.value {
             // In the end all annotations are texts, so that their types do not matter.
-            Value::Scalar(old) if is_annotation && *old != FRESH => old.tag = Tag::Str,
+            Value::Scalar(old) if is_annotation && !is_fresh(old) => old.tag = Tag::Str,
             _ => {}
         }
         put(field, value, target.options)?;
@@ -366,6 +366,16 @@ fn copy_into(
     }
     shared.iter().for_each(|changed| draft.spread(changed));
     Ok(())
+}
+
+/// Makes annotations of a null: what kustomize puts below it is lost anywhere else, but annotations are
+/// read and written anew in the end.
+fn make_annotations(node: &mut Node) {
+    let metadata = node.get_mut("metadata").and_then(Node::as_mapping_mut);
+    let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+    if let Some(annotations) = annotations.filter(|annotations| annotations.is_null()) {
+        *annotations = Node::mapping();
+    }
 }
 
 /// Puts a value into a field: a scalar keeps its type, anything else becomes what the value is.
@@ -382,9 +392,10 @@ fn put(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result
     if let Some(options) = delimited {
         text = join(&old.text, &text, options);
     }
-    if *old == FRESH {
+    if is_fresh(old) {
+        let is_text = *old == FRESH_IN_FLOW && text.is_empty();
         *old = Scalar { style: Style::Plain, ..FRESH };
-        scalar::assign(old, text, None);
+        scalar::assign(old, text, is_text.then_some(Tag::Str));
         return Ok(());
     }
     let fits = match (old.tag, resolve_plain(&text, Dialect::V3)) {
@@ -396,6 +407,10 @@ fn put(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result
     }
     old.text = text;
     Ok(())
+}
+
+fn is_fresh(scalar: &Scalar) -> bool {
+    *scalar == FRESH || *scalar == FRESH_IN_FLOW
 }
 
 /// The old text with a part replaced, or put before or behind the others.

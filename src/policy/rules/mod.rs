@@ -21,6 +21,7 @@ mod injection_webhook;
 mod jwt_claim_route;
 mod kubernetes_gateway_selector;
 mod kustomization_fields;
+mod lost_books;
 mod mesh_networks;
 mod multi_cluster_service;
 mod namespace_injection;
@@ -80,6 +81,7 @@ const OVER_A_SET: &[Rule] = &[
     multi_cluster_service::RULE,
     namespace_injection::RULE,
     patch_effect::RULE,
+    lost_books::RULE,
     plain_secret::RULE,
     policy::RULE,
     port_name::RULE,

@@ -151,7 +151,7 @@ impl Composer<'_, '_, '_> {
             EventData::Scalar { anchor, tag, value, style, .. } => {
                 let value = self.source_value(value, style, start, end)?;
                 let scalar = self.scalar(offset, tag.as_deref(), value, style)?;
-                Ok(self.anchored(anchor, Value::Scalar(scalar), offset, 1))
+                Ok(self.anchored(anchor, Value::Scalar(scalar), Mark::at(offset), 1))
             }
             EventData::SequenceStart { anchor, style, .. } => {
                 self.open.extend(anchor.clone());
@@ -159,7 +159,7 @@ impl Composer<'_, '_, '_> {
                 self.flow += flow;
                 let (value, size) = self.sequence(depth)?;
                 self.flow -= flow;
-                Ok(self.anchored(anchor, value, offset, size))
+                Ok(self.anchored(anchor, value, place(offset, flow), size))
             }
             EventData::MappingStart { anchor, style, .. } => {
                 self.open.extend(anchor.clone());
@@ -167,7 +167,7 @@ impl Composer<'_, '_, '_> {
                 self.flow += flow;
                 let (value, size) = self.mapping(depth)?;
                 self.flow -= flow;
-                Ok(self.anchored(anchor, value, offset, size))
+                Ok(self.anchored(anchor, value, place(offset, flow), size))
             }
             _ => Err(Fault::new(offset, "the text ends early")),
         }
@@ -177,10 +177,10 @@ impl Composer<'_, '_, '_> {
         &mut self,
         anchor: Option<String>,
         value: Value,
-        offset: usize,
+        mark: Mark,
         size: usize,
     ) -> (Node, usize) {
-        let node = Node { value, mark: Mark::at(offset) };
+        let node = Node { value, mark };
         if let Some(anchor) = anchor {
             self.open.remove(&anchor);
             self.anchors.insert(anchor, (node.clone(), size));
@@ -221,6 +221,8 @@ impl Composer<'_, '_, '_> {
 
     fn mapping(&mut self, depth: usize) -> Result<(Value, usize), Fault> {
         let (mut merging, mut total) = (Merging::default(), 1);
+        // Whether the first `<<` was met.
+        let mut cleared = false;
         loop {
             let event = self.next()?;
             if event.data == EventData::MappingEnd {
@@ -236,6 +238,7 @@ impl Composer<'_, '_, '_> {
             self.annotations = way;
             total += key_size + size;
             if merge {
+                cleared = true;
                 merging.merges.push((merging.pairs.len(), value));
                 continue;
             }
@@ -243,8 +246,11 @@ impl Composer<'_, '_, '_> {
             let Value::Scalar(scalar) = key.value else {
                 return Err(Fault::new(offset, "a list or a mapping as a key"));
             };
-            if scalar.text == "<<" && self.dialect == Dialect::V3 {
-                // kyaml drops the key when it looks for merges, quoted or not.
+            if scalar.text == "<<"
+                && self.dialect == Dialect::V3
+                && !std::mem::replace(&mut cleared, true)
+            {
+                // Once it has looked for merges, kyaml drops the first key of that name, quoted or not.
                 continue;
             }
             let key = representable_key(scalar, offset, self.dialect, depth)?;
@@ -352,6 +358,11 @@ fn describe(error: &libyaml_safer::Error) -> String {
         Some(context) => format!("{}, {context}", error.problem()),
         None => error.problem().to_owned(),
     }
+}
+
+/// The place of a list or mapping.
+fn place(offset: usize, flow: usize) -> Mark {
+    if flow == 0 { Mark::at(offset) } else { Mark::at(offset).in_flow() }
 }
 
 fn is_merge(event: &EventData) -> bool {

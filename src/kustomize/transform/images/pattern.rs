@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use crate::kustomize::go_regex;
+
 /// The names of several changes, found by what they are for.
 #[derive(Debug)]
 pub(super) struct Patterns<'a> {
@@ -72,7 +74,7 @@ impl<'a> Pattern<'a> {
         }
         let tag = "(:[a-zA-Z0-9_.{}-]*)?";
         let digest = "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
-        match Regex::new(&format!("^{name}{tag}{digest}$")) {
+        match go_regex::compile(&format!("^{name}{tag}{digest}$")) {
             Ok(regex) => Self::Regex(Box::new(regex)),
             Err(_) => Self::Broken,
         }

@@ -34,7 +34,7 @@ pub(super) fn apply(
             let value = value.cloned().unwrap_or_else(Node::null);
             add(root, path(operation)?, value)
         }
-        "test" => test(root, path(operation)?, operation.value.as_ref()),
+        "test" => test(root, path(operation)?, operation),
         _ => Err(Reason::UnknownKind),
     }
 }
@@ -112,14 +112,18 @@ fn replace(root: &mut Node, path: &str, value: Option<&Node>) -> Result<(), Reas
     Ok(())
 }
 
-fn test(root: &mut Node, path: &str, value: Option<&Node>) -> Result<(), Reason> {
+fn test(root: &mut Node, path: &str, operation: &Operation) -> Result<(), Reason> {
     let null = Node::null();
-    let expected = value.unwrap_or(&null);
+    let expected = operation.value.as_ref().unwrap_or(&null);
+    let same = |node: &Node, expected: &Node| match &operation.raw {
+        Some(raw) => raw.is(node),
+        None => node == expected,
+    };
     let equal = if path.is_empty() {
-        root == expected
+        same(root, expected)
     } else {
         let (parent, key) = parent(root, path)?;
-        get(parent, &key)?.unwrap_or(&null) == expected
+        same(get(parent, &key)?.unwrap_or(&null), expected)
     };
     if equal { Ok(()) } else { Err(Reason::TestFailed) }
 }

@@ -86,7 +86,8 @@ fn each_scalar(
     node: &mut Node,
     change: &mut dyn FnMut(&mut Scalar) -> Result<(), NotJson>,
 ) -> Result<(), NotJson> {
-    if node.mark.is_shared() {
+    // Whatever was one node is two, and whatever stood in brackets does no more.
+    if node.mark.is_shared() || node.mark.is_flow() {
         node.mark = Mark::NONE;
     }
     match &mut node.value {

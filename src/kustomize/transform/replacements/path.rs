@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use regex::Regex;
 
 use crate::kustomize::field_spec::split;
+use crate::kustomize::go_regex;
 use crate::kustomize::scalar;
-use crate::yaml::{Node, Scalar, Style, Tag, Value};
+use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
 
 /// A field path.
 #[derive(Clone, Debug)]
@@ -37,6 +38,25 @@ pub(super) enum Absent {
     Skip,
     /// The field is made, with this at the end of the path.
     Make(Value),
+}
+
+/// A scalar that was made just now: it takes the type that its text reads like.
+pub(super) const FRESH: Scalar =
+    Scalar { text: Text::const_new(""), tag: Tag::Null, style: Style::Folded };
+/// The same within brackets, where an empty text is written in quotes and is one.
+pub(super) const FRESH_IN_FLOW: Scalar =
+    Scalar { text: Text::const_new(""), tag: Tag::Null, style: Style::Literal };
+
+impl Absent {
+    /// The same for what is written in brackets.
+    fn in_flow(&self) -> Self {
+        match self {
+            Self::Make(Value::Scalar(scalar)) if *scalar == FRESH => {
+                Self::Make(Value::Scalar(FRESH_IN_FLOW))
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 /// Why a path does not lead anywhere.
@@ -124,7 +144,7 @@ impl Step {
         Ok(Self::Match {
             key: key.to_owned(),
             value: value.to_owned(),
-            regex: Regex::new(value).ok(),
+            regex: go_regex::compile(value).ok(),
         })
     }
 
@@ -177,6 +197,21 @@ fn visit<E: From<PathError>>(
         change(node)?;
         return Ok(1);
     };
+    let in_flow = node.mark.is_flow().then(|| absent.in_flow());
+    let absent = in_flow.as_ref().unwrap_or(absent);
+    if let Step::Key(key) = step
+        && key.is_empty()
+    {
+        return visit_itself(node, step, rest, absent, change);
+    }
+    if node.is_null() && matches!(absent, Absent::Make(_)) && !matches!(step, Step::Every) {
+        // kustomize puts what it makes below a null into a node that stays a null: it is lost.
+        let mut lost = match step {
+            Step::Key(_) => Node::mapping(),
+            _ => Node::made(Value::Sequence(Vec::new())),
+        };
+        return visit(&mut lost, steps, absent, change);
+    }
     match step {
         Step::Key(key) => visit_key(node, step, key, rest, absent, change),
         Step::Index(index, _) => visit_index(node, step, *index, rest, absent, change),
@@ -211,6 +246,27 @@ fn made(rest: &[Step], absent: &Absent) -> Option<Node> {
         Some(Step::Index(..) | Step::Match { .. }) => Value::Sequence(Vec::new()),
         Some(Step::Key(_) | Step::Every) => Node::mapping().value,
     }))
+}
+
+/// A step without a name, which stands for a scalar without text. Where it may make one, kustomize puts it in
+/// place of the scalar and goes on with a copy.
+fn visit_itself<E: From<PathError>>(
+    node: &mut Node,
+    step: &Step,
+    rest: &[Step],
+    absent: &Absent,
+    change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
+) -> Result<usize, E> {
+    let Value::Scalar(scalar) = &node.value else { return Err(step.kind("scalar", node).into()) };
+    if scalar.text.is_empty() && scalar.tag == Tag::Str {
+        return visit(node, rest, absent, change);
+    }
+    let Some(mut made) = made(rest, absent) else { return Ok(0) };
+    node.value = match &made.value {
+        Value::Scalar(_) => Node::string("").value,
+        other => other.clone(),
+    };
+    visit(&mut made, rest, absent, change)
 }
 
 fn visit_key<E: From<PathError>>(

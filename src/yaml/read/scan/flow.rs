@@ -6,6 +6,12 @@ use super::super::super::resolve::resolve_in_flow;
 use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::{LONGEST_KEY, MAX_DEPTH, Scanner, has_no_duplicate, plain_scalar};
 
+/// The place of a scalar or a collection in brackets.
+pub(super) fn place(value: &Value, at: usize) -> Mark {
+    let mark = Mark::at(at);
+    if matches!(value, Value::Scalar(_)) { mark } else { mark.in_flow() }
+}
+
 impl Scanner<'_> {
     /// The flow collection at `start` and where it ends.
     pub(super) fn flow(&self, start: usize, depth: usize) -> Option<(Value, usize)> {
@@ -60,7 +66,8 @@ impl Scanner<'_> {
                 (Value::Scalar(self.resolved_in_flow(at..end)?), end)
             }
         };
-        Some((Node { value, mark: Mark::at(at) }, end))
+        let mark = place(&value, at);
+        Some((Node { value, mark }, end))
     }
 
     fn flow_key(&self, at: usize) -> Option<(Scalar, usize)> {

@@ -315,7 +315,10 @@ impl Scanner<'_> {
                 return Some(Node { value: Value::Scalar(scalar), mark: Mark::at(start) });
             }
         };
-        self.end_line(end)?.then(|| Node { value, mark: Mark::at(start) })
+        self.end_line(end)?.then(|| {
+            let mark = flow::place(&value, start);
+            Node { value, mark }
+        })
     }
 
     /// The key at a place; the inner `None` says that no key is there.
