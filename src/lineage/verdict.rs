@@ -58,7 +58,11 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
     let is_step = is_version_step(source, target, keys, names);
     let moved = source_since.is_some() && source_since > target_since;
-    let is_open = !times.settles_versions && is_step && moved;
+    let earlier = earlier_places(column);
+    // A version that was written with the last promotion or since, and is one of the source's past, was
+    // chosen as a verified one, not left out.
+    let lags = !earlier.is_empty() && changed(target_since) && moves_on(column, &earlier);
+    let is_open = is_step && (lags || !times.settles_versions && moved);
     if times.settled.is_some() && !changed(source_since) && !is_open {
         return match target {
             None if source_since.is_none() => Verdict::AbsentOnPurpose,
@@ -68,7 +72,6 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     if target.is_none() && names_environment(keys, source) {
         return Verdict::AbsentOnPurpose;
     }
-    let earlier = earlier_places(column);
     if !earlier.is_empty() {
         if let (Some(at), Some(source_at)) = (target_since, source_since)
             && at > source_at
@@ -121,6 +124,9 @@ fn earlier_places(column: &Column<'_>) -> Vec<usize> {
 fn moves_on(column: &Column<'_>, now: &[usize]) -> bool {
     let before = column.target_past.iter().rev().find(|value| **value != column.target);
     let Some(before) = before else { return false };
+    if before.is_none() {
+        return true;
+    }
     let last = column.source_past.iter().rposition(|value| value == before);
     let newest = now.last().copied();
     match (last, newest) {
