@@ -24,7 +24,7 @@ use crate::workdir::{
 };
 
 use super::known_past::planned_on;
-use super::local_past::LocalPast;
+use super::local_past::{LocalPast, LocalPasts};
 use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
 
@@ -81,8 +81,13 @@ pub struct Workspace {
     wish: Wish,
     /// The files that differ from the commit that is checked out, once somebody asked.
     uncommitted: OnceLock<BTreeSet<RepoPath>>,
+    /// The past of all environments, once many are planned.
+    pasts: OnceLock<LocalPasts>,
     load_restrictor: Option<LoadRestrictor>,
 }
+
+/// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
+const FEW_PAIRS: usize = 4;
 
 /// Which files of the working tree may be written over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +136,7 @@ impl Workspace {
                 load_restrictor: None,
                 wish,
                 uncommitted: OnceLock::new(),
+                pasts: OnceLock::new(),
             });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
@@ -148,6 +154,7 @@ impl Workspace {
             wish,
             load_restrictor: None,
             uncommitted: OnceLock::new(),
+            pasts: OnceLock::new(),
         })
     }
 
@@ -359,7 +366,10 @@ impl Workspace {
         if target.rules.by == Some(By::Files) {
             return Ok(None);
         }
-        Ok(Some(LocalPast::read(repository, from, (source, target))?))
+        Ok(Some(match self.pasts.get() {
+            Some(pasts) => pasts.of(repository, (source, target))?,
+            None => LocalPast::read(repository, from, (source, target))?,
+        }))
     }
 
     /// What this checkout's git knows of the past as of a commit of the whole repository; `None` if that is not
@@ -415,7 +425,22 @@ impl Workspace {
             let key = target.key_from(&source.name);
             Pending { plan: self.plan(configuration, &key), key }
         };
+        if configuration.pipeline.pairs().count() > FEW_PAIRS {
+            self.read_pasts(configuration);
+        }
         configuration.pipeline.pairs().map(pending).collect()
+    }
+
+    /// Reads the past of all environments at once. Where that cannot be done, each pair says why.
+    fn read_pasts(&self, configuration: &RepositoryConfig) {
+        let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
+            return;
+        };
+        let both = configuration.pipeline.pairs().flat_map(|(source, target)| [source, target]);
+        if let Ok(pasts) = LocalPasts::read(repository, from, both) {
+            // Whoever was first has read the same.
+            let _ = self.pasts.set(pasts);
+        }
     }
 
     /// The files that are not as the commit that is checked out has them; none outside git.
@@ -495,6 +520,7 @@ impl Workspace {
             engine: self.engine.clone(),
             wish: self.wish.clone(),
             uncommitted: OnceLock::new(),
+            pasts: OnceLock::new(),
             load_restrictor: self.load_restrictor,
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {

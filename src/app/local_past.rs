@@ -1,9 +1,12 @@
 //! The past of two environments, as the checkout's git knows it.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use crate::lineage::{History, Point};
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{CommitSha, PastCommit, RepoPath};
 use crate::promotion::{Environment, Trailers};
-use crate::workdir::{FolderHistory, Repository, WorkdirError};
+use crate::workdir::{FolderHistory, Repository, SharedHistory, WorkdirError};
 
 use super::known_past::{planned_on, settled};
 
@@ -42,6 +45,43 @@ impl LocalPast {
         Ok(Self { history, point })
     }
 
+    /// The same, from what was read for many.
+    fn read_from(
+        repository: &Repository,
+        pasts: &LocalPasts,
+        (source, target): (&Environment, &Environment),
+    ) -> Result<Self, WorkdirError> {
+        let folders = [&source.path, &target.path];
+        let history = pasts.history.of(&folders);
+        if history.cut_off {
+            return Ok(Self { history, point: None });
+        }
+        let key = target.key_from(&source.name);
+        let planned = match target.rules.since.as_deref() {
+            Some(revision) => {
+                let commit = repository.resolve(revision)?;
+                Some((commit.clone(), commit))
+            }
+            None => pasts.promotions.iter().find_map(|(promotion, message)| {
+                Some((planned_on(message, &key)?, promotion.clone()))
+            }),
+        };
+        let point = match planned {
+            None => None,
+            Some((commit, by)) => {
+                let seen = match pasts.place(repository, &commit)? {
+                    Some(place) => {
+                        let seen = |it: &PastCommit| matches!(pasts.place(repository, &it.id), Ok(Some(at)) if at >= place);
+                        history.commits.iter().rposition(seen)
+                    }
+                    None => seen_at(repository, &history, &commit, &folders)?,
+                };
+                Some(settled(seen, by))
+            }
+        };
+        Ok(Self { history, point })
+    }
+
     /// What was when.
     pub(super) fn history(&self) -> History<'_> {
         let FolderHistory { commits, head, .. } = &self.history;
@@ -51,6 +91,57 @@ impl LocalPast {
     /// Whether a shallow clone ends before the history does.
     pub(super) const fn cut_off(&self) -> bool {
         self.history.cut_off
+    }
+}
+
+/// The past of many environments, read once.
+#[derive(Debug)]
+pub(super) struct LocalPasts {
+    history: SharedHistory,
+    /// The messages of all promotions of ours, newest first.
+    promotions: Vec<(CommitSha, String)>,
+    head: CommitSha,
+    /// The first-parent way, counted from the head, once somebody asked.
+    places: OnceLock<BTreeMap<CommitSha, usize>>,
+}
+
+impl LocalPasts {
+    /// Reads the past of some environments as of a commit.
+    pub(super) fn read<'e>(
+        repository: &Repository,
+        from: &CommitSha,
+        environments: impl Iterator<Item = &'e Environment>,
+    ) -> Result<Self, WorkdirError> {
+        let folders: Vec<&RepoPath> = environments.map(|it| &it.path).collect();
+        let history = repository.shared_history(from, &folders)?;
+        let promotions = repository.with_trailer(from, Trailers::PLAN)?;
+        Ok(Self { history, promotions, head: from.clone(), places: OnceLock::new() })
+    }
+
+    /// The past of a pair.
+    pub(super) fn of(
+        &self,
+        repository: &Repository,
+        pair: (&Environment, &Environment),
+    ) -> Result<LocalPast, WorkdirError> {
+        LocalPast::read_from(repository, self, pair)
+    }
+
+    /// Where a commit stands on the first-parent way; `None` if it is not on it.
+    fn place(
+        &self,
+        repository: &Repository,
+        id: &CommitSha,
+    ) -> Result<Option<usize>, WorkdirError> {
+        let places = match self.places.get() {
+            Some(places) => places,
+            None => {
+                let way = repository.first_parents(&self.head)?;
+                let places = way.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
+                self.places.get_or_init(|| places)
+            }
+        };
+        Ok(places.get(id).copied())
     }
 }
 

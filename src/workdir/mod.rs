@@ -32,7 +32,7 @@ pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::CommitTree;
 pub use error::WorkdirError;
-pub use history::FolderHistory;
+pub use history::{FolderHistory, SharedHistory};
 pub use kustomize::{KustomizeRun, kustomize_build, kustomize_build_of};
 pub use manifests::{ManifestFile, read_manifests};
 pub use remote::RemoteCache;

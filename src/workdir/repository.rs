@@ -214,18 +214,13 @@ impl Repository {
         read: impl Fn(&CommitSha, &str) -> Option<T>,
     ) -> Result<Option<T>, WorkdirError> {
         let pattern = format!("--grep=^{trailer}: ");
-        let mut arguments =
-            vec!["log", "-z", &pattern, "--format=format:%H%n%B", from.as_str(), "--"];
-        arguments.extend((!folder.is_root()).then_some(folder.as_str()));
-        let mut child = self.git("read the history", &arguments).start()?;
+        let folder = (!folder.is_root()).then_some(folder.as_str());
+        let mut child = self.messages(from, &pattern, folder).start()?;
         drop(child.stdin.take());
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let messages = stdout.split(0).map_while(Result::ok);
-        let found = messages.into_iter().find_map(|text| {
-            let text = String::from_utf8_lossy(&text);
-            let (id, message) = text.split_once('\n')?;
-            read(&CommitSha::parse(id).ok()?, message)
-        });
+        let mut messages = messages.filter_map(|text| parse_message(&text));
+        let found = messages.find_map(|(id, message)| read(&id, &message));
         // It may still be writing; what is left does not matter.
         let _ = child.kill();
         let _ = child.wait();
@@ -234,6 +229,44 @@ impl Repository {
             found => Ok(found),
         }
     }
+
+    /// All commits of the history that have a trailer in their message, newest first.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn with_trailer(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+    ) -> Result<Vec<(CommitSha, String)>, WorkdirError> {
+        let pattern = format!("--grep=^{trailer}: ");
+        let output = self.messages(from, &pattern, None).run()?;
+        Ok(output.split(|byte| *byte == 0).filter_map(parse_message).collect())
+    }
+
+    /// The first-parent way from a commit, newest first.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn first_parents(&self, from: &CommitSha) -> Result<Vec<CommitSha>, WorkdirError> {
+        let arguments = ["rev-list", "--first-parent", from.as_str()];
+        let output = self.git("read the history", &arguments).run()?;
+        let lines = String::from_utf8_lossy(&output);
+        Ok(lines.lines().filter_map(|line| CommitSha::parse(line).ok()).collect())
+    }
+
+    fn messages(&self, from: &CommitSha, pattern: &str, folder: Option<&str>) -> Git {
+        let mut arguments =
+            vec!["log", "-z", pattern, "--format=format:%H%n%B", from.as_str(), "--"];
+        arguments.extend(folder);
+        self.git("read the history", &arguments)
+    }
+}
+
+fn parse_message(text: &[u8]) -> Option<(CommitSha, String)> {
+    let text = String::from_utf8_lossy(text);
+    let (id, message) = text.split_once('\n')?;
+    Some((CommitSha::parse(id).ok()?, message.to_owned()))
 }
 
 /// Git, listing the files of some directories.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError};
-use crate::model::{CommitSha, Entry, File, FileEdit, FileMode, Files as _, ReadError, RepoPath};
+use crate::model::{
+    CommitSha, Entry, File, FileEdit, FileMode, Files as _, MOST_PAST_COMMITS, ReadError, RepoPath,
+};
 
 struct World {
     _temp: tempfile::TempDir,
@@ -233,4 +235,47 @@ fn a_branch_with_the_work_of_others_is_not_moved() {
     for bad in ["-f", "a..b", "a b", "HEAD", "x.lock", ""] {
         assert!(matches!(to(bad), Err(WorkdirError::InvalidBranch(_))), "{bad}");
     }
+}
+
+/// The newest commits read by themselves, and out of what was read for many folders.
+#[test]
+fn a_long_history_is_the_same_whoever_else_was_read() {
+    use std::io::Write as _;
+    let world = World::new(&[("a/old", "0"), ("ab/other", "0"), ("b/x", "0"), ("c/y", "0")]);
+    let mut stream = String::new();
+    for n in 0..MOST_PAST_COMMITS + 30 {
+        let from = if n == 0 { "from refs/heads/main^0\n" } else { "" };
+        let (file, more) = match n % 3 {
+            0 => ("a/new", "D a/old\n"),
+            1 => ("b/x", ""),
+            _ => ("c/y", "M 100644 inline ab/other\ndata 1\n1\n"),
+        };
+        stream += &format!(
+            "commit refs/heads/main\ncommitter A <a@example.com> {n} +0000\ndata 1\nm\n{from}\
+             M 100644 inline {file}\ndata {}\n{n}\n{more}\n",
+            n.to_string().len()
+        );
+    }
+    let mut import = Command::new("git")
+        .arg("-C")
+        .arg(&world.root)
+        .args(["fast-import", "--quiet"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+    assert!(import.wait().unwrap().success());
+    let repository = world.repository();
+    let head = repository.head().unwrap().unwrap();
+    let folders = ["a", "b", "c"].map(path);
+    let all: Vec<&RepoPath> = folders.iter().collect();
+    let shared = repository.shared_history(&head, &all).unwrap();
+    for some in [&all[..], &all[..2], &all[1..], &all[..1]] {
+        let alone = repository.folder_history(&head, some).unwrap();
+        assert_eq!(alone.commits, shared.of(some).commits, "{some:?}");
+    }
+    let long = repository.folder_history(&head, &all).unwrap();
+    assert_eq!(long.commits.len(), MOST_PAST_COMMITS + 1);
+    let first: Vec<&str> = long.commits[0].touched.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(first, ["a/new", "b/x", "c/y"], "all that was there, and nothing that had gone");
 }

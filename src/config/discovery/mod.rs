@@ -18,7 +18,7 @@ use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::NameRank;
 use name::EnvironmentLike;
 use siblings::find_siblings;
-use tree::{Content, Tree, is_aside};
+use tree::{Content, Counting, Tree, is_aside};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +69,12 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
         at: Location::file(root.clone()),
         source: source.into(),
     };
-    let tree = Tree::new(listing.below(&root).map_err(read)?);
-    let siblings = find_siblings(&tree, files)?;
+    let mut tree = Tree::new(listing.below(&root).map_err(read)?, Counting::Rendered);
+    let mut siblings = find_siblings(&tree, files)?;
+    if siblings.is_empty() {
+        tree = Tree::new(listing.below(&root).map_err(read)?, Counting::Settings);
+        siblings = find_siblings(&tree, files)?;
+    }
     let chosen = layout::choose(&tree, &siblings);
     let mut stages = stages(chosen);
     if stages.is_empty() {

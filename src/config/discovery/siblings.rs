@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::name::EnvironmentLike;
-use super::tree::{Content, Tree, content, is_aside};
+use super::tree::{Content, Counting, Tree, content, is_aside};
 use crate::config::error::ConfigError;
 use crate::model::{Entry, Files, Location, ReadError, RepoPath};
 
@@ -59,7 +59,13 @@ pub(super) fn find_siblings(tree: &Tree, files: &dyn Files) -> Result<Vec<Siblin
             }
             let members = like_environments(tree, parent, children.iter().map(String::as_str));
             let siblings = Siblings { parent: parent.clone(), members };
-            if !is_enough(tree, &siblings) || !is_deployed(tree, files, &siblings, &mut unknown)? {
+            let fits = match tree.counting() {
+                Counting::Rendered => {
+                    is_enough(tree, &siblings) && is_deployed(tree, files, &siblings, &mut unknown)?
+                }
+                Counting::Settings => have_the_same_files(tree, &siblings),
+            };
+            if !fits {
                 continue;
             }
             taken.extend(siblings.members.iter().map(|(name, _)| siblings.path(name)));
@@ -83,6 +89,27 @@ fn is_enough(tree: &Tree, siblings: &Siblings) -> bool {
     let words: BTreeSet<&str> = siblings.members.iter().map(|(_, like)| like.word).collect();
     let known = |name: &str| tree.content(&siblings.path(name)) == Content::Known;
     words.len() > 1 && are_alike(siblings) && siblings.members.iter().all(|(name, _)| known(name))
+}
+
+/// Whether folders that nothing renders are environments all the same: two places in the order, each name
+/// the word alone, and most files of the one, two at least, are in another too.
+fn have_the_same_files(tree: &Tree, siblings: &Siblings) -> bool {
+    if siblings.ranks() < 2 || !siblings.members.iter().all(|(_, like)| like.is_bare()) {
+        return false;
+    }
+    let files = |(name, _): &(String, EnvironmentLike)| -> BTreeSet<String> {
+        let dir = siblings.path(name);
+        let below = |path: &RepoPath| path.strip_prefix(&dir).map(str::to_owned);
+        tree.below(&dir).iter().filter_map(below).collect()
+    };
+    let all: Vec<BTreeSet<String>> = siblings.members.iter().map(files).collect();
+    let shares = |(index, own): (usize, &BTreeSet<String>)| {
+        let others = || all.iter().enumerate().filter(|(other, _)| *other != index);
+        let both = own.iter().filter(|file| others().any(|(_, other)| other.contains(*file)));
+        let both = both.count();
+        both > 1 && both * 2 > own.len()
+    };
+    all.iter().enumerate().all(shares)
 }
 
 /// Whether some name is an environment's word alone, or two are the same thing in two environments:

@@ -198,3 +198,23 @@ fn without_usual_names_the_folders_are_shown() {
         path: overlays/green
     ");
 }
+
+#[test]
+fn settings_that_nothing_renders_are_environments_where_nothing_else_is() {
+    let tags = ["test", "staging", "production"]
+        .map(|it| [format!("charts/image-tags/{it}/shop"), format!("charts/image-tags/{it}/web")]);
+    let tags: Vec<&str> = tags.iter().flatten().map(String::as_str).collect();
+    let expected =
+        ["test", "staging", "production"].map(|it| format!("{it}: charts/image-tags/{it}"));
+    assert_eq!(found(&tags), expected);
+    // Where something is rendered, that is what people mean.
+    let both = [&tags[..], &["k/dev/kustomization.yaml", "k/prod/kustomization.yaml"]].concat();
+    assert_eq!(found(&both), ["dev: k/dev", "prod: k/prod"]);
+    // Sources of a program beside its tests are no environments.
+    let sources = ["src/test/main.go", "src/prod/main.go", "src/dev/run.sh"];
+    let tree = FileTree::of(sources.iter().map(|path| (path, ""))).unwrap();
+    assert!(find(&tree).is_err());
+    let others = ["src/test/a.json", "src/prod/b.json"];
+    let tree = FileTree::of(others.iter().map(|path| (path, ""))).unwrap();
+    assert!(find(&tree).is_err());
+}

@@ -33,8 +33,22 @@ const ASIDE: [&str; 24] = [
     "vendor",
 ];
 
+/// Endings of files that are settings of something, whatever reads them; so is a name without an ending.
+const SETTINGS: [&str; 10] =
+    ["cfg", "conf", "env", "ini", "json", "properties", "toml", "txt", "yaml", "yml"];
+
+/// Which files make a folder an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// What can be rendered.
+    Rendered,
+    /// Settings too, which nothing here renders.
+    Settings,
+}
+
 /// All files and folders.
 pub(super) struct Tree {
+    counting: Counting,
     files: Rc<Vec<RepoPath>>,
     /// The folders in each folder.
     children: BTreeMap<RepoPath, BTreeSet<String>>,
@@ -42,7 +56,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Files in the order of their paths.
-    pub(super) fn new(files: Rc<Vec<RepoPath>>) -> Self {
+    pub(super) fn new(files: Rc<Vec<RepoPath>>, counting: Counting) -> Self {
         let mut children: BTreeMap<RepoPath, BTreeSet<String>> = BTreeMap::new();
         let mut last = None;
         for file in files.iter() {
@@ -60,7 +74,12 @@ impl Tree {
             }
             last = Some(dir);
         }
-        Self { files, children }
+        Self { counting, files, children }
+    }
+
+    /// What counts in it.
+    pub(super) const fn counting(&self) -> Counting {
+        self.counting
     }
 
     /// Every folder that has folders, with their names.
@@ -86,13 +105,22 @@ impl Tree {
 
     /// What can be rendered below a folder, as far as names tell.
     pub(super) fn content(&self, dir: &RepoPath) -> Content {
-        self.below(dir).iter().map(content).max().unwrap_or(Content::Nothing)
+        let below = self.below(dir).iter();
+        below.map(|path| self.of(path)).max().unwrap_or(Content::Nothing)
+    }
+
+    fn of(&self, path: &RepoPath) -> Content {
+        match (content(path), self.counting) {
+            (Content::Nothing, Counting::Settings) if is_setting(path) => Content::Yaml,
+            (content, _) => content,
+        }
     }
 
     /// The same of the files that lie in the folder itself.
     pub(super) fn own_content(&self, dir: &RepoPath) -> Content {
         let own = |path: &&RepoPath| path.parent().as_ref() == Some(dir);
-        self.below(dir).iter().filter(own).map(content).max().unwrap_or(Content::Nothing)
+        let files = self.below(dir).iter().filter(own);
+        files.map(|path| self.of(path)).max().unwrap_or(Content::Nothing)
     }
 }
 
@@ -118,6 +146,14 @@ pub(super) fn content(path: &RepoPath) -> Content {
         true if name.contains("values") => Content::Known,
         true if !name.starts_with('.') => Content::Yaml,
         _ => Content::Nothing,
+    }
+}
+
+fn is_setting(path: &RepoPath) -> bool {
+    let name = path.parts().next_back().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((stem, ending)) => !stem.is_empty() && SETTINGS.contains(&ending),
+        None => !name.chars().any(char::is_uppercase),
     }
 }
 
