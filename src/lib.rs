@@ -13,6 +13,7 @@ pub mod github;
 pub mod kustomize;
 pub mod lineage;
 pub mod model;
+pub mod outbound;
 pub mod policy;
 pub mod promotion;
 pub mod redact;

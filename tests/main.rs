@@ -14,6 +14,7 @@ mod applications_are_promoted_apart;
 mod applications_in_the_service;
 mod architecture;
 mod bad_input;
+mod behind_a_proxy;
 mod broken_overlays_say_where;
 mod broken_promotions_are_shown;
 mod builds_with_an_installed_kustomize;

@@ -5,14 +5,11 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::wheel::{InvalidWheel, definitions};
+use crate::outbound::{Bytes, Outbound};
 use crate::policy::RemoteSchema;
 use crate::policy::schema::{InvalidBundle, make_bundle};
 use crate::redact::Credential;
@@ -162,18 +159,8 @@ async fn get(url: &str, github: Option<Option<&Credential>>) -> Result<Vec<u8>, 
     if uri.scheme_str() != Some("https") && !here {
         return Err(SchemaFetchError::Address(url.to_owned()));
     }
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_native_roots()
-        .map_err(|error| fault(error.to_string()))?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(connector);
-    let client: Client<_, Empty<&'static [u8]>> =
-        Client::builder(TokioExecutor::new()).build(connector);
-    let mut request = http::Request::get(uri)
-        .header("user-agent", concat!("overlift/", env!("CARGO_PKG_VERSION")));
+    let client = Outbound::from_environment().map_err(|error| fault(error.to_string()))?;
+    let mut request = http::Request::get(uri);
     if let Some(token) = github {
         request = request.header("accept", "application/vnd.github.raw+json");
         if let Some(token) = token {
@@ -183,14 +170,13 @@ async fn get(url: &str, github: Option<Option<&Credential>>) -> Result<Vec<u8>, 
             request = request.header("authorization", value);
         }
     }
-    let request = request.body(Empty::new()).map_err(|error| fault(error.to_string()))?;
+    let request = request.body(Bytes::new()).map_err(|error| fault(error.to_string()))?;
     let answer = async {
-        let response = client.request(request).await.map_err(|error| chain(&error))?;
+        let response = client.send(request, WHEEL_LIMIT).await.map_err(|error| chain(&error))?;
         if !response.status().is_success() {
             return Err(format!("the answer is {}", response.status()));
         }
-        let body = Limited::new(response.into_body(), WHEEL_LIMIT).collect().await;
-        body.map(|body| body.to_bytes().to_vec()).map_err(|error| error.to_string())
+        Ok(response.into_body().to_vec())
     };
     let answer = tokio::time::timeout(PATIENCE, answer).await;
     answer.map_err(|_| fault("it takes too long".to_owned()))?.map_err(fault)

@@ -1,7 +1,7 @@
 //! The App's private key, and the short-lived token (a JWT) that it signs.
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>.
-//! Signed with ring: octocrab's own way there needs the `rsa` crate (RUSTSEC-2023-0071) or a C build.
+//! Signed with ring: the usual crates need `rsa` (RUSTSEC-2023-0071) or a C build.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

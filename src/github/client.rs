@@ -1,10 +1,8 @@
 //! The client: who we are for GitHub, and what all requests share.
 //!
-//! One transport (octocrab's, with its TLS, redirects and timeouts) serves all credentials; octocrab's
-//! own authentication is not used, because it drops the credential on the second page of a list when
-//! the host is not api.github.com, and fetches one token for each of many waiters. Nothing is retried
-//! here except a request that GitHub did not accept the token of: whether and when to try again is
-//! the worker's decision, by [`GithubError::retry`].
+//! One transport, [`Outbound`], serves all credentials. Nothing is retried here except a request that
+//! GitHub did not accept the token of: whether and when to try again is the worker's decision, by
+//! [`GithubError::retry`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,8 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
-use http::header::USER_AGENT;
-use octocrab::Octocrab;
 use tokio::sync::Semaphore;
 
 use super::app_key::AppKey;
@@ -27,11 +23,8 @@ use super::past::Pasts;
 use super::request::bearer;
 use super::{GithubError, Repository};
 use crate::model::{InstallationId, RepoName};
+use crate::outbound::Outbound;
 use crate::redact::Credential;
-
-/// How long a connection may take to open, and a read or write on it to move on.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const IO_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// So many requests are on their way at once.
 const MOST_AT_ONCE: usize = 32;
@@ -94,7 +87,7 @@ pub struct RateLeft {
 pub struct Github(pub(super) Arc<Client>);
 
 pub(super) struct Client {
-    pub(super) crab: Octocrab,
+    pub(super) outbound: Outbound,
     /// The API's own origin, where credentials go and nowhere else.
     pub(super) origin: Uri,
     /// The path that all requests begin with: `/api/v3` on an Enterprise Server.
@@ -120,7 +113,7 @@ pub(super) enum Identity {
 }
 
 impl Github {
-    /// Checks the settings; nothing is sent yet. Has to be called inside a tokio runtime.
+    /// Checks the settings; nothing is sent yet.
     ///
     /// # Errors
     /// [`GithubError::Settings`] if the address, the key or the cache's directory cannot be used.
@@ -143,9 +136,11 @@ impl Github {
                 })?
             }
         };
-        let (crab, origin, prefix) = transport(&settings.api_url)?;
+        let (origin, prefix) = base(&settings.api_url)?;
+        let outbound = Outbound::from_environment()
+            .map_err(|error| GithubError::Settings { reason: error.to_string() })?;
         Ok(Self(Arc::new(Client {
-            crab,
+            outbound,
             origin,
             prefix,
             now: settings.now,
@@ -232,9 +227,8 @@ impl Github {
     }
 }
 
-/// Octocrab's transport without its authentication, redirects, retries and caches; with the origin that it
-/// speaks to and the path that requests begin with.
-fn transport(api_url: &str) -> Result<(Octocrab, Uri, String), GithubError> {
+/// The origin that we speak to and the path that requests begin with.
+fn base(api_url: &str) -> Result<(Uri, String), GithubError> {
     let refuse = |reason: &str| GithubError::Settings {
         reason: format!("the API's address is no http or https address: {reason}"),
     };
@@ -247,16 +241,7 @@ fn transport(api_url: &str) -> Result<(Octocrab, Uri, String), GithubError> {
     let mut parts = base.into_parts();
     parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
     let origin = Uri::from_parts(parts).map_err(|_| refuse("it names no host"))?;
-    let crab = Octocrab::builder()
-        .base_uri(origin.clone())
-        .map_err(|_| refuse("it is no address"))?
-        .set_connect_timeout(Some(CONNECT_TIMEOUT))
-        .set_read_timeout(Some(IO_TIMEOUT))
-        .set_write_timeout(Some(IO_TIMEOUT))
-        .add_header(USER_AGENT, concat!("overlift/", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
-        .map_err(|error| refuse(&error.to_string()))?;
-    Ok((crab, origin, prefix))
+    Ok((origin, prefix))
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

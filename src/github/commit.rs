@@ -229,7 +229,7 @@ impl Repository {
     }
 
     /// What the tree gets for an edit. A content that the repository has already is named by its hash; `sha: null`
-    /// deletes (octocrab's own struct leaves it out).
+    /// deletes.
     async fn tree_entry(
         &self,
         edit: &FileEdit,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{BranchName, RepoName};
+use crate::outbound::OutboundError;
 
 /// Why a request to GitHub did not do what it should. `request` is our verb for it, such as
 /// `create the branch`, so that a message reads *could not create the branch: …*.
@@ -155,6 +156,14 @@ impl GithubError {
             | Self::NotInstalled { .. }
             | Self::Settings { .. } => Retry::Never,
         }
+    }
+
+    /// Whether a person has to change something about the network first. A service tries again all the
+    /// same, since whoever does that does not think of starting it anew; a person who waits is told at once.
+    #[must_use]
+    pub fn wants_a_person(&self) -> bool {
+        let Self::NoAnswer { source, .. } = self else { return false };
+        source.downcast_ref::<OutboundError>().is_some_and(OutboundError::wants_a_person)
     }
 
     /// Whether a write may have happened although it failed for us: the way to know is to ask.

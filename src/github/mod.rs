@@ -1,7 +1,7 @@
 //! GitHub behind our verbs: webhooks in, requests out.
 //!
 //! [`webhook`] reads what GitHub sends. [`Github`] and [`Repository`] ask and change, in our nouns; no
-//! type of octocrab's and no JSON leaves this room. A verb does its thing at most once: after a lost answer it
+//! JSON leaves this room. A verb does its thing at most once: after a lost answer it
 //! asks GitHub whether it was done. Nothing is tried again here; [`GithubError::retry`] says whether
 //! the caller should.
 //!

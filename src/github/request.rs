@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, ETAG, IF_NONE_MATCH, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -18,6 +17,7 @@ use super::client::{Client, Identity, Who, lock};
 use super::installation_token::InstallationToken;
 use super::repository::bad;
 use crate::model::InstallationId;
+use crate::outbound::{Bytes, OutboundError};
 use crate::redact::Credential;
 
 /// How many times an answer may lead elsewhere.
@@ -235,7 +235,6 @@ impl Client {
         etag: Option<&HeaderValue>,
     ) -> Result<Answer, GithubError> {
         let request = call.request;
-        let no_answer = |source| GithubError::NoAnswer { request, source };
         let path = format!("{}{}", self.prefix, call.path);
         let mut at = at_address(&self.origin, &path).ok_or_else(|| GithubError::Settings {
             reason: format!("could not {request}: `{path}` is no path of an address"),
@@ -252,30 +251,34 @@ impl Client {
             if let Some(etag) = etag.filter(|_| call.method == Method::GET) {
                 builder = builder.header(IF_NONE_MATCH, etag);
             }
-            let prepared =
-                self.crab.build_request(builder, call.body.as_ref()).map_err(|error| {
-                    GithubError::Settings { reason: format!("could not {request}: {error}") }
-                })?;
-            let answer =
-                self.crab.execute(prepared).await.map_err(|error| no_answer(Arc::new(error)))?;
+            let body = call.body.as_ref().map(|body| Bytes::from(body.to_string()));
+            if body.is_some() {
+                builder = builder.header(CONTENT_TYPE, "application/json");
+            }
+            let prepared = builder.body(body.unwrap_or_default()).map_err(|error| {
+                GithubError::Settings { reason: format!("could not {request}: {error}") }
+            })?;
+            let answer = self.outbound.send(prepared, call.limit_bytes).await;
+            let answer = answer.map_err(|error| no_answer(request, error))?;
             match Self::redirected(call, answer.status(), answer.headers(), &at) {
                 Some(next) if hops < MOST_HOPS => (at, hops) = (next, hops + 1),
                 _ => break answer,
             }
         };
         let (parts, body) = answer.into_parts();
-        let body = Limited::new(body, call.limit_bytes).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                return GithubError::TooLarge { request, limit_bytes: call.limit_bytes };
-            }
-            no_answer(Arc::from(error))
-        })?;
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,
-            body: body.to_bytes().to_vec(),
+            body: body.to_vec(),
             received: (self.now)(),
         })
+    }
+}
+
+fn no_answer(request: &'static str, error: OutboundError) -> GithubError {
+    match error {
+        OutboundError::TooLarge { limit_bytes } => GithubError::TooLarge { request, limit_bytes },
+        error => GithubError::NoAnswer { request, source: Arc::new(error) },
     }
 }
 

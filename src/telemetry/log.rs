@@ -35,10 +35,9 @@ pub fn start_logging(format: LogFormat, filter: &str, scrubber: Scrubber) {
     let _ = registry().with(lines.with_filter(levels(filter))).try_init();
 }
 
-/// Octocrab logs each failure as an error, where it does not know yet whether it is one. Ours says it
-/// once, where it is handled. Whoever wants octocrab's words can name it in the filter.
+/// The levels of a filter; of a broken one, the default.
 fn levels(filter: &str) -> Targets {
-    let parse = |filter: &str| format!("octocrab=off,{filter}").parse::<Targets>();
+    let parse = |filter: &str| filter.parse::<Targets>();
     parse(filter).or_else(|_| parse("info")).expect("the default filter is one")
 }
 
@@ -109,13 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_given_by_target_and_octocrab_is_quiet_unless_named() {
+    fn levels_are_given_by_target() {
         use tracing::Level;
         let shows = |filter: &str, target: &str, level| levels(filter).would_enable(target, &level);
         assert!(shows("info", "overlift::app", Level::INFO));
         assert!(!shows("info", "overlift::app", Level::DEBUG));
-        assert!(!shows("info", "octocrab", Level::ERROR));
-        assert!(shows("warn,octocrab=debug", "octocrab::service", Level::DEBUG));
+        assert!(shows("warn,hyper_util=debug", "hyper_util::client", Level::DEBUG));
         assert!(shows("no=such=filter", "overlift", Level::INFO));
         assert!(!shows("error,overlift::store=debug", "overlift::app", Level::WARN));
     }

@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod github_scene;
+pub mod network;
 pub mod postgres;
 pub mod runner;
 pub mod scene;
@@ -28,6 +29,23 @@ impl Run {
     }
 }
 
+/// Variables that a desk or a runner may have, and that would lead our program elsewhere.
+const NOT_OF_THE_DESK: [&str; 13] = [
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_API_URL",
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
 /// Runs our program in `dir`, without anything of the developer's environment that colours it.
 pub fn overlift(dir: &Path, arguments: &[&str]) -> Run {
     run(&mut overlift_command(dir, arguments))
@@ -42,7 +60,7 @@ pub fn overlift_command(dir: &Path, arguments: &[&str]) -> Command {
         .env_remove("CLICOLOR_FORCE")
         .env_remove("NO_COLOR")
         .env("OVERLIFT_SCHEMAS", "/nonexistent");
-    for variable in ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL"] {
+    for variable in NOT_OF_THE_DESK {
         command.env_remove(variable);
     }
     command

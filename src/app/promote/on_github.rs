@@ -319,6 +319,7 @@ async fn patiently<T>(
         };
         let prescribed = match error.retry() {
             Retry::Never => return Err(error.into()),
+            _ if error.wants_a_person() => return Err(error.into()),
             Retry::Backoff => None,
             Retry::After(pause) => Some(pause),
         };
