@@ -34,7 +34,8 @@ fn inputs_and_outputs_are_the_programs() {
     assert_eq!(inputs, overlift::action::INPUTS);
     assert_eq!(keys(&action["outputs"]), overlift::action::OUTPUTS);
     let steps = action["runs"]["steps"].as_sequence().unwrap();
-    let environment = &steps[1]["env"];
+    let promote = steps.iter().find(|step| step["id"] == "promote").unwrap();
+    let environment = &promote["env"];
     for name in overlift::action::INPUTS {
         let variable = format!("INPUT_{}", name.to_uppercase());
         assert_eq!(environment[variable.as_str()], format!("${{{{ inputs.{name} }}}}").as_str());
@@ -49,7 +50,7 @@ fn inputs_and_outputs_are_the_programs() {
 #[test]
 fn no_expression_is_in_the_text_of_a_script() {
     for step in action()["runs"]["steps"].as_sequence().unwrap() {
-        let script = step["run"].as_str().unwrap();
+        let Some(script) = step["run"].as_str() else { continue };
         assert!(!script.contains("${{"), "{script}");
     }
 }
@@ -105,7 +106,8 @@ impl Job {
         let mut last = None;
         for step in action["runs"]["steps"].as_sequence().unwrap() {
             let mut command = Command::new("bash");
-            let script = step["run"].as_str().unwrap();
+            // Another action: the cache of the workflow, empty here.
+            let Some(script) = step["run"].as_str() else { continue };
             command.args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]);
             command.env_clear().env("PATH", &self.path);
             for (name, value) in step["env"].as_mapping().unwrap() {
@@ -175,6 +177,64 @@ fn without_a_binary_the_message_says_what_to_do() {
     job.runner.set("RUNNER_ARCH", "S390X");
     let run = job.run(&PLAN);
     assert!(run.stdout.contains("no binary for Linux on S390X"), "{run:#?}");
+}
+
+/// Stands for cargo: writes down what it was asked for, and "builds" a program.
+const CARGO: &str = r#"#!/bin/bash
+set -e
+echo "$PWD: $*" >>"$RUNNER_TEMP/cargo-calls"
+[[ ${FAIL_BUILD:-} ]] && { echo "error: no compiler" >&2; exit 101; }
+mkdir -p "$CARGO_TARGET_DIR/release"
+cat >"$CARGO_TARGET_DIR/release/overlift" <<'PROGRAM'
+#!/bin/bash
+[[ $1 == schemas ]] && exit 2
+echo "built, with $INPUT_SOURCE"
+PROGRAM
+chmod +x "$CARGO_TARGET_DIR/release/overlift"
+"#;
+
+#[test]
+fn without_a_release_the_action_builds_its_own_source_once_for_each_commit() {
+    let repo = Repo::istio_config();
+    let mut job = Job::new(repo.root());
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        fs::copy(root().join(file), job.action.join(file)).unwrap();
+    }
+    for (file, text) in [("src/main.rs", "fn main() {}"), (".cargo/config.toml", "")] {
+        fs::create_dir_all(job.action.join(file).parent().unwrap()).unwrap();
+        fs::write(job.action.join(file), text).unwrap();
+    }
+    job.install(&job.bin.join("rustc"), "#!/bin/sh\necho 'rustc 1.99.0 (x 2030-01-01)'\n");
+    job.install(&job.bin.join("cargo"), "#!/bin/sh\nexit 101\n");
+    let run = job.run(&PLAN);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("cannot be built from the source of this action"), "{run:#?}");
+
+    job.install(&job.bin.join("cargo"), CARGO);
+    let run = job.run(&PLAN);
+    assert_eq!((run.code, &*run.stdout), (0, "built, with staging\n"), "{run:#?}");
+    let calls = |job: &Job| fs::read_to_string(job.runner.path("temp/cargo-calls")).unwrap();
+    let call = format!("{}: build --release --locked --bin overlift\n", job.action.display());
+    assert_eq!(calls(&job), call);
+    // What a workflow's cache would keep is what was built.
+    let outputs = parse_entries(&fs::read_to_string(job.runner.path("output")).unwrap());
+    let outputs: BTreeMap<String, String> = outputs.into_iter().collect();
+    assert!(outputs["program"].starts_with(&outputs["path"]), "{outputs:?}");
+    assert!(outputs["key"].starts_with("overlift-0.1.0-Linux-x64-"), "{outputs:?}");
+
+    // The same commit, under whatever name: nothing is built again.
+    assert_eq!(job.run(&PLAN).code, 0);
+    assert_eq!(calls(&job), call);
+    // Another one is.
+    fs::write(job.action.join("src/main.rs"), "fn main() { }").unwrap();
+    assert_eq!(job.run(&PLAN).code, 0);
+    assert_eq!(calls(&job), call.repeat(2));
+    // Another version than the source's is not.
+    let mut inputs = PLAN.to_vec();
+    inputs.push(("version", "0.0.9"));
+    let run = job.run(&inputs);
+    assert!(run.stdout.contains("is the source of 0.1.0"), "{run:#?}");
+    assert_eq!(calls(&job), call.repeat(2));
 }
 
 /// A release as the workflow packs it: the program and schemas.
