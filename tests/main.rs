@@ -31,6 +31,7 @@ mod github_fails;
 mod hostile_pushes_end_in_a_sentence;
 mod istio_analysis;
 mod kubernetes_kinds_are_validated;
+mod kustomize_versions;
 mod limits_are_met_in_words;
 mod lost_deliveries_are_made_up_for;
 mod merge_keys_of_kubernetes;

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::checking::Checking;
 use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, Loads, RepositoryConfig, starting_configuration};
-use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver};
+use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version};
 use crate::model::{
     BlobId, BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath,
 };
@@ -84,6 +84,7 @@ pub struct Workspace {
     /// The past of all environments, once many are planned.
     pasts: OnceLock<LocalPasts>,
     load_restrictor: Option<LoadRestrictor>,
+    version: Option<Version>,
 }
 
 /// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
@@ -134,6 +135,7 @@ impl Workspace {
                 remote_cache: None,
                 engine: None,
                 load_restrictor: None,
+                version: None,
                 wish,
                 uncommitted: OnceLock::new(),
                 pasts: OnceLock::new(),
@@ -153,6 +155,7 @@ impl Workspace {
             engine: None,
             wish,
             load_restrictor: None,
+            version: None,
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
         })
@@ -186,6 +189,7 @@ impl Workspace {
             remote: remote.map(|remote| Arc::new(remote) as Arc<dyn RemoteResolver>),
             engine: self.engine.clone(),
             load_restrictor: self.load_restrictor.unwrap_or_else(|| restrictor(configuration)),
+            version: self.version.unwrap_or(configuration.kustomize),
             ..BuildOptions::default()
         }
     }
@@ -194,6 +198,12 @@ impl Workspace {
     #[must_use]
     pub fn with_load_restrictor(self, load_restrictor: Option<LoadRestrictor>) -> Self {
         Self { load_restrictor, ..self }
+    }
+
+    /// The same, with another kustomize followed than the configuration's.
+    #[must_use]
+    pub fn with_version(self, version: Option<Version>) -> Self {
+        Self { version, ..self }
     }
 
     /// The files that plans are made from.
@@ -522,6 +532,7 @@ impl Workspace {
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
             load_restrictor: self.load_restrictor,
+            version: self.version,
         };
         let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let nothing = Checking::nothing();

@@ -143,7 +143,8 @@ impl Snapshot {
                 let remote: Option<Arc<dyn kustomize::RemoteResolver>> =
                     Some(Arc::new(NoBasesInService));
                 let load_restrictor = restrictor(configuration);
-                BuildOptions { remote, load_restrictor, ..BuildOptions::default() }
+                let version = configuration.kustomize;
+                BuildOptions { remote, load_restrictor, version, ..BuildOptions::default() }
             }
         }
     }

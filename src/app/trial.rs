@@ -236,6 +236,7 @@ fn plan(
     let options = BuildOptions {
         remote: Some(Arc::new(NoBasesInService)),
         load_restrictor: restrictor(&configuration),
+        version: configuration.kustomize,
         ..BuildOptions::default()
     };
     let planned = promotion::plan(&PlanRequest {

@@ -80,6 +80,7 @@ impl BuildArguments {
             managed_by_label: self.enable_managedby_label,
             remote: self.remote(),
             engine: None,
+            version: self.engine.kustomize_version.unwrap_or_default(),
         }
     }
 
@@ -98,7 +99,8 @@ pub(super) fn open_workspace(
     engine: EngineArguments,
 ) -> Result<Workspace, WorkdirError> {
     let workspace = Workspace::open(directory, revision)?;
-    Ok(workspace.with_remote_cache(cache_directory()).with_engine(engine.foreign()))
+    let workspace = workspace.with_remote_cache(cache_directory()).with_engine(engine.foreign());
+    Ok(workspace.with_version(engine.kustomize_version))
 }
 
 /// Where commits of other repositories are kept.
@@ -137,9 +139,16 @@ pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output)
 }
 
 fn build(arguments: &BuildArguments, directory: &Path, output: &Output) -> Result<Build, Failure> {
-    let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
-    let checkout = Checkout::new(root);
-    let build = kustomize::build(&checkout, &dir, &arguments.options());
+    let (mut root, mut dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
+    let (checkout, build) = loop {
+        let checkout = Checkout::new(root.clone());
+        let build = kustomize::build(&checkout, &dir, &arguments.options());
+        // Without a repository nothing says where the tree of kustomizations ends but they themselves.
+        match (&build, workdir::wider_root(&root, &dir)) {
+            (Err(BuildError::Path { .. }), Some(wider)) => (root, dir) = wider,
+            _ => break (checkout, build),
+        }
+    };
     let build = build.map_err(|error| located(error, &checkout))?;
     for warning in &build.warnings {
         output.warn(warning.trim_start_matches("# Warning: "));

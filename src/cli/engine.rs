@@ -1,4 +1,4 @@
-//! The flag `--engine`: who builds overlays.
+//! The flags `--engine` and `--kustomize-version`: who builds overlays, and as whom.
 //!
 //! A flag and nothing else: no variable and no file of a repository can make us start a program.
 
@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::app::Engine;
-use crate::kustomize::ForeignEngine;
+use crate::kustomize::{ForeignEngine, Version};
 
 /// The flag.
 #[derive(Clone, Copy, Debug, Args)]
@@ -21,6 +21,9 @@ pub(super) struct EngineArguments {
             .map(|name| Engine::parse(&name).expect("only names are possible")),
     )]
     pub(super) engine: Engine,
+    /// The kustomize whose bytes count, such as `5.8`, in place of `kustomize` of the configuration.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kustomize_version: Option<Version>,
 }
 
 impl EngineArguments {

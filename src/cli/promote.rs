@@ -86,6 +86,11 @@ fn on_github(
             "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
         return Err(anyhow::anyhow!(message).into());
     }
+    if arguments.engine.kustomize_version.is_some() && workspace.is_none() {
+        let message = "`--kustomize-version` works in a checkout: elsewhere write `kustomize:` in the \
+                       repository's configuration";
+        return Err(anyhow::anyhow!(message).into());
+    }
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let configuration = config.as_deref().map(GivenConfiguration::read).transpose()?;
     let request = |key| PromoteRequest {

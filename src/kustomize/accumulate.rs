@@ -22,6 +22,7 @@ use super::schema::Schema;
 use super::take_in::{absorb, append, duplicate};
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
+use super::version::{self, Version};
 use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::{Dialect, Node};
 
@@ -78,13 +79,19 @@ impl<'a> Session<'a> {
     pub fn new(loader: &'a Loader<'a>) -> Self {
         Self {
             loader,
-            schema: Schema::default(),
+            schema: Schema::of(loader.version()),
             warnings: Vec::new(),
             schema_is_set: false,
             has_resources: false,
             depth: 0,
             visits: 0,
         }
+    }
+
+    /// The kustomize that is followed.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.schema.version()
     }
 
     /// Reads the kustomization of a directory; `None` if its content is not here.
@@ -110,7 +117,11 @@ impl<'a> Session<'a> {
         // go-yaml decodes the first document and leaves the rest alone.
         let node = documents.first().ok_or_else(empty)?;
         let positions = Positions::new(&text);
-        let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
+        let source = Source {
+            path: &loaded.path,
+            places: Places::Marked(&positions),
+            version: self.version(),
+        };
         let mut kustomization = Kustomization::parse(source, node)?;
         self.warnings.append(&mut kustomization.warnings);
         let overlay = Overlay { root, kustomization, file: loaded.path, origin: None };
@@ -153,7 +164,7 @@ impl<'a> Session<'a> {
         if self.has_resources {
             self.schema.add(definitions);
         } else {
-            self.schema = Schema::custom(definitions);
+            self.schema = Schema::custom(definitions, self.version());
         }
         Ok(())
     }
@@ -211,13 +222,14 @@ impl<'a> Session<'a> {
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
         let origin = overlay.origin_of(reference);
+        let namespace = overlay.kustomization.namespace.as_str();
         match target {
             Target::File(loaded) => {
                 self.add_objects(objects(&loaded)?, origin, &mut so_far)?;
                 Ok(so_far)
             }
             Target::Directory(root) => {
-                self.add_directory(reference, root, is_component, origin, so_far)
+                self.add_directory(reference, root, is_component, origin, namespace, so_far)
             }
             Target::Remote(tree, inner) => {
                 let origin = overlay.origin.as_ref().map(|_| Origin {
@@ -228,7 +240,7 @@ impl<'a> Session<'a> {
                 });
                 match *inner {
                     Target::Directory(root) => {
-                        self.add_directory(reference, root, is_component, origin, so_far)
+                        self.add_directory(reference, root, is_component, origin, namespace, so_far)
                     }
                     other => {
                         let overlay = Overlay { origin, ..overlay.clone() };
@@ -267,6 +279,7 @@ impl<'a> Session<'a> {
         root: Root<'a>,
         is_component: bool,
         origin: Option<Origin>,
+        namespace: &str,
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
         if self.depth >= DEPTH_LIMIT {
@@ -274,6 +287,11 @@ impl<'a> Session<'a> {
         }
         let Some(mut overlay) = self.open(root)? else { return Ok(so_far) };
         overlay.origin = origin;
+        if self.version().has(&version::NAMESPACE_GOES_DOWN)
+            && overlay.kustomization.namespace.is_empty()
+        {
+            namespace.clone_into(&mut overlay.kustomization.namespace);
+        }
         if overlay.kustomization.is_component != is_component {
             return Err(BuildError::WrongRole {
                 at: reference.at.clone(),
@@ -310,13 +328,17 @@ impl<'a> Session<'a> {
             let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
             let positions = Positions::new(&text);
-            let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
+            let source = Source {
+                path: &loaded.path,
+                places: Places::Marked(&positions),
+                version: self.version(),
+            };
             let configuration = Configuration::parse(source, node)?;
             own.merge(&configuration).map_err(|conflict| conflict.at(&reference.at))?;
         }
         let last = overlay.kustomization.configurations.last();
         let at = last.map_or_else(|| Location::file(overlay.file.clone()), |last| last.at.clone());
-        let mut all = SharedConfiguration::Builtin;
+        let mut all = SharedConfiguration::Builtin(self.version());
         all.merge(&own, &at)?;
         so_far.configuration.absorb(&all, &at)?;
         for reference in &overlay.kustomization.crds {
@@ -357,14 +379,14 @@ impl<'a> Session<'a> {
                     &self.schema,
                 )?;
                 draft.origin = overlay.builtin_origin(plugin).map(Arc::new);
-                absorb(&mut so_far.set, draft)?;
+                absorb(&mut so_far.set, draft, self.version())?;
             }
         }
         for config in self.plugin_configs(overlay, &fields.generators)? {
             let origin = config.origin.as_ref().map(|_| Arc::new(Origin::of_plugin(&config)));
             for mut draft in plugin::generate(&config, self, &overlay.root)? {
                 draft.origin.clone_from(&origin);
-                absorb(&mut so_far.set, draft)?;
+                absorb(&mut so_far.set, draft, self.version())?;
             }
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::decode::{Object, Source, Unknown};
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
 use super::kustomization::{field_spec, field_specs};
+use super::version::{self, KNOWN, Version};
 use crate::model::Location;
 use crate::yaml::Node;
 
@@ -76,9 +77,11 @@ impl ConflictingFieldSpecs {
 impl Configuration {
     /// What kustomize knows by itself.
     #[must_use]
-    pub fn builtin() -> &'static Self {
-        static BUILTIN: OnceLock<Configuration> = OnceLock::new();
-        BUILTIN.get_or_init(builtin::configuration)
+    pub fn builtin(version: Version) -> &'static Self {
+        static BUILTIN: [OnceLock<Configuration>; KNOWN.len()] =
+            [const { OnceLock::new() }; KNOWN.len()];
+        let at = KNOWN.iter().position(|known| *known == version).unwrap_or(KNOWN.len() - 1);
+        BUILTIN[at].get_or_init(|| builtin::configuration(version))
     }
 
     /// Reads a file that `configurations` names.
@@ -102,6 +105,7 @@ impl Configuration {
         ];
         let file = Object::open(source, node, String::new(), &known, Unknown::Refused)?;
         let Some(file) = file else { return Ok(Self::default()) };
+        file.refuse_new("volumeClaimTemplateLabels", &version::CLAIM_TEMPLATES)?;
         let fields = |key| field_specs(&file, key);
         let reference = ["group", "version", "kind", "fieldSpecs"];
         let mut configuration = Self {
@@ -198,8 +202,8 @@ pub enum SharedConfiguration {
     /// Nothing was merged.
     #[default]
     Nothing,
-    /// What kustomize knows by itself.
-    Builtin,
+    /// What this kustomize knows by itself.
+    Builtin(Version),
     /// More than that; shared until somebody adds to it.
     More(Rc<Configuration>),
 }
@@ -209,7 +213,8 @@ impl SharedConfiguration {
     #[must_use]
     pub fn get(&self) -> &Configuration {
         match self {
-            Self::Nothing | Self::Builtin => Configuration::builtin(),
+            Self::Nothing => Configuration::builtin(Version::default()),
+            Self::Builtin(version) => Configuration::builtin(*version),
             Self::More(configuration) => configuration,
         }
     }
@@ -243,7 +248,7 @@ impl SharedConfiguration {
             (Self::More(ours), Self::More(theirs)) if Rc::ptr_eq(ours, theirs) => {}
             (_, Self::More(theirs)) => self.merge(theirs, at)?,
             // Whatever somebody adds to it still holds or covers all that is built in.
-            (_, Self::Nothing | Self::Builtin) => {}
+            (_, Self::Nothing | Self::Builtin(_)) => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! types are strict, null is as good as absent, and a key may be written in any case.
 
 use super::error::BuildError;
+use super::version::{Change, Version};
 use crate::model::{Location, Positions, RepoPath, nearest};
 use crate::yaml::{Mapping, Mark, Node, Number, Scalar, Tag, Value, number};
 
@@ -12,6 +13,8 @@ pub struct Source<'a> {
     pub path: &'a RepoPath,
     /// Where its nodes are.
     pub places: Places<'a>,
+    /// The kustomize that reads it.
+    pub version: Version,
 }
 
 /// Where the nodes of a text are.
@@ -88,6 +91,41 @@ impl<'a> Object<'a> {
             }
         }
         Ok(Some(object))
+    }
+
+    /// The kustomize that reads it.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.source.version
+    }
+
+    /// A mapping of its own whose unknown fields are passed over if they are true or false.
+    ///
+    /// # Errors
+    /// As [`Object::open`].
+    pub fn flags(&self, key: &str) -> Result<Option<Self>, BuildError> {
+        let Some(node) = self.get(key) else { return Ok(None) };
+        let flags = Self::open(self.source, node, self.path_of(key), &[], Unknown::Ignored)?;
+        for pair in flags.iter().filter_map(|flags| flags.node.as_mapping()).flatten() {
+            flags.as_ref().map_or(Ok(false), |flags| flags.flag(&pair.key.text))?;
+        }
+        Ok(flags)
+    }
+
+    /// Refuses a field that this version does not know yet.
+    ///
+    /// # Errors
+    /// [`BuildError::TooNew`] if it is there.
+    pub fn refuse_new(&self, key: &'static str, change: &Change) -> Result<(), BuildError> {
+        if self.get(key).is_some() && !self.version().has(change) {
+            return Err(BuildError::TooNew {
+                at: self.location_of(key),
+                field: key,
+                since: change.since,
+                version: self.version(),
+            });
+        }
+        Ok(())
     }
 
     /// The place of the mapping.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ResourceId;
+use super::version::Version;
 use crate::model::{InvalidPath, Location, ReadError, RepoPath};
 use crate::yaml::SyntaxError;
 
@@ -233,6 +234,18 @@ pub enum BuildError {
         /// The known name that is nearest to it.
         nearest: Option<String>,
     },
+    /// A field that the kustomize that is followed does not know yet.
+    #[error("{at}: kustomize {version} has no field `{field}`, {since} is the first that does")]
+    TooNew {
+        /// The field.
+        at: Location,
+        /// Its name.
+        field: &'static str,
+        /// The first version that knows it.
+        since: Version,
+        /// The version that is followed.
+        version: Version,
+    },
     /// A value of a type that the field does not take.
     #[error("{at}: expected {expected}, found {found}")]
     WrongType {
@@ -307,6 +320,7 @@ impl BuildError {
             | Self::PatchWithoutTarget { at, .. }
             | Self::PatchWithTwoTargets { at, .. }
             | Self::UnknownField { at, .. }
+            | Self::TooNew { at, .. }
             | Self::WrongType { at, .. }
             | Self::WrongKind { at, .. }
             | Self::Conflict { at, .. }

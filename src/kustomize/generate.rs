@@ -154,7 +154,7 @@ fn text_mapping(pairs: impl Iterator<Item = (String, String)>) -> Node {
 }
 
 /// Base64; from 70 characters on in lines, the last one ended too.
-fn base64_lines(bytes: &[u8]) -> String {
+pub(super) fn base64_lines(bytes: &[u8]) -> String {
     let encoded = STANDARD.encode(bytes);
     if encoded.len() < BASE64_WIDTH {
         return encoded;

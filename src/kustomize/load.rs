@@ -10,6 +10,7 @@ use super::error::BuildError;
 use super::kustomization::Reference;
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::secret_facts::SecretFacts;
+use super::version::{AMBIGUOUS_PATHS, Version};
 use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
@@ -17,6 +18,7 @@ use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 #[derive(Debug)]
 pub struct Loader<'a> {
     restrictor: LoadRestrictor,
+    version: Version,
     remote: Option<&'a dyn RemoteResolver>,
     account: Mutex<Account>,
 }
@@ -79,9 +81,16 @@ impl<'a> Loader<'a> {
     pub fn new(options: &'a BuildOptions) -> Self {
         Self {
             restrictor: options.load_restrictor,
+            version: options.version,
             remote: options.remote.as_deref(),
             account: Mutex::default(),
         }
+    }
+
+    /// The kustomize that is followed.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
     }
 
     /// The directory that is built.
@@ -216,7 +225,7 @@ impl<'a> Loader<'a> {
     }
 
     fn directory(&self, root: &Root<'a>, reference: &Reference) -> Result<Root<'a>, BuildError> {
-        if is_ambiguous(&reference.text) {
+        if self.version.has(&AMBIGUOUS_PATHS) && is_ambiguous(&reference.text) {
             return Err(invalid(
                 reference,
                 "a part of the path has `..` inside; is an entry of the list indented too far?",

@@ -35,6 +35,7 @@ mod take_in;
 pub mod transform;
 pub mod transformer;
 pub mod vars;
+pub mod version;
 pub mod whole_pattern;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ pub use error::BuildError;
 pub use foreign::ForeignEngine;
 pub use remote::{RemoteResolver, RemoteTree};
 pub use resource_id::{Gvk, ResourceId, name_without_hash};
+pub use version::Version;
 
 use crate::model::{Files, Location, RepoPath};
 use crate::yaml;
@@ -80,6 +82,8 @@ pub struct BuildOptions {
     pub load_restrictor: LoadRestrictor,
     /// The order where the kustomization names none.
     pub reorder: Reorder,
+    /// The kustomize that is followed.
+    pub version: Version,
     /// Whether each resource gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
     /// Who fetches remote bases; they are refused without.

@@ -20,6 +20,7 @@ use super::transform::value_add::{ValueAdd, ValueTarget};
 use super::transformer::{
     Transformer, load_json_patch, load_patch, load_replacements, load_strategic_merges,
 };
+use super::version::Version;
 use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::{Dialect, Node, Value};
 
@@ -42,7 +43,7 @@ pub fn generate(
         }
         _ => return Err(not_builtin(config, "it is no generator")),
     };
-    let object = fields(config)?;
+    let object = fields(config, session)?;
     let mut args = generator_args(&object)?;
     let metadata =
         |key| config.node.at(&["metadata", key]).and_then(Node::text).unwrap_or_default();
@@ -69,7 +70,7 @@ pub fn transformers(
     root: &Root<'_>,
 ) -> Result<Vec<Transformer>, BuildError> {
     let kind = builtin(config)?;
-    let object = fields(config)?;
+    let object = fields(config, session)?;
     let specs = || field_specs(&object, "fieldSpecs");
     let one = match kind {
         "AnnotationsTransformer" => {
@@ -125,10 +126,11 @@ pub fn replacements_in(
     text: &str,
     path: &RepoPath,
     place: &Place,
+    version: Version,
 ) -> Result<Vec<Replacement>, BuildError> {
     let (text, documents) = manifest::documents(text, Dialect::V2, place)?;
     let positions = Positions::new(&text);
-    let source = Source { path, places: Places::Marked(&positions) };
+    let source = Source { path, places: Places::Marked(&positions), version };
     let nodes: &[Node] = match documents.first() {
         Some(Node { value: Value::Sequence(items), .. }) => items,
         Some(node @ Node { value: Value::Mapping(_), .. }) => std::slice::from_ref(node),
@@ -171,9 +173,9 @@ fn not_builtin(config: &Draft, help: &'static str) -> BuildError {
     BuildError::Plugin { at: config.location.clone(), plugin: config.id.gvk.kind.to_string(), help }
 }
 
-fn fields(config: &Draft) -> Result<Object<'_>, BuildError> {
+fn fields<'c>(config: &'c Draft, session: &Session<'_>) -> Result<Object<'c>, BuildError> {
     let places = Places::One(&config.location);
-    let source = Source { path: &config.location.path, places };
+    let source = Source { path: &config.location.path, places, version: session.version() };
     let object = Object::open(source, &config.node, String::new(), &[], Unknown::Ignored)?;
     Ok(object.expect("a resource is a mapping"))
 }
@@ -237,7 +239,11 @@ fn value_add(
         let text = manifest::text_of(&loaded)?;
         let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
         let positions = Positions::new(&text);
-        let source = Source { path: &loaded.path, places: Places::Marked(&positions) };
+        let source = Source {
+            path: &loaded.path,
+            places: Places::Marked(&positions),
+            version: session.version(),
+        };
         if let Some(node) = documents.first() {
             let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
             if let Some(file) = file {
@@ -269,7 +275,7 @@ fn value_target(object: &Object<'_>) -> Result<ValueTarget, BuildError> {
 
 /// The service account that a Google cloud policy is for.
 fn iam_policy(config: &Draft, session: &Session<'_>) -> Result<Vec<Draft>, BuildError> {
-    let object = fields(config)?;
+    let object = fields(config, session)?;
     let cloud = object.text("cloud")?;
     if cloud != "gke" {
         return Err(invalid(&object, "the only `cloud` that is known is `gke`"));

@@ -1,9 +1,12 @@
 //! How resources come into a set: those that have to be new, and those that a generator made.
 
 use super::error::BuildError;
+use super::generate::base64_lines;
 use super::resource::Behavior::{Create, Merge, Replace, Unspecified};
 use super::resource::Draft;
 use super::resource_set::{ResourceSet, WantedId};
+use super::version::{STRING_DATA, Version};
+use crate::yaml::Node;
 
 /// Adds a resource whose identity has to be new.
 ///
@@ -27,7 +30,11 @@ pub(super) fn duplicate((draft, at): (Draft, usize), set: &ResourceSet) -> Build
 ///
 /// # Errors
 /// [`BuildError`] if its behavior does not fit what is there.
-pub(super) fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), BuildError> {
+pub(super) fn absorb(
+    set: &mut ResourceSet,
+    mut draft: Draft,
+    version: Version,
+) -> Result<(), BuildError> {
     let found = set.find_any(&WantedId::of(&draft));
     match (&found[..], draft.behavior) {
         ([], Merge | Replace) => Err(BuildError::NothingToMerge {
@@ -38,7 +45,12 @@ pub(super) fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), Buil
         ([], Create | Unspecified) => append(set, draft),
         ([at], behavior @ (Merge | Replace)) => {
             if let Some(old) = set.get(*at) {
-                draft.take_over(old, behavior);
+                let is_secret = is_core_secret(old) && version.has(&STRING_DATA);
+                if behavior == Merge && is_secret {
+                    draft.take_over(&with_data_alone(old), behavior);
+                } else {
+                    draft.take_over(old, behavior);
+                }
             }
             set.replace(*at, draft);
             Ok(())
@@ -49,4 +61,26 @@ pub(super) fn absorb(set: &mut ResourceSet, mut draft: Draft) -> Result<(), Buil
             id: draft.id,
         }),
     }
+}
+
+fn is_core_secret(draft: &Draft) -> bool {
+    let gvk = &draft.id.gvk;
+    gvk.kind == "Secret" && gvk.group.is_empty() && gvk.version == "v1"
+}
+
+/// The same Secret with what its `stringData` says written into its `data`.
+fn with_data_alone(old: &Draft) -> Draft {
+    let mut copy = old.clone();
+    let Some(object) = copy.node.as_mapping_mut() else { return copy };
+    let Some(texts) = object.remove("stringData") else { return copy };
+    if object.get("data").is_none_or(Node::is_null) {
+        object.insert("data", Node::mapping());
+    }
+    if let Some(data) = object.get_mut("data").and_then(Node::as_mapping_mut) {
+        for pair in texts.as_mapping().into_iter().flatten() {
+            let text = pair.value.text().unwrap_or_default();
+            data.insert(pair.key.text.clone(), Node::string(base64_lines(text.as_bytes())));
+        }
+    }
+    copy
 }

@@ -89,7 +89,7 @@ impl Transformer {
                 labels::apply(set, pairs, specs)
             }
             Self::Replicas(list, specs) => replicas::apply(set, list, specs),
-            Self::Images(list, specs) => images::apply(set, list, specs),
+            Self::Images(list, specs) => images::apply(set, list, specs, schema.version()),
             Self::Replacements(list) => replacements::apply(set, list, schema),
             Self::Hash => {
                 name_hash::apply(set, schema);
@@ -230,7 +230,12 @@ pub fn load_replacements(
                 }
                 let place = Place::File(Location::file(loaded.path.clone()));
                 let text = manifest::text_of(&loaded)?;
-                list.extend(plugin::replacements_in(&text, &loaded.path, &place)?);
+                list.extend(plugin::replacements_in(
+                    &text,
+                    &loaded.path,
+                    &place,
+                    session.version(),
+                )?);
             }
         }
     }

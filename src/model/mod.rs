@@ -6,6 +6,7 @@ mod edited_files;
 mod file_tree;
 mod history;
 mod kustomization_names;
+mod kustomize_version;
 mod location;
 mod name;
 mod nearest;
@@ -21,6 +22,9 @@ pub use history::{
     BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,
 };
 pub use kustomization_names::KUSTOMIZATION_NAMES;
+pub use kustomize_version::{
+    KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES, UnknownKustomizeVersion,
+};
 pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;

@@ -37,7 +37,7 @@ pub use kustomize::{KustomizeRun, kustomize_build, kustomize_build_of};
 pub use manifests::{ManifestFile, read_manifests};
 pub use remote::RemoteCache;
 pub use repository::Repository;
-pub use root::{build_root, plan_root};
+pub use root::{build_root, plan_root, wider_root};
 pub use schema_store::{
     read_remote_schema, read_schema_bundle, write_remote_schema, write_schema_bundle,
 };

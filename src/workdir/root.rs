@@ -58,6 +58,19 @@ pub(super) fn repo_path(path: &Path, root: &Path) -> Result<RepoPath, WorkdirErr
     RepoPath::parse(&parts.join("/")).map_err(|error| fault(&error.to_string()))
 }
 
+/// One folder more above a root of [`build_root`] that a kustomization leads out of; `None` within a git
+/// working tree, whose top is never left, and below the root of the file system.
+#[must_use]
+pub fn wider_root(root: &Path, dir: &RepoPath) -> Option<(PathBuf, RepoPath)> {
+    let parent = root.parent().filter(|parent| parent.parent().is_some())?;
+    let name = root.file_name()?.to_str()?;
+    if git_top(root).is_some() {
+        return None;
+    }
+    let below = RepoPath::parse(name).ok()?.join(dir.as_str()).ok()?;
+    Some((parent.to_path_buf(), below))
+}
+
 fn canonical(dir: &Path) -> Result<PathBuf, WorkdirError> {
     let fault = |reason: String| WorkdirError::NoDirectory { dir: dir.to_path_buf(), reason };
     let found = dir.canonicalize().map_err(|error| fault(error.to_string()))?;

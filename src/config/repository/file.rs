@@ -19,6 +19,7 @@ pub(super) struct File {
     pub(super) promotion: Promotion,
     pub(super) remote_bases: Vec<String>,
     pub(super) load_restrictor: LoadRestrictor,
+    pub(super) kustomize: Option<String>,
     pub(super) deployments: bool,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use schema::schema;
 
 use super::error::ConfigError;
-use crate::model::{Entry, Files, Location, RemotePattern, RepoPath};
+use crate::model::{Entry, Files, KustomizeVersion, Location, RemotePattern, RepoPath};
 use crate::policy::Gates;
 use crate::promotion::Pipeline;
 
@@ -39,6 +39,8 @@ pub struct RepositoryConfig {
     pub gates: Arc<Gates>,
     /// Which files a kustomization may load.
     pub loads: Loads,
+    /// The kustomize whose bytes count.
+    pub kustomize: KustomizeVersion,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
     /// Whether a merge makes a deployment on GitHub.

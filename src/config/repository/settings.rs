@@ -12,8 +12,8 @@ use super::{Loads, RepositoryConfig};
 use crate::config::discovery;
 use crate::config::error::ConfigError;
 use crate::model::{
-    ApplicationName, EnvironmentName, Files, InvalidPath, Location, RemotePattern, RepoPath,
-    nearest,
+    ApplicationName, EnvironmentName, Files, InvalidPath, KustomizeVersion, Location,
+    RemotePattern, RepoPath, nearest,
 };
 use crate::promotion::{
     By, CarriedField, InvalidRule, Keep, PathGlob, Pipeline, PipelineError, Prune, Rules, Sources,
@@ -36,6 +36,7 @@ pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigEr
         pipeline,
         gates: shared.gates,
         loads: Loads::BelowItself,
+        kustomize: KustomizeVersion::default(),
         remote_bases: Vec::new(),
         deployments: false,
         inputs: BTreeSet::new(),
@@ -102,11 +103,17 @@ pub(super) fn read_settings(
         pipeline,
         gates: terms.top.gates,
         loads: decoded.load_restrictor.loads(),
+        kustomize: kustomize(decoded.kustomize.as_deref()),
         remote_bases,
         deployments: decoded.deployments,
         inputs: reader.inputs,
         left: found.map(|found| found.left).unwrap_or_default(),
     })
+}
+
+/// The kustomize that a file names; which names there are was checked before.
+fn kustomize(name: Option<&str>) -> KustomizeVersion {
+    name.and_then(|name| name.parse().ok()).unwrap_or_default()
 }
 
 impl file::LoadRestrictor {

@@ -1,6 +1,7 @@
 //! The keys of `overlift.yaml`, their types and what they mean: the one list that the check of a file
 //! and the JSON Schema are made from.
 
+use crate::model::KUSTOMIZE_NAMES;
 use crate::promotion::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
     DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE,
@@ -127,6 +128,13 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         about: "Which files a kustomization may load: `rootOnly`, those below its own folder, or `none`, \
                 any of the repository.",
         absent: Absent::Text("rootOnly"),
+    },
+    Key {
+        name: "kustomize",
+        shape: Shape::Choice(&KUSTOMIZE_NAMES),
+        about: "The kustomize whose bytes count, as your Argo CD or Flux ships it: a line such as `\"5.8\"`, \
+                which stands for its last version, or one of them such as `\"5.8.1\"`. In quotes.",
+        absent: Absent::Text("5.8"),
     },
     Key {
         name: "deployments",

@@ -5,6 +5,7 @@
 use super::{Configuration, NameReference};
 use crate::kustomize::Gvk;
 use crate::kustomize::field_spec::FieldSpec;
+use crate::kustomize::version::{CLAIM_TEMPLATES, CRON_JOB_IMAGE_VOLUMES, IMAGE_VOLUMES, Version};
 
 /// Kinds with a pod in them: the kind as [`gvk`] reads it, and the path of the pod's spec.
 const PODS: [(&str, &str); 8] = [
@@ -67,7 +68,7 @@ const AFFINITIES: [&str; 5] = [
 ];
 
 /// Everything that holds without a configuration.
-pub(super) fn configuration() -> Configuration {
+pub(super) fn configuration(version: Version) -> Configuration {
     let name = vec![spec("", "metadata/name", false)];
     let mut configuration = Configuration {
         name_prefix: name.clone(),
@@ -83,12 +84,16 @@ pub(super) fn configuration() -> Configuration {
         ],
         common_labels: common_labels(),
         labels: Vec::new(),
-        template_labels: template_labels(),
+        template_labels: if version.has(&CLAIM_TEMPLATES) {
+            template_labels()
+        } else {
+            template_labels().into_iter().chain(claim_template_labels()).collect()
+        },
         volume_claim_template_labels: claim_template_labels(),
         common_annotations: common_annotations(),
         name_references: name_references(),
         var_references: var_references(),
-        images: images(),
+        images: images(version),
         replicas: ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"]
             .map(|kind| spec(kind, "spec/replicas", true))
             .to_vec(),
@@ -130,12 +135,17 @@ fn common_annotations() -> Vec<FieldSpec> {
     specs
 }
 
-fn images() -> Vec<FieldSpec> {
-    let fields = ["containers[]/image", "initContainers[]/image", "volumes[]/image/reference"];
-    ["spec", "spec/template/spec"]
+fn images(version: Version) -> Vec<FieldSpec> {
+    let mut fields = vec!["containers[]/image", "initContainers[]/image"];
+    if version.has(&IMAGE_VOLUMES) {
+        fields.push("volumes[]/image/reference");
+    }
+    let of_pods = ["spec", "spec/template/spec"]
         .iter()
-        .flat_map(|pod| fields.map(|field| spec("", &format!("{pod}/{field}"), true)))
-        .collect()
+        .flat_map(|pod| fields.iter().map(move |field| spec("", &format!("{pod}/{field}"), true)));
+    let of_cron_jobs = "spec/jobTemplate/spec/template/spec/volumes[]/image/reference";
+    let newer = version.has(&CRON_JOB_IMAGE_VOLUMES).then(|| spec("", of_cron_jobs, true));
+    of_pods.chain(newer).collect()
 }
 
 fn name_references() -> Vec<NameReference> {

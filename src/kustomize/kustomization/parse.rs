@@ -12,6 +12,7 @@ use crate::kustomize::decode::{Object, Source, Unknown, same_key};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::selector::Selector;
+use crate::kustomize::version;
 use crate::yaml::{Node, Value};
 
 const KUSTOMIZATION: &str = "Kustomization";
@@ -259,6 +260,7 @@ fn generator_options(
 }
 
 fn label_set(object: &Object<'_>) -> Result<LabelSet, BuildError> {
+    object.refuse_new("includeVolumeClaimTemplates", &version::CLAIM_TEMPLATES)?;
     Ok(LabelSet {
         pairs: object.text_map("pairs")?,
         include_selectors: object.flag("includeSelectors")?,
@@ -271,7 +273,11 @@ fn label_set(object: &Object<'_>) -> Result<LabelSet, BuildError> {
 /// Reads one patch.
 pub fn patch(object: &Object<'_>) -> Result<Patch, BuildError> {
     let target = object.object("target", &SELECTOR)?.map(|target| selector(&target)).transpose()?;
-    let options = object.object("options", &["allowNameChange", "allowKindChange"])?;
+    let options = if object.version().has(&version::PATCH_OPTIONS) {
+        object.object("options", &["allowNameChange", "allowKindChange"])?
+    } else {
+        object.flags("options")?
+    };
     let allows = |key| options.as_ref().map_or(Ok(false), |options| options.flag(key));
     Ok(Patch {
         path: object.text("path")?,
@@ -333,6 +339,7 @@ pub fn replacement_field(object: &Object<'_>) -> Result<ReplacementField, BuildE
 
 /// Reads one replacement.
 pub fn replacement(object: &Object<'_>) -> Result<Replacement, BuildError> {
+    object.refuse_new("sourceValue", &version::SOURCE_VALUE)?;
     let mut fields = RESOURCE_ID.to_vec();
     fields.extend(["fieldPath", "options"]);
     let source = object.object("source", &fields)?.map(|source| replacement_source(&source));

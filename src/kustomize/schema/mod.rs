@@ -9,6 +9,7 @@ mod scope;
 use std::borrow::Cow;
 
 use super::Gvk;
+use super::version::Version;
 use crate::yaml::Node;
 use custom::CustomSchema;
 use scope::Scope;
@@ -18,6 +19,7 @@ use scope::Scope;
 pub struct Schema {
     custom: Vec<CustomSchema>,
     without_builtin: bool,
+    version: Version,
 }
 
 /// What the merge has to know of a place in a tree of a built-in kind.
@@ -54,8 +56,20 @@ impl Schema {
     /// The schema of a build whose root names an OpenAPI file: Kubernetes' own kinds are then only
     /// known as far as the file defines them.
     #[must_use]
-    pub fn custom(file: Node) -> Self {
-        Self { custom: vec![CustomSchema::new(file, false)], without_builtin: true }
+    pub fn custom(file: Node, version: Version) -> Self {
+        Self { custom: vec![CustomSchema::new(file, false)], without_builtin: true, version }
+    }
+
+    /// What one kustomize knows by itself.
+    #[must_use]
+    pub fn of(version: Version) -> Self {
+        Self { version, ..Self::default() }
+    }
+
+    /// The kustomize that is followed.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
     }
 
     /// Adds an OpenAPI file that a base names; it goes before what is known already.
@@ -82,7 +96,7 @@ impl Schema {
     /// Whether this kind is known to have no namespace.
     #[must_use]
     pub fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
-        if let Some(scope) = scope::of(&gvk.group, &gvk.version, &gvk.kind) {
+        if let Some(scope) = scope::of(&gvk.group, &gvk.version, &gvk.kind, self.version) {
             return scope == Scope::Cluster;
         }
         let of_custom = |schema: &CustomSchema| schema.is_namespaced(gvk);

@@ -5,6 +5,8 @@
 
 use Scope::{Cluster, Namespaced};
 
+use crate::kustomize::version::{ADMISSION_POLICIES, Version};
+
 /// Where objects of a kind live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -15,8 +17,9 @@ pub(super) enum Scope {
 }
 
 /// The scope of a kind, if it is known.
-pub(super) fn of(group: &str, version: &str, kind: &str) -> Option<Scope> {
-    if (group, version) == ("admissionregistration.k8s.io", "v1")
+pub(super) fn of(group: &str, version: &str, kind: &str, kustomize: Version) -> Option<Scope> {
+    if kustomize.has(&ADMISSION_POLICIES)
+        && (group, version) == ("admissionregistration.k8s.io", "v1")
         && matches!(kind, "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
     {
         return Some(Cluster);

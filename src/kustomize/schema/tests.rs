@@ -2,6 +2,7 @@
 
 use super::Schema;
 use crate::kustomize::Gvk;
+use crate::kustomize::Version;
 use crate::yaml::{Dialect, parse_stream};
 
 fn keys(schema: &Schema, api_version: &str, kind: &str, path: &str) -> Option<Vec<String>> {
@@ -45,7 +46,7 @@ fn reads_schemas_of_users() {
         "paths": {"/apis/example.com/v1/foos": {"get":
             {"x-kubernetes-group-version-kind": {"group": "example.com", "version": "v1", "kind": "Foo"}}}}}"##;
     let file = parse_stream(text, Dialect::V2).unwrap().remove(0);
-    let schema = Schema::custom(file);
+    let schema = Schema::custom(file, Version::default());
     assert_eq!(keys(&schema, "example.com/v1", "Foo", "spec.parts").unwrap(), ["id"]);
     assert_eq!(keys(&schema, "v1", "Pod", "spec.containers"), None);
     assert!(schema.is_cluster_scoped(&Gvk::from_api_version("example.com/v1", "Foo")));

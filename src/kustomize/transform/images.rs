@@ -16,6 +16,7 @@ use crate::kustomize::kustomization::Image;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
+use crate::kustomize::version::{BROKEN_IMAGE_PATTERNS, Version};
 use crate::yaml::{Node, Scalar, Tag, Text, Value};
 
 /// Changes images in all resources, the changes one after the other.
@@ -26,8 +27,22 @@ pub fn apply(
     set: &mut ResourceSet,
     images: &[Image],
     fields: &[FieldSpec],
+    version: Version,
 ) -> Result<(), BuildError> {
-    let changes = Changes::new(images);
+    let changes = Changes::new(images, version);
+    if !version.has(&BROKEN_IMAGE_PATTERNS)
+        && let Some(at) = changes.patterns.broken()
+        && let Some(draft) = set.iter().find(|draft| has_image(draft, fields))
+    {
+        let name = &images[at].name;
+        return Err(BuildError::Invalid {
+            at: draft.location.clone(),
+            reason: format!(
+                "has an image, and the name `{name}` in `images` is no pattern: kustomize {version} \
+                 fails there"
+            ),
+        });
+    }
     if changes.patterns.is_empty() {
         return Ok(());
     }
@@ -49,8 +64,9 @@ struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    fn new(images: &'a [Image]) -> Self {
-        Self { images, patterns: Patterns::new(images.iter().map(|image| image.name.as_str())) }
+    fn new(images: &'a [Image], version: Version) -> Self {
+        let names = images.iter().map(|image| image.name.as_str());
+        Self { images, patterns: Patterns::new(names, version) }
     }
 
     /// Makes the changes that fit, each of which may make a later one fit.
@@ -74,6 +90,17 @@ impl<'a> Changes<'a> {
             scalar::assign(old, new, None);
         }
     }
+}
+
+/// Whether a resource has an image.
+fn has_image(draft: &Draft, fields: &[FieldSpec]) -> bool {
+    let mut walks = Walks::new(fields, Make::Nothing);
+    let mut copy = draft.clone();
+    let mut found = false;
+    let walks = walks.of(&draft.id.gvk);
+    draft.id.gvk.kind != "CustomResourceDefinition"
+        && for_each_image(&mut copy, walks, &mut |_| found = true).is_ok()
+        && found
 }
 
 fn for_each_image(
@@ -179,7 +206,7 @@ mod tests {
         let mut set = ResourceSet::from_drafts(vec![draft]);
         let path = "spec/containers[]/image".to_owned();
         let fields = [FieldSpec { path, create: true, ..FieldSpec::default() }];
-        apply(&mut set, images, &fields).unwrap();
+        apply(&mut set, images, &fields, Version::default()).unwrap();
         let mut out = String::new();
         write_document(set.get(0).unwrap().node.get("spec").unwrap(), &mut out);
         out.replace("- image: ", "").replace("containers:\n", "")

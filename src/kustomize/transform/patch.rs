@@ -13,6 +13,9 @@ use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::secret_facts::{SecretFile, is_secret};
 use crate::kustomize::selector::{Matcher, Selector};
+use crate::kustomize::version::{
+    Change, EMPTY_PATCHES, EMPTY_PATCHES_WITH_TARGET, SEVERAL_DELETIONS,
+};
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Node, Text};
 
@@ -139,13 +142,16 @@ impl LoadedPatch {
     pub fn apply(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
         match (&self.content, &self.target) {
             (Content::Strategic(objects), Some(target)) => match objects.as_slice() {
-                [] => Ok(()),
+                [] => self.do_nothing(schema, &EMPTY_PATCHES_WITH_TARGET),
                 [patch] => self.merge_selected(set, target, patch, schema),
                 _ => Err(BuildError::Conflict {
                     at: self.at.clone(),
                     reason: "a patch with a `target` may hold one object, not several",
                 }),
             },
+            (Content::Strategic(objects), None) if objects.is_empty() => {
+                self.do_nothing(schema, &EMPTY_PATCHES)
+            }
             (Content::Strategic(objects), None) => {
                 objects.iter().try_for_each(|patch| self.merge_named(set, patch, schema))
             }
@@ -155,6 +161,16 @@ impl LoadedPatch {
                 reason: "a JSON 6902 patch needs a `target`",
             }),
         }
+    }
+
+    /// A patch that holds only comments, which older versions refuse.
+    fn do_nothing(&self, schema: &Schema, change: &Change) -> Result<(), BuildError> {
+        let version = schema.version();
+        if self.origin != Origin::Patches || version.has(change) {
+            return Ok(());
+        }
+        let reason = format!("the patch is empty, which kustomize {version} refuses");
+        Err(BuildError::Invalid { at: self.at.clone(), reason })
     }
 
     fn selected(&self, set: &mut ResourceSet, target: &Selector) -> Result<Vec<usize>, BuildError> {
@@ -197,6 +213,15 @@ impl LoadedPatch {
         patch: &Draft,
         schema: &Schema,
     ) -> Result<(), BuildError> {
+        if !schema.version().has(&SEVERAL_DELETIONS) && set.iter().any(Draft::is_deleted) {
+            return Err(BuildError::Invalid {
+                at: patch.location.clone(),
+                reason: format!(
+                    "kustomize {} fails at an object of a patch behind one with `$patch: delete`",
+                    schema.version()
+                ),
+            });
+        }
         let at = match set.find_any(&WantedId::of(patch)).as_slice() {
             [at] => *at,
             [] => {

@@ -20,6 +20,7 @@ use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::secret_facts::{SecretFacts, is_secret};
 use crate::kustomize::selector::{Matcher, Selector};
+use crate::kustomize::version::{SELECT_PATTERNS, STRUCTURED_DATA, Version};
 use crate::model::Location;
 use crate::yaml::{Dialect, Node, Scalar, Style, Tag, Text, Value, resolve_plain};
 
@@ -212,22 +213,61 @@ fn part_of(
     Ok(Node::made(Value::Scalar(part)))
 }
 
+/// Whom a selector of a target is for.
+enum Chosen<'a> {
+    /// Its fields are patterns.
+    Patterns(Box<Matcher>),
+    /// They are what has to be there, as older versions have it.
+    Exactly(&'a Selector, Box<Matcher>),
+}
+
+impl Chosen<'_> {
+    fn fits_id(&self, id: &Id<'_>) -> bool {
+        match self {
+            Self::Patterns(matcher) => matcher.fits_id(id.gvk, id.name, id.namespace),
+            Self::Exactly(selector, _) => {
+                (selector.name.is_empty() || selector.name == id.name)
+                    && (selector.namespace.is_empty()
+                        || in_same_namespace(&selector.namespace, id.namespace))
+                    && matches(&selector.gvk, id.gvk)
+            }
+        }
+    }
+
+    fn fits_metadata(&self, draft: &Draft) -> bool {
+        let (Self::Patterns(matcher) | Self::Exactly(_, matcher)) = self;
+        matcher.fits_metadata(draft)
+    }
+}
+
 /// A target made ready for matching.
 struct Target<'a> {
-    select: Matcher,
-    reject: Vec<(&'a Selector, Matcher)>,
+    select: Chosen<'a>,
+    reject: Vec<(&'a Selector, Chosen<'a>)>,
+    version: Version,
     paths: Vec<(&'a str, Path)>,
     options: Option<&'a FieldOptions>,
     at: &'a Location,
 }
 
 impl<'a> Target<'a> {
-    fn new(target: &'a ReplacementTarget) -> Result<Self, BuildError> {
+    fn new(target: &'a ReplacementTarget, version: Version) -> Result<Self, BuildError> {
         let at = &target.at;
         let Some(select) = &target.select else {
             return Err(invalid(at, "a target has to `select` resources"));
         };
-        let matcher = |selector| Matcher::new(selector).map_err(|f| invalid(at, f.to_string()));
+        let matcher = |selector: &'a Selector| {
+            let patterns = version.has(&SELECT_PATTERNS);
+            let metadata_alone = Selector {
+                annotation_selector: selector.annotation_selector.clone(),
+                label_selector: selector.label_selector.clone(),
+                ..Selector::default()
+            };
+            let read = if patterns { selector } else { &metadata_alone };
+            let read = Matcher::new(read).map_err(|fault| invalid(at, fault.to_string()))?;
+            let read = Box::new(read);
+            Ok(if patterns { Chosen::Patterns(read) } else { Chosen::Exactly(selector, read) })
+        };
         let reject = target.reject.iter().map(|selector| Ok((selector, matcher(selector)?)));
         let mut texts: Vec<&str> = target.field_paths.iter().map(String::as_str).collect();
         if texts.is_empty() {
@@ -239,24 +279,24 @@ impl<'a> Target<'a> {
             reject: reject.collect::<Result<_, BuildError>>()?,
             paths: texts.into_iter().map(|t| Ok((t, parse(t)?))).collect::<Result<_, _>>()?,
             options: target.options.as_ref(),
+            version,
             at,
         })
     }
 
     fn selects(&self, draft: &Draft) -> bool {
-        let rejects = |(selector, matcher): &(&Selector, Matcher)| {
+        let rejects = |(selector, matcher): &(&Selector, Chosen<'_>)| {
             let by_metadata =
                 !selector.label_selector.is_empty() || !selector.annotation_selector.is_empty();
             let by_id = !selector.name.is_empty()
                 || !selector.namespace.is_empty()
                 || selector.gvk != Gvk::default();
             (by_metadata && matcher.fits_metadata(draft))
-                || (by_id
-                    && any_id(draft, &mut |id| matcher.fits_id(id.gvk, id.name, id.namespace)))
+                || (by_id && any_id(draft, &mut |id| matcher.fits_id(id)))
         };
         self.select.fits_metadata(draft)
             && !self.reject.iter().any(rejects)
-            && any_id(draft, &mut |id| self.select.fits_id(id.gvk, id.name, id.namespace))
+            && any_id(draft, &mut |id| self.select.fits_id(id))
     }
 
     fn absent(&self, value: &Node) -> Absent {
@@ -275,7 +315,7 @@ fn copy_to(
     value: &mut Copied,
     schema: &Schema,
 ) -> Result<(), BuildError> {
-    let target = Target::new(target)?;
+    let target = Target::new(target, schema.version())?;
     set.suspect_repeated();
     let mut secrets = std::mem::take(&mut set.secrets);
     let result = copy_to_each(set, &target, value, schema, &mut secrets);
@@ -327,6 +367,11 @@ enum CopyError {
     Path(#[from] PathError),
     #[error("there is no such field{}", if *.create { ", and it cannot be made" } else { "; `options.create: true` makes it" })]
     NoField { create: bool },
+    #[error(
+        "a field on the way has no value, and kustomize {version} reads it as an empty text; write \
+         `{{}}` there"
+    )]
+    NoValue { version: Version },
     #[error("the field is no scalar, and only those have a delimiter")]
     DelimitedTree,
     #[error("the field is a {field} and does not take the new text")]
@@ -339,8 +384,13 @@ fn copy_into(
     path: &Path,
     value: &Node,
 ) -> Result<(), CopyError> {
-    if structured::copy(&mut draft.node, target, path, value) {
-        return Ok(());
+    if target.version.has(&STRUCTURED_DATA) {
+        if structured::copy(&mut draft.node, target, path, value) {
+            return Ok(());
+        }
+        if target.options.is_some_and(|options| options.create) && meets_no_value(draft, path) {
+            return Err(CopyError::NoValue { version: target.version });
+        }
     }
     let absent = target.absent(value);
     let create = !matches!(absent, Absent::Skip);
@@ -366,6 +416,15 @@ fn copy_into(
     }
     shared.iter().for_each(|changed| draft.spread(changed));
     Ok(())
+}
+
+/// Whether the path goes on below a key that has nothing behind it, not even `null`.
+fn meets_no_value(draft: &Draft, path: &Path) -> bool {
+    (1..path.len()).any(|steps| {
+        let (outer, _) = path.split_at(steps);
+        let found = outer.look_up(&draft.node).ok().flatten();
+        found.is_some_and(|node| node.is_null() && node.text() == Some(""))
+    })
 }
 
 /// Makes annotations of a null: what kustomize puts below it is lost anywhere else, but annotations are

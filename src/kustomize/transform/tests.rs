@@ -4,6 +4,7 @@
 use super::namespace::{Namespace, Subjects};
 use super::{labels, name_affix, namespace, replicas, strategic_merge};
 use crate::kustomize::Gvk;
+use crate::kustomize::Version;
 use crate::kustomize::configuration::Configuration;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::kustomization::Replica;
@@ -48,7 +49,8 @@ const DEPLOYMENT: &str =
 fn a_label_is_one_value_in_all_its_places() {
     let mut set = set(DEPLOYMENT);
     let entries = [("app".to_owned(), "one".to_owned())];
-    labels::apply(&mut set, &entries, &Configuration::builtin().common_labels).unwrap();
+    labels::apply(&mut set, &entries, &Configuration::builtin(Version::default()).common_labels)
+        .unwrap();
     let draft = set.iter_mut().next().unwrap();
     same(draft.node.at(&["spec", "selector"]), "{matchLabels: {app: one}}");
     let patch = node("{metadata: {labels: {app: two}}}");
@@ -75,7 +77,7 @@ fn affixes_go_to_names_and_are_noted() {
 fn in_namespace(set: &mut ResourceSet, subjects: Subjects) -> Result<(), String> {
     let namespace = Namespace {
         name: "foo",
-        fields: &Configuration::builtin().namespace,
+        fields: &Configuration::builtin(Version::default()).namespace,
         unset_only: false,
         subjects,
         at: &place(),
@@ -120,7 +122,7 @@ fn a_replica_count_in_quotes_stays_in_quotes() {
     let mut set =
         set("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: '3'}}");
     let replica = |name: &str| Replica { name: name.to_owned(), count: 5, at: place() };
-    let fields = &Configuration::builtin().replicas;
+    let fields = &Configuration::builtin(Version::default()).replicas;
     replicas::apply(&mut set, &[replica("d")], fields).unwrap();
     same(set.get(0).unwrap().node.get("spec"), "{replicas: '5'}");
     assert!(replicas::apply(&mut set, &[replica("e")], fields).is_err());

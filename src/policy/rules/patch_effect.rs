@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::kustomize::decode::{Places, Source, same_key};
 use crate::kustomize::kustomization::{Kustomization, Patch};
 use crate::kustomize::selector::{Matcher, Selector};
-use crate::kustomize::{self, Build, BuildOptions, Gvk, ResourceId};
+use crate::kustomize::{self, Build, BuildOptions, Gvk, ResourceId, Version};
 use crate::model::{EditedFiles, Entry, File, FileEdit, Location, Positions, RepoPath};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -91,7 +91,8 @@ enum By {
 fn patches(overlay: Overlay<'_>, file: &KustomizationText) -> Option<(Affixes, Vec<Meant>)> {
     let nodes = parse_stream(&file.text, Dialect::V2).ok()?;
     let positions = Positions::new(&file.text);
-    let source = Source { path: &file.path, places: Places::Marked(&positions) };
+    let version = Version::default();
+    let source = Source { path: &file.path, places: Places::Marked(&positions), version };
     let read = Kustomization::parse(source, nodes.first()?).ok()?;
     let with_target = read.patches.iter().chain(&read.patches_json_6902);
     let mut found: Vec<Meant> = with_target.filter_map(|patch| meant(overlay, patch)).collect();

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use crate::kustomize::go_regex;
+use crate::kustomize::version::{DIGEST_ALGORITHMS, Version};
 
 /// The names of several changes, found by what they are for.
 #[derive(Debug)]
@@ -25,17 +26,21 @@ enum Pattern<'a> {
     /// Letters, digits and signs that mean themselves, save the dot, which means any character.
     Plain(&'a str),
     Regex(Box<Regex>),
+    /// The same, for kustomizes that know one kind of digest.
+    OldPlain(&'a str),
     /// A name that is no pattern: it fits nothing, as in kustomize.
     Broken,
 }
 
 impl<'a> Patterns<'a> {
-    pub(super) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn new(names: impl IntoIterator<Item = &'a str>, version: Version) -> Self {
         let (mut list, mut by_last_part, mut others) = (Vec::new(), BTreeMap::new(), Vec::new());
         for (at, name) in names.into_iter().enumerate() {
             let last = name.rsplit('/').next().unwrap_or(name);
-            let pattern = Pattern::new(name);
-            if matches!(pattern, Pattern::Plain(_)) && !last.contains(['.', ':', '@']) {
+            let pattern = Pattern::new(name, version);
+            if matches!(pattern, Pattern::Plain(_) | Pattern::OldPlain(_))
+                && !last.contains(['.', ':', '@'])
+            {
                 by_last_part.entry(last).or_insert_with(Vec::new).push(at);
             } else {
                 others.push(at);
@@ -43,6 +48,11 @@ impl<'a> Patterns<'a> {
             list.push(pattern);
         }
         Self { list, by_last_part, others }
+    }
+
+    /// The first name that is no pattern.
+    pub(super) fn broken(&self) -> Option<usize> {
+        self.list.iter().position(|pattern| matches!(pattern, Pattern::Broken))
     }
 
     /// Whether none of the names fits anything.
@@ -68,12 +78,17 @@ impl<'a> Patterns<'a> {
 }
 
 impl<'a> Pattern<'a> {
-    fn new(name: &'a str) -> Self {
+    fn new(name: &'a str, version: Version) -> Self {
+        let any_digest = version.has(&DIGEST_ALGORITHMS);
         if name.chars().all(|c| c.is_ascii_alphanumeric() || "-_/.:@".contains(c)) {
-            return Self::Plain(name);
+            return if any_digest { Self::Plain(name) } else { Self::OldPlain(name) };
         }
         let tag = "(:[a-zA-Z0-9_.{}-]*)?";
-        let digest = "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
+        let digest = if any_digest {
+            "(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
+        } else {
+            "(@sha256:[a-zA-Z0-9_.{}-]*)?"
+        };
         match go_regex::compile(&format!("^{name}{tag}{digest}$")) {
             Ok(regex) => Self::Regex(Box::new(regex)),
             Err(_) => Self::Broken,
@@ -83,6 +98,12 @@ impl<'a> Pattern<'a> {
     fn fits(&self, image: &str) -> bool {
         match self {
             Self::Plain(name) => plain_fits(name, image),
+            Self::OldPlain(name) => {
+                let digest = image.split_once('@').map(|(_, digest)| digest);
+                // Whatever the name may have of its own, a digest of another kind is none here.
+                digest.is_none_or(|digest| digest.starts_with("sha256:") || name.contains('@'))
+                    && plain_fits(name, image)
+            }
             Self::Regex(regex) => regex.is_match(image),
             Self::Broken => false,
         }
@@ -131,7 +152,8 @@ mod tests {
                 for end in ends.iter().chain(&more) {
                     let image = format!("{start}{end}");
                     assert_eq!(plain_fits(name, &image), regex.is_match(&image), "{name} {image}");
-                    let found = Patterns::new(["x(", name]).first_for(&image, 0);
+                    let found =
+                        Patterns::new(["x(", name], Version::default()).first_for(&image, 0);
                     assert_eq!(found, regex.is_match(&image).then_some(1), "{name} {image}");
                 }
             }
@@ -140,7 +162,8 @@ mod tests {
 
     #[test]
     fn finds_the_first_name_from_a_place_on() {
-        let patterns = Patterns::new(["web", ".*b", "x/web", "web", "(", "w.b"]);
+        let patterns =
+            Patterns::new(["web", ".*b", "x/web", "web", "(", "w.b"], Version::default());
         let all = |image| {
             std::iter::successors(patterns.first_for(image, 0), |at| {
                 patterns.first_for(image, at + 1)
@@ -149,6 +172,6 @@ mod tests {
         };
         assert_eq!(all("web:1"), [0, 1, 3, 5]);
         assert_eq!(all("x/web"), [1, 2]);
-        assert!(Patterns::new(["(", "["]).is_empty());
+        assert!(Patterns::new(["(", "["], Version::default()).is_empty());
     }
 }

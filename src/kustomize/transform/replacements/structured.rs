@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::path::{Absent, Path};
 use super::{CopyError, Target, put};
 use crate::kustomize::scalar;
+use crate::kustomize::version::STRUCTURED_DELIMITERS;
 use crate::yaml::{Node, Number, Scalar, Tag, Text, Value, number};
 
 /// Copies a value into JSON that a scalar on the path holds; false if there is none that takes it.
@@ -39,8 +40,8 @@ fn changed(text: &str, target: &Target<'_>, path: &Path, value: &Node) -> Option
     let json: Json = serde_json::from_str(text).ok()?;
     let mut tree = super::super::json_6902::json::node(json);
     let absent = target.absent(value);
-    let count =
-        path.visit(&mut tree, &absent, &mut |field| put(field, value, target.options)).ok()?;
+    let options = target.options.filter(|_| target.version.has(&STRUCTURED_DELIMITERS));
+    let count = path.visit(&mut tree, &absent, &mut |field| put(field, value, options)).ok()?;
     (count > 0).then(|| write(&to_json(&tree), text).into())
 }
 
