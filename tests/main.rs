@@ -9,6 +9,7 @@
 )]
 
 mod a_first_configuration;
+mod a_release_in_a_clone;
 mod a_removed_file_is_pruned;
 mod applications_are_promoted_apart;
 mod applications_in_the_service;
