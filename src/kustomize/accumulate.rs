@@ -397,6 +397,9 @@ impl<'a> Session<'a> {
         overlay: &Overlay<'a>,
         so_far: &mut Accumulator,
     ) -> Result<(), BuildError> {
+        if self.schema.is_custom() {
+            so_far.set.iter_mut().for_each(|draft| draft.rescope(&self.schema));
+        }
         let configuration = so_far.configuration.clone();
         let mut steps = Transformer::of_fields(overlay, configuration.get(), self)?;
         for config in self.plugin_configs(overlay, &overlay.kustomization.transformers)? {

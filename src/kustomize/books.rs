@@ -71,12 +71,25 @@ pub fn may_take(patch: &Node) -> bool {
 
 /// Puts the mark among the annotations, which are made where they are missing.
 pub fn mark(node: &mut Node) {
+    make_annotations(node);
+    let metadata = node.get_mut("metadata");
+    let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+    if let Some(annotations) = annotations.and_then(Node::as_mapping_mut) {
+        annotations.insert(MARK, Node::string("x"));
+    }
+}
+
+/// Makes annotations where kustomize would have some of its own by now.
+pub fn show(draft: &mut Draft) {
+    if draft.has_history() {
+        make_annotations(&mut draft.node);
+    }
+}
+
+fn make_annotations(node: &mut Node) {
     let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
     if metadata.get("annotations").is_none_or(Node::is_null) {
         metadata.insert("annotations", Node::made(Value::Mapping(Mapping::default())));
-    }
-    if let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_mapping_mut) {
-        annotations.insert(MARK, Node::string("x"));
     }
 }
 

@@ -145,6 +145,11 @@ impl Draft {
         update(&mut self.id.namespace, text_at(&self.node, &["metadata", "namespace"]));
     }
 
+    /// Asks the schema again whether the kind has namespaces: a kustomization may have added to it.
+    pub fn rescope(&mut self, schema: &Schema) {
+        self.cluster_scoped = schema.is_cluster_scoped(&self.id.gvk);
+    }
+
     fn api_version_is(&self, gvk: &Gvk) -> bool {
         let text = text_at(&self.node, &["apiVersion"]);
         match text.split_once('/') {

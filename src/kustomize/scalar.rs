@@ -55,7 +55,13 @@ pub fn make_texts(node: &mut Node, field: &str) {
 
 fn make_text(node: &mut Node) {
     match &mut node.value {
-        Value::Scalar(scalar) => scalar.tag = Tag::Str,
+        Value::Scalar(scalar) => {
+            scalar.tag = Tag::Str;
+            // The node is a new one, and a folded text would not survive kustomize unharmed.
+            if scalar.style == Style::Folded {
+                scalar.style = Style::Plain;
+            }
+        }
         _ => *node = Node::string(Text::const_new("")),
     }
 }

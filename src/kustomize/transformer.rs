@@ -3,6 +3,7 @@
 //! A field and the plugin of the same name come to the same value here and run the same code.
 
 use super::accumulate::{Overlay, Session};
+use super::books;
 use super::configuration::{Configuration, merge_specs};
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
@@ -85,7 +86,11 @@ impl Transformer {
                 namespace::apply(set, &namespace, schema)
             }
             Self::Affix(end, text, specs) => name_affix::apply(set, *end, text, specs, schema),
-            Self::Labels(pairs, specs) | Self::Annotations(pairs, specs) => {
+            Self::Labels(pairs, specs) => labels::apply(set, pairs, specs),
+            Self::Annotations(pairs, specs) => {
+                if specs.iter().any(|spec| spec.path == "metadata/annotations" && !spec.create) {
+                    set.contents_mut().for_each(books::show);
+                }
                 labels::apply(set, pairs, specs)
             }
             Self::Replicas(list, specs) => replicas::apply(set, list, specs),

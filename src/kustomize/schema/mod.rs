@@ -66,6 +66,12 @@ impl Schema {
         Self { version, ..Self::default() }
     }
 
+    /// Whether a kustomization brought something of its own.
+    #[must_use]
+    pub const fn is_custom(&self) -> bool {
+        !self.custom.is_empty()
+    }
+
     /// The kustomize that is followed.
     #[must_use]
     pub const fn version(&self) -> Version {
