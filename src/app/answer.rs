@@ -17,6 +17,8 @@ pub(super) enum Matter {
     Retired,
     /// Somebody else's commits are on the branch.
     Foreign,
+    /// What the pull request does to environments.
+    Preview,
 }
 
 impl Matter {
@@ -26,6 +28,7 @@ impl Matter {
             Self::Empty => "<!-- overlift:empty -->".to_owned(),
             Self::Retired => "<!-- overlift:retired -->".to_owned(),
             Self::Foreign => "<!-- overlift:foreign -->".to_owned(),
+            Self::Preview => "<!-- overlift:preview -->".to_owned(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum Job {
     Command(Command),
     /// Note how a pull request ended.
     Ended(Ended),
+    /// Show on a pull request what it does to environments.
+    PreviewPullRequest(PreviewPullRequest),
     /// Note which repositories an installation gained and lost.
     Repositories(Repositories),
     /// Take in the deliveries that GitHub failed to make.
@@ -149,6 +151,20 @@ pub(super) struct Ended {
     pub(super) merged: bool,
 }
 
+/// Show on a pull request what it does to environments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PreviewPullRequest {
+    pub(super) place: Place,
+    pub(super) number: u64,
+    pub(super) base_branch: String,
+    pub(super) head_branch: String,
+    /// Its last commit.
+    pub(super) head: String,
+    /// Whether the head branch is a fork's.
+    #[serde(default)]
+    pub(super) from_elsewhere: bool,
+}
+
 /// Note which repositories an installation gained and lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Repositories {
@@ -251,6 +267,7 @@ impl Job {
             Self::Promote(_) => "promote",
             Self::Command(_) => "command",
             Self::Ended(_) => "ended",
+            Self::PreviewPullRequest(_) => "preview",
             Self::Repositories(_) => "repositories",
             Self::Recover => "recover",
         }
@@ -262,6 +279,7 @@ impl Job {
             Self::Look(Look { place, .. })
             | Self::Promote(Promote { place, .. })
             | Self::Command(Command { place, .. })
+            | Self::PreviewPullRequest(PreviewPullRequest { place, .. })
             | Self::Ended(Ended { place, .. }) => Some(place),
             Self::Repositories(_) | Self::Recover => None,
         }
@@ -280,6 +298,9 @@ impl Job {
                 format!("{kind} {} {}", command.place.key(), command.comment)
             }
             Self::Ended(ended) => format!("{kind} {} {}", ended.place.key(), ended.number),
+            Self::PreviewPullRequest(preview) => {
+                format!("{kind} {} {}", preview.place.key(), preview.number)
+            }
             Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
             Self::Recover => kind.to_owned(),
         }

@@ -12,7 +12,7 @@ use crate::telemetry::metric;
 
 use super::job::{Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
-use super::{App, command, look, promote, recover};
+use super::{App, command, look, promote, pull_request_preview, recover};
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
 const MOST_DEATHS: u32 = 3;
@@ -138,6 +138,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::Promote(promote) => promote::promote(work, promote).await,
         Job::Command(command) => command::command(work, command).await,
         Job::Ended(ended) => note_end(work, ended).await,
+        Job::PreviewPullRequest(job) => pull_request_preview::preview(work, job).await,
         Job::Repositories(repositories) => note_repositories(work, repositories).await,
         Job::Recover => recover::recover(work).await,
     }

@@ -3,15 +3,17 @@
 //! Nothing is asked from GitHub here, so that a delivery is answered even while GitHub is down.
 
 use crate::github::webhook::{
-    Dispatch, Event, Installation, IssueComment, PromoteCommand, PullRequestClosed, Push,
-    parse_command,
+    Dispatch, Event, Installation, IssueComment, PromoteCommand, PullRequestChanged,
+    PullRequestClosed, Push, parse_command,
 };
 use crate::model::{ApplicationName, BranchName, DeliveryId, EnvironmentName};
 use crate::promotion::Key;
 use crate::store::{Delivery, Receipt, StoreError};
 
 use super::App;
-use super::job::{Asks, Command, Ended, Job, Look, Moved, Place, Promote, Repositories};
+use super::job::{
+    Asks, Command, Ended, Job, Look, Moved, Place, PreviewPullRequest, Promote, Repositories,
+};
 
 /// How a delivery was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +122,7 @@ fn translate(event: &Event) -> (Received, Vec<Job>) {
         }
         Event::IssueComment(comment) => command(comment),
         Event::PullRequestClosed(closed) => ended(closed),
+        Event::PullRequestChanged(changed) => preview(changed),
         Event::Installation(installation) => repositories(installation),
         Event::Ping | Event::Other => None,
     };
@@ -193,6 +196,25 @@ fn ended(closed: &PullRequestClosed) -> Option<Job> {
             place: place(&closed.repository),
             number: closed.number.get(),
             merged: closed.merged_as.is_some(),
+        })
+    })
+}
+
+/// A pull request whose commits changed, or what they go into. Its text and its drafts change nothing of it.
+fn preview(changed: &PullRequestChanged) -> Option<Job> {
+    let is_about_commits = match changed.action.as_str() {
+        "opened" | "synchronize" | "reopened" => true,
+        "edited" => changed.base_changed,
+        _ => false,
+    };
+    is_about_commits.then(|| {
+        Job::PreviewPullRequest(PreviewPullRequest {
+            place: place(&changed.repository),
+            number: changed.number.get(),
+            base_branch: changed.base_branch.clone(),
+            head_branch: changed.head_branch.clone(),
+            head: changed.head.as_str().to_owned(),
+            from_elsewhere: changed.head_repository.as_ref() != Some(&changed.repository.name),
         })
     })
 }

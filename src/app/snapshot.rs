@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::checking::Checking;
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
-use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{BlobId, CommitSha, File, FileTree, Files, RepoPath};
 use crate::promotion::{
     self, By, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, Wish,
@@ -21,8 +21,8 @@ use crate::promotion::{
 use super::github_past::RemotePast;
 use super::known_past::{Found, planned_on};
 use super::limit::LimitMet;
-use super::local::{Workspace, restrictor};
-use super::remote_base::NoBasesInService;
+use super::local::Workspace;
+use super::service_build::options_of_service;
 use super::trial::{Lacking, Trial, Tried};
 
 /// A configuration in place of the repository's own.
@@ -42,7 +42,7 @@ pub(super) struct Snapshot {
     pub(super) commit: CommitSha,
     /// What is where in it.
     pub(super) tree: Arc<RepoTree>,
-    files: Arc<FileTree>,
+    pub(super) files: Arc<FileTree>,
     local: Option<Arc<Workspace>>,
 }
 
@@ -139,13 +139,7 @@ impl Snapshot {
     fn build_options(&self, configuration: &RepositoryConfig) -> BuildOptions {
         match &self.local {
             Some(workspace) => workspace.build_options(configuration),
-            None => {
-                let remote: Option<Arc<dyn kustomize::RemoteResolver>> =
-                    Some(Arc::new(NoBasesInService));
-                let load_restrictor = restrictor(configuration);
-                let version = configuration.kustomize;
-                BuildOptions { remote, load_restrictor, version, ..BuildOptions::default() }
-            }
+            None => options_of_service(configuration),
         }
     }
 
@@ -315,7 +309,7 @@ impl Snapshot {
     }
 
     /// Fetches the contents of files; false if none of them was missing.
-    async fn fetch(&mut self, paths: &BTreeSet<RepoPath>) -> Result<bool, GithubError> {
+    pub(super) async fn fetch(&mut self, paths: &BTreeSet<RepoPath>) -> Result<bool, GithubError> {
         let entries: Vec<_> = paths
             .iter()
             .filter(|path| matches!(self.files.file(path), Ok(None)))

@@ -17,15 +17,15 @@ use serde_json::{Value as Json, json};
 use super::checking::Checking;
 use super::known_past::KnownPast;
 use super::limit::LimitMet;
-use super::local::restrictor;
-use super::remote_base::NoBasesInService;
+use super::pair_of_trees::PairOfTrees;
+use super::service_build::options_of_service;
 use super::snapshot::{GivenConfiguration, Lacks};
 use super::trial_past;
 use crate::config::RepositoryConfig;
 use crate::kustomize::BuildOptions;
 use crate::model::{ApplicationName, BlobId, EnvironmentName, File, FileMode, FileTree, RepoPath};
-use crate::policy::{Day, Fetched};
-use crate::promotion::{self, Key, LastPromotion, Past, PlanRequest, Wish};
+use crate::policy::{Day, Fetched, UnknownFiles};
+use crate::promotion::{self, Key, LastPromotion, Past, PlanRequest, Previewed, Wish};
 
 /// The program that is started; nothing is tried where nobody named one (the command is itself within limits).
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -46,6 +46,8 @@ pub(super) enum Trial {
     Plan { key: Key, given: Option<GivenConfiguration>, past: Option<Arc<KnownPast>> },
     /// A build.
     Build { overlay: RepoPath },
+    /// A preview, of two trees as one; the paths that differ.
+    Preview { changed: Arc<BTreeSet<RepoPath>> },
 }
 
 /// How a trial ended.
@@ -142,6 +144,9 @@ impl Trial {
     fn write(&self, files: &FileTree, mut out: impl Write) -> io::Result<()> {
         let task = match self {
             Self::Build { overlay } => json!({"build": overlay.as_str()}),
+            Self::Preview { changed } => {
+                json!({"changed": changed.iter().map(RepoPath::as_str).collect::<Vec<_>>()})
+            }
             Self::Plan { key, given, .. } => json!({
                 "application": key.application.as_ref().map(ApplicationName::as_str),
                 "source": key.source.as_str(),
@@ -153,7 +158,9 @@ impl Trial {
         write_bytes(&mut out, task.to_string().as_bytes())?;
         match self {
             Self::Plan { past: Some(past), .. } => trial_past::write(&mut out, past)?,
-            Self::Plan { .. } | Self::Build { .. } => write_bytes(&mut out, b"")?,
+            Self::Plan { .. } | Self::Build { .. } | Self::Preview { .. } => {
+                write_bytes(&mut out, b"")?
+            }
         }
         for (path, file) in files.entries() {
             write_bytes(&mut out, path.as_str().as_bytes())?;
@@ -169,9 +176,14 @@ impl Trial {
         let task: Json = serde_json::from_slice(&read_bytes(&mut input)?).ok()?;
         let text = |key: &str| task.get(key).and_then(Json::as_str).map(str::to_owned);
         let past = trial_past::read(&mut input)?;
-        let trial = match text("build") {
-            Some(overlay) => Self::Build { overlay: RepoPath::parse(&overlay).ok()? },
-            None => {
+        let changed = task.get("changed").and_then(Json::as_array);
+        let trial = match (text("build"), changed) {
+            (Some(overlay), _) => Self::Build { overlay: RepoPath::parse(&overlay).ok()? },
+            (None, Some(paths)) => {
+                let paths = paths.iter().filter_map(|path| RepoPath::parse(path.as_str()?).ok());
+                Self::Preview { changed: Arc::new(paths.collect()) }
+            }
+            (None, None) => {
                 let application = text("application").map(|name| ApplicationName::parse(&name));
                 let source = EnvironmentName::parse(&text("source")?).ok()?;
                 let target = EnvironmentName::parse(&text("target")?).ok()?;
@@ -207,6 +219,9 @@ impl Trial {
                 let build = promotion::render(files, overlay, &BuildOptions::default());
                 Lacking::files(build.err().as_ref().and_then(Lacks::lacking))
             }
+            Self::Preview { changed } => {
+                Lacking { files: preview(files, changed), past: BTreeSet::new() }
+            }
             Self::Plan { key, given, past } => {
                 let past = past.as_deref();
                 let files = plan(files, key, given.as_ref(), past);
@@ -233,12 +248,7 @@ fn plan(
     let Ok((source, target)) = configuration.pipeline.pair(key) else { return BTreeSet::new() };
     let history = past.map(KnownPast::history);
     let checking = Checking::on(&target.gates, Fetched::default(), Day::MIN);
-    let options = BuildOptions {
-        remote: Some(Arc::new(NoBasesInService)),
-        load_restrictor: restrictor(&configuration),
-        version: configuration.kustomize,
-        ..BuildOptions::default()
-    };
+    let options = options_of_service(&configuration);
     let planned = promotion::plan(&PlanRequest {
         files,
         options: &options,
@@ -260,6 +270,32 @@ fn plan(
             BTreeSet::new()
         }
         Err(error) => error.lacking().cloned().unwrap_or_default(),
+    }
+}
+
+/// Makes a preview of two trees, and the text for people; tells what is lacking in both.
+fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+    let PairOfTrees { before, after } = PairOfTrees::of(both);
+    let as_one = PairOfTrees::paths_as_one;
+    let configuration = match RepositoryConfig::load(&after) {
+        Ok(configuration) => configuration,
+        Err(error) => return error.lacking().map(as_one).unwrap_or_default(),
+    };
+    let request = Previewed {
+        before: &before,
+        after: &after,
+        pipeline: &configuration.pipeline,
+        changed,
+        options: &options_of_service(&configuration),
+        fetched: &Fetched::default(),
+        today: Day::MIN,
+    };
+    match promotion::preview(&request) {
+        Ok(preview) => {
+            let _ = promotion::preview_body(&preview, "");
+            BTreeSet::new()
+        }
+        Err(UnknownFiles(paths)) => as_one(&paths),
     }
 }
 

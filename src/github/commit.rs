@@ -10,7 +10,7 @@ use super::error::found;
 use super::object::{BlobSha, TreeSha};
 use super::repository::bad;
 use super::{GithubError, RepoTree, Repository, address};
-use crate::model::{CommitSha, FileEdit, RepoPath};
+use crate::model::{BranchName, CommitSha, FileEdit, RepoPath};
 
 /// A commit with what it says and stands on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +195,39 @@ impl Repository {
             "diverged" => Ok(Ancestry::Diverged),
             other => Err(bad(REQUEST, &format!("a status `{other}`"))),
         }
+    }
+
+    /// Where a commit's branch began, seen from a branch, and the commit itself; `None` if one of them is not
+    /// there, or they have nothing in common. One request, or two for more commits than GitHub lists.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn branched_off(
+        &self,
+        branch: &BranchName,
+        head: &CommitSha,
+    ) -> Result<Option<(Commit, Commit)>, GithubError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            merge_base_commit: WireCommit,
+            #[serde(default)]
+            commits: Vec<WireCommit>,
+        }
+        const REQUEST: &str = "find where the branch began";
+        let branch = address::query(branch.as_str());
+        let path = self.path(&format!("/compare/{branch}...{head}"));
+        let wire = found(self.client.json::<Wire>(self.who, Call::get(REQUEST, path)).await)?;
+        let Some(Wire { merge_base_commit, commits }) = wire else { return Ok(None) };
+        let base = commit(REQUEST, merge_base_commit)?;
+        if base.sha == *head {
+            return Ok(Some((base.clone(), base)));
+        }
+        let listed = commits.into_iter().rev().find(|it| it.sha == head.as_str());
+        let tip = match listed {
+            Some(wire) => Some(commit(REQUEST, wire)?),
+            None => self.fetch_commit(head).await?,
+        };
+        Ok(tip.map(|tip| (base, tip)))
     }
 
     /// Makes a commit that no branch has yet: one request for the tree, one for the commit, and one for

@@ -89,8 +89,13 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
     let mut unknown = BTreeSet::new();
     let mut measures = Measures::default();
     for environment in request.pipeline.environments() {
-        if !may_reach(request, environment) {
-            continue;
+        match may_reach(request, environment) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(UnknownFiles(paths)) => {
+                unknown.extend(paths);
+                continue;
+            }
         }
         match look(request, environment, &mut measures) {
             Ok(Look::Same) => preview.unchanged += 1,
@@ -112,37 +117,57 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
 
 /// Whether a changed file may be one of those that an environment builds from, before or after: what a
 /// kustomization names, and all beside it. Rather too often than not often enough.
-fn may_reach(request: &Previewed<'_>, environment: &Environment) -> bool {
-    let sides = [request.after, request.before];
-    sides.into_iter().any(|files| touches(files, &environment.path, request.changed))
+fn may_reach(request: &Previewed<'_>, environment: &Environment) -> Result<bool, UnknownFiles> {
+    for files in [request.after, request.before] {
+        if touches(files, &environment.path, request.changed)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn touches(files: &dyn Files, folder: &RepoPath, changed: &BTreeSet<RepoPath>) -> bool {
+fn touches(
+    files: &dyn Files,
+    folder: &RepoPath,
+    changed: &BTreeSet<RepoPath>,
+) -> Result<bool, UnknownFiles> {
     let mut next = vec![folder.clone()];
     let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
+    let mut unknown = BTreeSet::new();
     while let Some(folder) = next.pop() {
         if !seen.insert(folder.clone()) {
             continue;
         }
         if changed.iter().any(|path| path.is_within(&folder)) {
-            return true;
+            return Ok(true);
         }
-        for named in named_by(files, &folder) {
+        for named in named_by(files, &folder, &mut unknown) {
             if changed.iter().any(|path| path.is_within(&named)) {
-                return true;
+                return Ok(true);
             }
             next.push(named);
         }
     }
-    false
+    if unknown.is_empty() { Ok(false) } else { Err(UnknownFiles(unknown)) }
 }
 
 /// All that a folder's kustomization may name: whatever in it reads like a path.
-fn named_by(files: &dyn Files, folder: &RepoPath) -> Vec<RepoPath> {
+fn named_by(
+    files: &dyn Files,
+    folder: &RepoPath,
+    unknown: &mut BTreeSet<RepoPath>,
+) -> Vec<RepoPath> {
     let mut found = Vec::new();
     for name in KUSTOMIZATION_NAMES {
         let Ok(path) = folder.join(name) else { continue };
-        let Ok((_, Entry::File(file))) = files.look_up(&path) else { continue };
+        let file = match files.look_up(&path) {
+            Ok((_, Entry::File(file))) => file,
+            Ok((path, Entry::Unknown)) => {
+                unknown.insert(path);
+                continue;
+            }
+            _ => continue,
+        };
         let Ok(text) = std::str::from_utf8(&file.content) else { continue };
         for document in parse_manifests(text).unwrap_or_default() {
             collect(&document, folder, &mut found);
@@ -206,14 +231,21 @@ fn look(
     let build = |files| kustomize::build(files, &environment.path, request.options);
     let after = match build(request.after) {
         Ok(build) => build,
+        Err(BuildError::Unknown(paths)) => return Err(UnknownFiles(paths)),
         Err(error) => {
             // What was broken before is not this change's doing.
-            let same = matches!(&build(request.before), Err(before) if before.to_string() == error.to_string());
-            return Ok(if same { Look::Same } else { Look::Broken(Box::new(error)) });
+            return match build(request.before) {
+                Err(BuildError::Unknown(paths)) => Err(UnknownFiles(paths)),
+                Err(before) if before.to_string() == error.to_string() => Ok(Look::Same),
+                _ => Ok(Look::Broken(Box::new(error))),
+            };
         }
     };
     // An environment that comes, or that is repaired, is all new.
-    let before = build(request.before).unwrap_or_default();
+    let before = match build(request.before) {
+        Err(BuildError::Unknown(paths)) => return Err(UnknownFiles(paths)),
+        before => before.unwrap_or_default(),
+    };
     let overlays = [&environment.path];
     let secrets = SecretInputs::find(request.before, &overlays, &before.inputs)
         .and(SecretInputs::find(request.after, &overlays, &after.inputs))

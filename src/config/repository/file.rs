@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) remote_bases: Vec<String>,
     pub(super) load_restrictor: LoadRestrictor,
     pub(super) kustomize: Option<String>,
+    pub(super) previews: Previews,
     pub(super) deployments: bool,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
@@ -31,6 +32,15 @@ pub(super) enum LoadRestrictor {
     #[default]
     RootOnly,
     None,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Previews {
+    Comment,
+    Check,
+    #[default]
+    Off,
 }
 
 /// What differs for some applications.

@@ -41,6 +41,8 @@ pub struct RepositoryConfig {
     pub loads: Loads,
     /// The kustomize whose bytes count.
     pub kustomize: KustomizeVersion,
+    /// How the service answers pull requests.
+    pub previews: Previews,
     /// The repositories whose bases may be fetched.
     pub remote_bases: Vec<RemotePattern>,
     /// Whether a merge makes a deployment on GitHub.
@@ -59,6 +61,18 @@ pub enum Loads {
     BelowItself,
     /// Any of the repository.
     OfRepository,
+}
+
+/// How the service answers pull requests that change what an environment builds from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Previews {
+    /// With a comment.
+    Comment,
+    /// With a check run.
+    Check,
+    /// Not.
+    #[default]
+    Off,
 }
 
 impl RepositoryConfig {

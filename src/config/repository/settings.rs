@@ -8,7 +8,7 @@ use super::places::{Faults, Places, Section, Step};
 use super::pull_request::Reader;
 use super::shape::ROOT;
 use super::shared::{Shared, Terms};
-use super::{Loads, RepositoryConfig};
+use super::{Loads, Previews, RepositoryConfig};
 use crate::config::discovery;
 use crate::config::error::ConfigError;
 use crate::model::{
@@ -37,6 +37,7 @@ pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigEr
         gates: shared.gates,
         loads: Loads::BelowItself,
         kustomize: KustomizeVersion::default(),
+        previews: Previews::Off,
         remote_bases: Vec::new(),
         deployments: false,
         inputs: BTreeSet::new(),
@@ -104,6 +105,7 @@ pub(super) fn read_settings(
         gates: terms.top.gates,
         loads: decoded.load_restrictor.loads(),
         kustomize: kustomize(decoded.kustomize.as_deref()),
+        previews: decoded.previews.of_service(),
         remote_bases,
         deployments: decoded.deployments,
         inputs: reader.inputs,
@@ -121,6 +123,16 @@ impl file::LoadRestrictor {
         match self {
             Self::RootOnly => Loads::BelowItself,
             Self::None => Loads::OfRepository,
+        }
+    }
+}
+
+impl file::Previews {
+    const fn of_service(self) -> Previews {
+        match self {
+            Self::Comment => Previews::Comment,
+            Self::Check => Previews::Check,
+            Self::Off => Previews::Off,
         }
     }
 }

@@ -137,6 +137,13 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Text("5.8"),
     },
     Key {
+        name: "previews",
+        shape: Shape::Choice(&["comment", "check", "off"]),
+        about: "How the service answers pull requests that change what an environment builds from: with a \
+                `comment`, a `check` run that new errors fail, or not.",
+        absent: Absent::Text("off"),
+    },
+    Key {
         name: "deployments",
         shape: Shape::Flag,
         about: "Whether a merge makes a deployment of the target on GitHub, with statuses from the evidence.",

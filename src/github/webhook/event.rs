@@ -24,6 +24,8 @@ pub enum Event {
     IssueComment(IssueComment),
     /// A pull request was closed, merged or not.
     PullRequestClosed(PullRequestClosed),
+    /// A pull request was opened, got commits or another base branch.
+    PullRequestChanged(PullRequestChanged),
     /// The App was installed somewhere, its repositories changed, or it was removed.
     Installation(Installation),
     /// Anything else: counted and left alone.
@@ -114,6 +116,27 @@ pub struct PullRequestClosed {
     pub sender: Option<Account>,
 }
 
+/// A pull request changed and is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequestChanged {
+    /// Where.
+    pub repository: Repository,
+    /// What happened: GitHub's word.
+    pub action: String,
+    /// Its number.
+    pub number: PullRequestNumber,
+    /// The repository of the head branch: another one for a fork, `None` for a deleted fork.
+    pub head_repository: Option<RepoName>,
+    /// The head branch, as it was written.
+    pub head_branch: String,
+    /// Its last commit.
+    pub head: CommitSha,
+    /// The base branch, as it was written.
+    pub base_branch: String,
+    /// Whether it has another base branch than before.
+    pub base_changed: bool,
+}
+
 /// The App's repositories changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
@@ -176,6 +199,9 @@ impl Event {
                     ("repository_dispatch", "promote") => reader.repository_dispatch(),
                     ("issue_comment", "created") => reader.issue_comment(),
                     ("pull_request", "closed") => reader.pull_request_closed(),
+                    ("pull_request", action) if CHANGES.contains(&action) => {
+                        reader.pull_request_changed(action)
+                    }
                     _ => Ok(Self::Other),
                 }
             }
@@ -191,11 +217,15 @@ impl Event {
             Self::Push(Push { repository, .. })
             | Self::Dispatch(Dispatch { repository, .. })
             | Self::IssueComment(IssueComment { repository, .. })
+            | Self::PullRequestChanged(PullRequestChanged { repository, .. })
             | Self::PullRequestClosed(PullRequestClosed { repository, .. }) => Some(repository),
             Self::Ping | Self::Installation(_) | Self::Other => None,
         }
     }
 }
+
+/// The changes of a pull request that are of interest.
+const CHANGES: [&str; 5] = ["opened", "synchronize", "reopened", "edited", "ready_for_review"];
 
 /// GitHub's way to write that a branch does not exist before or after a push.
 fn is_null_sha(text: &str) -> bool {
@@ -334,6 +364,22 @@ impl Reader<'_> {
             head: self.commit("pull_request.head.sha", &pull_request.head.sha)?,
             base_branch: pull_request.base.reference,
             sender: event.sender.map(Account::from),
+        }))
+    }
+
+    fn pull_request_changed(&self, action: &str) -> Result<Event, PayloadError> {
+        let event: payload::PullRequestEvent = self.read()?;
+        let pull_request = event.pull_request;
+        let head_repository = pull_request.head.repo;
+        Ok(Event::PullRequestChanged(PullRequestChanged {
+            repository: self.repository(event.repository, event.installation)?,
+            action: action.to_owned(),
+            number: self.number("pull_request.number", pull_request.number)?,
+            head_repository: head_repository.and_then(|repo| RepoName::parse(&repo.full_name).ok()),
+            head_branch: pull_request.head.reference,
+            head: self.commit("pull_request.head.sha", &pull_request.head.sha)?,
+            base_branch: pull_request.base.reference,
+            base_changed: event.changes.is_some_and(|changes| changes.base.is_some()),
         }))
     }
 

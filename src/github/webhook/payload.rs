@@ -105,6 +105,12 @@ pub(super) struct PullRequestEvent {
     pub repository: Repository,
     pub installation: Option<Installation>,
     pub sender: Option<Account>,
+    pub changes: Option<Changes>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Changes {
+    pub base: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]

@@ -120,8 +120,8 @@ fn check_at_once(changes: &Changes<'_>, report: &mut Report<'_>) {
     if let Some(first) = changes.at_once.first() {
         let files: Vec<&str> = changes.at_once.iter().map(RepoPath::as_str).collect();
         let words = words(
-            "gets changes of shared files that were in no environment before",
-            "get changes of shared files that were in no environment before",
+            "is reached at once by changes of shared files, which no other environment has tried",
+            "are reached at once by changes of shared files, which no other environment has tried",
             listed(&files),
         );
         report.tell_at(AT_ONCE, Location::file(first.clone()), words);

@@ -290,7 +290,15 @@ pub fn compare(x: &mut Exchange<'_>) -> Reply {
             (false, true) => "behind",
             (false, false) => "diverged",
         };
-    ok(json!({ "status": status, "commits": [], "files": [] }))
+    let Some(fork) = repo.objects.merge_base(&base, &head) else { return Err(not_found()) };
+    let old: Vec<String> = repo.objects.history(&base).into_iter().map(|it| it.sha).collect();
+    let new = repo.objects.history(&head).into_iter().filter(|it| !old.contains(&it.sha));
+    let mut commits: Vec<Value> = new.map(|it| commit_json(&it)).collect();
+    commits.reverse();
+    let merge_base = commit_json(&repo.objects.commit(&fork).unwrap());
+    ok(json!({
+        "status": status, "merge_base_commit": merge_base, "commits": commits, "files": [],
+    }))
 }
 
 pub fn tarball(x: &mut Exchange<'_>) -> Reply {

@@ -97,3 +97,10 @@ pub fn pull_request_closed(world: &World, repo: &str, number: u64, sender: &str)
     json["pull_request"] = pulls::pull_json(stored, &stored.pulls[&number], true);
     json
 }
+
+/// A pull request is open: `opened`, `synchronize` and the like.
+pub fn pull_request(world: &World, repo: &str, number: u64, action: &str) -> Value {
+    let mut json = pull_request_closed(world, repo, number, "mona");
+    json["action"] = action.into();
+    json
+}

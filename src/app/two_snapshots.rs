@@ -1,0 +1,97 @@
+//! Two commits of a repository side by side, for what compares them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::RepositoryConfig;
+use crate::github::GithubError;
+use crate::model::RepoPath;
+use crate::policy::{Day, Fetched, UnknownFiles};
+use crate::promotion::{self, Preview, Previewed};
+
+use super::limit::LimitMet;
+use super::pair_of_trees::PairOfTrees;
+use super::service_build::options_of_service;
+use super::snapshot::Snapshot;
+use super::trial::{Trial, Tried};
+
+/// Before and after.
+pub(super) struct TwoSnapshots {
+    pub(super) before: Snapshot,
+    pub(super) after: Snapshot,
+}
+
+/// Why there is no preview.
+pub(super) enum Previewing {
+    /// It met a limit.
+    Stopped(LimitMet),
+    /// Files are wanted that GitHub does not give.
+    Unreadable,
+}
+
+impl TwoSnapshots {
+    /// The files that differ.
+    pub(super) fn changed(&self) -> BTreeSet<RepoPath> {
+        let (before, after) = (&self.before.tree.entries, &self.after.tree.entries);
+        let paths = before.keys().chain(after.keys());
+        paths.filter(|path| before.get(*path) != after.get(*path)).cloned().collect()
+    }
+
+    /// What the second does to each environment that it reaches: tried in a process of its own first.
+    pub(super) async fn preview(
+        &mut self,
+        configuration: &RepositoryConfig,
+        fetched: &Fetched,
+        today: Day,
+    ) -> Result<Result<Preview, Previewing>, GithubError> {
+        let changed = Arc::new(self.changed());
+        loop {
+            let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
+            let trial = Trial::Preview { changed: Arc::clone(&changed) };
+            let tried = tokio::task::spawn_blocking(move || {
+                trial.run(&PairOfTrees::as_one(&before, &after))
+            })
+            .await;
+            match tried.unwrap_or(Tried::Met(LimitMet::Killed)) {
+                Tried::Lacks(lacking) => {
+                    if !self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? {
+                        break;
+                    }
+                }
+                Tried::Met(met) => return Ok(Err(Previewing::Stopped(met))),
+                Tried::Ended => break,
+            }
+        }
+        loop {
+            let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
+            let (changed, fetched) = (Arc::clone(&changed), fetched.clone());
+            let (pipeline, options) =
+                (configuration.pipeline.clone(), options_of_service(configuration));
+            let made = tokio::task::spawn_blocking(move || {
+                promotion::preview(&Previewed {
+                    before: &*before,
+                    after: &*after,
+                    pipeline: &pipeline,
+                    changed: &changed,
+                    options: &options,
+                    fetched: &fetched,
+                    today,
+                })
+            });
+            match made.await {
+                Ok(Ok(preview)) => return Ok(Ok(preview)),
+                Ok(Err(UnknownFiles(paths))) => {
+                    if !self.fetch(&paths).await? {
+                        return Ok(Err(Previewing::Unreadable));
+                    }
+                }
+                Err(_) => return Ok(Err(Previewing::Stopped(LimitMet::Killed))),
+            }
+        }
+    }
+
+    async fn fetch(&mut self, paths: &BTreeSet<RepoPath>) -> Result<bool, GithubError> {
+        let before = self.before.fetch(paths).await?;
+        Ok(self.after.fetch(paths).await? || before)
+    }
+}

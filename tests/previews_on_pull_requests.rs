@@ -1,0 +1,239 @@
+//! The service says on a pull request what its merge would do, once, and keeps it up to date.
+
+use insta::assert_snapshot;
+
+use crate::support::github::payloads;
+use crate::support::github::world::Pull;
+use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
+
+fn configured(previews: &str) -> String {
+    format!("{}previews: {previews}\n", FILES[0].1)
+}
+
+async fn scene(previews: &str) -> Scene {
+    let scene = match previews {
+        // Only an App makes check runs.
+        "check" => Scene::as_app_on_enterprise_server().await,
+        _ => Scene::new().await,
+    };
+    scene.push(&[(FILES[0].0, &configured(previews))]).await;
+    scene.drain().await;
+    scene.github.forget_requests();
+    scene
+}
+
+/// Commits to a branch that began at the default branch, and sees to it that it has a pull request.
+fn propose(scene: &Scene, number: u64, from_here: bool, files: &[(&str, Option<&[u8]>)]) {
+    let mut world = scene.github.world();
+    let main = world.repo(REPO).branches["main"].clone();
+    world.repo_mut(REPO).branches.entry("topic".to_owned()).or_insert(main);
+    let head_sha = world.commit(REPO, "topic", "ann", "work", files);
+    let pull = Pull {
+        number,
+        title: "Work".to_owned(),
+        body: String::new(),
+        draft: false,
+        open: true,
+        merged_as: None,
+        head: "topic".to_owned(),
+        head_sha,
+        from_here,
+        base: "main".to_owned(),
+        author: "ann".to_owned(),
+        labels: Default::default(),
+        reviewers: Default::default(),
+        team_reviewers: Default::default(),
+        assignees: Default::default(),
+        unreopenable: false,
+    };
+    world.repo_mut(REPO).pulls.insert(number, pull);
+}
+
+async fn event(scene: &Scene, number: u64, action: &str) {
+    let payload = payloads::pull_request(&scene.github.world(), REPO, number, action);
+    assert_eq!(scene.deliver("pull_request", &payload).await, 202);
+    scene.drain().await;
+}
+
+#[tokio::test]
+async fn a_pull_request_gets_one_comment_that_follows_it() {
+    let scene = scene("comment").await;
+    propose(&scene, 39, true, &[("README.md", Some(b"words"))]);
+    event(&scene, 39, "opened").await;
+    scene.github.forget_requests();
+    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
+    event(&scene, 40, "opened").await;
+    assert!(scene.github.request_count() <= 6, "{:?}", scene.github.requested());
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert_snapshot!(said, @r#"
+**This reaches 1 environment**: `dev`
+
+### dev: 1 resource changes, none is deleted
+
+**Gates** nothing is new
+
+**What changes**
+- `ConfigMap limits` `rate` `"5"` → **`"6"`**
+
+<details open><summary><code>ConfigMap limits</code> &nbsp;+1 −1</summary>
+
+```diff
+@@ -1,7 +1,7 @@
+ apiVersion: v1
+ data:
+   burst: "1"
+-  rate: "5"
++  rate: "6"
+ kind: ConfigMap
+ metadata:
+   name: limits
+```
+
+</details>
+
+See it yourself: `overlift preview 67d5af3`
+
+
+<!-- overlift:preview -->
+"#);
+
+    // Once more says nothing new; another commit is the same comment.
+    let writes = scene.github.writes();
+    event(&scene, 40, "reopened").await;
+    assert_eq!(scene.github.writes(), writes);
+    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("7").as_bytes()))]);
+    event(&scene, 40, "synchronize").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.contains("**`\"7\"`**") && !said.contains("\"6\""), "{said}");
+    // What is taken back reaches nothing any more.
+    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("5").as_bytes()))]);
+    event(&scene, 40, "synchronize").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.starts_with("**This changes nothing that an environment builds.**"), "{said}");
+}
+
+#[tokio::test]
+async fn what_reaches_nothing_gets_no_comment_and_costs_no_more() {
+    let scene = scene("comment").await;
+    propose(&scene, 40, true, &[("README.md", Some(b"words"))]);
+    event(&scene, 40, "opened").await;
+    assert_eq!(scene.said(40), Vec::<String>::new());
+    assert!(scene.github.request_count() <= 6, "{:?}", scene.github.requested());
+    // Its text is edited: nobody is asked.
+    scene.github.forget_requests();
+    event(&scene, 40, "edited").await;
+    assert_eq!(scene.github.request_count(), 0, "{:?}", scene.github.requested());
+}
+
+#[tokio::test]
+async fn a_shared_base_that_reaches_production_at_once_fails_the_check() {
+    let scene = scene("check").await;
+    let base = FILES[3].1.replace("burst: \"1\"", "burst: \"9\"");
+    propose(&scene, 40, false, &[("base/config.yaml", Some(base.as_bytes()))]);
+    event(&scene, 40, "opened").await;
+    assert_eq!(scene.said(40), Vec::<String>::new());
+    let runs = scene.github.world().repo(REPO).check_runs.clone();
+    let [(_, run)] = &runs[..] else { panic!("{runs:?}") };
+    assert_eq!(
+        (run["name"].as_str(), run["conclusion"].as_str()),
+        (Some("Overlift preview"), Some("failure"))
+    );
+    assert_snapshot!(run["output"]["title"].as_str().unwrap(), @r#"One new error"#);
+    assert_snapshot!(run["output"]["summary"].as_str().unwrap(), @r#"
+**This reaches 3 environments**: `dev`, `staging` and `prod`
+
+### dev and staging: 1 resource changes, none is deleted
+
+**Gates** nothing is new
+
+**What changes**
+- `ConfigMap limits` `burst` `"1"` → **`"9"`**
+
+<details open><summary><code>ConfigMap limits</code> &nbsp;+1 −1</summary>
+
+```diff
+@@ -1,6 +1,6 @@
+ apiVersion: v1
+ data:
+-  burst: "1"
++  burst: "9"
+   rate: "5"
+ kind: ConfigMap
+ metadata:
+```
+
+</details>
+
+### prod: 1 resource changes, none is deleted
+
+> [!WARNING]
+> **error** The environment is reached at once by changes of shared files, which no other environment has tried: `base/config.yaml`
+
+**Gates** 1 error is new
+
+**What changes**
+- `ConfigMap limits` `burst` `"1"` → **`"9"`**
+
+<details open><summary><code>ConfigMap limits</code> &nbsp;+1 −1</summary>
+
+```diff
+@@ -1,6 +1,6 @@
+ apiVersion: v1
+ data:
+-  burst: "1"
++  burst: "9"
+   rate: "1"
+ kind: ConfigMap
+ metadata:
+```
+
+</details>
+
+See it yourself: `overlift preview 44a34d1`
+"#);
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_refused_is_told_before_it_is_merged() {
+    let scene = scene("comment").await;
+    let broken = configured("comment").replace("trigger: push", "triger: push");
+    propose(&scene, 40, true, &[(FILES[0].0, Some(broken.as_bytes()))]);
+    event(&scene, 40, "opened").await;
+    assert_snapshot!(scene.said(40).join("\n---\n"), @r#"
+**With this, Overlift's configuration is refused**, and nothing is promoted until it is repaired:
+
+```text
+.github/overlift.yaml:7:3 (environments[1].triger): there is no key `triger`; did you mean `trigger`?
+```
+
+
+<!-- overlift:preview -->
+"#);
+}
+
+/// Who opens a pull request decides nothing: a configuration that asks for previews counts once it is merged.
+#[tokio::test]
+async fn only_the_default_branch_asks_for_previews() {
+    let scene = scene("off").await;
+    let files: [(&str, Option<&[u8]>); 2] = [
+        (FILES[0].0, Some(configured("comment").leak().as_bytes())),
+        (RATE_PATH, Some(rate("6").leak().as_bytes())),
+    ];
+    propose(&scene, 40, false, &files);
+    event(&scene, 40, "opened").await;
+    assert_eq!((scene.said(40), scene.github.request_count()), (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn a_pull_request_into_another_branch_or_a_promotion_gets_none() {
+    let scene = scene("comment").await;
+    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
+    scene.github.world().repo_mut(REPO).pulls.get_mut(&40).unwrap().base = "release".to_owned();
+    event(&scene, 40, "opened").await;
+    assert_eq!(scene.said(40), Vec::<String>::new());
+    scene.push(&[(RATE_PATH, &rate("8"))]).await;
+    scene.drain().await;
+    let promotion = scene.open().into_iter().find(|number| *number != 40).unwrap();
+    event(&scene, promotion, "opened").await;
+    assert_eq!(scene.said(promotion), Vec::<String>::new());
+}
