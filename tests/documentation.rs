@@ -255,6 +255,15 @@ fn the_configuration_reference_is_current() {
     let page = repo.overlift(&["schema", "--markdown"]).ok();
     let kept = &pages()[Path::new("docs/configuration.md")];
     assert!(page == *kept, "run .ci/generated\n{page}");
+    // What `$id` names, and the first line of what `overlift init` proposes.
+    let schema = repo.overlift(&["schema"]).ok();
+    let published = fs::read_to_string(root().join("docs/overlift.schema.json")).unwrap();
+    assert!(schema == published, "run .ci/generated");
+    let id: Value = serde_json::from_str(&schema).unwrap();
+    let id = id["$id"].as_str().unwrap();
+    assert!(id.ends_with("/main/docs/overlift.schema.json"), "{id}");
+    let proposed = Repo::istio_config().overlift(&["init", "--dry-run"]).ok();
+    assert!(proposed.starts_with(&format!("# yaml-language-server: $schema={id}\n")), "{proposed}");
 }
 
 /// `overlift plan staging production --body` in a copy of the fixture outside git.

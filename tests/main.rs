@@ -24,6 +24,7 @@ mod command_output;
 mod diffs_apply;
 mod doctor_says_what_to_fix;
 mod documentation;
+mod first_steps_are_true;
 mod fixture_overlays_build;
 mod gates_check_a_promotion;
 mod github_answers;

@@ -43,7 +43,8 @@ pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, lower_limits};
 pub use promote::{
-    GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
+    Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
+    Promoted,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};

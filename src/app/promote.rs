@@ -30,7 +30,8 @@ use super::worker::{Outcome, chain};
 pub(super) use memory::key_of;
 use memory::{Memory, pair};
 pub use on_github::{
-    GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
+    Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
+    Promoted,
 };
 pub(super) use tell::tell_parked;
 

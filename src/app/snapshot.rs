@@ -121,6 +121,12 @@ impl Snapshot {
         .await
     }
 
+    /// The content of a file, if it is there.
+    pub(super) async fn text(&mut self, path: &RepoPath) -> Result<Option<Arc<[u8]>>, GithubError> {
+        self.fetch(&BTreeSet::from([path.clone()])).await?;
+        Ok(self.files.file(path).ok().flatten().map(|file| file.content))
+    }
+
     /// Builds an overlay.
     pub(super) async fn build(
         &mut self,

@@ -6,6 +6,9 @@ use crate::workdir::WorkdirError;
 
 /// Sentences about what to do next, the likeliest first.
 pub(super) fn help(error: &anyhow::Error) -> Vec<String> {
+    if let Some(unpublished) = error.downcast_ref::<super::basis::Unpublished>() {
+        return unpublished.help();
+    }
     let workdir = match error.downcast_ref() {
         Some(LocalError::Workdir(error)) => Some(error),
         _ => error.downcast_ref(),

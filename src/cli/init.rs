@@ -8,6 +8,7 @@ use clap::Args;
 use super::Outcome;
 use super::output::{Output, harmless};
 use crate::app::local::{LocalError, Workspace};
+use crate::config::CONFIG_PATH;
 
 /// Proposes a `.github/overlift.yaml` from the files of this repository.
 ///
@@ -41,7 +42,10 @@ pub(super) fn run(arguments: &InitArguments, directory: &Path, output: &Output) 
         return Ok(Outcome::Done);
     }
     workspace.write_configuration(&text)?;
-    output.say("Written to .github/overlift.yaml. Next: overlift status");
+    output.say("Written to .github/overlift.yaml. Commit and push this: promotions on GitHub follow the default branch.");
+    output
+        .say(&format!("  git add {CONFIG_PATH}\n  git commit -m 'Configure Overlift'\n  git push"));
+    output.say("Until then `overlift status` and `overlift plan` show what it means here.");
     Ok(Outcome::Done)
 }
 

@@ -5,6 +5,7 @@
 //! 2 error.
 
 mod action;
+mod basis;
 mod build;
 mod completions;
 mod doctor;
@@ -43,8 +44,18 @@ use output::Output;
 
 /// Promotes kustomize overlays from one environment to the next.
 #[derive(Debug, Parser)]
-#[command(name = "overlift", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "overlift", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
+    /// Whether to colour what is printed: `auto` on a terminal, without NO_COLOR.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
+    color: Colour,
     /// Work in this directory.
     #[arg(
         short = 'C',
@@ -56,6 +67,29 @@ struct Arguments {
     directory: PathBuf,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What most people come for, and where more is said.
+const EXAMPLES: &str = "\
+Examples:
+  overlift status                                what each environment lacks
+  overlift plan staging production               what a promotion would change
+  overlift promote staging production            open the pull request, or bring it up to date
+  overlift promote staging production --local    write the edits to the working tree
+  overlift init                                  propose a configuration
+
+https://github.com/overlift/overlift/tree/main/docs";
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Colour {
+    /// On a terminal, without `NO_COLOR`.
+    #[default]
+    Auto,
+    /// Into pipes and files too.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,7 +156,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let side = limits::Side::detect();
-    let output = Output::detect(side);
+    let output = Output::detect(side, arguments.color);
     if arguments.command.plans() {
         match side {
             limits::Side::Within { .. } => app::lower_limits(),

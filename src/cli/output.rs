@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use terminal_size::{Width, terminal_size};
 
+use super::Colour;
 use super::limits::Side;
 use super::palette::Palette;
 use super::plan_view::coloured_diff;
@@ -26,12 +27,20 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
+    /// Looks at the flag, the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
     #[expect(clippy::disallowed_methods, reason = "colours depend on the environment")]
-    pub(super) fn detect(side: Side) -> Self {
+    pub(super) fn detect(side: Side, colour: Colour) -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let plain = set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let plain = match colour {
+            Colour::Auto => {
+                set("NO_COLOR") || env::var_os("TERM").is_some_and(|term| term == "dumb")
+            }
+            Colour::Always => false,
+            Colour::Never => true,
+        };
+        let forced = colour == Colour::Always
+            || colour == Colour::Auto
+                && env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let palette = |for_person| match for_person && !plain {
             true => Palette::coloured(),
             false => Palette::default(),

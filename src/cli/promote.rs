@@ -11,7 +11,7 @@ use super::plan::{Pair, WishArguments, located, plan};
 use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::report::Failure;
-use super::{Outcome, plan_view};
+use super::{Outcome, basis, plan_view};
 use crate::app::local::{Committed, Overwrite, Workspace};
 use crate::app::{Engine, GivenConfiguration, OnGithubError, Operation, PromoteRequest, Promoted};
 use crate::config::RepositoryConfig;
@@ -32,7 +32,7 @@ pub(super) struct PromoteArguments {
     #[arg(long, conflicts_with = "repo")]
     commit: bool,
     /// Write to the working tree, even if the pull request could be opened.
-    #[arg(long, conflicts_with = "repo")]
+    #[arg(long, conflicts_with_all = ["repo", "commit"])]
     local: bool,
     /// Write over files that have uncommitted changes.
     #[arg(long)]
@@ -99,18 +99,28 @@ fn on_github(
         ..PromoteRequest::asked(key)
     };
     let wanted = arguments.pair.wanted()?;
-    let ended = remote.run(workspace, async |github| {
+    let here = open_workspace(directory, None, arguments.engine).ok();
+    let (basis, ended) = remote.run_any(workspace, async |github| {
+        let basis = github.fetch_basis().await?;
+        if let Some(here) = here.as_ref().filter(|_| configuration.is_none()) {
+            basis::check(&basis, here, remote.relation(here), &remote.repository)?;
+        }
         let mut ended = Vec::new();
         for key in github.keys(&wanted, configuration.as_ref()).await? {
             ended.push(github.promote(&request(key)).await);
         }
-        Ok(ended)
+        Ok((basis, ended))
     })?;
     let all = !wanted.applications.is_empty() || ended.len() < 2;
     let mut fault = None;
     for promoted in ended {
         match promoted {
-            Ok(promoted) => show(&promoted, all, arguments.dry_run, output)?,
+            Ok(promoted) => {
+                let given = arguments.config.as_ref().map(|file| file.display().to_string());
+                let told =
+                    basis::told(&basis, &promoted.plan, given.as_deref(), &remote.repository);
+                show(&promoted, &told, all, arguments.dry_run, output)?;
+            }
             // One application that cannot be promoted is no fault of the others.
             Err(error) => fault = Some(report_before(fault, error, output)),
         }
@@ -131,16 +141,23 @@ fn report_before(
 }
 
 /// Shows what became of a promotion; of several only those that have something.
-fn show(promoted: &Promoted, all: bool, dry_run: bool, output: &Output) -> Result<(), Failure> {
+fn show(
+    promoted: &Promoted,
+    told: &str,
+    all: bool,
+    dry_run: bool,
+    output: &Output,
+) -> Result<(), Failure> {
     let line = operation(promoted, output);
     if !all && promoted.plan.is_empty() && line.is_none() {
         return Ok(());
     }
     let mut text = plan_view::summary(&promoted.plan, output);
+    text.push('\n');
+    text.push_str(told);
     if dry_run {
-        text.push_str("\nNothing was written (--dry-run).\n");
+        text.push_str("Nothing was written (--dry-run).\n");
     } else if let Some(line) = line {
-        text.push('\n');
         text.push_str(&line);
     }
     Ok(output.print(&text)?)

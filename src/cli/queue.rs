@@ -35,12 +35,12 @@ enum QueueCommand {
     },
     /// Makes a parked or waiting job due at once.
     Retry {
-        /// Its id.
+        /// Its id, or how it begins.
         id: String,
     },
     /// Drops a parked or waiting job.
     Drop {
-        /// Its id.
+        /// Its id, or how it begins.
         id: String,
     },
 }
@@ -65,10 +65,20 @@ pub(super) fn run(arguments: &QueueArguments, output: &Output) -> Result {
         let done = match &arguments.command {
             QueueCommand::List { json } => {
                 let jobs = store.list_jobs(MOST_LISTED).await?;
-                Done::Listed(if *json { as_json(&jobs) } else { as_text(&jobs) })
+                Done::Listed(match (json, jobs.is_empty()) {
+                    (true, _) => as_json(&jobs),
+                    (false, true) => "The queue is empty.\n".to_owned(),
+                    (false, false) => as_text(&jobs),
+                })
             }
-            QueueCommand::Retry { id } => Done::changed(store.retry_job(id, now).await?, id),
-            QueueCommand::Drop { id } => Done::changed(store.drop_job(id).await?, id),
+            QueueCommand::Retry { id } => match whole(&store, id).await? {
+                Some(id) => Done::changed(store.retry_job(&id, now).await?, &id),
+                None => Done::NoSuchJob(id.clone()),
+            },
+            QueueCommand::Drop { id } => match whole(&store, id).await? {
+                Some(id) => Done::changed(store.drop_job(&id).await?, &id),
+                None => Done::NoSuchJob(id.clone()),
+            },
         };
         store.close().await;
         anyhow::Ok(done)
@@ -81,6 +91,23 @@ pub(super) fn run(arguments: &QueueArguments, output: &Output) -> Result {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The id that begins so, as with git; `None` if none does.
+async fn whole(store: &Store, begins: &str) -> anyhow::Result<Option<String>> {
+    if begins.is_empty() {
+        return Ok(None);
+    }
+    let jobs = store.list_jobs(MOST_LISTED).await?;
+    if jobs.iter().any(|job| job.id == begins) {
+        return Ok(Some(begins.to_owned()));
+    }
+    let mut found = jobs.into_iter().map(|job| job.id).filter(|id| id.starts_with(begins));
+    let (first, second) = (found.next(), found.next());
+    if second.is_some() {
+        anyhow::bail!("several jobs begin with `{begins}`: give more of the id");
+    }
+    Ok(first)
 }
 
 enum Done {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::basis::Checkout;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use crate::app::local::Workspace;
@@ -92,21 +93,39 @@ impl RemoteArguments {
 }
 
 impl Remote {
-    /// Runs something on the repository to its end.
-    pub(super) fn run<T>(
+    /// How a checkout is related to it.
+    pub(super) fn relation(&self, workspace: &Workspace) -> Checkout {
+        let Ok(Some(address)) = workspace.origin() else { return Checkout::Unknown };
+        match on_github(&address, &self.api_url) {
+            Some(name) if name == self.repository => Checkout::OfIt,
+            _ => Checkout::OfAnother,
+        }
+    }
+
+    /// The same where other things may go wrong, too.
+    pub(super) fn run_any<T>(
         &self,
         workspace: Option<Workspace>,
-        work: impl AsyncFnOnce(&OnGithub) -> Result<T, OnGithubError>,
+        work: impl AsyncFnOnce(&OnGithub) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(runtime.block_on(async {
+        runtime.block_on(async {
             let github = OnGithub::open(&self.api_url, &self.token, &self.repository).await?;
             let github = match workspace {
                 Some(workspace) => github.with_checkout(workspace.into()),
                 None => github,
             };
             work(&github).await
-        })?)
+        })
+    }
+
+    /// Runs something on the repository to its end.
+    pub(super) fn run<T>(
+        &self,
+        workspace: Option<Workspace>,
+        work: impl AsyncFnOnce(&OnGithub) -> Result<T, OnGithubError>,
+    ) -> anyhow::Result<T> {
+        self.run_any(workspace, async |github| Ok(work(github).await?))
     }
 }
 

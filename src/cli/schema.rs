@@ -38,7 +38,8 @@ Without the file, or with one that has no `environments`, they are found by the 
 `overlift init` proposes a file.
 
 Unknown keys, wrong types and contradictions are errors with line, column and the nearest right key.
-`overlift schema > overlift.schema.json` writes the JSON Schema; editors use it by a first line `# yaml-language-server: $schema=overlift.schema.json`.
+Editors complete and check it by the first line that `overlift init` writes, which names the published [JSON Schema](overlift.schema.json).
+Without a way to it write `overlift schema > overlift.schema.json` and a first line `# yaml-language-server: $schema=overlift.schema.json`.
 
 ";
 

@@ -8,6 +8,6 @@ mod settings;
 mod start;
 
 pub use error::ConfigError;
-pub use repository::{CONFIG_PATH, Loads, Previews, RepositoryConfig, schema};
+pub use repository::{CONFIG_PATH, Loads, Previews, RepositoryConfig, SCHEMA_ID, schema};
 pub use settings::{Identity, RawSettings, Settings, SettingsError, SettingsFault};
 pub use start::starting_configuration;

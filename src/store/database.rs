@@ -8,12 +8,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Postgres, Row as _, Sqlite};
+use sqlx::{Connection as _, Postgres, Row as _, Sqlite};
 
 use super::error::StoreError;
 use super::migration;
@@ -106,7 +106,11 @@ impl Database {
 
     async fn connect_sqlite(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Address { reason: error.to_string() })?
+            .map_err(|error| StoreError::Address { reason: error.to_string() })?;
+        let place = format!("file `{}`", options.get_filename().display());
+        // Whoever names a file wants it, unless a mode says otherwise.
+        let options = if url.contains("mode=") { options } else { options.create_if_missing(true) };
+        let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
@@ -120,10 +124,9 @@ impl Database {
                 .test_before_acquire(false)
                 .connect_with(options)
         };
-        let connect = StoreError::while_to("open");
-        let writer = pool(1, options.clone()).await.map_err(connect)?;
-        let connect = StoreError::while_to("open");
-        let readers = pool(4, options.create_if_missing(false)).await.map_err(connect)?;
+        let fault = |error| StoreError::open(place.clone(), &error);
+        let writer = pool(1, options.clone()).await.map_err(fault)?;
+        let readers = pool(4, options.create_if_missing(false)).await.map_err(fault)?;
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -131,11 +134,24 @@ impl Database {
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| StoreError::Address { reason: "malformed".to_owned() })?
             .application_name("overlift");
+        let place = format!("at `{}:{}`", options.get_host(), options.get_port());
         let pool = PgPoolOptions::new()
             .max_connections(10)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options);
-        Ok(Self::Postgres(pool.await.map_err(StoreError::while_to("answer"))?))
+            .connect_with(options.clone());
+        let error = match pool.await {
+            Ok(pool) => return Ok(Self::Postgres(pool)),
+            // The pool only says that it waited; one connection of its own says for what.
+            Err(sqlx::Error::PoolTimedOut) => {
+                let alone = PgConnection::connect_with(&options);
+                match tokio::time::timeout(ACQUIRE_TIMEOUT, alone).await {
+                    Ok(Err(error)) => error,
+                    Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+                }
+            }
+            Err(error) => error,
+        };
+        Err(StoreError::open(place, &error))
     }
 
     /// Begins a transaction that may write.

@@ -10,7 +10,15 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The database cannot be reached or opened, or refuses a statement.
+    /// The database cannot be opened.
+    #[error("cannot open the database {place}: {reason}")]
+    Open {
+        /// Its file, or its host and port; never its password.
+        place: String,
+        /// The database's words, once.
+        reason: String,
+    },
+    /// The database cannot be reached, or refuses a statement.
     #[error("the database did not {action}")]
     Database {
         /// What it should have done, such as `claim a job`.
@@ -33,6 +41,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// An error of opening: sqlx says the database's words twice, and with a pool not at all.
+    pub(super) fn open(place: String, error: &sqlx::Error) -> Self {
+        let reason = match error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            sqlx::Error::Io(error) => error.to_string(),
+            sqlx::Error::Tls(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        Self::Open { place, reason }
+    }
+
     /// Turns sqlx's error into ours, with what was to be done.
     pub(super) const fn while_to(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { action, source }

@@ -37,6 +37,14 @@ pub fn apply(root: &Path, edits: &[FileEdit]) -> Result<(), WorkdirError> {
     Ok(())
 }
 
+/// Makes a directory that the user named, and those above it.
+///
+/// # Errors
+/// The file system's words.
+pub fn make_directory(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Writes a result to where the user said, be it inside a checkout or not.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ mod schema_store;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{apply, read_bytes, read_input, write_output};
+pub use apply::{apply, make_directory, read_bytes, read_input, write_output};
 pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::CommitTree;

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::RepositoryConfig;
+use crate::config::{CONFIG_PATH, RepositoryConfig};
 use crate::github::{
     Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
 };
-use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName};
+use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName, RepoPath};
 use crate::promotion::{Key, Plan, Request, Wanted as Asked};
 use crate::redact::Credential;
 
@@ -37,6 +37,15 @@ pub struct OnGithub {
     pub(super) clock: Clock,
     repository: Repository,
     local: Option<Arc<Workspace>>,
+}
+
+/// What promotions of a repository on GitHub follow.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// The default branch.
+    pub branch: BranchName,
+    /// The text of its `.github/overlift.yaml`, if it has one.
+    pub configuration: Option<Arc<[u8]>>,
 }
 
 /// What is to be promoted.
@@ -201,6 +210,20 @@ impl OnGithub {
     /// [`OnGithubError::Github`]; what GitHub may do later was tried several times.
     pub async fn fetch_default_branch(&self) -> Result<BranchName, OnGithubError> {
         patiently(async || Ok(self.repository.fetch_default_branch().await?)).await
+    }
+
+    /// The default branch, and the configuration that its head has: what promotions follow.
+    ///
+    /// # Errors
+    /// [`OnGithubError`]; what GitHub may do later was tried several times.
+    pub async fn fetch_basis(&self) -> Result<Basis, OnGithubError> {
+        patiently(async || {
+            let branch = self.repository.fetch_default_branch().await?;
+            let path = RepoPath::parse(CONFIG_PATH).expect("a fixed path is one");
+            let configuration = self.snapshot(&branch).await?.text(&path).await?;
+            Ok(Basis { branch, configuration })
+        })
+        .await
     }
 
     /// The promotions that are asked for, by the configuration of the default branch's head.

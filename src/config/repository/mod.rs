@@ -18,7 +18,7 @@ mod shared;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use schema::schema;
+pub use schema::{SCHEMA_ID, schema};
 
 use super::error::ConfigError;
 use crate::model::{Entry, Files, KustomizeVersion, Location, RemotePattern, RepoPath};

@@ -157,7 +157,7 @@ impl<'a> Places<'a> {
             _ => Err(ConfigError::WrongType {
                 at: self.location(node.mark, field),
                 expected: expected(shape),
-                found: kind(node),
+                found: if matches!(shape, Shape::Version) { version(node) } else { kind(node) },
             }),
         }
     }
@@ -316,6 +316,19 @@ fn expected(shape: &Shape) -> String {
         Shape::OneOrSeveral(item) => format!("{} or a list of them", expected(item)),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Mapping(_) => "a mapping".to_owned(),
+    }
+}
+
+/// What stands in place of the version: whoever has it wrong has to know whether to unquote it or to update.
+fn version(node: &Node) -> &'static str {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.tag == Tag::Str && scalar.text == "1" => {
+            "a text (leave out the quotes)"
+        }
+        Value::Scalar(scalar) if scalar.tag == Tag::Int => {
+            "another version, which this Overlift does not know (a newer one may)"
+        }
+        _ => kind(node),
     }
 }
 

@@ -4,11 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::shape::{Absent, Key, ROOT, Shape};
 
+/// Where the schema is published, and what an editor reads by the first line that `overlift init` writes.
+pub const SCHEMA_ID: &str =
+    "https://raw.githubusercontent.com/overlift/overlift/main/docs/overlift.schema.json";
+
 /// The JSON Schema of the configuration file.
 #[must_use]
 pub fn schema() -> Value {
     let mut root = Map::new();
     root.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+    root.insert("$id".to_owned(), json!(SCHEMA_ID));
     root.insert("title".to_owned(), json!("Overlift: .github/overlift.yaml"));
     root.extend(of_shape(&ROOT));
     Value::Object(root)

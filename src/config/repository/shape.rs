@@ -413,11 +413,31 @@ const PROMOTION: Shape = Shape::Mapping(&[
     },
     Key {
         name: "fields",
-        shape: list(&SOMETHING, 0),
-        about: "Fields of the kustomization that are carried entry by entry, such as `images`.",
+        shape: list(&Shape::Choice(CARRIED_FIELDS), 0),
+        about: "Fields of the kustomization that are carried entry by entry.",
         absent: Absent::Texts(&[]),
     },
 ]);
+
+/// What `promotion.fields` may name; `promotion` knows how each is told apart.
+pub(super) const CARRIED_FIELDS: &[&str] = &[
+    "images",
+    "replicas",
+    "helmCharts",
+    "helmGlobals",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "vars",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "buildMetadata",
+    "sortOptions",
+];
 
 static KEEP: Shape = Shape::Mapping(&[
     Key {

@@ -159,7 +159,11 @@ fn every_fault_has_its_place_and_the_nearest_word() {
         ),
         (
             "version: 2\n",
-            "1:10 (version): expected the version `1`, found a number (quote it to make it a text)",
+            "1:10 (version): expected the version `1`, found another version, which this Overlift does not know (a newer one may)",
+        ),
+        (
+            "version: \"1\"\n",
+            "1:10 (version): expected the version `1`, found a text (leave out the quotes)",
         ),
         ("promotion: []\n", "1:12 (promotion): expected a mapping, found a list"),
         ("environments: []\n", "1:15 (environments): expected at least 1 item, found 0 items"),
@@ -170,7 +174,7 @@ fn every_fault_has_its_place_and_the_nearest_word() {
         ),
         (
             "promotion:\n  fields: [image]\n",
-            "2:12 (promotion.fields[0]): `image` is no field of a kustomization that can be carried; did you mean `images`?",
+            "2:12 (promotion.fields[0]): `image` is not one of `images`, `replicas`, `helmCharts`, `helmGlobals`, `configMapGenerator`, `secretGenerator`, `generatorOptions`, `labels`, `commonLabels`, `commonAnnotations`, `vars`, `namespace`, `namePrefix`, `nameSuffix`, `buildMetadata`, `sortOptions`; did you mean `images`?",
         ),
         (
             "promotion:\n  keep:\n    - file: a.yaml\n      fields: [a..b]\n",
@@ -761,4 +765,10 @@ fn what_is_wrong_about_it_is_told_with_its_place() {
     assert!(error(silent).contains("(environments[1].trigger): `b` has `trigger: healthy`, and nothing says when `a` is healthy"));
     let empty = "environments:\n- {name: a, path: a, health: {soak: 1h}}\n";
     assert!(error(empty).contains("nothing here says when it is healthy"));
+}
+
+#[test]
+fn the_list_of_fields_is_that_of_promotions() {
+    let known: Vec<&str> = crate::promotion::CarriedField::names().collect();
+    assert_eq!(super::shape::CARRIED_FIELDS, known);
 }

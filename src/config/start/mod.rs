@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use super::discovery::{Found, FoundStage, find};
 use super::error::{ConfigError, quoted};
+use super::repository::SCHEMA_ID;
 use crate::model::{
     ApplicationName, EnvironmentName, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
 };
@@ -163,7 +164,8 @@ fn has_images(files: &dyn Files, path: &RepoPath) -> Result<bool, ConfigError> {
 }
 
 fn write(found: &Found, findings: Option<&Findings>) -> String {
-    let mut out = String::from(
+    let mut out = format!("# yaml-language-server: $schema={SCHEMA_ID}\n");
+    out.push_str(
         "# What Overlift promotes, and how. Proposed by `overlift init` from the files of this repository;\n\
          # check each line, and see what a promotion does with `overlift plan SOURCE TARGET`.\n\
          version: 1\n\n",
