@@ -124,6 +124,7 @@ fn every_command_of_overlift_runs() {
             let offline =
                 ["build", "completions", "init", "man", "plan", "schema", "status", "validate"];
             let writes = words[0] == "promote"
+                && !words.contains(&"--repo")
                 && words.iter().any(|it| ["--local", "--commit", "--dry-run"].contains(it));
             let can_build = !words.contains(&"kustomize") || has_kubectl;
             let arguments: Vec<&str> = if can_build && (offline.contains(&words[0]) || writes) {

@@ -1,4 +1,4 @@
-//! What the README says to paste into a shell leads to two pull requests.
+//! What the tour says to paste into a shell, at once, leads to two pull requests.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,13 +7,11 @@ use std::process::Command;
 
 use super::support::run;
 
-/// The shell blocks of a section.
-fn blocks(heading: &str) -> Vec<String> {
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let section = readme.split(&format!("\n## {heading}\n")).nth(1).unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1);
+/// The shell blocks of the tour.
+fn blocks() -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tour.md");
+    let page = fs::read_to_string(page).unwrap();
+    let blocks = page.split("```sh\n").skip(1);
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
@@ -32,14 +30,15 @@ fn the_action_and_the_service_run_by_hand() {
     let built = Path::new(env!("CARGO_BIN_EXE_overlift")).parent().unwrap();
     assert!(built.join("examples/github_stand_in").exists(), "cargo test builds it");
     let temp = tempfile::tempdir().unwrap();
-    let [start, action, service] =
-        <[String; 3]>::try_from(blocks("The Action and the service, by hand")).unwrap();
-    // The build of the tests stands for the README's; ports and files are the test's own.
+    // The build of the tests stands for the tour's; ports and files are the test's own.
     let built = built.to_str().unwrap();
-    let waits = "until curl -s $GITHUB_API_URL/_stand-in/state >/dev/null; do :; done\n";
-    let done = "until curl -s $GITHUB_API_URL/_stand-in/state | grep -q '\"number\":2'; do :; done\n\
-                curl -s $GITHUB_API_URL/_stand-in/state >/tmp/state; kill %1 %2; wait\n";
-    let script = [&start, waits, &action, &service, done].concat();
+    let mut blocks = blocks();
+    let end = blocks.pop().unwrap();
+    let script = format!("{}cp /tmp/state-now /tmp/state; {end}wait\n", blocks.concat());
+    let script = script.replace(
+        "curl --silent $GITHUB_API_URL/_stand-in/state\n",
+        "curl --silent $GITHUB_API_URL/_stand-in/state >/tmp/state-now\n",
+    );
     let script = script
         .replace("cargo build --locked --bins --examples\n", "")
         // Before the paths of the clone, which may stand below /tmp itself.
