@@ -9,11 +9,15 @@ use crate::diff::Change;
 use crate::model::Operation;
 use crate::policy::{Finding, Level};
 use crate::promotion::{
-    self, Cause, NotPromotedReason, Phrase, Plan, PlannedEdit, Telling, Warning,
+    self, Cause, NotPromotedReason, Phrase, Plan, PlannedEdit, Telling, Warning, stays_beside,
 };
 
 /// At most so many resources are listed one by one.
 const RESOURCE_LIMIT: usize = 40;
+/// So many values are told that stay although the source changed its own.
+const BESIDE_LIMIT: usize = 5;
+/// So many commits are told that a promotion brings.
+const COMMIT_LIMIT: usize = 8;
 
 /// What the plan does, without its diffs: risks first, in the words of the pull request.
 pub(super) fn summary(plan: &Plan, output: &Output) -> String {
@@ -26,12 +30,32 @@ pub(super) fn summary(plan: &Plan, output: &Output) -> String {
     } else {
         let _ = writeln!(out, "\n{}", promotion::summary(plan));
         warnings(&telling, palette, width, &mut out);
+        commits(plan, palette, &mut out);
         changes(plan, &telling, palette, width, &mut out);
         files(plan, palette, &mut out);
     }
     findings(plan, &telling, palette, &mut out);
     remarks(plan, palette, &mut out);
     out
+}
+
+/// The source's commits that this brings, as far as its history tells.
+fn commits(plan: &Plan, palette: &Palette, out: &mut String) {
+    let (heading, quiet) = (palette.heading, palette.quiet);
+    if plan.commits.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{heading}It brings{heading:#}");
+    for commit in plan.commits.iter().take(COMMIT_LIMIT) {
+        let number = commit.pull_request.map_or(String::new(), |number| format!(" #{number}"));
+        let (subject, author) = (harmless(&commit.subject), harmless(&commit.author));
+        let sha = commit.sha.short();
+        let space = if subject.is_empty() { "" } else { " " };
+        let _ = writeln!(out, "  {sha}{number}{space}{subject} {quiet}{author}{quiet:#}");
+    }
+    if plan.commits.len() > COMMIT_LIMIT {
+        let _ = writeln!(out, "  and {} more", plan.commits.len() - COMMIT_LIMIT);
+    }
 }
 
 /// What weakens security, moves traffic, shrinks or deletes something.
@@ -208,6 +232,13 @@ fn remarks(plan: &Plan, palette: &Palette, out: &mut String) {
         };
         let (field, entry) = (entry.field, harmless(&entry.entry));
         lines.push(format!("{quiet}not promoted: {field} {entry}, {why}{quiet:#}"));
+    }
+    let beside = stays_beside(plan);
+    lines.extend(beside.iter().take(BESIDE_LIMIT).map(|it| harmless(it).replace('`', "")));
+    if let Some(rest) = beside.len().checked_sub(BESIDE_LIMIT).filter(|rest| *rest > 0) {
+        lines.push(format!(
+            "{quiet}and {rest} more values stay although the source changed{quiet:#}"
+        ));
     }
     let drift = plan.drift.resources();
     if !drift.is_empty() {

@@ -1,13 +1,16 @@
 //! Bringing over what the source changed: `promotion.by: changes`.
 
+use std::collections::BTreeSet;
+
 use super::draft::{Change, Draft};
 use super::error::PlanError;
-use super::plan::{Cause, Past, PlanRequest};
+use super::plan::{Cause, Commit, Past, PlanRequest};
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
-    self, Because, Choice, Comparison, Difference, Folders, History, Names, compare, last_by_hand,
+    self, Because, Choice, Comparison, Difference, Folders, History, Names, Then, compare,
+    last_by_hand,
 };
-use crate::model::{BlobId, Blobs, Files, Location, ReadError, RepoPath};
+use crate::model::{BlobId, Blobs, CommitSha, Files, Location, ReadError, RepoPath};
 use crate::policy::OwnValue;
 use crate::yaml::FieldPath;
 
@@ -31,7 +34,20 @@ pub(super) fn bring_changes<'a>(
         draft.changes.insert(change.below, Change { after: change.after, causes });
     }
     draft.differences = comparison.differences;
+    if let Past::Known { history, .. } = request.past {
+        draft.commits = brought(history, &draft.differences);
+    }
     Ok(())
+}
+
+/// The commits by which the source got what comes over, oldest first.
+fn brought(history: &History<'_>, differences: &[Difference]) -> Vec<Commit> {
+    let since = |difference: &'_ Difference| match &difference.because {
+        Because::Behind { since } if difference.then != Then::Stays => since.clone(),
+        _ => None,
+    };
+    let bringing: BTreeSet<CommitSha> = differences.iter().filter_map(since).collect();
+    history.commits.iter().filter(|it| bringing.contains(&it.id)).map(Commit::of).collect()
 }
 
 /// Compares the two environments, the target as `files` have it.

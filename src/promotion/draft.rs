@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::PlanError;
 use super::overlay::Overlay;
-use super::plan::{Cause, NotPromoted, PlannedEdit, Warning};
+use super::plan::{Cause, Commit, NotPromoted, PlannedEdit, Warning};
 use super::rules::Rules;
 use crate::lineage::Difference;
 use crate::model::{File, FileEdit, Location};
@@ -25,6 +25,8 @@ pub(super) struct Draft<'a> {
     pub not_promoted: Vec<NotPromoted>,
     /// What differs, and what becomes of it.
     pub differences: Vec<Difference>,
+    /// Commits of the source that this brings, oldest first.
+    pub commits: Vec<Commit>,
 }
 
 /// What happens to one file.
@@ -45,6 +47,7 @@ impl<'a> Draft<'a> {
             warnings: Vec::new(),
             not_promoted: Vec::new(),
             differences: Vec::new(),
+            commits: Vec::new(),
         }
     }
 
@@ -114,8 +117,8 @@ impl<'a> Draft<'a> {
         }
         self.refuse_collisions(&edits)?;
         edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
-        let Self { warnings, not_promoted, differences, .. } = self;
-        Ok(Finished { edits, warnings, not_promoted, differences })
+        let Self { warnings, not_promoted, differences, commits, .. } = self;
+        Ok(Finished { edits, warnings, not_promoted, differences, commits })
     }
 
     /// Refuses edits that make one path both a file and a directory.
@@ -160,4 +163,6 @@ pub(super) struct Finished {
     pub not_promoted: Vec<NotPromoted>,
     /// What differs, and what becomes of it.
     pub differences: Vec<Difference>,
+    /// Commits of the source that this brings, oldest first.
+    pub commits: Vec<Commit>,
 }

@@ -1,5 +1,6 @@
 //! Deciding a promotion: pipeline, plan, pull request texts. Nothing here reads or writes outside.
 
+mod beside;
 mod body;
 mod carry;
 mod changes;
@@ -30,6 +31,7 @@ mod template;
 mod wire;
 mod words;
 
+pub use beside::stays_beside;
 pub use body::{
     BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
 };
@@ -40,7 +42,7 @@ pub use key::{Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
-pub use nothing::{moved_meanwhile, nothing};
+pub use nothing::nothing;
 pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{

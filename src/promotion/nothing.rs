@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::rules::By;
-use crate::lineage::{Because, Difference};
+use crate::lineage::Because;
 
 /// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
 /// have nothing that comes.
@@ -59,12 +59,4 @@ fn stays(plan: &Plan) -> String {
         "{source} changed nothing that {target} lacks; {all} {differences} ({})",
         told.join(", ")
     )
-}
-
-/// The values of the target's own beside which the source changed its own: a person may want to know.
-pub fn moved_meanwhile(plan: &Plan) -> impl Iterator<Item = &Difference> {
-    let moved = |it: &&Difference| {
-        matches!(it.because, Because::Own { source_moved: true, .. } | Because::SetLater { .. })
-    };
-    plan.differences.iter().filter(moved)
 }

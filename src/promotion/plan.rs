@@ -20,7 +20,8 @@ use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs}
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
 use crate::model::{
-    CommitSha, EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
+    CommitSha, EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, PastCommit,
+    RepoPath,
 };
 use crate::policy::{
     Changes, Day, Fetched, Finding, Findings, Gates, Overlay as Checked, OwnValue, Promotion, Side,
@@ -91,6 +92,33 @@ pub struct Commit {
     pub author: String,
     /// The pull request that brought it, if one did.
     pub pull_request: Option<u64>,
+}
+
+impl Commit {
+    /// A commit of the history. GitHub writes the number of its pull request behind the subject of a squash and
+    /// into that of a merge, which has no subject of its own.
+    pub(super) fn of(past: &PastCommit) -> Self {
+        let number = |text: &str| text.parse().ok();
+        let subject = past.subject.trim();
+        let merge = subject.strip_prefix("Merge pull request #").and_then(|rest| {
+            let (digits, _) = rest.split_once(' ').unwrap_or((rest, ""));
+            Some((number(digits)?, ""))
+        });
+        let squash = subject.strip_suffix(')').and_then(|rest| {
+            let (subject, digits) = rest.rsplit_once(" (#")?;
+            Some((number(digits)?, subject))
+        });
+        let (pull_request, subject) = match merge.or(squash) {
+            Some((number, subject)) => (Some(number), subject),
+            None => (None, subject),
+        };
+        Self {
+            sha: past.id.clone(),
+            subject: subject.to_owned(),
+            author: past.author.clone(),
+            pull_request,
+        }
+    }
 }
 
 impl Plan {
@@ -329,7 +357,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         },
     );
     let (source_build, before, (standards, finished)) = together(source_build, before, decided)?;
-    let Finished { edits, warnings, not_promoted, differences } = finished;
+    let Finished { edits, warnings, not_promoted, differences, commits } = finished;
     let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
     let after = match &before {
         Ok(before) if edits.is_empty() => Ok(before.clone()),
@@ -343,8 +371,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         || compare(request, (source, target), &builds, &edits),
     );
     let masked = files_with_secrets(request, &differences, &secrets, &known);
-    let words = Words { edits, warnings, not_promoted, differences };
-    let Words { edits, warnings, not_promoted, differences } = words.hide(&known, &masked);
+    let words = Words { edits, warnings, not_promoted, differences, commits };
+    let Words { edits, warnings, not_promoted, differences, commits } = words.hide(&known, &masked);
     let risks = risks(request, (source, target), (&rendered, &builds, &edits), &standards);
     let missing = not_rendered.iter().map(NotRendered::finding);
     let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
@@ -370,7 +398,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         not_rendered,
         method,
         differences,
-        commits: Vec::new(),
+        commits,
     })
 }
 

@@ -11,6 +11,8 @@ use std::io;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
 
+use super::markdown::plain;
+use super::plan::Commit;
 use crate::model::nearest;
 
 /// The longest template that is read.
@@ -49,6 +51,7 @@ impl Variables {
         "plan.diff",
         "plan.files",
         "plan.drift",
+        "plan.commits",
         "checklist",
     ]);
 
@@ -133,10 +136,19 @@ impl Template {
     /// # Errors
     /// [`TemplateError`] if a filter refuses its value, or the result is too large.
     pub fn render(&self, values: &Values<'_>) -> Result<String, TemplateError> {
+        self.render_with(values, &[])
+    }
+
+    /// The same with commits, each with `subject`, `author` and `number` (of its pull request, or nothing).
+    pub(super) fn render_with(
+        &self,
+        values: &Values<'_>,
+        commits: &[Commit],
+    ) -> Result<String, TemplateError> {
         let engine = engine();
         let template = engine.template_from_named_str(NAME, &self.source).map_err(translate)?;
         let mut out = Bounded(Vec::new());
-        template.render_captured_to(context(values), &mut out).map_err(translate)?;
+        template.render_captured_to(context(values, commits), &mut out).map_err(translate)?;
         String::from_utf8(out.0).map_err(|_| TemplateError::TooLarge("makes too long a text"))
     }
 
@@ -191,7 +203,7 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error>
     Ok(out)
 }
 
-fn context(values: &Values<'_>) -> Value {
+fn context(values: &Values<'_>, commits: &[Commit]) -> Value {
     let mut plan: BTreeMap<&str, Value> = BTreeMap::new();
     let mut root: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, value) in values {
@@ -200,6 +212,16 @@ fn context(values: &Values<'_>) -> Value {
             None => root.insert(name, Value::from(*value)),
         };
     }
+    let commits = commits.iter().map(|commit| {
+        let text = |text: &str| Value::from(plain(text, 200));
+        let number = commit.pull_request.map_or(Value::from(()), Value::from);
+        Value::from_pairs([
+            ("subject", text(&commit.subject)),
+            ("author", text(&commit.author)),
+            ("number", number),
+        ])
+    });
+    plan.insert("commits", Value::from_iter(commits));
     root.insert("plan", Value::from_pairs(plan));
     Value::from_pairs(root)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::plan::{Cause, NotPromoted, PlanRequest, PlannedEdit, Warning};
+use super::plan::{Cause, Commit, NotPromoted, PlanRequest, PlannedEdit, Warning};
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
 use crate::model::{FileEdit, KUSTOMIZATION_NAMES, RepoPath};
@@ -14,6 +14,7 @@ pub(super) struct Words {
     pub warnings: Vec<Warning>,
     pub not_promoted: Vec<NotPromoted>,
     pub differences: Vec<Difference>,
+    pub commits: Vec<Commit>,
 }
 
 /// Fields of a kustomization whose values are no secrets, whatever else stands in the file.
@@ -59,6 +60,7 @@ impl Words {
                 }
             }
         }
+        self.commits.iter_mut().for_each(|commit| hide(&mut commit.subject));
         for difference in &mut self.differences {
             let values = [&mut difference.source, &mut difference.target];
             if masked.contains(&difference.path) && !is_open(&difference.path, &difference.field) {

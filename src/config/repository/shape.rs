@@ -546,7 +546,8 @@ const PULL_REQUEST: Shape = Shape::Mapping(&[
         shape: PATH,
         about: "A file with a template for the body, from the repository's root. It has all of \
                 `application`, `source`, `target`, `plan.id`, `plan.commit`, `plan.summary`, `plan.findings`, \
-                `plan.diff`, `plan.files`, `plan.drift` and `checklist`.",
+                `plan.diff`, `plan.files`, `plan.drift`, `checklist`, and the list `plan.commits` of the source's \
+                commits that this brings, each with `subject`, `author` and `number`.",
         absent: Absent::Nothing,
     },
 ]);

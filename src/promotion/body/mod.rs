@@ -188,7 +188,7 @@ impl<'a> Parts<'a> {
                 ("checklist", self.checklist.as_str()),
             ]
             .into();
-            let text = template.render(&values)?;
+            let text = template.render_with(&values, &self.plan.commits)?;
             Ok(format!("{}\n\n{}\n", text.trim_matches('\n'), self.marker))
         };
         match render(&self.evidence(0)) {

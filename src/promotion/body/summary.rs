@@ -3,6 +3,7 @@
 use crate::diff::{Change, ResourceDiff};
 use crate::lineage::{Difference, Then};
 use crate::policy::Level;
+use crate::promotion::beside::stays_beside;
 use crate::promotion::phrase::Phrase;
 use crate::promotion::plan::{Commit, Plan};
 use crate::promotion::proposal::summary;
@@ -181,15 +182,14 @@ fn brings(commits: &[Commit]) -> Option<String> {
         return None;
     }
     let told = |commit: &&Commit| commit.pull_request.is_some();
-    let mut words: Vec<String> = commits
-        .iter()
-        .filter(told)
-        .take(SHOWN)
-        .map(|commit| {
-            let number = commit.pull_request.map_or(String::new(), |number| format!("#{number} "));
-            format!("{number}*{}*", plain(&commit.subject, 80))
-        })
-        .collect();
+    // Those without a pull request are told by what they say.
+    let named = commits.iter().filter(told).chain(commits.iter().filter(|it| !told(it)));
+    let name = |commit: &Commit| match (commit.pull_request, commit.subject.as_str()) {
+        (Some(number), "") => format!("#{number}"),
+        (Some(number), subject) => format!("#{number} *{}*", plain(subject, 80)),
+        (None, subject) => format!("{} *{}*", commit.sha.short(), plain(subject, 80)),
+    };
+    let mut words: Vec<String> = named.take(SHOWN).map(name).collect();
     let rest = commits.len() - words.len();
     if rest > 0 {
         let more = if words.is_empty() { "" } else { "other " };
@@ -265,10 +265,20 @@ pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
 
 /// What a person should know although the plan can be carried out.
 fn notes(plan: &Plan, most: usize) -> Option<String> {
-    if plan.warnings.is_empty() {
+    let beside = stays_beside(plan);
+    if plan.warnings.is_empty() && beside.is_empty() {
         return None;
     }
     let mut lines: Vec<String> = Vec::new();
+    for sentence in beside.iter().take(most) {
+        lines.push(format!("- {}", Phrase::of_sentence(sentence).markdown()));
+    }
+    if let Some(rest) = beside.len().checked_sub(most).filter(|rest| *rest > 0) {
+        lines.push(format!(
+            "- {} although the source changed its own",
+            counted(rest, "more value stays", "more values stay")
+        ));
+    }
     for warning in plan.warnings.iter().take(most) {
         let at = warning
             .at

@@ -107,3 +107,21 @@ fn carrying(fields: &[&str]) -> Rules {
     let fields = fields.iter().map(|field| CarriedField::parse(field).unwrap()).collect();
     Rules { fields, ..Rules::default() }
 }
+
+#[test]
+fn a_commit_tells_its_pull_request() {
+    use crate::model::PastCommit;
+    let told = |subject: &str| {
+        let past = PastCommit {
+            id: CommitSha::parse(&"a".repeat(40)).unwrap(),
+            subject: subject.to_owned(),
+            author: "mona".to_owned(),
+            touched: Vec::new(),
+        };
+        let commit = Commit::of(&past);
+        (commit.subject, commit.pull_request)
+    };
+    assert_eq!(told("Bump the api (#12)"), ("Bump the api".to_owned(), Some(12)));
+    assert_eq!(told("Merge pull request #7 from o/topic"), (String::new(), Some(7)));
+    assert_eq!(told("Fix (#x) and (see #3)"), ("Fix (#x) and (see #3)".to_owned(), None));
+}
