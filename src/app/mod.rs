@@ -17,6 +17,7 @@ mod known_past;
 mod limit;
 mod local_past;
 mod look;
+mod overview;
 mod pair_of_trees;
 mod perform;
 mod promote;
@@ -42,6 +43,10 @@ pub use doctor::{
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, lower_limits};
+pub use overview::{
+    EnvironmentCell, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage, Question,
+    QueuePage,
+};
 pub use promote::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
     Promoted,

@@ -15,7 +15,7 @@ use crate::app::{App, Clock, merge_payloads, try_plans_with};
 use crate::config::{Identity, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings};
 use crate::redact::Scrubber;
-use crate::server;
+use crate::server::{self, PageSettings};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, metric, start_logging};
 
@@ -62,6 +62,12 @@ pub(super) struct ServeArguments {
     /// Directory that keeps files of repositories [default: memory].
     #[arg(long, env = "OVERLIFT_CACHE_DIR", value_name = "DIR")]
     cache_dir: Option<String>,
+    /// Token that opens the pages; without it there are none.
+    #[arg(long, env = "OVERLIFT_PAGE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    page_token: Option<String>,
+    /// File with the token that opens the pages.
+    #[arg(long, env = "OVERLIFT_PAGE_TOKEN_FILE", value_name = "FILE")]
+    page_token_file: Option<String>,
     /// What is logged, such as `info` or `overlift=debug`.
     #[arg(long, env = "OVERLIFT_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
@@ -87,6 +93,8 @@ impl ServeArguments {
             app_private_key_file: self.app_private_key_file.clone(),
             database_url: self.database_url.clone(),
             cache_dir: self.cache_dir.clone(),
+            page_token: self.page_token.clone(),
+            page_token_file: self.page_token_file.clone(),
         }
     }
 }
@@ -138,7 +146,14 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         async move { app.work(stop).await }
     });
     tracing::info!(address = %listener.local_addr()?, "listening");
-    server::serve(listener, app, settings.webhook_secrets, turned(stop)).await;
+    let secrets = settings.webhook_secrets;
+    match settings.page_token {
+        Some(token) => {
+            let pages = PageSettings::new(token, &settings.github_api_url);
+            server::serve_with_pages(listener, app, secrets, pages, turned(stop)).await;
+        }
+        None => server::serve(listener, app, secrets, turned(stop)).await,
+    }
     tracing::info!("stopping");
     working.await.context("the workers stopped")?;
     let _ = close_inbox.send(true);

@@ -31,6 +31,10 @@ pub struct RawSettings {
     pub database_url: Option<String>,
     /// `OVERLIFT_CACHE_DIR`.
     pub cache_dir: Option<String>,
+    /// `OVERLIFT_PAGE_TOKEN`.
+    pub page_token: Option<String>,
+    /// `OVERLIFT_PAGE_TOKEN_FILE`.
+    pub page_token_file: Option<String>,
 }
 
 /// The settings of the service, each checked.
@@ -48,6 +52,8 @@ pub struct Settings {
     pub database_url: Credential,
     /// Where trees and blobs are kept; `None` for memory.
     pub cache_dir: Option<String>,
+    /// Who may see the pages; without it there are none.
+    pub page_token: Option<Credential>,
 }
 
 /// As whom to ask GitHub. An App counts where a token is given too: tokens lie about in environments.
@@ -121,7 +127,7 @@ impl Settings {
             Identity::App { private_key, .. } => private_key,
         };
         let rest = [identity.clone(), self.database_url.clone()];
-        self.webhook_secrets.iter().cloned().chain(rest)
+        self.webhook_secrets.iter().cloned().chain(rest).chain(self.page_token.clone())
     }
 }
 
@@ -139,6 +145,7 @@ impl Check<'_> {
         let github_api_url = self.api_url(raw.github_api_url.as_deref());
         let identity = self.identity(raw);
         let database_url = self.database_url(raw.database_url.as_deref());
+        let page_token = self.page_token(raw);
         Some(Settings {
             listen: listen?,
             webhook_secrets: webhook_secrets?,
@@ -146,6 +153,7 @@ impl Check<'_> {
             identity: identity?,
             database_url: database_url?,
             cache_dir: raw.cache_dir.clone().filter(|dir| !dir.is_empty()),
+            page_token,
         })
     }
 
@@ -190,6 +198,24 @@ impl Check<'_> {
                 variable,
                 format!("{error}; with an empty secret anybody could sign a delivery"),
             ),
+        }
+    }
+
+    /// The token of the pages. One that is there and cannot be used is a fault, not a service without pages.
+    fn page_token(&mut self, raw: &RawSettings) -> Option<Credential> {
+        const NAMES: [&str; 2] = ["OVERLIFT_PAGE_TOKEN", "OVERLIFT_PAGE_TOKEN_FILE"];
+        let given = (raw.page_token.as_deref(), raw.page_token_file.as_deref());
+        let (variable, text) = self.text_or_file(NAMES, given)?;
+        match Credential::new("the token of the pages", text.trim()) {
+            Ok(token) if token.expose().chars().count() < SHORTEST_SECRET => self.fault(
+                variable,
+                format!(
+                    "has fewer than {SHORTEST_SECRET} characters, which can be guessed; make one with \
+                     `openssl rand -hex 32`"
+                ),
+            ),
+            Ok(token) => Some(token),
+            Err(error) => self.fault(variable, error.to_string()),
         }
     }
 

@@ -14,6 +14,7 @@ mod delivery;
 mod error;
 mod job;
 mod migration;
+mod overview;
 mod park;
 mod promotion;
 mod repository;
@@ -22,6 +23,7 @@ pub use claim::{Claim, Lease, Retry};
 pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
 pub use error::StoreError;
 pub use job::{JobCounts, Merge, NewJob};
+pub use overview::{Listed, PromotionText, Wanted};
 pub use park::{JobState, QueuedJob};
 pub use promotion::{Pair, PromotionRecord, PromotionState};
 pub use repository::KnownRepository;
@@ -90,10 +92,15 @@ impl Store {
              WHERE newer.repository = promotions.repository \
              AND newer.application = promotions.application \
              AND newer.source = promotions.source AND newer.target = promotions.target AND newer.created_at > promotions.created_at)";
+        const TEXTS: &str = "DELETE FROM promotion_texts WHERE NOT EXISTS \
+             (SELECT 1 FROM promotions WHERE promotions.id = promotion_texts.promotion)";
         let forget = || StoreError::while_to("forget old rows");
         let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
         let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;
-        Ok(deliveries.map_err(forget())? + promotions.map_err(forget())?)
+        let texts = self.database.execute(TEXTS, &[]).await;
+        Ok(deliveries.map_err(forget())?
+            + promotions.map_err(forget())?
+            + texts.map_err(forget())?)
     }
 }
 

@@ -284,7 +284,7 @@ async fn write(
     Ok(())
 }
 
-fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
+pub(super) fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
     Ok(PromotionRecord {
         id: row.text("id")?,
         repository: row.text("repository")?,

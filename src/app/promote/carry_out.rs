@@ -223,6 +223,9 @@ impl Promotion<'_> {
         newness: Newness,
     ) -> Result<bool, Stop> {
         self.memory.hold().await?;
+        if let Some(record) = &self.record {
+            self.memory.keep_text(&record.id, &proposal.title, &proposal.body).await?;
+        }
         let other_texts =
             open.title != proposal.title || !open.body.lines().eq(proposal.body.lines());
         if other_texts {

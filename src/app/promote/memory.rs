@@ -6,7 +6,7 @@
 use crate::github::Github;
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
 use crate::promotion::Key;
-use crate::store::{Millis, Pair, PromotionRecord, PromotionState};
+use crate::store::{Millis, Pair, PromotionRecord, PromotionState, PromotionText};
 
 use super::super::Clock;
 use super::super::perform::{Stop, Work};
@@ -76,6 +76,13 @@ impl Memory<'_> {
             Self::Queue(work) => work.write_down(record).await,
             Self::Nothing(_) => Ok(()),
         }
+    }
+
+    /// Notes the texts of a pull request, for the pages.
+    pub(super) async fn keep_text(&self, id: &str, title: &str, body: &str) -> Result<(), Stop> {
+        let Self::Queue(work) = self else { return Ok(()) };
+        let text = PromotionText { title: title.to_owned(), body: body.to_owned() };
+        Ok(work.app.store.note_promotion_text(id, &text, self.now()).await?)
     }
 
     /// Notes how a pull request ended.

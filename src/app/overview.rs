@@ -1,0 +1,399 @@
+//! What the pages and `/api/v1` show: promotions, environments, the queue; read from the store alone.
+//!
+//! Nothing is asked from GitHub here, so that two hundred open pages cost it nothing, and nothing is
+//! written. Texts are those of the pull request, masked before they were ever stored.
+
+use std::collections::BTreeMap;
+
+use crate::store::{Listed, Millis, PromotionRecord, PromotionState, StoreError, Wanted};
+
+use super::App;
+
+/// So many promotions or repositories are on a page where nobody asks for fewer.
+pub const PAGE: i64 = 50;
+/// So many at most.
+pub const LARGEST_PAGE: i64 = 200;
+/// So many jobs are shown.
+const JOBS: u32 = 200;
+
+/// What somebody asks for. An empty text asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// A repository.
+    pub repository: String,
+    /// An application.
+    pub application: String,
+    /// A target environment.
+    pub environment: String,
+    /// `open`, `merged` or `closed`.
+    pub state: String,
+    /// A part of any of the names.
+    pub search: String,
+    /// Where the page before ended.
+    pub cursor: String,
+    /// So many, at most [`LARGEST_PAGE`].
+    pub limit: i64,
+}
+
+/// A part of a list, and where the next part begins.
+#[derive(Clone, Debug)]
+pub struct Part<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The cursor of the next part, if there is one.
+    pub next: Option<String>,
+}
+
+/// A promotion in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromotionLine {
+    /// Its id.
+    pub id: String,
+    /// The repository.
+    pub repository: String,
+    /// The application; empty in a repository without them.
+    pub application: String,
+    /// The source environment.
+    pub source: String,
+    /// The target environment.
+    pub target: String,
+    /// `opening`, `open`, `merged` or `closed`.
+    pub state: &'static str,
+    /// Why it was closed, in words.
+    pub because: Option<String>,
+    /// The pull request.
+    pub number: Option<i64>,
+    /// The plan.
+    pub plan: String,
+    /// The commit that the plan was made on.
+    pub base_commit: String,
+    /// The commit that was made.
+    pub head_commit: String,
+    /// The branch.
+    pub branch: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it changed last.
+    pub updated_at: Millis,
+}
+
+/// A promotion with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromotionPage {
+    /// What lists show.
+    pub line: PromotionLine,
+    /// The pull request's title and body, once they were written.
+    pub text: Option<(String, String)>,
+    /// The promotions of the same pair, the newest first.
+    pub history: Vec<PromotionLine>,
+}
+
+/// An environment of an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvironmentCell {
+    /// The repository.
+    pub repository: String,
+    /// The application; empty in a repository without them.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The last promotion that was merged into it.
+    pub merged: Option<PromotionLine>,
+    /// The promotions into it that are open.
+    pub open: Vec<PromotionLine>,
+}
+
+/// A job that waits, runs or is parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobLine {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: String,
+    /// The repository it is about.
+    pub repository: Option<String>,
+    /// Its state.
+    pub state: &'static str,
+    /// Attempts since the last progress.
+    pub attempts: u32,
+    /// When it was queued.
+    pub created_at: Millis,
+    /// Not to be started before.
+    pub run_at: Millis,
+    /// Why the last attempt failed.
+    pub reason: Option<String>,
+}
+
+/// The queue, and what GitHub leaves us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePage {
+    /// Jobs that wait.
+    pub queued: u64,
+    /// Jobs that run.
+    pub running: u64,
+    /// Jobs that somebody has to look at.
+    pub parked: u64,
+    /// The first of them.
+    pub jobs: Vec<JobLine>,
+    /// Requests left and allowed, by installation or `token`.
+    pub budgets: Vec<(String, u64, u64)>,
+}
+
+impl App {
+    /// Promotions, the last changed first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn promotions(&self, asked: &Question) -> Result<Part<PromotionLine>, StoreError> {
+        let before = asked.cursor.split_once('.');
+        let before = before.and_then(|(at, id)| Some((at.parse().ok()?, id)));
+        let limit = limit(asked);
+        let wanted = Wanted { before, limit: limit + 1, ..wanted(asked) };
+        let mut rows = self.store.list_promotions(&wanted).await?;
+        let next = cut(&mut rows, limit);
+        let next = next.map(|last| format!("{}.{}", last.updated_at, last.record.id));
+        Ok(Part { items: rows.into_iter().map(line).collect(), next })
+    }
+
+    /// One promotion; `None` if there is none with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn promotion(&self, id: &str) -> Result<Option<PromotionPage>, StoreError> {
+        let Some(found) = self.store.promotion(id).await? else { return Ok(None) };
+        let record = &found.record;
+        let same = Wanted {
+            repository: &record.repository,
+            application: &record.application,
+            target: &record.target,
+            limit: PAGE,
+            ..Wanted::default()
+        };
+        let history = self.store.list_promotions(&same).await?;
+        let of_pair = |other: &Listed| {
+            let other = &other.record;
+            other.source == record.source && other.application == record.application
+        };
+        let text = self.store.promotion_text(id).await?;
+        Ok(Some(PromotionPage {
+            history: history.into_iter().filter(of_pair).map(line).collect(),
+            text: text.map(|text| (text.title, text.body)),
+            line: line(found),
+        }))
+    }
+
+    /// The environments of the repositories of a page, by repository, application and the order of promotion.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn environments(
+        &self,
+        asked: &Question,
+    ) -> Result<Part<EnvironmentCell>, StoreError> {
+        let limit = limit(asked);
+        let wanted = Wanted { limit: limit + 1, ..wanted(asked) };
+        let mut names = self.store.repositories_with_promotions(&wanted, &asked.cursor).await?;
+        let next = cut(&mut names, limit).cloned();
+        let (Some(first), Some(last)) = (names.first(), names.last()) else {
+            return Ok(Part { items: Vec::new(), next: None });
+        };
+        let rows = self.store.standing_promotions(first, last).await?;
+        let lines = rows.into_iter().map(line).filter(|line| names.contains(&line.repository));
+        Ok(Part { items: cells(lines.collect(), asked), next })
+    }
+
+    /// The queue.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn queue(&self) -> Result<QueuePage, StoreError> {
+        let counts = self.store.job_counts().await?;
+        let jobs = self.store.list_jobs(JOBS).await?;
+        let jobs = jobs.into_iter().map(|job| JobLine {
+            id: job.id,
+            kind: job.kind,
+            repository: job.repository,
+            state: job.state.as_str(),
+            attempts: job.attempts,
+            created_at: job.created_at,
+            run_at: job.run_at,
+            reason: job.reason,
+        });
+        let budgets = self.github.rates_left().into_iter().map(|rate| {
+            let who = rate.installation.map_or_else(|| "token".to_owned(), |id| id.to_string());
+            (who, rate.remaining, rate.limit)
+        });
+        Ok(QueuePage {
+            queued: counts.queued,
+            running: counts.running,
+            parked: counts.parked,
+            jobs: jobs.collect(),
+            budgets: budgets.collect(),
+        })
+    }
+
+    /// A value that is another one once something changed that pages show.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn generation(&self) -> Result<(Millis, Millis), StoreError> {
+        self.store.generation().await
+    }
+
+    /// The time, as pages tell it.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+}
+
+fn limit(asked: &Question) -> i64 {
+    if asked.limit == 0 { PAGE } else { asked.limit.clamp(1, LARGEST_PAGE) }
+}
+
+fn wanted(asked: &Question) -> Wanted<'_> {
+    Wanted {
+        repository: &asked.repository,
+        application: &asked.application,
+        target: &asked.environment,
+        state: &asked.state,
+        search: &asked.search,
+        ..Wanted::default()
+    }
+}
+
+/// Cuts a list that has one item more than was asked for, and returns the last of those that stay.
+fn cut<T>(list: &mut Vec<T>, limit: i64) -> Option<&T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if list.len() <= limit {
+        return None;
+    }
+    list.truncate(limit);
+    list.last()
+}
+
+fn line(listed: Listed) -> PromotionLine {
+    let Listed { record, updated_at } = listed;
+    PromotionLine {
+        because: because(&record),
+        id: record.id,
+        repository: record.repository,
+        application: record.application,
+        source: record.source,
+        target: record.target,
+        state: match record.state {
+            PromotionState::Opening => "opening",
+            PromotionState::Open => "open",
+            PromotionState::Merged => "merged",
+            PromotionState::Closed => "closed",
+        },
+        number: record.pull_request,
+        plan: record.plan_id,
+        base_commit: record.base_commit,
+        head_commit: record.head_commit,
+        branch: record.branch,
+        created_at: record.created_at,
+        updated_at,
+    }
+}
+
+fn because(record: &PromotionRecord) -> Option<String> {
+    let words = match record.closed_because.as_deref()? {
+        "person" => "closed by a person",
+        "empty" => "nothing to promote any more",
+        "retired" => "the pair is not configured any more",
+        "superseded" => "a newer one took its place",
+        other => other,
+    };
+    Some(words.to_owned())
+}
+
+/// The environments that promotions tell of. The order of promotion is that of the pairs: a target comes
+/// behind its sources.
+fn cells(lines: Vec<PromotionLine>, asked: &Question) -> Vec<EnvironmentCell> {
+    let mut rows: BTreeMap<(String, String), Vec<PromotionLine>> = BTreeMap::new();
+    for line in lines {
+        let fits = asked.application.is_empty() || asked.application == line.application;
+        if fits {
+            let key = (line.repository.clone(), line.application.clone());
+            rows.entry(key).or_default().push(line);
+        }
+    }
+    let mut cells = Vec::new();
+    for ((repository, application), lines) in rows {
+        for environment in in_order(&lines) {
+            let into = || lines.iter().filter(|line| line.target == environment);
+            let merged = into().filter(|line| line.state == "merged");
+            cells.push(EnvironmentCell {
+                repository: repository.clone(),
+                application: application.clone(),
+                merged: merged.max_by_key(|line| line.created_at).cloned(),
+                open: into().filter(|line| line.state.starts_with("open")).cloned().collect(),
+                environment,
+            });
+        }
+    }
+    cells.retain(|cell| asked.environment.is_empty() || asked.environment == cell.environment);
+    cells
+}
+
+/// The names of environments, sources before their targets as far as that goes.
+fn in_order(lines: &[PromotionLine]) -> Vec<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for line in lines {
+        for name in [line.source.as_str(), &line.target] {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut ordered: Vec<String> = Vec::new();
+    while !names.is_empty() {
+        let waits = |name: &str| {
+            lines.iter().any(|line| {
+                line.target == name && line.source != name && names.contains(&line.source.as_str())
+            })
+        };
+        // In a circle somebody has to be the first.
+        let at = names.iter().position(|name| !waits(name)).unwrap_or(0);
+        ordered.push(names.remove(at).to_owned());
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environments_stand_in_the_order_of_promotion() {
+        let line = |source: &str, target: &str| PromotionLine {
+            source: source.to_owned(),
+            target: target.to_owned(),
+            ..empty()
+        };
+        let lines = [line("staging", "production"), line("development", "staging")];
+        assert_eq!(in_order(&lines), ["development", "staging", "production"]);
+        let circle = [line("a", "b"), line("b", "a")];
+        assert_eq!(in_order(&circle), ["a", "b"]);
+    }
+
+    fn empty() -> PromotionLine {
+        PromotionLine {
+            id: String::new(),
+            repository: String::new(),
+            application: String::new(),
+            source: String::new(),
+            target: String::new(),
+            state: "open",
+            because: None,
+            number: None,
+            plan: String::new(),
+            base_commit: String::new(),
+            head_commit: String::new(),
+            branch: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `/api/v1`: what the pages show, as JSON, described at `/api/v1/openapi.json`.
+//!
+//! Every answer has an `ETag`, so that whoever asks again and again costs little. Times are milliseconds
+//! since 1970 and, beside them, texts.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::Rooms;
+use super::asked::question;
+use super::pages::view::iso;
+use crate::app::{EnvironmentCell, JobLine, Part, PromotionLine};
+
+/// The description of it all.
+const OPENAPI: &str = include_str!("openapi.json");
+
+pub(super) fn routes() -> Router<Rooms> {
+    Router::new()
+        .route("/openapi.json", get(openapi))
+        .route("/promotions", get(promotions))
+        .route("/promotions/{id}", get(promotion))
+        .route("/environments", get(environments))
+        .route("/queue", get(queue))
+        .fallback(async || refusal(StatusCode::NOT_FOUND, "there is nothing at this address"))
+}
+
+/// An answer that says why there is no other.
+pub(super) fn refusal(status: StatusCode, text: &str) -> Response {
+    let body = json!({ "error": text }).to_string();
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    if status == StatusCode::UNAUTHORIZED {
+        return (status, [(header::WWW_AUTHENTICATE, "Bearer")], kind, body).into_response();
+    }
+    (status, kind, body).into_response()
+}
+
+async fn openapi(headers: HeaderMap) -> Response {
+    tagged(&headers, OPENAPI.to_owned())
+}
+
+async fn promotions(
+    State(rooms): State<Rooms>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
+    };
+    let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
+    let line = |line: &PromotionLine| promotion_json(&rooms, line);
+    tagged(&headers, list(&part, line))
+}
+
+async fn environments(
+    State(rooms): State<Rooms>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
+    };
+    let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
+    let cell = |cell: &EnvironmentCell| {
+        json!({
+            "repository": cell.repository,
+            "application": cell.application,
+            "environment": cell.environment,
+            "merged": cell.merged.as_ref().map(|line| promotion_json(&rooms, line)),
+            "open": cell.open.iter().map(|line| promotion_json(&rooms, line)).collect::<Vec<_>>(),
+        })
+    };
+    tagged(&headers, list(&part, cell))
+}
+
+async fn promotion(
+    State(rooms): State<Rooms>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let found = match rooms.app.promotion(&id).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return refusal(StatusCode::NOT_FOUND, "there is no such promotion"),
+        Err(_) => return unavailable(),
+    };
+    let mut answer = promotion_json(&rooms, &found.line);
+    let (title, body) = found.text.unzip();
+    answer["title"] = json!(title);
+    answer["body"] = json!(body);
+    answer["history"] =
+        found.history.iter().map(|line| promotion_json(&rooms, line)).collect::<Vec<_>>().into();
+    tagged(&headers, answer.to_string())
+}
+
+async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Response {
+    let Ok(queue) = rooms.app.queue().await else { return unavailable() };
+    let job = |job: &JobLine| {
+        json!({
+            "id": job.id,
+            "kind": job.kind,
+            "repository": job.repository,
+            "state": job.state,
+            "attempts": job.attempts,
+            "createdAt": iso(job.created_at),
+            "runAt": iso(job.run_at),
+            "reason": job.reason,
+        })
+    };
+    let budget = |(who, remaining, limit): &(String, u64, u64)| json!({ "who": who, "remaining": remaining, "limit": limit });
+    let answer = json!({
+        "queued": queue.queued,
+        "running": queue.running,
+        "parked": queue.parked,
+        "jobs": queue.jobs.iter().map(job).collect::<Vec<_>>(),
+        "github": queue.budgets.iter().map(budget).collect::<Vec<_>>(),
+    });
+    tagged(&headers, answer.to_string())
+}
+
+fn promotion_json(rooms: &Rooms, line: &PromotionLine) -> Value {
+    json!({
+        "id": line.id,
+        "repository": line.repository,
+        "application": line.application,
+        "source": line.source,
+        "target": line.target,
+        "state": line.state,
+        "because": line.because,
+        "number": line.number,
+        "url": line.number.map(|number| rooms.pull_request(&line.repository, number)),
+        "planId": line.plan,
+        "baseCommit": line.base_commit,
+        "headCommit": line.head_commit,
+        "branch": line.branch,
+        "createdAt": iso(line.created_at),
+        "updatedAt": iso(line.updated_at),
+    })
+}
+
+fn list<T>(part: &Part<T>, item: impl Fn(&T) -> Value) -> String {
+    let items: Vec<Value> = part.items.iter().map(item).collect();
+    json!({ "items": items, "next": part.next }).to_string()
+}
+
+fn unavailable() -> Response {
+    refusal(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer at the moment")
+}
+
+/// The answer with its `ETag`; nothing but that where the asker has it already.
+fn tagged(headers: &HeaderMap, body: String) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(body.as_bytes())[..12]));
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|it| it.to_str().ok());
+    let mut known = known.flat_map(|tags| tags.split(',')).map(str::trim);
+    let has_it = known.any(|it| it == "*" || it.trim_start_matches("W/") == tag);
+    let common = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    if has_it {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    (common, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

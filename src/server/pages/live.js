@@ -1,0 +1,19 @@
+// Fetches the page anew when something changed; what is folded open stays open.
+"use strict";
+(() => {
+  const main = () => document.getElementById("main");
+  const said = document.getElementById("live");
+  const renew = async () => {
+    if (main().contains(document.activeElement) && document.activeElement.matches("input, select")) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected || !answer.ok) { location.reload(); return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+    if (!fresh || fresh.innerHTML === main().innerHTML) return;
+    const open = [...main().querySelectorAll("details")].map((it) => it.open);
+    main().replaceChildren(...fresh.childNodes);
+    main().querySelectorAll("details").forEach((it, at) => { it.open = open[at] ?? it.open; });
+    said.textContent = "Updated at " + new Date().toLocaleTimeString();
+  };
+  const events = new EventSource("/events");
+  events.addEventListener("changed", () => { renew().catch(() => {}); });
+})();

@@ -1,0 +1,257 @@
+//! The pages: what is where, what waits for whom, what went wrong. Read-only, rendered here.
+//!
+//! Every text is escaped by the templates, whatever a repository, a manifest or a person wrote. A page
+//! needs no script; with one it fetches itself anew when something changed.
+
+mod markdown;
+mod template;
+pub(super) mod view;
+
+use axum::extract::{Path, RawForm, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use super::access::{Guess, PageAccess, bearer};
+use super::asked::{question, with_cursor};
+use super::{Rooms, api};
+use crate::app::Question;
+use template::page;
+use view::{Line, Queue, groups};
+
+/// What a browser may do with a page: show it with our style and our script, and nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The routes of the pages and of `/api/v1`, behind the token.
+pub(super) fn routes(rooms: Rooms) -> Router {
+    let behind = Router::new()
+        .route("/", get(environments))
+        .route("/promotions", get(promotions))
+        .route("/promotions/{id}", get(promotion))
+        .route("/environment", get(environment))
+        .route("/queue", get(queue))
+        .route("/live.js", get(|| asset("text/javascript; charset=utf-8", include_str!("live.js"))))
+        .route("/events", get(events))
+        .nest("/api/v1", api::routes())
+        .layer(middleware::from_fn_with_state(rooms.clone(), let_in));
+    Router::new()
+        .route("/login", get(form).post(sign_in))
+        .route("/logout", post(sign_out))
+        .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("style.css"))))
+        .merge(behind)
+        .layer(middleware::map_response(guard))
+        .with_state(rooms)
+}
+
+/// Lets a request in that has a session or shows the token; else an API says 401, a page shows the form.
+async fn let_in(State(rooms): State<Rooms>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if rooms.access.has_session(headers, rooms.app.now()) {
+        return next.run(request).await;
+    }
+    let is_api = request.uri().path().starts_with("/api/");
+    if let Some(token) = bearer(headers) {
+        return match rooms.access.guess(token).await {
+            Guess::Right => next.run(request).await,
+            Guess::Wrong => api::refusal(StatusCode::UNAUTHORIZED, "this is not the token"),
+            Guess::TooMany => slow_down(is_api),
+        };
+    }
+    if is_api {
+        return api::refusal(StatusCode::UNAUTHORIZED, "show the token: `Authorization: Bearer …`");
+    }
+    let wanted = request.uri().path_and_query().map_or("/", |it| it.as_str());
+    let to = form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+    see(&format!("/login?{to}"))
+}
+
+/// What every answer says to browsers.
+async fn guard(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn form(RawQuery(query): RawQuery) -> Response {
+    let next = field(query.unwrap_or_default().as_bytes(), "next");
+    login(StatusCode::OK, None, &next)
+}
+
+fn login(status: StatusCode, fault: Option<&str>, next: &str) -> Response {
+    html(status, page("login", "Sign in", false, context! { fault, next => local(next) }))
+}
+
+async fn sign_in(
+    State(rooms): State<Rooms>,
+    headers: HeaderMap,
+    RawForm(body): RawForm,
+) -> Response {
+    let (token, next) = (field(&body, "token"), field(&body, "next"));
+    match rooms.access.guess(token.trim()).await {
+        Guess::Right => {
+            // Whoever ends TLS before us says so; without it a cookie marked so would never come back.
+            let secure = headers.get("x-forwarded-proto").is_some_and(|it| it == "https");
+            let cookie = rooms.access.cookie(rooms.app.now(), secure);
+            ([(header::SET_COOKIE, cookie)], see(local(&next))).into_response()
+        }
+        Guess::Wrong => login(StatusCode::UNAUTHORIZED, Some("This is not the token."), &next),
+        Guess::TooMany => slow_down(false),
+    }
+}
+
+async fn sign_out() -> Response {
+    ([(header::SET_COOKIE, PageAccess::no_cookie())], see("/login")).into_response()
+}
+
+fn slow_down(is_api: bool) -> Response {
+    let text = "too many wrong tokens at the moment, try again in some seconds";
+    let answer = if is_api {
+        api::refusal(StatusCode::TOO_MANY_REQUESTS, text)
+    } else {
+        login(StatusCode::TOO_MANY_REQUESTS, Some(text), "/")
+    };
+    ([(header::RETRY_AFTER, "2")], answer).into_response()
+}
+
+async fn environments(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+    };
+    let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
+    let next = part.next.map(|cursor| with_cursor(&asked, &cursor));
+    let groups = groups(part.items, rooms.app.now());
+    let content = context! { groups => Value::from(Serde(&groups)), next, asked => shown(&asked) };
+    html(StatusCode::OK, page("environments", "Environments", true, content))
+}
+
+async fn promotions(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+    };
+    let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
+    let next = part.next.map(|cursor| with_cursor(&asked, &cursor));
+    let now = rooms.app.now();
+    let lines: Vec<Line> = part.items.into_iter().map(|line| Line::of(line, now)).collect();
+    let content = context! { lines => Value::from(Serde(&lines)), next, asked => shown(&asked) };
+    html(StatusCode::OK, page("promotions", "Promotions", true, content))
+}
+
+async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) if !asked.repository.is_empty() && !asked.environment.is_empty() => asked,
+        Ok(_) => {
+            let text = "name a `repository` and an `environment`";
+            return message(StatusCode::BAD_REQUEST, "Not understood", text);
+        }
+        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+    };
+    let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
+    let next = part.next.map(|cursor| format!("/environment?{}", with_cursor(&asked, &cursor)));
+    let now = rooms.app.now();
+    let lines: Vec<Line> = part.items.into_iter().map(|line| Line::of(line, now)).collect();
+    let content = context! { lines => Value::from(Serde(&lines)), next, asked => shown(&asked) };
+    html(StatusCode::OK, page("environment", &asked.environment, true, content))
+}
+
+async fn promotion(State(rooms): State<Rooms>, Path(id): Path<String>) -> Response {
+    let found = match rooms.app.promotion(&id).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return message(StatusCode::NOT_FOUND, "Not here", "There is no such promotion.");
+        }
+        Err(_) => return unavailable(),
+    };
+    let now = rooms.app.now();
+    let url = found.line.number.map(|number| rooms.pull_request(&found.line.repository, number));
+    let (title, body) = match found.text {
+        Some((title, body)) => (title, Some(Value::from_safe_string(markdown::render(&body)))),
+        None => (format!("{} → {}", found.line.source, found.line.target), None),
+    };
+    let history: Vec<Line> = found.history.into_iter().map(|line| Line::of(line, now)).collect();
+    let line = Value::from(Serde(Line::of(found.line, now)));
+    let content = context! { line, url, body, history => Value::from(Serde(&history)) };
+    html(StatusCode::OK, page("promotion", &title, true, content))
+}
+
+async fn queue(State(rooms): State<Rooms>) -> Response {
+    let Ok(queue) = rooms.app.queue().await else { return unavailable() };
+    let queue = Value::from(Serde(Queue::of(queue, rooms.app.now())));
+    html(StatusCode::OK, page("queue", "Queue", true, context! { queue }))
+}
+
+async fn events(State(rooms): State<Rooms>) -> Response {
+    rooms.live.page()
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")];
+    (headers, text).into_response()
+}
+
+fn html(status: StatusCode, text: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+}
+
+fn message(status: StatusCode, title: &str, text: &str) -> Response {
+    html(status, page("message", title, true, context! { text }))
+}
+
+fn unavailable() -> Response {
+    let text = "The database does not answer at the moment. The promotions go on once it does.";
+    message(StatusCode::SERVICE_UNAVAILABLE, "Not now", text)
+}
+
+fn see(address: &str) -> Response {
+    let value = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response()
+}
+
+/// An address of ours, else the first page: a form must not lead elsewhere.
+fn local(address: &str) -> &str {
+    let is_ours = address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains(['\\', '\r', '\n'])
+        && address.parse::<Uri>().is_ok();
+    if is_ours { address } else { "/" }
+}
+
+/// A field of a form or query; empty if it is missing.
+fn field(form: &[u8], name: &str) -> String {
+    let mut fields = form_urlencoded::parse(form);
+    fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+fn shown(asked: &Question) -> Value {
+    let Question { repository, application, environment, state, search, .. } = asked;
+    context! { repository, application, environment, state, search }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_to_no_other_site() {
+        for ours in ["/", "/promotions?state=open", "/promotions/x"] {
+            assert_eq!(local(ours), ours);
+        }
+        for other in ["//evil.example", "https://evil.example", "/\\evil", "", "x", "/a\r\nb"] {
+            assert_eq!(local(other), "/", "{other}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What the pages ask: many promotions at a time, read and never written.
+//!
+//! Every question has a limit, and every one goes along an index: a store with 50,000 promotions has to
+//! answer a page in a few milliseconds.
+
+use super::database::Value;
+use super::error::StoreError;
+use super::promotion::{PromotionRecord, read_record};
+use super::{Millis, Store};
+
+/// Which promotions are asked for. An empty text asks for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The repository, whole.
+    pub repository: &'a str,
+    /// The application, whole.
+    pub application: &'a str,
+    /// The target environment, whole.
+    pub target: &'a str,
+    /// `open`, `merged` or `closed`; what is being opened is open.
+    pub state: &'a str,
+    /// A part of the repository's, application's or environments' names, in any case.
+    pub search: &'a str,
+    /// Those that changed before this one: its time and id.
+    pub before: Option<(Millis, &'a str)>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+/// A promotion with the time of its last change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The promotion.
+    pub record: PromotionRecord,
+    /// When it changed last.
+    pub updated_at: Millis,
+}
+
+/// The texts that a promotion's pull request shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromotionText {
+    /// Its title.
+    pub title: String,
+    /// Its body, Markdown.
+    pub body: String,
+}
+
+impl Store {
+    /// Promotions, the last changed first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_promotions(&self, wanted: &Wanted<'_>) -> Result<Vec<Listed>, StoreError> {
+        const LIST: &str = "SELECT * FROM promotions \
+             WHERE ($1 = '' OR repository = $1) AND ($2 = '' OR application = $2) \
+             AND ($3 = '' OR target = $3) \
+             AND ($4 = '' OR state = $4 OR ($4 = 'open' AND state = 'opening')) \
+             AND ($5 = '' OR LOWER(repository || ' ' || application || ' ' || source || ' ' || target) \
+                 LIKE $5 ESCAPE '!') \
+             AND (updated_at < $6 OR (updated_at = $6 AND id < $7)) \
+             ORDER BY updated_at DESC, id DESC LIMIT $8";
+        let (before, id) = wanted.before.unwrap_or((Millis::MAX, ""));
+        let search = pattern(wanted.search);
+        let values = [
+            wanted.repository.into(),
+            wanted.application.into(),
+            wanted.target.into(),
+            wanted.state.into(),
+            search.as_str().into(),
+            before.into(),
+            id.into(),
+            wanted.limit.into(),
+        ];
+        self.listed(LIST, &values).await
+    }
+
+    /// The names of repositories with promotions, in order, behind `after`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn repositories_with_promotions(
+        &self,
+        wanted: &Wanted<'_>,
+        after: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        const NAMES: &str = "SELECT repository FROM promotions \
+             WHERE repository > $1 AND ($2 = '' OR repository = $2) \
+             AND ($3 = '' OR application = $3) \
+             AND ($4 = '' OR source = $4 OR target = $4) \
+             AND ($5 = '' OR LOWER(repository || ' ' || application || ' ' || source || ' ' || target) \
+                 LIKE $5 ESCAPE '!') \
+             AND ($6 = '' OR state = $6 OR ($6 = 'open' AND state = 'opening')) \
+             GROUP BY repository ORDER BY repository LIMIT $7";
+        let search = pattern(wanted.search);
+        let values = [
+            after.into(),
+            wanted.repository.into(),
+            wanted.application.into(),
+            wanted.target.into(),
+            search.as_str().into(),
+            wanted.state.into(),
+            wanted.limit.into(),
+        ];
+        let read = async {
+            let rows = self.database.fetch(NAMES, &values).await?;
+            rows.iter().map(|row| row.text("repository")).collect::<Result<Vec<_>, _>>()
+        };
+        read.await.map_err(StoreError::while_to("list repositories"))
+    }
+
+    /// What stands in the repositories between two names, both included: open promotions, and of each pair the
+    /// last that was merged; by repository, application, target and age.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn standing_promotions(
+        &self,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<Listed>, StoreError> {
+        const STANDING: &str = "SELECT * FROM promotions AS p \
+             WHERE repository >= $1 AND repository <= $2 AND (state IN ('opening', 'open') \
+             OR NOT EXISTS (SELECT 1 FROM promotions AS newer \
+                 WHERE newer.repository = p.repository AND newer.application = p.application \
+                 AND newer.source = p.source AND newer.target = p.target \
+                 AND newer.state = p.state AND newer.created_at > p.created_at)) \
+             ORDER BY repository, application, target, created_at LIMIT 5000";
+        self.listed(STANDING, &[first.into(), last.into()]).await
+    }
+
+    /// One promotion.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn promotion(&self, id: &str) -> Result<Option<Listed>, StoreError> {
+        const FIND: &str = "SELECT * FROM promotions WHERE id = $1";
+        Ok(self.listed(FIND, &[id.into()]).await?.pop())
+    }
+
+    /// The texts of a promotion's pull request, if they were noted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn promotion_text(&self, id: &str) -> Result<Option<PromotionText>, StoreError> {
+        const FIND: &str = "SELECT title, body FROM promotion_texts WHERE promotion = $1";
+        let read = async {
+            let rows = self.database.fetch(FIND, &[id.into()]).await?;
+            let text = |row: &super::database::Row| {
+                Ok::<_, sqlx::Error>(PromotionText {
+                    title: row.text("title")?,
+                    body: row.text("body")?,
+                })
+            };
+            rows.first().map(text).transpose()
+        };
+        read.await.map_err(StoreError::while_to("look for the texts of a promotion"))
+    }
+
+    /// Notes the texts of a promotion's pull request; those of promotions that are forgotten go.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_promotion_text(
+        &self,
+        id: &str,
+        text: &PromotionText,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "INSERT INTO promotion_texts (promotion, title, body, updated_at) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (promotion) DO UPDATE SET \
+             title = excluded.title, body = excluded.body, updated_at = excluded.updated_at";
+        let values = [id.into(), (&text.title).into(), (&text.body).into(), now.into()];
+        let touched = self.database.execute(NOTE, &values).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note the texts of a promotion"))
+    }
+
+    /// A number that is another one once a promotion or the queue changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn generation(&self) -> Result<(Millis, Millis), StoreError> {
+        const LAST: &str = "SELECT (SELECT MAX(updated_at) FROM promotions) AS promotions, \
+             (SELECT COUNT(*) + COALESCE(SUM(fence), 0) FROM jobs) AS jobs";
+        let read = async {
+            let rows = self.database.fetch(LAST, &[]).await?;
+            let Some(row) = rows.first() else { return Ok((0, 0)) };
+            Ok((row.maybe_int("promotions")?.unwrap_or(0), row.maybe_int("jobs")?.unwrap_or(0)))
+        };
+        read.await.map_err(StoreError::while_to("look for changes"))
+    }
+
+    async fn listed(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Listed>, StoreError> {
+        let read = async {
+            let rows = self.database.fetch(sql, values).await?;
+            let listed = |row| {
+                let record = read_record(row)?;
+                Ok::<_, sqlx::Error>(Listed { record, updated_at: row.int("updated_at")? })
+            };
+            rows.iter().map(listed).collect::<Result<Vec<_>, _>>()
+        };
+        read.await.map_err(StoreError::while_to("list promotions"))
+    }
+}
+
+/// What `LIKE` compares with for a part of a name; empty for an empty one.
+fn pattern(search: &str) -> String {
+    if search.is_empty() {
+        return String::new();
+    }
+    let mut pattern = String::from("%");
+    for letter in search.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,279 @@
+//! The pages and `/api/v1`: what people see of promotions, who sees it, and that nothing hostile gets through.
+
+use std::net::SocketAddr;
+
+use overlift::redact::{Credential, WebhookSecrets};
+use overlift::server::{PageSettings, serve_with_pages};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+
+const TOKEN: &str = "a-token-for-the-pages";
+
+/// Pages of a scene.
+struct Pages {
+    scene: Scene,
+    address: SocketAddr,
+}
+
+/// An answer.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}", self.body))
+    }
+}
+
+impl Pages {
+    /// A scene with one merged promotion from dev to staging and one that is open.
+    async fn new() -> Self {
+        let scene = Scene::new().await;
+        scene.push(&[(RATE_PATH, &rate("6"))]).await;
+        scene.drain().await;
+        let number = scene.open()[0];
+        scene.merge(number).await;
+        scene.drain().await;
+        scene.push(&[(RATE_PATH, &rate("7"))]).await;
+        scene.drain().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let token = Credential::new("token", TOKEN).unwrap();
+        let pages = PageSettings::new(token, "https://api.github.com");
+        let secrets = WebhookSecrets::parse("a secret of the webhook").unwrap();
+        let app = scene.app.clone();
+        tokio::spawn(serve_with_pages(listener, app, secrets, pages, std::future::pending()));
+        Self { scene, address }
+    }
+
+    async fn ask(&self, request: &str, headers: &str, body: &str) -> Answer {
+        let text = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        // The templates write a slash as an entity too.
+        Answer { status, head: head.to_owned(), body: body.replace("&#x2f;", "/") }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(&format!("GET {path}"), &format!("authorization: Bearer {TOKEN}\r\n"), "").await
+    }
+}
+
+#[tokio::test]
+async fn without_access_nobody_sees_even_a_name() {
+    let pages = Pages::new().await;
+    for path in [
+        "/",
+        "/promotions",
+        "/promotions/x",
+        "/environment?repository=octo/mesh&environment=prod",
+        "/queue",
+        "/events",
+        "/live.js",
+    ] {
+        let answer = pages.ask(&format!("GET {path}"), "", "").await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.header("location").unwrap().starts_with("/login?next=%2F"), "{path}");
+        assert!(!answer.body.contains("mesh"), "{path}");
+    }
+    for path in ["/api/v1/promotions", "/api/v1/queue", "/api/v1/openapi.json", "/api/v1/nothing"] {
+        let answer = pages.ask(&format!("GET {path}"), "", "").await;
+        assert_eq!((answer.status, answer.json().as_object().unwrap().len()), (401, 1), "{path}");
+    }
+    let wrong =
+        pages.ask("GET /", "authorization: Bearer nearly\r\ncookie: overlift=9.00\r\n", "").await;
+    assert_eq!(wrong.status, 401);
+    assert_eq!(pages.ask("GET /healthz", "", "").await.status, 200);
+    // A service without a token has no pages at all.
+    let mut stream = TcpStream::connect(pages.scene.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_person_signs_in_finds_what_waits_and_opens_it() {
+    let pages = Pages::new().await;
+    let form = pages.ask("GET /login?next=%2Fpromotions%3Fstate%3Dopen", "", "").await;
+    assert!(form.body.contains("value=\"/promotions?state=open\""), "{}", form.body);
+    let kind = "content-type: application/x-www-form-urlencoded\r\n";
+    let wrong = pages.ask("POST /login", kind, "token=nearly&next=%2F").await;
+    assert_eq!((wrong.status, wrong.header("set-cookie")), (401, None));
+    assert!(wrong.body.contains("role=\"alert\""));
+    let body = format!("token={TOKEN}&next=%2Fpromotions%3Fstate%3Dopen");
+    let right = pages.ask("POST /login", kind, &body).await;
+    assert_eq!((right.status, right.header("location")), (303, Some("/promotions?state=open")));
+    let cookie = right.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains(TOKEN), "{cookie}");
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let elsewhere = pages.ask("POST /login", kind, &format!("token={TOKEN}&next=//evil")).await;
+    assert_eq!(elsewhere.header("location"), Some("/"));
+
+    let list = pages.ask("GET /promotions?state=open", &cookie, "").await;
+    assert_eq!(list.status, 200);
+    let policy = list.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let start = list.body.find("/promotions/").unwrap();
+    let link = list.body[start..].split('"').next().unwrap();
+    let promotion = pages.ask(&format!("GET {link}"), &cookie, "").await;
+    assert!(promotion.body.contains("Promote dev -&gt; staging"), "{}", promotion.body);
+    assert!(promotion.body.contains("<span class=\"add\">"), "{}", promotion.body);
+    assert!(
+        promotion.body.contains(&format!("https://github.com/{REPO}/pull/")),
+        "{}",
+        promotion.body
+    );
+    let matrix = pages.ask("GET /?search=MESH", &cookie, "").await.body;
+    let places = ["dev", "staging"].map(|name| matrix.find(&format!(">{name}</a></h4>")).unwrap());
+    assert!(places.is_sorted() && matrix.contains("waits"), "{matrix}");
+    assert!(pages.ask("GET /?search=nothing", &cookie, "").await.body.contains("Nothing is here"));
+    assert!(pages.ask("GET /queue", &cookie, "").await.body.contains("Waiting"));
+    let environment =
+        pages.ask("GET /environment?repository=octo/mesh&environment=staging", &cookie, "").await;
+    assert!(environment.body.contains("merged") && environment.body.contains("open"));
+    let out = pages.ask("POST /logout", &cookie, "").await;
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+}
+
+#[tokio::test]
+async fn a_page_hears_of_a_change() {
+    let pages = Pages::new().await;
+    let stream = TcpStream::connect(pages.address).await.unwrap();
+    let mut lines = BufReader::new(stream);
+    let request =
+        format!("GET /events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    lines.get_mut().write_all(request.as_bytes()).await.unwrap();
+    let mut events = lines.lines();
+    while !events.next_line().await.unwrap().unwrap().starts_with("content-type: text/event-stream")
+    {
+    }
+    pages.scene.push(&[(RATE_PATH, &rate("8"))]).await;
+    pages.scene.drain().await;
+    let heard = async { while events.next_line().await.unwrap().unwrap() != "event: changed" {} };
+    tokio::time::timeout(std::time::Duration::from_secs(20), heard).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_api_answers_as_it_is_described() {
+    let pages = Pages::new().await;
+    let description = pages.get("/api/v1/openapi.json").await.json();
+    let promotions = pages.get("/api/v1/promotions?limit=1").await.json();
+    let next = promotions["next"].as_str().unwrap();
+    let second = pages.get(&format!("/api/v1/promotions?limit=1&cursor={next}")).await.json();
+    assert_ne!(promotions["items"][0]["id"], second["items"][0]["id"]);
+    assert_eq!(second["next"], Value::Null);
+    let id = promotions["items"][0]["id"].as_str().unwrap();
+    let answers = [
+        ("/promotions", "/promotions?state=merged".to_owned(), 200),
+        ("/promotions", "/promotions?limit=0".to_owned(), 400),
+        ("/promotions", "/promotions?state=new".to_owned(), 400),
+        ("/promotions", "/promotions?cursor=%00&search=%27%22%3C".to_owned(), 400),
+        ("/promotions", "/promotions?cursor=x.y&search=%27%22%3C%25_!".to_owned(), 200),
+        ("/promotions/{id}", format!("/promotions/{id}"), 200),
+        ("/promotions/{id}", "/promotions/%2e%2e%2fetc".to_owned(), 404),
+        ("/environments", "/environments?repository=octo/mesh".to_owned(), 200),
+        ("/environments", "/environments?limit=x".to_owned(), 400),
+        ("/queue", "/queue".to_owned(), 200),
+    ];
+    for (path, address, status) in answers {
+        let answer = pages.get(&format!("/api/v1{address}")).await;
+        assert_eq!(answer.status, status, "{address}: {}", answer.body);
+        let described = &description["paths"][path]["get"]["responses"][status.to_string()];
+        let schema = &described["content"]["application/json"]["schema"];
+        assert!(schema.is_object(), "{path} {status} is not described");
+        fits(&answer.json(), schema, &description, &address);
+        if status == 200 {
+            let tag = answer.header("etag").unwrap();
+            let headers = format!("authorization: Bearer {TOKEN}\r\nif-none-match: {tag}\r\n");
+            let again = pages.ask(&format!("GET /api/v1{address}"), &headers, "").await;
+            assert_eq!((again.status, again.body.as_str()), (304, ""), "{address}");
+        }
+    }
+    assert_eq!(pages.get("/api/v1/nothing").await.status, 404);
+    // What the API knows is what the description knows.
+    let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        paths,
+        ["/promotions", "/promotions/{id}", "/environments", "/queue", "/openapi.json"]
+    );
+}
+
+/// As much of JSON Schema as the description uses.
+fn fits(value: &Value, schema: &Value, all: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        return fits(value, all.pointer(name.trim_start_matches('#')).unwrap(), all, at);
+    }
+    if let Some(ways) = schema["oneOf"].as_array() {
+        let way = ways.iter().find(|way| (way["type"] == "null") == value.is_null()).unwrap();
+        return fits(value, way, all, at);
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().any(|it| it == kind),
+        one => one == kind,
+    };
+    assert!(allowed, "{at}: {kind} is not {}", schema["type"]);
+    if let Some(words) = schema["enum"].as_array() {
+        assert!(words.contains(value), "{at}: {value}");
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        fits(item, &schema["items"], all, &format!("{at}[{index}]"));
+    }
+    if let Some(members) = value.as_object() {
+        let known = schema["properties"].as_object().unwrap();
+        assert!(members.keys().all(|key| known.contains_key(key)), "{at}: {members:?}");
+        for (key, schema) in known {
+            fits(
+                members.get(key).unwrap_or_else(|| panic!("{at}: no {key}")),
+                schema,
+                all,
+                &format!("{at}.{key}"),
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_tokens_are_few_at_a_time_and_the_right_one_still_opens() {
+    let pages = Pages::new().await;
+    let guesses = (0..200).map(|_| async {
+        pages
+            .ask("GET /api/v1/queue", "authorization: Bearer a-wrong-guess-of-it\r\n", "")
+            .await
+            .status
+    });
+    let answers = futures_util::future::join_all(guesses).await;
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert!(
+        looked_at <= 40 && answers.iter().all(|status| [401, 429].contains(status)),
+        "{looked_at}"
+    );
+    assert_eq!(pages.get("/api/v1/queue").await.status, 200);
+}
