@@ -44,6 +44,7 @@ fn propose(scene: &Scene, number: u64, from_here: bool, files: &[(&str, Option<&
         reviewers: Default::default(),
         team_reviewers: Default::default(),
         assignees: Default::default(),
+        reviews: Default::default(),
         unreopenable: false,
     };
     world.repo_mut(REPO).pulls.insert(number, pull);

@@ -21,6 +21,7 @@ fn kind(event: &Event) -> &'static str {
         Event::IssueComment(_) => "comment",
         Event::PullRequestClosed(_) => "closed",
         Event::PullRequestChanged(_) => "changed",
+        Event::CommitReported(_) => "reported",
         Event::Installation(_) => "installation",
         Event::Other => "other",
     }
@@ -46,7 +47,10 @@ fn githubs_own_examples_are_understood() {
     let count = |name: &str, kind| kinds.get(&(name.to_owned(), kind)).copied().unwrap_or(0);
     assert_eq!((count("ping", "ping"), count("push", "push"), count("push", "other")), (4, 2, 5));
     assert_eq!((count("issue_comment", "comment"), count("issue_comment", "other")), (5, 4));
-    assert_eq!((count("pull_request", "closed"), count("pull_request", "other")), (2, 17));
+    assert_eq!((count("pull_request", "closed"), count("pull_request", "changed")), (2, 13));
+    assert_eq!(count("pull_request_review", "changed"), 4);
+    assert_eq!((count("status", "reported"), count("deployment_status", "reported")), (4, 4));
+    assert_eq!((count("check_run", "reported"), count("check_run", "other")), (3, 6));
     assert_eq!(count("installation", "installation"), 7);
     assert_eq!(count("installation_repositories", "installation"), 3);
     assert_eq!(count("workflow_dispatch", "other"), 2, "their inputs are empty");

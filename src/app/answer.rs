@@ -19,6 +19,10 @@ pub(super) enum Matter {
     Foreign,
     /// What the pull request does to environments.
     Preview,
+    /// How the target is doing after the merge.
+    After,
+    /// What is undone, or why it cannot be.
+    Undo,
 }
 
 impl Matter {
@@ -29,6 +33,8 @@ impl Matter {
             Self::Retired => "<!-- overlift:retired -->".to_owned(),
             Self::Foreign => "<!-- overlift:foreign -->".to_owned(),
             Self::Preview => "<!-- overlift:preview -->".to_owned(),
+            Self::After => "<!-- overlift:after -->".to_owned(),
+            Self::Undo => "<!-- overlift:undo -->".to_owned(),
         }
     }
 }
@@ -99,6 +105,23 @@ pub(super) fn quote(text: &str) -> String {
     let fence = "`".repeat(longest.max(2) + 1);
     let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// Text of others on one line of Markdown: it formats nothing, links nowhere and mentions nobody.
+pub(super) fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(500) {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '@' => out.push_str("@\u{200b}"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// How to ask.

@@ -1,11 +1,12 @@
 //! Answering a command in a comment: may this person, and what is meant?
 
-use crate::github::{Permission, Reaction, Repository};
+use crate::github::{Permission, PullRequestState, Reaction, Repository};
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
-use crate::promotion::Key;
+use crate::promotion::{Key, Trailers};
+use crate::store::{PromotionRecord, PromotionState};
 
 use super::answer::{Matter, USAGE, quote, say};
-use super::job::{Asker, Asks, Command, Job, Promote};
+use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Undo};
 use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
@@ -18,11 +19,10 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         return Ok(Outcome::Done(Vec::new()));
     };
     match meant(work, job, &repository, number).await? {
-        Ok(promotes) => {
+        Ok(jobs) => {
             work.hold().await?;
             repository.react(job.comment, Reaction::Eyes).await?;
-            let jobs = promotes.into_iter().map(|promote| work.follow_up(&Job::Promote(promote)));
-            Ok(Outcome::Done(jobs.collect()))
+            Ok(Outcome::Done(jobs.iter().map(|job| work.follow_up(job)).collect()))
         }
         Err(why_not) => {
             work.hold().await?;
@@ -33,23 +33,30 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
     }
 }
 
-/// The promotions that are asked for, or what to answer instead.
+/// What is asked for, or what to answer instead.
 async fn meant(
     work: &Work,
     job: &Command,
     repository: &Repository,
     number: PullRequestNumber,
-) -> Result<Result<Vec<Promote>, String>, Stop> {
-    if repository.fetch_permission(&job.login).await? < Permission::Write {
+) -> Result<Result<Vec<Job>, String>, Stop> {
+    let permission = repository.fetch_permission(&job.login).await?;
+    if permission < Permission::Write {
         return Ok(Err(
             "Only people who may write to this repository can ask for a promotion.".to_owned()
         ));
+    }
+    match &job.asks {
+        Asks::Release { reason } => return release(work, job, permission, reason).await,
+        Asks::Undo => return undo(work, job, number).await,
+        Asks::Nothing { .. } | Asks::Again | Asks::Pair { .. } => {}
     }
     let there = promotion_there(work, job, repository, number).await?;
     let keys = match &job.asks {
         Asks::Nothing { because } => {
             return Ok(Err(format!("This is no command:\n\n{}\n\n{USAGE}", quote(because))));
         }
+        Asks::Undo | Asks::Release { .. } => Vec::new(),
         Asks::Again => there.iter().cloned().collect(),
         Asks::Pair { source, target, applications } => {
             named(source, target, applications).unwrap_or_default()
@@ -62,9 +69,72 @@ async fn meant(
     let promote = |key: &Key| {
         let anew = there.as_ref() == Some(key);
         let promote = Promote::new(job.place.clone(), key);
-        Promote { asked: true, anew, askers: vec![asker.clone()], ..promote }
+        Job::Promote(Promote { asked: true, anew, askers: vec![asker.clone()], ..promote })
     };
     Ok(Ok(keys.iter().map(promote).collect()))
+}
+
+/// Lets the promotion go whose pull request the comment is on.
+async fn release(
+    work: &Work,
+    job: &Command,
+    permission: Permission,
+    reason: &str,
+) -> Result<Result<Vec<Job>, String>, Stop> {
+    if permission < Permission::Admin {
+        let why_not = "Only people with the permission `admin` can release a promotion.";
+        return Ok(Err(why_not.to_owned()));
+    }
+    let record = record_there(work, job).await?;
+    let open = record.filter(|record| record.state == PromotionState::Open);
+    let Some(key) = open.as_ref().and_then(key_of) else {
+        let why_not = "`/release REASON` belongs on the open pull request of a promotion.";
+        return Ok(Err(why_not.to_owned()));
+    };
+    let (by, reason) = (job.login.clone(), reason.to_owned());
+    let mut clear = Clear::new(job.place.clone(), &key);
+    clear.asked = true;
+    clear.releases.push(Release { by, reason, comment: job.comment });
+    Ok(Ok(vec![Job::Clear(clear)]))
+}
+
+/// Takes back the promotion whose pull request the comment is on.
+async fn undo(
+    work: &Work,
+    job: &Command,
+    number: PullRequestNumber,
+) -> Result<Result<Vec<Job>, String>, Stop> {
+    let record = record_there(work, job).await?;
+    let known = record.is_some_and(|record| record.state == PromotionState::Merged);
+    let merged = known || job.on_pull_request && is_merged_promotion(work, job, number).await?;
+    if !merged {
+        let why_not = "`/undo` belongs on the merged pull request of a promotion.";
+        return Ok(Err(why_not.to_owned()));
+    }
+    let askers = vec![Asker::new(number, job.comment)];
+    let (place, number) = (job.place.clone(), number.get());
+    Ok(Ok(vec![Job::Undo(Undo { place, number, merges: false, because: None, askers })]))
+}
+
+/// Whether GitHub knows the pull request as a merged one with our trailers: after the loss of the store.
+async fn is_merged_promotion(
+    work: &Work,
+    job: &Command,
+    number: PullRequestNumber,
+) -> Result<bool, Stop> {
+    let repository = work.repository(&job.place).await?;
+    let Some(found) = repository.fetch_pull_request(number).await? else { return Ok(false) };
+    if !matches!(found.state, PullRequestState::Merged(_)) {
+        return Ok(false);
+    }
+    let commit = repository.fetch_commit(&found.head).await?;
+    Ok(commit.is_some_and(|commit| Trailers::parse(&commit.message).is_some()))
+}
+
+/// What we remember of the pull request that the comment is on.
+async fn record_there(work: &Work, job: &Command) -> Result<Option<PromotionRecord>, Stop> {
+    let Ok(number) = i64::try_from(job.number) else { return Ok(None) };
+    Ok(work.app.store.promotion_of_pull_request(&job.place.key(), number).await?)
 }
 
 /// The promotions of these names; `None` if one is no name.
@@ -96,12 +166,22 @@ async fn promotion_there(
     {
         return Ok(key_of(&record));
     }
+    by_branch(work, &job.place, repository, number).await
+}
+
+/// The promotion that a pull request's branch belongs to by the configuration.
+pub(super) async fn by_branch(
+    work: &Work,
+    place: &Place,
+    repository: &Repository,
+    number: PullRequestNumber,
+) -> Result<Option<Key>, Stop> {
     let Some(pull_request) = repository.fetch_pull_request(number).await? else { return Ok(None) };
     let here = pull_request
         .head_repository
         .as_ref()
         .is_some_and(|head| head.to_string().eq_ignore_ascii_case(&repository.name().to_string()));
-    let base = work.default_branch(repository, &job.place).await?;
+    let base = work.default_branch(repository, place).await?;
     if !here || pull_request.base_branch != base.as_str() {
         return Ok(None);
     }

@@ -27,7 +27,7 @@ pub struct Needed {
 }
 
 /// The least permissions; docs/github-app.md and the App's manifest have the same.
-pub const PERMISSIONS: [Needed; 5] = [
+pub const PERMISSIONS: [Needed; 7] = [
     Needed {
         name: "metadata",
         level: "read",
@@ -58,15 +58,31 @@ pub const PERMISSIONS: [Needed; 5] = [
         reason: "show a promotion that cannot be planned on the commit, at file and line",
         without: Some("failed plans show in the log only"),
     },
+    Needed {
+        name: "statuses",
+        level: "read",
+        reason: "hear what commit statuses say of an environment's health",
+        without: Some("commit statuses are no evidence"),
+    },
+    Needed {
+        name: "deployments",
+        level: "write",
+        reason: "hear of deployments, and make them with `deployments: true`",
+        without: Some("deployments are no evidence, and none are made"),
+    },
 ];
 
 /// The events that the App subscribes to, with what they are for.
-pub const EVENTS: [(&str, &str); 5] = [
+pub const EVENTS: [(&str, &str); 9] = [
     ("push", "promote by itself, and plan open promotions again"),
-    ("pull_request", "note how a promotion ended"),
-    ("issue_comment", "`/promote`"),
+    ("pull_request", "note how a promotion ended, and who ticked what"),
+    ("pull_request_review", "respect requested changes"),
+    ("issue_comment", "`/promote`, `/undo`, `/release`"),
     ("workflow_dispatch", "promote when a workflow with the two inputs is dispatched"),
     ("repository_dispatch", "promote when another system asks"),
+    ("status", "evidence of an environment's health"),
+    ("check_run", "evidence of an environment's health"),
+    ("deployment_status", "evidence of an environment's health"),
 ];
 
 /// How one look ended.

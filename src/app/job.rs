@@ -3,14 +3,17 @@
 //! The structs here are the wire form of the queue. An older process may have written what a newer one
 //! reads: fields are added with a default, never renamed.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use crate::clearance::UndoBy;
 use crate::github::TreeSha;
 use crate::model::{
     ApplicationName, BranchName, CommitSha, EnvironmentName, InstallationId, PullRequestNumber,
     RepoName,
 };
-use crate::promotion::Key;
+use crate::promotion::{Intent, Key};
 use crate::store::{Millis, NewJob};
 
 use super::fresh_id;
@@ -32,6 +35,16 @@ pub(super) enum Job {
     Ended(Ended),
     /// Show on a pull request what it does to environments.
     PreviewPullRequest(PreviewPullRequest),
+    /// A pull request changed: perhaps a promotion's.
+    Changed(Changed),
+    /// Decide what holds a promotion, show it, and act upon it.
+    Clear(Clear),
+    /// Something was said of commits: whom does it concern?
+    News(News),
+    /// Look how the target of a merged promotion is doing.
+    After(After),
+    /// Take a merged promotion back.
+    Undo(Undo),
     /// Note which repositories an installation gained and lost.
     Repositories(Repositories),
     /// Take in the deliveries that GitHub failed to make.
@@ -94,6 +107,9 @@ pub(super) struct Promote {
     /// Who wants to hear how it ends.
     #[serde(default)]
     pub(super) askers: Vec<Asker>,
+    /// Whether what we remember of its branch may be wrong, so that GitHub is asked.
+    #[serde(default)]
+    pub(super) look: bool,
     /// Whether it is one of several that were asked for at once: that nothing is to be done is not told.
     #[serde(default)]
     pub(super) several: bool,
@@ -139,6 +155,10 @@ pub(super) enum Asks {
         #[serde(default)]
         applications: Vec<String>,
     },
+    /// `/undo`.
+    Undo,
+    /// `/release REASON`.
+    Release { reason: String },
     /// Something that is no command; the text says why.
     Nothing { because: String },
 }
@@ -149,6 +169,9 @@ pub(super) struct Ended {
     pub(super) place: Place,
     pub(super) number: u64,
     pub(super) merged: bool,
+    /// The commit of the default branch that it was merged as.
+    #[serde(default)]
+    pub(super) merged_as: Option<String>,
 }
 
 /// Show on a pull request what it does to environments.
@@ -164,6 +187,108 @@ pub(super) struct PreviewPullRequest {
     #[serde(default)]
     pub(super) from_elsewhere: bool,
 }
+
+/// A pull request changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Changed {
+    pub(super) place: Place,
+    pub(super) number: u64,
+    pub(super) head: String,
+    pub(super) head_branch: String,
+    /// Whether its body has the mark of a promotion, which anybody can write.
+    pub(super) says_it_is_ours: bool,
+    #[serde(default)]
+    pub(super) edits: Vec<Edit>,
+    /// Its newest body.
+    #[serde(default)]
+    pub(super) body: Option<String>,
+}
+
+/// Somebody edited a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Edit {
+    /// Who, by login.
+    pub(super) by: String,
+    /// When, by GitHub's clock.
+    pub(super) at: Millis,
+    /// What was ticked before.
+    pub(super) before: BTreeSet<String>,
+    /// What was ticked afterwards.
+    pub(super) after: BTreeSet<String>,
+}
+
+/// Decide what holds a promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Clear {
+    pub(super) place: Place,
+    #[serde(default)]
+    pub(super) application: Option<String>,
+    pub(super) source: String,
+    pub(super) target: String,
+    /// What its pull request is for.
+    #[serde(default)]
+    pub(super) intent: Option<String>,
+    /// Whether something happened on the pull request, so that it is shown how it stands.
+    #[serde(default)]
+    pub(super) asked: bool,
+    #[serde(default)]
+    pub(super) edits: Vec<Edit>,
+    #[serde(default)]
+    pub(super) releases: Vec<Release>,
+    /// The newest body.
+    #[serde(default)]
+    pub(super) body: Option<String>,
+    /// The newest head.
+    #[serde(default)]
+    pub(super) head: Option<String>,
+}
+
+/// Somebody released a promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Release {
+    pub(super) by: String,
+    pub(super) reason: String,
+    pub(super) comment: u64,
+}
+
+/// Something was said of commits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct News {
+    pub(super) place: Place,
+    /// The commits that something was said of.
+    #[serde(default)]
+    pub(super) commits: BTreeSet<String>,
+    /// Whether there are more of them, so that all environments are looked at.
+    #[serde(default)]
+    pub(super) all: bool,
+}
+
+/// Look how the target of a merged promotion is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct After {
+    pub(super) place: Place,
+    pub(super) number: u64,
+}
+
+/// Take a merged promotion back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Undo {
+    pub(super) place: Place,
+    /// Its pull request.
+    pub(super) number: u64,
+    /// Whether the undoing is merged too.
+    #[serde(default)]
+    pub(super) merges: bool,
+    /// Why, if it is undone by itself.
+    #[serde(default)]
+    pub(super) because: Option<String>,
+    /// Who wants to hear how it ends.
+    #[serde(default)]
+    pub(super) askers: Vec<Asker>,
+}
+
+/// More edits, releases or commits than these in one moment are the last ones.
+const MOST_AT_ONCE: usize = 50;
 
 /// Note which repositories an installation gained and lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +343,7 @@ impl Promote {
             asked: false,
             anew: false,
             askers: Vec::new(),
+            look: false,
             several: false,
         }
     }
@@ -238,8 +364,93 @@ impl Promote {
 
     /// The application as a part of keys and lanes: ` of NAME`, or nothing.
     fn of_application(&self) -> String {
-        self.application.as_ref().map_or(String::new(), |name| format!(" of {name}"))
+        of(self.application.as_deref())
     }
+}
+
+fn of(application: Option<&str>) -> String {
+    application.map_or(String::new(), |name| format!(" of {name}"))
+}
+
+impl Clear {
+    pub(super) fn new(place: Place, key: &Key) -> Self {
+        Self {
+            place,
+            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
+            source: key.source.as_str().to_owned(),
+            target: key.target.as_str().to_owned(),
+            intent: Some(key.intent.as_str().to_owned()),
+            asked: false,
+            edits: Vec::new(),
+            releases: Vec::new(),
+            body: None,
+            head: None,
+        }
+    }
+
+    /// Which promotion; `None` if somebody changed the queue by hand.
+    pub(super) fn key(&self) -> Option<Key> {
+        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
+        let source = EnvironmentName::parse(&self.source).ok()?;
+        let target = EnvironmentName::parse(&self.target).ok()?;
+        let intent = self.intent.as_deref().map_or(Some(Intent::Promote), Intent::parse)?;
+        Some(Key::new(source, target).of(application.ok()?).with(intent))
+    }
+
+    fn merge(self, newer: Self) -> Self {
+        Self {
+            place: self.place.merge(newer.place),
+            asked: self.asked || newer.asked,
+            edits: last_of(self.edits, newer.edits),
+            releases: last_of(self.releases, newer.releases),
+            body: newer.body.or(self.body),
+            head: newer.head.or(self.head),
+            ..newer
+        }
+    }
+}
+
+impl Changed {
+    fn merge(self, newer: Self) -> Self {
+        Self { edits: last_of(self.edits, newer.edits), body: newer.body.or(self.body), ..newer }
+    }
+}
+
+impl News {
+    fn merge(self, newer: Self) -> Self {
+        let (mut commits, mut all) = (self.commits, self.all || newer.all);
+        commits.extend(newer.commits);
+        if commits.len() > MOST_AT_ONCE {
+            all = true;
+            commits.clear();
+        }
+        Self { place: self.place.merge(newer.place), commits, all }
+    }
+}
+
+impl Undo {
+    /// An undoing that nobody asked for.
+    pub(super) fn by_itself(place: Place, number: u64, by: UndoBy, because: String) -> Self {
+        let merges = by == UndoBy::Merge;
+        Self { place, number, merges, because: Some(because), askers: Vec::new() }
+    }
+
+    fn merge(self, newer: Self) -> Self {
+        let askers = last_of(self.askers, newer.askers);
+        let merges = self.merges || newer.merges;
+        Self { askers, merges, because: self.because.or(newer.because), ..newer }
+    }
+}
+
+/// Both in order, the last ones if they are too many.
+fn last_of<T: PartialEq>(mut waiting: Vec<T>, newer: Vec<T>) -> Vec<T> {
+    for item in newer {
+        if !waiting.contains(&item) {
+            waiting.push(item);
+        }
+    }
+    waiting.drain(..waiting.len().saturating_sub(MOST_AT_ONCE));
+    waiting
 }
 
 impl Head {
@@ -268,6 +479,11 @@ impl Job {
             Self::Command(_) => "command",
             Self::Ended(_) => "ended",
             Self::PreviewPullRequest(_) => "preview",
+            Self::Changed(_) => "changed",
+            Self::Clear(_) => "clear",
+            Self::News(_) => "news",
+            Self::After(_) => "after",
+            Self::Undo(_) => "undo",
             Self::Repositories(_) => "repositories",
             Self::Recover => "recover",
         }
@@ -280,7 +496,12 @@ impl Job {
             | Self::Promote(Promote { place, .. })
             | Self::Command(Command { place, .. })
             | Self::PreviewPullRequest(PreviewPullRequest { place, .. })
-            | Self::Ended(Ended { place, .. }) => Some(place),
+            | Self::Ended(Ended { place, .. })
+            | Self::Changed(Changed { place, .. })
+            | Self::Clear(Clear { place, .. })
+            | Self::News(News { place, .. })
+            | Self::After(After { place, .. })
+            | Self::Undo(Undo { place, .. }) => Some(place),
             Self::Repositories(_) | Self::Recover => None,
         }
     }
@@ -301,6 +522,18 @@ impl Job {
             Self::PreviewPullRequest(preview) => {
                 format!("{kind} {} {}", preview.place.key(), preview.number)
             }
+            Self::Changed(changed) => {
+                format!("{kind} {} {}", changed.place.key(), changed.number)
+            }
+            Self::Clear(clear) => {
+                let Clear { place, source, target, .. } = clear;
+                let (of, intent) = (of(clear.application.as_deref()), clear.intent.as_deref());
+                let intent = intent.unwrap_or_default();
+                format!("{kind} {} {source} {target}{of} {intent}", place.key())
+            }
+            Self::News(news) => format!("{kind} {}", news.place.key()),
+            Self::After(after) => format!("{kind} {} {}", after.place.key(), after.number),
+            Self::Undo(undo) => format!("{kind} {} {}", undo.place.key(), undo.number),
             Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
             Self::Recover => kind.to_owned(),
         }
@@ -312,6 +545,10 @@ impl Job {
             Self::Promote(promote) => {
                 let Promote { place, target, .. } = promote;
                 format!("promote {} {target}{}", place.key(), promote.of_application())
+            }
+            Self::Clear(clear) => {
+                let Clear { place, target, application, .. } = clear;
+                format!("promote {} {target}{}", place.key(), of(application.as_deref()))
             }
             _ => self.key(),
         }
@@ -353,6 +590,10 @@ impl Job {
             (Self::Repositories(waiting), Self::Repositories(newer)) => {
                 Self::Repositories(waiting.merge(newer))
             }
+            (Self::Changed(waiting), Self::Changed(newer)) => Self::Changed(waiting.merge(newer)),
+            (Self::Clear(waiting), Self::Clear(newer)) => Self::Clear(waiting.merge(newer)),
+            (Self::News(waiting), Self::News(newer)) => Self::News(waiting.merge(newer)),
+            (Self::Undo(waiting), Self::Undo(newer)) => Self::Undo(waiting.merge(newer)),
             (_, newer) => newer,
         }
     }
@@ -381,7 +622,7 @@ impl Promote {
     fn merge(self, newer: Self) -> Self {
         let mut askers = self.askers;
         askers.extend(newer.askers);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         askers.retain(|asker| seen.insert(asker.comment));
         askers.drain(..askers.len().saturating_sub(MOST_ASKERS));
         Self {
@@ -394,6 +635,7 @@ impl Promote {
             asked: self.asked || newer.asked,
             anew: self.anew || newer.anew,
             several: self.several && newer.several,
+            look: self.look || newer.look,
             askers,
         }
     }
@@ -445,6 +687,7 @@ mod tests {
             head: head.map(head_of),
             asked: !askers.is_empty(),
             anew: false,
+            look: false,
             several: false,
             askers: askers.iter().map(|comment| Asker { number: 1, comment: *comment }).collect(),
         }

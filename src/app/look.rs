@@ -10,11 +10,12 @@ use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
 };
 use crate::model::{CommitSha, RepoPath};
-use crate::promotion::{Environment, Trigger};
-use crate::store::{KnownRepository, NewJob, PromotionRecord};
+use crate::promotion::{Environment, Intent, Trigger};
+use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 
 use super::answer::quote;
-use super::job::{Head, Job, Look, Place, Promote};
+use super::environments::note_environments;
+use super::job::{Clear, Head, Job, Look, News, Place, Promote};
 use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
@@ -42,15 +43,36 @@ pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
     };
     let since = since(&repository, job, known.as_ref()).await?;
     let same = matches!(&since, Since::Commit(_, then) if *then == tree);
-    if !same && since != Since::Never {
+    if !same {
         let mut now = Snapshot::open(&repository, &commit, &tree).await?;
-        let jobs = asked_for(work, &repository, &job.place, &mut now, &since).await?;
+        let mut jobs = match since {
+            Since::Never => Vec::new(),
+            _ => asked_for(work, &repository, &job.place, &mut now, &since).await?,
+        };
+        jobs.extend(note_health(work, &repository, &job.place, &mut now).await?);
         // Queued before the head counts as looked at: the other way round, a crash between would lose them.
         store.enqueue(jobs, work.app.clock.now()).await?;
         work.app.wake.notify_one();
     }
     store.note_repository(&noted, work.app.clock.now()).await?;
     Ok(Outcome::Done(Vec::new()))
+}
+
+/// Notes which commits environments run, and looks whether something was heard of them already.
+async fn note_health(
+    work: &Work,
+    repository: &Repository,
+    place: &Place,
+    now: &mut Snapshot,
+) -> Result<Option<NewJob>, Stop> {
+    let Ok(configuration) = now.configuration(None).await? else { return Ok(None) };
+    let wanted = configuration.pipeline.environments().iter().any(|it| it.health.is_some());
+    if !wanted && work.app.store.environments(&place.key()).await?.is_empty() {
+        return Ok(None);
+    }
+    note_environments(work, repository, place, now, &configuration).await?;
+    let news = News { place: place.clone(), commits: BTreeSet::new(), all: true };
+    Ok(wanted.then(|| work.follow_up(&Job::News(news))))
 }
 
 /// The head as pushes tell it. Believed only if they begin where we looked last: then nothing is newer but
@@ -122,6 +144,9 @@ async fn asked_for(
             (false, Trigger::Manual | Trigger::Healthy) => continue,
         };
         if concerns(now, then.as_mut(), overlays, is_open.then_some(&configuration)).await? {
+            for record in open.iter().filter(|record| is_of(record, source, target)) {
+                jobs.extend(mark_stale(work, place, record, now).await?);
+            }
             let head = Head::new(&now.commit, &now.tree.sha);
             let promote = Promote::new(place.clone(), &target.key_from(&source.name));
             let promote = Promote { head: Some(head), ..promote };
@@ -132,9 +157,30 @@ async fn asked_for(
     Ok(jobs)
 }
 
+/// Until it is planned again, an open promotion is not to be merged. That is told only if it takes a while.
+async fn mark_stale(
+    work: &Work,
+    place: &Place,
+    record: &PromotionRecord,
+    now: &Snapshot,
+) -> Result<Option<NewJob>, Stop> {
+    let mut standing = work.app.standing(&record.id).await?;
+    let (commit, source, target) = (now.commit.short(), &record.source, &record.target);
+    standing.stale =
+        Some(format!("{source} or {target} changed in {commit}, and it is not planned again yet"));
+    work.app.note_standing(&record.id, &standing).await?;
+    let key = key_of(record).filter(|_| standing.shown);
+    let told_at = work.app.clock.now() + STALE_TOLD_MS;
+    Ok(key.map(|key| work.later(&Job::Clear(Clear::new(place.clone(), &key)), told_at)))
+}
+
+/// Planning again takes less than this, nearly always.
+const STALE_TOLD_MS: Millis = 30_000;
+
 fn is_of(record: &PromotionRecord, source: &Environment, target: &Environment) -> bool {
     let key = target.key_from(&source.name);
-    record.application == key.application()
+    record.intent == key.intent.as_str()
+        && record.application == key.application()
         && record.source == source.name.as_str()
         && record.target == target.name.as_str()
 }
@@ -148,7 +194,8 @@ fn orphans(
 ) -> Vec<NewJob> {
     let pairs: Vec<_> = configuration.pipeline.pairs().collect();
     let orphan = |record: &&PromotionRecord| {
-        !pairs.iter().any(|(source, target)| is_of(record, source, target))
+        record.intent == Intent::Promote.as_str()
+            && !pairs.iter().any(|(source, target)| is_of(record, source, target))
     };
     let job = |record: &PromotionRecord| {
         let promote = Promote::new(place.clone(), &key_of(record)?);

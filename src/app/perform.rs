@@ -7,12 +7,16 @@ use tracing::Instrument;
 
 use crate::github::{GithubError, Repository, Retry};
 use crate::model::{BranchName, InstallationId, RepoName};
-use crate::store::{KnownRepository, NewJob, PromotionRecord, PromotionState, StoreError};
+use crate::store::{
+    End, KnownRepository, Millis, NewJob, PromotionRecord, PromotionState, StoreError,
+};
 use crate::telemetry::metric;
 
-use super::job::{Ended, Job, Place, Repositories};
+use super::job::{After, Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
-use super::{App, command, look, promote, pull_request_preview, recover};
+use super::{
+    App, after, changed, clear, command, look, news, promote, pull_request_preview, recover, undo,
+};
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
 const MOST_DEATHS: u32 = 3;
@@ -45,6 +49,11 @@ impl Work {
     /// A job that follows from this one.
     pub(super) fn follow_up(&self, job: &Job) -> NewJob {
         job.queue_for(self.app.clock.now(), self.attempt.claim.delivery.as_deref())
+    }
+
+    /// The same for later.
+    pub(super) fn later(&self, job: &Job, at: Millis) -> NewJob {
+        NewJob { run_at: at.max(self.app.clock.now()), ..self.follow_up(job) }
     }
 
     /// Writes a promotion down while the job is ours.
@@ -139,6 +148,11 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::Command(command) => command::command(work, command).await,
         Job::Ended(ended) => note_end(work, ended).await,
         Job::PreviewPullRequest(job) => pull_request_preview::preview(work, job).await,
+        Job::Changed(changed) => changed::changed(work, changed).await,
+        Job::Clear(clear) => clear::clear(work, clear).await,
+        Job::News(news) => news::news(work, news).await,
+        Job::After(after) => after::after(work, after).await,
+        Job::Undo(undo) => undo::undo(work, undo).await,
         Job::Repositories(repositories) => note_repositories(work, repositories).await,
         Job::Recover => recover::recover(work).await,
     }
@@ -188,11 +202,23 @@ async fn note_end(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
     } else {
         (PromotionState::Closed, Some("person"))
     };
-    if !store.end_promotion(&repository, number, state, because, now).await? {
-        // Perhaps one that the Action opened: look again before the next one is opened.
-        store.forget_surveys(&repository).await?;
+    let end = End { state, because, merged_as: ended.merged_as.as_deref() };
+    let was_open = store.end_promotion(&repository, number, &end, now).await?;
+    let Some(record) = store.promotion_of_pull_request(&repository, number).await? else {
+        if !was_open {
+            // Perhaps one that the Action opened: look again before the next one is opened.
+            store.forget_surveys(&repository).await?;
+        }
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    if !ended.merged {
+        return Ok(Outcome::Done(Vec::new()));
     }
-    Ok(Outcome::Done(Vec::new()))
+    let after = After { place: ended.place.clone(), number: ended.number };
+    if let Some(plan) = &record.undoes {
+        store.note_undone(&repository, plan, now).await?;
+    }
+    Ok(Outcome::Done(vec![work.follow_up(&Job::After(after))]))
 }
 
 async fn note_repositories(work: &Work, repositories: &Repositories) -> Result<Outcome, Stop> {

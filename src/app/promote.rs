@@ -7,18 +7,20 @@
 mod carry_out;
 mod memory;
 mod on_github;
+mod outcome;
 mod presence;
 mod retire;
+mod take_back;
 mod tell;
 mod verdict;
 
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{
-    Decision, Environment, Key, Opening, Plan, PlanError, Planned, Proposal, Reason, Request,
-    Situation, Verdict, decide,
+    Decision, Environment, Intent, Key, Opening, Plan, PlanError, Planned, Proposal, Reason,
+    Request, Situation, Undoing, Verdict, decide,
 };
-use crate::store::PromotionRecord;
+use crate::store::{NewJob, PromotionRecord};
 use crate::telemetry::metric;
 
 use super::checking::{Checking, fetched_on_github};
@@ -27,12 +29,13 @@ use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
 use super::worker::{Outcome, chain};
 
-pub(super) use memory::key_of;
-use memory::{Memory, pair};
+pub(super) use memory::Memory;
+pub(super) use memory::{key_of, pair};
 pub use on_github::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
     Promoted,
 };
+pub(super) use take_back::{TakeBack, TakenBack};
 pub(super) use tell::tell_parked;
 
 /// How a promotion ended.
@@ -76,13 +79,23 @@ impl Shown {
         Self { number: *number, url: Some(url.clone()), head: Some(head.clone()) }
     }
 
+    /// Its number.
+    pub(super) const fn number(&self) -> PullRequestNumber {
+        self.number
+    }
+
     fn with_head(self, head: &CommitSha) -> Self {
         Self { head: Some(head.clone()), ..self }
     }
 }
 
 impl Ended {
-    const fn outcome(&self) -> &'static str {
+    /// Whether an open pull request shows it.
+    pub(super) const fn shows(&self) -> bool {
+        matches!(self, Self::Created(_) | Self::Updated(_) | Self::Unchanged(_))
+    }
+
+    pub(super) const fn outcome(&self) -> &'static str {
         match self {
             Self::Created(_) => "created",
             Self::Updated(_) => "updated",
@@ -116,6 +129,8 @@ impl Ended {
 pub(super) struct Wanted<'a> {
     key: &'a Key,
     request: Request,
+    /// Whether what we remember of the branch may be wrong.
+    look: bool,
     /// A configuration in place of the repository's own.
     given: Option<&'a GivenConfiguration>,
 }
@@ -134,6 +149,16 @@ pub(super) struct Promotion<'a> {
     /// The head branch.
     branch: BranchName,
     request: Request,
+    /// Whether what we remember of the branch may be wrong.
+    look: bool,
+    /// Whether exactly this plan was undone.
+    undone: bool,
+    /// What it is for.
+    intent: Intent,
+    /// The promotion that it takes back, of one that undoes.
+    undoing: Option<Undoing>,
+    /// The body as it was written last, if it was.
+    body: Option<String>,
     /// What we did last for this pair.
     record: Option<PromotionRecord>,
 }
@@ -152,7 +177,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         },
     };
     let snapshot = Snapshot::open(&repository, &head, &tree).await?;
-    let ended = run(work, job, &repository, &base, snapshot).await?;
+    let (ended, next) = run(work, job, &repository, &base, snapshot).await?;
     if let Ended::Several(keys) = &ended {
         let each = keys.iter().map(|key| work.follow_up(&Job::Promote(job.of(key))));
         return Ok(Outcome::Done(each.collect()));
@@ -170,7 +195,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     );
     tell::report(work, &repository, &head, job, &ended).await?;
     tell::tell(work, &repository, job, &ended).await?;
-    Ok(Outcome::Done(Vec::new()))
+    Ok(Outcome::Done(next.into_iter().collect()))
 }
 
 async fn run(
@@ -179,18 +204,22 @@ async fn run(
     repository: &Repository,
     base: &BranchName,
     snapshot: Snapshot,
-) -> Result<Ended, Stop> {
+) -> Result<(Ended, Option<NewJob>), Stop> {
     let Some(key) = job.key() else {
-        return Ok(Ended::Refused("these are no names of environments".to_owned()));
+        return Ok((Ended::Refused("these are no names of environments".to_owned()), None));
     };
     let request = match (job.anew, job.asked) {
         (true, _) => Request::AskedThere,
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,
     };
-    let wanted = Wanted { key: &key, request, given: None };
+    let wanted = Wanted { key: &key, request, look: job.look, given: None };
     match Promotion::prepare(Memory::Queue(work), repository, base, snapshot, &wanted).await? {
-        Ok(mut promotion) => promotion.settle().await,
+        Ok(mut promotion) => {
+            let ended = promotion.settle().await?;
+            let next = outcome::note(work, &job.place, &promotion, &ended).await?;
+            Ok((ended, next))
+        }
         Err(ended) => {
             if let Ended::Refused(because) = &ended {
                 let newest = work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?;
@@ -198,7 +227,8 @@ async fn run(
                     retire::retire(work, repository, record, because).await?;
                 }
             }
-            Ok(ended)
+            let next = outcome::note_unplanned(work, &job.place, &key, &ended).await?;
+            Ok((ended, next))
         }
     }
 }
@@ -215,7 +245,7 @@ impl<'a> Promotion<'a> {
         mut snapshot: Snapshot,
         wanted: &Wanted<'a>,
     ) -> Result<Result<Self, Ended>, Stop> {
-        let Wanted { key, request, given } = *wanted;
+        let Wanted { key, request, look, given } = *wanted;
         let configuration = match snapshot.configuration(given).await? {
             Ok(configuration) => configuration,
             Err(error) => return Ok(Err(broken(&error, error.location()))),
@@ -250,6 +280,7 @@ impl<'a> Promotion<'a> {
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let name = repository.name().to_string().to_lowercase();
         let record = memory.newest(&name, key).await?;
+        let undone = memory.was_undone(&name, key, &plan.id).await?;
         Ok(Ok(Self {
             memory,
             repository,
@@ -260,6 +291,11 @@ impl<'a> Promotion<'a> {
             base_digest,
             branch,
             request,
+            look,
+            undone,
+            intent: key.intent,
+            undoing: None,
+            body: None,
             record,
         }))
     }
@@ -303,13 +339,16 @@ impl<'a> Promotion<'a> {
             let planned = self.planned();
             let presence = there.presence.clone();
             let opening = self.opening();
-            let situation = Situation { planned, request: self.request, opening, there: presence };
+            let (request, undone) = (self.request, self.undone);
+            let situation = Situation { planned, request, opening, undone, there: presence };
             let decision = decide(&situation);
             tracing::info!(?decision, "decided");
             let open = there.pull_request.as_ref();
             return match (decision, open) {
                 (Decision::Leave(Reason::NothingToPromote), _) => Ok(Ended::Nothing),
-                (Decision::Leave(Reason::ClosedByPerson), _) => Ok(Ended::Declined),
+                (Decision::Leave(Reason::ClosedByPerson | Reason::Undone), _) => {
+                    Ok(Ended::Declined)
+                }
                 (Decision::Leave(Reason::Blocked), _) => Ok(self.blocked()),
                 (Decision::Leave(Reason::Unchanged), Some(open)) => {
                     self.remember_as_open(open).await?;
@@ -347,7 +386,8 @@ impl<'a> Promotion<'a> {
         let open = record.state == crate::store::PromotionState::Open;
         let number = PullRequestNumber::new(u64::try_from(record.pull_request?).ok()?)?;
         let head = CommitSha::parse(&record.head_commit).ok();
-        (self.request == Request::Moved && same && open && !self.plan.is_empty()).then_some(Shown {
+        let believed = self.request == Request::Moved && !self.look;
+        (believed && same && open && !self.plan.is_empty()).then_some(Shown {
             number,
             url: None,
             head,
@@ -359,7 +399,11 @@ impl<'a> Promotion<'a> {
     }
 
     fn proposal_of(&self, plan: &Plan, previous: Option<&str>) -> Result<Proposal, Ended> {
-        crate::promotion::propose(plan, previous).map_err(|error| broken(&error, None))
+        let proposal = match &self.undoing {
+            None => crate::promotion::propose(plan, previous),
+            Some(undoing) => crate::promotion::propose_undo(plan, undoing, previous),
+        };
+        proposal.map_err(|error| broken(&error, None))
     }
 }
 

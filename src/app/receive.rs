@@ -3,16 +3,18 @@
 //! Nothing is asked from GitHub here, so that a delivery is answered even while GitHub is down.
 
 use crate::github::webhook::{
-    Dispatch, Event, Installation, IssueComment, PromoteCommand, PullRequestChanged,
-    PullRequestClosed, Push, parse_command,
+    CommitReported, Dispatch, Event, Installation, IssueComment, PromoteCommand,
+    PullRequestChanged, PullRequestClosed, Push, parse_command,
 };
 use crate::model::{ApplicationName, BranchName, DeliveryId, EnvironmentName};
-use crate::promotion::Key;
-use crate::store::{Delivery, Receipt, StoreError};
+use crate::promotion::{Key, Marker, ticked};
+use crate::store::{Delivery, Evidence, Receipt, StoreError};
 
 use super::App;
+use super::environments::evidence_of;
 use super::job::{
-    Asks, Command, Ended, Job, Look, Moved, Place, PreviewPullRequest, Promote, Repositories,
+    Asks, Changed, Command, Edit, Ended, Job, Look, Moved, News, Place, PreviewPullRequest,
+    Promote, Repositories,
 };
 
 /// How a delivery was taken.
@@ -67,6 +69,7 @@ impl App {
         event: &Event,
     ) -> Result<Received, ReceiveError> {
         let (outcome, jobs) = translate(event);
+        let evidence = self.evidence(event);
         if let Event::Push(Push { only: Some(commit), repository, .. }) = event {
             self.github.note_commit(&repository.name, commit.clone());
         }
@@ -77,6 +80,7 @@ impl App {
             repository: event.repository().map(|repository| repository.name.to_string()),
             state: outcome.as_str(),
             received_at: now,
+            evidence,
             jobs: jobs.iter().map(|job| job.queue_for(now, Some(id.as_str()))).collect(),
         };
         let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
@@ -93,6 +97,19 @@ impl App {
 }
 
 impl App {
+    /// What an event says of a commit; it is noted with the delivery, so that a flood of such is few commits to
+    /// the disk and one job.
+    fn evidence(&self, event: &Event) -> Vec<Evidence> {
+        let Event::CommitReported(reported) = event else { return Vec::new() };
+        if is_ours(&reported.report.name) {
+            return Vec::new();
+        }
+        let now = self.clock.now();
+        let repository = reported.repository.name.to_string().to_lowercase();
+        let (commit, report) = (reported.commit.as_str(), reported.report.clone());
+        vec![evidence_of(&repository, commit, report, now, now)]
+    }
+
     /// Notes a delivery from which nothing can follow, so that it is known.
     pub(super) async fn note_senseless(
         &self,
@@ -105,6 +122,7 @@ impl App {
             repository: None,
             state: "malformed",
             received_at: self.clock.now(),
+            evidence: Vec::new(),
             jobs: Vec::new(),
         };
         self.store.take_deliveries(&[delivery]).await.map(|_| ())
@@ -122,7 +140,13 @@ fn translate(event: &Event) -> (Received, Vec<Job>) {
         }
         Event::IssueComment(comment) => command(comment),
         Event::PullRequestClosed(closed) => ended(closed),
-        Event::PullRequestChanged(changed) => preview(changed),
+        Event::PullRequestChanged(pull_request) => {
+            let jobs: Vec<Job> =
+                preview(pull_request).into_iter().chain(changed(pull_request)).collect();
+            let received = if jobs.is_empty() { Received::Ignored } else { Received::Queued };
+            return (received, jobs);
+        }
+        Event::CommitReported(reported) => news(reported),
         Event::Installation(installation) => repositories(installation),
         Event::Ping | Event::Other => None,
     };
@@ -172,6 +196,8 @@ fn command(comment: &IssueComment) -> Option<Job> {
     let asks = match parse_command(&comment.body) {
         Ok(None) => return None,
         Ok(Some(PromoteCommand::Again)) => Asks::Again,
+        Ok(Some(PromoteCommand::Undo)) => Asks::Undo,
+        Ok(Some(PromoteCommand::Release { reason })) => Asks::Release { reason },
         Ok(Some(PromoteCommand::Pair { source, target, applications })) => Asks::Pair {
             source: source.as_str().to_owned(),
             target: target.as_str().to_owned(),
@@ -196,6 +222,7 @@ fn ended(closed: &PullRequestClosed) -> Option<Job> {
             place: place(&closed.repository),
             number: closed.number.get(),
             merged: closed.merged_as.is_some(),
+            merged_as: closed.merged_as.as_ref().map(|commit| commit.as_str().to_owned()),
         })
     })
 }
@@ -217,6 +244,44 @@ fn preview(changed: &PullRequestChanged) -> Option<Job> {
             from_elsewhere: changed.head_repository.as_ref() != Some(&changed.repository.name),
         })
     })
+}
+
+/// Pull requests of forks and into other branches are nobody's promotion.
+fn changed(of: &PullRequestChanged) -> Option<Job> {
+    let default_branch = of.repository.default_branch.as_ref().map(BranchName::as_str);
+    let here = of.head_repository.as_ref() == Some(&of.repository.name);
+    if !here || default_branch.is_some_and(|default| default != of.base_branch) {
+        return None;
+    }
+    let edit = of.body_before.as_ref().zip(of.sender.as_ref()).map(|(before, sender)| Edit {
+        by: sender.login.clone(),
+        at: of.at_ms.unwrap_or(0),
+        before: ticked(before),
+        after: ticked(&of.body),
+    });
+    Some(Job::Changed(Changed {
+        place: place(&of.repository),
+        number: of.number.get(),
+        head: of.head.as_str().to_owned(),
+        head_branch: of.head_branch.clone(),
+        says_it_is_ours: Marker::parse(&of.body).is_some(),
+        edits: edit.into_iter().filter(|edit| edit.before != edit.after).collect(),
+        // A review's payload has it too, but not the newest one.
+        body: (of.action != "review").then(|| of.body.clone()),
+    }))
+}
+
+/// What Overlift says itself is no news.
+fn is_ours(name: &str) -> bool {
+    name.get(..8).is_some_and(|first| first.eq_ignore_ascii_case("overlift"))
+}
+
+fn news(reported: &CommitReported) -> Option<Job> {
+    if is_ours(&reported.report.name) {
+        return None;
+    }
+    let commits = [reported.commit.as_str().to_owned()].into();
+    Some(Job::News(News { place: place(&reported.repository), commits, all: false }))
 }
 
 fn repositories(installation: &Installation) -> Option<Job> {

@@ -15,7 +15,7 @@ use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeS
 use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{BlobId, CommitSha, File, FileTree, Files, RepoPath};
 use crate::promotion::{
-    self, By, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, Wish,
+    self, By, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, TakenEdit, Wish,
 };
 
 use super::github_past::RemotePast;
@@ -262,6 +262,48 @@ impl Snapshot {
             };
             past.add(self.contents(&missing).await?);
         }
+    }
+
+    /// Plans edits of the target that are given: a promotion that is taken back.
+    pub(super) async fn plan_edits(
+        &mut self,
+        configuration: &RepositoryConfig,
+        (source, target): (&Environment, &Environment),
+        edits: Vec<TakenEdit>,
+        checking: Checking,
+    ) -> Result<Result<Plan, PlanError>, GithubError> {
+        for overlay in [&source.path, &target.path] {
+            if let Some(met) = self.rehearse(Trial::Build { overlay: overlay.clone() }).await? {
+                return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
+            }
+        }
+        let options = self.build_options(configuration);
+        let commit = self.commit.clone();
+        let (source, target) = (source.clone(), target.clone());
+        let wish = Wish { edits: Some(edits), ..Wish::default() };
+        let plan = move |files: &FileTree| {
+            promotion::plan(&PlanRequest {
+                files,
+                options: &options,
+                source: &source,
+                target: &target,
+                commit: Some(&commit),
+                last_promotion: LastPromotion::NotLooked,
+                past: promotion::Past::None,
+                wish: &wish,
+                checks: checking.checks(),
+            })
+        };
+        self.compute(plan).await
+    }
+
+    /// A file of the commit, fetched if it is not here; `None` if there is none.
+    pub(super) async fn file(&mut self, path: &RepoPath) -> Result<Option<File>, GithubError> {
+        if !self.tree.entries.contains_key(path) {
+            return Ok(None);
+        }
+        self.fetch(&[path.clone()].into()).await?;
+        Ok(self.files.file(path).ok().flatten())
     }
 
     /// All files of the commit that the last promotion of this pair was planned on, by the trailers in the

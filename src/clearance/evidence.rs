@@ -113,23 +113,3 @@ pub struct Known {
     /// The last degraded word.
     pub degraded_at: Option<Millis>,
 }
-
-/// What is known once a word is heard; `None` if it changes nothing, since a later one was heard
-/// before, or the same.
-#[must_use]
-pub fn heard(before: Option<&Known>, word: Word) -> Option<Known> {
-    let (mut healthy_since, mut degraded_at) = (None, None);
-    if let Some(known) = before {
-        let same = Word { heard: known.word.heard, ..word.clone() } == known.word;
-        if word.at < known.word.at || same {
-            return None;
-        }
-        (healthy_since, degraded_at) = (known.healthy_since, known.degraded_at);
-    }
-    match word.state {
-        State::Healthy => healthy_since = healthy_since.or(Some(word.heard)),
-        State::Degraded => (healthy_since, degraded_at) = (None, Some(word.heard)),
-        State::NotYet | State::Unknown => {}
-    }
-    Some(Known { word, healthy_since, degraded_at })
-}

@@ -22,7 +22,7 @@ mod moment;
 mod tests;
 
 pub use aftermath::{Aftermath, aftermath};
-pub use evidence::{Known, Source, SourceKind, State, Word, heard};
+pub use evidence::{Known, Source, SourceKind, State, Word};
 pub use expectation::{Expectation, InvalidExpectation};
 pub use freeze::{Freeze, InvalidFreeze, Season};
 pub use health::{Health, NameGlob, Query, UndoBy};

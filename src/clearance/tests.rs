@@ -21,6 +21,24 @@ fn word(name: &str, state: State, at: Millis) -> Word {
     Word { source, commit, state, message, url, at, heard: at }
 }
 
+/// What is known once a word is heard, as the store keeps it (`store::evidence`); `None` if it changes nothing.
+fn heard(before: Option<&Known>, word: Word) -> Option<Known> {
+    let (mut healthy_since, mut degraded_at) = (None, None);
+    if let Some(known) = before {
+        let same = Word { heard: known.word.heard, ..word.clone() } == known.word;
+        if word.at < known.word.at || same {
+            return None;
+        }
+        (healthy_since, degraded_at) = (known.healthy_since, known.degraded_at);
+    }
+    match word.state {
+        State::Healthy => healthy_since = healthy_since.or(Some(word.heard)),
+        State::Degraded => (healthy_since, degraded_at) = (None, Some(word.heard)),
+        State::NotYet | State::Unknown => {}
+    }
+    Some(Known { word, healthy_since, degraded_at })
+}
+
 fn known(words: &[Word]) -> Vec<Known> {
     let mut all: Vec<Known> = Vec::new();
     for word in words {

@@ -70,7 +70,8 @@ pub(super) struct WishArguments {
 impl WishArguments {
     /// The workspace with what is asked for.
     pub(super) fn apply(&self, workspace: Workspace) -> Workspace {
-        let wish = Wish { all: self.all, only: self.only.clone(), create: self.create };
+        let wish =
+            Wish { all: self.all, only: self.only.clone(), create: self.create, edits: None };
         let restrictor = self.load_restrictor.map(Restrictor::restrictor);
         workspace.with_wish(wish).with_load_restrictor(restrictor)
     }

@@ -53,6 +53,10 @@ impl Call {
         Self::new(request, Method::PATCH, path, Some(body))
     }
 
+    pub(super) fn put(request: &'static str, path: String, body: Value) -> Self {
+        Self::new(request, Method::PUT, path, Some(body))
+    }
+
     pub(super) fn delete(request: &'static str, path: String) -> Self {
         Self::new(request, Method::DELETE, path, None)
     }

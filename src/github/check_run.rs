@@ -15,8 +15,8 @@ const ANNOTATIONS_AT_ONCE: usize = 50;
 const MOST_ANNOTATIONS: usize = 500;
 
 /// GitHub's limits for a check run's text and a status's description.
-const TEXT_CHARS: usize = 65_000;
-const DESCRIPTION_CHARS: usize = 140;
+pub(super) const TEXT_CHARS: usize = 65_000;
+pub(super) const DESCRIPTION_CHARS: usize = 140;
 
 /// How a report ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +199,7 @@ fn annotation(annotation: &Annotation) -> Value {
 }
 
 /// Cuts at a character, with an ellipsis for what is missing.
-fn cut(text: &str, most_chars: usize) -> String {
+pub(super) fn cut(text: &str, most_chars: usize) -> String {
     match text.char_indices().nth(most_chars) {
         None => text.to_owned(),
         Some(_) => text.chars().take(most_chars - 1).chain(['…']).collect(),

@@ -22,11 +22,14 @@ mod client;
 mod commit;
 mod contents;
 mod conversation;
+mod deployment;
 mod error;
 mod etag_cache;
+mod evidence;
 mod file_at_ref;
 mod history;
 mod installation_token;
+mod merge;
 mod object;
 mod object_cache;
 mod past;
@@ -34,6 +37,7 @@ mod pull_request;
 mod repository;
 mod request;
 mod setup;
+mod standing_check;
 pub mod webhook;
 
 pub use account::Account;
@@ -44,6 +48,8 @@ pub use client::{Authentication, Github, GithubSettings, RateLeft};
 pub use commit::{Ancestry, Commit, NewCommit};
 pub use conversation::{Comment, Permission, Reaction};
 pub use error::{GithubError, Retry};
+pub use evidence::{CommitReport, Reading, ReportKind};
+pub use merge::{Merged, NewMerge};
 pub use object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
 pub use past::FolderPast;
 pub use pull_request::{
@@ -51,3 +57,4 @@ pub use pull_request::{
 };
 pub use repository::Repository;
 pub use setup::{AppSetup, InstallationSetup, Permissions, WebhookSetup};
+pub use standing_check::{CheckPlace, CheckState, StandingCheck};

@@ -7,7 +7,8 @@
 //!
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
-//! value, `splice` carries decisions out in the target's text, and `compare` puts it together for
+//! value, `splice` carries decisions out in the target's text, `take_back` undoes
+//! one change of a file, and `compare` puts it together for
 //! two folders.
 
 mod compare;
@@ -20,6 +21,7 @@ mod names;
 mod pairing;
 mod settle;
 mod splice;
+mod take_back;
 mod three_way;
 mod value;
 mod verdict;
@@ -30,4 +32,5 @@ pub use difference::{Because, Difference, Then};
 pub use history::History;
 pub use names::Names;
 pub use settle::{Point, last_by_hand};
+pub use take_back::{Conflict, TakenBack, take_back};
 pub use walk::{Choice, Policy};

@@ -14,6 +14,7 @@ use super::template::{Template, TemplateError, Values};
 const SOURCE: &str = "Overlift-Source";
 const TARGET: &str = "Overlift-Target";
 const APPLICATION: &str = "Overlift-Application";
+const UNDOES: &str = "Overlift-Undoes";
 
 /// What a commit of ours says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Trailers {
     pub target: EnvironmentName,
     /// The application, where there are some.
     pub application: Option<ApplicationName>,
+    /// The plan that was taken back, of a commit that does that.
+    pub undoes: Option<PlanId>,
 }
 
 impl Trailers {
@@ -40,6 +43,7 @@ impl Trailers {
             commit: plan.commit.clone(),
             target: plan.target.name.clone(),
             application: plan.target.application.clone(),
+            undoes: None,
         }
     }
 
@@ -59,16 +63,17 @@ impl Trailers {
     /// The key of the first trailer, which every commit of ours has at the beginning of a line.
     pub const PLAN: &str = "Overlift-Plan";
 
-    /// The three or four lines, without a final newline.
+    /// The three to five lines, without a final newline.
     #[must_use]
     pub fn render(&self) -> String {
-        let Self { plan, source, commit, target, application } = self;
+        let Self { plan, source, commit, target, application, undoes } = self;
         let commit = commit.as_ref().map_or(String::new(), |commit| format!("@{commit}"));
         let application = application
             .as_ref()
             .map_or(String::new(), |application| format!("\n{APPLICATION}: {application}"));
+        let undoes = undoes.as_ref().map_or(String::new(), |plan| format!("\n{UNDOES}: {plan}"));
         let plan_line = format!("{}: {plan}", Self::PLAN);
-        format!("{plan_line}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}{application}")
+        format!("{plan_line}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}{application}{undoes}")
     }
 
     /// Reads the trailers of a commit message: the last lines that follow each other as
@@ -90,6 +95,10 @@ impl Trailers {
                 target: EnvironmentName::parse(value(2, TARGET)?).ok()?,
                 application: match value(3, APPLICATION) {
                     Some(name) => Some(ApplicationName::parse(name).ok()?),
+                    None => None,
+                },
+                undoes: match value(3, UNDOES).or_else(|| value(4, UNDOES)) {
+                    Some(plan) => Some(PlanId::parse(plan)?),
                     None => None,
                 },
             })
@@ -155,6 +164,7 @@ mod tests {
             commit: Some(CommitSha::parse(&"0123456789".repeat(4)).unwrap()),
             target: EnvironmentName::parse("production").unwrap(),
             application: None,
+            undoes: None,
         }
     }
 
@@ -174,7 +184,12 @@ mod tests {
         let application = ApplicationName::parse("cart").ok();
         let of_one = Trailers { application, ..trailers() };
         assert!(of_one.render().ends_with("\nOverlift-Application: cart"));
-        assert_eq!(Trailers::parse(&of_one.render()), Some(of_one));
+        assert_eq!(Trailers::parse(&of_one.render()), Some(of_one.clone()));
+        for trailers in [trailers(), of_one] {
+            let undoing = Trailers { undoes: PlanId::parse(&"cd".repeat(32)), ..trailers };
+            assert!(undoing.render().contains("\nOverlift-Undoes: cdcd"));
+            assert_eq!(Trailers::parse(&undoing.render()), Some(undoing));
+        }
     }
 
     #[test]

@@ -4,6 +4,33 @@ use std::fmt;
 
 use crate::model::{ApplicationName, EnvironmentName};
 
+/// What a pull request of ours is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Intent {
+    /// Configuration is brought over.
+    #[default]
+    Promote,
+    /// A promotion is taken back.
+    Undo,
+}
+
+impl Intent {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Undo => "undo",
+        }
+    }
+
+    /// Reads [`Intent::as_str`] back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Promote, Self::Undo].into_iter().find(|intent| intent.as_str() == text)
+    }
+}
+
 /// A promotion of a repository: an application, where there are some, a source and a target.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -13,19 +40,27 @@ pub struct Key {
     pub source: EnvironmentName,
     /// Where it goes.
     pub target: EnvironmentName,
+    /// What for.
+    pub intent: Intent,
 }
 
 impl Key {
     /// A promotion in a repository without applications.
     #[must_use]
     pub const fn new(source: EnvironmentName, target: EnvironmentName) -> Self {
-        Self { application: None, source, target }
+        Self { application: None, source, target, intent: Intent::Promote }
     }
 
     /// The same promotion of an application.
     #[must_use]
     pub fn of(self, application: Option<ApplicationName>) -> Self {
         Self { application, ..self }
+    }
+
+    /// The same for something else.
+    #[must_use]
+    pub fn with(self, intent: Intent) -> Self {
+        Self { intent, ..self }
     }
 
     /// The application's name; empty in a repository without them.

@@ -15,6 +15,8 @@ pub struct Situation {
     pub request: Request,
     /// Whether a pull request may be opened.
     pub opening: Opening,
+    /// Whether exactly this plan was carried out and then undone.
+    pub undone: bool,
     /// What is on GitHub for this source and target.
     pub there: Presence,
 }
@@ -114,12 +116,17 @@ pub enum Reason {
     ClosedByPerson,
     /// The gates keep the pull request from being opened.
     Blocked,
+    /// Exactly this was undone, and nobody asks for it.
+    Undone,
 }
 
 /// Decides.
 #[must_use]
 pub fn decide(situation: &Situation) -> Decision {
     match (decide_unblocked(situation), situation.opening) {
+        (Decision::Open, _) if situation.undone && situation.request == Request::Moved => {
+            Decision::Leave(Reason::Undone)
+        }
         (Decision::Open, Opening::Blocked) => Decision::Leave(Reason::Blocked),
         (decision, _) => decision,
     }
@@ -178,14 +185,26 @@ mod tests {
     }
 
     fn decided(planned: Planned, request: Request, there: Presence) -> Decision {
-        decide(&Situation { planned, request, opening: Opening::Allowed, there })
+        decide(&Situation { planned, request, opening: Opening::Allowed, undone: false, there })
+    }
+
+    #[test]
+    fn what_was_undone_comes_back_only_if_somebody_asks() {
+        let undone = |request, there| {
+            let (planned, opening) = (edits("a"), Opening::Allowed);
+            decide(&Situation { planned, request, opening, undone: true, there })
+        };
+        let none = || Presence::None;
+        assert_eq!(undone(Request::Moved, none()), Decision::Leave(Reason::Undone));
+        assert_eq!(undone(Request::Asked, none()), Decision::Open);
+        assert_eq!(undone(Request::Moved, open("b")), Decision::Renew);
     }
 
     #[test]
     fn what_the_gates_block_is_not_opened_and_an_open_one_shows_it() {
         let blocked = |planned, there| {
             let (request, opening) = (Request::Asked, Opening::Blocked);
-            decide(&Situation { planned, request, opening, there })
+            decide(&Situation { planned, request, opening, undone: false, there })
         };
         assert_eq!(blocked(edits("a"), Presence::None), Decision::Leave(Reason::Blocked));
         assert_eq!(blocked(edits("b"), open("a")), Decision::Renew);

@@ -38,7 +38,7 @@ pub use body::{
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
-pub use key::{Key, Wanted};
+pub use key::{Intent, Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
@@ -47,11 +47,11 @@ pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
     Cause, Checks, Commit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
-    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan,
+    PlanRequest, PlannedEdit, TakenEdit, Verdict, Warning, Wish, plan,
 };
 pub use plan_id::PlanId;
 pub use preview::{Preview, Previewed, Reached, preview, preview_body};
-pub use proposal::{Proposal, checklist_of, propose, summary};
+pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, summary, undo_branch};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_APPLICATION_BRANCH,
     DEFAULT_APPLICATION_TITLE, DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE,

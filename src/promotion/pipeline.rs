@@ -272,7 +272,7 @@ impl Pipeline {
     /// # Errors
     /// [`PlanError`] that says what there is instead.
     pub fn pair(&self, key: &Key) -> Result<(&Environment, &Environment), PlanError> {
-        let Key { application, source, target } = key;
+        let Key { application, source, target, .. } = key;
         self.check_names(source, target)?;
         if let Some(application) = application
             && !self.applications().any(|known| known == Some(application))

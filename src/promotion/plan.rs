@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::carry::carry;
 use super::changes::{bring_changes, lost_values};
 use super::copy::{copy, create, prune};
-use super::draft::{Draft, Finished};
+use super::draft::{Change, Draft, Finished};
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::keep::keep;
@@ -20,8 +20,8 @@ use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs}
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::lineage::{Difference, History, Point};
 use crate::model::{
-    CommitSha, EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, PastCommit,
-    RepoPath,
+    CommitSha, EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location,
+    PastCommit, RepoPath,
 };
 use crate::policy::{
     Changes, Day, Fetched, Finding, Findings, Gates, Overlay as Checked, OwnValue, Promotion, Side,
@@ -196,6 +196,11 @@ pub enum Cause {
         /// The field paths as configured.
         fields: Vec<String>,
     },
+    /// An earlier promotion's edit is taken back; without fields the whole of it.
+    TakenBack {
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// The source had it at the last promotion and has it no more.
     Pruned,
     /// The kustomization gets an entry for a copied file.
@@ -292,6 +297,19 @@ pub struct Wish {
     pub only: Vec<String>,
     /// A target that does not exist yet begins as the source is.
     pub create: bool,
+    /// These edits of the target, in place of those that the rules make: a promotion that is taken back.
+    pub edits: Option<Vec<TakenEdit>>,
+}
+
+/// An edit that takes an earlier one back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenEdit {
+    /// The file.
+    pub path: RepoPath,
+    /// What it becomes; `None` if it goes.
+    pub after: Option<File>,
+    /// The fields that become what they were; empty for a whole file.
+    pub fields: Vec<String>,
 }
 
 /// What to promote.
@@ -687,6 +705,10 @@ fn decide<'a>(
     let rules = &*target.rules;
     let overlay = |environment| Overlay::open(request.files, environment);
     let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
+    if let Some(edits) = &request.wish.edits {
+        take_back(&mut draft, edits);
+        return draft.into_edits();
+    }
     if request.is_missing(target)? && !request.is_missing(source)? {
         if !request.wish.create {
             return Err(PlanError::NoTarget { at: Location::file(target.path.clone()) });
@@ -715,6 +737,16 @@ fn decide<'a>(
         both.finish(&mut draft)?;
     }
     draft.into_edits()
+}
+
+/// Puts edits that take earlier ones back into the draft; those outside of the target are nobody's to make.
+fn take_back(draft: &mut Draft<'_>, edits: &[TakenEdit]) {
+    for edit in edits {
+        let folder = &draft.target.environment.path;
+        let Some(below) = edit.path.strip_prefix(folder).map(str::to_owned) else { continue };
+        let causes = vec![Cause::TakenBack { fields: edit.fields.clone() }];
+        draft.changes.insert(below, Change { after: edit.after.clone(), causes });
+    }
 }
 
 fn prune_since(draft: &mut Draft<'_>, last: LastPromotion<'_>) -> Result<(), PlanError> {

@@ -1,15 +1,19 @@
 //! Everything a pull request says, made from a plan: branch, title, body, commit message, labels.
 
 use crate::clearance::Item;
-use crate::model::BranchName;
+use crate::model::{BranchName, Location, PullRequestNumber};
 
 use super::body::{counts, render_body};
 use super::commit_message::{Trailers, render_commit_message};
 use super::environment::Environment;
+use super::key::Key;
+use super::markdown::code;
+use super::plain_text::one_line;
 use super::plan::Plan;
+use super::plan_id::PlanId;
 use super::pull_request::{
-    CHECKLIST_LIMIT, ChecklistItem, PullRequestSettings, render_checklist_item, render_labels,
-    render_title,
+    CHECKLIST_LIMIT, ChecklistItem, PullRequestSettings, TITLE_LIMIT, render_checklist_item,
+    render_labels, render_title,
 };
 use super::template::{TemplateError, Values};
 
@@ -70,6 +74,82 @@ pub fn propose(plan: &Plan, previous_body: Option<&str>) -> Result<Proposal, Tem
         assignees: settings.assignees.clone(),
         draft: settings.draft,
     })
+}
+
+/// A promotion that is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undoing {
+    /// Its plan.
+    pub plan: PlanId,
+    /// Its pull request, where it is known.
+    pub number: Option<PullRequestNumber>,
+    /// Why, if nobody asked.
+    pub because: Option<String>,
+    /// What somebody else changed since and therefore stays.
+    pub conflicts: Vec<Location>,
+}
+
+/// Makes all texts of a pull request that takes a promotion back.
+///
+/// # Errors
+/// [`TemplateError`] as [`propose`].
+pub fn propose_undo(
+    plan: &Plan,
+    undoing: &Undoing,
+    previous_body: Option<&str>,
+) -> Result<Proposal, TemplateError> {
+    let proposal = propose(plan, previous_body)?;
+    let title = one_line(&format!("Undo: {}", proposal.title), TITLE_LIMIT);
+    let trailers = Trailers { undoes: Some(undoing.plan.clone()), ..Trailers::of(plan) };
+    let intro = introduction(undoing);
+    let body = match proposal.body.split_once("\n\n") {
+        Some((head, rest)) if head.starts_with("**") => format!("{head}\n\n{intro}\n\n{rest}"),
+        _ => format!("{intro}\n\n{}", proposal.body),
+    };
+    Ok(Proposal {
+        branch: undo_branch(&plan.key())?,
+        commit_message: format!("{title}\n\n{}", trailers.render()),
+        title,
+        body,
+        ..proposal
+    })
+}
+
+/// The head branch of a pull request that takes a promotion back.
+///
+/// # Errors
+/// [`TemplateError`] if the names make no branch.
+pub fn undo_branch(key: &Key) -> Result<BranchName, TemplateError> {
+    let name = match &key.application {
+        Some(application) => format!("undo/{application}/{}", key.target),
+        None => format!("undo/{}", key.target),
+    };
+    BranchName::parse(&name).map_err(|error| TemplateError::Result(error.to_string()))
+}
+
+/// More conflicts than these are counted.
+const MOST_CONFLICTS: usize = 20;
+
+/// What is taken back, why, and what stays.
+fn introduction(undoing: &Undoing) -> String {
+    let Undoing { plan, number, because, conflicts } = undoing;
+    let of = number.map_or(String::new(), |number| format!(" of {number}"));
+    let mut lines = vec![format!(
+        "Takes back the promotion{of}, plan {}, and nothing else.",
+        code(plan.short(), 20)
+    )];
+    if let Some(because) = because {
+        lines.push(format!("\nNobody asked for it: the target is degraded.\n\n{because}"));
+    }
+    if !conflicts.is_empty() {
+        lines.push("\n**Not taken back**, since somebody changed it later:\n".to_owned());
+        let told = conflicts.iter().take(MOST_CONFLICTS);
+        lines.extend(told.map(|at| format!("- {}", code(&at.to_string(), 300))));
+        if conflicts.len() > MOST_CONFLICTS {
+            lines.push(format!("- and {} more", conflicts.len() - MOST_CONFLICTS));
+        }
+    }
+    lines.join("\n")
 }
 
 /// The items of a promotion's checklist, none ticked. Where nothing says that the source is healthy, people

@@ -9,7 +9,7 @@ use super::plain_text::one_line;
 use super::template::{Template, TemplateError, Values, Variables};
 
 /// The longest title GitHub takes.
-const TITLE_LIMIT: usize = 256;
+pub(super) const TITLE_LIMIT: usize = 256;
 
 /// The longest name of a label that GitHub takes.
 const LABEL_LIMIT: usize = 50;

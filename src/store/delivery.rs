@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::database::Transaction;
 use super::error::StoreError;
+use super::evidence::{Evidence, hear};
 use super::job::{NewJob, enqueue_in};
 use super::{Millis, Store};
 
@@ -34,6 +35,8 @@ pub struct Delivery {
     pub state: &'static str,
     /// When it arrived.
     pub received_at: Millis,
+    /// What it says of environments; noted in the same commit.
+    pub evidence: Vec<Evidence>,
     /// What is to be done; queued in the same commit.
     pub jobs: Vec<NewJob>,
 }
@@ -184,6 +187,8 @@ impl Store {
         deliveries: impl Iterator<Item = &Delivery>,
     ) -> Result<(), sqlx::Error> {
         let (mut jobs, mut now) = (Vec::<&NewJob>::new(), 0);
+        let deliveries: Vec<&Delivery> = deliveries.collect();
+        hear(tx, deliveries.iter().flat_map(|delivery| &delivery.evidence)).await?;
         // In the order in which they came: the newest payload wins a merge. Of equal ones in a row, one will do.
         for delivery in deliveries {
             for job in &delivery.jobs {

@@ -11,12 +11,13 @@ use super::database::Database;
 use super::error::StoreError;
 
 /// All migrations, oldest first. They are part of the binary, so that there is nothing to install.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "looked tree and surveys", include_str!("migrations/0002_looked_tree_and_surveys.sql")),
     (3, "deliveries of jobs", include_str!("migrations/0003_deliveries_of_jobs.sql")),
     (4, "applications", include_str!("migrations/0004_applications.sql")),
     (5, "deaths", include_str!("migrations/0005_deaths.sql")),
+    (6, "after the merge", include_str!("migrations/0006_after_the_merge.sql")),
     (7, "texts of promotions", include_str!("migrations/0007_texts_of_promotions.sql")),
 ];
 

@@ -12,20 +12,23 @@ mod claim;
 mod database;
 mod delivery;
 mod error;
+mod evidence;
 mod job;
 mod migration;
 mod overview;
 mod park;
 mod promotion;
 mod repository;
+mod standing;
 
 pub use claim::{Claim, Lease, Retry};
 pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
 pub use error::StoreError;
+pub use evidence::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence};
 pub use job::{JobCounts, Merge, NewJob};
 pub use overview::{Listed, PromotionText, Wanted};
 pub use park::{JobState, QueuedJob};
-pub use promotion::{Pair, PromotionRecord, PromotionState};
+pub use promotion::{End, Pair, PromotionRecord, PromotionState};
 pub use repository::KnownRepository;
 
 use database::Database;
@@ -91,16 +94,26 @@ impl Store {
              AND state IN ('merged', 'closed') AND EXISTS (SELECT 1 FROM promotions AS newer \
              WHERE newer.repository = promotions.repository \
              AND newer.application = promotions.application \
-             AND newer.source = promotions.source AND newer.target = promotions.target AND newer.created_at > promotions.created_at)";
+             AND newer.source = promotions.source AND newer.target = promotions.target \
+             AND newer.intent = promotions.intent AND newer.created_at > promotions.created_at)";
+        const STANDINGS: &str = "DELETE FROM standings WHERE NOT EXISTS \
+             (SELECT 1 FROM promotions WHERE promotions.id = standings.promotion)";
+        const EVIDENCE: &str = "DELETE FROM evidence WHERE heard < $1 AND NOT EXISTS \
+             (SELECT 1 FROM environment_commits AS same WHERE same.repository = evidence.repository \
+             AND same.commit_sha = evidence.commit_sha)";
         const TEXTS: &str = "DELETE FROM promotion_texts WHERE NOT EXISTS \
              (SELECT 1 FROM promotions WHERE promotions.id = promotion_texts.promotion)";
         let forget = || StoreError::while_to("forget old rows");
         let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
         let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;
+        let standings = self.database.execute(STANDINGS, &[]).await;
         let texts = self.database.execute(TEXTS, &[]).await;
-        Ok(deliveries.map_err(forget())?
-            + promotions.map_err(forget())?
-            + texts.map_err(forget())?)
+        let evidence = self.database.execute(EVIDENCE, &[deliveries_before.into()]).await;
+        let mut gone = 0;
+        for rows in [deliveries, promotions, standings, texts, evidence] {
+            gone += rows.map_err(forget())?;
+        }
+        Ok(gone)
     }
 }
 

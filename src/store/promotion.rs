@@ -51,6 +51,10 @@ pub struct PromotionRecord {
     pub source: String,
     /// The target environment.
     pub target: String,
+    /// What for: `promote`, `undo` or `step`.
+    pub intent: String,
+    /// The plan that is undone, of one that undoes.
+    pub undoes: Option<String>,
     /// The head branch.
     pub branch: String,
     /// The plan's id.
@@ -69,6 +73,12 @@ pub struct PromotionRecord {
     pub state: PromotionState,
     /// Why it was closed, such as `person`, `empty`, `retired` or `superseded`.
     pub closed_because: Option<String>,
+    /// The commit of the default branch that brought it.
+    pub merged_as: Option<String>,
+    /// When it was merged.
+    pub merged_at: Option<Millis>,
+    /// When it was undone.
+    pub undone_at: Option<Millis>,
     /// When it was made.
     pub created_at: Millis,
 }
@@ -82,9 +92,54 @@ pub struct Pair<'a> {
     pub source: &'a str,
     /// The target environment.
     pub target: &'a str,
+    /// What for: `promote`, `undo` or `step`.
+    pub intent: &'a str,
+}
+
+/// How a pull request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End<'a> {
+    /// Merged or closed.
+    pub state: PromotionState,
+    /// Why it was closed.
+    pub because: Option<&'a str>,
+    /// The commit that it was merged as.
+    pub merged_as: Option<&'a str>,
 }
 
 impl Store {
+    /// The merged promotions into a target, newest first; undone ones and undoings too.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn merged_promotions(
+        &self,
+        repository: &str,
+        application: &str,
+        target: &str,
+    ) -> Result<Vec<PromotionRecord>, StoreError> {
+        const MERGED: &str = "SELECT * FROM promotions WHERE repository = $1 AND application = $2 \
+             AND target = $3 AND state = 'merged' ORDER BY merged_at DESC, created_at DESC LIMIT 50";
+        self.promotions(MERGED, &[repository.into(), application.into(), target.into()]).await
+    }
+
+    /// Notes that a promotion was undone.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_undone(
+        &self,
+        repository: &str,
+        plan: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "UPDATE promotions SET undone_at = $3 WHERE repository = $1 \
+             AND plan_id = $2 AND intent <> 'undo' AND state = 'merged' AND undone_at IS NULL";
+        let values = [repository.into(), plan.into(), now.into()];
+        let touched = self.database.execute(NOTE, &values).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note what was undone"))
+    }
+
     /// The newest promotion of a pair.
     ///
     /// # Errors
@@ -95,10 +150,11 @@ impl Store {
         pair: Pair<'_>,
     ) -> Result<Option<PromotionRecord>, StoreError> {
         const NEWEST: &str = "SELECT * FROM promotions WHERE repository = $1 \
-             AND application = $2 AND source = $3 AND target = $4 \
+             AND application = $2 AND source = $3 AND target = $4 AND intent = $5 \
              ORDER BY created_at DESC, id DESC LIMIT 1";
-        let Pair { application, source, target } = pair;
-        let values = [repository.into(), application.into(), source.into(), target.into()];
+        let Pair { application, source, target, intent } = pair;
+        let values =
+            [repository.into(), application.into(), source.into(), target.into(), intent.into()];
         Ok(self.promotions(NEWEST, &values).await?.pop())
     }
 
@@ -111,7 +167,7 @@ impl Store {
         repository: &str,
     ) -> Result<Vec<PromotionRecord>, StoreError> {
         const OPEN: &str = "SELECT * FROM promotions WHERE repository = $1 \
-             AND state IN ('opening', 'open') ORDER BY application, source, target";
+             AND state IN ('opening', 'open') ORDER BY application, source, target, intent";
         self.promotions(OPEN, &[repository.into()]).await
     }
 
@@ -155,7 +211,7 @@ impl Store {
         const END_OTHERS: &str = "UPDATE promotions SET state = 'closed', \
              closed_because = 'superseded', updated_at = $6 WHERE repository = $1 \
              AND application = $2 AND source = $3 AND target = $4 AND id <> $5 \
-             AND state IN ('opening', 'open')";
+             AND intent = $7 AND state IN ('opening', 'open')";
         let run = async {
             let mut tx = self.database.begin().await?;
             let holds = guard(&mut tx, lease).await?;
@@ -167,6 +223,7 @@ impl Store {
                     (&record.target).into(),
                     (&record.id).into(),
                     now.into(),
+                    (&record.intent).into(),
                 ];
                 tx.execute(END_OTHERS, &pair).await?;
                 write(&mut tx, record, now).await?;
@@ -185,19 +242,23 @@ impl Store {
         &self,
         repository: &str,
         pull_request: i64,
-        state: PromotionState,
-        because: Option<&str>,
+        end: &End<'_>,
         now: Millis,
     ) -> Result<bool, StoreError> {
         const END: &str = "UPDATE promotions SET state = $3, \
-             closed_because = COALESCE(closed_because, $4), updated_at = $5 \
+             closed_because = COALESCE(closed_because, $4), updated_at = $5, \
+             merged_as = COALESCE($6, merged_as), merged_at = COALESCE($7, merged_at) \
              WHERE repository = $1 AND pull_request = $2 AND state IN ('opening', 'open')";
+        let End { state, because, merged_as } = *end;
+        let merged_at = (state == PromotionState::Merged).then_some(now);
         let values = [
             repository.into(),
             pull_request.into(),
             state.as_str().into(),
             because.into(),
             now.into(),
+            merged_as.into(),
+            merged_at.into(),
         ];
         let touched = self.database.execute(END, &values).await;
         Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
@@ -217,7 +278,7 @@ impl Store {
              surveyed_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (repository, application, source, target) \
              DO UPDATE SET surveyed_at = excluded.surveyed_at";
-        let Pair { application, source, target } = pair;
+        let Pair { application, source, target, .. } = pair;
         let values =
             [repository.into(), application.into(), source.into(), target.into(), now.into()];
         let touched = self.database.execute(NOTE, &values).await;
@@ -231,7 +292,7 @@ impl Store {
     pub async fn was_surveyed(&self, repository: &str, pair: Pair<'_>) -> Result<bool, StoreError> {
         const FIND: &str = "SELECT surveyed_at FROM surveys WHERE repository = $1 \
              AND application = $2 AND source = $3 AND target = $4";
-        let Pair { application, source, target } = pair;
+        let Pair { application, source, target, .. } = pair;
         let values = [repository.into(), application.into(), source.into(), target.into()];
         let rows = self.database.fetch(FIND, &values).await;
         Ok(!rows.map_err(StoreError::while_to("look for a survey"))?.is_empty())
@@ -255,13 +316,16 @@ async fn write(
 ) -> Result<(), sqlx::Error> {
     const UPSERT: &str = "INSERT INTO promotions (id, repository, application, source, target, branch, \
          plan_id, base_digest, base_commit, head_commit, tree, pull_request, state, \
-         closed_because, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         closed_because, created_at, updated_at, intent, undoes, merged_as, merged_at, undone_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+         $17, $18, $19, $20, $21) \
          ON CONFLICT (id) DO UPDATE SET branch = excluded.branch, plan_id = excluded.plan_id, \
          base_digest = excluded.base_digest, \
          base_commit = excluded.base_commit, head_commit = excluded.head_commit, \
          tree = excluded.tree, pull_request = excluded.pull_request, state = excluded.state, \
-         closed_because = excluded.closed_because, updated_at = excluded.updated_at";
+         closed_because = excluded.closed_because, updated_at = excluded.updated_at, \
+         undoes = excluded.undoes, merged_as = excluded.merged_as, \
+         merged_at = excluded.merged_at, undone_at = excluded.undone_at";
     let values = [
         (&record.id).into(),
         (&record.repository).into(),
@@ -279,6 +343,11 @@ async fn write(
         record.closed_because.as_deref().into(),
         record.created_at.into(),
         now.into(),
+        (&record.intent).into(),
+        record.undoes.as_deref().into(),
+        record.merged_as.as_deref().into(),
+        record.merged_at.into(),
+        record.undone_at.into(),
     ];
     tx.execute(UPSERT, &values).await?;
     Ok(())
@@ -300,6 +369,11 @@ pub(super) fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
         pull_request: row.maybe_int("pull_request")?,
         state: PromotionState::parse(&row.text("state")?),
         closed_because: row.maybe_text("closed_because")?,
+        intent: row.text("intent")?,
+        undoes: row.maybe_text("undoes")?,
+        merged_as: row.maybe_text("merged_as")?,
+        merged_at: row.maybe_int("merged_at")?,
+        undone_at: row.maybe_int("undone_at")?,
         created_at: row.int("created_at")?,
     })
 }

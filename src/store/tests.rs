@@ -21,7 +21,7 @@ macro_rules! checks {
     };
 }
 
-const CHECKS: [(&str, Check); 18] = checks![
+const CHECKS: [(&str, Check); 21] = checks![
     takes_a_delivery_once,
     shares_a_commit_between_deliveries,
     queues_nothing_for_a_duplicate,
@@ -39,6 +39,9 @@ const CHECKS: [(&str, Check); 18] = checks![
     remembers_promotions,
     remembers_repositories,
     remembers_surveys,
+    hears_the_newest_word_of_each_source,
+    knows_the_commits_of_an_environment,
+    remembers_what_was_merged_and_undone,
     forgets_what_is_old,
 ];
 
@@ -124,6 +127,7 @@ fn delivery(id: &str, jobs: Vec<NewJob>) -> Delivery {
         repository: None,
         state: "queued",
         received_at: 1,
+        evidence: Vec::new(),
         jobs,
     }
 }
@@ -353,7 +357,7 @@ async fn finishing_queues_what_follows(url: String) {
 }
 
 const fn pair<'a>(application: &'a str, source: &'a str, target: &'a str) -> Pair<'a> {
-    Pair { application, source, target }
+    Pair { application, source, target, intent: "promote" }
 }
 
 fn record(id: &str, created_at: Millis) -> PromotionRecord {
@@ -363,6 +367,8 @@ fn record(id: &str, created_at: Millis) -> PromotionRecord {
         application: String::new(),
         source: "dev".to_owned(),
         target: "prod".to_owned(),
+        intent: "promote".to_owned(),
+        undoes: None,
         branch: "promote/dev-to-prod".to_owned(),
         plan_id: "ab".to_owned(),
         base_digest: "b".to_owned(),
@@ -372,6 +378,9 @@ fn record(id: &str, created_at: Millis) -> PromotionRecord {
         pull_request: None,
         state: PromotionState::Opening,
         closed_because: None,
+        merged_as: None,
+        merged_at: None,
+        undone_at: None,
         created_at,
     }
 }
@@ -393,13 +402,13 @@ async fn remembers_promotions(url: String) {
     assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&second));
     let first = store.promotion_of_pull_request("o/r", 7).await.unwrap().unwrap();
     assert_eq!(first.closed_because.as_deref(), Some("superseded"));
-    let ended = PromotionState::Merged;
-    assert!(!store.end_promotion("o/r", 7, ended, None, 4).await.unwrap(), "it ended before");
+    let merged = End { state: PromotionState::Merged, because: None, merged_as: Some("abc") };
+    assert!(!store.end_promotion("o/r", 7, &merged, 4).await.unwrap(), "it ended before");
     let opened = PromotionRecord { pull_request: Some(8), ..second };
     store.record_promotion(&lease, &opened, 4).await.unwrap();
-    assert!(
-        store.end_promotion("o/r", 8, PromotionState::Closed, Some("person"), 5).await.unwrap()
-    );
+    let closed_by_person =
+        End { state: PromotionState::Closed, because: Some("person"), merged_as: None };
+    assert!(store.end_promotion("o/r", 8, &closed_by_person, 5).await.unwrap());
     let newest = store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap().unwrap();
     assert_eq!(
         (newest.state, newest.closed_because.as_deref()),
@@ -451,6 +460,125 @@ async fn remembers_surveys(url: String) {
     assert!(!store.was_surveyed("o/r", pair("", "dev", "prod")).await.unwrap());
 }
 
+fn environment() -> EnvironmentKey {
+    EnvironmentKey {
+        repository: "o/r".to_owned(),
+        application: String::new(),
+        environment: "staging".to_owned(),
+    }
+}
+
+fn known_environment(inputs: &str) -> KnownEnvironment {
+    KnownEnvironment {
+        key: environment(),
+        commit: "c1".to_owned(),
+        inputs: inputs.to_owned(),
+        asked_at: None,
+        leads_to: "[]".to_owned(),
+    }
+}
+
+fn evidence(commit: &str, state: &str, at: Millis) -> Evidence {
+    Evidence {
+        repository: "o/r".to_owned(),
+        kind: "status".to_owned(),
+        name: "argocd".to_owned(),
+        commit: commit.to_owned(),
+        application: String::new(),
+        environment: String::new(),
+        state: state.to_owned(),
+        message: String::new(),
+        url: None,
+        at,
+        heard: at + 1000,
+    }
+}
+
+/// The rule for one source and commit: a healthy word begins to soak, a degraded one ends that, others leave
+/// it; what is older than what is known changes nothing.
+async fn hears_the_newest_word_of_each_source(url: String) {
+    let store = open(&url).await;
+    let commits = ["c1".to_owned()];
+    store.note_environment(&known_environment("i"), &commits, 1).await.unwrap();
+    for (state, at, newest, healthy_since, degraded_at) in [
+        ("not yet", 1, "not yet", None, None),
+        ("healthy", 5, "healthy", Some(1005), None),
+        ("healthy", 6, "healthy", Some(1005), None),
+        ("not yet", 7, "not yet", Some(1005), None),
+        ("degraded", 3, "not yet", Some(1005), None),
+        ("healthy", 8, "healthy", Some(1005), None),
+        ("degraded", 9, "degraded", None, Some(1009)),
+        ("not yet", 10, "not yet", None, Some(1009)),
+        ("healthy", 12, "healthy", Some(1012), Some(1009)),
+    ] {
+        store.note_evidence(&[evidence("c1", state, at)]).await.unwrap();
+        let known = store.evidence_of(&environment()).await.unwrap();
+        let [known] = known.as_slice() else { panic!("{known:?}") };
+        assert_eq!(known.newest.state, newest, "{state} at {at}");
+        assert_eq!((known.healthy_since, known.degraded_at), (healthy_since, degraded_at));
+    }
+    // With a delivery, in one commit, and once.
+    let of = Evidence { name: "other".to_owned(), ..evidence("c1", "healthy", 1) };
+    let told = Delivery { evidence: vec![of], ..delivery("told", vec![]) };
+    for receipt in [Receipt::New, Receipt::Duplicate] {
+        assert_eq!(store.take_deliveries(std::slice::from_ref(&told)).await.unwrap(), [receipt]);
+    }
+    assert_eq!(store.evidence_of(&environment()).await.unwrap().len(), 2);
+}
+
+async fn knows_the_commits_of_an_environment(url: String) {
+    let store = open(&url).await;
+    let known = known_environment("i1");
+    let commits = ["c1".to_owned(), "c2".to_owned()];
+    store.note_environment(&known, &commits, 1).await.unwrap();
+    store
+        .note_evidence(&[evidence("c2", "healthy", 1), evidence("c9", "degraded", 2)])
+        .await
+        .unwrap();
+    assert_eq!(store.evidence_of(&environment()).await.unwrap().len(), 1, "c9 is no commit of it");
+    assert_eq!(store.environments_at("o/r", "c2").await.unwrap(), std::slice::from_ref(&known));
+    assert!(store.environments_at("o/r", "c9").await.unwrap().is_empty());
+    assert_eq!(store.repositories_with_commit("c2").await.unwrap(), ["o/r"]);
+    // Another head with the same files, then other files.
+    store.note_environment(&known, &["c3".to_owned()], 2).await.unwrap();
+    assert_eq!(store.evidence_of(&environment()).await.unwrap().len(), 1);
+    let other = KnownEnvironment { commit: "c4".to_owned(), ..known_environment("i2") };
+    store.note_environment(&other, &["c4".to_owned()], 3).await.unwrap();
+    assert!(store.evidence_of(&environment()).await.unwrap().is_empty());
+    assert_eq!(store.environments("o/r").await.unwrap(), [other]);
+    store.note_standing("p1", "{}", 1).await.unwrap();
+    store.note_standing("p1", "{1}", 2).await.unwrap();
+    assert_eq!(store.standing("p1").await.unwrap().as_deref(), Some("{1}"));
+    store.forget_environment(&environment()).await.unwrap();
+    assert!(store.environments("o/r").await.unwrap().is_empty());
+}
+
+async fn remembers_what_was_merged_and_undone(url: String) {
+    let store = open(&url).await;
+    store.enqueue(vec![job("1", "k")], 1).await.unwrap();
+    let lease = claim(&store, 10).await.unwrap().lease;
+    let open_one =
+        PromotionRecord { pull_request: Some(7), state: PromotionState::Open, ..record("p1", 1) };
+    store.record_promotion(&lease, &open_one, 2).await.unwrap();
+    // An undoing of the same pair stands beside it.
+    let undoing = PromotionRecord {
+        intent: "undo".to_owned(),
+        undoes: Some("ab".to_owned()),
+        pull_request: Some(8),
+        ..record("p2", 2)
+    };
+    store.record_promotion(&lease, &undoing, 2).await.unwrap();
+    assert_eq!(store.open_promotions("o/r").await.unwrap().len(), 2);
+    let merged = End { state: PromotionState::Merged, because: None, merged_as: Some("c7") };
+    assert!(store.end_promotion("o/r", 7, &merged, 5).await.unwrap());
+    let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((found.merged_as.as_deref(), found.merged_at), (Some("c7"), Some(5)));
+    store.note_undone("o/r", "ab", 9).await.unwrap();
+    let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
+    assert_eq!(found[0].undone_at, Some(9));
+}
+
 async fn forgets_what_is_old(url: String) {
     let store = open(&url).await;
     store.enqueue(vec![job("1", "k")], 1).await.unwrap();
@@ -494,6 +622,7 @@ async fn migrates_filled_tables(url: String) {
     let promotion = store.newest_promotion("o/r", pair("", "a", "b")).await.unwrap().unwrap();
     assert_eq!((promotion.pull_request, promotion.head_commit.as_str()), (Some(7), "d"));
     assert_eq!(promotion.application, "", "there were no applications");
+    assert_eq!((promotion.intent.as_str(), promotion.undoes), ("promote", None));
     assert!(store.was_surveyed("o/r", pair("", "a", "b")).await.unwrap());
     store.close().await;
     // And once more, with nothing left to do.

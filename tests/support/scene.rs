@@ -233,6 +233,61 @@ impl Scene {
         panic!("there is always something left to do");
     }
 
+    /// Works off what is due now; time stands still.
+    pub async fn work(&self) {
+        self.app.drain().await.unwrap();
+    }
+
+    /// Lets time pass and works off what became due meanwhile.
+    pub async fn later(&self, minutes: i64) {
+        let until = self.now.load(Ordering::SeqCst) + minutes * 60_000;
+        while let Some(due) = self.app.drain().await.unwrap().filter(|due| *due <= until) {
+            self.now.fetch_max(due, Ordering::SeqCst);
+        }
+        self.now.store(until, Ordering::SeqCst);
+        self.work().await;
+    }
+
+    /// Tells of a commit status by somebody else.
+    pub async fn status(&self, sha: &str, context: &str, state: &str) {
+        let payload = payloads::status(&self.github.world(), REPO, sha, context, state);
+        assert_eq!(self.deliver("status", &payload).await, 202);
+    }
+
+    /// Tells that a pull request changed.
+    pub async fn changed(&self, number: u64, action: &str, sender: &str) {
+        let payload =
+            payloads::pull_request_changed(&self.github.world(), REPO, number, action, sender);
+        assert_eq!(self.deliver("pull_request", &payload).await, 202);
+    }
+
+    /// Edits a body as a person, and tells of it.
+    pub async fn edit(&self, number: u64, who: &str, edit: impl Fn(&str) -> String) {
+        let before = self.body(number);
+        self.github.world().repo_mut(REPO).pulls.get_mut(&number).unwrap().body = edit(&before);
+        let mut payload =
+            payloads::pull_request_changed(&self.github.world(), REPO, number, "edited", who);
+        payload["changes"] = serde_json::json!({ "body": { "from": before } });
+        assert_eq!(self.deliver("pull_request", &payload).await, 202);
+    }
+
+    /// Ticks or unticks an item of the checklist as a person.
+    pub async fn tick(&self, number: u64, who: &str, item: &str, ticked: bool) {
+        let (from, to) = if ticked { ("[ ]", "[x]") } else { ("[x]", "[ ]") };
+        let (from, to) = (format!("- {from} {item}"), format!("- {to} {item}"));
+        self.edit(number, who, |body| body.replace(&from, &to)).await;
+    }
+
+    /// The last words of a commit status of ours on a pull request's head: state and description.
+    pub fn check(&self, number: u64, name: &str) -> Option<(String, String)> {
+        let world = self.github.world();
+        let repo = world.repo(REPO);
+        let head = &repo.pulls[&number].head_sha;
+        let ours = |it: &&super::github::world::Status| it.sha == *head && it.context == name;
+        let found = repo.statuses.iter().rev().find(ours)?;
+        Some((found.state.clone(), found.description.clone()))
+    }
+
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address

@@ -60,6 +60,7 @@ impl Promotion<'_> {
             Opened::Created(opened) => {
                 self.memory.progressed();
                 self.note(&commit, Some(opened.number), PromotionState::Opening).await?;
+                self.body = Some(proposal.body.clone());
                 self.publish_verdict(&commit.sha).await?;
                 self.dress(&opened, &proposal, Newness::New).await?;
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
@@ -82,6 +83,7 @@ impl Promotion<'_> {
         self.memory.progressed();
         self.publish_verdict(&commit.sha).await?;
         self.dress(open, &proposal, Newness::Old).await?;
+        self.body = Some(proposal.body.clone());
         self.note(&commit, Some(open.number), PromotionState::Open).await?;
         Ok(Ended::Updated(Shown::of(open).with_head(&commit.sha)))
     }
@@ -105,6 +107,7 @@ impl Promotion<'_> {
             self.publish_verdict(&open.head).await?;
         }
         let dressed = self.dress(open, &proposal, Newness::Old).await?;
+        self.body = Some(proposal.body.clone());
         self.remember_as_open(open).await?;
         let shown = Shown::of(open);
         Ok(if dressed { Ended::Updated(shown) } else { Ended::Unchanged(shown) })
@@ -322,6 +325,8 @@ impl Promotion<'_> {
             application: self.plan.key().application().to_owned(),
             source: self.plan.source.name.as_str().to_owned(),
             target: self.plan.target.name.as_str().to_owned(),
+            intent: self.intent.as_str().to_owned(),
+            undoes: self.undoing.as_ref().map(|it| it.plan.as_str().to_owned()),
             branch: self.branch.as_str().to_owned(),
             plan_id: self.plan.id.as_str().to_owned(),
             base_digest: self.base_digest.clone(),
@@ -331,6 +336,9 @@ impl Promotion<'_> {
             pull_request: number.and_then(|number| i64::try_from(number.get()).ok()),
             state,
             closed_because: None,
+            merged_as: None,
+            merged_at: None,
+            undone_at: None,
             // Later than the last one, whatever the clocks of several machines say: the newest counts.
             created_at: match (current, &self.record) {
                 (Some(record), _) => record.created_at,

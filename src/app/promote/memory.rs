@@ -5,15 +5,15 @@
 
 use crate::github::Github;
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
-use crate::promotion::Key;
-use crate::store::{Millis, Pair, PromotionRecord, PromotionState, PromotionText};
+use crate::promotion::{Intent, Key, PlanId};
+use crate::store::{End, Millis, Pair, PromotionRecord, PromotionText};
 
 use super::super::Clock;
 use super::super::perform::{Stop, Work};
 use super::OnGithub;
 
 /// Where a promotion's notes are.
-pub(super) enum Memory<'a> {
+pub(in super::super) enum Memory<'a> {
     /// In the store, as long as the job is ours.
     Queue(&'a Work),
     /// Nowhere: somebody runs us once.
@@ -58,6 +58,21 @@ impl Memory<'_> {
         Ok(store.newest_promotion(repository, pair(key)).await?)
     }
 
+    /// Whether a plan was carried out for a pair and then undone.
+    pub(super) async fn was_undone(
+        &self,
+        repository: &str,
+        key: &Key,
+        plan: &PlanId,
+    ) -> Result<bool, Stop> {
+        let Self::Queue(work) = self else { return Ok(false) };
+        let (application, target) = (key.application(), key.target.as_str());
+        let merged = work.app.store.merged_promotions(repository, application, target).await?;
+        // Only the last word counts: what was undone, asked for and merged again is no longer undone.
+        let last = merged.iter().find(|record| record.plan_id == plan.as_str());
+        Ok(last.is_some_and(|record| record.undone_at.is_some()))
+    }
+
     /// Whether what is not noted of a pair is not on GitHub either.
     pub(super) async fn was_surveyed(&self, repository: &str, key: &Key) -> Result<bool, Stop> {
         let Self::Queue(work) = self else { return Ok(false) };
@@ -90,13 +105,12 @@ impl Memory<'_> {
         &self,
         repository: &str,
         number: PullRequestNumber,
-        state: PromotionState,
-        because: Option<&str>,
+        end: &End<'_>,
     ) -> Result<(), Stop> {
         let (Self::Queue(work), Ok(number)) = (self, i64::try_from(number.get())) else {
             return Ok(());
         };
-        work.app.store.end_promotion(repository, number, state, because, self.now()).await?;
+        work.app.store.end_promotion(repository, number, end, self.now()).await?;
         Ok(())
     }
 
@@ -111,7 +125,12 @@ impl Memory<'_> {
 /// What the store knows a promotion by.
 pub(in super::super) fn pair(key: &Key) -> Pair<'_> {
     let Key { source, target, .. } = key;
-    Pair { application: key.application(), source: source.as_str(), target: target.as_str() }
+    Pair {
+        application: key.application(),
+        source: source.as_str(),
+        target: target.as_str(),
+        intent: key.intent.as_str(),
+    }
 }
 
 /// Which promotion a record is of; `None` if somebody changed the store by hand.
@@ -120,5 +139,5 @@ pub(in super::super) fn key_of(record: &PromotionRecord) -> Option<Key> {
     let application = application.map(ApplicationName::parse).transpose().ok()?;
     let source = EnvironmentName::parse(&record.source).ok()?;
     let target = EnvironmentName::parse(&record.target).ok()?;
-    Some(Key::new(source, target).of(application))
+    Some(Key::new(source, target).of(application).with(Intent::parse(&record.intent)?))
 }

@@ -263,6 +263,7 @@ impl OnGithub {
         let wanted = Wanted {
             key: &request.key,
             request: request.request,
+            look: false,
             given: request.configuration.as_ref(),
         };
         let base = self.repository.fetch_default_branch().await?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::github::{Ancestry, Commit, PullRequest, PullRequestState, RepoTree, Search};
 use crate::model::{CommitSha, PullRequestNumber, RepoPath};
-use crate::promotion::{PlanId, Presence, Tip, Trailers};
-use crate::store::{PromotionRecord, PromotionState};
+use crate::promotion::{Intent, PlanId, Presence, Tip, Trailers};
+use crate::store::{End, PromotionRecord, PromotionState};
 
 use super::super::answer::{Matter, said};
 use super::super::checking::Checking;
@@ -67,8 +67,11 @@ impl Promotion<'_> {
     /// Searches GitHub for a pair that we do not remember, once.
     async fn search(&mut self) -> Result<There, Stop> {
         let repository = self.repository.name().to_string().to_lowercase();
-        let key = self.plan.key();
-        if self.record.is_none() && self.memory.was_surveyed(&repository, &key).await? {
+        let key = self.plan.key().with(self.intent);
+        if self.record.is_none()
+            && self.intent == Intent::Promote
+            && self.memory.was_surveyed(&repository, &key).await?
+        {
             return Ok(There::nothing());
         }
         let found =
@@ -78,7 +81,9 @@ impl Promotion<'_> {
             Some(found) => self.there(found.clone()).await?,
             None => There::nothing(),
         };
-        self.memory.note_survey(&repository, &key).await?;
+        if self.intent == Intent::Promote {
+            self.memory.note_survey(&repository, &key).await?;
+        }
         Ok(there)
     }
 
@@ -130,7 +135,12 @@ impl Promotion<'_> {
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {
         let repository = self.repository.name().to_string().to_lowercase();
         let because = (state == PromotionState::Closed).then_some("person");
-        self.memory.end(&repository, found.number, state, because).await
+        let merged_as = match &found.state {
+            PullRequestState::Merged(commit) => commit.as_ref().map(CommitSha::as_str),
+            _ => None,
+        };
+        let end = End { state, because, merged_as };
+        self.memory.end(&repository, found.number, &end).await
     }
 
     /// The plan that a commit says it carries out, if it is of this pair.
@@ -140,7 +150,10 @@ impl Promotion<'_> {
     }
 
     fn trailers_of(&self, commit: &Commit) -> Option<Trailers> {
-        Trailers::parse(&commit.message).filter(|trailers| trailers.is_of(&self.plan.key()))
+        let undoes = self.undoing.as_ref().map(|undoing| &undoing.plan);
+        Trailers::parse(&commit.message).filter(|trailers| {
+            trailers.is_of(&self.plan.key()) && trailers.undoes.as_ref() == undoes
+        })
     }
 
     /// Whether a commit is ours, and if so what it carried out.
@@ -177,7 +190,8 @@ impl Promotion<'_> {
 
     /// Plans again what a commit says it carries out, and compares.
     async fn carried_out(&mut self, commit: &Commit) -> Result<Option<OurCommit>, Stop> {
-        if self.trailers_of(commit).is_none() {
+        // What takes a promotion back is made from more than the files of one commit.
+        if self.trailers_of(commit).is_none() || self.undoing.is_some() {
             return Ok(None);
         }
         let Some(parent) = self.repository.fetch_commit(&commit.parents[0]).await? else {

@@ -726,17 +726,17 @@ fn what_comes_after_the_merge_is_read() {
 #[test]
 fn what_is_wrong_about_it_is_told_with_its_place() {
     let cases = [
-        ("soak: 30m", "soak: 30", "11:11 (environments[0].health.soak): `30` is no span of time"),
-        ("within: 2h", "within: 1y", "13:13 (environments[0].health.within): `1y` is no span"),
+        ("soak: 30m", "soak: 30x", "10:11 (environments[0].health.soak): `30x` is no span of time"),
+        ("within: 2h", "within: 1y", "12:13 (environments[0].health.within): `1y` is no span"),
         (
             "result < 0.01",
             "x < 1",
-            "9:44 (environments[0].health.queries[0].expect): `x < 1` is no",
+            "9:47 (environments[0].health.queries[0].expect): `x < 1` is no",
         ),
         (
             "Fri 16:00 -",
             "Fri -",
-            "19:14 (environments[1].freeze[1].weekly): `Fri - Mon 08:00` is no",
+            "18:14 (environments[1].freeze[1].weekly): `Fri - Mon 08:00` is no",
         ),
         (
             "Europe/Berlin",
@@ -748,7 +748,7 @@ fn what_is_wrong_about_it_is_told_with_its_place() {
             "from: 2027-12-20",
             "(environments[1].freeze[0].until): it ends before",
         ),
-        ("until: 2027-01-02, ", "", "18:5 (environments[1].freeze[0]): a freeze has either"),
+        ("until: 2027-01-02, ", "", "17:5 (environments[1].freeze[0]): a freeze has either"),
         ("weekly: ", "weekley: ", "did you mean `weekly`?"),
         ("statuses:", "status:", "did you mean `statuses`?"),
         ("merge: auto", "merge: always", "`always` is not one of `manual`, `auto`"),

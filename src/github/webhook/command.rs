@@ -1,15 +1,20 @@
-//! What a comment asks for: a line that begins with `/promote`.
+//! What a comment asks for: a line that begins with `/promote`, `/undo` or `/release`.
 
 use super::markdown::said_lines;
 use crate::model::{ApplicationName, EnvironmentName, InvalidName};
 
-/// The word that makes a line a command.
-const COMMAND: &str = "/promote";
+/// The words that make a line a command.
+const PROMOTE: &str = "/promote";
+const UNDO: &str = "/undo";
+const RELEASE: &str = "/release";
+
+/// The longest reason of a release, in characters.
+const LONGEST_REASON: usize = 500;
 
 /// More applications in one comment are a mistake.
 const MOST_APPLICATIONS: usize = 50;
 
-/// A promotion that somebody asks for in a comment.
+/// What somebody asks for in a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromoteCommand {
     /// `/promote`: make the plan of this pull request again.
@@ -22,6 +27,13 @@ pub enum PromoteCommand {
         target: EnvironmentName,
         /// The applications; none stands for all that have something.
         applications: Vec<ApplicationName>,
+    },
+    /// `/undo`: take back the promotion of this pull request.
+    Undo,
+    /// `/release REASON`: let the promotion of this pull request go.
+    Release {
+        /// Why.
+        reason: String,
     },
 }
 
@@ -42,6 +54,14 @@ pub enum CommandError {
     /// A word that no environment or application can have as its name.
     #[error("a word after `/promote` is no name of an environment or an application")]
     Name(#[source] InvalidName),
+    /// Words after a command that takes none.
+    #[error("`/undo` takes nothing after it; write it on the pull request that is to be undone")]
+    UndoTakesNothing,
+    /// A release without a reason.
+    #[error(
+        "`/release` needs a reason: write `/release REASON`, which is kept with the pull request"
+    )]
+    NoReason,
     /// Different commands in one comment.
     #[error("the comment has more than one command; write one comment for each")]
     Several,
@@ -55,13 +75,26 @@ pub enum CommandError {
 /// # Errors
 /// [`CommandError`] if a line is a command but not one that can be carried out.
 pub fn parse_command(comment: &str) -> Result<Option<PromoteCommand>, CommandError> {
-    let mut commands = said_lines(comment).into_iter().filter_map(arguments);
-    let Some(first) = commands.next() else { return Ok(None) };
-    if commands.any(|other| other != first) {
+    let mut commands = said_lines(comment).into_iter().filter_map(command);
+    let Some((word, first)) = commands.next() else { return Ok(None) };
+    if commands.any(|other| other != (word, first.clone())) {
         return Err(CommandError::Several);
     }
-    match first[..] {
-        [] => Ok(Some(PromoteCommand::Again)),
+    match word {
+        PROMOTE => promote(&first).map(Some),
+        UNDO if first.is_empty() => Ok(Some(PromoteCommand::Undo)),
+        UNDO => Err(CommandError::UndoTakesNothing),
+        _ if first.is_empty() => Err(CommandError::NoReason),
+        _ => {
+            let reason = first.join(" ").chars().take(LONGEST_REASON).collect();
+            Ok(Some(PromoteCommand::Release { reason }))
+        }
+    }
+}
+
+fn promote(words: &[&str]) -> Result<PromoteCommand, CommandError> {
+    match *words {
+        [] => Ok(PromoteCommand::Again),
         [_] => Err(CommandError::OneWord),
         [_, _, ref applications @ ..] if applications.len() > MOST_APPLICATIONS => {
             Err(CommandError::TooMany)
@@ -69,21 +102,24 @@ pub fn parse_command(comment: &str) -> Result<Option<PromoteCommand>, CommandErr
         [source, target, ref applications @ ..] => {
             let name = |word| EnvironmentName::parse(word).map_err(CommandError::Name);
             let applications = applications.iter().map(|word| ApplicationName::parse(word));
-            Ok(Some(PromoteCommand::Pair {
+            Ok(PromoteCommand::Pair {
                 source: name(source)?,
                 target: name(target)?,
                 applications: applications.collect::<Result<_, _>>().map_err(CommandError::Name)?,
-            }))
+            })
         }
     }
 }
 
-/// The words after `/promote`; `None` if the line is no command. Only spaces and tabs part words: a
-/// character that merely looks like a space would make a name that is not what the reader sees.
-fn arguments(line: &str) -> Option<Vec<&str>> {
-    let rest = line.strip_prefix(COMMAND)?;
+/// The command's word and the words after it; `None` if the line is no command. Only spaces and tabs part
+/// words: a character that merely looks like a space would make a name that is not what the reader sees.
+fn command(line: &str) -> Option<(&'static str, Vec<&str>)> {
+    let (word, rest) = [PROMOTE, UNDO, RELEASE]
+        .into_iter()
+        .find_map(|word| Some((word, line.strip_prefix(word)?)))?;
     let ends_word = rest.is_empty() || rest.starts_with([' ', '\t', '\r']);
-    ends_word.then(|| rest.split([' ', '\t', '\r']).filter(|word| !word.is_empty()).collect())
+    let words = || rest.split([' ', '\t', '\r']).filter(|word| !word.is_empty()).collect();
+    ends_word.then(|| (word, words()))
 }
 
 #[cfg(test)]
@@ -146,6 +182,24 @@ mod tests {
                 proptest::prop_assert_eq!(parse_command(&comment), Ok(None), "{:?}", comment);
             }
         }
+    }
+
+    #[test]
+    fn undoing_takes_nothing_and_a_release_its_reason() {
+        assert_eq!(parse_command("/undo"), Ok(Some(PromoteCommand::Undo)));
+        assert_eq!(parse_command("/undo now"), Err(CommandError::UndoTakesNothing));
+        let release = |reason: &str| Ok(Some(PromoteCommand::Release { reason: reason.into() }));
+        assert_eq!(parse_command("/release  the fix for\t#12 \r\n"), release("the fix for #12"));
+        assert_eq!(parse_command("/release \n"), Err(CommandError::NoReason));
+        assert_eq!(parse_command("/released x"), Ok(None));
+        assert_eq!(parse_command("> /release x"), Ok(None));
+        assert_eq!(parse_command("/undo\n/promote"), Err(CommandError::Several));
+        let Ok(Some(PromoteCommand::Release { reason })) =
+            parse_command(&format!("/release {}", "x".repeat(9_000)))
+        else {
+            panic!()
+        };
+        assert_eq!(reason.len(), LONGEST_REASON);
     }
 
     #[test]

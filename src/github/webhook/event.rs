@@ -6,8 +6,8 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::payload;
-use crate::github::Account;
-use crate::github::{Commit, TreeSha};
+use crate::github::evidence::{read_conclusion, read_deployment, read_status, read_time};
+use crate::github::{Account, Commit, CommitReport, ReportKind, TreeSha};
 use crate::model::{BranchName, CommitSha, InstallationId, PullRequestNumber, RepoName};
 
 /// What happened on GitHub.
@@ -24,8 +24,10 @@ pub enum Event {
     IssueComment(IssueComment),
     /// A pull request was closed, merged or not.
     PullRequestClosed(PullRequestClosed),
-    /// A pull request was opened, got commits or another base branch.
+    /// A pull request was opened, got commits, was edited, reviewed, or became a draft or none.
     PullRequestChanged(PullRequestChanged),
+    /// Somebody said how a commit is: a status, a check run, a deployment.
+    CommitReported(CommitReported),
     /// The App was installed somewhere, its repositories changed, or it was removed.
     Installation(Installation),
     /// Anything else: counted and left alone.
@@ -121,7 +123,7 @@ pub struct PullRequestClosed {
 pub struct PullRequestChanged {
     /// Where.
     pub repository: Repository,
-    /// What happened: GitHub's word.
+    /// What happened: GitHub's word, or `review`.
     pub action: String,
     /// Its number.
     pub number: PullRequestNumber,
@@ -135,6 +137,25 @@ pub struct PullRequestChanged {
     pub base_branch: String,
     /// Whether it has another base branch than before.
     pub base_changed: bool,
+    /// Its text now.
+    pub body: String,
+    /// Its text before, if that was edited.
+    pub body_before: Option<String>,
+    /// When, as milliseconds since 1970.
+    pub at_ms: Option<i64>,
+    /// Who did it.
+    pub sender: Option<Account>,
+}
+
+/// Somebody said how a commit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitReported {
+    /// Where.
+    pub repository: Repository,
+    /// The commit.
+    pub commit: CommitSha,
+    /// What was said.
+    pub report: CommitReport,
 }
 
 /// The App's repositories changed.
@@ -194,17 +215,25 @@ impl Event {
             "ping" => reader.read::<IgnoredAny>().map(|_| Self::Ping),
             "push" => reader.push(),
             "workflow_dispatch" => reader.workflow_dispatch(),
-            "repository_dispatch" | "issue_comment" | "pull_request" => {
-                match (event, reader.action()?.as_str()) {
-                    ("repository_dispatch", "promote") => reader.repository_dispatch(),
-                    ("issue_comment", "created") => reader.issue_comment(),
-                    ("pull_request", "closed") => reader.pull_request_closed(),
-                    ("pull_request", action) if CHANGES.contains(&action) => {
-                        reader.pull_request_changed(action)
-                    }
-                    _ => Ok(Self::Other),
+            "status" => reader.status(),
+            "deployment_status" => reader.deployment_status(),
+            "repository_dispatch"
+            | "issue_comment"
+            | "pull_request"
+            | "pull_request_review"
+            | "check_run" => match (event, reader.action()?.as_str()) {
+                ("repository_dispatch", "promote") => reader.repository_dispatch(),
+                ("issue_comment", "created") => reader.issue_comment(),
+                ("pull_request", "closed") => reader.pull_request_closed(),
+                ("pull_request", action) if CHANGES.contains(&action) => {
+                    reader.pull_request_changed(action)
                 }
-            }
+                ("pull_request_review", "submitted" | "dismissed") => {
+                    reader.pull_request_changed("review")
+                }
+                ("check_run", "completed") => reader.check_run(),
+                _ => Ok(Self::Other),
+            },
             "installation" | "installation_repositories" => reader.installation(&reader.action()?),
             _ => reader.read::<IgnoredAny>().map(|_| Self::Other),
         }
@@ -217,15 +246,17 @@ impl Event {
             Self::Push(Push { repository, .. })
             | Self::Dispatch(Dispatch { repository, .. })
             | Self::IssueComment(IssueComment { repository, .. })
+            | Self::PullRequestClosed(PullRequestClosed { repository, .. })
             | Self::PullRequestChanged(PullRequestChanged { repository, .. })
-            | Self::PullRequestClosed(PullRequestClosed { repository, .. }) => Some(repository),
+            | Self::CommitReported(CommitReported { repository, .. }) => Some(repository),
             Self::Ping | Self::Installation(_) | Self::Other => None,
         }
     }
 }
 
 /// The changes of a pull request that are of interest.
-const CHANGES: [&str; 5] = ["opened", "synchronize", "reopened", "edited", "ready_for_review"];
+const CHANGES: [&str; 6] =
+    ["opened", "synchronize", "reopened", "edited", "ready_for_review", "converted_to_draft"];
 
 /// GitHub's way to write that a branch does not exist before or after a push.
 fn is_null_sha(text: &str) -> bool {
@@ -371,6 +402,8 @@ impl Reader<'_> {
         let event: payload::PullRequestEvent = self.read()?;
         let pull_request = event.pull_request;
         let head_repository = pull_request.head.repo;
+        let base_changed = event.changes.as_ref().is_some_and(|changes| changes.base.is_some());
+        let before = event.changes.and_then(|changes| changes.body);
         Ok(Event::PullRequestChanged(PullRequestChanged {
             repository: self.repository(event.repository, event.installation)?,
             action: action.to_owned(),
@@ -379,8 +412,63 @@ impl Reader<'_> {
             head_branch: pull_request.head.reference,
             head: self.commit("pull_request.head.sha", &pull_request.head.sha)?,
             base_branch: pull_request.base.reference,
-            base_changed: event.changes.is_some_and(|changes| changes.base.is_some()),
+            base_changed,
+            body: pull_request.body.unwrap_or_default(),
+            body_before: before.map(|before| before.from.unwrap_or_default()),
+            at_ms: read_time(pull_request.updated_at.as_deref()),
+            sender: event.sender.map(Account::from),
         }))
+    }
+
+    fn status(&self) -> Result<Event, PayloadError> {
+        let event: payload::StatusEvent = self.read()?;
+        let commit = self.commit("sha", &event.sha)?;
+        let report = CommitReport {
+            kind: ReportKind::Status,
+            name: event.context,
+            reading: read_status(&event.state),
+            description: event.description.unwrap_or_default(),
+            url: event.target_url.filter(|url| !url.is_empty()),
+            at_ms: read_time(event.updated_at.as_deref()),
+        };
+        let repository = self.repository(event.repository, event.installation)?;
+        Ok(Event::CommitReported(CommitReported { repository, commit, report }))
+    }
+
+    fn check_run(&self) -> Result<Event, PayloadError> {
+        let event: payload::CheckRunEvent = self.read()?;
+        let run = event.check_run;
+        let commit = self.commit("check_run.head_sha", &run.head_sha)?;
+        let report = CommitReport {
+            kind: ReportKind::CheckRun,
+            name: run.name,
+            reading: read_conclusion(run.conclusion.as_deref()),
+            description: run.output.and_then(|output| output.title).unwrap_or_default(),
+            url: run.html_url,
+            at_ms: read_time(run.completed_at.as_deref()),
+        };
+        let repository = self.repository(event.repository, event.installation)?;
+        Ok(Event::CommitReported(CommitReported { repository, commit, report }))
+    }
+
+    /// What we say of deployments of our own is no evidence.
+    fn deployment_status(&self) -> Result<Event, PayloadError> {
+        let event: payload::DeploymentStatusEvent = self.read()?;
+        let (status, deployment) = (event.deployment_status, event.deployment);
+        let commit = self.commit("deployment.sha", &deployment.sha)?;
+        let repository = self.repository(event.repository, event.installation)?;
+        if matches!(deployment.payload, Some(payload::DeploymentPayload::Ours { .. })) {
+            return Ok(Event::Other);
+        }
+        let report = CommitReport {
+            kind: ReportKind::Deployment,
+            name: deployment.environment,
+            reading: read_deployment(&status.state),
+            description: status.description.unwrap_or_default(),
+            url: status.log_url.or(status.target_url).filter(|url| !url.is_empty()),
+            at_ms: read_time(status.updated_at.as_deref()),
+        };
+        Ok(Event::CommitReported(CommitReported { repository, commit, report }))
     }
 
     fn installation(&self, action: &str) -> Result<Event, PayloadError> {

@@ -13,7 +13,7 @@ mod signature;
 
 pub use command::{CommandError, PromoteCommand, parse_command};
 pub use event::{
-    Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestChanged,
+    CommitReported, Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestChanged,
     PullRequestClosed, Push, Repository,
 };
 pub use signature::{SignatureError, sign, verify};

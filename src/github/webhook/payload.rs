@@ -100,17 +100,92 @@ pub(super) struct Issue {
 }
 
 #[derive(Deserialize)]
-pub(super) struct PullRequestEvent {
-    pub pull_request: PullRequest,
+pub(super) struct StatusEvent {
+    pub sha: String,
+    pub context: String,
+    pub state: String,
+    pub description: Option<String>,
+    pub target_url: Option<String>,
+    pub updated_at: Option<String>,
     pub repository: Repository,
     pub installation: Option<Installation>,
-    pub sender: Option<Account>,
-    pub changes: Option<Changes>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CheckRunEvent {
+    pub check_run: CheckRun,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CheckRun {
+    pub name: String,
+    pub head_sha: String,
+    pub conclusion: Option<String>,
+    pub html_url: Option<String>,
+    pub completed_at: Option<String>,
+    pub output: Option<CheckOutput>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CheckOutput {
+    pub title: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeploymentStatusEvent {
+    pub deployment_status: DeploymentStatus,
+    pub deployment: Deployment,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeploymentStatus {
+    pub state: String,
+    pub description: Option<String>,
+    pub log_url: Option<String>,
+    pub target_url: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Deployment {
+    pub sha: String,
+    pub environment: String,
+    pub payload: Option<DeploymentPayload>,
+}
+
+/// GitHub sends a text or anything else that whoever made the deployment wrote.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum DeploymentPayload {
+    Ours {
+        #[allow(dead_code, reason = "that it is there says all")]
+        overlift: IgnoredAny,
+    },
+    Other(#[allow(dead_code, reason = "nobody reads it")] IgnoredAny),
 }
 
 #[derive(Deserialize)]
 pub(super) struct Changes {
-    pub base: Option<serde::de::IgnoredAny>,
+    pub base: Option<IgnoredAny>,
+    pub body: Option<ChangedText>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChangedText {
+    pub from: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PullRequestEvent {
+    pub pull_request: PullRequest,
+    pub changes: Option<Changes>,
+    pub repository: Repository,
+    pub installation: Option<Installation>,
+    pub sender: Option<Account>,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +193,8 @@ pub(super) struct PullRequest {
     pub number: u64,
     pub merged: Option<bool>,
     pub merge_commit_sha: Option<String>,
+    pub body: Option<String>,
+    pub updated_at: Option<String>,
     pub head: Side,
     pub base: Side,
 }

@@ -98,9 +98,8 @@ pub(super) fn tick(body: &str, items: &[Item], note: &str) -> String {
     lines.join("\n") + if body.ends_with('\n') { "\n" } else { "" }
 }
 
-/// The items for people that are ticked in a body, by their texts in the configuration.
-pub(super) fn ticked_items(body: &str, items: &[Item]) -> BTreeSet<String> {
-    let ticked = read_ticks(body);
+/// The items for people that are among the ticked texts of a body, by their texts in the configuration.
+pub(super) fn ticked_items(ticked: &BTreeSet<String>, items: &[Item]) -> BTreeSet<String> {
     let is_ticked = |item: &&Item| !item.by_evidence && ticked.contains(&shown(&item.text));
     items.iter().filter(is_ticked).map(|item| item.text.clone()).collect()
 }

@@ -52,6 +52,7 @@ const fn word(cause: &Cause) -> (u8, &'static str) {
         Cause::Copied { .. } => (0, "copied"),
         Cause::Changed { fields, .. } if fields.is_empty() => (0, "brought over"),
         Cause::Changed { .. } => (0, "changed in part"),
+        Cause::TakenBack { .. } => (0, "taken back"),
         Cause::Kept { .. } => (1, "kept in part"),
         Cause::Pruned => (2, "pruned"),
         Cause::Wired { .. } => (3, "wired"),
@@ -96,6 +97,8 @@ fn cause(cause: &Cause) -> String {
         }
         Cause::Changed { fields, .. } => format!("changes {}", listed(fields)),
         Cause::Kept { fields } => format!("keeps {}", listed(fields)),
+        Cause::TakenBack { fields } if fields.is_empty() => "taken back".to_owned(),
+        Cause::TakenBack { fields } => format!("takes back {}", listed(fields)),
         Cause::Pruned => "pruned: the source no longer has it".to_owned(),
         Cause::Wired { field, entry } => {
             format!("{} gets {}", code(field, 60), code(entry, 200))

@@ -78,10 +78,10 @@ pub fn ticked(body: &str) -> BTreeSet<String> {
     checklist::read_ticks(body)
 }
 
-/// The items for people that are ticked in a body, by their texts in the configuration.
+/// The items for people that are among what was [`ticked`] in a body, by their texts in the configuration.
 #[must_use]
-pub fn ticked_items(body: &str, items: &[Item]) -> BTreeSet<String> {
-    checklist::ticked_items(body, items)
+pub fn ticked_items(ticked: &BTreeSet<String>, items: &[Item]) -> BTreeSet<String> {
+    checklist::ticked_items(ticked, items)
 }
 
 /// The parts of a body, made once.

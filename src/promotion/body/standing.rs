@@ -4,7 +4,7 @@
 //! It changes more often than the plan, so it is put into a body that is there, between two marks.
 
 use super::checklist;
-use crate::clearance::{Conclusion, Holds, Item, Release, written};
+use crate::clearance::{Conclusion, Hold, Holds, Item, Release, written};
 use crate::promotion::markdown::{code, plain};
 
 const OPEN: &str = "<!-- overlift:holds -->";
@@ -71,7 +71,7 @@ fn block(standing: &Standing<'_>) -> String {
         (Conclusion::Failure, _) => "**Held, not to be merged:**\n".to_owned(),
     });
     for hold in holds.iter().take(MOST_HOLDS) {
-        lines.push(format!("- {}: {}", code(hold.name(), 20), plain(&hold.to_string(), 180)));
+        lines.push(format!("- {}: {}", code(hold.name(), 20), words(hold)));
     }
     if holds.len() > MOST_HOLDS {
         lines.push(format!("- and {} more", holds.len() - MOST_HOLDS));
@@ -79,6 +79,22 @@ fn block(standing: &Standing<'_>) -> String {
     lines.extend(standing.released.map(|release| released(release, standing.holds)));
     lines.push(CLOSE.to_owned());
     lines.join("\n")
+}
+
+/// A hold in words, with the words of others as plain text.
+fn words(hold: &Hold) -> String {
+    match hold {
+        Hold::Stale { because } => plain(because, 180),
+        Hold::Health { state, because } => format!("{} — {}", state.as_str(), plain(because, 180)),
+        Hold::Freeze { written, reason, .. } => {
+            let reason = reason.as_ref();
+            format!(
+                "until {written}{}",
+                reason.map_or(String::new(), |it| format!(" ({})", plain(it, 100)))
+            )
+        }
+        other => other.to_string(),
+    }
 }
 
 fn released(release: &Release, holds: &Holds) -> String {
@@ -99,7 +115,6 @@ fn released(release: &Release, holds: &Holds) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clearance::Hold;
 
     const BODY: &str = "**staging → production: 1 resource changes**\n\nMore.\n\n### Checklist\n\n\
          <!-- overlift:checklist -->\n- [x] Looked at\n- [ ] Healthy — waits for evidence\n\
@@ -137,7 +152,7 @@ mod tests {
 
         <!-- overlift:checklist -->
         - [ ] Looked at
-        - [x] Healthy — argocd/staging is healthy \<b>
+        - [x] Healthy — argocd/staging is healthy &lt;b&gt;
         <!-- /overlift:checklist -->
 
         - [ ] Looked at

@@ -1,6 +1,6 @@
 //! The endpoints below `/git`, and those that read the same things in other shapes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -387,8 +387,14 @@ pub fn update_check_run(x: &mut Exchange<'_>) -> Reply {
     if more.len() > 50 {
         return Err(invalid("CheckRun", "annotations", "invalid", None));
     }
+    let new = x.body.clone();
     let found = x.repo().check_runs.iter_mut().find(|(there, _)| *there == id);
     let (_, run) = found.ok_or_else(not_found)?;
+    for field in ["status", "conclusion"] {
+        if let Some(value) = new.get(field) {
+            run[field] = value.clone();
+        }
+    }
     let mut all = run["output"]["annotations"].as_array().cloned().unwrap_or_default();
     all.extend(more);
     run["output"] = output;
@@ -407,7 +413,11 @@ pub fn check_runs(x: &mut Exchange<'_>) -> Reply {
     };
     let runs: Vec<Value> =
         x.repo().check_runs.iter().map(|(_, run)| run.clone()).filter(|run| fits(run)).collect();
-    let newest: Vec<Value> = runs.into_iter().next_back().into_iter().collect();
+    let mut newest: BTreeMap<String, Value> = BTreeMap::new();
+    for run in runs {
+        newest.insert(run["name"].as_str().unwrap_or_default().to_owned(), run);
+    }
+    let newest: Vec<Value> = newest.into_values().collect();
     ok(json!({ "total_count": newest.len(), "check_runs": newest }))
 }
 

@@ -5,6 +5,7 @@
 
 mod app;
 mod control;
+mod deployments;
 mod exchange;
 mod faults;
 mod git_data;
@@ -78,6 +79,13 @@ pub mod endpoint {
         GET_PULL = "get pull",
         UPDATE_PULL = "update pull",
         REQUEST_REVIEWERS = "request reviewers",
+        MERGE_PULL = "merge pull",
+        LIST_REVIEWS = "list reviews",
+        GET_STATUS = "get status",
+        LIST_DEPLOYMENTS = "list deployments",
+        CREATE_DEPLOYMENT = "create deployment",
+        LIST_DEPLOYMENT_STATUSES = "list deployment statuses",
+        CREATE_DEPLOYMENT_STATUS = "create deployment status",
         ADD_LABELS = "add labels",
         ADD_ASSIGNEES = "add assignees",
         LIST_COMMENTS = "list comments",
@@ -199,11 +207,21 @@ impl GithubStandIn {
         let public_key = key.public_key().as_ref().to_vec();
         let repos = repos.iter().map(|name| name.to_ascii_lowercase()).collect();
         let mut world = self.world();
-        let write = ["contents", "pull_requests", "issues", "checks"].map(|name| (name, "write"));
+        let names = ["contents", "pull_requests", "issues", "checks", "statuses", "deployments"];
+        let write = names.map(|name| (name, "write"));
         let permissions = write.into_iter().chain([("metadata", "read")]);
         let owned = |(name, level): (&str, &str)| (name.to_owned(), level.to_owned());
-        let events =
-            ["push", "pull_request", "issue_comment", "workflow_dispatch", "repository_dispatch"];
+        let events = [
+            "push",
+            "pull_request",
+            "pull_request_review",
+            "issue_comment",
+            "workflow_dispatch",
+            "repository_dispatch",
+            "status",
+            "check_run",
+            "deployment_status",
+        ];
         world.app = Some(App {
             id: APP_ID.to_owned(),
             slug: "overlift".to_owned(),

@@ -104,3 +104,62 @@ pub fn pull_request(world: &World, repo: &str, number: u64, action: &str) -> Val
     json["action"] = action.into();
     json
 }
+
+/// A pull request changed: `opened`, `synchronize`, `edited` and the like.
+pub fn pull_request_changed(
+    world: &World,
+    repo: &str,
+    number: u64,
+    action: &str,
+    sender: &str,
+) -> Value {
+    let mut json = common(world, repo, sender);
+    json["action"] = action.into();
+    json["number"] = number.into();
+    json["sender"] = pulls::sender_json(sender);
+    let stored = world.repo(repo);
+    json["pull_request"] = pulls::pull_json(stored, &stored.pulls[&number], true);
+    json
+}
+
+/// Somebody reviewed.
+pub fn pull_request_review(world: &World, repo: &str, number: u64, sender: &str) -> Value {
+    let mut json = pull_request_changed(world, repo, number, "submitted", sender);
+    json["review"] = json!({ "id": 1, "state": "changes_requested" });
+    json
+}
+
+pub fn status(world: &World, repo: &str, sha: &str, context: &str, state: &str) -> Value {
+    let mut json = common(world, repo, "mona");
+    json["sha"] = sha.into();
+    json["context"] = context.into();
+    json["state"] = state.into();
+    json["description"] = format!("{context} says {state}").into();
+    json["target_url"] = "https://ci.example.com/1".into();
+    json["branches"] = json!([]);
+    json
+}
+
+pub fn check_run(world: &World, repo: &str, sha: &str, name: &str, conclusion: &str) -> Value {
+    let mut json = common(world, repo, "mona");
+    json["action"] = "completed".into();
+    json["check_run"] = json!({
+        "name": name, "head_sha": sha, "status": "completed", "conclusion": conclusion,
+        "html_url": "https://github.test/run/1", "output": { "title": null },
+    });
+    json
+}
+
+pub fn deployment_status(
+    world: &World,
+    repo: &str,
+    sha: &str,
+    environment: &str,
+    state: &str,
+) -> Value {
+    let mut json = common(world, repo, "mona");
+    json["action"] = "created".into();
+    json["deployment"] = json!({ "id": 1, "sha": sha, "environment": environment, "payload": {} });
+    json["deployment_status"] = json!({ "state": state, "description": "", "log_url": "" });
+    json
+}

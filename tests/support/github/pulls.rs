@@ -81,6 +81,7 @@ pub fn create(x: &mut Exchange<'_>) -> Reply {
         reviewers: Default::default(),
         team_reviewers: Default::default(),
         assignees: Default::default(),
+        reviews: Default::default(),
         unreopenable: false,
     };
     let json = pull_json(repo, &pull, true);
@@ -131,6 +132,44 @@ pub fn update(x: &mut Exchange<'_>) -> Reply {
     let json = pull_json(repo, &pull, true);
     x.wrote(format!("pull request #{number}: {}", changed.join(", ")));
     ok(json)
+}
+
+/// Merges by the head that was looked at, as GitHub does: 409 for another head, 405 where rules forbid it.
+pub fn merge(x: &mut Exchange<'_>) -> Reply {
+    x.check("contents", true)?;
+    let (number, author) = (x.number(4)?, x.login());
+    let text = |field: &str| x.body[field].as_str().unwrap_or_default().to_owned();
+    let (sha, method) = (text("sha"), text("merge_method"));
+    let (title, message) = (text("commit_title"), text("commit_message"));
+    let name = x.repo_name();
+    let repo = x.repo();
+    let pull = repo.pulls.get(&number).ok_or_else(not_found)?.clone();
+    if pull.merged_as.is_some() {
+        return Err(refuse(405, "Pull Request is already merged"));
+    }
+    if !pull.open || pull.draft {
+        return Err(refuse(405, "Pull Request is not mergeable"));
+    }
+    if let Some(rule) = &repo.merges_refused {
+        return Err(refuse(405, rule));
+    }
+    if !sha.is_empty() && sha != pull.head_sha {
+        return Err(refuse(409, "Head branch was modified. Review and try the merge again."));
+    }
+    let merged = x.world.merge(&name, number, &author);
+    let merged = merged.map_err(|message| refuse(405, &message))?;
+    x.repo().merges.push((number, method, title, message));
+    x.wrote(format!("merge #{number}"));
+    ok(json!({ "sha": merged, "merged": true, "message": "Pull Request successfully merged" }))
+}
+
+pub fn reviews(x: &mut Exchange<'_>) -> Reply {
+    x.check("pull_requests", false)?;
+    let number = x.number(4)?;
+    let pull = x.repo().pulls.get(&number).ok_or_else(not_found)?;
+    let review = |(user, state): &(String, String)| json!({ "id": 1, "user": account_json(user), "state": state });
+    let items = pull.reviews.iter().map(review).collect();
+    x.list(items)
 }
 
 pub fn add_labels(x: &mut Exchange<'_>) -> Reply {
@@ -259,6 +298,11 @@ fn account_json(login: &str) -> Value {
 
 pub fn comment_json(comment: &Comment) -> Value {
     json!({ "id": comment.id, "body": comment.body, "user": account_json(&comment.author) })
+}
+
+/// The payload's part for whoever did something.
+pub fn sender_json(login: &str) -> Value {
+    account_json(login)
 }
 
 pub fn pull_json(repo: &Repo, pull: &Pull, alone: bool) -> Value {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{Answer, Exchange, Reply, not_found};
 use super::faults::{Fault, Faults};
 use super::world::{Request, World};
-use super::{app, control, endpoint, git_data, pulls};
+use super::{app, control, deployments, endpoint, git_data, pulls};
 
 /// What all requests share.
 pub struct Shared {
@@ -75,6 +75,17 @@ fn route_repository(method: &str, rest: &[&str]) -> Option<(&'static str, Handle
         ("POST", ["pulls"]) => (CREATE_PULL, pulls::create, 4),
         ("GET", ["pulls", _]) => (GET_PULL, pulls::get, 5),
         ("PATCH", ["pulls", _]) => (UPDATE_PULL, pulls::update, 5),
+        ("PUT", ["pulls", _, "merge"]) => (MERGE_PULL, pulls::merge, 6),
+        ("GET", ["pulls", _, "reviews"]) => (LIST_REVIEWS, pulls::reviews, 6),
+        ("GET", ["commits", _, "status"]) => (GET_STATUS, deployments::combined_status, 6),
+        ("GET", ["deployments"]) => (LIST_DEPLOYMENTS, deployments::list, 4),
+        ("POST", ["deployments"]) => (CREATE_DEPLOYMENT, deployments::create, 4),
+        ("GET", ["deployments", _, "statuses"]) => {
+            (LIST_DEPLOYMENT_STATUSES, deployments::statuses, 6)
+        }
+        ("POST", ["deployments", _, "statuses"]) => {
+            (CREATE_DEPLOYMENT_STATUS, deployments::create_status, 6)
+        }
         ("POST", ["pulls", _, "requested_reviewers"]) => {
             (REQUEST_REVIEWERS, pulls::request_reviewers, 6)
         }

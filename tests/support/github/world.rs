@@ -91,6 +91,11 @@ pub struct Repo {
     pub labels: BTreeSet<String>,
     pub statuses: Vec<Status>,
     pub check_runs: Vec<(u64, Value)>,
+    pub deployments: Vec<Deployment>,
+    /// Why GitHub's rules do not let anything be merged.
+    pub merges_refused: Option<String>,
+    /// How pull requests were merged: number, method, title, message.
+    pub merges: Vec<(u64, String, String, String)>,
     /// `admin`, `write` or `read`, by name.
     pub permissions: BTreeMap<String, String>,
     pub next_number: u64,
@@ -114,8 +119,20 @@ pub struct Pull {
     pub reviewers: BTreeSet<String>,
     pub team_reviewers: BTreeSet<String>,
     pub assignees: BTreeSet<String>,
+    /// Who reviewed it, with GitHub's word for the outcome, oldest first.
+    pub reviews: Vec<(String, String)>,
     /// The branch was reset to its base: GitHub closes for good.
     pub unreopenable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    pub id: u64,
+    pub sha: String,
+    pub environment: String,
+    pub payload: Value,
+    /// State and description, oldest first.
+    pub statuses: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]

@@ -1,0 +1,232 @@
+//! How a promotion stands now: what holds it is decided, shown, and acted upon.
+//!
+//! Looks at one promotion whenever something was heard, a pull request changed, or the time has come. What
+//! GitHub shows already is not written again, so that looking costs nothing.
+
+mod listen;
+mod merge;
+mod show;
+
+use crate::clearance::{Circumstances, Holds, Item, Judgement, Merge, State, holds};
+use crate::github::{Reaction, Repository, TreeSha};
+use crate::model::{BranchName, CommitSha, PullRequestNumber};
+use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of};
+use crate::store::{Millis, NewJob, PromotionRecord, PromotionState};
+
+use super::environments::{environment_key, judge_environment};
+use super::job::{Clear, Job, Place, Promote};
+use super::perform::{Stop, Work};
+use super::promote::pair;
+use super::snapshot::Snapshot;
+use super::standing::{Standing, has_terms};
+use super::worker::Outcome;
+
+/// Looks, and does what follows.
+pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
+    let Some(key) = job.key() else { return Ok(Outcome::Done(Vec::new())) };
+    let repository = work.repository(&job.place).await?;
+    let base = work.default_branch(&repository, &job.place).await?;
+    let Some((commit, tree)) = newest_head(work, &repository, &job.place, &base).await? else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let mut snapshot = Snapshot::open(&repository, &commit, &tree).await?;
+    // A configuration or a pair that is no more is told of where the promotion is planned.
+    let Ok(configuration) = snapshot.configuration(None).await? else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let Ok((source, target)) = configuration.pipeline.pair(&key) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let newest = work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?;
+    let open = newest.filter(|record| record.state == PromotionState::Open);
+    let number = open.as_ref().and_then(|it| u64::try_from(it.pull_request?).ok());
+    let judgement = match key.intent {
+        Intent::Promote => judge_environment(work, &job.place, source).await?,
+        Intent::Undo => None,
+    };
+    match (open, number.and_then(PullRequestNumber::new)) {
+        (Some(record), Some(number)) => {
+            let promotion = Clearing {
+                work,
+                job,
+                repository: &repository,
+                base: &base,
+                commit,
+                source,
+                target,
+                key,
+                record,
+                number,
+                judgement,
+            };
+            promotion.run().await
+        }
+        _ => begin(work, job, &key, (source, target), judgement).await,
+    }
+}
+
+/// The newest head as it was looked at; GitHub is asked only if nobody looked yet.
+async fn newest_head(
+    work: &Work,
+    repository: &Repository,
+    place: &Place,
+    base: &BranchName,
+) -> Result<Option<(CommitSha, TreeSha)>, Stop> {
+    let known = work.app.store.repository(&place.key()).await?;
+    if let Some(known) = known
+        && let (Some(commit), Some(tree)) = (known.looked_at, known.looked_tree)
+        && let (Ok(commit), Ok(tree)) = (CommitSha::parse(&commit), TreeSha::parse(&tree))
+    {
+        return Ok(Some((commit, tree)));
+    }
+    let head = repository.fetch_head(base).await?;
+    Ok(head.map(|head| (head.sha, head.tree)))
+}
+
+/// Begins a promotion whose source is healthy and has soaked, once for each commit that the source runs.
+async fn begin(
+    work: &Work,
+    job: &Clear,
+    key: &Key,
+    (source, target): (&Environment, &Environment),
+    judgement: Option<Judgement>,
+) -> Result<Outcome, Stop> {
+    let (Trigger::Healthy, Some(judgement)) = (target.trigger, judgement) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let (State::Healthy, Some(since)) = (judgement.state, judgement.since) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    let soak = source.health.as_ref().and_then(|health| health.soak);
+    let soaked_at = since + soak.map_or(0, crate::clearance::Span::ms);
+    if work.app.clock.now() < soaked_at {
+        let again = Clear::new(job.place.clone(), key);
+        return Ok(Outcome::Done(vec![work.later(&Job::Clear(again), soaked_at)]));
+    }
+    let store = &work.app.store;
+    let environments = store.environments(&job.place.key()).await?;
+    let known = environments.into_iter().find(|it| it.key == environment_key(&job.place, source));
+    let began = format!("began {} at {}", key, known.map_or(String::new(), |it| it.commit));
+    let marker = format!("{} {key}", job.place.key());
+    if store.standing(&marker).await?.as_deref() == Some(&began) {
+        return Ok(Outcome::Done(Vec::new()));
+    }
+    let promote = work.follow_up(&Job::Promote(Promote::new(job.place.clone(), key)));
+    store.enqueue(vec![promote], work.app.clock.now()).await?;
+    work.app.wake.notify_one();
+    store.note_standing(&marker, &began, work.app.clock.now()).await?;
+    Ok(Outcome::Done(Vec::new()))
+}
+
+/// One open promotion that is looked at.
+struct Clearing<'a> {
+    work: &'a Work,
+    job: &'a Clear,
+    repository: &'a Repository,
+    /// The default branch, and the commit of it that was looked at last.
+    base: &'a BranchName,
+    commit: CommitSha,
+    source: &'a Environment,
+    target: &'a Environment,
+    key: Key,
+    record: PromotionRecord,
+    number: PullRequestNumber,
+    judgement: Option<Judgement>,
+}
+
+impl Clearing<'_> {
+    async fn run(mut self) -> Result<Outcome, Stop> {
+        let app = &self.work.app;
+        let mut standing = app.standing(&self.record.id).await?;
+        let before = standing.clone();
+        let mut next: Vec<NewJob> = Vec::new();
+        let items = match standing.merges_itself {
+            true => Vec::new(),
+            false => checklist_of(self.source, self.target).unwrap_or_default(),
+        };
+        self.listen(&mut standing, &items).await?;
+        next.extend(self.look_at_head(&mut standing));
+        if standing != before {
+            app.note_standing(&self.record.id, &standing).await?;
+        }
+        let items = self.ticked(items, &standing);
+        let holds = self.holds(&standing, &items);
+        let has_terms = self.key.intent == Intent::Promote && has_terms(self.source, self.target);
+        standing.shown |= self.job.asked || has_terms;
+        if standing.shown {
+            self.show(&mut standing, &holds, &items).await?;
+        }
+        for release in &self.job.releases {
+            self.work.hold().await?;
+            self.repository.react(release.comment, Reaction::Rocket).await?;
+        }
+        if let Some(at) = holds.next.filter(|_| standing.shown) {
+            next.push(self.again(at));
+        }
+        if holds.is_empty() && self.who_merges(&standing) == Merge::Auto {
+            next.extend(self.merge(&mut standing, &holds).await?);
+        }
+        Ok(Outcome::Done(next))
+    }
+
+    /// A commit that is not the one we know was pushed: whose it is, the promotion finds out. Until then it
+    /// counts as somebody else's.
+    fn look_at_head(&self, standing: &mut Standing) -> Option<NewJob> {
+        let head = self.job.head.as_ref()?;
+        if *head == self.record.head_commit || standing.foreign {
+            return None;
+        }
+        standing.foreign = true;
+        let promote = Promote { look: true, ..Promote::new(self.job.place.clone(), &self.key) };
+        Some(self.work.follow_up(&Job::Promote(promote)))
+    }
+
+    /// Who merges it. What takes a promotion back is merged by itself only if the configuration says so of
+    /// that.
+    fn who_merges(&self, standing: &Standing) -> Merge {
+        match self.key.intent {
+            Intent::Promote => self.target.pull_request.merge,
+            Intent::Undo if standing.merges_itself => Merge::Auto,
+            Intent::Undo => Merge::Manual,
+        }
+    }
+
+    fn ticked(&self, items: Vec<Item>, standing: &Standing) -> Vec<Item> {
+        let healthy = self.judgement.as_ref().is_some_and(|it| it.state == State::Healthy);
+        let tick = |item: Item| {
+            let ticked = match item.by_evidence {
+                true => healthy,
+                false => standing.ticks.contains(&item.text),
+            };
+            Item { ticked, ..item }
+        };
+        items.into_iter().map(tick).collect()
+    }
+
+    fn holds(&self, standing: &Standing, items: &[Item]) -> Holds {
+        let released = standing.released(&self.record.head_commit);
+        holds(&Circumstances {
+            stale: standing.stale.as_deref(),
+            gate_errors: standing.errors,
+            items,
+            source: self.judgement.as_ref(),
+            source_name: self.source.name.as_str(),
+            soak: self.source.health.as_ref().and_then(|health| health.soak),
+            // What takes a promotion back waits for no season and no health of the source.
+            freezes: match self.key.intent {
+                Intent::Promote => &self.target.freezes,
+                Intent::Undo => &[],
+            },
+            undone: standing.undone,
+            foreign: standing.foreign,
+            released: released.as_ref(),
+            now: self.work.app.clock.now(),
+        })
+    }
+
+    /// A look at the same promotion at a later time.
+    fn again(&self, at: Millis) -> NewJob {
+        let again = Clear::new(self.job.place.clone(), &self.key);
+        self.work.later(&Job::Clear(again), at)
+    }
+}

@@ -1,0 +1,176 @@
+//! Showing how a promotion stands: the required check, and the head of the body.
+
+use sha2::{Digest, Sha256};
+
+use crate::clearance::{Conclusion, Hold, Holds, Item, Merge, State, Voice, written};
+use crate::github::{CheckPlace, CheckState, GithubError, PullRequestChange, StandingCheck};
+use crate::model::CommitSha;
+use crate::promotion::{Standing as Told, with_standing};
+
+use super::super::answer::inline;
+use super::super::perform::Stop;
+use super::super::standing::{ShownCheck, Standing};
+use super::Clearing;
+
+impl Clearing<'_> {
+    /// Shows how it stands, where that is not what is shown.
+    pub(super) async fn show(
+        &self,
+        standing: &mut Standing,
+        holds: &Holds,
+        items: &[Item],
+    ) -> Result<(), Stop> {
+        self.show_check(standing, holds).await?;
+        self.show_in_body(standing, holds, items).await?;
+        Ok(self.work.app.note_standing(&self.record.id, standing).await?)
+    }
+
+    async fn show_check(&self, standing: &mut Standing, holds: &Holds) -> Result<(), Stop> {
+        let head = &self.record.head_commit;
+        let Ok(commit) = CommitSha::parse(head) else { return Ok(()) };
+        let state = match holds.conclusion() {
+            Conclusion::Success => CheckState::Success,
+            Conclusion::InProgress => CheckState::InProgress,
+            Conclusion::Failure => CheckState::Failure,
+        };
+        let (title, summary) = (title(holds), self.summary(standing, holds));
+        let digest = hex::encode(Sha256::digest(format!("{state:?}\0{title}\0{summary}")));
+        let shown = standing.check.as_ref().filter(|check| check.head == *head);
+        if shown.is_some_and(|check| check.digest == digest) {
+            return Ok(());
+        }
+        let check = StandingCheck {
+            commit: &commit,
+            name: &format!("Overlift / {}", self.target.name),
+            state,
+            title: &title,
+            summary: &summary,
+        };
+        // A token that could make no check run on the last commit can make none on this one.
+        let before = match &standing.check {
+            Some(check) if check.head == *head => Some(check.place()),
+            Some(check) if check.run.is_none() => Some(CheckPlace::Status),
+            _ => None,
+        };
+        self.work.hold().await?;
+        let place = match self.repository.show_check(&check, before).await {
+            Ok(place) => place,
+            // The body tells it too.
+            Err(error @ (GithubError::Forbidden { .. } | GithubError::NotFound { .. })) => {
+                tracing::warn!(%error, "how a promotion stands is not shown as a check");
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let run = match place {
+            CheckPlace::Run(id) => Some(id),
+            CheckPlace::Status => None,
+        };
+        standing.check = Some(ShownCheck { head: head.clone(), run, digest });
+        // Noted before the next write: a lost note costs one request more, not a wrong check.
+        Ok(self.work.app.note_standing(&self.record.id, standing).await?)
+    }
+
+    async fn show_in_body(
+        &self,
+        standing: &mut Standing,
+        holds: &Holds,
+        items: &[Item],
+    ) -> Result<(), Stop> {
+        let body = match standing.body.clone() {
+            Some(body) => body,
+            None => match self.repository.fetch_pull_request(self.number).await? {
+                Some(found) => found.body,
+                None => return Ok(()),
+            },
+        };
+        let released = standing.released(&self.record.head_commit);
+        let evidence = self.evidence();
+        let told = Told {
+            holds,
+            items,
+            evidence: &evidence,
+            released: released.as_ref(),
+            merges_itself: self.who_merges(standing) == Merge::Auto,
+        };
+        // GitHub writes line ends its own way once somebody edits a body there.
+        let body = body.replace("\r\n", "\n");
+        let new = with_standing(&body, &told);
+        if new != body {
+            self.work.hold().await?;
+            let change = PullRequestChange { body: Some(&new), ..PullRequestChange::default() };
+            self.repository.change_pull_request(self.number, &change).await?;
+        }
+        standing.body = Some(new);
+        Ok(())
+    }
+
+    /// What stands beside an item that evidence ticks.
+    fn evidence(&self) -> String {
+        let Some(judgement) = &self.judgement else { return String::new() };
+        let told: Vec<String> = judgement.telling().take(3).map(voice).collect();
+        told.join("; ")
+    }
+
+    fn summary(&self, standing: &Standing, holds: &Holds) -> String {
+        let mut lines: Vec<String> = holds.standing.iter().map(line).collect();
+        if lines.is_empty() {
+            lines.push("Nothing holds this promotion.".to_owned());
+        }
+        if let Some(release) = standing.released(&self.record.head_commit) {
+            let names: Vec<&str> = holds.lifted.iter().map(Hold::name).collect();
+            lines.push(format!(
+                "\nReleased by {} at {}: {}. Lifted: {}.",
+                inline(&release.by),
+                written(release.at),
+                inline(&release.reason),
+                if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+            ));
+        }
+        if let Some((head, words)) = &standing.refused
+            && *head == self.record.head_commit
+        {
+            lines.push(format!("\nGitHub does not let it be merged yet: {}", inline(words)));
+        }
+        if let Some(judgement) = &self.judgement {
+            lines.push(format!("\nWhat was heard of {}:\n", inline(self.source.name.as_str())));
+            lines.extend(judgement.voices.iter().take(MOST_VOICES).map(linked));
+        }
+        lines.join("\n")
+    }
+}
+
+/// At most so many sources are listed.
+const MOST_VOICES: usize = 50;
+
+fn title(holds: &Holds) -> String {
+    let names: Vec<&str> = holds.standing.iter().map(Hold::name).collect();
+    match holds.conclusion() {
+        Conclusion::Success => "Nothing holds it".to_owned(),
+        Conclusion::InProgress => format!("Waits: {}", names.join(", ")),
+        Conclusion::Failure => format!("Held: {}", names.join(", ")),
+    }
+}
+
+fn line(hold: &Hold) -> String {
+    format!("- **{}**: {}", hold.name(), inline(&hold.to_string()))
+}
+
+/// What a source says, in words.
+fn voice(voice: &Voice) -> String {
+    match (voice.at, voice.state) {
+        (None, _) => format!("{} {}", voice.name, voice.message),
+        (Some(at), State::Healthy) => format!("{} healthy at {}", voice.name, written(at)),
+        (Some(at), state) => format!("{} {} at {}", voice.name, state.as_str(), written(at)),
+    }
+}
+
+fn linked(of: &Voice) -> String {
+    let link = of.url.as_ref().filter(|url| !url.contains(['(', ')', ' ', '<', '>', '\n']));
+    let link = link.map_or(String::new(), |url| format!(" ([more]({url}))"));
+    let words = match (of.at, of.message.is_empty()) {
+        (Some(_), false) => format!("{}: {}", voice(of), of.message),
+        _ => voice(of),
+    };
+    format!("- {}{link}", inline(&words))
+}

@@ -1,0 +1,151 @@
+//! Taking a merged promotion back: the same way to a pull request, with other edits.
+
+use std::collections::BTreeSet;
+
+use crate::github::{Commit, Repository};
+use crate::lineage::take_back;
+use crate::model::{BranchName, File, FileMode, Location, Position, RepoPath};
+use crate::promotion::{Environment, Intent, Key, Request, TakenEdit, Undoing, undo_branch};
+
+use super::super::checking::{Checking, fetched_on_github};
+use super::super::perform::Stop;
+use super::super::snapshot::{Snapshot, digest};
+use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+
+/// What is to be taken back.
+pub(in super::super) struct TakeBack<'a> {
+    /// Which promotion.
+    pub(in super::super) key: &'a Key,
+    /// What is known of it; conflicts are found here.
+    pub(in super::super) undoing: Undoing,
+    /// The commit that brought it.
+    pub(in super::super) commit: Commit,
+    /// Who asks.
+    pub(in super::super) request: Request,
+}
+
+/// How it ended.
+pub(in super::super) struct TakenBack {
+    /// The pull request, or why there is none.
+    pub(in super::super) ended: Ended,
+    /// What somebody else changed since.
+    pub(in super::super) conflicts: Vec<Location>,
+    /// The id of the record, if one was written.
+    pub(in super::super) record: Option<String>,
+}
+
+impl TakeBack<'_> {
+    /// Opens the pull request, or brings the open one up to date.
+    pub(in super::super) async fn carry_out(
+        self,
+        memory: Memory<'_>,
+        repository: &Repository,
+        base: &BranchName,
+        snapshot: Snapshot,
+    ) -> Result<TakenBack, Stop> {
+        let (ended, conflicts, record) =
+            match self.prepare(memory, repository, base, snapshot).await? {
+                Err(ended) => (ended, Vec::new(), None),
+                Ok(mut promotion) => {
+                    let ended = promotion.settle().await?;
+                    let conflicts = promotion.undoing.take().map(|it| it.conflicts);
+                    let record = promotion.record.map(|record| record.id);
+                    (ended, conflicts.unwrap_or_default(), record)
+                }
+            };
+        Ok(TakenBack { ended, conflicts, record })
+    }
+
+    async fn prepare<'p>(
+        self,
+        memory: Memory<'p>,
+        repository: &'p Repository,
+        base: &'p BranchName,
+        mut snapshot: Snapshot,
+    ) -> Result<Result<Promotion<'p>, Ended>, Stop> {
+        let configuration = match snapshot.configuration(None).await? {
+            Ok(configuration) => configuration,
+            Err(error) => return Ok(Err(broken(&error, error.location()))),
+        };
+        let (source, target) = match configuration.pipeline.pair(self.key) {
+            Ok(pair) => pair,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        let (edits, conflicts) = self.edits(repository, &mut snapshot, target).await?;
+        let fetched = fetched_on_github(&target.gates, repository).await?;
+        let checking = Checking::new(&target.gates, fetched, memory.clock());
+        let planned =
+            snapshot.plan_edits(&configuration, (source, target), edits, checking).await?;
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        let branch = match undo_branch(self.key) {
+            Ok(branch) => branch,
+            Err(error) => return Ok(Err(broken(&error, None))),
+        };
+        if branch == *base {
+            return Ok(Err(would_be_pushed_to(base)));
+        }
+        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
+        let name = repository.name().to_string().to_lowercase();
+        let key = self.key.clone().with(Intent::Undo);
+        let record = memory.newest(&name, &key).await?;
+        Ok(Ok(Promotion {
+            memory,
+            repository,
+            base,
+            snapshot,
+            given: None,
+            plan,
+            base_digest,
+            branch,
+            request: self.request,
+            look: true,
+            undone: false,
+            intent: Intent::Undo,
+            undoing: Some(Undoing { conflicts, ..self.undoing }),
+            body: None,
+            record,
+        }))
+    }
+
+    /// The promotion's edits of the target taken back, and where that cannot be.
+    async fn edits(
+        &self,
+        repository: &Repository,
+        now: &mut Snapshot,
+        target: &Environment,
+    ) -> Result<(Vec<TakenEdit>, Vec<Location>), Stop> {
+        let (mut edits, mut conflicts) = (Vec::new(), Vec::new());
+        let Some(parent) = self.commit.parents.first() else { return Ok((edits, conflicts)) };
+        let Some(parent) = repository.fetch_commit(parent).await? else {
+            return Ok((edits, conflicts));
+        };
+        let mut before = now.beside(&parent.sha, &parent.tree).await?;
+        let mut after = now.beside(&self.commit.sha, &self.commit.tree).await?;
+        let paths: BTreeSet<RepoPath> =
+            before.below(&target.path).chain(after.below(&target.path)).cloned().collect();
+        for path in paths {
+            if !before.differs(&after, [&path]) {
+                continue;
+            }
+            let was = before.file(&path).await?;
+            let became = after.file(&path).await?;
+            let is = now.file(&path).await?;
+            let content = |file: &'_ Option<File>| file.as_ref().map(|file| file.content.clone());
+            let (a, b, c) = (content(&was), content(&became), content(&is));
+            let taken = take_back(path.as_str(), a.as_deref(), b.as_deref(), c.as_deref());
+            conflicts.extend(taken.conflicts.iter().map(|conflict| {
+                let at = Location::file(path.clone()).in_field(conflict.field.clone());
+                at.at(Position { line: conflict.line, column: 1 })
+            }));
+            let mode = was.as_ref().or(is.as_ref()).map_or(FileMode::Regular, |file| file.mode);
+            let after = taken.content.map(|content| File { mode, content: content.into() });
+            if after != is {
+                edits.push(TakenEdit { path, after, fields: taken.fields });
+            }
+        }
+        Ok((edits, conflicts))
+    }
+}

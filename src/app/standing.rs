@@ -1,0 +1,115 @@
+//! How an open promotion stands, as we remember it: the wire form in the store, and its way there and back.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clearance::{Merge, Release};
+use crate::github::CheckPlace;
+use crate::promotion::Environment;
+use crate::store::{Millis, StoreError};
+
+use super::App;
+
+/// How a promotion stands. Fields are added with a default, never renamed: an older process wrote what a newer
+/// one reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Standing {
+    /// Why it is not planned on the newest commit, if it is not.
+    pub(super) stale: Option<String>,
+    /// Whether somebody else's commits are on its branch.
+    pub(super) foreign: bool,
+    /// New errors that the gates found.
+    pub(super) errors: usize,
+    /// Whether exactly this plan was undone before.
+    pub(super) undone: bool,
+    /// The items that people with the right to do so ticked.
+    pub(super) ticks: BTreeSet<String>,
+    /// Whether ticks were ever read: before that, the body's own count.
+    pub(super) ticks_read: bool,
+    /// When the last edit that was looked at happened.
+    pub(super) edited_at: Millis,
+    /// Who released which head.
+    pub(super) release: Option<StoredRelease>,
+    /// What the check shows.
+    pub(super) check: Option<ShownCheck>,
+    /// The body as we know it.
+    pub(super) body: Option<String>,
+    /// Whether anybody asked how it stands: before that, nothing is shown.
+    pub(super) shown: bool,
+    /// What GitHub said when it would not let us merge, and of which head.
+    pub(super) refused: Option<(String, String)>,
+    /// What was told on the pull request after the merge.
+    pub(super) told_after: Option<String>,
+    /// The deployment that the merge made on GitHub, and what we said of it last.
+    pub(super) deployment: Option<u64>,
+    pub(super) deployment_says: Option<String>,
+    /// Whether it takes a promotion back and is merged by itself: nobody is waited for.
+    pub(super) merges_itself: bool,
+    /// Whether it is being undone by itself.
+    pub(super) undo_begun: bool,
+}
+
+/// A release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredRelease {
+    pub(super) by: String,
+    pub(super) reason: String,
+    pub(super) at: Millis,
+    pub(super) head: String,
+}
+
+/// A check that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ShownCheck {
+    pub(super) head: String,
+    /// The check run; `None` for a commit status.
+    pub(super) run: Option<u64>,
+    /// State, title and summary, as a hash.
+    pub(super) digest: String,
+}
+
+impl Standing {
+    /// The release of this head.
+    pub(super) fn released(&self, head: &str) -> Option<Release> {
+        let StoredRelease { by, reason, at, .. } =
+            self.release.as_ref().filter(|release| release.head == head)?;
+        Some(Release { by: by.clone(), reason: reason.clone(), at: *at })
+    }
+}
+
+/// Whether anything is configured that changes how a promotion stands, so that it is shown from the beginning.
+/// Without, it is shown once GitHub tells of its pull request.
+pub(super) fn has_terms(source: &Environment, target: &Environment) -> bool {
+    source.health.is_some()
+        || !target.freezes.is_empty()
+        || target.pull_request.merge == Merge::Auto
+}
+
+impl ShownCheck {
+    pub(super) const fn place(&self) -> CheckPlace {
+        match self.run {
+            Some(id) => CheckPlace::Run(id),
+            None => CheckPlace::Status,
+        }
+    }
+}
+
+impl App {
+    /// How a promotion stands, as far as we remember.
+    pub(super) async fn standing(&self, promotion: &str) -> Result<Standing, StoreError> {
+        let stored = self.store.standing(promotion).await?;
+        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// Remembers how a promotion stands.
+    pub(super) async fn note_standing(
+        &self,
+        promotion: &str,
+        standing: &Standing,
+    ) -> Result<(), StoreError> {
+        let text = serde_json::to_string(standing).expect("plain fields can always be written");
+        self.store.note_standing(promotion, &text, self.clock.now()).await
+    }
+}

@@ -1,0 +1,196 @@
+//! Taking a merged promotion back: by hand and by itself, once, and it does not come back.
+
+use crate::support::github::payloads;
+use crate::support::scene::{FILES, REPO, Scene, rate};
+
+const BY_FILES: &str = "promotion: {by: files}\n";
+
+fn configuration(health: &str, more: &str) -> String {
+    format!(
+        "environments:\n- {{name: staging, path: overlays/staging}}\n- name: prod\n  \
+         path: overlays/prod\n  trigger: push\n{health}pullRequest: {{checklist: []}}\n{more}"
+    )
+}
+
+const OWN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\ndata:\n  a: \"1\"\n";
+
+async fn scene(configuration: &str) -> Scene {
+    let mut files = FILES.to_vec();
+    files[0].1 = configuration;
+    files.push(("overlays/prod/patches/rate.yaml", crate::support::scene::RATE_5));
+    files.push(("overlays/prod/own.yaml", OWN));
+    let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
+    prod.unwrap().1 = "resources: [../../base, own.yaml]\npatches:\n- path: patches/rate.yaml\n";
+    let scene = Scene::with_files(&files).await;
+    scene.github.add_person(REPO, "mona", "write");
+    scene.push_event(None).await;
+    scene.work().await;
+    scene
+}
+
+/// Merges as a person, and tells of all of it.
+async fn merge(scene: &Scene, number: u64) {
+    let before = scene.head("main");
+    scene.github.world().merge(REPO, number, "mona").unwrap();
+    let closed = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
+    scene.deliver("pull_request", &closed).await;
+    scene.push_event(Some(&before)).await;
+    scene.work().await;
+}
+
+/// Promotes a rate to prod and merges that; returns the pull request.
+async fn promoted(scene: &Scene, value: &str) -> u64 {
+    scene.push(&[("overlays/staging/patches/rate.yaml", &rate(value))]).await;
+    scene.work().await;
+    let number = scene.open()[0];
+    merge(scene, number).await;
+    number
+}
+
+fn prod(scene: &Scene, branch: &str) -> String {
+    scene.file(branch, "overlays/prod/patches/rate.yaml").unwrap()
+}
+
+#[tokio::test]
+async fn undo_opens_a_pull_request_that_takes_back_that_promotion_alone() {
+    for more in ["", BY_FILES] {
+        let scene = scene(&configuration("", more)).await;
+        let number = promoted(&scene, "6").await;
+        // Somebody works on: beside it, and in the same file.
+        let later = rate("6").replace("data:", "data:\n  burst: \"7\"");
+        scene
+            .push(&[
+                ("overlays/prod/own.yaml", &OWN.replace('1', "2")),
+                ("overlays/prod/patches/rate.yaml", &later),
+            ])
+            .await;
+        scene.work().await;
+        let comment = scene.comment(number, "mona", "/undo").await;
+        scene.work().await;
+        assert!(scene.reactions(comment).contains(&"rocket".to_owned()));
+        let undoing = *scene.open().last().unwrap();
+        let (title, head, message, body) = {
+            let world = scene.github.world();
+            let repo = world.repo(REPO);
+            let pull = &repo.pulls[&undoing];
+            let message = repo.objects.commit(&pull.head_sha).unwrap().message;
+            (pull.title.clone(), pull.head.clone(), message, pull.body.clone())
+        };
+        assert_eq!((title.as_str(), head.as_str()), ("Undo: Promote staging -> prod", "undo/prod"));
+        assert!(message.contains("\nOverlift-Undoes: "), "{message}");
+        assert!(body.contains(&format!("Takes back the promotion of #{number}")), "{body}");
+        assert_eq!(prod(&scene, "undo/prod"), later.replace("\"6\"", "\"5\""));
+        let own = scene.file("undo/prod", "overlays/prod/own.yaml").unwrap();
+        assert_eq!(own, OWN.replace('1', "2"), "what others did stays");
+        assert!(scene.said(number).last().unwrap().contains("takes this promotion back"));
+
+        // Asked again: the same one.
+        scene.comment(number, "mona", "/undo").await;
+        scene.work().await;
+        assert_eq!(scene.open().iter().filter(|it| **it >= undoing).count(), 1);
+
+        // Merged, and nothing comes back by itself, until the source changes it.
+        merge(&scene, undoing).await;
+        scene.push(&[("README.md", "more")]).await;
+        scene.later(10).await;
+        assert!(scene.open().is_empty(), "{more}: {:?}", scene.github.writes());
+        scene.push(&[("overlays/staging/patches/rate.yaml", &rate("8"))]).await;
+        scene.work().await;
+        assert_eq!(scene.open().len(), 1, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_undone_comes_back_if_somebody_asks_and_is_held() {
+    let scene = scene(&configuration("", BY_FILES)).await;
+    let number = promoted(&scene, "6").await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    let undoing = scene.open()[0];
+    merge(&scene, undoing).await;
+    assert!(prod(&scene, "main").contains("\"5\""));
+    let issue = 900;
+    scene.github.world().repo_mut(REPO).issues.insert(issue);
+    scene.comment(issue, "mona", "/promote staging prod").await;
+    scene.work().await;
+    let again = scene.open()[0];
+    scene.changed(again, "opened", "overlift-bot").await;
+    scene.work().await;
+    assert!(
+        scene.body(again).contains("- `undone`: exactly this was undone"),
+        "{}",
+        scene.body(again)
+    );
+    assert_eq!(scene.check(again, "Overlift / prod").unwrap().0, "failure");
+}
+
+#[tokio::test]
+async fn conflicts_are_told_with_file_and_line() {
+    let scene = scene(&configuration("", "")).await;
+    let number = promoted(&scene, "6").await;
+    scene.push(&[("overlays/prod/patches/rate.yaml", &rate("9"))]).await;
+    scene.work().await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    assert!(scene.open().is_empty(), "nothing of it is left");
+    let said = scene.said(number).last().unwrap().clone();
+    assert!(said.contains("overlays/prod/patches/rate.yaml:6:1 (data.rate)"), "{said}");
+}
+
+#[tokio::test]
+async fn undo_belongs_on_a_merged_promotion_and_needs_permission() {
+    let scene = scene(&configuration("", "")).await;
+    let number = promoted(&scene, "6").await;
+    scene.github.add_person(REPO, "guest", "read");
+    let issue = 901;
+    scene.github.world().repo_mut(REPO).issues.insert(issue);
+    for (on, who, words, why_not) in [
+        (number, "guest", "/undo", "may write"),
+        (number, "mona", "/undo it", "takes nothing after it"),
+        (issue, "mona", "/undo", "belongs on the merged pull request"),
+    ] {
+        scene.comment(on, who, words).await;
+        scene.work().await;
+        assert!(scene.said(on).last().unwrap().contains(why_not), "{:?}", scene.said(on));
+    }
+    assert!(scene.open().is_empty());
+}
+
+#[tokio::test]
+async fn after_the_loss_of_the_store_the_commit_tells_what_is_undone() {
+    let mut scene = scene(&configuration("", "")).await;
+    let number = promoted(&scene, "6").await;
+    scene.lose_the_database().await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.drain().await;
+    assert_eq!(scene.open().len(), 1, "{:?}", scene.said(number));
+    assert!(prod(&scene, "undo/prod").contains("\"5\""));
+}
+
+#[tokio::test]
+async fn a_degraded_target_is_undone_by_itself_in_time_and_once() {
+    for (undo, minutes, opened, rate_then) in
+        [("propose", 59, 1, "6"), ("merge", 59, 0, "5"), ("merge", 61, 0, "6")]
+    {
+        let health = format!("  health: {{statuses: [argocd], undo: {undo}}}\n");
+        let scene = scene(&configuration(&health, "")).await;
+        let number = promoted(&scene, "6").await;
+        scene.status(&scene.head("main"), "argocd", "success").await;
+        scene.later(minutes).await;
+        scene.status(&scene.head("main"), "argocd", "failure").await;
+        scene.later(1).await;
+        scene.status(&scene.head("main"), "argocd", "pending").await;
+        scene.status(&scene.head("main"), "argocd", "failure").await;
+        scene.later(1).await;
+        assert_eq!(scene.open().len(), opened, "{undo} {minutes}: {}", scene.github.writes());
+        assert!(prod(&scene, "main").contains(&format!("\"{rate_then}\"")), "{undo} {minutes}");
+        let said = scene.said(number);
+        assert!(said.iter().any(|it| it.starts_with("**prod is degraded.**")), "{said:?}");
+        if opened == 1 {
+            let body = scene.body(scene.open()[0]);
+            assert!(body.contains("Nobody asked for it: the target is degraded."), "{body}");
+        }
+        let undone = scene.github.writes().matches("ref undo/prod").count();
+        assert_eq!(undone, usize::from(minutes == 59), "{undo} {minutes}");
+    }
+}
