@@ -507,10 +507,11 @@ impl Workspace {
         Ok(Committed { branch, moved })
     }
 
-    /// Whether a commit has our trailers and is exactly what the plan they name makes of its parent.
+    /// Whether a commit has our trailers and makes of its parent exactly the edits of the plan that they name.
     ///
-    /// Trailers alone can be written, or kept while a commit is amended, by anybody. The plan was made
-    /// with the parent's configuration or, with `--config`, perhaps with the one of now.
+    /// Trailers alone can be written, or kept while a commit is amended, by anybody. The plan's id covers its
+    /// edits and what they do to the target's build, so that it does not matter with which configuration
+    /// or which wishes the plan was made.
     fn carries_out_a_plan(
         &self,
         repository: &Repository,
@@ -534,14 +535,31 @@ impl Workspace {
             load_restrictor: self.load_restrictor,
             version: self.version,
         };
-        let makes = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
-            let nothing = Checking::nothing();
+        let is_plan = |configuration: &RepositoryConfig| -> Result<bool, LocalError> {
             let pair = configuration.pipeline.pair(&trailers.key())?;
-            let plan = before.plan_by(configuration, pair, &nothing)?;
-            Ok(repository.write_tree(parent, &edits(&plan))? == found.tree)
+            let edits = workdir::edits_between(repository, parent, &found.id)?;
+            let is_inside = edits.iter().all(|edit| edit.path.is_within(&pair.1.path));
+            // What lies beside the plan's root is no plan's either.
+            if !is_inside || repository.write_tree(parent, &edits)? != found.tree {
+                return Ok(false);
+            }
+            let options = before.build_options(configuration);
+            let nothing = Checking::nothing();
+            let request = PlanRequest {
+                files: before.files(),
+                options: &options,
+                source: pair.0,
+                target: pair.1,
+                commit: Some(parent),
+                last_promotion: LastPromotion::NotLooked,
+                past: Past::None,
+                wish: &self.wish,
+                checks: nothing.checks(),
+            };
+            Ok(promotion::plan_id_of(&request, edits)?.as_str() == trailers.plan.as_str())
         };
-        let by_its_own = before.configuration(None).and_then(|own| makes(&own));
-        Ok(by_its_own.unwrap_or(false) || makes(configuration)?)
+        let by_its_own = before.configuration(None).and_then(|own| is_plan(&own));
+        Ok(by_its_own.unwrap_or(false) || is_plan(configuration)?)
     }
 }
 

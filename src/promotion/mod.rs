@@ -47,7 +47,7 @@ pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
     Cause, Checks, Commit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
-    PlanRequest, PlannedEdit, TakenEdit, Verdict, Warning, Wish, plan,
+    PlanRequest, PlannedEdit, TakenEdit, Verdict, Warning, Wish, plan, plan_id_of,
 };
 pub use plan_id::PlanId;
 pub use preview::{Preview, Previewed, Reached, preview, preview_body};

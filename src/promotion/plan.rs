@@ -420,6 +420,24 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     })
 }
 
+/// The id that a plan with these edits has, whoever decided them; their causes do not count.
+///
+/// # Errors
+/// [`PlanError`] if an environment cannot be built, before or after.
+pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<PlanId, PlanError> {
+    let (source, target) = (request.source, request.target);
+    let mut edits: Vec<PlannedEdit> =
+        edits.into_iter().map(|edit| PlannedEdit { edit, causes: Vec::new() }).collect();
+    edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let after = with_all_files(target, render(&edited, &target.path, request.options))?;
+    let attempts =
+        Attempts { source: build(request, source)?, before: build(request, target)?, after };
+    let (builds, _) = weigh(attempts, By::Changes, source, target)?;
+    let (diffs, _, _) = compare(request, (source, target), &builds, &edits);
+    Ok(PlanId::of(&target.key_from(&source.name), &edits, diffs.rendered.text()))
+}
+
 /// The way that holds for a promotion: what the configuration says, else what the history can tell.
 fn method(request: &PlanRequest<'_>, source: &Environment, target: &Environment) -> Method {
     let way = |by, because| Method { by, because };

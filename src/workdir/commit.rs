@@ -21,6 +21,8 @@ pub struct NewCommit<'a> {
 /// A commit that only the branch has.
 #[derive(Clone, Debug)]
 pub struct BranchCommit {
+    /// Its id.
+    pub id: CommitSha,
     /// The commits it follows.
     pub parents: Vec<CommitSha>,
     /// Git's name for its files.
@@ -131,9 +133,11 @@ impl Repository {
             let mut line = || lines.next().unwrap_or_default();
             let (commit, tree, parents) = (line(), line().to_owned(), line());
             let parents = parents.split(' ').filter_map(|id| CommitSha::parse(id).ok()).collect();
-            if !is_ours(&BranchCommit { parents, tree, message: line().to_owned() }) {
-                let commit = CommitSha::parse(commit).unwrap_or_else(|_| tip.clone());
-                return Err(WorkdirError::BranchHoldsOthers { branch: branch.to_owned(), commit });
+            let id = CommitSha::parse(commit).unwrap_or_else(|_| tip.clone());
+            let message = line().to_owned();
+            if !is_ours(&BranchCommit { id: id.clone(), parents, tree, message }) {
+                let branch = branch.to_owned();
+                return Err(WorkdirError::BranchHoldsOthers { branch, commit: id });
             }
         }
         Ok(())

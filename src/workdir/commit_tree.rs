@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::checkout::not_utf8;
 use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
-use crate::model::{CommitSha, Entry, File, FileMode, FileTree, Files, ReadError, RepoPath};
+use crate::model::{
+    CommitSha, Entry, File, FileEdit, FileMode, FileTree, Files, ReadError, RepoPath,
+};
 
 /// The files of one commit below a checkout's root: all names at once, contents when asked.
 #[derive(Debug)]
@@ -29,6 +31,27 @@ struct Object {
 struct State {
     known: FileTree,
     blobs: BlobReader,
+}
+
+/// What makes the files of one commit of those of another.
+///
+/// # Errors
+/// [`WorkdirError`] if git cannot be asked, or a file cannot be read.
+pub fn edits_between(
+    repository: &Repository,
+    before: &CommitSha,
+    after: &CommitSha,
+) -> Result<Vec<FileEdit>, WorkdirError> {
+    let changed = repository.changed_files(before, Some(after))?;
+    let trees = [
+        CommitTree::open(repository, before.clone())?,
+        CommitTree::open(repository, after.clone())?,
+    ];
+    let edit = |path: RepoPath| {
+        let (before, after) = (trees[0].file(&path)?, trees[1].file(&path)?);
+        Ok(FileEdit { path, before, after })
+    };
+    changed.into_iter().map(edit).collect()
 }
 
 impl CommitTree {

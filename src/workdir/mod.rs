@@ -30,7 +30,7 @@ mod tests;
 pub use apply::{apply, make_directory, read_bytes, read_input, write_output};
 pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
-pub use commit_tree::CommitTree;
+pub use commit_tree::{CommitTree, edits_between};
 pub use error::WorkdirError;
 pub use history::{FolderHistory, SharedHistory};
 pub use kustomize::{KustomizeRun, kustomize_build, kustomize_build_of};
