@@ -2,12 +2,16 @@
 //!
 //! Everything else that looks like HTML is shown as text. Diffs get their colours.
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{
+    BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd,
+};
 
 /// The body as HTML in which everything is escaped.
 pub(super) fn render(body: &str) -> String {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
+    let options = Options::ENABLE_GFM
+        | Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH;
     let mut page = Page { out: String::with_capacity(body.len() * 2), ..Page::default() };
     Parser::new_ext(body, options).for_each(|event| page.event(event));
     page.finish()
@@ -56,7 +60,7 @@ impl Page {
         let open = match tag {
             Tag::Paragraph => "<p>",
             Tag::Heading { level, .. } => heading(level).0,
-            Tag::BlockQuote(_) => "<blockquote>",
+            Tag::BlockQuote(kind) => quote(kind),
             Tag::List(Some(_)) => "<ol>",
             Tag::List(None) => "<ul>",
             Tag::Item => "<li>",
@@ -151,12 +155,20 @@ impl Page {
                 rest = after.split_once("-->").map_or("", |(_, rest)| rest);
                 continue;
             }
-            let known =
-                ["<details>", "</details>", "<summary>", "</summary>", "<br>", "<code>", "</code>"];
+            let known = [
+                "<details open>",
+                "<details>",
+                "</details>",
+                "<summary>",
+                "</summary>",
+                "<br>",
+                "<code>",
+                "</code>",
+            ];
             if let Some(tag) = known.into_iter().find(|tag| rest.starts_with(tag)) {
                 rest = &rest[tag.len()..];
                 match tag {
-                    "<details>" => self.folded += 1,
+                    "<details>" | "<details open>" => self.folded += 1,
                     "</details>" if self.folded == 0 => continue,
                     "</details>" => self.folded -= 1,
                     _ => {}
@@ -167,10 +179,7 @@ impl Page {
             let next = rest.char_indices().skip(1).find(|(_, letter)| *letter == '<');
             let next = next.map_or(rest.len(), |(at, _)| at);
             // Text between tags may hold entities, which are ours.
-            escape(
-                &rest[..next].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
-                &mut self.out,
-            );
+            escape(&letters(&rest[..next]), &mut self.out);
             rest = &rest[next..];
         }
     }
@@ -181,6 +190,39 @@ impl Page {
         }
         self.out
     }
+}
+
+/// A quote, or one of GitHub's alerts with its word.
+const fn quote(kind: Option<BlockQuoteKind>) -> &'static str {
+    match kind {
+        None => "<blockquote>",
+        Some(BlockQuoteKind::Warning | BlockQuoteKind::Caution) => {
+            "<blockquote class=\"warning\"><p class=\"kind\">Warning</p>"
+        }
+        Some(BlockQuoteKind::Important) => {
+            "<blockquote class=\"warning\"><p class=\"kind\">Important</p>"
+        }
+        Some(BlockQuoteKind::Note | BlockQuoteKind::Tip) => {
+            "<blockquote><p class=\"kind\">Note</p>"
+        }
+    }
+}
+
+/// A text of HTML with its entities as letters.
+fn letters(html: &str) -> String {
+    let mut text = html.to_owned();
+    for (entity, letter) in [
+        ("&nbsp;", "\u{a0}"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#64;", "@"),
+        ("&amp;", "&"),
+    ] {
+        text = text.replace(entity, letter);
+    }
+    text
 }
 
 /// Headings stand below those of the page.
