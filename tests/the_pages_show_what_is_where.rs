@@ -193,6 +193,8 @@ async fn the_api_answers_as_it_is_described() {
         ("/promotions/{id}", "/promotions/%2e%2e%2fetc".to_owned(), 404),
         ("/environments", "/environments?repository=octo/mesh".to_owned(), 200),
         ("/environments", "/environments?limit=x".to_owned(), 400),
+        ("/evidence", "/evidence?repository=octo/mesh&environment=staging".to_owned(), 200),
+        ("/evidence", "/evidence".to_owned(), 400),
         ("/queue", "/queue".to_owned(), 200),
     ];
     for (path, address, status) in answers {
@@ -214,7 +216,14 @@ async fn the_api_answers_as_it_is_described() {
     let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
     assert_eq!(
         paths,
-        ["/promotions", "/promotions/{id}", "/environments", "/queue", "/openapi.json"]
+        [
+            "/promotions",
+            "/promotions/{id}",
+            "/environments",
+            "/evidence",
+            "/queue",
+            "/openapi.json"
+        ]
     );
 }
 

@@ -51,8 +51,8 @@ pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, lower_limits};
 pub use overview::{
-    EnvironmentCell, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage, Question,
-    QueuePage,
+    EnvironmentCell, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage,
+    Question, QueuePage,
 };
 pub use promote::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,

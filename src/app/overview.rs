@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::{Listed, Millis, PromotionRecord, PromotionState, StoreError, Wanted};
+use crate::store::{
+    EnvironmentKey, KnownEvidence, Listed, Millis, PromotionRecord, PromotionState, StoreError,
+    Wanted,
+};
 
 use super::App;
+use super::standing::Standing;
 
 /// So many promotions or repositories are on a page where nobody asks for fewer.
 pub const PAGE: i64 = 50;
@@ -71,10 +75,35 @@ pub struct PromotionLine {
     pub head_commit: String,
     /// The branch.
     pub branch: String,
+    /// What for: `promote`, `undo` or `step`.
+    pub intent: String,
+    /// The plan that is undone, of one that undoes.
+    pub undoes: Option<String>,
+    /// The commit of the default branch that brought it, and when.
+    pub merged: Option<(String, Millis)>,
+    /// When it was undone.
+    pub undone_at: Option<Millis>,
     /// When it was made.
     pub created_at: Millis,
     /// When it changed last.
     pub updated_at: Millis,
+}
+
+/// What a source said of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// What the source is, and its name.
+    pub source: (String, String),
+    /// The commit that it speaks of.
+    pub commit: String,
+    /// `healthy`, `degraded` or another word.
+    pub state: String,
+    /// Its own words.
+    pub message: String,
+    /// Where to read more.
+    pub url: Option<String>,
+    /// When, by the source's clock.
+    pub at: Millis,
 }
 
 /// A promotion with all that is known of it.
@@ -84,6 +113,8 @@ pub struct PromotionPage {
     pub line: PromotionLine,
     /// The pull request's title and body, once they were written.
     pub text: Option<(String, String)>,
+    /// Why it must not be merged now, as far as that does not change with time, one sentence each.
+    pub holds: Vec<String>,
     /// The promotions of the same pair, the newest first.
     pub history: Vec<PromotionLine>,
 }
@@ -175,9 +206,14 @@ impl App {
             other.source == record.source && other.application == record.application
         };
         let text = self.store.promotion_text(id).await?;
+        let standing = self.standing(id).await?;
+        let body_now = standing.body.clone();
+        let is_open = matches!(record.state, PromotionState::Opening | PromotionState::Open);
         Ok(Some(PromotionPage {
+            holds: if is_open { holds(&standing) } else { Vec::new() },
             history: history.into_iter().filter(of_pair).map(line).collect(),
-            text: text.map(|text| (text.title, text.body)),
+            // What the pull request shows by now has holds and evidence in its head.
+            text: text.map(|text| (text.title, body_now.unwrap_or(text.body))),
             line: line(found),
         }))
     }
@@ -200,6 +236,31 @@ impl App {
         let rows = self.store.standing_promotions(first, last).await?;
         let lines = rows.into_iter().map(line).filter(|line| names.contains(&line.repository));
         Ok(Part { items: cells(lines.collect(), asked), next })
+    }
+
+    /// What was heard of an environment, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn heard_of(&self, asked: &Question) -> Result<Vec<EvidenceLine>, StoreError> {
+        let key = EnvironmentKey {
+            repository: asked.repository.clone(),
+            application: asked.application.clone(),
+            environment: asked.environment.clone(),
+        };
+        let known = self.store.evidence_of(&key).await?;
+        let line = |known: KnownEvidence| EvidenceLine {
+            source: (known.newest.kind, known.newest.name),
+            commit: known.newest.commit,
+            state: known.newest.state,
+            message: known.newest.message,
+            url: known.newest.url,
+            at: known.newest.at,
+        };
+        let mut lines: Vec<EvidenceLine> = known.into_iter().map(line).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+        lines.truncate(50);
+        Ok(lines)
     }
 
     /// The queue.
@@ -292,9 +353,31 @@ fn line(listed: Listed) -> PromotionLine {
         base_commit: record.base_commit,
         head_commit: record.head_commit,
         branch: record.branch,
+        intent: record.intent,
+        undoes: record.undoes,
+        merged: record.merged_as.zip(record.merged_at),
+        undone_at: record.undone_at,
         created_at: record.created_at,
         updated_at,
     }
+}
+
+/// What keeps an open promotion from being merged whatever the time is.
+fn holds(standing: &Standing) -> Vec<String> {
+    let mut holds = Vec::new();
+    holds.extend(standing.stale.clone());
+    if standing.foreign {
+        holds.push("somebody else's commits are on its branch".to_owned());
+    }
+    match standing.errors {
+        0 => {}
+        1 => holds.push("the gates found a new error".to_owned()),
+        errors => holds.push(format!("the gates found {errors} new errors")),
+    }
+    if standing.undone {
+        holds.push("exactly this was undone before".to_owned());
+    }
+    holds
 }
 
 fn because(record: &PromotionRecord) -> Option<String> {
@@ -392,6 +475,10 @@ mod tests {
             base_commit: String::new(),
             head_commit: String::new(),
             branch: String::new(),
+            intent: String::new(),
+            undoes: None,
+            merged: None,
+            undone_at: None,
             created_at: 0,
             updated_at: 0,
         }

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::Rooms;
 use super::asked::question;
 use super::pages::view::iso;
-use crate::app::{EnvironmentCell, JobLine, Part, PromotionLine};
+use crate::app::{EnvironmentCell, EvidenceLine, JobLine, Part, PromotionLine};
 
 /// The description of it all.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Rooms> {
         .route("/promotions", get(promotions))
         .route("/promotions/{id}", get(promotion))
         .route("/environments", get(environments))
+        .route("/evidence", get(evidence))
         .route("/queue", get(queue))
         .fallback(async || refusal(StatusCode::NOT_FOUND, "there is nothing at this address"))
 }
@@ -93,9 +94,38 @@ async fn promotion(
     let (title, body) = found.text.unzip();
     answer["title"] = json!(title);
     answer["body"] = json!(body);
+    answer["holds"] = json!(found.holds);
     answer["history"] =
         found.history.iter().map(|line| promotion_json(&rooms, line)).collect::<Vec<_>>().into();
     tagged(&headers, answer.to_string())
+}
+
+async fn evidence(
+    State(rooms): State<Rooms>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = match question(query.as_deref()) {
+        Ok(asked) if !asked.repository.is_empty() && !asked.environment.is_empty() => asked,
+        Ok(_) => {
+            let text = "name a `repository` and an `environment`";
+            return refusal(StatusCode::BAD_REQUEST, text);
+        }
+        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
+    };
+    let Ok(items) = rooms.app.heard_of(&asked).await else { return unavailable() };
+    let line = |line: &EvidenceLine| {
+        json!({
+            "kind": line.source.0,
+            "name": line.source.1,
+            "commit": line.commit,
+            "state": line.state,
+            "message": line.message,
+            "url": line.url,
+            "at": iso(line.at),
+        })
+    };
+    tagged(&headers, list(&Part { items, next: None }, line))
 }
 
 async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Response {
@@ -138,6 +168,11 @@ fn promotion_json(rooms: &Rooms, line: &PromotionLine) -> Value {
         "baseCommit": line.base_commit,
         "headCommit": line.head_commit,
         "branch": line.branch,
+        "intent": line.intent,
+        "undoes": line.undoes,
+        "mergedAs": line.merged.as_ref().map(|(commit, _)| commit),
+        "mergedAt": line.merged.as_ref().map(|(_, at)| iso(*at)),
+        "undoneAt": line.undone_at.map(iso),
         "createdAt": iso(line.created_at),
         "updatedAt": iso(line.updated_at),
     })

@@ -21,7 +21,7 @@ use super::asked::{question, with_cursor};
 use super::{Rooms, api};
 use crate::app::Question;
 use template::page;
-use view::{Line, Queue, groups};
+use view::{Line, Queue, Word, groups};
 
 /// What a browser may do with a page: show it with our style and our script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -164,7 +164,10 @@ async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> R
     let next = part.next.map(|cursor| format!("/environment?{}", with_cursor(&asked, &cursor)));
     let now = rooms.app.now();
     let lines: Vec<Line> = part.items.into_iter().map(|line| Line::of(line, now)).collect();
-    let content = context! { lines => Value::from(Serde(&lines)), next, asked => shown(&asked) };
+    let Ok(heard) = rooms.app.heard_of(&asked).await else { return unavailable() };
+    let heard: Vec<Word> = heard.into_iter().map(|line| Word::of(line, now)).collect();
+    let (lines, heard) = (Value::from(Serde(&lines)), Value::from(Serde(&heard)));
+    let content = context! { lines, heard, next, asked => shown(&asked) };
     html(StatusCode::OK, page("environment", &asked.environment, true, content))
 }
 
@@ -184,7 +187,8 @@ async fn promotion(State(rooms): State<Rooms>, Path(id): Path<String>) -> Respon
     };
     let history: Vec<Line> = found.history.into_iter().map(|line| Line::of(line, now)).collect();
     let line = Value::from(Serde(Line::of(found.line, now)));
-    let content = context! { line, url, body, history => Value::from(Serde(&history)) };
+    let holds = found.holds;
+    let content = context! { line, url, body, holds, history => Value::from(Serde(&history)) };
     html(StatusCode::OK, page("promotion", &title, true, content))
 }
 

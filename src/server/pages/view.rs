@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::app::{EnvironmentCell, JobLine, PromotionLine, QueuePage};
+use crate::app::{EnvironmentCell, EvidenceLine, JobLine, PromotionLine, QueuePage};
 
 /// A promotion in a list.
 #[derive(Debug, Serialize)]
@@ -24,6 +24,39 @@ pub(super) struct Line {
     ago: String,
     begun: String,
     begun_iso: String,
+    intent: String,
+    merged_as: Option<String>,
+    merged_at: Option<String>,
+    undone_at: Option<String>,
+}
+
+/// What a source said of an environment.
+#[derive(Debug, Serialize)]
+pub(super) struct Word {
+    source: String,
+    commit: String,
+    state: String,
+    message: String,
+    url: Option<String>,
+    iso: String,
+    at: String,
+    ago: String,
+}
+
+impl Word {
+    pub(super) fn of(line: EvidenceLine, now: i64) -> Self {
+        Self {
+            source: format!("{} {}", line.source.0, line.source.1),
+            commit: short(&line.commit, 7),
+            state: line.state,
+            message: line.message,
+            // Whoever wrote it, it leads to a site or nowhere.
+            url: line.url.filter(|url| url.starts_with("https://")),
+            iso: iso(line.at),
+            at: told(line.at),
+            ago: ago(line.at, now),
+        }
+    }
 }
 
 impl Line {
@@ -39,6 +72,10 @@ impl Line {
             ago: ago(line.updated_at, now),
             begun: told(line.created_at),
             begun_iso: iso(line.created_at),
+            merged_as: line.merged.as_ref().map(|(commit, _)| short(commit, 7)),
+            merged_at: line.merged.map(|(_, at)| told(at)),
+            undone_at: line.undone_at.map(told),
+            intent: line.intent,
             id: line.id,
             repository: line.repository,
             application: line.application,
