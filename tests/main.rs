@@ -26,6 +26,7 @@ mod doctor_says_what_to_fix;
 mod documentation;
 mod first_steps_are_true;
 mod fixture_overlays_build;
+mod flux_and_argo_cd_say_how_it_is;
 mod from_nothing_to_a_pull_request;
 mod gates_check_a_promotion;
 mod github_answers;

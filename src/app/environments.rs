@@ -241,10 +241,10 @@ pub(super) fn evidence_of(
 }
 
 /// Names and messages are kept up to so many characters.
-const MOST_CHARS: usize = 300;
+pub(super) const MOST_CHARS: usize = 300;
 
 /// A source's clock may be ahead of ours by so much.
-const MOST_AHEAD_MS: Millis = 5 * 60_000;
+pub(super) const MOST_AHEAD_MS: Millis = 5 * 60_000;
 
 /// Whether a text is an address that people may be sent to.
 pub(super) fn is_link(url: &str) -> bool {
@@ -278,7 +278,9 @@ fn speaks_of(evidence: &KnownEvidence, environment: &Environment) -> bool {
         return true;
     }
     let own = environment.application.as_ref().map_or("", ApplicationName::as_str);
-    let by_name = named == environment.name.as_str() && application == own;
+    // Where there are no applications, Argo CD may name its own.
+    let of_it = own.is_empty() || application == own;
+    let by_name = named == environment.name.as_str() && of_it;
     let folder = named.strip_prefix("./").map(|folder| folder.trim_end_matches('/'));
     by_name || folder == Some(environment.path.as_str())
 }

@@ -15,6 +15,7 @@ mod command;
 mod doctor;
 mod environments;
 mod github_past;
+mod health_event;
 mod installed_kustomize;
 mod job;
 mod known_past;
@@ -47,6 +48,7 @@ pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
 };
+pub use health_event::{HealthEvent, MalformedEvent};
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, lower_limits};

@@ -83,8 +83,7 @@ impl App {
             evidence,
             jobs: jobs.iter().map(|job| job.queue_for(now, Some(id.as_str()))).collect(),
         };
-        let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
-        match taken.await.map_err(|_| ReceiveError::TooSlow)?? {
+        match self.take(delivery).await? {
             Receipt::Duplicate => Ok(Received::Duplicate),
             Receipt::New => {
                 if !jobs.is_empty() {
@@ -97,6 +96,12 @@ impl App {
 }
 
 impl App {
+    /// Waits until a delivery is on disk, but not for longer than whoever sent it.
+    pub(super) async fn take(&self, delivery: Delivery) -> Result<Receipt, ReceiveError> {
+        let taken = tokio::time::timeout(PATIENCE, self.inbox.take(delivery));
+        Ok(taken.await.map_err(|_| ReceiveError::TooSlow)??)
+    }
+
     /// What an event says of a commit; it is noted with the delivery, so that a flood of such is few commits to
     /// the disk and one job.
     fn evidence(&self, event: &Event) -> Vec<Evidence> {

@@ -8,6 +8,7 @@ mod api;
 mod asked;
 mod body;
 mod connection;
+mod health_events;
 mod live;
 mod pages;
 mod webhook;
@@ -112,6 +113,7 @@ pub async fn serve_with_pages(
 fn router(door: Door) -> Router {
     Router::new()
         .route("/webhook", post(webhook::webhook))
+        .route("/health-events", post(health_events::health_events))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

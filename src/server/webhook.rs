@@ -16,7 +16,7 @@ const RETRY_AFTER_SECONDS: &str = "10";
 
 /// Why a delivery is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+pub(super) enum Refusal {
     TooLarge,
     Cut,
     TooSlow,
@@ -56,7 +56,7 @@ impl Refusal {
     }
 
     /// The word for it in metrics.
-    const fn outcome(self) -> &'static str {
+    pub(super) const fn outcome(self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",
             Self::Cut => "cut",
@@ -100,7 +100,7 @@ pub(super) async fn webhook(State(door): State<Door>, request: Request) -> Respo
     }
 }
 
-fn refuse(refusal: Refusal) -> Response {
+pub(super) fn refuse(refusal: Refusal) -> Response {
     let mut response = (refusal.status(), format!("{}\n", refusal.text())).into_response();
     let headers = response.headers_mut();
     if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -114,10 +114,10 @@ fn refuse(refusal: Refusal) -> Response {
 }
 
 /// A delivery that was taken.
-struct Answer {
-    status: StatusCode,
-    outcome: &'static str,
-    delivery: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) outcome: &'static str,
+    pub(super) delivery: String,
 }
 
 impl IntoResponse for Answer {
@@ -166,11 +166,11 @@ async fn take<'a>(
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = text(headers, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json")

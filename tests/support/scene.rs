@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::github::{APP_ID, APP_KEY, GithubStandIn, payloads};
 
 pub const REPO: &str = "octo/mesh";
-const SECRET: &str = "a secret of the webhook";
+pub const SECRET: &str = "a secret of the webhook";
 
 /// Development to staging by push, staging to production by hand.
 pub const FILES: [(&str, &str); 9] = [
@@ -358,6 +358,27 @@ async fn start(
         tokio::spawn(serve(listener, app.clone(), secrets, std::future::pending())),
     ];
     (app, store, address, tasks)
+}
+
+/// Posts to `/health-events` with these headers and returns the status.
+pub async fn post_health(address: SocketAddr, headers: &str, body: &str) -> u16 {
+    let request = format!(
+        "POST /health-events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\
+         {headers}\r\n{body}",
+        body.len(),
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// The header of Flux's `generic-hmac`.
+pub fn flux_signature(secret: &str, body: &str) -> String {
+    let secret = Credential::new("webhook secret", secret).unwrap();
+    let json = "content-type: application/json\r\n";
+    format!("{json}x-signature: {}\r\n", sign(&secret, body.as_bytes()))
 }
 
 async fn post(address: SocketAddr, event: &str, id: &str, body: &str) -> u16 {

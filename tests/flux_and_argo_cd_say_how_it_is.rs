@@ -1,0 +1,125 @@
+//! `POST /health-events`: what is taken, from whom, and what comes of it.
+
+use serde_json::{Value, json};
+
+use crate::support::scene::{FILES, REPO, SECRET, Scene, flux_signature, post_health, rate};
+
+const CONFIGURATION: &str = "environments:
+- name: staging
+  path: overlays/staging
+  health: {events: true}
+- {name: prod, path: overlays/prod, trigger: push}
+pullRequest: {checklist: []}
+";
+
+async fn scene() -> (Scene, String) {
+    let mut files = FILES.to_vec();
+    files[0].1 = CONFIGURATION;
+    files.push(("overlays/prod/patches/rate.yaml", crate::support::scene::RATE_5));
+    let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
+    prod.unwrap().1 = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
+    let scene = Scene::with_files(&files).await;
+    scene.push_event(None).await;
+    scene.work().await;
+    let commit = scene.push(&[("overlays/staging/patches/rate.yaml", &rate("6"))]).await;
+    scene.work().await;
+    (scene, commit)
+}
+
+fn flux(commit: &str, severity: &str, reason: &str, second: u32, metadata: &Value) -> String {
+    let mut event = json!({
+        "involvedObject": {
+            "kind": "Kustomization", "namespace": "flux-system", "name": "mesh",
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        },
+        "severity": severity, "timestamp": format!("1970-01-01T00:00:{second:02}Z"),
+        "message": format!("{reason} <b>"), "reason": reason, "metadata": metadata,
+        "reportingController": "kustomize-controller",
+    });
+    event["metadata"]["revision"] = format!("main@sha1:{commit}").into();
+    event.to_string()
+}
+
+fn argo(commit: &str, status: &str, message: &str) -> String {
+    json!({
+        "repository": REPO, "application": "", "environment": "staging", "commit": commit,
+        "status": status, "message": message, "url": "https://argocd.example.com/a",
+    })
+    .to_string()
+}
+
+fn state(scene: &Scene) -> String {
+    scene.check(scene.open()[0], "Overlift / prod").unwrap().1
+}
+
+async fn posted(scene: &Scene, body: &str) -> u16 {
+    let status = post_health(scene.address, &flux_signature(SECRET, body), body).await;
+    scene.work().await;
+    status
+}
+
+#[tokio::test]
+async fn flux_is_understood_by_metadata_or_by_path() {
+    let by_name = json!({ "repository": REPO, "environment": "staging" });
+    let by_path = json!({ "path": "./overlays/staging" });
+    for metadata in [by_name, by_path] {
+        let (scene, commit) = scene().await;
+        assert_eq!(state(&scene), "Waits: health");
+        let healthy = flux(&commit, "info", "ReconciliationSucceeded", 10, &metadata);
+        assert_eq!(posted(&scene, &healthy).await, 202);
+        assert_eq!(state(&scene), "Nothing holds it");
+        let failed = flux(&commit, "error", "HealthCheckFailed", 20, &metadata);
+        assert_eq!(posted(&scene, &failed).await, 202);
+        assert_eq!(state(&scene), "Held: health");
+        // The same again is a replay, and so is what is older than what is known.
+        assert_eq!(posted(&scene, &healthy).await, 200);
+        let older = flux(&commit, "info", "ReconciliationSucceeded", 11, &metadata);
+        assert_eq!(posted(&scene, &older).await, 202);
+        assert_eq!(state(&scene), "Held: health");
+        // Another environment, another commit, an object that runs nothing.
+        let other = json!({ "repository": REPO, "environment": "prod" });
+        posted(&scene, &flux(&commit, "info", "ReconciliationSucceeded", 30, &other)).await;
+        let metadata = json!({ "repository": REPO, "environment": "staging" });
+        let commit = "a".repeat(40);
+        posted(&scene, &flux(&commit, "info", "ReconciliationSucceeded", 31, &metadata)).await;
+        let source = healthy.replace("\"Kustomization\"", "\"GitRepository\"");
+        assert_eq!(posted(&scene, &source).await, 202);
+        assert_eq!(state(&scene), "Held: health");
+    }
+}
+
+#[tokio::test]
+async fn argo_cd_is_understood_signed_or_with_the_secret() {
+    let (scene, commit) = scene().await;
+    assert_eq!(posted(&scene, &argo(&commit, "progressing", "1")).await, 202);
+    assert_eq!(state(&scene), "Waits: health");
+    let body = argo(&commit, "healthy", "2");
+    let bearer = format!("content-type: application/json\r\nauthorization: Bearer {SECRET}\r\n");
+    assert_eq!(post_health(scene.address, &bearer, &body).await, 202);
+    scene.work().await;
+    assert_eq!(state(&scene), "Nothing holds it");
+    assert_eq!(posted(&scene, &argo(&commit, "degraded", "3")).await, 202);
+    assert_eq!(state(&scene), "Held: health");
+}
+
+#[tokio::test]
+async fn what_is_forged_is_refused_with_the_answers_of_the_webhook() {
+    let (scene, commit) = scene().await;
+    let body = argo(&commit, "healthy", "1");
+    let json = "content-type: application/json\r\n";
+    let forged = flux_signature("another secret of the webhook", &body);
+    let of_another = flux_signature(SECRET, "{}");
+    let bearer = format!("{json}authorization: Bearer guess\r\n");
+    let sha1 = format!("{json}x-signature: sha1={}\r\n", "0".repeat(40));
+    for headers in [json, &forged, &of_another, &bearer, &sha1] {
+        assert_eq!(post_health(scene.address, headers, &body).await, 401, "{headers}");
+    }
+    let text = flux_signature(SECRET, &body).replace("application/json", "text/plain");
+    assert_eq!(post_health(scene.address, &text, &body).await, 415);
+    for malformed in ["", "[]", "{}", "{\"involvedObject\": {}}", &body.replace("healthy", "ok")] {
+        let headers = flux_signature(SECRET, malformed);
+        assert_eq!(post_health(scene.address, &headers, malformed).await, 400, "{malformed}");
+    }
+    scene.work().await;
+    assert_eq!(state(&scene), "Waits: health");
+}
