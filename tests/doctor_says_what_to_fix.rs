@@ -209,3 +209,26 @@ async fn a_running_service_says_that_it_is_well() {
     assert!(run.stderr.contains("/readyz answers 503"), "{run:#?}");
     assert_eq!(ask("127.0.0.1:9", &[]).code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_asked_about() {
+    let setup = Setup::new().await;
+    let token = setup.github.add_person(REPO, "ann", "write");
+    let with = |token: &'static str| {
+        [("OVERLIFT_APP_ID", ""), ("OVERLIFT_APP_PRIVATE_KEY_FILE", ""), ("GITHUB_TOKEN", token)]
+    };
+    let good = [with("")[0], with("")[1], ("GITHUB_TOKEN", &*token)];
+    let (faults, code) = setup.faults(&good, &["--repo", REPO]);
+    assert_eq!((faults.as_slice(), code), (&[][..], 0));
+    let (faults, code) = setup.faults(&with("ghp_bogus"), &[]);
+    assert_eq!(code, 1);
+    assert!(
+        faults[0].starts_with("broken token: ") && faults[0].contains("credential"),
+        "{faults:?}"
+    );
+    let mut nowhere = with("ghp_bogus").to_vec();
+    nowhere.push(("GITHUB_API_URL", "http://127.0.0.1:9"));
+    let (faults, code) = setup.faults(&nowhere, &[]);
+    assert_eq!(code, 1);
+    assert!(faults[0].contains("no connection to 127.0.0.1:9"), "{faults:?}");
+}

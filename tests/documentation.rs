@@ -372,6 +372,100 @@ fn dashboard_and_alerts_use_metrics_that_there_are() {
     assert_eq!(metrics_in(&dashboard), exported, "the dashboard shows all of them");
 }
 
+/// Without helm: each value that a template reads is one of `values.yaml`, each of those is read, blocks are
+/// closed, and what selects pods is on them.
+#[test]
+fn the_chart_agrees_with_its_values() {
+    fn paths(value: &serde_yaml::Value, at: &str, found: &mut BTreeSet<String>) {
+        match value.as_mapping() {
+            Some(mapping) if !mapping.is_empty() => {
+                for (key, value) in mapping {
+                    paths(value, &format!("{at}.{}", key.as_str().unwrap()), found);
+                }
+            }
+            _ => drop(found.insert(at.to_owned())),
+        }
+    }
+    let chart = root().join("deploy/chart");
+    let read = |name: &str| fs::read_to_string(chart.join(name)).unwrap();
+    let mut values = BTreeSet::new();
+    paths(&serde_yaml::from_str(&read("values.yaml")).unwrap(), ".Values", &mut values);
+    serde_json::from_str::<Value>(&read("values.schema.json")).unwrap();
+    assert!(read("Chart.yaml").contains(&format!("appVersion: {}\n", env!("CARGO_PKG_VERSION"))));
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let mut used = BTreeSet::new();
+    for entry in fs::read_dir(chart.join("templates")).unwrap() {
+        let name = entry.unwrap().path();
+        let text = fs::read_to_string(&name).unwrap();
+        let actions: Vec<&str> =
+            text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap()).collect();
+        assert_eq!(actions.len(), text.matches("}}").count(), "{}", name.display());
+        let words = actions.iter().map(|it| it.trim_matches(['-', ' ']).split(' ').next().unwrap());
+        let (mut open, mut closed) = (0, 0);
+        for word in words {
+            open += usize::from(["if", "with", "range", "define"].contains(&word));
+            closed += usize::from(word == "end");
+        }
+        assert_eq!(open, closed, "{}", name.display());
+        for (at, _) in text.match_indices(".Values.") {
+            used.insert(text[at..].chars().take_while(|c| part(*c)).collect::<String>());
+        }
+    }
+    let whole = |path: &String| {
+        values.contains(path) || values.iter().any(|it| it.starts_with(&format!("{path}.")))
+    };
+    assert!(used.iter().all(whole), "{used:?} and {values:?}");
+    let read_by =
+        |value: &String| used.iter().any(|it| value == it || value.starts_with(&format!("{it}.")));
+    assert!(values.iter().all(read_by), "{used:?} and {values:?}");
+}
+
+/// A budget without a selector protects nothing, and metrics are not where the internet comes in.
+#[test]
+fn what_selects_pods_selects_ours() {
+    let repo = Repo::without_git(&[]);
+    let dir = root().join("deploy/kubernetes/overlays/postgres");
+    let built = repo.overlift(&["build", dir.to_str().unwrap()]).ok();
+    let documents: Vec<serde_yaml::Value> = serde_yaml::Deserializer::from_str(&built)
+        .map(|it| serde::Deserialize::deserialize(it).unwrap())
+        .collect();
+    let of = |kind: &str| documents.iter().find(|it| it["kind"] == kind).unwrap();
+    let deployment = of("Deployment");
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    let labels = &deployment["spec"]["template"]["metadata"]["labels"];
+    let selectors = [
+        &of("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        &of("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+        &of("Service")["spec"]["selector"],
+    ];
+    for selector in selectors {
+        let selector = selector.as_mapping().expect("a selector");
+        assert!(!selector.is_empty());
+        assert!(selector.iter().all(|(key, value)| labels[key] == *value), "{selector:?}");
+    }
+    assert!(built.contains("name: OVERLIFT_METRICS_LISTEN\n          value: 0.0.0.0:9090"));
+    for component in ["ingress", "service-monitor"] {
+        let path = format!("components/{component}/{component}.yaml");
+        let text = fs::read_to_string(root().join("deploy/kubernetes").join(path)).unwrap();
+        serde_yaml::from_str::<serde_yaml::Value>(&text).unwrap();
+    }
+}
+
+/// Several replicas tell the same of what they share: a sum would count it several times.
+#[test]
+fn what_replicas_share_is_not_added_up() {
+    let monitoring = root().join("deploy/monitoring");
+    for file in ["alerts.yaml", "grafana-dashboard.json"] {
+        let text = fs::read_to_string(monitoring.join(file)).unwrap();
+        for line in text.lines().filter(|line| line.contains("expr")) {
+            let shared =
+                ["overlift_jobs{", "overlift_jobs)", "overlift_queue_age", "rate_remaining"];
+            let shared = shared.iter().any(|name| line.contains(name));
+            assert!(!(shared && line.contains("sum")), "{file}: {line}");
+        }
+    }
+}
+
 /// The manifests are built by ourselves, and as kubectl builds them.
 #[test]
 fn the_manifests_of_the_service_build() {

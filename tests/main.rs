@@ -65,6 +65,7 @@ mod support;
 mod the_action_file_brings_the_program;
 mod the_action_promotes;
 mod the_action_speaks_as_the_toolkit;
+mod the_app_is_made_from_its_manifest;
 mod the_history_is_one_everywhere;
 mod the_pages_show_what_is_where;
 mod the_readme_alone_is_enough;

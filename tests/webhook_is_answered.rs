@@ -10,7 +10,7 @@ use overlift::app::{App, Clock, merge_payloads};
 use overlift::github::webhook::sign;
 use overlift::github::{Authentication, Github, GithubSettings};
 use overlift::redact::{Credential, WebhookSecrets};
-use overlift::server::serve;
+use overlift::server::{Listeners, serve};
 use overlift::store::Store;
 
 const PUSH: &str = r#"{"ref":"refs/heads/main","before":"0000000000000000000000000000000000000000",
@@ -40,6 +40,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with_metrics(None).await
+    }
+
+    async fn with_metrics(metrics: Option<TcpListener>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
         let store = Store::open(&url, merge_payloads).await.unwrap();
@@ -49,7 +53,8 @@ impl World {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let secrets = WebhookSecrets::parse("old,new").unwrap();
-        let served = tokio::spawn(serve(listener, app, secrets, async {
+        let listeners = Listeners { webhooks: listener, metrics };
+        let served = tokio::spawn(serve(listeners, app, secrets, async {
             let _ = stopped.await;
         }));
         Self { _dir: dir, address, store, stop, served }
@@ -202,6 +207,23 @@ async fn a_body_that_is_too_large_gets_its_answer() {
     }
     chunked.extend_from_slice(b"0\r\n\r\n");
     assert_eq!(world.send(&chunked).await.0, 413);
+}
+
+#[tokio::test]
+async fn metrics_have_an_address_of_their_own_if_they_are_given_one() {
+    let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let apart = metrics.local_addr().unwrap();
+    let world = World::with_metrics(Some(metrics)).await;
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert_eq!(world.send(ask("/metrics").as_bytes()).await.0, 404);
+    assert_eq!(world.send(ask("/healthz").as_bytes()).await.0, 200);
+    for (path, status) in [("/metrics", 200), ("/webhook", 404), ("/readyz", 404)] {
+        let mut stream = TcpStream::connect(apart).await.unwrap();
+        stream.write_all(ask(path).as_bytes()).await.unwrap();
+        assert_eq!(read_answer(&mut stream).await.0, status, "{path}");
+    }
+    world.stop.send(()).unwrap();
+    world.served.await.unwrap();
 }
 
 #[tokio::test]

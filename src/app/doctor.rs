@@ -159,7 +159,10 @@ pub async fn examine_github(github: &Github, repositories: &[RepoName]) -> Vec<D
             let installed = github.fetch_installed_repositories().await.unwrap_or_default();
             names = installed.into_iter().map(|installed| installed.name).collect();
         }
+    } else if !examine_token(github, &mut found).await {
+        return found;
     }
+    found.extend(examine_clock(github));
     for name in &names {
         examine_repository(github, name, &mut found).await;
     }
@@ -178,6 +181,54 @@ pub async fn examine_github(github: &Github, repositories: &[RepoName]) -> Vec<D
     found
 }
 
+/// How far two clocks may be apart: what an App signs is good for ten minutes, a minute of them in the past.
+const LARGEST_SKEW_SECONDS: i64 = 30;
+
+/// Compares the clocks, once GitHub has said the time.
+fn examine_clock(github: &Github) -> Option<Diagnosis> {
+    let ahead = github.clock_ahead_seconds()?;
+    (ahead.abs() > LARGEST_SKEW_SECONDS).then(|| {
+        let way = if ahead > 0 { "behind" } else { "ahead of" };
+        let health = if github.is_app() { Health::Broken } else { Health::Poor };
+        let found = format!("this machine's is {} s {way} GitHub's", ahead.abs());
+        Diagnosis::bad("clock", health, found, "let it be set by the network (NTP)")
+    })
+}
+
+/// Looks at a token: whose it is; false if GitHub does not accept it or is not reached.
+async fn examine_token(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
+    const SUBJECT: &str = "token";
+    match github.fetch_login().await {
+        Ok(login) => {
+            found.push(Diagnosis::good(SUBJECT, format!("of `{login}`")));
+            found.push(Diagnosis::good(
+                "webhook",
+                "a token cannot see it: in each repository's settings, Webhooks, it is application/json, has \
+                 the same secret and ends in `/webhook`",
+            ));
+            true
+        }
+        // A workflow's token is nobody's.
+        Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => {
+            found.push(Diagnosis::good(SUBJECT, "of no account, as a workflow's is"));
+            true
+        }
+        Err(error) => {
+            let help = match error {
+                GithubError::Unauthorized { .. } => {
+                    "it is wrong, expired or revoked: make a new one"
+                }
+                _ => UNREACHED,
+            };
+            found.push(Diagnosis::bad(SUBJECT, Health::Broken, chain(&error), help));
+            false
+        }
+    }
+}
+
+const UNREACHED: &str = "GITHUB_API_URL has to be reachable from here; HTTPS_PROXY and SSL_CERT_FILE say how, \
+                         where a company's network is between";
+
 /// Looks at the App itself; false if GitHub does not know it.
 async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
     let setup = match github.fetch_app_setup().await {
@@ -188,9 +239,10 @@ async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
                     "OVERLIFT_APP_ID and the private key have to be of one App, on the GitHub that \
                      GITHUB_API_URL names; this machine's clock has to be right"
                 }
-                _ => "GITHUB_API_URL has to be reachable from here",
+                _ => UNREACHED,
             };
             found.push(Diagnosis::bad("GitHub App", Health::Broken, chain(&error), help));
+            found.extend(examine_clock(github));
             return false;
         }
     };

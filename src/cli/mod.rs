@@ -11,6 +11,7 @@ mod completions;
 mod doctor;
 mod engine;
 mod findings;
+mod github_app;
 mod healthcheck;
 mod hint;
 mod init;
@@ -107,6 +108,7 @@ enum Command {
     Queue(queue::QueueArguments),
     Doctor(doctor::DoctorArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
+    App(github_app::AppArguments),
     Build(build::BuildArguments),
     /// Promotes as a step of a GitHub workflow; inputs and outputs are those of `action.yml`.
     Action,
@@ -178,6 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(serve) => serve::run(&serve, directory),
         Command::Doctor(doctor) => doctor::run(&doctor, directory, &output),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
+        Command::App(app) => github_app::run(&app, directory, &output),
         Command::Man(man) => man::run(&man, Arguments::command(), directory),
         Command::Queue(queue) => queue::run(&queue, &output),
         Command::Schema(schema) => schema::run(&schema, &output),

@@ -35,6 +35,9 @@ pub(super) struct ServeArguments {
     /// Address to listen on [default: 127.0.0.1:8080].
     #[arg(long, env = "OVERLIFT_LISTEN", value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// Another address for `/metrics`, which then is nowhere else.
+    #[arg(long, env = "OVERLIFT_METRICS_LISTEN", value_name = "HOST:PORT")]
+    metrics_listen: Option<String>,
     /// Secrets of the webhook, separated by commas while they are rotated.
     #[arg(long, env = "OVERLIFT_WEBHOOK_SECRET", value_name = "SECRETS", hide_env_values = true)]
     webhook_secret: Option<String>,
@@ -84,6 +87,7 @@ impl ServeArguments {
     pub(super) fn raw(&self) -> RawSettings {
         RawSettings {
             listen: self.listen.clone(),
+            metrics_listen: self.metrics_listen.clone(),
             webhook_secret: self.webhook_secret.clone(),
             webhook_secret_file: self.webhook_secret_file.clone(),
             github_api_url: self.github_api_url.clone(),
@@ -137,6 +141,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("cannot listen on `{}`", settings.listen))?;
+    let metrics = match &settings.metrics_listen {
+        None => None,
+        Some(address) => {
+            let bound = TcpListener::bind(address).await;
+            Some(bound.with_context(|| format!("cannot listen on `{address}`"))?)
+        }
+    };
     let (app, writer) = App::new(store.clone(), github, Clock::system());
     let stop = stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
@@ -146,13 +157,17 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         async move { app.work(stop).await }
     });
     tracing::info!(address = %listener.local_addr()?, "listening");
+    if let Some(metrics) = &metrics {
+        tracing::info!(address = %metrics.local_addr()?, "metrics");
+    }
+    let listeners = server::Listeners { webhooks: listener, metrics };
     let secrets = settings.webhook_secrets;
     match settings.page_token {
         Some(token) => {
             let pages = PageSettings::new(token, &settings.github_api_url);
-            server::serve_with_pages(listener, app, secrets, pages, turned(stop)).await;
+            server::serve_with_pages(listeners, app, secrets, pages, turned(stop)).await;
         }
-        None => server::serve(listener, app, secrets, turned(stop)).await,
+        None => server::serve(listeners, app, secrets, turned(stop)).await,
     }
     tracing::info!("stopping");
     working.await.context("the workers stopped")?;

@@ -13,6 +13,8 @@ use crate::redact::{Credential, WebhookSecrets};
 pub struct RawSettings {
     /// `OVERLIFT_LISTEN`.
     pub listen: Option<String>,
+    /// `OVERLIFT_METRICS_LISTEN`.
+    pub metrics_listen: Option<String>,
     /// `OVERLIFT_WEBHOOK_SECRET`.
     pub webhook_secret: Option<String>,
     /// `OVERLIFT_WEBHOOK_SECRET_FILE`.
@@ -42,6 +44,8 @@ pub struct RawSettings {
 pub struct Settings {
     /// The address to listen on: `HOST:PORT`.
     pub listen: String,
+    /// Another address for the metrics, which then are nowhere else.
+    pub metrics_listen: Option<String>,
     /// What deliveries may be signed with.
     pub webhook_secrets: WebhookSecrets,
     /// The API's base, without a slash at its end.
@@ -140,7 +144,10 @@ struct Check<'a> {
 impl Check<'_> {
     fn settings(&mut self, raw: &RawSettings) -> Option<Settings> {
         // Each is looked at before the first missing one ends it.
-        let listen = self.listen(raw.listen.as_deref());
+        let listen = raw.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
+        let listen = self.listen("OVERLIFT_LISTEN", listen);
+        let metrics = raw.metrics_listen.as_deref().filter(|address| !address.is_empty());
+        let metrics_listen = metrics.map(|it| self.listen("OVERLIFT_METRICS_LISTEN", it));
         let webhook_secrets = self.webhook_secrets(raw);
         let github_api_url = self.api_url(raw.github_api_url.as_deref());
         let identity = self.identity(raw);
@@ -148,6 +155,10 @@ impl Check<'_> {
         let page_token = self.page_token(raw);
         Some(Settings {
             listen: listen?,
+            metrics_listen: match metrics_listen {
+                Some(checked) => Some(checked?),
+                None => None,
+            },
             webhook_secrets: webhook_secrets?,
             github_api_url: github_api_url?,
             identity: identity?,
@@ -162,14 +173,13 @@ impl Check<'_> {
         None
     }
 
-    fn listen(&mut self, listen: Option<&str>) -> Option<String> {
-        let listen = listen.unwrap_or(DEFAULT_LISTEN);
+    fn listen(&mut self, variable: &'static str, listen: &str) -> Option<String> {
         match listen.rsplit_once(':') {
             Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
                 Some(listen.to_owned())
             }
             _ => self.fault(
-                "OVERLIFT_LISTEN",
+                variable,
                 format!("`{listen}` is no address; write `HOST:PORT`, such as `{DEFAULT_LISTEN}`"),
             ),
         }

@@ -59,7 +59,7 @@ impl Limits {
 }
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
-fn http_date_seconds(text: &str) -> Option<u64> {
+pub(super) fn http_date_seconds(text: &str) -> Option<u64> {
     let time = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     u64::try_from(time.as_second()).ok()
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::GithubError;
-use super::budget::Limits;
+use super::budget::{Limits, http_date_seconds};
 use crate::redact::Scrubber;
 
 /// What an answer may have at most, unless a call says otherwise: GitHub's own limit for a tree is 7 MB.
@@ -108,6 +108,14 @@ impl Answer {
         let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
         let address = next.split_once('<')?.1.split_once('>')?.0;
         address.split_once('?').map(|(_, query)| query)
+    }
+
+    /// By how many seconds the clock at the other end was ahead of ours, if it tells the time.
+    pub(super) fn clock_ahead_seconds(&self) -> Option<i64> {
+        let date = self.headers.get(http::header::DATE)?.to_str().ok()?;
+        let there = i64::try_from(http_date_seconds(date)?).ok()?;
+        let here = self.received.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+        Some(there - i64::try_from(here).ok()?)
     }
 
     /// What it says about limits.

@@ -101,6 +101,8 @@ pub(super) struct Client {
     pub(super) installations: Mutex<BTreeMap<RepoName, InstallationId>>,
     pub(super) budgets: Mutex<BTreeMap<Who, Budget>>,
     pub(super) etags: EtagCache,
+    /// By how many seconds GitHub's clock was ahead of ours, when it last said the time.
+    pub(super) ahead: Mutex<Option<i64>>,
     pub(super) counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
     pub(super) objects: ObjectCache,
     pub(super) cold: Mutex<Option<Cold>>,
@@ -151,6 +153,7 @@ impl Github {
             installations: Mutex::default(),
             budgets: Mutex::default(),
             etags: EtagCache::default(),
+            ahead: Mutex::default(),
             counts: Mutex::default(),
             objects,
             cold: Mutex::default(),
@@ -203,6 +206,12 @@ impl Github {
     #[must_use]
     pub fn is_app(&self) -> bool {
         matches!(self.0.identity, Identity::App(_))
+    }
+
+    /// By how many seconds GitHub's clock is ahead of ours, by its last answer.
+    #[must_use]
+    pub fn clock_ahead_seconds(&self) -> Option<i64> {
+        *lock(&self.0.ahead)
     }
 
     /// How many requests were answered, by our verb and HTTP status; status 0 is *no answer*.

@@ -182,6 +182,9 @@ impl Client {
         *lock(&self.counts).entry((call.request, status)).or_default() += 1;
         if let Ok(answer) = &result {
             let refused = matches!(status, 403 | 429 | 500..);
+            if let Some(ahead) = answer.clock_ahead_seconds() {
+                *lock(&self.ahead) = Some(ahead);
+            }
             let limits = answer.limits();
             lock(&self.budgets).entry(who).or_default().note(&limits, refused, Instant::now());
         }

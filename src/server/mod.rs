@@ -21,6 +21,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -38,15 +39,46 @@ struct Door {
     large_bodies: body::LargeBodies,
 }
 
+/// Where requests come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Webhooks and health; metrics too, unless they have their own.
+    pub webhooks: TcpListener,
+    /// Metrics alone: what faces the internet need not show them.
+    pub metrics: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(webhooks: TcpListener) -> Self {
+        Self { webhooks, metrics: None }
+    }
+}
+
 /// Answers requests until `shutdown` comes and those under way are answered, for five seconds at most.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     app: App,
     secrets: WebhookSecrets,
     shutdown: impl Future<Output = ()>,
 ) {
     let door = Door { app, secrets: Arc::new(secrets), large_bodies: body::LargeBodies::default() };
-    connection::accept(listener, router(door), shutdown).await;
+    accept(listeners.into(), router(&door), metrics_router(&door), shutdown).await;
+}
+
+/// Accepts connections, with the metrics where they belong.
+async fn accept(
+    listeners: Listeners,
+    router: Router,
+    metrics: Router,
+    shutdown: impl Future<Output = ()>,
+) {
+    let Listeners { webhooks, metrics: apart } = listeners;
+    let Some(apart) = apart else {
+        return connection::accept(webhooks, router.merge(metrics), shutdown).await;
+    };
+    let shutdown = shutdown.shared();
+    let apart = connection::accept(apart, metrics, shutdown.clone());
+    tokio::join!(connection::accept(webhooks, router, shutdown), apart);
 }
 
 /// What the pages need.
@@ -86,7 +118,7 @@ impl Rooms {
 
 /// As [`serve`], with the pages for whoever has their token.
 pub async fn serve_with_pages(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     app: App,
     secrets: WebhookSecrets,
     pages: PageSettings,
@@ -101,23 +133,27 @@ pub async fn serve_with_pages(
         secrets: Arc::new(secrets),
         large_bodies: body::LargeBodies::default(),
     };
-    let router = router(door).merge(pages::routes(rooms));
+    let metrics = metrics_router(&door);
+    let router = router(&door).merge(pages::routes(rooms));
     // Open pages end first: each is a request that would not end by itself.
     let shutdown = async {
         shutdown.await;
         let _ = stop.send(true);
     };
-    tokio::join!(connection::accept(listener, router, shutdown), live.look(&app));
+    tokio::join!(accept(listeners.into(), router, metrics, shutdown), live.look(&app));
 }
 
-fn router(door: Door) -> Router {
+fn router(door: &Door) -> Router {
     Router::new()
         .route("/webhook", post(webhook::webhook))
         .route("/health-events", post(health_events::health_events))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(door)
+        .with_state(door.clone())
+}
+
+fn metrics_router(door: &Door) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(door.clone())
 }
 
 async fn ready(State(door): State<Door>) -> Response {

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static REGISTRY: OnceLock<PrometheusHandle> = OnceLock::new();
 
+const BUILD: &str = "overlift_build_info";
 const DELIVERIES: &str = "overlift_deliveries_total";
 const JOBS: &str = "overlift_jobs";
 const QUEUE_AGE: &str = "overlift_queue_age_seconds";
@@ -47,11 +48,61 @@ pub fn start() {
         // Fails only where something else in the process counts already; then ours stays empty.
         let _ = metrics::set_global_recorder(recorder);
         describe();
+        begin();
         handle
     });
 }
 
+/// What came of deliveries, as the door for webhooks says it.
+const DELIVERY_OUTCOMES: [&str; 13] = [
+    "queued",
+    "ignored",
+    "duplicate",
+    "ping",
+    "too_large",
+    "cut",
+    "too_slow",
+    "busy",
+    "unsigned",
+    "content_type",
+    "no_header",
+    "malformed",
+    "not_stored",
+];
+
+/// How promotions end.
+const PROMOTION_OUTCOMES: [&str; 9] = [
+    "created",
+    "updated",
+    "unchanged",
+    "closed",
+    "none",
+    "foreign",
+    "several",
+    "refused",
+    "failed",
+];
+
+/// Everything that alerts count is there from the start, at zero: Prometheus sees no increase in a counter
+/// that begins with its first event.
+fn begin() {
+    gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    for outcome in DELIVERY_OUTCOMES {
+        for event in ["push", "unknown"] {
+            counter!(DELIVERIES, "event" => event, "outcome" => outcome).absolute(0);
+        }
+    }
+    for outcome in PROMOTION_OUTCOMES {
+        counter!(PROMOTIONS, "outcome" => outcome).absolute(0);
+    }
+    for state in ["queued", "running", "parked"] {
+        gauge!(JOBS, "state" => state).set(0.0);
+    }
+    gauge!(QUEUE_AGE).set(0.0);
+}
+
 fn describe() {
+    describe_gauge!(BUILD, "The version that runs; always 1.");
     describe_counter!(DELIVERIES, "Webhook deliveries by event and outcome.");
     describe_gauge!(JOBS, "Jobs by state.");
     describe_gauge!(QUEUE_AGE, "Age of the oldest job that waits, in seconds.");
@@ -73,7 +124,8 @@ pub fn render() -> String {
 
 /// One delivery was answered.
 pub fn delivery(event: &str, outcome: &'static str) {
-    let event = EVENTS.into_iter().find(|known| *known == event).unwrap_or("other");
+    let known = EVENTS.into_iter().find(|known| *known == event);
+    let event = known.unwrap_or(if event == "unknown" { "unknown" } else { "other" });
     counter!(DELIVERIES, "event" => event, "outcome" => outcome).increment(1);
 }
 
@@ -117,6 +169,14 @@ mod tests {
     #[test]
     fn labels_take_few_values_and_names_are_prometheus() {
         start();
+        for line in [
+            r#"overlift_deliveries_total{event="unknown",outcome="unsigned"} 0"#,
+            r#"overlift_promotions_total{outcome="failed"} 0"#,
+            r#"overlift_jobs{state="parked"} 0"#,
+            concat!(r#"overlift_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        ] {
+            assert!(render().contains(line), "{line} is not in\n{}", render());
+        }
         delivery("push", "queued");
         delivery("push", "queued");
         delivery("an event\" of an attacker", "ignored");

@@ -29,6 +29,9 @@ impl Run {
     }
 }
 
+/// Stands for a private key where nobody signs with it.
+pub const APP_KEY_LINE: &str = "-----BEGIN RSA PRIVATE KEY-----";
+
 /// Variables that a desk or a runner may have, and that would lead our program elsewhere.
 const NOT_OF_THE_DESK: [&str; 13] = [
     "GITHUB_TOKEN",
