@@ -2,15 +2,17 @@
 //!
 //! The rest of the file comes from the source, comments and layout too; a kept value is the
 //! target's text, at the indentation of its new place. Documents pair by the identity of their
-//! resource. List items that only the source has are new and come whole.
+//! resource. List items that only the source has are new and come whole. A comment on the line of a kept value
+//! is the target's too.
 
 use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use super::error::PlanError;
-use super::overlay::open_editor;
+use super::overlay::{Overlay, open_editor};
 use super::plan::Cause;
 use super::rules::Keep;
+use super::wire::Kustomizations;
 use crate::model::{File, FileMode, Location};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
 use crate::yaml::{FieldPath, FieldStep};
@@ -35,7 +37,10 @@ pub(super) fn keep(draft: &mut Draft<'_>) -> Result<(), PlanError> {
 
 fn keep_in_file(draft: &mut Draft<'_>, keep: &Keep, below: &str) -> Result<(), PlanError> {
     if !draft.is_copied(below) || !draft.target.below.contains(below) {
-        warn_of_useless(draft, below);
+        let is_carried = Overlay::is_kustomization(below) && !draft.rules.fields.is_empty();
+        if !is_carried {
+            warn_of_useless(draft, below);
+        }
         return Ok(());
     }
     let Some(theirs) = draft.target.file(below)? else { return Ok(()) };
@@ -85,6 +90,32 @@ fn warn_of_useless(draft: &mut Draft<'_>, below: &str) {
         let at = Some(draft.target.location(below));
         draft.warn(at, "`promotion.keep` names a file that `promotion.copy` does not copy");
     }
+}
+
+/// Gives the target's kustomization back the kept fields of what was carried into it.
+pub(super) fn keep_carried(
+    draft: &mut Draft<'_>,
+    both: &mut Kustomizations,
+) -> Result<(), PlanError> {
+    let before = draft.target.kustomization()?;
+    let mut kept = Vec::new();
+    let mut left = KEPT_VALUES_LIMIT;
+    for keep in draft.rules.keep.iter().filter(|keep| keep.file.matches(&both.target.below)) {
+        for field in &keep.fields {
+            let outcome = keep_field(&mut both.target.editor, &before.editor, field, &mut left)
+                .map_err(|fault| {
+                    let at = |below| draft.target.location(below).in_field(field.as_str());
+                    fault.at(&at(&both.target.below), &at(&before.below))
+                })?;
+            if outcome == Outcome::Kept {
+                kept.push(field.as_str().to_owned());
+            }
+        }
+    }
+    if !kept.is_empty() {
+        both.causes.push(Cause::Kept { fields: kept });
+    }
+    Ok(())
 }
 
 /// What became of one field.
@@ -245,7 +276,7 @@ fn keep_value(
         node = below;
         passed += 1;
     }
-    let fragment = target.fragment(from).map_err(Fault::InTarget)?;
+    let fragment = target.fragment(from).map_err(Fault::InTarget)?.with_its_comment();
     if passed == way.len() {
         let same = editor.fragment(&to).is_ok_and(|ours| ours.is_written_like(&fragment));
         if same {

@@ -8,7 +8,7 @@ use super::copy::{copy, create, prune};
 use super::draft::{Change, Draft, Finished};
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
-use super::keep::keep;
+use super::keep::{keep, keep_carried};
 use super::key::Key;
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
@@ -752,6 +752,9 @@ fn decide<'a>(
             wire(&mut draft, &mut both)?;
         }
         carry(&draft, &mut both)?;
+        if !rules.fields.is_empty() {
+            keep_carried(&mut draft, &mut both)?;
+        }
         both.finish(&mut draft)?;
     }
     draft.into_edits()

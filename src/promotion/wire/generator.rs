@@ -313,6 +313,10 @@ fn leave_literals(
     to: Option<&NodePath>,
 ) {
     let (_, name) = name(generator);
+    // What is carried comes a moment later.
+    if draft.rules.fields.iter().any(|carried| carried.name() == field) {
+        return;
+    }
     let theirs = to.and_then(|to| both.target.editor.node(&to.key("literals")));
     let theirs = theirs.map(|literals| literals.items().to_vec()).unwrap_or_default();
     let Some(ours) = generator.get("literals") else { return };

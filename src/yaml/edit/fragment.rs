@@ -20,6 +20,8 @@ pub struct Fragment {
     anchor: usize,
     /// A comment behind the node on its last line, with the blanks before it.
     comment: String,
+    /// Whether the comment goes with the node to where it replaces another on one line.
+    brings_comment: bool,
 }
 
 /// Where a fragment is put.
@@ -65,6 +67,7 @@ impl Fragment {
             column: column(text, start),
             anchor,
             comment: trailing_comment(text, node.span.end),
+            brings_comment: false,
             node,
         })
     }
@@ -101,6 +104,18 @@ impl Fragment {
     /// Whether it is a literal or folded text, whose lines are all content.
     pub(super) fn is_block_scalar(&self) -> bool {
         self.raw.starts_with(['|', '>'])
+    }
+
+    /// The same with the comment behind it, or with none: where it replaces a value on one line, the comment
+    /// there goes too.
+    #[must_use]
+    pub fn with_its_comment(self) -> Self {
+        Self { brings_comment: true, ..self }
+    }
+
+    /// The comment that stands behind the fragment where it replaces a value on one line.
+    pub(super) fn comment_after<'a>(&'a self, there: &'a str) -> &'a str {
+        if self.brings_comment { &self.comment } else { there }
     }
 
     /// The comment that closes the fragment, with the blanks before it.

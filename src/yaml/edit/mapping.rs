@@ -152,7 +152,7 @@ impl Editor {
         Ok(match (is_block, fragment.is_block()) {
             (false, false) => {
                 let end = value.span.end.max(colon + 1);
-                let comment = &self.text[end..rest_of_line];
+                let comment = fragment.comment_after(&self.text[end..rest_of_line]);
                 vec![(colon + 1..rest_of_line, before_comment(fragment, place, comment))]
             }
             (false, true) => {

@@ -23,7 +23,7 @@ fn the_target_keeps_its_value_and_the_rest_comes_with_its_layout() {
     );
     assert_eq!(
         text,
-        "# new\nkind: D\nspec:\n    # scale\n    replicas: '5'   # dev\n    image: b\n    env:\n    - x"
+        "# new\nkind: D\nspec:\n    # scale\n    replicas: '5' # prod\n    image: b\n    env:\n    - x"
     );
     assert!(warnings.is_empty(), "{warnings:?}");
 }
@@ -152,4 +152,22 @@ fn a_resource_under_another_name_keeps_its_own_name() {
         &["metadata.name"],
     );
     assert!(!text.contains('z'), "{text}");
+}
+
+#[test]
+fn a_field_of_a_carried_entry_stays_with_its_comment() {
+    let rules = Rules {
+        keep: keeping("kustomization.yaml", &["images.[name=shop].newName"]).keep,
+        ..carrying(&["images"])
+    };
+    let got = decided(
+        "-- S/kustomization.yaml --\nimages:\n- name: shop\n  newName: staging/shop # theirs\n  newTag: v2\n\
+         -- T/kustomization.yaml --\nimages:\n- name: shop\n  newName: prod/shop # ours\n  newTag: v1\n",
+        rules,
+    );
+    assert_eq!(
+        got.text("kustomization.yaml").trim_end_matches('\n'),
+        "images:\n- name: shop\n  newName: prod/shop # ours\n  newTag: v2"
+    );
+    assert!(got.warnings.is_empty(), "{:?}", got.warnings);
 }
