@@ -319,3 +319,13 @@ async fn without_anything_configured_a_promotion_is_shown_once_github_tells_of_i
     scene.work().await;
     assert_eq!(scene.github.requested(), [] as [&str; 0], "what is shown is not written again");
 }
+
+#[tokio::test]
+async fn a_query_without_prometheus_is_unknown_and_holds() {
+    let health = "  health:\n    queries:\n    - {name: errors, query: x, expect: result < 1}\n";
+    let scene = scene(&configuration(health, "", NO_LIST)).await;
+    change(&scene, "6").await;
+    let number = scene.open()[0];
+    assert_eq!(state(&scene, number), ("pending".into(), "Waits: health".into()));
+    assert!(scene.body(number).contains("unknown — staging: errors is unknown: whoever runs"));
+}

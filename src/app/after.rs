@@ -11,6 +11,7 @@ use super::answer::{Matter, inline, say};
 use super::environments::{environment_key, judge_environment};
 use super::job::{After, Job, Undo};
 use super::perform::{Stop, Work};
+use super::prometheus::PERIOD_MS;
 use super::promote::key_of;
 use super::snapshot::Snapshot;
 use super::standing::Standing;
@@ -92,7 +93,10 @@ impl MergedPromotion<'_> {
         self.tell(&aftermath, &judgement).await?;
         self.tell_deployment(&judgement).await?;
         let mut next = Vec::new();
-        if let Some(at) = aftermath.next {
+        // While it may still be undone by itself, a target that nobody tells us of is asked for.
+        let asks = !health.queries.is_empty() && now < merged_at + health.within.ms();
+        let asked_again = asks.then(|| now + PERIOD_MS);
+        if let Some(at) = aftermath.next.into_iter().chain(asked_again).min() {
             next.push(self.work.later(&Job::After(self.job.clone()), at));
         }
         let is_promotion = self.record.intent == Intent::Promote.as_str();

@@ -16,6 +16,7 @@ use crate::store::{Millis, NewJob, PromotionRecord, PromotionState};
 use super::environments::{environment_key, judge_environment};
 use super::job::{Clear, Job, Place, Promote};
 use super::perform::{Stop, Work};
+use super::prometheus::PERIOD_MS;
 use super::promote::pair;
 use super::snapshot::Snapshot;
 use super::standing::{Standing, has_terms};
@@ -94,15 +95,6 @@ async fn begin(
     let (Trigger::Healthy, Some(judgement)) = (target.trigger, judgement) else {
         return Ok(Outcome::Done(Vec::new()));
     };
-    let (State::Healthy, Some(since)) = (judgement.state, judgement.since) else {
-        return Ok(Outcome::Done(Vec::new()));
-    };
-    let soak = source.health.as_ref().and_then(|health| health.soak);
-    let soaked_at = since + soak.map_or(0, crate::clearance::Span::ms);
-    if work.app.clock.now() < soaked_at {
-        let again = Clear::new(job.place.clone(), key);
-        return Ok(Outcome::Done(vec![work.later(&Job::Clear(again), soaked_at)]));
-    }
     let store = &work.app.store;
     let environments = store.environments(&job.place.key()).await?;
     let known = environments.into_iter().find(|it| it.key == environment_key(&job.place, source));
@@ -110,6 +102,22 @@ async fn begin(
     let marker = format!("{} {key}", job.place.key());
     if store.standing(&marker).await?.as_deref() == Some(&began) {
         return Ok(Outcome::Done(Vec::new()));
+    }
+    let again = |at| {
+        let again = Clear::new(job.place.clone(), key);
+        Ok(Outcome::Done(vec![work.later(&Job::Clear(again), at)]))
+    };
+    let (State::Healthy, Some(since)) = (judgement.state, judgement.since) else {
+        let asks = source.health.as_ref().is_some_and(|health| !health.queries.is_empty());
+        return match asks {
+            true => again(work.app.clock.now() + PERIOD_MS),
+            false => Ok(Outcome::Done(Vec::new())),
+        };
+    };
+    let soak = source.health.as_ref().and_then(|health| health.soak);
+    let soaked_at = since + soak.map_or(0, crate::clearance::Span::ms);
+    if work.app.clock.now() < soaked_at {
+        return again(soaked_at);
     }
     let promote = work.follow_up(&Job::Promote(Promote::new(job.place.clone(), key)));
     store.enqueue(vec![promote], work.app.clock.now()).await?;
@@ -160,7 +168,9 @@ impl Clearing<'_> {
             self.work.hold().await?;
             self.repository.react(release.comment, Reaction::Rocket).await?;
         }
-        if let Some(at) = holds.next.filter(|_| standing.shown) {
+        let asked_again = self.asks_queries().then(|| self.work.app.clock.now() + PERIOD_MS);
+        let due = holds.next.into_iter().chain(asked_again).min();
+        if let Some(at) = due.filter(|_| standing.shown) {
             next.push(self.again(at));
         }
         if holds.is_empty() && self.who_merges(&standing) == Merge::Auto {
@@ -179,6 +189,12 @@ impl Clearing<'_> {
         standing.foreign = true;
         let promote = Promote { look: true, ..Promote::new(self.job.place.clone(), &self.key) };
         Some(self.work.follow_up(&Job::Promote(promote)))
+    }
+
+    /// Whether the source's health is asked for, so that nobody tells us of it.
+    fn asks_queries(&self) -> bool {
+        self.key.intent == Intent::Promote
+            && self.source.health.as_ref().is_some_and(|health| !health.queries.is_empty())
     }
 
     /// Who merges it. What takes a promotion back is merged by itself only if the configuration says so of

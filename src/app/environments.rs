@@ -15,6 +15,7 @@ use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Mi
 
 use super::job::Place;
 use super::perform::{Stop, Work};
+use super::prometheus;
 use super::snapshot::{Snapshot, digest};
 
 /// How far back the commit that an environment runs is looked for.
@@ -264,11 +265,13 @@ pub(super) async fn judge_environment(
 ) -> Result<Option<Judgement>, Stop> {
     let Some(health) = &environment.health else { return Ok(None) };
     let key = environment_key(place, environment);
+    let application = environment.application.as_ref().map(ApplicationName::as_str);
+    let health = health.for_application(application);
+    prometheus::ask(work, &key, &health).await?;
     let found = work.app.store.evidence_of(&key).await?;
     let known: Vec<Known> =
         found.into_iter().filter(|it| speaks_of(it, environment)).filter_map(known).collect();
-    let application = environment.application.as_ref().map(ApplicationName::as_str);
-    Ok(Some(judge(&health.for_application(application), &known)))
+    Ok(Some(judge(&health, &known)))
 }
 
 /// Whether what was heard is meant for an environment: it names it, or its folder, or nothing.

@@ -26,6 +26,7 @@ mod news;
 mod overview;
 mod pair_of_trees;
 mod perform;
+mod prometheus;
 mod promote;
 mod pull_request_preview;
 mod receive;
@@ -56,9 +57,10 @@ pub use overview::{
     EnvironmentCell, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage,
     Question, QueuePage,
 };
+pub use prometheus::Prometheus;
 pub use promote::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
-    Promoted,
+    Promoted, UndoRequest, Undone,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};

@@ -12,6 +12,7 @@ mod presence;
 mod retire;
 mod take_back;
 mod tell;
+mod undo_on_github;
 mod verdict;
 
 use crate::github::{PullRequest, Repository};
@@ -37,6 +38,7 @@ pub use on_github::{
 };
 pub(super) use take_back::{TakeBack, TakenBack};
 pub(super) use tell::tell_parked;
+pub use undo_on_github::{UndoRequest, Undone};
 
 /// How a promotion ended.
 #[derive(Debug)]

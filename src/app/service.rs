@@ -39,6 +39,8 @@ pub struct App {
     pub(super) inbox: Inbox,
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
+    /// Where health queries go, if somebody said so.
+    pub(super) prometheus: Option<super::Prometheus>,
     working: Arc<AtomicBool>,
     /// When a worker's place was last free.
     place_was_free: Arc<AtomicI64>,
@@ -72,6 +74,7 @@ impl App {
             inbox,
             clock,
             wake,
+            prometheus: None,
             working: Arc::default(),
             place_was_free: Arc::default(),
             recovered: Arc::default(),

@@ -32,6 +32,7 @@ mod schema;
 mod schemas;
 mod serve;
 mod status;
+mod undo;
 mod validate;
 
 use std::ffi::OsString;
@@ -100,6 +101,7 @@ enum Command {
     Promote(promote::PromoteArguments),
     Preview(preview::PreviewArguments),
     Validate(validate::ValidateArguments),
+    Undo(undo::UndoArguments),
     Status(status::StatusArguments),
     /// Tries what the service is about to plan; the service starts it.
     #[command(hide = true)]
@@ -127,6 +129,7 @@ impl Command {
             Self::Plan(_)
                 | Self::Preview(_)
                 | Self::Promote(_)
+                | Self::Undo(_)
                 | Self::Validate(_)
                 | Self::Status(_)
                 | Self::Action
@@ -176,6 +179,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Promote(promote) => promote::run(&promote, directory, &output),
         Command::Preview(preview) => preview::run(&preview, directory, &output),
         Command::Validate(validate) => validate::run(&validate, directory, &output),
+        Command::Undo(undo) => undo::run(&undo, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
         Command::Serve(serve) => serve::run(&serve, directory),
         Command::Doctor(doctor) => doctor::run(&doctor, directory, &output),

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Outcome;
-use crate::app::{App, Clock, merge_payloads, try_plans_with};
+use crate::app::{App, Clock, Prometheus, merge_payloads, try_plans_with};
 use crate::config::{Identity, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings};
 use crate::redact::Scrubber;
@@ -65,6 +65,15 @@ pub(super) struct ServeArguments {
     /// Directory that keeps files of repositories [default: memory].
     #[arg(long, env = "OVERLIFT_CACHE_DIR", value_name = "DIR")]
     cache_dir: Option<String>,
+    /// Prometheus that health queries go to, such as `http://prometheus.monitoring:9090`.
+    #[arg(long, env = "OVERLIFT_PROMETHEUS_URL", value_name = "URL")]
+    prometheus_url: Option<String>,
+    /// Token for Prometheus.
+    #[arg(long, env = "OVERLIFT_PROMETHEUS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    prometheus_token: Option<String>,
+    /// File with the token for Prometheus.
+    #[arg(long, env = "OVERLIFT_PROMETHEUS_TOKEN_FILE", value_name = "FILE")]
+    prometheus_token_file: Option<String>,
     /// Token that opens the pages; without it there are none.
     #[arg(long, env = "OVERLIFT_PAGE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     page_token: Option<String>,
@@ -97,6 +106,9 @@ impl ServeArguments {
             app_private_key_file: self.app_private_key_file.clone(),
             database_url: self.database_url.clone(),
             cache_dir: self.cache_dir.clone(),
+            prometheus_url: self.prometheus_url.clone(),
+            prometheus_token: self.prometheus_token.clone(),
+            prometheus_token_file: self.prometheus_token_file.clone(),
             page_token: self.page_token.clone(),
             page_token_file: self.page_token_file.clone(),
         }
@@ -148,7 +160,14 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             Some(bound.with_context(|| format!("cannot listen on `{address}`"))?)
         }
     };
+    let prometheus = settings
+        .prometheus_url
+        .as_deref()
+        .map(|url| Prometheus::new(url, settings.prometheus_token.clone()))
+        .transpose()
+        .context("Prometheus cannot be asked")?;
     let (app, writer) = App::new(store.clone(), github, Clock::system());
+    let app = app.with_prometheus(prometheus);
     let stop = stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
     let writing = App::write_deliveries(writer, turned(inbox_closed))?;

@@ -33,6 +33,12 @@ pub struct RawSettings {
     pub database_url: Option<String>,
     /// `OVERLIFT_CACHE_DIR`.
     pub cache_dir: Option<String>,
+    /// `OVERLIFT_PROMETHEUS_URL`.
+    pub prometheus_url: Option<String>,
+    /// `OVERLIFT_PROMETHEUS_TOKEN`.
+    pub prometheus_token: Option<String>,
+    /// `OVERLIFT_PROMETHEUS_TOKEN_FILE`.
+    pub prometheus_token_file: Option<String>,
     /// `OVERLIFT_PAGE_TOKEN`.
     pub page_token: Option<String>,
     /// `OVERLIFT_PAGE_TOKEN_FILE`.
@@ -58,6 +64,10 @@ pub struct Settings {
     pub cache_dir: Option<String>,
     /// Who may see the pages; without it there are none.
     pub page_token: Option<Credential>,
+    /// Where health queries go; `None` for nowhere.
+    pub prometheus_url: Option<String>,
+    /// The token for it.
+    pub prometheus_token: Option<Credential>,
 }
 
 /// As whom to ask GitHub. An App counts where a token is given too: tokens lie about in environments.
@@ -131,7 +141,8 @@ impl Settings {
             Identity::App { private_key, .. } => private_key,
         };
         let rest = [identity.clone(), self.database_url.clone()];
-        self.webhook_secrets.iter().cloned().chain(rest).chain(self.page_token.clone())
+        let more = [self.page_token.clone(), self.prometheus_token.clone()];
+        self.webhook_secrets.iter().cloned().chain(rest).chain(more.into_iter().flatten())
     }
 }
 
@@ -153,6 +164,7 @@ impl Check<'_> {
         let identity = self.identity(raw);
         let database_url = self.database_url(raw.database_url.as_deref());
         let page_token = self.page_token(raw);
+        let (prometheus_url, prometheus_token) = self.prometheus(raw);
         Some(Settings {
             listen: listen?,
             metrics_listen: match metrics_listen {
@@ -165,6 +177,8 @@ impl Check<'_> {
             database_url: database_url?,
             cache_dir: raw.cache_dir.clone().filter(|dir| !dir.is_empty()),
             page_token,
+            prometheus_url,
+            prometheus_token,
         })
     }
 
@@ -227,6 +241,32 @@ impl Check<'_> {
             Ok(token) => Some(token),
             Err(error) => self.fault(variable, error.to_string()),
         }
+    }
+
+    /// Where health queries go, and with which token.
+    fn prometheus(&mut self, raw: &RawSettings) -> (Option<String>, Option<Credential>) {
+        const NAMES: [&str; 2] = ["OVERLIFT_PROMETHEUS_TOKEN", "OVERLIFT_PROMETHEUS_TOKEN_FILE"];
+        let url = raw.prometheus_url.as_deref().filter(|url| !url.is_empty());
+        let url = url.and_then(|url| {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            match rest {
+                Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
+                    Some(url.trim_end_matches('/').to_owned())
+                }
+                _ => self.fault(
+                    "OVERLIFT_PROMETHEUS_URL",
+                    "is no base of a server; write `http://HOST:9090` or `https://HOST/PATH`",
+                ),
+            }
+        });
+        let given = (raw.prometheus_token.as_deref(), raw.prometheus_token_file.as_deref());
+        let token = self.text_or_file(NAMES, given).and_then(|(variable, text)| {
+            match Credential::new("the token for Prometheus", text.trim()) {
+                Ok(token) => Some(token),
+                Err(error) => self.fault(variable, error.to_string()),
+            }
+        });
+        (url, token)
     }
 
     fn identity(&mut self, raw: &RawSettings) -> Option<Identity> {

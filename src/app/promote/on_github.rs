@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub struct OnGithub {
     pub(super) github: Github,
     pub(super) clock: Clock,
-    repository: Repository,
+    pub(super) repository: Repository,
     local: Option<Arc<Workspace>>,
 }
 
@@ -295,7 +295,7 @@ impl OnGithub {
         Ok(Promoted { operation, number, url, branch, head_sha, plan })
     }
 
-    async fn snapshot(&self, base: &BranchName) -> Result<Snapshot, OnGithubError> {
+    pub(super) async fn snapshot(&self, base: &BranchName) -> Result<Snapshot, OnGithubError> {
         let head = self.repository.fetch_head(base).await?;
         let head = head.ok_or_else(|| OnGithubError::NoCommit {
             repository: self.repository.name().clone(),
@@ -332,7 +332,7 @@ impl OnGithub {
 }
 
 /// Tries again what GitHub may do later.
-async fn patiently<T>(
+pub(super) async fn patiently<T>(
     mut attempt: impl AsyncFnMut() -> Result<T, OnGithubError>,
 ) -> Result<T, OnGithubError> {
     let mut attempts = 1;
@@ -356,7 +356,7 @@ async fn patiently<T>(
     }
 }
 
-fn only_github(stop: Stop) -> OnGithubError {
+pub(super) fn only_github(stop: Stop) -> OnGithubError {
     match stop {
         Stop::Github(error) => error.into(),
         Stop::Store(error) => unreachable!("without a store: {error}"),

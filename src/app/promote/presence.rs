@@ -190,14 +190,21 @@ impl Promotion<'_> {
 
     /// Plans again what a commit says it carries out, and compares.
     async fn carried_out(&mut self, commit: &Commit) -> Result<Option<OurCommit>, Stop> {
-        // What takes a promotion back is made from more than the files of one commit.
-        if self.trailers_of(commit).is_none() || self.undoing.is_some() {
-            return Ok(None);
-        }
+        let Some(trailers) = self.trailers_of(commit) else { return Ok(None) };
         let Some(parent) = self.repository.fetch_commit(&commit.parents[0]).await? else {
             return Ok(None);
         };
         let mut before = self.snapshot.beside(&parent.sha, &parent.tree).await?;
+        if self.undoing.is_some() {
+            // What takes a promotion back is made from more than one commit, and the same until that changes.
+            let edits: Vec<_> = self.plan.file_edits().cloned().collect();
+            let fits = before.tree.sha_with_edits(&edits) == commit.tree;
+            return Ok(fits.then(|| OurCommit {
+                base: digest(&before.tree, edits.iter().map(|edit| &edit.path)),
+                plan: trailers.plan,
+                made_on: Some(parent.sha),
+            }));
+        }
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let Ok(pair) = configuration.pipeline.pair(&self.plan.key()) else { return Ok(None) };
         let Ok(plan) = before.plan((&configuration, self.given), pair, Checking::nothing()).await?
