@@ -65,7 +65,7 @@ struct CreateArguments {
 
 #[derive(Debug, Args)]
 struct ManifestArguments {
-    /// Where GitHub reaches the service, such as https://overlift.example.com.
+    /// Where GitHub reaches the service, such as `https://overlift.example.com`.
     #[arg(long, value_name = "URL")]
     url: String,
     /// The App's name, which nobody else on GitHub may have.
