@@ -106,3 +106,41 @@ fn without_a_repository_the_kustomizations_say_where_their_tree_ends() {
     assert!(built.status.success(), "{said}");
     assert!(String::from_utf8_lossy(&built.stdout).contains("name: a"));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_absolute_link_may_lead_within_the_repository_and_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap().join("repository");
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(".git/HEAD", "ref: refs/heads/main\n");
+    write("base/kustomization.yaml", "resources: [a.yaml]\n");
+    write("base/a.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n");
+    write("over/kustomization.yaml", "resources: [base]\n");
+    symlink(root.join("base"), root.join("over/base")).unwrap();
+    let built = |over: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_overlift"))
+            .args(["build", over])
+            .current_dir(&root)
+            .output()
+            .unwrap()
+    };
+    let inside = built("over");
+    assert!(inside.status.success(), "{}", String::from_utf8_lossy(&inside.stderr));
+    std::fs::write(
+        dir.path().join("b.yaml"),
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}",
+    )
+    .unwrap();
+    write("out/kustomization.yaml", "resources: [b.yaml]\n");
+    symlink(dir.path().canonicalize().unwrap().join("b.yaml"), root.join("out/b.yaml")).unwrap();
+    let outside = built("out");
+    assert_eq!(outside.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&outside.stderr).into_owned();
+    assert!(said.contains("leads out of the repository"), "{said}");
+}

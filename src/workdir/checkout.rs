@@ -179,11 +179,25 @@ impl Checkout {
     }
 }
 
+impl Checkout {
+    /// Where a link leads, seen from its own directory: an absolute one may lead within the checkout too.
+    fn led_from(&self, link: &RepoPath, target: String) -> String {
+        let below = Path::new(&target).strip_prefix(&self.root).ok().and_then(Path::to_str);
+        match below {
+            Some(below) if !target.contains("..") => {
+                let up = link.as_str().matches('/').count();
+                format!("{}{}", "../".repeat(up), if below.is_empty() { "." } else { below })
+            }
+            _ => target,
+        }
+    }
+}
+
 impl Files for Checkout {
     fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
         let at = follow(path, |here| {
             Ok(match self.kind(here)? {
-                Kind::Link(target) => Step::Link(target),
+                Kind::Link(target) => Step::Link(self.led_from(here, target)),
                 _ => Step::Through,
             })
         })?;
