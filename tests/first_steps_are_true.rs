@@ -142,3 +142,24 @@ fn small_things_are_right() {
     assert!(repo.path("out/man/overlift.1").exists() && repo.path("new.db").exists());
     assert!(!repo.path("out/man/overlift-help.1").exists() && !repo.path("none.db").exists());
 }
+
+/// What a shell completes, as a person types it.
+#[test]
+fn environments_and_applications_are_completed() {
+    let repo = Repo::istio_config();
+    let built = Path::new(env!("CARGO_BIN_EXE_overlift")).parent().unwrap();
+    let path = format!("{}:{}", built.display(), std::env::var("PATH").unwrap());
+    let script = "source <(overlift completions bash)\nCOMP_WORDS=(overlift plan st) COMP_CWORD=2\n\
+                  _overlift_with_names overlift st plan\nprintf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", script]).current_dir(repo.root()).env("PATH", path);
+    let completed = run(&mut bash).stdout;
+    assert!(completed.lines().any(|line| line == "staging"), "{completed}");
+    assert!(!completed.contains("production"), "{completed}");
+    assert_eq!(repo.overlift(&["names"]).ok(), "development\nstaging\nproduction\n");
+    let zsh = repo.overlift(&["completions", "zsh"]).ok();
+    assert!(zsh.starts_with("#compdef overlift\n"), "{zsh}");
+    assert!(zsh.contains("environment that it goes to:_overlift_names'"), "{zsh}");
+    let fish = repo.overlift(&["completions", "fish"]).ok();
+    assert!(fish.contains("(overlift names 2>/dev/null)"), "{fish}");
+}

@@ -117,6 +117,9 @@ enum Command {
     Schema(schema::SchemaArguments),
     Schemas(schemas::SchemasArguments),
     Completions(completions::CompletionsArguments),
+    /// Names the environments and applications, for completions.
+    #[command(hide = true)]
+    Names,
     Man(man::ManArguments),
 }
 
@@ -191,6 +194,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
         Command::Action => return action::run(),
         Command::Trial => trial(),
+        Command::Names => completions::names(directory, &output),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
             completions::run(&completions, &mut Arguments::command(), &output)
