@@ -170,3 +170,49 @@ fn what_changed_after_a_promotion_is_promoted_again() {
     ]);
     assert_eq!(plan["edits"], edits);
 }
+
+/// What an Application of its own may deploy is no part of the environment's build, and is shown all the same.
+#[test]
+fn a_kustomization_below_that_is_edited_is_shown() {
+    let map = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: flags\ndata:\n  a: \"{value}\"\n"
+        )
+    };
+    let (old, new) = (map("1"), map("2"));
+    let own = "resources: [flags.yaml]\n";
+    let environment = "resources: []\n";
+    let repository = Repo::new(&[
+        (
+            ".github/overlift.yaml",
+            "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\npromotion: {by: changes}\n",
+        ),
+        ("staging/kustomization.yaml", environment),
+        ("staging/flags/kustomization.yaml", own),
+        ("staging/flags/flags.yaml", &old),
+        ("production/kustomization.yaml", environment),
+        ("production/flags/kustomization.yaml", own),
+        ("production/flags/flags.yaml", &old),
+    ]);
+    repository.write("staging/flags/flags.yaml", &new);
+    repository.commit("raise a");
+    for arguments in
+        [&["plan", "staging", "production"][..], &["plan", "staging", "production", "--body"]]
+    {
+        let shown = repository.overlift(arguments).ok();
+        assert!(shown.contains("production/flags"), "{shown}");
+        assert!(shown.contains("+  a: \"2\""), "{shown}");
+        assert!(shown.contains("no part of what production builds itself"), "{shown}");
+    }
+    // What was not asked for is not called unchanged.
+    let asked = repository.overlift(&["plan", "staging", "production", "--only", "other"]).ok();
+    assert!(
+        asked.contains("nothing of what was asked for differs; 1 other change is left out"),
+        "{asked}"
+    );
+    // A file that goes is told to go.
+    repository.git(&["rm", "-q", "-r", "staging/flags"]);
+    repository.commit("drop a");
+    let shown = repository.overlift(&["plan", "staging", "production"]).ok();
+    assert!(shown.contains("- flags/flags.yaml          gone from the source"), "{shown}");
+}

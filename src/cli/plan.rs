@@ -222,8 +222,8 @@ fn print_json(planned: &Plans, output: &Output) -> Result<(), Failure> {
 
 fn print_for_people(plan: &Plan, output: &Output) -> std::io::Result<()> {
     let mut text = plan_view::summary(plan, output);
-    let diff = plan.rendered.text();
-    if !diff.is_empty() {
+    let below = plan.below.iter().map(|(_, rendered)| rendered.text());
+    for diff in std::iter::once(plan.rendered.text()).chain(below).filter(|it| !it.is_empty()) {
         text.push('\n');
         text.push_str(&output.diff_text(diff));
     }

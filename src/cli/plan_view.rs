@@ -88,11 +88,29 @@ fn changes(
     width: Option<usize>,
     out: &mut String,
 ) {
-    let heading = palette.heading;
-    if plan.rendered.resources().is_empty() {
+    let own = format!("What {} will see", plan.target.name);
+    listed(&own, telling, palette, width, out);
+    for (root, rendered) in &plan.below {
+        let telling = Telling::of_parts(rendered.resources(), &[]);
+        let target = &plan.target.name;
+        let title = format!("In {root}, which is no part of what {target} builds itself");
+        listed(&title, &telling, palette, width, out);
+    }
+}
+
+/// The changes below a heading; nothing if there are none.
+fn listed(
+    title: &str,
+    telling: &Telling<'_>,
+    palette: &Palette,
+    width: Option<usize>,
+    out: &mut String,
+) {
+    if telling.changes().next().is_none() {
         return;
     }
-    let _ = writeln!(out, "\n{heading}What {} will see{heading:#}", plan.target.name);
+    let heading = palette.heading;
+    let _ = writeln!(out, "\n{heading}{title}{heading:#}");
     let lines: Vec<(Change, Phrase)> = telling.changes().collect();
     for (change, phrase) in lines.iter().take(RESOURCE_LIMIT) {
         let (sign, style) = match change {

@@ -30,7 +30,10 @@ pub(super) fn bring_changes<'a>(
     let comparison = compare_with(request, request.files, choice)
         .map_err(|source| PlanError::Read { at: Location::file(target.path.clone()), source })?;
     for change in comparison.changes {
-        let causes = vec![Cause::Changed { from: change.from, fields: change.fields }];
+        let causes = vec![match &change.after {
+            Some(_) => Cause::Changed { from: change.from, fields: change.fields },
+            None => Cause::Pruned,
+        }];
         draft.changes.insert(change.below, Change { after: change.after, causes });
     }
     draft.differences = comparison.differences;

@@ -53,6 +53,14 @@ fn stays(plan: &Plan) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
+    let not_asked = count(|it| matches!(it, Because::NotAsked));
+    if not_asked > 0 {
+        // They would have come.
+        let changes = if not_asked == 1 { "other change is" } else { "other changes are" };
+        return format!(
+            "nothing of what was asked for differs; {not_asked} {changes} left out ({source} has them)"
+        );
+    }
     let all = plan.differences.len();
     let differences = if all == 1 { "difference stays" } else { "differences stay" };
     format!(

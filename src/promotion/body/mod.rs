@@ -4,6 +4,7 @@
 //! the command. A phone shows a list and no wide table. Diffs get what is left of [`BODY_LIMIT`], riskiest first, cut between resources, with
 //! counts of what is left out. Everything from manifests passes through [`super::markdown`].
 
+mod below;
 mod checklist;
 mod diffs;
 mod drift;
@@ -122,15 +123,17 @@ impl<'a> Parts<'a> {
         let files = files::render(self.plan, FILES_LIMIT.min(room / 4));
         let drift = drift::render(self.plan, DRIFT_LIMIT.min(room / 4));
         let left = room.saturating_sub(utf16_len(&files) + utf16_len(&drift));
-        Evidence {
-            diff: diffs::render(
-                &format!("{} --diff rendered", command(self.plan)),
-                &self.telling.changes,
-                left,
-            ),
-            files,
-            drift,
+        let rendered = format!("{} --diff rendered", command(self.plan));
+        let mut diff = diffs::render(&rendered, &self.telling.changes, left);
+        let below = below::diffs(self.plan, left.saturating_sub(utf16_len(&diff)));
+        if !below.is_empty() {
+            diff = [diff, below]
+                .into_iter()
+                .filter(|it| !it.is_empty())
+                .collect::<Vec<_>>()
+                .join("\n\n");
         }
+        Evidence { diff, files, drift }
     }
 
     /// The usual body after a `note`.

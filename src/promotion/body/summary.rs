@@ -10,6 +10,7 @@ use crate::promotion::proposal::summary;
 use crate::promotion::telling::{Group, Telling, Told, enumerated, kinds};
 
 use super::super::markdown::{code, counted, number, plain, prose};
+use super::below;
 
 /// How many lines of each kind the head has, so that it stays whole beside a long checklist.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,10 @@ pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Li
     parts.extend(warnings(telling, lines.warnings));
     parts.push(status(plan, telling, items));
     parts.extend(brings(&plan.commits));
-    parts.extend(changes(telling, lines.changes).or_else(|| fields(plan, lines.changes)));
+    let below = below::lists(plan, lines.changes);
+    let own = changes(telling, lines.changes);
+    parts.extend(own.or_else(|| below.is_none().then(|| fields(plan, lines.changes)).flatten()));
+    parts.extend(below);
     parts.extend(notes(plan, lines.notes));
     parts.join("\n\n")
 }
@@ -202,11 +206,16 @@ fn brings(commits: &[Commit]) -> Option<String> {
 }
 
 pub(in crate::promotion) fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
+    listed("**What changes**", telling, most)
+}
+
+/// The changes below a heading; nothing if there are none.
+pub(super) fn listed(heading: &str, telling: &Telling<'_>, most: usize) -> Option<String> {
     let told = &telling.changes;
     if told.is_empty() {
         return None;
     }
-    let mut lines = vec!["**What changes**".to_owned()];
+    let mut lines = vec![heading.to_owned()];
     // The last line may as well be a resource as a sentence about one.
     let shown = if told.len() == most + 1 { most + 1 } else { most };
     lines.extend(told.iter().take(shown).map(|told| format!("- {}", told.line().markdown())));
