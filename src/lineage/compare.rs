@@ -373,7 +373,14 @@ impl Opened<'_, '_> {
 
     fn decide_fields(&self, source: &File, target: &File, outcome: &mut Outcome) {
         match self.form(source, target) {
-            Form::Text => self.decide_text(source, target, outcome),
+            Form::Text => {
+                self.decide_text(source, target, outcome);
+                if outcome.change.is_some() && !self.is_asked("", None) {
+                    let path = self.sides.target_path(&self.pair.target);
+                    outcome.change = None;
+                    outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
+                }
+            }
             form => self.decide_values(form, source, target, outcome),
         }
     }
@@ -462,9 +469,6 @@ impl Opened<'_, '_> {
         let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
         let (now_source, now_target) = (text(&source.content), text(&target.content));
         let path = self.sides.target_path(&self.pair.target);
-        if !self.is_asked("", None) {
-            return outcome.differences.push(self.whole(path, Then::Stays, Because::NotAsked));
-        }
         if self.request.choice == Choice::All {
             let file = File { mode: target.mode, content: source.content.clone() };
             outcome.change = Some(self.change(Some(file), Vec::new()));
