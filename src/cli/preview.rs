@@ -94,15 +94,8 @@ pub(super) fn run(
     Ok(if arguments.exit_code && errors { Outcome::Differences } else { Outcome::Done })
 }
 
-fn title(environment: &Environment) -> String {
-    match &environment.application {
-        Some(application) => format!("{application} {}", environment.name),
-        None => environment.name.to_string(),
-    }
-}
-
 fn names(reached: &Reached) -> Vec<String> {
-    reached.environments.iter().map(title).collect()
+    reached.environments.iter().map(Environment::title).collect()
 }
 
 fn json(found: &Preview) -> PreviewJson<'_> {
@@ -122,7 +115,7 @@ fn json(found: &Preview) -> PreviewJson<'_> {
             .broken
             .iter()
             .map(|(environment, error)| BrokenJson {
-                environment: title(environment),
+                environment: environment.title(),
                 error: error.to_string(),
             })
             .collect(),
@@ -141,7 +134,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             "{}error{:#}: {} cannot be built: {}\n",
             palette.error,
             palette.error,
-            title(environment),
+            environment.title(),
             harmless(&error.to_string())
         );
     }

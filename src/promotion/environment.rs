@@ -80,6 +80,15 @@ impl Environment {
         }
     }
 
+    /// The application, where there are some, and the name: for headings and lists.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.application {
+            Some(application) => format!("{application} {}", self.name),
+            None => self.name.to_string(),
+        }
+    }
+
     /// The promotion of a source into this environment.
     #[must_use]
     pub fn key_from(&self, source: &EnvironmentName) -> Key {

@@ -364,7 +364,7 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
         let error = error.to_string();
         format!(
             "> [!CAUTION]\n> {} cannot be built: {}",
-            code(&title(environment), 120),
+            code(&environment.title(), 120),
             prose(&error, 600)
         )
     }));
@@ -397,7 +397,7 @@ fn headline(preview: &Preview) -> String {
         .flat_map(|reached| &reached.environments)
         .chain(preview.broken.iter().map(|(environment, _)| environment))
         .take(8)
-        .map(|environment| code(&title(environment), 80))
+        .map(|environment| code(&environment.title(), 80))
         .collect();
     let more = environments.saturating_sub(names.len());
     let names =
@@ -405,18 +405,11 @@ fn headline(preview: &Preview) -> String {
     format!("**This reaches {}**: {names}", counted(environments, "environment", "environments"))
 }
 
-fn title(environment: &Environment) -> String {
-    match &environment.application {
-        Some(application) => format!("{application} {}", environment.name),
-        None => environment.name.to_string(),
-    }
-}
-
 /// What decides about one group: counts, warnings, gates, what changes.
 fn head_of(reached: &Reached) -> String {
     let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
     let names: Vec<String> =
-        reached.environments.iter().take(8).map(|it| plain(&title(it), 120)).collect();
+        reached.environments.iter().take(8).map(|it| plain(&it.title(), 120)).collect();
     let more = reached.environments.len().saturating_sub(names.len());
     let names =
         if more > 0 { format!("{} and {more} more", names.join(", ")) } else { enumerated(&names) };

@@ -242,8 +242,9 @@ pub(super) async fn hear<'a>(
     // than what is known changes nothing; what is said again neither.
     const HEAR: &str = "INSERT INTO evidence (repository, kind, name, commit_sha, application, \
          environment, state, message, url, at, heard, healthy_since, degraded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         CASE WHEN $7 = 'healthy' THEN $11 END, CASE WHEN $7 = 'degraded' THEN $11 END) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+         CAST($11 AS BIGINT), CASE WHEN $7 = 'healthy' THEN CAST($11 AS BIGINT) END, \
+         CASE WHEN $7 = 'degraded' THEN CAST($11 AS BIGINT) END) \
          ON CONFLICT (repository, commit_sha, kind, name, application, environment) DO UPDATE SET \
          state = excluded.state, message = excluded.message, url = excluded.url, at = excluded.at, \
          heard = excluded.heard, healthy_since = CASE excluded.state \
@@ -252,20 +253,6 @@ pub(super) async fn hear<'a>(
          degraded_at = COALESCE(excluded.degraded_at, evidence.degraded_at) \
          WHERE excluded.at >= evidence.at AND (excluded.state <> evidence.state \
          OR excluded.message <> evidence.message OR excluded.at <> evidence.at)";
-    const HEAR_POSTGRES: &str = "INSERT INTO evidence (repository, kind, name, commit_sha, application, \
-         environment, state, message, url, at, heard, healthy_since, degraded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::bigint, \
-         CASE WHEN $7 = 'healthy' THEN $11::bigint END, \
-         CASE WHEN $7 = 'degraded' THEN $11::bigint END) \
-         ON CONFLICT (repository, commit_sha, kind, name, application, environment) DO UPDATE SET \
-         state = excluded.state, message = excluded.message, url = excluded.url, at = excluded.at, \
-         heard = excluded.heard, healthy_since = CASE excluded.state \
-         WHEN 'healthy' THEN COALESCE(evidence.healthy_since, excluded.heard) \
-         WHEN 'degraded' THEN NULL ELSE evidence.healthy_since END, \
-         degraded_at = COALESCE(excluded.degraded_at, evidence.degraded_at) \
-         WHERE excluded.at >= evidence.at AND (excluded.state <> evidence.state \
-         OR excluded.message <> evidence.message OR excluded.at <> evidence.at)";
-    let sql = tx.either(HEAR, HEAR_POSTGRES);
     for it in evidence {
         let values = [
             (&it.repository).into(),
@@ -280,7 +267,7 @@ pub(super) async fn hear<'a>(
             it.at.into(),
             it.heard.into(),
         ];
-        tx.execute(sql, &values).await?;
+        tx.execute(HEAR, &values).await?;
     }
     Ok(())
 }

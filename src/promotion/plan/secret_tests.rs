@@ -10,7 +10,9 @@ use proptest::prelude::*;
 
 use super::tests::path;
 use super::*;
+use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, FileTree};
+use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{PathGlob, Rules};
 
 /// An environment's folder in the making, with one secret that changes.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::kustomize::BuildOptions;
+use crate::model::CommitSha;
 use crate::model::{EnvironmentName, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{CarriedField, Keep, PathGlob, Rules};

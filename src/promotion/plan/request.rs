@@ -1,0 +1,111 @@
+//! What a plan is made from.
+
+use crate::kustomize::BuildOptions;
+use crate::lineage::{History, Point};
+use crate::model::{CommitSha, File, Files, Location, RepoPath};
+use crate::policy::{Day, Fetched, Gates, OwnValue};
+use crate::promotion::environment::Environment;
+use crate::promotion::error::PlanError;
+
+/// The files at the last promotion of the same source to the same target, for `prune: removed`.
+#[derive(Clone, Copy)]
+pub enum LastPromotion<'a> {
+    /// Nobody looked, since nothing is to be pruned.
+    NotLooked,
+    /// The history ends before one was found: it was cut off by a shallow clone.
+    HistoryCutOff,
+    /// There is none in the whole history.
+    None,
+    /// All files of the source's commit then.
+    Files(&'a dyn Files),
+}
+
+/// What is known of the past of the two environments.
+#[derive(Clone, Copy)]
+pub enum Past<'a> {
+    /// There is none: no repository, or no commit.
+    None,
+    /// It is cut off by a shallow clone.
+    CutOff,
+    /// All of it.
+    Known {
+        /// What was when.
+        history: &'a History<'a>,
+        /// The last promotion of ours, or what `promotion.since` names.
+        point: Option<&'a Point>,
+    },
+}
+
+/// What somebody asks for beyond the configuration, once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Everything that differs comes over, but what is kept and excluded.
+    pub all: bool,
+    /// Only what these globs or images name comes over; empty for all.
+    pub only: Vec<String>,
+    /// A target that does not exist yet begins as the source is.
+    pub create: bool,
+    /// These edits of the target, in place of those that the rules make: a promotion that is taken back.
+    pub edits: Option<Vec<TakenEdit>>,
+}
+
+/// An edit that takes an earlier one back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenEdit {
+    /// The file.
+    pub path: RepoPath,
+    /// What it becomes; `None` if it goes.
+    pub after: Option<File>,
+    /// The fields that become what they were; empty for a whole file.
+    pub fields: Vec<String>,
+}
+
+/// What to promote.
+#[derive(Clone, Copy)]
+pub struct PlanRequest<'a> {
+    /// The repository's files.
+    pub files: &'a dyn Files,
+    /// Where configuration comes from.
+    pub source: &'a Environment,
+    /// Where it goes, with the rules that hold there.
+    pub target: &'a Environment,
+    /// How overlays are built.
+    pub options: &'a BuildOptions,
+    /// The commit the files are from, if they are from one.
+    pub commit: Option<&'a CommitSha>,
+    /// What the source was at the last promotion.
+    pub last_promotion: LastPromotion<'a>,
+    /// What is known of the past.
+    pub past: Past<'a>,
+    /// What is asked for, this once.
+    pub wish: &'a Wish,
+    /// What is checked.
+    pub checks: Checks<'a>,
+}
+
+impl PlanRequest<'_> {
+    /// Whether an environment has no file at all.
+    pub(in crate::promotion) fn is_missing(
+        &self,
+        environment: &Environment,
+    ) -> Result<bool, PlanError> {
+        let listed = self.files.list(&environment.path).map_err(|source| {
+            let at = Location::file(environment.path.clone());
+            PlanError::Read { at, source }
+        });
+        Ok(listed?.is_empty())
+    }
+}
+
+/// What a plan is checked by.
+#[derive(Clone, Copy, Debug)]
+pub struct Checks<'a> {
+    /// What the repository wants.
+    pub gates: &'a Gates,
+    /// What was fetched from outside the repository.
+    pub fetched: &'a Fetched,
+    /// The day, for exceptions that end.
+    pub today: Day,
+    /// Values that the target alone had and would lose, as its history tells.
+    pub own_values: &'a [OwnValue],
+}

@@ -1,0 +1,242 @@
+//! A plan as a value: what a promotion will do, why, and what comes of it.
+
+use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff};
+use crate::lineage::Difference;
+use crate::model::{CommitSha, FileEdit, Location, PastCommit, RepoPath};
+use crate::policy::Finding;
+use crate::promotion::environment::Environment;
+use crate::promotion::key::Key;
+use crate::promotion::plan_id::PlanId;
+use crate::promotion::rendering::{Builds, NotRendered};
+use crate::promotion::rules::By;
+
+/// What a promotion will do and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Tells two plans apart; the same on every machine for the same files and configuration.
+    pub id: PlanId,
+    /// Where configuration comes from.
+    pub source: Environment,
+    /// Where it goes.
+    pub target: Environment,
+    /// The commit the files are from; `None` outside git.
+    pub commit: Option<CommitSha>,
+    /// What changes in the target overlay, in the order of the paths. Empty: nothing to promote.
+    pub edits: Vec<PlannedEdit>,
+    /// The source and the target, before and after, built.
+    pub builds: Builds,
+    /// What the cluster will see: the target before and after the promotion, masked.
+    pub rendered: RenderedDiff,
+    /// What the edits do to files, masked.
+    pub files: FilesDiff,
+    /// What still differs between the source and the target after the promotion, masked.
+    pub drift: DriftDiff,
+    /// What the gates say about the target after the promotion, what is new marked as such.
+    pub findings: Vec<Finding>,
+    /// Findings that the configuration suppresses.
+    pub suppressed: usize,
+    /// What a person should know although the plan can be carried out.
+    pub warnings: Vec<Warning>,
+    /// What the source's kustomization has and the promotion leaves behind, in its order.
+    pub not_promoted: Vec<NotPromoted>,
+    /// The values of Secrets on any side: whatever text is made of files or resources goes through its `scrub`.
+    pub known: KnownValues,
+    /// What could not be rendered, and why.
+    pub not_rendered: Vec<NotRendered>,
+    /// How the edits were decided.
+    pub method: Method,
+    /// What differed and what becomes of it, in the order of paths; empty where files are copied.
+    pub differences: Vec<Difference>,
+    /// Kustomizations below the target's that it does not build, as something of their own may point at
+    /// them, with what the edits change there.
+    pub below: Vec<(RepoPath, RenderedDiff)>,
+    /// Commits of the source that this brings, oldest first, as far as whoever plans knows them.
+    pub commits: Vec<Commit>,
+}
+
+/// How the edits of a plan were decided, and why so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// The way.
+    pub by: By,
+    /// Why: words that follow "by changes, since …".
+    pub because: &'static str,
+}
+
+/// A commit of the source that a promotion brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The commit.
+    pub sha: CommitSha,
+    /// Its first line.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: String,
+    /// The pull request that brought it, if one did.
+    pub pull_request: Option<u64>,
+}
+
+impl Commit {
+    /// A commit of the history. GitHub writes the number of its pull request behind the subject of a squash and
+    /// into that of a merge, which has no subject of its own.
+    pub(in crate::promotion) fn of(past: &PastCommit) -> Self {
+        let number = |text: &str| text.parse().ok();
+        let subject = past.subject.trim();
+        let merge = subject.strip_prefix("Merge pull request #").and_then(|rest| {
+            let (digits, _) = rest.split_once(' ').unwrap_or((rest, ""));
+            Some((number(digits)?, ""))
+        });
+        let squash = subject.strip_suffix(')').and_then(|rest| {
+            let (subject, digits) = rest.rsplit_once(" (#")?;
+            Some((number(digits)?, subject))
+        });
+        let (pull_request, subject) = match merge.or(squash) {
+            Some((number, subject)) => (Some(number), subject),
+            None => (None, subject),
+        };
+        Self {
+            sha: past.id.clone(),
+            subject: subject.to_owned(),
+            author: past.author.clone(),
+            pull_request,
+        }
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to promote.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Which promotion it is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.target.key_from(&self.source.name)
+    }
+
+    /// Whether nothing can be said of what the cluster will see.
+    #[must_use]
+    pub fn is_not_rendered(&self) -> bool {
+        self.not_rendered.iter().any(|missing| missing.is_target)
+    }
+
+    /// What the gates say about the promotion as a whole.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.findings.iter().filter(|finding| finding.blocks()).count() {
+            0 => Verdict::Passed,
+            errors => Verdict::Blocked { errors },
+        }
+    }
+
+    /// The edits without their causes, in the order of the paths.
+    pub fn file_edits(&self) -> impl Iterator<Item = &FileEdit> {
+        self.edits.iter().map(|planned| &planned.edit)
+    }
+}
+
+/// Whether the gates let a promotion pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It brings no error.
+    Passed,
+    /// It brings errors: its check fails.
+    Blocked {
+        /// How many.
+        errors: usize,
+    },
+}
+
+/// One file's edit and why it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedEdit {
+    /// The edit; its path is within the target overlay.
+    pub edit: FileEdit,
+    /// Why, in the order of the steps of a promotion; at least one.
+    pub causes: Vec<Cause>,
+}
+
+/// Why a file is edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The source has it at this path.
+    Copied {
+        /// The source's file.
+        from: RepoPath,
+    },
+    /// Fields of the file get the source's values; without fields the whole file does.
+    Changed {
+        /// The source's file.
+        from: RepoPath,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// Fields of the copied file keep the target's value.
+    Kept {
+        /// The field paths as configured.
+        fields: Vec<String>,
+    },
+    /// An earlier promotion's edit is taken back; without fields the whole of it.
+    TakenBack {
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// The source had it at the last promotion and has it no more.
+    Pruned,
+    /// The kustomization gets an entry for a copied file.
+    Wired {
+        /// The kustomization's field.
+        field: &'static str,
+        /// The file, as the entry names it.
+        entry: String,
+    },
+    /// The kustomization loses the entry of a pruned file.
+    Unwired {
+        /// The kustomization's field.
+        field: &'static str,
+        /// The file, as the entry names it.
+        entry: String,
+    },
+    /// A kustomization field is carried.
+    Carried {
+        /// The field.
+        field: &'static str,
+        /// The keys of the entries that change, such as image names; empty for one value.
+        keys: Vec<String>,
+    },
+}
+
+/// Something to know about a plan, with the place to look at if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// One sentence, lower case, without a final period, without a Secret's value.
+    pub message: String,
+    /// Where to look.
+    pub at: Option<Location>,
+}
+
+/// A part of the source's kustomization that stays behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPromoted {
+    /// The kustomization's field.
+    pub field: &'static str,
+    /// What is meant, without values: a path, a generator's name, a patch's target.
+    pub entry: String,
+    /// Why it stays behind.
+    pub reason: NotPromotedReason,
+    /// Its place in the source's kustomization.
+    pub at: Location,
+}
+
+/// Why an entry stays behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotPromotedReason {
+    /// It is written in the kustomization itself: an inline patch, literals.
+    WithoutFile,
+    /// `promotion.copy` does not match its file, or `promotion.exclude` does.
+    NotCopied,
+    /// The target references the file with other keys (`target`, `options`), which stay.
+    OtherKeys,
+}
