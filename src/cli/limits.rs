@@ -46,6 +46,8 @@ pub(super) fn supervise(arguments: &[OsString], output: &Output) -> Option<ExitC
     let mut child = Command::new(program)
         .args(arguments.get(1..)?)
         .env(VARIABLE, if output.colours_errors() { "coloured" } else { "plain" })
+        // A runtime that is out of memory would print where, which is nothing for people.
+        .env("RUST_BACKTRACE", "0")
         .stderr(Stdio::piped())
         .spawn()
         .ok()?;
