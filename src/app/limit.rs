@@ -53,12 +53,16 @@ fn watch() {
 fn tell_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or_default();
     let is_memory = message.contains("allocat") || message.contains("capacity overflow");
-    let place = match panic.location() {
-        _ if is_memory => "memory".to_owned(),
-        Some(place) => place.to_string(),
-        None => "an unknown place".to_owned(),
+    // In one write, that nothing of another thread's gets between; without memory, if there is none.
+    let mut line = [0; 256];
+    let mut rest = &mut line[..];
+    let _ = match panic.location() {
+        _ if is_memory => writeln!(rest, "{FAULT}memory"),
+        Some(place) => writeln!(rest, "{FAULT}{place}"),
+        None => writeln!(rest, "{FAULT}an unknown place"),
     };
-    let _ = writeln!(std::io::stderr().lock(), "{FAULT}{place}");
+    let unused = rest.len();
+    let _ = std::io::stderr().write_all(&line[..line.len() - unused]);
 }
 
 /// Why a process within limits died.
@@ -81,7 +85,12 @@ impl LimitMet {
     /// that tells nothing more.
     #[must_use]
     pub fn told_by(line: &str) -> Option<Option<Self>> {
-        if let Some(place) = line.strip_prefix(FAULT) {
+        // Two threads that die at once write into each other's lines.
+        let is_last_word = line.starts_with("memory allocation of ") && line.contains(" failed");
+        if is_last_word || line.contains(FAULT) && line.contains("memory allocation of ") {
+            return Some(Some(Self::Memory));
+        }
+        if let Some((_, place)) = line.split_once(FAULT) {
             return Some(Some(match place {
                 "memory" => Self::Memory,
                 place => Self::Fault(place.to_owned()),
@@ -89,9 +98,6 @@ impl LimitMet {
         }
         if line.contains("has overflowed its stack") {
             return Some(Some(Self::Depth));
-        }
-        if line.starts_with("memory allocation of ") && line.contains(" failed") {
-            return Some(Some(Self::Memory));
         }
         let is_runtimes = ["mimalloc: ", "fatal runtime error: ", "note: run with `RUST_BACKTRACE"]
             .iter()
@@ -168,6 +174,7 @@ mod tests {
         );
         assert_eq!(told("fatal runtime error: stack overflow, aborting"), Some(None));
         assert_eq!(told("memory allocation of 99 bytes failed"), Some(Some(LimitMet::Memory)));
+        assert_eq!(told("\u{1}fault memory allocation of 99"), Some(Some(LimitMet::Memory)));
         let fault = LimitMet::Fault("src/a.rs:1:2".into());
         assert_eq!(told("\u{1}fault src/a.rs:1:2"), Some(Some(fault)));
     }

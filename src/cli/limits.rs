@@ -69,6 +69,8 @@ fn hand_on(child: &mut Child, output: &Output) -> Option<LimitMet> {
         let line = String::from_utf8_lossy(&line);
         match LimitMet::told_by(&line) {
             Some(told) => met = met.or(told),
+            // What is said in dying is for nobody.
+            None if met.is_some() => {}
             None => output.say(&line),
         }
     }
