@@ -15,6 +15,8 @@ fn stopped(lines: &str) -> String {
         ("base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: x}\n"),
         ("overlays/staging/kustomization.yaml", &overlay),
         ("overlays/production/kustomization.yaml", &overlay),
+        ("overlays/staging/big.txt", &"y".repeat(1 << 20)),
+        ("overlays/production/big.txt", &"y".repeat(1 << 20)),
     ]);
     let mut command =
         support::overlift_command(checkout.root(), &["plan", "staging", "production"]);
@@ -28,15 +30,67 @@ fn stopped(lines: &str) -> String {
 }
 
 #[test]
-fn a_text_that_is_copied_and_copied_is_stopped() {
-    let text = "x".repeat(4 << 20);
-    let copies: String = (0..400)
-        .map(|number| format!("    - {{op: copy, from: /data/a, path: /data/b{number}}}\n"))
-        .collect();
-    let said = stopped(&format!(
-        "patches:\n- target: {{kind: ConfigMap}}\n  patch: |-\n    - {{op: replace, path: /data/a, value: {text}}}\n{copies}"
-    ));
-    assert!(said.contains("512 MiB") || said.contains("256 MiB"), "{said}");
+fn a_process_without_memory_ends_in_a_sentence() {
+    // Nothing is copied here: there is just too much of it.
+    let list = "[a, b], ".repeat(2_000_000);
+    let said = stopped(&format!("x: [{list}]\n"));
+    assert!(said.contains("512 MiB"), "{said}");
+}
+
+/// What a build makes of small files has an end, and the sentence says where: a plan and a bare build alike.
+#[test]
+fn what_grows_is_stopped_at_its_place() {
+    let text = "x".repeat(1 << 20);
+    let a_big = format!("    - {{op: replace, path: /data/a, value: {text}}}\n");
+    let lines =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    let patch = |operations: String| {
+        format!("patches:\n- target: {{kind: ConfigMap}}\n  patch: |-\n{a_big}{operations}")
+    };
+    let copies =
+        patch(lines(400, &|n| format!("    - {{op: copy, from: /data/a, path: /data/b{n}}}\n")));
+    let doubled =
+        patch(lines(40, &|n| format!("    - {{op: copy, from: /data, path: /data/d{n}}}\n")));
+    let small = format!(
+        "configMapGenerator:\n{}",
+        lines(80, &|n| format!("- {{name: g{n}, literals: [a=b]}}\n"))
+    );
+    let patches = format!(
+        "patches: [{{target: {{kind: ConfigMap}}, patch: '{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{c: {text}}}}}'}}]\n{small}"
+    );
+    let replacement = |n: usize| {
+        format!(
+            "- source: {{kind: ConfigMap, fieldPath: data}}\n  targets:\n  \
+             - {{select: {{kind: ConfigMap}}, fieldPaths: [data.m{n}], options: {{create: true}}}}\n"
+        )
+    };
+    let replacements = format!("replacements:\n{}", lines(34, &replacement));
+    let vars = format!(
+        "commonAnnotations: {{all: \"{}\"}}\nvars:\n- {{name: V, objref: {{kind: ConfigMap, name: a, apiVersion: v1}}, \
+         fieldref: {{fieldpath: data.a}}}}\n{}",
+        "$(V)".repeat(100),
+        patch(String::new())
+    );
+    let generators = format!(
+        "configMapGenerator:\n{}",
+        lines(300, &|n| format!("- {{name: g{n}, files: [big.txt]}}\n"))
+    );
+    let names = format!("namePrefix: {text}\n{small}");
+    for (what, grown) in [
+        ("copies of a text", copies),
+        ("copies of what holds them", doubled),
+        ("a patch of many", patches),
+        ("a mapping into itself", replacements),
+        ("vars in one text", vars),
+        ("generators of one file", generators),
+        ("a prefix", names),
+    ] {
+        let said = stopped(&grown);
+        assert!(
+            (said.contains("32 MiB") || said.contains("64 MiB")) && said.contains("`staging`"),
+            "{what}: {said}"
+        );
+    }
 }
 
 #[test]

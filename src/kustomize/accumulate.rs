@@ -9,6 +9,7 @@ use super::configuration::{Configuration, SharedConfiguration};
 use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::generate::{self, Generated};
+use super::growth::{self, TooMuch};
 use super::kustomization::{Kustomization, Reference};
 use super::load::{Loader, Root, Target};
 use super::manifest::{self, Object, Place};
@@ -30,6 +31,8 @@ use crate::yaml::{Dialect, Node};
 const DEPTH_LIMIT: usize = 64;
 /// A build visits at most this many directories; each visit of the same one counts.
 const VISIT_LIMIT: usize = 20_000;
+/// A build takes at most this many resources from files; each time that one is taken counts.
+const RESOURCE_LIMIT: usize = 100_000;
 
 /// The Kubernetes version of the schema that is built in, as kustomize calls it.
 const BUILTIN_SCHEMA: &str = "v1.21.2";
@@ -71,6 +74,7 @@ pub struct Session<'a> {
     has_resources: bool,
     depth: usize,
     visits: usize,
+    resources: usize,
 }
 
 impl<'a> Session<'a> {
@@ -85,6 +89,7 @@ impl<'a> Session<'a> {
             has_resources: false,
             depth: 0,
             visits: 0,
+            resources: 0,
         }
     }
 
@@ -186,7 +191,7 @@ impl<'a> Session<'a> {
             match ahead {
                 Some(objects) => {
                     let origin = overlay.origin_of(reference);
-                    self.add_objects(objects?, origin, &mut so_far)?;
+                    self.add_objects(objects?, &overlay.root, origin, &mut so_far)?;
                 }
                 None => so_far = self.add_resource(overlay, reference, so_far)?,
             }
@@ -225,7 +230,7 @@ impl<'a> Session<'a> {
         let namespace = overlay.kustomization.namespace.as_str();
         match target {
             Target::File(loaded) => {
-                self.add_objects(objects(&loaded)?, origin, &mut so_far)?;
+                self.add_objects(objects(&loaded)?, &overlay.root, origin, &mut so_far)?;
                 Ok(so_far)
             }
             Target::Directory(root) => {
@@ -254,10 +259,16 @@ impl<'a> Session<'a> {
     fn add_objects(
         &mut self,
         objects: Vec<Object>,
+        root: &Root<'_>,
         origin: Option<Origin>,
         so_far: &mut Accumulator,
     ) -> Result<(), BuildError> {
         let origin = origin.map(Arc::new);
+        self.resources += objects.len();
+        if self.resources > RESOURCE_LIMIT {
+            let dir = root.dir.clone();
+            return Err(BuildError::TooLarge { dir, limit: "100,000 resources" });
+        }
         for object in objects {
             let mut draft = object.into_draft(&self.schema);
             if origin.is_some() {
@@ -408,7 +419,13 @@ impl<'a> Session<'a> {
                 steps.push(Step { transformer, origin: origin.clone(), times: 1 });
             }
         }
+        let too_large =
+            |TooMuch| BuildError::TooLarge { dir: overlay.root.dir.clone(), limit: growth::LIMIT };
         for step in steps {
+            let resources = so_far.set.len();
+            for text in step.transformer.texts_for_each() {
+                so_far.set.growth.add_to_each(text.len(), resources).map_err(too_large)?;
+            }
             step.transformer.run(&mut so_far.set, &self.schema)?;
             if let Some(origin) = &step.origin {
                 note_transformation(&mut so_far.set, origin, step.times)?;

@@ -14,6 +14,9 @@ use super::version::{AMBIGUOUS_PATHS, Version};
 use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
+/// A build reads at most so much; a file that is read twice counts twice.
+const READ_LIMIT_BYTES: usize = 64 << 20;
+
 /// Reads files for one build, for several threads at once, and keeps the account of them.
 #[derive(Debug)]
 pub struct Loader<'a> {
@@ -133,7 +136,11 @@ impl<'a> Loader<'a> {
             let reference =
                 Reference { text: name.to_owned(), at: Location::file(root.dir.clone()) };
             // A file that may not be read is as good as none, as in kustomize.
-            let Ok(Some(loaded)) = self.find(root, &reference) else { continue };
+            let loaded = match self.find(root, &reference) {
+                Ok(Some(loaded)) => loaded,
+                Err(fault @ BuildError::TooLarge { .. }) => return Err(fault),
+                Ok(None) | Err(_) => continue,
+            };
             if found.is_some() {
                 return Err(BuildError::ManyKustomizations { dir: root.dir.clone() });
             }
@@ -162,7 +169,7 @@ impl<'a> Loader<'a> {
         match entry {
             Entry::File(_) | Entry::Unknown => {
                 self.check_restriction(root, &path, reference)?;
-                Ok(Some(self.note(root, path, entry)))
+                self.note(root, path, entry).map(Some)
             }
             Entry::Directory => Err(BuildError::IsDirectory {
                 at: reference.at.clone(),
@@ -206,7 +213,10 @@ impl<'a> Loader<'a> {
         let path = join(&root.dir, reference).ok()?;
         let (path, entry) = self.look_up(root, &path, reference).ok()?;
         let (Entry::File(_) | Entry::Unknown) = entry else { return None };
-        Some(self.check_restriction(root, &path, reference).map(|()| self.note(root, path, entry)))
+        Some(
+            self.check_restriction(root, &path, reference)
+                .and_then(|()| self.note(root, path, entry)),
+        )
     }
 
     /// The directory that an entry of `components` leads to.
@@ -273,7 +283,10 @@ impl<'a> Loader<'a> {
     fn read_remote(&self, tree: &RemoteTree, reference: &Reference) -> Result<Loaded, BuildError> {
         let fault = |source| BuildError::Read { at: reference.at.clone(), source };
         match tree.files.look_up(&tree.path).map_err(fault)? {
-            (path, Entry::File(file)) => Ok(Loaded { path, content: file.content, is_known: true }),
+            (path, Entry::File(file)) => {
+                self.count(&tree.path, file.content.len())?;
+                Ok(Loaded { path, content: file.content, is_known: true })
+            }
             _ => Err(BuildError::Missing {
                 at: reference.at.clone(),
                 path: reference.text.clone(),
@@ -311,16 +324,26 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    fn note(&self, root: &Root<'_>, path: RepoPath, entry: Entry) -> Loaded {
+    fn note(&self, root: &Root<'_>, path: RepoPath, entry: Entry) -> Result<Loaded, BuildError> {
         if let Tree::Local(_) = root.files {
             self.account().inputs.insert(path.clone());
         }
         if let Entry::File(file) = entry {
-            self.account().bytes += file.content.len();
-            return Loaded { path, content: file.content, is_known: true };
+            self.count(&root.dir, file.content.len())?;
+            return Ok(Loaded { path, content: file.content, is_known: true });
         }
         self.account().unknown.insert(path.clone());
-        Loaded { path, content: Arc::from([]), is_known: false }
+        Ok(Loaded { path, content: Arc::from([]), is_known: false })
+    }
+
+    fn count(&self, dir: &RepoPath, bytes: usize) -> Result<(), BuildError> {
+        let mut account = self.account();
+        account.bytes += bytes;
+        if account.bytes > READ_LIMIT_BYTES {
+            let limit = "64 MiB of files, each as often as it is read";
+            return Err(BuildError::TooLarge { dir: dir.clone(), limit });
+        }
+        Ok(())
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {

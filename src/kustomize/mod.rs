@@ -12,6 +12,7 @@ mod finish;
 mod foreign;
 pub mod generate;
 pub mod go_regex;
+pub mod growth;
 pub mod kustomization;
 pub mod label_selector;
 pub mod load;

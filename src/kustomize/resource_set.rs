@@ -7,6 +7,7 @@
 use compact_str::CompactString;
 
 use super::books::LostBooks;
+use super::growth::Growth;
 use super::places::Places;
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
@@ -28,6 +29,8 @@ pub struct ResourceSet {
     may_repeat: bool,
     /// What was learned of values of Secrets.
     pub secrets: SecretFacts,
+    /// How much transformers put in.
+    pub growth: Growth,
     /// What patches and replacements took away with annotations.
     pub lost_books: Vec<LostBooks>,
 }
@@ -208,11 +211,13 @@ impl ResourceSet {
         if self.is_empty() {
             let before = std::mem::replace(self, other);
             self.secrets.absorb(before.secrets);
+            self.growth.absorb(before.growth);
             self.lost_books.extend(before.lost_books);
             return self.refuse_repeated();
         }
         self.may_have_deleted |= other.may_have_deleted;
         self.secrets.absorb(other.secrets);
+        self.growth.absorb(other.growth);
         self.lost_books.extend(other.lost_books);
         other.drafts.into_iter().try_for_each(|draft| self.append(draft))
     }

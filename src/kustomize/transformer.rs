@@ -104,6 +104,26 @@ impl Transformer {
         }
     }
 
+    /// The texts that go as they are into every resource that it fits.
+    pub fn texts_for_each(&self) -> Vec<&str> {
+        match self {
+            Self::Namespace { name, .. } => vec![name],
+            Self::Affix(_, text, _) => vec![text],
+            Self::Labels(pairs, _) | Self::Annotations(pairs, _) => {
+                pairs.iter().flat_map(|(key, value)| [key.as_str(), value]).collect()
+            }
+            Self::Images(list, _) => list
+                .iter()
+                .flat_map(|image| {
+                    [image.new_name.as_str(), &image.new_tag, &image.tag_suffix, &image.digest]
+                })
+                .collect(),
+            Self::ValueAdd(value) => vec![&value.value],
+            // These count what they put in themselves.
+            Self::Patch(_) | Self::Replacements(_) | Self::Replicas(..) | Self::Hash => Vec::new(),
+        }
+    }
+
     /// The transformers that a kustomization's own fields ask for, in the order in which they run.
     ///
     /// # Errors

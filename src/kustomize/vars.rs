@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::configuration::Configuration;
 use super::error::BuildError;
 use super::field_spec::{FieldError, Make, Walks};
+use super::growth::{Growth, TooMuch};
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
@@ -72,18 +73,21 @@ impl Vars {
             return Ok(Vec::new());
         }
         let mut secrets = std::mem::take(&mut set.secrets);
+        let mut growth = set.growth;
         let mut walks = Walks::new(&configuration.var_references, Make::Nothing);
         for draft in set.iter_mut() {
             for walk in walks.of(&draft.id.gvk) {
-                let replaced = walk
-                    .each(&mut draft.node, &mut |node| replace_in(node, &mut values, &mut secrets));
-                replaced.map_err(|WrongPlace| BuildError::Invalid {
+                let replaced = walk.each(&mut draft.node, &mut |node| {
+                    replace_in(node, &mut values, &mut secrets, &mut growth)
+                });
+                replaced.map_err(|fault| BuildError::Invalid {
                     at: draft.location.clone().in_field(walk.path()),
-                    reason: format!("`{}` has something here that takes no var", draft.id),
+                    reason: format!("`{}` {fault}", draft.id),
                 })?;
             }
         }
         set.secrets = secrets;
+        set.growth = growth;
         let unused = values.into_iter().filter(|(_, slot)| !slot.used);
         Ok(unused.map(|(name, _)| name.to_owned()).collect())
     }
@@ -194,12 +198,19 @@ fn parts(path: &str) -> Vec<String> {
     parts
 }
 
-/// A place that is no text, list of texts or mapping of texts.
-struct WrongPlace;
+/// Why vars cannot be put in.
+#[derive(Debug, thiserror::Error)]
+enum VarFault {
+    /// No text, list of texts or mapping of texts.
+    #[error("has something here that takes no var")]
+    WrongPlace,
+    #[error("takes vars that are too large: {0}")]
+    TooMuch(#[from] TooMuch),
+}
 
-impl From<FieldError> for WrongPlace {
+impl From<FieldError> for VarFault {
     fn from(_: FieldError) -> Self {
-        Self
+        Self::WrongPlace
     }
 }
 
@@ -207,16 +218,17 @@ fn replace_in(
     node: &mut Node,
     values: &mut BTreeMap<&str, Slot>,
     secrets: &mut SecretFacts,
-) -> Result<(), WrongPlace> {
+    growth: &mut Growth,
+) -> Result<(), VarFault> {
     match &mut node.value {
-        Value::Scalar(scalar) => replace_in_scalar(scalar, values, secrets),
+        Value::Scalar(scalar) => replace_in_scalar(scalar, values, secrets, growth)?,
         Value::Mapping(mapping) => {
             for pair in mapping.iter_mut() {
                 if pair.key.tag != Tag::Str {
-                    return Err(WrongPlace);
+                    return Err(VarFault::WrongPlace);
                 }
                 if let Value::Scalar(scalar) = &mut pair.value.value {
-                    replace_in_scalar(scalar, values, secrets);
+                    replace_in_scalar(scalar, values, secrets, growth)?;
                 }
             }
         }
@@ -224,9 +236,9 @@ fn replace_in(
             for item in items {
                 match &mut item.value {
                     Value::Scalar(scalar) if scalar.tag == Tag::Str => {
-                        replace_in_scalar(scalar, values, secrets);
+                        replace_in_scalar(scalar, values, secrets, growth)?;
                     }
-                    _ => return Err(WrongPlace),
+                    _ => return Err(VarFault::WrongPlace),
                 }
             }
         }
@@ -238,9 +250,10 @@ fn replace_in_scalar(
     scalar: &mut Scalar,
     values: &mut BTreeMap<&str, Slot>,
     secrets: &mut SecretFacts,
-) {
+    growth: &mut Growth,
+) -> Result<(), TooMuch> {
     if scalar.tag != Tag::Str || !scalar.text.contains('$') {
-        return;
+        return Ok(());
     }
     // A text that is one var and nothing else takes the type of its value.
     if let Some(name) = whole_var(&scalar.text) {
@@ -248,18 +261,20 @@ fn replace_in_scalar(
             && let VarValue::Scalar(tag, text) = &slot.value
         {
             slot.used = true;
+            growth.add(text.len())?;
             if slot.is_secret {
                 secrets.note_copied_text(text);
             }
             *scalar = Scalar { text: text.clone(), tag: *tag, style: Style::Plain };
         }
-        return;
+        return Ok(());
     }
-    let (text, has_secret) = expand(&scalar.text, values);
+    let (text, has_secret) = expand(&scalar.text, values, growth)?;
     if has_secret {
         secrets.note_copied_text(&text);
     }
     scalar.text = text.into();
+    Ok(())
 }
 
 fn whole_var(text: &str) -> Option<&str> {
@@ -268,7 +283,11 @@ fn whole_var(text: &str) -> Option<&str> {
 }
 
 /// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays. Tells whether a value of a Secret came in.
-fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> (String, bool) {
+fn expand(
+    text: &str,
+    values: &mut BTreeMap<&str, Slot>,
+    growth: &mut Growth,
+) -> Result<(String, bool), TooMuch> {
     let mut has_secret = false;
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -277,7 +296,7 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> (String, bool) {
         let after = &rest[at + 1..];
         if after.is_empty() {
             out.push('$');
-            return (out, has_secret);
+            return Ok((out, has_secret));
         }
         if let Some(more) = after.strip_prefix('$') {
             out.push('$');
@@ -291,6 +310,7 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> (String, bool) {
                     Some(Slot { value: VarValue::Scalar(_, text), is_secret, used }) => {
                         *used = true;
                         has_secret |= *is_secret;
+                        growth.add(text.len())?;
                         out.push_str(text);
                     }
                     _ => {
@@ -310,7 +330,7 @@ fn expand(text: &str, values: &mut BTreeMap<&str, Slot>) -> (String, bool) {
         }
     }
     out.push_str(rest);
-    (out, has_secret)
+    Ok((out, has_secret))
 }
 
 fn fault(var: &Var, what: String) -> BuildError {
@@ -328,7 +348,8 @@ mod tests {
             "A",
             Slot { value: VarValue::Scalar(Tag::Str, "x".into()), is_secret: false, used: false },
         )]);
-        let mut check = |text: &str| expand(text, &mut values).0;
+        let mut growth = Growth::default();
+        let mut check = |text: &str| expand(text, &mut values, &mut growth).unwrap().0;
         assert_eq!(check("a $(A)-$(B) $$(A) $(A"), "a x-$(B) $(A) $(A");
         assert_eq!(check("cost 5$"), "cost 5$");
         assert_eq!(check("$é$(A)"), "$éx");

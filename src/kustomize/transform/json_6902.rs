@@ -9,6 +9,7 @@ mod apply;
 pub mod json;
 mod raw;
 
+use crate::kustomize::growth::{Growth, TooMuch};
 use crate::yaml::{Dialect, Node, Text, Value, parse_stream};
 use raw::Raw;
 
@@ -78,8 +79,8 @@ pub enum Reason {
     #[error("the whole object can only be replaced by a mapping")]
     NotAMapping,
     /// The copies grow beyond any manifest.
-    #[error("the patch copies more than {0} values")]
-    TooMuch(usize),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     /// The object has a number that JSON has not.
     #[error("the object has a number that JSON cannot say (`.inf` or `.nan`)")]
     NotJson,
@@ -149,11 +150,11 @@ impl JsonPatch {
         })
     }
 
-    /// Applies the operations in order.
+    /// Applies the operations in order, and counts what they put in.
     ///
     /// # Errors
     /// [`ApplyError`] at the first operation that does not apply; the object is then half changed.
-    pub fn apply(&self, object: &mut Node) -> Result<(), ApplyError> {
+    pub fn apply(&self, object: &mut Node, growth: &mut Growth) -> Result<(), ApplyError> {
         let fail = |number, operation: Option<&Operation>, reason| ApplyError {
             number,
             kind: operation.map(|operation| operation.kind.clone()).unwrap_or_default(),
@@ -161,9 +162,8 @@ impl JsonPatch {
             reason,
         };
         json::renew(object).map_err(|_| fail(0, None, Reason::NotJson))?;
-        let mut copied = 0;
         for (at, operation) in self.operations.iter().enumerate() {
-            apply::apply(operation, object, &mut copied)
+            apply::apply(operation, object, growth)
                 .map_err(|reason| fail(at + 1, Some(operation), reason))?;
         }
         if object.as_mapping().is_none() {

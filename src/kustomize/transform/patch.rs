@@ -7,6 +7,7 @@ use super::json_6902::{JsonPatch, ParseError};
 use super::strategic_merge::{Merged, merge};
 use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
+use crate::kustomize::growth::weight;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::{ResourceSet, WantedId};
 use crate::kustomize::scalar;
@@ -262,6 +263,10 @@ impl LoadedPatch {
     ) -> Result<(), BuildError> {
         let options = self.options;
         self.note_secret(set, at);
+        set.growth.add_to_each(weight(&patch), 1).map_err(|fault| BuildError::Invalid {
+            at: self.at.clone(),
+            reason: fault.to_string(),
+        })?;
         let merged =
             set.update(at, schema, |draft| merge_into(draft, patch, options, schema, &self.at));
         let lost = merged.map_err(|source| BuildError::Invalid {
@@ -294,6 +299,7 @@ impl LoadedPatch {
         json: &JsonPatch,
         schema: &Schema,
     ) -> Result<(), BuildError> {
+        let mut growth = set.growth;
         for at in self.selected(set, target)? {
             self.note_secret(set, at);
             let applied = set.update(at, schema, |draft| {
@@ -304,7 +310,7 @@ impl LoadedPatch {
                 if draft.has_history() {
                     make_annotations(&mut draft.node);
                 }
-                json.apply(&mut draft.node)?;
+                json.apply(&mut draft.node, &mut growth)?;
                 // kustomize saves its own annotations from such a patch, save those for the user.
                 if json.takes_annotations() {
                     draft.lose_origin();
@@ -324,6 +330,7 @@ impl LoadedPatch {
                 });
             }
         }
+        set.growth = growth;
         Ok(())
     }
 }

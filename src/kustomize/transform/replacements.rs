@@ -11,6 +11,7 @@ use path::{Absent, FRESH, FRESH_IN_FLOW, Path, PathError};
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::matches;
+use crate::kustomize::growth::{Growth, TooMuch, weight};
 use crate::kustomize::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget,
 };
@@ -318,8 +319,10 @@ fn copy_to(
     let target = Target::new(target, schema.version())?;
     set.suspect_repeated();
     let mut secrets = std::mem::take(&mut set.secrets);
-    let result = copy_to_each(set, &target, value, schema, &mut secrets);
+    let mut growth = set.growth;
+    let result = copy_to_each(set, &target, value, schema, &mut secrets, &mut growth);
     set.secrets = secrets;
+    set.growth = growth;
     result
 }
 
@@ -329,13 +332,14 @@ fn copy_to_each(
     value: &mut Copied,
     schema: &Schema,
     secrets: &mut SecretFacts,
+    growth: &mut Growth,
 ) -> Result<(), BuildError> {
     for (number, draft) in set.iter_mut().enumerate() {
         if draft.is_deleted() || !target.selects(draft) {
             continue;
         }
         for (text, path) in &target.paths {
-            copy_into(draft, target, path, &value.node).map_err(|fault| {
+            copy_into(draft, target, path, &value.node, growth).map_err(|fault| {
                 invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
             })?;
             note_secrets(secrets, value, draft, path);
@@ -376,6 +380,8 @@ enum CopyError {
     DelimitedTree,
     #[error("the field is a {field} and does not take the new text")]
     WrongType { field: &'static str },
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
 }
 
 fn copy_into(
@@ -383,10 +389,12 @@ fn copy_into(
     target: &Target<'_>,
     path: &Path,
     value: &Node,
+    growth: &mut Growth,
 ) -> Result<(), CopyError> {
+    let size = weight(value);
     if target.version.has(&STRUCTURED_DATA) {
         if structured::copy(&mut draft.node, target, path, value) {
-            return Ok(());
+            return Ok(growth.add(size)?);
         }
         if target.options.is_some_and(|options| options.create) && meets_no_value(draft, path) {
             return Err(CopyError::NoValue { version: target.version });
@@ -405,6 +413,8 @@ fn copy_into(
             Value::Scalar(old) if is_annotation && !is_fresh(old) => old.tag = Tag::Str,
             _ => {}
         }
+        // A part that is joined to a text leaves the text there is.
+        growth.add(size)?;
         put(field, value, target.options)?;
         if field.mark.is_shared() {
             shared.push(field.clone());

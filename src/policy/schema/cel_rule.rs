@@ -4,10 +4,19 @@
 
 use std::sync::{Arc, OnceLock};
 
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr};
 use cel::{Context, Program, Value as CelValue};
 
 use super::cel_library;
 use crate::yaml::Node;
+
+/// A rule with more operators is not read: reading one goes as deep as it has them. Real rules have fifty.
+const MOST_OPERATORS: usize = 250;
+/// Nor is one whose brackets nest deeper, which costs more.
+const DEEPEST_BRACKETS: usize = 24;
+/// A rule whose loops may take more steps on a value is not evaluated: the API server, too, refuses rules by
+/// what they may cost.
+const MOST_STEPS: usize = 50_000_000;
 
 /// A rule with its message.
 #[derive(Debug)]
@@ -22,6 +31,8 @@ pub(super) struct Rule {
 struct Compiled {
     rule: Program,
     message: Option<Program>,
+    /// How deep loops stand in one another, in the rule or in its message.
+    loops: u32,
 }
 
 impl std::fmt::Debug for Compiled {
@@ -74,6 +85,9 @@ impl Rule {
             Ok(compiled) => compiled,
             Err(reason) => return self.unchecked(reason),
         };
+        if steps(value, compiled.loops) > MOST_STEPS {
+            return self.unchecked("its loops would take too many steps on this value");
+        }
         let mut context = Context::with_env(Arc::clone(cel_library::env()));
         cel_library::add_functions(&mut context);
         context.add_variable_from_value("self", value.clone());
@@ -95,9 +109,19 @@ impl Rule {
 
     fn compile(&self) -> Result<Compiled, String> {
         let env = cel_library::env();
-        let program = |source: &str| env.compile(source).map_err(|error| error.to_string());
+        let program = |source: &str| {
+            if is_deep(source) {
+                let most = format!("{MOST_OPERATORS} operators or {DEEPEST_BRACKETS} brackets");
+                return Err(format!("it has more than {most} in one another"));
+            }
+            env.compile(source).map_err(|error| error.to_string())
+        };
+        let rule = program(&self.source)?;
         let message = self.message_expression.as_deref().map(program).transpose();
-        Ok(Compiled { rule: program(&self.source)?, message: message.unwrap_or_default() })
+        let message = message.unwrap_or_default();
+        let loops = std::iter::once(&rule).chain(&message);
+        let loops = loops.map(|program| depth_of_loops(program.expression())).max();
+        Ok(Compiled { rule, message, loops: loops.unwrap_or_default() })
     }
 
     /// The rule's own words; like the API server, the rule itself where it has none.
@@ -115,8 +139,68 @@ impl Rule {
     }
 
     fn unchecked(&self, reason: &str) -> Outcome {
-        let rule = self.source.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut rule = self.source.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((end, _)) = rule.char_indices().nth(300) {
+            rule.truncate(end);
+            rule.push('…');
+        }
         Outcome::Unchecked(format!("`{rule}`: {reason}"))
+    }
+}
+
+/// Whether reading the rule would go deeper than a thread can. What stands in a text counts too.
+fn is_deep(source: &str) -> bool {
+    let (mut operators, mut brackets) = (0_usize, 0_usize);
+    source.bytes().any(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => brackets += 1,
+            b')' | b']' | b'}' => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        operators += usize::from(b"+-*/%!?.<>=&|".contains(&byte));
+        operators > MOST_OPERATORS || brackets > DEEPEST_BRACKETS
+    })
+}
+
+/// How deep loops (`all`, `exists`, `map` and their like) stand in one another.
+fn depth_of_loops(expression: &IdedExpr) -> u32 {
+    let entry = |entry: &IdedEntryExpr| match &entry.expr {
+        EntryExpr::StructField(field) => depth_of_loops(&field.value),
+        EntryExpr::MapEntry(entry) => depth_of_loops(&entry.key).max(depth_of_loops(&entry.value)),
+    };
+    match &expression.expr {
+        Expr::Call(call) => {
+            call.target.iter().map(AsRef::as_ref).chain(&call.args).map(depth_of_loops).max()
+        }
+        Expr::Comprehension(loop_) => {
+            let once = depth_of_loops(&loop_.iter_range)
+                .max(depth_of_loops(&loop_.accu_init))
+                .max(depth_of_loops(&loop_.result));
+            let each = depth_of_loops(&loop_.loop_cond).max(depth_of_loops(&loop_.loop_step));
+            Some(once.max(each + 1))
+        }
+        Expr::List(list) => list.elements.iter().map(depth_of_loops).max(),
+        Expr::Map(map) => map.entries.iter().map(entry).max(),
+        Expr::Struct(made) => made.entries.iter().map(entry).max(),
+        Expr::Select(select) => Some(depth_of_loops(&select.operand)),
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => None,
+    }
+    .unwrap_or_default()
+}
+
+/// The most steps that so many loops in one another take on a value.
+fn steps(value: &CelValue, loops: u32) -> usize {
+    if loops < 2 {
+        return 0;
+    }
+    size(value).saturating_pow(loops)
+}
+
+fn size(value: &CelValue) -> usize {
+    match value {
+        CelValue::List(items) => items.iter().map(size).sum::<usize>() + 1,
+        CelValue::Map(map) => map.map.values().map(size).sum::<usize>() + 1,
+        _ => 1,
     }
 }
 

@@ -4,7 +4,7 @@
     reason = "the maps of the `cel` crate are hash maps; nothing reads their order"
 )]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -383,11 +383,46 @@ const fn type_name(kind: Type) -> &'static str {
 }
 
 fn has_duplicates(items: &[Node]) -> bool {
-    let (scalars, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.text().is_some());
-    let mut texts: Vec<&str> = scalars.iter().filter_map(|item| item.text()).collect();
-    texts.sort_unstable();
-    texts.windows(2).any(|pair| pair[0] == pair[1])
-        || others.iter().enumerate().any(|(at, item)| others[..at].contains(item))
+    let mut seen = BTreeSet::new();
+    !items.iter().all(|item| {
+        let mut text = String::new();
+        write_canonical(item, &mut text);
+        seen.insert(text)
+    })
+}
+
+/// A text that equal values have in common, and no others: lists may be long, so that nobody compares pairs.
+fn write_canonical(node: &Node, out: &mut String) {
+    let quote = |tag: char, text: &str, out: &mut String| {
+        let _ = write!(out, "{tag}{}:{text}", text.len());
+    };
+    match &node.value {
+        Value::Scalar(scalar) => {
+            let tag = match scalar.tag {
+                Tag::Null => 'n',
+                Tag::Bool => 'b',
+                Tag::Int | Tag::Float => 'd',
+                Tag::Timestamp | Tag::Str => 's',
+            };
+            quote(tag, &scalar.text, out);
+        }
+        Value::Sequence(items) => {
+            out.push('[');
+            items.iter().for_each(|item| write_canonical(item, out));
+            out.push(']');
+        }
+        Value::Mapping(mapping) => {
+            let mut pairs: Vec<(&str, &Node)> =
+                mapping.iter().map(|pair| (pair.key.text.as_str(), &pair.value)).collect();
+            pairs.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (key, value) in pairs {
+                quote('k', key, out);
+                write_canonical(value, out);
+            }
+            out.push('}');
+        }
+    }
 }
 
 /// A node as a CEL value; the schema decides whether a number is an integer, as it does in Kubernetes.

@@ -1,22 +1,24 @@
 //! One operation on an object.
 
 use super::{Operation, Reason, json, pointer};
+use crate::kustomize::growth::{Growth, weight};
 use crate::yaml::{Mapping, Node, Text, Value};
 
-/// How many nodes the `copy` operations of one patch may copy: each can double the object.
-pub(super) const MAX_COPIED: usize = 1_000_000;
-
-/// Carries out one operation; `copied` counts the nodes that were copied so far.
+/// Carries out one operation. What it puts in is counted: a `copy` can double the object.
 pub(super) fn apply(
     operation: &Operation,
     root: &mut Node,
-    copied: &mut usize,
+    growth: &mut Growth,
 ) -> Result<(), Reason> {
-    let value = || operation.value.clone().unwrap_or_else(Node::null);
+    let mut value = || {
+        let value = operation.value.as_ref();
+        growth.add_to_each(value.map_or(0, weight), 1)?;
+        Ok::<_, Reason>(value.cloned().unwrap_or_else(Node::null))
+    };
     match operation.kind.as_str() {
-        "add" => add(root, path(operation)?, value()),
+        "add" => add(root, path(operation)?, value()?),
         "remove" => remove(root, path(operation)?).map(drop),
-        "replace" => replace(root, path(operation)?, operation.value.as_ref()),
+        "replace" => replace(root, path(operation)?, value()?),
         "move" => {
             let from = from(operation)?;
             let (parent, key) = parent(root, from)?;
@@ -27,23 +29,12 @@ pub(super) fn apply(
         "copy" => {
             let (parent, key) = parent(root, from(operation)?)?;
             let value = get(parent, &key)?;
-            *copied += value.map_or(1, size);
-            if *copied > MAX_COPIED {
-                return Err(Reason::TooMuch(MAX_COPIED));
-            }
+            growth.add(value.map_or(0, weight))?;
             let value = value.cloned().unwrap_or_else(Node::null);
             add(root, path(operation)?, value)
         }
         "test" => test(root, path(operation)?, operation),
         _ => Err(Reason::UnknownKind),
-    }
-}
-
-fn size(node: &Node) -> usize {
-    match &node.value {
-        Value::Mapping(mapping) => mapping.iter().map(|pair| size(&pair.value)).sum::<usize>() + 1,
-        Value::Sequence(items) => items.iter().map(size).sum::<usize>() + 1,
-        Value::Scalar(_) => 1,
     }
 }
 
@@ -92,8 +83,7 @@ fn remove(root: &mut Node, path: &str) -> Result<Node, Reason> {
     }
 }
 
-fn replace(root: &mut Node, path: &str, value: Option<&Node>) -> Result<(), Reason> {
-    let new = value.cloned().unwrap_or_else(Node::null);
+fn replace(root: &mut Node, path: &str, new: Node) -> Result<(), Reason> {
     if path.is_empty() {
         *root = new;
         return Ok(());

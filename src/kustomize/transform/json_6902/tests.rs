@@ -1,6 +1,7 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed or refused for the same patch.
 
 use super::{JsonPatch, ParseError, Reason};
+use crate::kustomize::growth::Growth;
 use crate::kustomize::transform::tests::{node, text};
 
 const OBJECT: &str = "
@@ -13,12 +14,16 @@ big: 12345678
 /// What one field is after a patch.
 fn patched(patch: &str, field: &str) -> String {
     let mut object = node(OBJECT);
-    JsonPatch::parse(patch).unwrap().apply(&mut object).unwrap();
+    JsonPatch::parse(patch).unwrap().apply(&mut object, &mut Growth::default()).unwrap();
     object.get(field).map(text).unwrap_or_default()
 }
 
 fn refused(patch: &str) -> Reason {
-    JsonPatch::parse(patch).unwrap().apply(&mut node(OBJECT)).unwrap_err().reason
+    JsonPatch::parse(patch)
+        .unwrap()
+        .apply(&mut node(OBJECT), &mut Growth::default())
+        .unwrap_err()
+        .reason
 }
 
 fn same(actual: &str, expected: &str) {
@@ -98,7 +103,7 @@ fn a_bracket_means_json() {
 #[test]
 fn big_numbers_are_floats_afterwards() {
     let mut object = node(OBJECT);
-    JsonPatch::parse("[]").unwrap().apply(&mut object).unwrap();
+    JsonPatch::parse("[]").unwrap().apply(&mut object, &mut Growth::default()).unwrap();
     assert_eq!(object.get("big").unwrap().text(), Some("1.2345678e+07"));
 }
 
