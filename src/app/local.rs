@@ -339,14 +339,12 @@ impl Workspace {
             let listed: Vec<&RepoPath> = overlays.chain(all).collect();
             self.checkout.list_ahead(&listed).map_err(WorkdirError::from)?;
         }
-        let is_committed = self.tree.is_some() || self.uncommitted()?.is_empty();
         let request = PlanRequest {
             files: self.files(),
             options: &self.build_options(configuration),
             source,
             target,
-            // A working tree with uncommitted changes is no commit.
-            commit: self.commit.as_ref().filter(|_| is_committed),
+            commit: self.commit.as_ref(),
             last_promotion: match &last {
                 Last::NotLooked => LastPromotion::NotLooked,
                 Last::HistoryCutOff => LastPromotion::HistoryCutOff,
@@ -361,7 +359,15 @@ impl Workspace {
             wish: &self.wish,
             checks: checking.checks(),
         };
-        Ok(promotion::plan(&request)?)
+        let (plan, is_committed) = std::thread::scope(|scope| {
+            // git takes as long as half a plan.
+            let asked = scope.spawn(|| self.is_committed());
+            let plan = promotion::plan(&request);
+            (plan, asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (plan, is_committed) = (plan?, is_committed?);
+        // A working tree with uncommitted changes is no commit.
+        Ok(Plan { commit: plan.commit.filter(|_| is_committed), ..plan })
     }
 
     /// What git knows of the two environments' past; `None` if nobody needs it, or there is none.
@@ -451,6 +457,11 @@ impl Workspace {
             // Whoever was first has read the same.
             let _ = self.pasts.set(pasts);
         }
+    }
+
+    /// Whether the files that plans are made from are those of a commit.
+    fn is_committed(&self) -> Result<bool, WorkdirError> {
+        Ok(self.tree.is_some() || self.uncommitted()?.is_empty())
     }
 
     /// The files that are not as the commit that is checked out has them; none outside git.

@@ -154,8 +154,7 @@ type Result = std::result::Result<Outcome, report::Failure>;
 
 /// Runs the command line that starts with the program's name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let given: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&given) {
+    let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are errors to clap, with exit code 0; a closed pipe is silent.
@@ -163,17 +162,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let side = limits::Side::detect();
-    let output = Output::detect(side, arguments.color);
-    if arguments.command.plans() {
-        match side {
-            limits::Side::Within { .. } => app::lower_limits(),
-            limits::Side::Outside => {
-                if let Some(code) = limits::supervise(&given, &output) {
-                    return code;
-                }
-            }
-        }
+    let output = Output::detect(arguments.color);
+    if arguments.command.plans()
+        && let Some(code) = limits::supervise(&output)
+    {
+        return code;
     }
     let directory = arguments.directory.as_path();
     let result = match arguments.command {

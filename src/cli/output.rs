@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use terminal_size::{Width, terminal_size};
 
 use super::Colour;
-use super::limits::Side;
 use super::palette::Palette;
 use super::plan_view::coloured_diff;
 
@@ -29,7 +28,7 @@ pub(super) struct Output {
 impl Output {
     /// Looks at the flag, the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
     #[expect(clippy::disallowed_methods, reason = "colours depend on the environment")]
-    pub(super) fn detect(side: Side, colour: Colour) -> Self {
+    pub(super) fn detect(colour: Colour) -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let plain = match colour {
             Colour::Auto => {
@@ -55,16 +54,8 @@ impl Output {
             pager,
             for_person,
             palette: palette(for_person),
-            error_palette: palette(match side {
-                Side::Outside => forced || io::stderr().is_terminal(),
-                Side::Within { coloured } => coloured,
-            }),
+            error_palette: palette(forced || io::stderr().is_terminal()),
         }
-    }
-
-    /// Whether errors are coloured.
-    pub(super) fn colours_errors(&self) -> bool {
-        self.error_palette != Palette::default()
     }
 
     /// Says why the command failed, and what to do.
