@@ -8,6 +8,7 @@ pub mod app;
 pub mod clearance;
 pub mod cli;
 pub mod config;
+pub mod deployer;
 pub mod diff;
 pub mod github;
 pub mod kustomize;

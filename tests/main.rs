@@ -72,4 +72,5 @@ mod the_readme_alone_is_enough;
 mod validate_plain_manifests;
 mod webhook_examples;
 mod webhook_is_answered;
+mod what_deploys_an_environment;
 mod yaml_read_two_ways;

@@ -14,7 +14,6 @@ use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolv
 use crate::model::{
     BlobId, BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath,
 };
-use crate::policy::Gate;
 use crate::promotion::{
     self, By, Environment, Key, LastPromotion, Past, Plan, PlanError, PlanRequest, Proposal, Prune,
     TemplateError, Trailers, Wish,
@@ -333,11 +332,10 @@ impl Workspace {
         let history = past.as_ref().map(LocalPast::history);
         if self.tree.is_none() {
             let root = RepoPath::root();
-            // The gates look for definitions everywhere.
-            let all = target.gates.run.contains(&Gate::Schemas).then_some(&root);
-            let overlays = [&source.path, &target.path].into_iter();
-            let listed: Vec<&RepoPath> = overlays.chain(all).collect();
-            self.checkout.list_ahead(&listed).map_err(WorkdirError::from)?;
+            // What deploys them may be anywhere, and so may be what the gates measure by.
+            self.checkout
+                .list_ahead(&[&source.path, &target.path, &root])
+                .map_err(WorkdirError::from)?;
         }
         let request = PlanRequest {
             files: self.files(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::checking::{fetched_here, kubernetes_schemas};
 use super::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
+use crate::deployer::Deployers;
 use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, RepoPath};
 use crate::policy::schema::Schemas;
@@ -12,7 +13,7 @@ use crate::policy::{
     Day, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles, check_manifests,
     check_overlay,
 };
-use crate::promotion::{BuildState, Environment, PlanError, render};
+use crate::promotion::{BuildState, Environment, PlanError, render_deployed};
 use crate::workdir::ManifestFile;
 
 /// What the gates say of one environment.
@@ -55,9 +56,10 @@ impl Workspace {
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;
         let options = self.build_options(configuration);
+        let deployers = Deployers::read(self.files()).map_err(PlanError::Unknown)?;
         let validate = |environment: &Environment| Validated {
             environment: environment.name.clone(),
-            findings: self.validate_one(environment, &options, terms),
+            findings: self.validate_one(environment, &options, &deployers, terms),
         };
         Ok(environments.into_iter().map(validate).collect())
     }
@@ -66,10 +68,13 @@ impl Workspace {
         &self,
         environment: &Environment,
         options: &BuildOptions,
+        deployers: &Deployers,
         terms: Terms<'_>,
     ) -> Result<Findings, LocalError> {
         let files = self.files();
-        let build = render(files, &environment.path, options)
+        let deployed = deployers.variants(deployers, &environment.path).into_iter().next();
+        let changes = deployed.unwrap_or_default().after;
+        let (build, _) = render_deployed(files, &environment.path, options, &changes)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
         let overlay =
             Overlay { files, path: &environment.path, build: &build, may_build_again: true };

@@ -13,11 +13,13 @@ use super::output::Output;
 use super::report::Failure;
 use crate::app::local::Workspace;
 use crate::app::{Engine, GitBases, kustomize_flags, remote_cache_directory};
+use crate::deployer::Deployers;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
     self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,
 };
 use crate::model::RemotePattern;
+use crate::promotion;
 use crate::workdir::{self, Checkout, WorkdirError};
 use crate::yaml;
 
@@ -39,6 +41,11 @@ pub(super) struct BuildArguments {
     /// Fetch remote bases of this repository with git, and keep them. May be given several times.
     #[arg(long, value_name = "HOST/OWNER/NAME", value_parser = RemotePattern::parse)]
     allow_remote: Vec<RemotePattern>,
+    /// Build what this Argo CD Application or Flux Kustomization of the repository deploys, with all that it changes
+    /// on the way. NAME is its name, its namespace and name with a slash between, or the cluster's; a DIR says which
+    /// is meant where several have it.
+    #[arg(long, value_name = "NAME", conflicts_with = "engine")]
+    deployer: Option<String>,
     #[command(flatten)]
     engine: EngineArguments,
     /// Write to this file, or one file for each resource to this directory.
@@ -118,7 +125,10 @@ pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output)
             workdir::kustomize_build(&dir, kustomize_flags(&arguments.options()))?
         }
         Engine::Overlift => {
-            let build = build(arguments, directory, output)?;
+            let build = match &arguments.deployer {
+                Some(name) => deployed(arguments, name, directory, output)?,
+                None => build(arguments, directory, output)?,
+            };
             if let Some(dir) = target.as_ref().filter(|target| target.is_dir()) {
                 for (name, content) in own_files(&build.resources)? {
                     workdir::write_output(&dir.join(name), content.as_bytes())?;
@@ -150,6 +160,37 @@ fn build(arguments: &BuildArguments, directory: &Path, output: &Output) -> Resul
         }
     };
     let build = build.map_err(|error| located(error, &checkout))?;
+    for warning in &build.warnings {
+        output.warn(warning.trim_start_matches("# Warning: "));
+    }
+    Ok(build)
+}
+
+/// Builds what an object of the repository deploys.
+fn deployed(
+    arguments: &BuildArguments,
+    name: &str,
+    directory: &Path,
+    output: &Output,
+) -> Result<Build, Failure> {
+    let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
+    let checkout = Checkout::new(root);
+    let deployers = Deployers::read(&checkout).unwrap_or_default();
+    // `.` is what stands there without a word.
+    let folder = (arguments.dir != Path::new(".")).then_some(&dir);
+    let found = deployers.called(name, folder).map_err(|error| anyhow::anyhow!(error))?;
+    let (build, faults) =
+        promotion::render_deployed(&checkout, &found.path, &arguments.options(), &found.changes)
+            .map_err(|error| located(error, &checkout))?;
+    for fault in faults {
+        output.warn(&format!(
+            "what `{}` changes is left out, since it fails: {fault}",
+            found.title()
+        ));
+    }
+    for unknown in found.unknown_here() {
+        output.warn(&format!("of `{}` is not known here: {unknown}", found.title()));
+    }
     for warning in &build.warnings {
         output.warn(warning.trim_start_matches("# Warning: "));
     }

@@ -29,6 +29,10 @@ pub(super) fn summary(plan: &Plan, output: &Output) -> String {
         let _ = writeln!(out, "\n{}", promotion::nothing(plan));
     } else {
         let _ = writeln!(out, "\n{}", promotion::summary(plan));
+        if let Some(reached) = promotion::reached(&plan.reaches, str::to_owned) {
+            let line = harmless(&format!("It reaches {reached}"));
+            let _ = writeln!(out, "{}", wrapped(&line, width, ""));
+        }
         warnings(&telling, palette, width, &mut out);
         commits(plan, palette, &mut out);
         changes(plan, &telling, palette, width, &mut out);
@@ -90,6 +94,11 @@ fn changes(
 ) {
     let own = format!("What {} will see", plan.target.name);
     listed(&own, telling, palette, width, out);
+    for there in &plan.clusters {
+        let telling = Telling::of_parts(there.rendered.resources(), &[]);
+        let title = format!("On {}", there.names.join(", "));
+        listed(&harmless(&title), &telling, palette, width, out);
+    }
     for (root, rendered) in &plan.below {
         let telling = Telling::of_parts(rendered.resources(), &[]);
         let target = &plan.target.name;

@@ -148,6 +148,10 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             palette.heading,
             resource_counts(reached.rendered.resources())
         );
+        if !reached.clusters.is_empty() {
+            let line = harmless(&format!("It reaches {}", reached.clusters.join(", ")));
+            let _ = writeln!(out, "{}", wrapped(&line, width, ""));
+        }
         for group in telling.warnings() {
             let (style, word) = match group.level {
                 Level::Error => (palette.error, "error"),

@@ -52,6 +52,25 @@ impl RenderedDiff {
         &self.text
     }
 
+    /// The diff without its file headers.
+    #[must_use]
+    pub fn hunks(&self) -> &str {
+        self.text.splitn(3, '\n').nth(2).unwrap_or_default()
+    }
+
+    /// The same with another name in the file headers.
+    #[must_use]
+    pub fn under(self, name: &str) -> Self {
+        Self { text: with_headers(self.hunks(), name), ..self }
+    }
+
+    /// The same, with the texts of other diffs behind it.
+    #[must_use]
+    pub fn followed_by<'t>(mut self, texts: impl IntoIterator<Item = &'t str>) -> Self {
+        texts.into_iter().for_each(|text| self.text.push_str(text));
+        self
+    }
+
     /// The resources that differ, in the order of the output after.
     #[must_use]
     pub fn resources(&self) -> &[ResourceDiff] {

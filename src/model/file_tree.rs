@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
+
 use super::{InvalidPath, RepoPath};
 
 /// How git stores a file.
@@ -110,6 +112,44 @@ pub trait Files: Sync {
     /// # Errors
     /// [`ReadError`] if a directory cannot be read.
     fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError>;
+
+    /// Which of these files hold one of the words, and which are not here. Links and what cannot be read hold
+    /// none. A place that can look without keeping what it reads does so.
+    fn holding(&self, paths: &[RepoPath], words: &[&str]) -> Holding {
+        let finders = finders(words);
+        let mut holding = Holding::default();
+        for path in paths {
+            match self.look_up(path) {
+                Ok((at, Entry::File(file))) if at == *path && holds(&finders, &file.content) => {
+                    holding.found.push(at);
+                }
+                Ok((at, Entry::Unknown)) => holding.unknown.push(at),
+                _ => {}
+            }
+        }
+        holding
+    }
+}
+
+/// What was found by words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Files that hold one of them, in the order in which they were asked about.
+    pub found: Vec<RepoPath>,
+    /// Files whose content is not here.
+    pub unknown: Vec<RepoPath>,
+}
+
+/// Who looks for each of the words.
+#[must_use]
+pub fn finders<'w>(words: &[&'w str]) -> Vec<Finder<'w>> {
+    words.iter().map(|word| Finder::new(*word)).collect()
+}
+
+/// Whether a content holds one of the words.
+#[must_use]
+pub fn holds(finders: &[Finder<'_>], content: &[u8]) -> bool {
+    finders.iter().any(|finder| finder.find(content).is_some())
 }
 
 /// Files in memory.

@@ -16,7 +16,8 @@ mod repository;
 
 pub use edited_files::EditedFiles;
 pub use file_tree::{
-    Entry, File, FileEdit, FileMode, FileTree, Files, Operation, ReadError, Step, follow,
+    Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, ReadError, Step, finders,
+    follow, holds,
 };
 pub use history::{
     BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,

@@ -6,6 +6,7 @@ mod carry;
 mod changes;
 mod commit_message;
 mod copy;
+mod deployed;
 mod draft;
 mod environment;
 mod error;
@@ -36,6 +37,7 @@ pub use body::{
     BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
 };
 pub use commit_message::{Trailers, check_commit_message, render_commit_message};
+pub use deployed::{OnClusters, Reach, reached};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
 pub use key::{Intent, Key, Wanted};
@@ -58,7 +60,7 @@ pub use pull_request::{
     DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings, render_checklist_item, render_labels,
     render_title,
 };
-pub use rendering::{Builds, NotRendered, render};
+pub use rendering::{Builds, NotRendered, render, render_deployed};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use telling::{Group, Telling};
 pub use template::{Template, TemplateError, Values, Variables};

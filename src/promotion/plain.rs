@@ -13,11 +13,12 @@ use crate::model::{
 };
 use crate::yaml::{Dialect, Node, parse_stream};
 
-/// Builds the manifests below a folder.
+/// Builds the manifests below a folder, by a kustomization that lists them and that `change` may change.
 pub(super) fn build(
     files: &dyn Files,
     dir: &RepoPath,
     options: &BuildOptions,
+    change: &dyn Fn(String) -> String,
 ) -> Result<Build, BuildError> {
     let listed = files.list(dir).map_err(|source| unreadable(dir, source))?;
     let below = |path: &RepoPath| path.strip_prefix(dir).unwrap_or_default().to_owned();
@@ -36,7 +37,7 @@ pub(super) fn build(
     let listing = FileEdit {
         path: dir.join(KUSTOMIZATION_NAMES[0]).unwrap_or_default(),
         before: None,
-        after: Some(File::regular(kustomization(&entries).into_bytes())),
+        after: Some(File::regular(change(kustomization(&entries)).into_bytes())),
     };
     let with_listing = EditedFiles::new(files, [&listing]);
     match kustomize::build(&with_listing, dir, options) {
@@ -167,7 +168,8 @@ mod tests {
     fn built(files: &[(&str, &str)]) -> Result<Vec<String>, String> {
         let tree = FileTree::of(files.iter().copied()).unwrap();
         let dir = RepoPath::parse("env").unwrap();
-        let build = build(&tree, &dir, &BuildOptions::default()).map_err(|it| it.to_string())?;
+        let build =
+            build(&tree, &dir, &BuildOptions::default(), &|it| it).map_err(|it| it.to_string())?;
         assert!(build.inputs.iter().all(|path| tree.file(path).unwrap().is_some()));
         Ok(build.resources.iter().map(|it| it.id.name.to_string()).collect())
     }

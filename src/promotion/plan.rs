@@ -1,5 +1,6 @@
 //! Making a plan: what a promotion would do, step by step. Making it touches nothing.
 
+mod clusters;
 mod request;
 mod value;
 
@@ -10,19 +11,23 @@ pub use value::{
 
 use std::collections::BTreeSet;
 
+use clusters::{Elsewhere, beside, elsewhere, first_sides};
+
 use super::carry::carry;
 use super::changes::{bring_changes, lost_values};
 use super::copy::{copy, create, prune};
+use super::deployed::{self, Deployed};
 use super::draft::{Change, Draft, Finished};
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::keep::{keep, keep_carried};
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
-use super::rendering::{Attempts, Builds, NotRendered, render, weigh};
+use super::rendering::{Attempts, Builds, NotRendered, render_deployed, weigh};
 use super::rules::{By, Prune};
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets};
+use crate::deployer;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
 use crate::model::{EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
@@ -38,21 +43,22 @@ use crate::policy::{
 /// content the caller has to fetch before asking again.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = (request.source, request.target);
-    let files = request.files;
+    let deployed = Deployed::read(request.files).map_err(PlanError::Unknown);
+    let now = deployed.as_ref().cloned().unwrap_or_default();
     let (source_build, (before, decided)) = side_by_side(
-        || build(request, source),
+        || build(request, source, &now.changes_now(&source.path)),
         || {
             let decide = || read_standards_and_decide(request, source, target);
-            side_by_side(|| build(request, target), decide)
+            side_by_side(|| build(request, target, &now.changes_now(&target.path)), decide)
         },
     );
-    let (source_build, before, (standards, finished)) = together(source_build, before, decided)?;
-    let Finished { edits, warnings, not_promoted, differences, commits } = finished;
-    let edited = EditedFiles::new(files, edits.iter().map(|planned| &planned.edit));
-    let after = match &before {
-        Ok(before) if edits.is_empty() => Ok(before.clone()),
-        _ => with_all_files(target, render(&edited, &target.path, request.options))?,
-    };
+    let (source_build, before, (standards, finished)) = together(source_build, before, decided)
+        .map_err(|error| also_unknown(error, deployed.as_ref().err()))?;
+    let Finished { edits, mut warnings, not_promoted, differences, commits } = finished;
+    let deployed = edited_deployers(deployed?, request, &edits);
+    let mut faults = Vec::new();
+    let (before, after) = first_sides(request, target, &deployed, before, &edits, &mut faults);
+    let (before, after) = (with_all_files(target, before)?, with_all_files(target, after)?);
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
@@ -60,6 +66,9 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         || check(request, (source, target), &standards, &builds, &edits),
         || compare(request, (source, target), &builds, &edits),
     );
+    let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
+    let told = deployed::warnings(&deployed, &target.path, &faults).into_iter();
+    warnings.extend(told.map(|(at, message)| Warning { message, at: Some(at) }));
     let masked = files_with_secrets(request, &differences, &secrets, &known);
     let words = Words { edits, warnings, not_promoted, differences, commits };
     let Words { edits, warnings, not_promoted, differences, commits } = words.hide(&known, &masked);
@@ -67,7 +76,14 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let missing = not_rendered.iter().map(NotRendered::finding);
     let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
     let suppressed = checked.suppressed + risks.suppressed.len() + risks_below.suppressed.len();
-    let risks = risks.findings.into_iter().chain(risks_below.findings);
+    let mut risks: Vec<Finding> = risks.findings.into_iter().chain(risks_below.findings).collect();
+    for there in &elsewhere {
+        let found = risks_there(request, source, (target, &edits), there, &standards);
+        let new: Vec<Finding> =
+            found.into_iter().filter(|finding| !risks.contains(finding)).collect();
+        risks.extend(new);
+    }
+    let (rendered, clusters) = beside(rendered, elsewhere, &deployed, target);
     let findings = missing.chain(risks).chain(checked.findings).collect();
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
@@ -82,6 +98,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         findings,
         suppressed,
         below,
+        reaches: deployed::reaches(deployed.after(), &target.path),
+        clusters,
         warnings,
         not_promoted,
         known,
@@ -101,13 +119,19 @@ pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<Pla
     let mut edits: Vec<PlannedEdit> =
         edits.into_iter().map(|edit| PlannedEdit { edit, causes: Vec::new() }).collect();
     edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
-    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
-    let after = with_all_files(target, render(&edited, &target.path, request.options))?;
-    let attempts =
-        Attempts { source: build(request, source)?, before: build(request, target)?, after };
+    let now = Deployed::read(request.files).map_err(PlanError::Unknown)?;
+    let source_build = build(request, source, &now.changes_now(&source.path))?;
+    let before = build(request, target, &now.changes_now(&target.path))?;
+    let deployed = edited_deployers(now, request, &edits);
+    let mut faults = Vec::new();
+    let (before, after) = first_sides(request, target, &deployed, before, &edits, &mut faults);
+    let (before, after) = (with_all_files(target, before)?, with_all_files(target, after)?);
+    let attempts = Attempts { source: source_build, before, after };
     let (builds, _) = weigh(attempts, By::Changes, source, target)?;
     let (diffs, _, _) = compare(request, (source, target), &builds, &edits);
-    Ok(PlanId::of(&target.key_from(&source.name), &edits, diffs.rendered.text()))
+    let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
+    let (rendered, _) = beside(diffs.rendered, elsewhere, &deployed, target);
+    Ok(PlanId::of(&target.key_from(&source.name), &edits, rendered.text()))
 }
 
 /// The way that holds for a promotion: what the configuration says, else what the history can tell.
@@ -189,14 +213,36 @@ fn together<A, B, C>(
     }
 }
 
+/// The same error, with files that are missing for another step too.
+fn also_unknown(error: PlanError, other: Option<&PlanError>) -> PlanError {
+    match (error, other) {
+        (PlanError::Unknown(mut paths), Some(PlanError::Unknown(more))) => {
+            paths.extend(more.iter().cloned());
+            PlanError::Unknown(paths)
+        }
+        (error, _) => error,
+    }
+}
+
+fn edited_deployers(
+    deployed: Deployed,
+    request: &PlanRequest<'_>,
+    edits: &[PlannedEdit],
+) -> Deployed {
+    let plain: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
+    deployed.edited(request.files, &plain)
+}
+
 fn build(
     request: &PlanRequest<'_>,
     environment: &Environment,
+    changes: &deployer::Changes,
 ) -> Result<Result<Build, BuildError>, PlanError> {
     if request.wish.create && request.is_missing(environment)? {
         return Ok(Ok(Build::default()));
     }
-    with_all_files(environment, render(request.files, &environment.path, request.options))
+    let built = render_deployed(request.files, &environment.path, request.options, changes);
+    with_all_files(environment, built.map(|(build, _)| build))
 }
 
 /// A build that was tried with all the files it needs.
@@ -306,6 +352,29 @@ fn risks(
         at_once: &[],
     };
     check_changes(&changes, Terms { gates, standards, today })
+}
+
+/// What the promotion weakens on clusters that are built in another way.
+fn risks_there(
+    request: &PlanRequest<'_>,
+    source: &Environment,
+    (target, edits): (&Environment, &[PlannedEdit]),
+    there: &Elsewhere,
+    standards: &Standards,
+) -> Vec<Finding> {
+    let Checks { gates, today, .. } = request.checks;
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let changes = Changes {
+        resources: there.rendered.resources(),
+        before: &there.before,
+        after: &there.after,
+        files: &edited,
+        path: &target.path,
+        others: &[(source.name.clone(), source.path.clone())],
+        own_values: &[],
+        at_once: &[],
+    };
+    check_changes(&changes, Terms { gates, standards, today }).findings
 }
 
 /// Kustomizations below the target's that an edit touches and its build does not read: an Application

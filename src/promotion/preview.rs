@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::body::{counts, render_changes, render_diffs, render_warnings};
+use super::deployed::{Deployed, names};
 use super::environment::Environment;
 use super::markdown::{code, counted, plain, prose};
 use super::pipeline::Pipeline;
 use super::plain_text::{cut, utf16_len};
+use super::rendering::render_deployed;
 use super::telling::{Telling, enumerated};
+use crate::deployer::{self, Deployers, Variant};
 use crate::diff::{RenderedDiff, SecretInputs};
-use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::policy::{
     Changes, Day, Fetched, Finding, Gates, Level, Overlay, Standards, Terms, UnknownFiles,
@@ -56,6 +59,8 @@ pub struct Preview {
 pub struct Reached {
     /// The environments; at least one.
     pub environments: Vec<Environment>,
+    /// The clusters that see it, as far as objects of the repository tell.
+    pub clusters: Vec<String>,
     /// What their clusters will see; that of the first.
     pub rendered: RenderedDiff,
     /// What is found, of the first.
@@ -69,6 +74,23 @@ impl Preview {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.reached.is_empty() && self.broken.is_empty()
+    }
+
+    /// Adds a change; one that is alike another is told with it.
+    fn add(&mut self, reached: Reached, likeness: &mut BTreeMap<String, usize>) {
+        let key = alike(&reached);
+        let Some(&at) = likeness.get(&key) else {
+            likeness.insert(key, self.reached.len());
+            self.reached.push(reached);
+            return;
+        };
+        let known = &mut self.reached[at];
+        for environment in reached.environments {
+            if !known.environments.iter().any(|it| it.path == environment.path) {
+                known.environments.push(environment);
+            }
+        }
+        known.clusters.extend(reached.clusters);
     }
 
     /// How many new findings there are of a level.
@@ -88,8 +110,17 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
     let mut likeness: BTreeMap<String, usize> = BTreeMap::new();
     let mut unknown = BTreeSet::new();
     let mut measures = Measures::default();
+    let deployed = match deployers(request) {
+        Ok(deployed) => deployed,
+        Err(UnknownFiles(paths)) => {
+            unknown.extend(paths);
+            Deployed::default()
+        }
+    };
     for environment in request.pipeline.environments() {
-        match may_reach(request, environment) {
+        let variants = deployed.variants(&environment.path);
+        let redeployed = variants.iter().any(|variant| variant.before != variant.after);
+        match may_reach(request, environment).map(|may| may || redeployed) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(UnknownFiles(paths)) => {
@@ -97,22 +128,38 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
                 continue;
             }
         }
-        match look(request, environment, &mut measures) {
-            Ok(Look::Same) => preview.unchanged += 1,
-            Ok(Look::Broken(error)) => preview.broken.push((environment.clone(), *error)),
-            Ok(Look::Reached(reached)) => {
-                let key = alike(&reached);
-                if let Some(&at) = likeness.get(&key) {
-                    preview.reached[at].environments.extend(reached.environments);
-                } else {
-                    likeness.insert(key, preview.reached.len());
-                    preview.reached.push(*reached);
+        let mut same = true;
+        for variant in variants.iter().take(MOST_VARIANTS) {
+            match look(request, environment, variant, &mut measures) {
+                Ok(Look::Same) => {}
+                // Whatever is changed on the way to a cluster, it is the folder that cannot be built.
+                Ok(Look::Broken(error)) => {
+                    same = false;
+                    preview.broken.push((environment.clone(), *error));
+                    break;
                 }
+                Ok(Look::Reached(reached)) => {
+                    same = false;
+                    preview.add(*reached, &mut likeness);
+                }
+                Err(UnknownFiles(paths)) => unknown.extend(paths),
             }
-            Err(UnknownFiles(paths)) => unknown.extend(paths),
         }
+        preview.unchanged += usize::from(same);
     }
     if unknown.is_empty() { Ok(preview) } else { Err(UnknownFiles(unknown)) }
+}
+
+/// At most so many groups of clusters of one environment are looked at.
+const MOST_VARIANTS: usize = 12;
+
+/// What deploys the environments, before and after.
+fn deployers(request: &Previewed<'_>) -> Result<Deployed, UnknownFiles> {
+    let sides = [request.before, request.after].map(Deployers::read);
+    match sides {
+        [Ok(before), Ok(after)] => Ok(Deployed::both(before, after)),
+        sides => Err(UnknownFiles(sides.into_iter().filter_map(Result::err).flatten().collect())),
+    }
 }
 
 /// Whether a changed file may be one of those that an environment builds from, before or after: what a
@@ -226,15 +273,18 @@ enum Look {
 fn look(
     request: &Previewed<'_>,
     environment: &Environment,
+    variant: &Variant,
     measures: &mut Measures,
 ) -> Result<Look, UnknownFiles> {
-    let build = |files| kustomize::build(files, &environment.path, request.options);
-    let after = match build(request.after) {
+    let build = |files: &dyn Files, changes: &deployer::Changes| {
+        render_deployed(files, &environment.path, request.options, changes).map(|(build, _)| build)
+    };
+    let after = match build(request.after, &variant.after) {
         Ok(build) => build,
         Err(BuildError::Unknown(paths)) => return Err(UnknownFiles(paths)),
         Err(error) => {
             // What was broken before is not this change's doing.
-            return match build(request.before) {
+            return match build(request.before, &variant.before) {
                 Err(BuildError::Unknown(paths)) => Err(UnknownFiles(paths)),
                 Err(before) if before.to_string() == error.to_string() => Ok(Look::Same),
                 _ => Ok(Look::Broken(Box::new(error))),
@@ -242,7 +292,7 @@ fn look(
         }
     };
     // An environment that comes, or that is repaired, is all new.
-    let before = match build(request.before) {
+    let before = match build(request.before, &variant.before) {
         Err(BuildError::Unknown(paths)) => return Err(UnknownFiles(paths)),
         before => before.unwrap_or_default(),
     };
@@ -261,7 +311,9 @@ fn look(
     let (findings, suppressed) =
         judge(request, environment, (&before, &after), &rendered, standards);
     let environments = vec![environment.clone()];
-    Ok(Look::Reached(Box::new(Reached { environments, rendered, findings, suppressed })))
+    let clusters = names(variant);
+    let reached = Reached { environments, clusters, rendered, findings, suppressed };
+    Ok(Look::Reached(Box::new(reached)))
 }
 
 fn judge(
@@ -405,6 +457,17 @@ fn headline(preview: &Preview) -> String {
     format!("**This reaches {}**: {names}", counted(environments, "environment", "environments"))
 }
 
+/// The clusters of a group, by their names.
+fn clusters(reached: &Reached) -> Option<String> {
+    let mut words: Vec<String> =
+        reached.clusters.iter().take(8).map(|name| code(name, 120)).collect();
+    let more = reached.clusters.len().saturating_sub(words.len());
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    (!words.is_empty()).then(|| enumerated(&words))
+}
+
 /// What decides about one group: counts, warnings, gates, what changes.
 fn head_of(reached: &Reached) -> String {
     let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
@@ -414,6 +477,9 @@ fn head_of(reached: &Reached) -> String {
     let names =
         if more > 0 { format!("{} and {more} more", names.join(", ")) } else { enumerated(&names) };
     let mut parts = vec![format!("### {names}: {}", counts(reached.rendered.resources()))];
+    if let Some(on) = clusters(reached) {
+        parts.push(format!("Reaches {on}"));
+    }
     parts.extend(render_warnings(&telling, 8));
     parts.push(format!("**Gates** {}", Telling::gates(&reached.findings, reached.suppressed)));
     let others: Vec<String> = telling

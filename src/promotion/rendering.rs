@@ -8,8 +8,11 @@ use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::plain;
 use super::rules::By;
+use crate::deployer;
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
-use crate::model::{Files, Location, RepoPath};
+use crate::model::{
+    EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
+};
 use crate::policy::{Finding, Level};
 
 /// The builds of a plan. Where one is missing, those that would be compared with it are empty.
@@ -67,7 +70,64 @@ pub fn render(
 ) -> Result<Build, BuildError> {
     match kustomize::build(files, dir, options) {
         Err(BuildError::NoKustomization { dir: missing }) if missing == *dir => {
-            plain::build(files, dir, options)
+            plain::build(files, dir, options, &|it| it)
+        }
+        built => built,
+    }
+}
+
+/// Builds an environment as it is deployed. Returns what of its deployers' changes could not be made, one
+/// sentence each: then it is built without them.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_deployed(
+    files: &dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+    changes: &deployer::Changes,
+) -> Result<(Build, Vec<String>), BuildError> {
+    if changes.is_empty() {
+        return Ok((render(files, dir, options)?, Vec::new()));
+    }
+    match render_changed(files, dir, options, changes) {
+        Ok(mut build) => {
+            let faults = deployer::finish(&mut build, changes);
+            Ok((build, faults))
+        }
+        Err(error @ BuildError::Unknown(_)) => Err(error),
+        // Whatever is wrong with the folder itself is said of it.
+        Err(error) => Ok((render(files, dir, options)?, vec![error.to_string()])),
+    }
+}
+
+fn render_changed(
+    files: &dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+    changes: &deployer::Changes,
+) -> Result<Build, BuildError> {
+    if !changes.touches_the_kustomization() {
+        return render(files, dir, options);
+    }
+    let has = |component: &str| {
+        let there = dir.join(component).map(|path| files.look_up(&path));
+        matches!(there, Ok(Ok((_, entry))) if entry != Entry::Missing)
+    };
+    let with = |text: &str| deployer::kustomization_with(text, changes, &has);
+    for name in KUSTOMIZATION_NAMES {
+        let Ok(path) = dir.join(name) else { continue };
+        let Ok((path, Entry::File(file))) = files.look_up(&path) else { continue };
+        let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+        // What is no kustomization is said by the build.
+        let Ok(text) = with(text) else { break };
+        let after = Some(File { mode: file.mode, content: text.into_bytes().into() });
+        let edit = FileEdit { path, before: None, after };
+        return kustomize::build(&EditedFiles::new(files, [&edit]), dir, options);
+    }
+    match kustomize::build(files, dir, options) {
+        Err(BuildError::NoKustomization { dir: missing }) if missing == *dir => {
+            plain::build(files, dir, options, &|text| with(&text).unwrap_or(text))
         }
         built => built,
     }

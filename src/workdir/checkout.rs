@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::repository::Listing;
 use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
-use crate::model::{Entry, File, FileMode, Files, ReadError, RepoPath, Step, follow};
+use crate::model::{
+    Entry, File, FileMode, Files, Holding, ReadError, RepoPath, Step, finders, follow, holds,
+};
 
 /// A directory on disk, read when asked and only what is asked.
 ///
@@ -240,7 +242,36 @@ impl Files for Checkout {
         self.seen().lists.insert(dir.clone(), found.clone());
         Ok(found)
     }
+
+    /// Reads on two threads, and keeps nothing of it.
+    fn holding(&self, paths: &[RepoPath], words: &[&str]) -> Holding {
+        let regular = |path: &&RepoPath| {
+            matches!(self.kind(path), Ok(Kind::File(_)))
+                && matches!(self.is_reached_directly(path), Ok(true))
+        };
+        let paths: Vec<&RepoPath> = paths.iter().filter(regular).collect();
+        let finders = finders(words);
+        let look = |part: &[&RepoPath]| -> Vec<RepoPath> {
+            let has = |path: &&&RepoPath| {
+                read_content(&self.root, path).is_ok_and(|content| holds(&finders, &content))
+            };
+            part.iter().filter(has).map(|path| (*path).clone()).collect()
+        };
+        if paths.len() < MANY_FILES {
+            return Holding { found: look(&paths), unknown: Vec::new() };
+        }
+        let (first, second) = paths.split_at(paths.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| look(second));
+            let mut found = look(first);
+            found.extend(other.join().unwrap_or_default());
+            Holding { found, unknown: Vec::new() }
+        })
+    }
 }
+
+/// Below so many a second thread is not worth its start.
+const MANY_FILES: usize = 200;
 
 fn listing(repository: &Repository, dirs: Vec<RepoPath>) -> Result<Listing, ReadError> {
     let first = dirs[0].clone();

@@ -4,6 +4,7 @@ use crate::diff::{Change, ResourceDiff};
 use crate::lineage::{Difference, Then};
 use crate::policy::Level;
 use crate::promotion::beside::stays_beside;
+use crate::promotion::deployed::reached;
 use crate::promotion::phrase::Phrase;
 use crate::promotion::plan::{Commit, Plan};
 use crate::promotion::proposal::summary;
@@ -42,7 +43,10 @@ pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Li
     parts.push(status(plan, telling, items));
     parts.extend(brings(&plan.commits));
     let below = below::lists(plan, lines.changes);
-    let own = changes(telling, lines.changes);
+    let own = match below::first_clusters(plan) {
+        Some(on) => listed(&format!("**What changes** · {on}"), telling, lines.changes),
+        None => changes(telling, lines.changes),
+    };
     parts.extend(own.or_else(|| below.is_none().then(|| fields(plan, lines.changes)).flatten()));
     parts.extend(below);
     parts.extend(notes(plan, lines.notes));
@@ -101,6 +105,9 @@ fn headline(plan: &Plan) -> String {
         code(plan.target.path.as_str(), ID_LIMIT),
         word(source.as_str()),
     ));
+    if let Some(reached) = reached(&plan.reaches, |name| code(name, ID_LIMIT)) {
+        text.push_str(&format!(" · reaches {reached}"));
+    }
     text
 }
 

@@ -78,6 +78,8 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         differences: Vec::new(),
         commits: Vec::new(),
         below: Vec::new(),
+        reaches: Vec::new(),
+        clusters: Vec::new(),
         edits,
         builds,
     }

@@ -4,6 +4,7 @@ use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff};
 use crate::lineage::Difference;
 use crate::model::{CommitSha, FileEdit, Location, PastCommit, RepoPath};
 use crate::policy::Finding;
+use crate::promotion::deployed::{OnClusters, Reach};
 use crate::promotion::environment::Environment;
 use crate::promotion::key::Key;
 use crate::promotion::plan_id::PlanId;
@@ -50,6 +51,10 @@ pub struct Plan {
     /// Kustomizations below the target's that it does not build, as something of their own may point at
     /// them, with what the edits change there.
     pub below: Vec<(RepoPath, RenderedDiff)>,
+    /// What objects of the repository deploy of the target, by the clusters' names.
+    pub reaches: Vec<Reach>,
+    /// What other clusters than those of `rendered` will see, where something else is changed on the way there.
+    pub clusters: Vec<OnClusters>,
     /// Commits of the source that this brings, oldest first, as far as whoever plans knows them.
     pub commits: Vec<Commit>,
 }
