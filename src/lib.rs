@@ -14,6 +14,7 @@ pub mod github;
 pub mod kustomize;
 pub mod lineage;
 pub mod model;
+pub mod notices;
 pub mod outbound;
 pub mod policy;
 pub mod promotion;

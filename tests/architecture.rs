@@ -26,6 +26,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("config", &["model", "redact", "yaml", "policy", "clearance", "promotion"]),
     ("github", &["model", "outbound", "redact"]),
     ("store", &["model", "redact"]),
+    ("notices", &["model", "outbound", "redact"]),
     ("workdir", &["model"]),
     ("telemetry", &["model", "redact"]),
     (
@@ -45,6 +46,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "outbound",
             "github",
             "store",
+            "notices",
             "workdir",
             "telemetry",
         ],
@@ -67,6 +69,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "config",
             "github",
             "store",
+            "notices",
             "workdir",
             "telemetry",
             "app",

@@ -1,7 +1,7 @@
 //! After the merge: how the target is doing is told on the pull request and to GitHub's own page of
 //! environments, and what broke it is undone.
 
-use crate::clearance::{Aftermath, Judgement, Span, State, aftermath, written};
+use crate::clearance::{Aftermath, Judgement, Span, State, Voice, aftermath, written};
 use crate::github::{GithubError, PullRequestState, Repository};
 use crate::model::{CommitSha, PullRequestNumber};
 use crate::promotion::{Environment, Intent};
@@ -28,6 +28,7 @@ pub(super) async fn after(work: &Work, job: &After) -> Result<Outcome, Stop> {
     let (Some(key), Some(number)) = (key_of(&record), PullRequestNumber::new(job.number)) else {
         return done;
     };
+    work.tell_merged(&job.place, &record).await?;
     let repository = work.repository(&job.place).await?;
     let base = work.default_branch(&repository, &job.place).await?;
     let Some(head) = repository.fetch_head(&base).await? else { return done };
@@ -90,6 +91,7 @@ impl MergedPromotion<'_> {
         let now = self.work.app.clock.now();
         let merged_at = self.record.merged_at.unwrap_or(now);
         let aftermath = aftermath(health, &judgement, merged_at, now);
+        self.tell_degraded(&aftermath, &judgement).await?;
         self.tell(&aftermath, &judgement).await?;
         self.tell_deployment(&judgement).await?;
         let mut next = Vec::new();
@@ -126,6 +128,27 @@ impl MergedPromotion<'_> {
             return Ok(None);
         }
         judge_environment(self.work, &self.job.place, self.target).await
+    }
+
+    /// Tells those outside GitHub once it begins to be degraded.
+    async fn tell_degraded(&mut self, of: &Aftermath, judgement: &Judgement) -> Result<(), Stop> {
+        let degraded = match of.state {
+            State::Degraded => true,
+            State::Healthy => false,
+            State::NotYet | State::Unknown => return Ok(()),
+        };
+        if degraded == self.standing.degraded {
+            return Ok(());
+        }
+        if degraded {
+            self.standing.times_degraded += 1;
+            let (work, count) = (self.work, self.standing.times_degraded);
+            let voices: Vec<String> = judgement.telling().take(3).map(plainly).collect();
+            let voices = voices.join("; ");
+            work.tell_degraded(&self.job.place, &self.record, &voices, count).await?;
+        }
+        self.standing.degraded = degraded;
+        self.note().await
     }
 
     async fn tell(&mut self, of: &Aftermath, judgement: &Judgement) -> Result<(), Stop> {
@@ -219,13 +242,18 @@ fn words(soak: Span) -> String {
     format!("{number} {unit}")
 }
 
+/// What a source says.
+fn plainly(voice: &Voice) -> String {
+    match voice.message.is_empty() {
+        true => format!("{} is {}", voice.name, voice.state.as_str()),
+        false => format!("{} is {}: {}", voice.name, voice.state.as_str(), voice.message),
+    }
+}
+
 /// What the sources say, a line each, with links.
 fn told_of(judgement: &Judgement) -> String {
     let lines = judgement.telling().take(10).map(|voice| {
-        let words = match voice.message.is_empty() {
-            true => format!("{} is {}", voice.name, voice.state.as_str()),
-            false => format!("{} is {}: {}", voice.name, voice.state.as_str(), voice.message),
-        };
+        let words = plainly(voice);
         let link = voice.url.as_ref().filter(|url| !url.contains(['(', ')', ' ', '<', '>']));
         let link = link.map_or(String::new(), |url| format!(", see [there]({url})"));
         format!("- {}{link}", inline(&words))

@@ -7,7 +7,9 @@ mod listen;
 mod merge;
 mod show;
 
-use crate::clearance::{Circumstances, Holds, Item, Judgement, Merge, State, holds};
+use std::collections::BTreeSet;
+
+use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
 use crate::github::{Reaction, Repository, TreeSha};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of};
@@ -159,6 +161,7 @@ impl Clearing<'_> {
         }
         let items = self.ticked(items, &standing);
         let holds = self.holds(&standing, &items);
+        self.tell_held(&mut standing, &holds).await?;
         let has_terms = self.key.intent == Intent::Promote && has_terms(self.source, self.target);
         standing.shown |= self.job.asked || has_terms;
         if standing.shown {
@@ -177,6 +180,23 @@ impl Clearing<'_> {
             next.extend(self.merge(&mut standing, &holds).await?);
         }
         Ok(Outcome::Done(next))
+    }
+
+    /// Tells those outside GitHub of what holds it, if it did not before.
+    async fn tell_held(&self, standing: &mut Standing, holds: &Holds) -> Result<(), Stop> {
+        // What is stale is planned again in a moment, nearly always; if it cannot be, that is told as failed.
+        let lasting = holds.standing.iter().filter(|hold| !matches!(hold, Hold::Stale { .. }));
+        let names: BTreeSet<String> = lasting.map(|hold| hold.name().to_owned()).collect();
+        if names == standing.held {
+            return Ok(());
+        }
+        if !names.is_subset(&standing.held) {
+            standing.times_held += 1;
+            let (work, count) = (self.work, standing.times_held);
+            work.tell_held(&self.job.place, &self.record, holds, count).await?;
+        }
+        standing.held = names;
+        Ok(self.work.app.note_standing(&self.record.id, standing).await?)
     }
 
     /// A commit that is not the one we know was pushed: whose it is, the promotion finds out. Until then it

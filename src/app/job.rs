@@ -6,8 +6,8 @@
 mod payload;
 
 pub(super) use payload::{
-    After, Asker, Asks, Changed, Clear, Command, Edit, Ended, Head, Look, Moved, News, Place,
-    PreviewPullRequest, Promote, Release, Repositories, Undo,
+    After, Asker, Asks, Changed, Clear, Command, Edit, Ended, Head, Look, Moved, News, Notify,
+    Place, PreviewPullRequest, Promote, Release, Repositories, Undo,
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use crate::store::{Millis, NewJob};
 
 use super::fresh_id;
 use payload::of_application;
+
+/// The kind of jobs that send notices, which have workers of their own.
+pub(super) const NOTICE: &str = "notice";
 
 /// A job as the queue holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +44,8 @@ pub(super) enum Job {
     After(After),
     /// Take a merged promotion back.
     Undo(Undo),
+    /// Send notices in order.
+    Notify(Notify),
     /// Note which repositories an installation gained and lost.
     Repositories(Repositories),
     /// Take in the deliveries that GitHub failed to make.
@@ -61,6 +66,7 @@ impl Job {
             Self::News(_) => "news",
             Self::After(_) => "after",
             Self::Undo(_) => "undo",
+            Self::Notify(_) => NOTICE,
             Self::Repositories(_) => "repositories",
             Self::Recover => "recover",
         }
@@ -79,7 +85,7 @@ impl Job {
             | Self::News(News { place, .. })
             | Self::After(After { place, .. })
             | Self::Undo(Undo { place, .. }) => Some(place),
-            Self::Repositories(_) | Self::Recover => None,
+            Self::Notify(_) | Self::Repositories(_) | Self::Recover => None,
         }
     }
 
@@ -112,6 +118,7 @@ impl Job {
             Self::News(news) => format!("{kind} {}", news.place.key()),
             Self::After(after) => format!("{kind} {} {}", after.place.key(), after.number),
             Self::Undo(undo) => format!("{kind} {} {}", undo.place.key(), undo.number),
+            Self::Notify(notify) => format!("{kind} {}", notify.stream),
             Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
             Self::Recover => kind.to_owned(),
         }
@@ -132,6 +139,8 @@ impl Job {
                     of_application(application.as_deref())
                 )
             }
+            // A receiver that is slow takes one place, whatever waits for it.
+            Self::Notify(notify) => format!("{NOTICE} {}", notify.receiver),
             _ => self.key(),
         }
     }

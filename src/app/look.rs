@@ -66,6 +66,7 @@ async fn note_health(
     now: &mut Snapshot,
 ) -> Result<Option<NewJob>, Stop> {
     let Ok(configuration) = now.configuration(None).await? else { return Ok(None) };
+    work.note_subscriptions(&place.key(), &configuration).await?;
     let wanted = configuration.pipeline.environments().iter().any(|it| it.health.is_some());
     if !wanted && work.app.store.environments(&place.key()).await?.is_empty() {
         return Ok(None);
@@ -130,7 +131,8 @@ async fn asked_for(
     let configuration = match now.configuration(None).await? {
         Ok(configuration) => configuration,
         Err(error) => {
-            tell_broken_configuration(work, repository, now, then.as_ref(), &error).await?;
+            let then = then.as_ref();
+            tell_broken_configuration(work, repository, place, (now, then), &error).await?;
             return Ok(Vec::new());
         }
     };
@@ -257,8 +259,8 @@ async fn inputs(
 async fn tell_broken_configuration(
     work: &Work,
     repository: &Repository,
-    now: &Snapshot,
-    then: Option<&Snapshot>,
+    place: &Place,
+    (now, then): (&Snapshot, Option<&Snapshot>),
     error: &crate::config::ConfigError,
 ) -> Result<(), Stop> {
     let because = chain(error);
@@ -268,6 +270,7 @@ async fn tell_broken_configuration(
     if !has_file || then.is_some_and(|then| !now.differs(then, [&path])) {
         return Ok(());
     }
+    work.tell_refused_configuration(place, now.commit.as_str(), &because).await?;
     work.hold().await?;
     let annotations: Vec<Annotation> = error
         .location()

@@ -23,6 +23,7 @@ mod limit;
 mod local_past;
 mod look;
 mod news;
+mod notice;
 mod overview;
 mod pair_of_trees;
 mod perform;

@@ -15,7 +15,8 @@ use crate::telemetry::metric;
 use super::job::{After, Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{
-    App, after, changed, clear, command, look, news, promote, pull_request_preview, recover, undo,
+    App, after, changed, clear, command, look, news, notice, promote, pull_request_preview,
+    recover, undo,
 };
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
@@ -44,6 +45,11 @@ impl Work {
     pub(super) async fn hold(&self) -> Result<(), Stop> {
         let until = self.app.clock.now() + LEASE_MS;
         Ok(self.app.store.extend_before_writing(self.attempt.lease(), until).await?)
+    }
+
+    /// Where the job plays, if in one repository.
+    pub(super) fn place(&self) -> Option<Place> {
+        Job::parse(&self.attempt.claim.payload).as_ref().and_then(Job::place).cloned()
     }
 
     /// A job that follows from this one.
@@ -153,6 +159,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::News(news) => news::news(work, news).await,
         Job::After(after) => after::after(work, after).await,
         Job::Undo(undo) => undo::undo(work, undo).await,
+        Job::Notify(notify) => notice::send(work, notify).await,
         Job::Repositories(repositories) => note_repositories(work, repositories).await,
         Job::Recover => recover::recover(work).await,
     }
@@ -187,6 +194,11 @@ async fn park(work: &Work, job: &Job, because: String) -> Outcome {
         // The log and the queue have it; GitHub may be the very thing that is broken.
         let told = tokio::time::timeout(Duration::from_secs(30), told).await;
         tracing::debug!(told = told.is_ok_and(|told| told.is_ok()), "parking");
+        let because = format!("it was given up: {because}");
+        let occasion = work.attempt.lease().job();
+        if let Err(error) = work.tell_failed(promote, None, occasion, &because).await {
+            tracing::warn!(error = %chain(&error), "nobody is told outside GitHub");
+        }
     }
     Outcome::Parked { because }
 }

@@ -195,9 +195,34 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         pull_request = ended.shown().map(|shown| shown.number.get()),
         "a promotion ended"
     );
+    tell_outside(work, job, &head, &ended).await?;
     tell::report(work, &repository, &head, job, &ended).await?;
     tell::tell(work, &repository, job, &ended).await?;
     Ok(Outcome::Done(next.into_iter().collect()))
+}
+
+/// Tells those outside GitHub who want to hear of it.
+async fn tell_outside(
+    work: &Work,
+    job: &Promote,
+    head: &CommitSha,
+    ended: &Ended,
+) -> Result<(), Stop> {
+    match ended {
+        Ended::Broken { because, .. } => {
+            let newest = match job.key() {
+                Some(key) => work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?,
+                None => None,
+            };
+            let open = newest.filter(|it| it.state == crate::store::PromotionState::Open);
+            let number = open.and_then(|record| record.pull_request);
+            work.tell_failed(job, number, &format!("{head} {because}"), because).await
+        }
+        _ => match ended.shown().filter(|_| ended.shows()) {
+            Some(shown) => work.tell_opened(&job.place, shown.number().get()).await,
+            None => Ok(()),
+        },
+    }
 }
 
 async fn run(
@@ -252,6 +277,9 @@ impl<'a> Promotion<'a> {
             Ok(configuration) => configuration,
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
+        if given.is_none() {
+            memory.note_subscriptions(repository.name(), &configuration).await?;
+        }
         let (source, target) = match configuration.pipeline.pair(key) {
             Ok(pair) => pair,
             Err(PlanError::WhichApplication { .. }) => {

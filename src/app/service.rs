@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::github::Github;
-use crate::store::{Inbox, InboxWriter, Millis, Store, StoreError};
+use crate::notices::Receivers;
+use crate::store::{Inbox, InboxWriter, Kinds, Millis, Store, StoreError};
 use crate::telemetry::metric;
 
+use super::job::NOTICE;
 use super::worker::{Worker, chain};
 use super::{Clock, fresh_id};
 
@@ -41,6 +43,10 @@ pub struct App {
     pub(super) wake: Arc<Notify>,
     /// Where health queries go, if somebody said so.
     pub(super) prometheus: Option<super::Prometheus>,
+    /// Where notices go.
+    pub(super) receivers: Receivers,
+    /// Wakes those who send them.
+    pub(super) wake_senders: Arc<Notify>,
     working: Arc<AtomicBool>,
     /// When a worker's place was last free.
     place_was_free: Arc<AtomicI64>,
@@ -75,6 +81,8 @@ impl App {
             clock,
             wake,
             prometheus: None,
+            receivers: Receivers::default(),
+            wake_senders: Arc::default(),
             working: Arc::default(),
             place_was_free: Arc::default(),
             recovered: Arc::default(),
@@ -108,7 +116,9 @@ impl App {
     pub async fn work(&self, stop: watch::Receiver<bool>) {
         self.place_was_free.store(self.clock.now(), Ordering::Relaxed);
         self.working.store(true, Ordering::Relaxed);
-        let worker = self.worker();
+        let but_notices = Kinds { except: NOTICE, ..Kinds::default() };
+        let (worker, senders) = (self.worker(but_notices), self.senders());
+        let sending = senders.work(stop.clone(), GRACE);
         let housekeeping = async {
             loop {
                 if let Err(error) = self.queue_recovery().await {
@@ -123,7 +133,7 @@ impl App {
             }
         };
         tokio::select! {
-            () = worker.work(stop, GRACE) => {}
+            ((), ()) = async { tokio::join!(worker.work(stop, GRACE), sending) } => {}
             () = housekeeping => {}
         }
         self.working.store(false, Ordering::Relaxed);
@@ -134,15 +144,25 @@ impl App {
     /// # Errors
     /// [`StoreError`] if the queue cannot be read.
     pub async fn drain(&self) -> Result<Option<Millis>, StoreError> {
-        self.worker().drain().await
+        self.worker(Kinds::default()).drain().await
     }
 
-    fn worker(&self) -> Worker {
+    /// Those who send notices: whatever receivers do, the places of promotions stay free.
+    fn senders(&self) -> Worker {
+        Worker {
+            wake: Arc::clone(&self.wake_senders),
+            place_was_free: Arc::default(),
+            ..self.worker(Kinds { only: NOTICE, ..Kinds::default() })
+        }
+    }
+
+    fn worker(&self, kinds: Kinds) -> Worker {
         Worker {
             store: self.store.clone(),
             clock: self.clock.clone(),
             wake: Arc::clone(&self.wake),
             run: self.performer(),
+            kinds,
             name: fresh_id(self.clock.now()),
             parallel: PARALLEL,
             place_was_free: Arc::clone(&self.place_was_free),

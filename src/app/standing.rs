@@ -49,6 +49,12 @@ pub(super) struct Standing {
     pub(super) merges_itself: bool,
     /// Whether it is being undone by itself.
     pub(super) undo_begun: bool,
+    /// What held it at the last look, by name, and how often something new did.
+    pub(super) held: BTreeSet<String>,
+    pub(super) times_held: u64,
+    /// Whether its target is degraded after the merge, and how often that began.
+    pub(super) degraded: bool,
+    pub(super) times_degraded: u64,
 }
 
 /// A release.

@@ -34,6 +34,9 @@ pub(super) async fn undo(work: &Work, job: &Undo) -> Result<Outcome, Stop> {
     let taken = take_back.carry_out(Memory::Queue(work), &repository, &base, snapshot).await?;
     let TakenBack { ended, conflicts, record } = taken;
     tracing::info!(pull_request = job.number, outcome = ended.outcome(), "a promotion is undone");
+    if let Ended::Created(shown) | Ended::Updated(shown) | Ended::Unchanged(shown) = &ended {
+        work.tell_opened(&job.place, shown.number().get()).await?;
+    }
     let mut next = Vec::new();
     if let Some(record) = record.filter(|_| ended.shows()) {
         let mut standing = work.app.standing(&record).await?;

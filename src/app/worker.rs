@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::store::{Claim, Lease, Millis, NewJob, Retry, Store, StoreError};
+use crate::store::{Claim, Kinds, Lease, Millis, NewJob, Retry, Store, StoreError};
 
 use super::Clock;
 
@@ -79,6 +79,8 @@ pub(super) struct Worker {
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
     pub(super) run: Run,
+    /// What it works at.
+    pub(super) kinds: Kinds,
     /// The name of this process, for people who look at the queue.
     pub(super) name: String,
     /// How many jobs run at a time.
@@ -127,7 +129,7 @@ impl Worker {
         let (_never, stop) = watch::channel(false);
         loop {
             let now = self.clock.now();
-            match self.store.claim(&self.name, now, now + LEASE_MS).await? {
+            match self.store.claim_of(self.kinds, &self.name, now, now + LEASE_MS).await? {
                 Some(claim) => self.attempt(claim, stop.clone()).await,
                 None => return Ok(self.store.job_counts().await?.next_due),
             }
@@ -136,7 +138,7 @@ impl Worker {
 
     async fn claim(&self) -> Option<Claim> {
         let now = self.clock.now();
-        match self.store.claim(&self.name, now, now + LEASE_MS).await {
+        match self.store.claim_of(self.kinds, &self.name, now, now + LEASE_MS).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::error!(error = %chain(&error), "no job could be claimed");

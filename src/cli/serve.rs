@@ -12,8 +12,10 @@ use tokio::sync::watch;
 
 use super::Outcome;
 use crate::app::{App, Clock, Prometheus, merge_payloads, try_plans_with};
-use crate::config::{Identity, RawSettings, Settings};
+use crate::config::{Identity, NOTICES, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings};
+use crate::model::ReceiverName;
+use crate::notices::{Receiver, Receivers};
 use crate::redact::Scrubber;
 use crate::server::{self, PageSettings};
 use crate::store::Store;
@@ -74,6 +76,19 @@ pub(super) struct ServeArguments {
     /// File with the token for Prometheus.
     #[arg(long, env = "OVERLIFT_PROMETHEUS_TOKEN_FILE", value_name = "FILE")]
     prometheus_token_file: Option<String>,
+    // Each name has a variable of its own, which clap does not know how to tell.
+    #[arg(
+        long,
+        value_name = "NAME=URL",
+        help = "Where notices for a name go [env: OVERLIFT_NOTICES_<NAME>_URL]"
+    )]
+    notices_url: Vec<String>,
+    #[arg(
+        long,
+        value_name = "NAME=SECRET",
+        help = "What notices for a name are signed with [env: OVERLIFT_NOTICES_<NAME>_SECRET]"
+    )]
+    notices_secret: Vec<String>,
     /// Token that opens the pages; without it there are none.
     #[arg(long, env = "OVERLIFT_PAGE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     page_token: Option<String>,
@@ -109,10 +124,44 @@ impl ServeArguments {
             prometheus_url: self.prometheus_url.clone(),
             prometheus_token: self.prometheus_token.clone(),
             prometheus_token_file: self.prometheus_token_file.clone(),
+            notices: self.notices(),
             page_token: self.page_token.clone(),
             page_token_file: self.page_token_file.clone(),
         }
     }
+}
+
+impl ServeArguments {
+    /// The settings of notices; a flag takes the place of its variable.
+    fn notices(&self) -> Vec<(String, String)> {
+        let flags = [(&self.notices_url, "URL"), (&self.notices_secret, "SECRET")];
+        let given = flags.into_iter().flat_map(|(texts, part)| {
+            texts.iter().map(move |text| {
+                let (name, value) = text.split_once('=').unwrap_or((text, ""));
+                (variable_of(name, part), value.to_owned())
+            })
+        });
+        let mut all: Vec<(String, String)> = given.collect();
+        let flags: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
+        all.extend(variables().filter(|(name, _)| !flags.contains(name)));
+        all
+    }
+}
+
+fn variable_of(name: &str, part: &str) -> String {
+    let name = ReceiverName::parse(name).map_or_else(|_| name.to_owned(), |it| it.as_str().into());
+    format!("{NOTICES}{name}_{part}")
+}
+
+/// The variables of notices. Those that are not set to anything are as if they were not there.
+#[expect(clippy::disallowed_methods, reason = "their names are the operator's to make up")]
+fn variables() -> impl Iterator<Item = (String, String)> {
+    let texts = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut texts: Vec<(String, String)> =
+        texts.filter(|(name, value)| name.starts_with(NOTICES) && !value.is_empty()).collect();
+    texts.sort();
+    texts.into_iter()
 }
 
 /// Serves until a signal says stop.
@@ -167,7 +216,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .transpose()
         .context("Prometheus cannot be asked")?;
     let (app, writer) = App::new(store.clone(), github, Clock::system());
-    let app = app.with_prometheus(prometheus);
+    let receivers = settings.receivers.iter().map(|(name, it)| {
+        (name.clone(), Receiver { url: it.url.clone(), secret: it.secret.clone() })
+    });
+    let receivers = Receivers::new(receivers.collect()).context("notices cannot be sent")?;
+    let app = app.with_prometheus(prometheus).with_receivers(receivers);
     let stop = stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
     let writing = App::write_deliveries(writer, turned(inbox_closed))?;

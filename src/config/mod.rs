@@ -3,11 +3,13 @@
 mod discovery;
 mod error;
 mod pattern;
+mod receivers;
 mod repository;
 mod settings;
 mod start;
 
 pub use error::ConfigError;
+pub use receivers::{NOTICES, NoticeReceiver};
 pub use repository::{CONFIG_PATH, Loads, Previews, RepositoryConfig, SCHEMA_ID, schema};
 pub use settings::{Identity, RawSettings, Settings, SettingsError, SettingsFault};
 pub use start::starting_configuration;

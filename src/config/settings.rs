@@ -4,8 +4,12 @@
 //! them and reports every fault at once, before a port is bound. Files that hold credentials are read
 //! by a function of the caller, so that nothing here touches the disk.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::receivers::{NoticeReceiver, read_receivers};
+use crate::model::ReceiverName;
 use crate::redact::{Credential, WebhookSecrets};
 
 /// What flags and variables say; `None` where neither is given.
@@ -39,6 +43,8 @@ pub struct RawSettings {
     pub prometheus_token: Option<String>,
     /// `OVERLIFT_PROMETHEUS_TOKEN_FILE`.
     pub prometheus_token_file: Option<String>,
+    /// `OVERLIFT_NOTICES_<NAME>_URL`, `…_SECRET` and their files: variables with their values.
+    pub notices: Vec<(String, String)>,
     /// `OVERLIFT_PAGE_TOKEN`.
     pub page_token: Option<String>,
     /// `OVERLIFT_PAGE_TOKEN_FILE`.
@@ -64,6 +70,8 @@ pub struct Settings {
     pub cache_dir: Option<String>,
     /// Who may see the pages; without it there are none.
     pub page_token: Option<Credential>,
+    /// Where notices go, by name.
+    pub receivers: BTreeMap<ReceiverName, NoticeReceiver>,
     /// Where health queries go; `None` for nowhere.
     pub prometheus_url: Option<String>,
     /// The token for it.
@@ -95,7 +103,7 @@ pub struct SettingsError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFault {
     /// The variable; its flag has the same name in small letters.
-    pub variable: &'static str,
+    pub variable: Cow<'static, str>,
     /// What is wrong with it and what to do.
     pub reason: String,
 }
@@ -142,7 +150,10 @@ impl Settings {
         };
         let rest = [identity.clone(), self.database_url.clone()];
         let more = [self.page_token.clone(), self.prometheus_token.clone()];
-        self.webhook_secrets.iter().cloned().chain(rest).chain(more.into_iter().flatten())
+        let of_receiver = |it: &NoticeReceiver| [Some(it.url.clone()), it.secret.clone()];
+        let receivers = self.receivers.values().flat_map(of_receiver);
+        let more = more.into_iter().chain(receivers).flatten();
+        self.webhook_secrets.iter().cloned().chain(rest).chain(more)
     }
 }
 
@@ -165,6 +176,10 @@ impl Check<'_> {
         let database_url = self.database_url(raw.database_url.as_deref());
         let page_token = self.page_token(raw);
         let (prometheus_url, prometheus_token) = self.prometheus(raw);
+        let mut fault = |variable: String, reason: String| {
+            self.faults.push(SettingsFault { variable: variable.into(), reason });
+        };
+        let receivers = read_receivers(&raw.notices, self.read_file, &mut fault);
         Some(Settings {
             listen: listen?,
             metrics_listen: match metrics_listen {
@@ -177,13 +192,18 @@ impl Check<'_> {
             database_url: database_url?,
             cache_dir: raw.cache_dir.clone().filter(|dir| !dir.is_empty()),
             page_token,
+            receivers,
             prometheus_url,
             prometheus_token,
         })
     }
 
-    fn fault<T>(&mut self, variable: &'static str, reason: impl Into<String>) -> Option<T> {
-        self.faults.push(SettingsFault { variable, reason: reason.into() });
+    fn fault<T>(
+        &mut self,
+        variable: impl Into<Cow<'static, str>>,
+        reason: impl Into<String>,
+    ) -> Option<T> {
+        self.faults.push(SettingsFault { variable: variable.into(), reason: reason.into() });
         None
     }
 
@@ -380,9 +400,9 @@ mod tests {
         }
     }
 
-    fn check(raw: &RawSettings) -> Result<Settings, Vec<&'static str>> {
+    fn check(raw: &RawSettings) -> Result<Settings, Vec<String>> {
         Settings::check(raw, &read_file)
-            .map_err(|error| error.faults.iter().map(|fault| fault.variable).collect())
+            .map_err(|error| error.faults.iter().map(|fault| fault.variable.to_string()).collect())
     }
 
     #[test]
@@ -406,7 +426,7 @@ mod tests {
             ..RawSettings::default()
         };
         let error = Settings::check(&raw, &read_file).unwrap_err();
-        let told: Vec<_> = error.faults.iter().map(|fault| fault.variable).collect();
+        let told: Vec<_> = error.faults.iter().map(|fault| fault.variable.as_ref()).collect();
         assert_eq!(
             told,
             [

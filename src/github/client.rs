@@ -208,6 +208,14 @@ impl Github {
         matches!(self.0.identity, Identity::App(_))
     }
 
+    /// Where people look at this GitHub, without a slash at its end: `https://github.com`.
+    #[must_use]
+    pub fn web(&self) -> String {
+        let origin = self.0.origin.to_string();
+        let origin = origin.trim_end_matches('/');
+        if origin == "https://api.github.com" { "https://github.com" } else { origin }.to_owned()
+    }
+
     /// By how many seconds GitHub's clock is ahead of ours, by its last answer.
     #[must_use]
     pub fn clock_ahead_seconds(&self) -> Option<i64> {

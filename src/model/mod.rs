@@ -10,6 +10,7 @@ mod kustomize_version;
 mod location;
 mod name;
 mod nearest;
+mod notice;
 mod remote_pattern;
 mod repo_path;
 mod repository;
@@ -29,6 +30,7 @@ pub use kustomize_version::{
 pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;
+pub use notice::{NoticeEvent, NoticeFormat, ReceiverName, Subscription};
 pub use remote_pattern::{InvalidRemotePattern, RemotePattern};
 pub use repo_path::{InvalidPath, RepoPath};
 pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};

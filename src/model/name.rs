@@ -68,7 +68,7 @@ impl fmt::Display for ApplicationName {
 }
 
 /// A name that is safe in a branch, a trailer, a path and a lane.
-fn narrow(text: &str, what: &'static str) -> Result<String, InvalidName> {
+pub(super) fn narrow(text: &str, what: &'static str) -> Result<String, InvalidName> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if text.len() <= 100
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -47,6 +47,15 @@ pub struct Claim {
     pub delivery: Option<String>,
 }
 
+/// Which kinds of jobs are claimed. Texts that are empty do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// These alone.
+    pub only: &'static str,
+    /// All but these.
+    pub except: &'static str,
+}
+
 /// When and why a job is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
@@ -74,7 +83,21 @@ impl Store {
         now: Millis,
         lease_until: Millis,
     ) -> Result<Option<Claim>, StoreError> {
-        match self.try_claim(worker, now, lease_until).await {
+        self.claim_of(Kinds::default(), worker, now, lease_until).await
+    }
+
+    /// The same among jobs of these kinds.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn claim_of(
+        &self,
+        kinds: Kinds,
+        worker: &str,
+        now: Millis,
+        lease_until: Millis,
+    ) -> Result<Option<Claim>, StoreError> {
+        match self.try_claim(worker, kinds, now, lease_until).await {
             // Another process claimed a job of the same lane in this moment: nothing now.
             Err(error) if is_unique_violation(&error) => Ok(None),
             result => result.map_err(StoreError::while_to("claim a job")),
@@ -84,6 +107,7 @@ impl Store {
     async fn try_claim(
         &self,
         worker: &str,
+        kinds: Kinds,
         now: Millis,
         lease_until: Millis,
     ) -> Result<Option<Claim>, sqlx::Error> {
@@ -93,6 +117,7 @@ impl Store {
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
              AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
              AND same.repository = due.repository) < 2 \
+             AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
              ORDER BY due.run_at, due.id LIMIT 1) \
              RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
         const CLAIM_POSTGRES: &str = "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
@@ -101,25 +126,29 @@ impl Store {
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
              AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
              AND same.repository = due.repository) < 2 \
+             AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
              ORDER BY due.run_at, due.id LIMIT 1 FOR UPDATE SKIP LOCKED) \
              RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
-        if !self.something_is_due(now).await? {
+        if !self.something_is_due(kinds, now).await? {
             return Ok(None);
         }
         let mut tx = self.database.begin().await?;
         self.requeue_lapsed(&mut tx, now).await?;
         let claim = tx.either(CLAIM, CLAIM_POSTGRES);
-        let rows = tx.fetch(claim, &[worker.into(), now.into(), lease_until.into()]).await?;
+        let values =
+            [worker.into(), now.into(), lease_until.into(), kinds.only.into(), kinds.except.into()];
+        let rows = tx.fetch(claim, &values).await?;
         let claim = rows.first().map(read_claim).transpose()?;
         tx.commit().await?;
         Ok(claim)
     }
 
     /// Looks without the writer's lock whether claiming is worth it.
-    async fn something_is_due(&self, now: Millis) -> Result<bool, sqlx::Error> {
-        const DUE: &str = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND run_at <= $1) \
-             OR (state = 'running' AND lease_until < $1) LIMIT 1";
-        Ok(!self.database.fetch(DUE, &[now.into()]).await?.is_empty())
+    async fn something_is_due(&self, kinds: Kinds, now: Millis) -> Result<bool, sqlx::Error> {
+        const DUE: &str = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND run_at <= $1 \
+             AND ($2 = '' OR kind = $2) AND kind <> $3) OR (state = 'running' AND lease_until < $1) LIMIT 1";
+        let values = [now.into(), kinds.only.into(), kinds.except.into()];
+        Ok(!self.database.fetch(DUE, &values).await?.is_empty())
     }
 
     async fn requeue_lapsed(&self, tx: &mut Transaction, now: Millis) -> Result<(), sqlx::Error> {

@@ -11,7 +11,7 @@ use super::database::Database;
 use super::error::StoreError;
 
 /// All migrations, oldest first. They are part of the binary, so that there is nothing to install.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "looked tree and surveys", include_str!("migrations/0002_looked_tree_and_surveys.sql")),
     (3, "deliveries of jobs", include_str!("migrations/0003_deliveries_of_jobs.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "deaths", include_str!("migrations/0005_deaths.sql")),
     (6, "after the merge", include_str!("migrations/0006_after_the_merge.sql")),
     (7, "texts of promotions", include_str!("migrations/0007_texts_of_promotions.sql")),
+    (8, "notices", include_str!("migrations/0008_notices.sql")),
 ];
 
 /// Runs the migrations that the database lacks, up to and with `version` if one is given.

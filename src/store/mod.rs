@@ -15,17 +15,19 @@ mod error;
 mod evidence;
 mod job;
 mod migration;
+mod notice;
 mod overview;
 mod park;
 mod promotion;
 mod repository;
 mod standing;
 
-pub use claim::{Claim, Lease, Retry};
+pub use claim::{Claim, Kinds, Lease, Retry};
 pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
 pub use error::StoreError;
 pub use evidence::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence};
 pub use job::{JobCounts, Merge, NewJob};
+pub use notice::{NewNotice, WaitingNotice};
 pub use overview::{Listed, PromotionText, Wanted};
 pub use park::{JobState, QueuedJob};
 pub use promotion::{End, Pair, PromotionRecord, PromotionState};
@@ -103,14 +105,16 @@ impl Store {
              AND same.commit_sha = evidence.commit_sha)";
         const TEXTS: &str = "DELETE FROM promotion_texts WHERE NOT EXISTS \
              (SELECT 1 FROM promotions WHERE promotions.id = promotion_texts.promotion)";
+        const NOTICES: &str = "DELETE FROM notices WHERE created_at < $1";
         let forget = || StoreError::while_to("forget old rows");
         let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
         let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;
         let standings = self.database.execute(STANDINGS, &[]).await;
         let texts = self.database.execute(TEXTS, &[]).await;
         let evidence = self.database.execute(EVIDENCE, &[deliveries_before.into()]).await;
+        let notices = self.database.execute(NOTICES, &[promotions_before.into()]).await;
         let mut gone = 0;
-        for rows in [deliveries, promotions, standings, texts, evidence] {
+        for rows in [deliveries, promotions, standings, texts, evidence, notices] {
             gone += rows.map_err(forget())?;
         }
         Ok(gone)

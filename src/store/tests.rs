@@ -21,7 +21,7 @@ macro_rules! checks {
     };
 }
 
-const CHECKS: [(&str, Check); 21] = checks![
+const CHECKS: [(&str, Check); 23] = checks![
     takes_a_delivery_once,
     shares_a_commit_between_deliveries,
     queues_nothing_for_a_duplicate,
@@ -43,6 +43,8 @@ const CHECKS: [(&str, Check); 21] = checks![
     knows_the_commits_of_an_environment,
     remembers_what_was_merged_and_undone,
     forgets_what_is_old,
+    tells_each_notice_in_order,
+    claims_jobs_by_kind,
 ];
 
 #[tokio::test]
@@ -577,6 +579,65 @@ async fn remembers_what_was_merged_and_undone(url: String) {
     store.note_undone("o/r", "ab", 9).await.unwrap();
     let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
     assert_eq!(found[0].undone_at, Some(9));
+}
+
+fn notice(id: &str, stream: &str, content: &str) -> NewNotice {
+    NewNotice {
+        id: id.to_owned(),
+        stream: stream.to_owned(),
+        content: content.to_owned(),
+        job: job(&format!("job of {id}"), &format!("notice {stream}")),
+    }
+}
+
+async fn tells_each_notice_in_order(url: String) {
+    let store = open(&url).await;
+    let add = async |notices, now| store.add_notices(notices, now - 1_000, now).await.unwrap();
+    assert_eq!(add(vec![notice("n1", "s", "opened"), notice("n2", "s", "held")], 10).await, 2);
+    assert_eq!(add(vec![notice("n1", "s", "opened")], 20).await, 0, "the id is known");
+    assert_eq!(add(vec![notice("n3", "s", "held")], 20).await, 0, "said just now");
+    assert_eq!(add(vec![notice("n4", "s", "merged"), notice("n5", "other", "held")], 30).await, 2);
+    assert_eq!(store.job_counts().await.unwrap().queued, 2, "a stream is one job");
+
+    let lease = claim(&store, 30).await.unwrap().lease;
+    let begin = async || {
+        let waiting = store.begin_notice(&lease, "s").await.unwrap();
+        waiting.map(|it| (it.content, it.attempt))
+    };
+    assert_eq!(begin().await, Some(("opened".to_owned(), 1)));
+    assert_eq!(begin().await, Some(("opened".to_owned(), 2)), "until it arrived");
+    for (id, next) in [("n1", Some("held")), ("n2", Some("merged")), ("n4", None)] {
+        store.note_sent(&lease, id, 40).await.unwrap();
+        assert_eq!(begin().await, next.map(|content| (content.to_owned(), 1)));
+    }
+    assert_eq!(add(vec![notice("n2", "s", "held")], 5_000).await, 0, "what was sent stays known");
+    assert_eq!(add(vec![notice("n6", "s", "merged")], 5_000).await, 1, "said long ago");
+    store.finish(&lease, Vec::new(), 50).await.unwrap();
+    let lost = store.begin_notice(&lease, "s").await.unwrap_err();
+    assert!(matches!(lost, StoreError::LeaseLost { .. }));
+    assert!(matches!(store.note_sent(&lease, "n6", 60).await, Err(StoreError::LeaseLost { .. })));
+    store.forget(0, 6_000).await.unwrap();
+    assert_eq!(add(vec![notice("n1", "s", "opened")], 7_000).await, 1);
+
+    assert_eq!(store.subscriptions("o/r").await.unwrap(), None);
+    for text in ["[1]", "[1]", "[2]"] {
+        store.note_subscriptions("o/r", text, 1).await.unwrap();
+        assert_eq!(store.subscriptions("o/r").await.unwrap().as_deref(), Some(text));
+    }
+}
+
+async fn claims_jobs_by_kind(url: String) {
+    let store = open(&url).await;
+    let letter = NewJob { kind: "letter", ..job("j2", "b") };
+    store.enqueue(vec![job("j1", "a"), letter], 1).await.unwrap();
+    let claimed = async |only, except| {
+        let claim = store.claim_of(Kinds { only, except }, "w", 10, 20).await.unwrap();
+        claim.map(|claim| claim.lease.job().to_owned())
+    };
+    assert_eq!(claimed("nothing", "").await, None);
+    assert_eq!(claimed("letter", "").await.as_deref(), Some("j2"));
+    assert_eq!(claimed("", "promote").await, None);
+    assert_eq!(claimed("", "letter").await.as_deref(), Some("j1"));
 }
 
 async fn forgets_what_is_old(url: String) {

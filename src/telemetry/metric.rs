@@ -17,6 +17,7 @@ const QUEUE_AGE: &str = "overlift_queue_age_seconds";
 const JOB_SECONDS: &str = "overlift_job_duration_seconds";
 const JOB_ATTEMPTS: &str = "overlift_job_attempts_total";
 const PROMOTIONS: &str = "overlift_promotions_total";
+const NOTICES: &str = "overlift_notices_total";
 const GITHUB_REQUESTS: &str = "overlift_github_requests_total";
 const GITHUB_RATE: &str = "overlift_github_rate_remaining";
 
@@ -95,6 +96,9 @@ fn begin() {
     for outcome in PROMOTION_OUTCOMES {
         counter!(PROMOTIONS, "outcome" => outcome).absolute(0);
     }
+    for outcome in ["sent", "failed"] {
+        counter!(NOTICES, "outcome" => outcome).absolute(0);
+    }
     for state in ["queued", "running", "parked"] {
         gauge!(JOBS, "state" => state).set(0.0);
     }
@@ -109,6 +113,7 @@ fn describe() {
     describe_histogram!(JOB_SECONDS, "Duration of one attempt of a job, in seconds.");
     describe_counter!(JOB_ATTEMPTS, "Attempts of jobs by kind and outcome.");
     describe_counter!(PROMOTIONS, "Promotions by outcome.");
+    describe_counter!(NOTICES, "Attempts to send a notice, by outcome.");
     describe_counter!(GITHUB_REQUESTS, "Requests to GitHub by verb and status; 0 is no answer.");
     describe_gauge!(GITHUB_RATE, "Requests that GitHub leaves in the window, by installation.");
 }
@@ -138,6 +143,11 @@ pub fn job_attempt(kind: &'static str, outcome: &'static str, seconds: f64) {
 /// One promotion ended as `created`, `updated`, `unchanged`, `closed`, `none`, `refused` or `failed`.
 pub fn promotion(outcome: &'static str) {
     counter!(PROMOTIONS, "outcome" => outcome).increment(1);
+}
+
+/// One attempt to send a notice ended as `sent` or `failed`.
+pub fn notice(outcome: &'static str) {
+    counter!(NOTICES, "outcome" => outcome).increment(1);
 }
 
 /// How many jobs are in a state.

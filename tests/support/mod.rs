@@ -4,6 +4,7 @@ pub mod github;
 pub mod github_scene;
 pub mod network;
 pub mod postgres;
+pub mod receiver;
 pub mod runner;
 pub mod scene;
 pub mod txtar;

@@ -228,6 +228,15 @@ pub(in crate::app) struct News {
     pub(in crate::app) all: bool,
 }
 
+/// Send the notices of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::app) struct Notify {
+    /// Who receives them.
+    pub(in crate::app) receiver: String,
+    /// Those of one promotion, the receiver included.
+    pub(in crate::app) stream: String,
+}
+
 /// Look how the target of a merged promotion is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct After {

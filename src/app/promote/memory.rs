@@ -3,10 +3,11 @@
 //! A worker has a store and a lease. The command and the Action have neither: for them every promotion
 //! is the first since the loss of the database, and GitHub's own state answers.
 
+use crate::config::RepositoryConfig;
 use crate::github::Github;
-use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
+use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber, RepoName};
 use crate::promotion::{Intent, Key, PlanId};
-use crate::store::{End, Millis, Pair, PromotionRecord, PromotionText};
+use crate::store::{End, Millis, Pair, PromotionRecord, PromotionState, PromotionText};
 
 use super::super::Clock;
 use super::super::perform::{Stop, Work};
@@ -93,6 +94,16 @@ impl Memory<'_> {
         }
     }
 
+    /// Notes who wants to be told of what.
+    pub(super) async fn note_subscriptions(
+        &self,
+        repository: &RepoName,
+        configuration: &RepositoryConfig,
+    ) -> Result<(), Stop> {
+        let Self::Queue(work) = self else { return Ok(()) };
+        work.note_subscriptions(&repository.to_string().to_lowercase(), configuration).await
+    }
+
     /// Notes the texts of a pull request, for the pages.
     pub(super) async fn keep_text(&self, id: &str, title: &str, body: &str) -> Result<(), Stop> {
         let Self::Queue(work) = self else { return Ok(()) };
@@ -110,8 +121,15 @@ impl Memory<'_> {
         let (Self::Queue(work), Ok(number)) = (self, i64::try_from(number.get())) else {
             return Ok(());
         };
-        work.app.store.end_promotion(repository, number, end, self.now()).await?;
-        Ok(())
+        let was_open = work.app.store.end_promotion(repository, number, end, self.now()).await?;
+        if !was_open || end.state != PromotionState::Merged {
+            return Ok(());
+        }
+        let record = work.app.store.promotion_of_pull_request(repository, number).await?;
+        match (record, work.place()) {
+            (Some(record), Some(place)) => work.tell_merged(&place, &record).await,
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn github(&self) -> &Github {

@@ -32,6 +32,7 @@ impl World {
             clock: Clock::of(move || now.load(Ordering::SeqCst)),
             wake: Arc::new(Notify::new()),
             run: Arc::new(run),
+            kinds: Kinds::default(),
             name: "test".to_owned(),
             parallel: 4,
             place_was_free: Arc::default(),

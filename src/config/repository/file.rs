@@ -24,6 +24,16 @@ pub(super) struct File {
     pub(super) deployments: bool,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// Who is told of what outside GitHub.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Notice {
+    pub(super) to: String,
+    pub(super) on: Option<Vec<String>>,
+    pub(super) format: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -21,7 +21,9 @@ use std::sync::Arc;
 pub use schema::{SCHEMA_ID, schema};
 
 use super::error::ConfigError;
-use crate::model::{Entry, Files, KustomizeVersion, Location, RemotePattern, RepoPath};
+use crate::model::{
+    Entry, Files, KustomizeVersion, Location, RemotePattern, RepoPath, Subscription,
+};
 use crate::policy::Gates;
 use crate::promotion::Pipeline;
 
@@ -47,6 +49,8 @@ pub struct RepositoryConfig {
     pub remote_bases: Vec<RemotePattern>,
     /// Whether a merge makes a deployment on GitHub.
     pub deployments: bool,
+    /// Who is told of what outside GitHub.
+    pub notices: Vec<Subscription>,
     /// The files it was made from, the body's template included.
     pub inputs: BTreeSet<RepoPath>,
     /// Folders that look like environments and were left, where the environments were found.

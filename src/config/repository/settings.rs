@@ -12,8 +12,8 @@ use super::{Loads, Previews, RepositoryConfig};
 use crate::config::discovery;
 use crate::config::error::ConfigError;
 use crate::model::{
-    ApplicationName, EnvironmentName, Files, InvalidPath, KustomizeVersion, Location,
-    RemotePattern, RepoPath, nearest,
+    ApplicationName, EnvironmentName, Files, InvalidPath, KustomizeVersion, Location, NoticeEvent,
+    NoticeFormat, ReceiverName, RemotePattern, RepoPath, Subscription, nearest,
 };
 use crate::promotion::{
     By, CarriedField, InvalidRule, Keep, PathGlob, Pipeline, PipelineError, Prune, Rules, Sources,
@@ -40,6 +40,7 @@ pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigEr
         previews: Previews::Off,
         remote_bases: Vec::new(),
         deployments: false,
+        notices: Vec::new(),
         inputs: BTreeSet::new(),
         left: found.left,
     })
@@ -91,6 +92,8 @@ pub(super) fn read_settings(
     let terms = Terms::read(&decoded, has_applications, &mut reader);
     let remote_bases = read_remote_bases(&decoded.remote_bases, &places);
     let remote_bases = reader.faults.keep(remote_bases).unwrap_or_default();
+    let notices = read_notices(&decoded.notices, &places);
+    let notices = reader.faults.keep(notices).unwrap_or_default();
     let stages = match &found {
         Some(found) => found_stages(found, |_, application| terms.of(None, application)),
         None => declared.into_iter().map(|it| it.stage(&terms)).collect(),
@@ -108,6 +111,7 @@ pub(super) fn read_settings(
         previews: decoded.previews.of_service(),
         remote_bases,
         deployments: decoded.deployments,
+        notices,
         inputs: reader.inputs,
         left: found.map(|found| found.left).unwrap_or_default(),
     })
@@ -135,6 +139,26 @@ impl file::Previews {
             Self::Off => Previews::Off,
         }
     }
+}
+
+/// Who is told of what; words and names were checked with places before.
+fn read_notices(
+    notices: &[file::Notice],
+    places: &Places<'_>,
+) -> Result<Vec<Subscription>, ConfigError> {
+    let read = |(index, notice): (usize, &file::Notice)| {
+        let to = ReceiverName::parse(&notice.to).map_err(|error| ConfigError::Gate {
+            at: places.at(&[Key("notices"), Item(index), Key("to")]),
+            because: error.to_string(),
+        })?;
+        let on = match &notice.on {
+            Some(words) => words.iter().filter_map(|word| NoticeEvent::parse(word)).collect(),
+            None => NoticeEvent::ALL.into_iter().collect(),
+        };
+        let format = notice.format.as_deref().and_then(NoticeFormat::parse).unwrap_or_default();
+        Ok(Subscription { to, on, format })
+    };
+    notices.iter().enumerate().map(read).collect()
 }
 
 fn read_remote_bases(

@@ -150,6 +150,12 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Flag(false),
     },
     Key {
+        name: "notices",
+        shape: list(&NOTICE, 0),
+        about: "Who is told outside GitHub what becomes of promotions, such as a channel of Slack.",
+        absent: Absent::Texts(&[]),
+    },
+    Key {
         name: "gates",
         shape: GATES,
         about: "What is checked before and after a promotion.",
@@ -163,6 +169,31 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         absent: Absent::Nothing,
     },
 ]);
+
+static NOTICE: Shape = Shape::Mapping(&[
+    Key {
+        name: "to",
+        shape: NAME,
+        about: "The name of a receiver; whoever runs the service gives its address as \
+                `OVERLIFT_NOTICES_<NAME>_URL`.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "on",
+        shape: list(&NOTICE_EVENT, 1),
+        about: "Of what it is told.",
+        absent: Absent::Texts(NOTICE_EVENTS),
+    },
+    Key {
+        name: "format",
+        shape: Shape::Choice(&["slack", "json"]),
+        about: "`slack`: a text, as Slack's incoming webhooks take it; `json`: fields for a program, \
+                signed where the operator gave a secret.",
+        absent: Absent::Text("slack"),
+    },
+]);
+static NOTICE_EVENT: Shape = Shape::Choice(NOTICE_EVENTS);
+const NOTICE_EVENTS: &[&str] = &["opened", "held", "merged", "degraded", "undone", "failed"];
 
 static REMOTE_BASE: Shape =
     Shape::Text { pattern: Some("^[^/*\\s]+(/[^/\\s]+){2,}$"), longest: Some(200) };

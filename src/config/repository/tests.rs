@@ -494,7 +494,7 @@ fn schema_check_and_decoding_agree_key_by_key() {
             assert!(!fits(&wrong, &schema) && !checked(&wrong), "{way}/{}", key.name);
         }
     });
-    assert_eq!(keys_seen, 76);
+    assert_eq!(keys_seen, 80);
 }
 
 #[test]
@@ -771,4 +771,27 @@ fn what_is_wrong_about_it_is_told_with_its_place() {
 fn the_list_of_fields_is_that_of_promotions() {
     let known: Vec<&str> = crate::promotion::CarriedField::names().collect();
     assert_eq!(super::shape::CARRIED_FIELDS, known);
+}
+
+#[test]
+fn notices_name_receivers_events_and_a_form() {
+    use crate::model::{NoticeEvent, NoticeFormat, ReceiverName};
+    let notices =
+        parse("notices:\n- {to: team-a}\n- {to: ops, on: [failed, held], format: json}\n");
+    let notices = notices.unwrap().notices;
+    assert_eq!(notices[0].to, ReceiverName::parse("TEAM_A").unwrap());
+    assert_eq!((notices[0].on.len(), notices[0].format), (6, NoticeFormat::Slack));
+    assert_eq!(notices[1].on, [NoticeEvent::Held, NoticeEvent::Failed].into());
+    assert_eq!(notices[1].format, NoticeFormat::Json);
+    for (wrong, told) in [
+        ("- {to: https://hooks.example/x}", "1:16 (notices[0].to)"),
+        ("- {on: [opened]}", "notices[0]"),
+        ("- {to: a, on: [open]}", "`opened`"),
+        ("- {to: a, on: []}", "notices[0].on"),
+        ("- {to: a, format: xml}", "notices[0].format"),
+        ("- {to: a, url: https://x}", "notices[0]"),
+    ] {
+        let error = parse(&format!("notices: [{}]\n", wrong.trim_start_matches("- "))).unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+    }
 }

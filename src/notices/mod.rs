@@ -1,0 +1,38 @@
+//! What people are told outside GitHub, on its way to the addresses that whoever runs the service gave.
+//!
+//! One notice, one request. Whether it is sent again is the caller's decision, by what [`NotSent`] says. Where
+//! it goes is never a repository's to say; redirects are not followed, and no error shows an address.
+
+mod error;
+mod form;
+mod receiver;
+
+use crate::model::NoticeEvent;
+
+pub use error::NotSent;
+pub use receiver::{Receiver, Receivers};
+
+/// A notice. It names things and counts them; no value of a manifest is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The same however often it is sent.
+    pub id: String,
+    /// What happened.
+    pub event: NoticeEvent,
+    /// Where: `owner/name`.
+    pub repository: String,
+    /// The application, in a repository that has some.
+    pub application: Option<String>,
+    /// The source environment; `None` where no promotion is meant but the whole configuration.
+    pub source: Option<String>,
+    /// The target environment.
+    pub target: Option<String>,
+    /// The pull request.
+    pub number: Option<u64>,
+    /// Its page.
+    pub url: Option<String>,
+    /// What happened, in a sentence.
+    pub summary: String,
+    /// How often it was tried to send it, this time included.
+    pub attempt: u32,
+}
