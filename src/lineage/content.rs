@@ -3,6 +3,7 @@
 use super::value::{Shape, Value};
 use crate::model::KUSTOMIZATION_NAMES;
 use crate::yaml::edit::Editor;
+use crate::yaml::{Dialect, parse_stream};
 
 /// How a file is compared and changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +62,8 @@ impl Form {
         let text = std::str::from_utf8(content);
         match self {
             Self::Yaml => {
-                let editor = Editor::parse(text.ok()?).ok()?;
-                Some(documents(&editor))
+                let text = text.ok()?;
+                read_plain(text).or_else(|| Some(documents(&Editor::parse(text).ok()?)))
             }
             Self::Properties => {
                 let pairs = text.ok()?.lines().filter_map(property);
@@ -73,6 +74,32 @@ impl Form {
             Self::Binary => Some(Value::text(&hex::encode(content))),
         }
     }
+}
+
+/// The documents of a YAML text that is written as manifests are, by the reader that is fast: a history has hundreds
+/// of versions. `None` if it may hold what the two readers see differently: anchors, aliases, tags,
+/// directives, documents without content.
+fn read_plain(text: &str) -> Option<Value> {
+    let bytes = text.as_bytes();
+    let begins_a_token =
+        |at: usize| at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'[' | b'{' | b',');
+    let mut marks = memchr::memchr3_iter(b'&', b'*', b'!', bytes);
+    if marks.any(begins_a_token)
+        || text.starts_with('%')
+        || text.contains("\n%")
+        || text.contains("\n...")
+    {
+        return None;
+    }
+    let documents = parse_stream(text, Dialect::V3).ok()?;
+    let separators = text.matches("\n---").count() + usize::from(text.starts_with("---"));
+    // A comment before the first separator makes no document of its own.
+    let is_before = |line: &&str| line.trim().is_empty() || line.starts_with('#');
+    let opened =
+        text.lines().find(|line| !is_before(line)).is_some_and(|line| line.starts_with("---"));
+    let written = separators + usize::from(!opened);
+    (documents.len() == written)
+        .then(|| Value::new(Shape::List(documents.iter().map(Value::of_node).collect())))
 }
 
 /// The documents of a YAML text as a list, empty ones as nulls.
@@ -95,6 +122,36 @@ pub(super) fn property(line: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_readers_see_the_same() {
+        let same = |text: &str| {
+            let slow = documents(&Editor::parse(text).unwrap());
+            read_plain(text).is_none_or(|fast| fast == slow)
+        };
+        for text in [
+            "",
+            "# c\n",
+            "a: 1",
+            "--- # x\na: ~\nb:\nc: 'null'\nd: 0x1F\ne: 1_000\nf: 0777\ng: 2001-01-01\n",
+            "# c\n---\na: yes\n---\nb: [1, \"1\", 1.0, -.inf]\n",
+            "---\n---\na: 1\n",
+            "a: |\n  x\n---\nb: >-\n  y\n  z\n",
+            "a: \"\\u00e9\\t\"\nb: 'it''s'\nc: x  y\n",
+            "1: a\ntrue: b\n? c\n: d\n",
+            "- - a\n  - {b: c}\n",
+            "a: b # c\n",
+            "a: x\n\n  y\n",
+            "a: 1e3\nb: .5\nc: +1\nd: 0o17\n",
+            "a: \nb: \"\"\n",
+        ] {
+            assert!(same(text), "{text:?}");
+        }
+        assert!(read_plain("a: &x 1\nb: *x\n").is_none());
+        assert!(read_plain("a: !!str 1\n").is_none());
+        assert!(read_plain("a: 1\n---\n---\nb: 1\n").is_none());
+        assert!(read_plain("# c\n---\na: x&y*z\n").is_some());
+    }
 
     #[test]
     fn a_name_proposes_and_the_content_decides() {

@@ -35,6 +35,10 @@ impl History<'_> {
         path: &RepoPath,
         folder_since: usize,
     ) -> Result<Vec<Version>, ReadError> {
+        let touching = self.commits.iter().flat_map(|commit| &commit.touched);
+        let states = touching.filter(|touched| touched.path == *path);
+        let states = states.filter_map(|touched| touched.after.as_ref());
+        self.blobs.read_ahead(&states.map(|state| &state.blob).collect())?;
         let mut versions = Vec::new();
         for (index, commit) in self.commits.iter().enumerate() {
             for touched in commit.touched.iter().filter(|touched| touched.path == *path) {

@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
 use crate::yaml::edit::{SpanKind, SpanNode};
-use crate::yaml::{Dialect, Tag, resolve_plain};
+use crate::yaml::{self, Dialect, Node, Pair, Style, Tag, resolve_plain};
 
 /// A value and a digest of it, by which most unequal values are told apart at once.
 #[derive(Clone, Debug)]
@@ -57,15 +57,26 @@ impl Value {
         Self { digest: hash.finish(), shape }
     }
 
+    /// The value of a document as our own reader sees it, which resolves aliases and tags.
+    pub(super) fn of_node(node: &Node) -> Self {
+        Self::new(match &node.value {
+            yaml::Value::Scalar(scalar) if scalar.style == Style::Plain => plain(&scalar.text),
+            yaml::Value::Scalar(scalar) => {
+                Shape::Scalar { text: scalar.text.to_string(), tag: Some(Tag::Str) }
+            }
+            yaml::Value::Sequence(items) => Shape::List(items.iter().map(Self::of_node).collect()),
+            yaml::Value::Mapping(mapping) => {
+                let pair = |pair: &Pair| (pair.key.text.to_string(), Self::of_node(&pair.value));
+                Shape::Map(mapping.iter().map(pair).collect())
+            }
+        })
+    }
+
     /// The value of a node of the editor's tree, whose children keep their order.
     pub(super) fn of(node: &SpanNode) -> Self {
         Self::new(match &node.kind {
             SpanKind::Alias(name) => Shape::Scalar { text: format!("*{name}"), tag: None },
-            SpanKind::Scalar { text, plain: true } => {
-                let tag = resolve_plain(text, Dialect::V3);
-                let text = if tag == Tag::Null { String::new() } else { text.clone() };
-                Shape::Scalar { text, tag: Some(tag) }
-            }
+            SpanKind::Scalar { text, plain: true } => plain(text),
             SpanKind::Scalar { text, plain: false } => {
                 Shape::Scalar { text: text.clone(), tag: Some(Tag::Str) }
             }
@@ -133,6 +144,13 @@ impl Value {
             }
         }
     }
+}
+
+/// A scalar without quotes, typed as kustomize types it.
+fn plain(text: &str) -> Shape {
+    let tag = resolve_plain(text, Dialect::V3);
+    let text = if tag == Tag::Null { String::new() } else { text.to_owned() };
+    Shape::Scalar { text, tag: Some(tag) }
 }
 
 impl PartialEq for Value {

@@ -1,6 +1,6 @@
 //! The past of some folders, as values: who changed which file to what, on the first-parent way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{CommitSha, FileMode, ReadError, RepoPath};
@@ -75,6 +75,14 @@ pub trait Blobs: Sync {
     /// # Errors
     /// [`ReadError`] if whoever has them cannot be asked.
     fn blob(&self, id: &BlobId) -> Result<Option<Arc<[u8]>>, ReadError>;
+
+    /// Hears which blobs will be asked for next, for whoever is faster with many at once.
+    ///
+    /// # Errors
+    /// As [`Blobs::blob`].
+    fn read_ahead(&self, _ids: &BTreeSet<&BlobId>) -> Result<(), ReadError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

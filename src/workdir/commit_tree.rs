@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::checkout::not_utf8;
 use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
 use crate::model::{
-    CommitSha, Entry, File, FileEdit, FileMode, FileTree, Files, ReadError, RepoPath,
+    BlobId, CommitSha, Entry, File, FileEdit, FileMode, FileTree, Files, ReadError, RepoPath,
 };
 
 /// The files of one commit below a checkout's root: all names at once, contents when asked.
@@ -165,10 +165,43 @@ impl BlobReader {
     }
 
     pub(super) fn read(&mut self, path: &RepoPath, id: &str) -> Result<Vec<u8>, ReadError> {
-        let fault = |reason: String| ReadError::Io { path: path.clone(), reason };
-        let broken = |error: std::io::Error| fault(format!("git stopped: {error}"));
+        self.ask(path, std::iter::once(id))?;
+        self.answer(path)
+    }
+
+    /// The contents of some blobs, `None` for those that are too large. More than a few hundred are not to be asked
+    /// for at once: git would wait for us to read, and we for it.
+    pub(super) fn read_all(
+        &mut self,
+        ids: &[&BlobId],
+    ) -> Result<Vec<Option<Arc<[u8]>>>, ReadError> {
+        let root = RepoPath::root();
+        self.ask(&root, ids.iter().map(|id| id.0.as_str()))?;
+        let one = |_| match self.answer(&root) {
+            Ok(content) => Ok(Some(Arc::from(content))),
+            Err(ReadError::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error),
+        };
+        ids.iter().map(one).collect()
+    }
+
+    fn ask<'i>(
+        &mut self,
+        path: &RepoPath,
+        ids: impl Iterator<Item = &'i str>,
+    ) -> Result<(), ReadError> {
         let stdin = self.stdin.as_mut().expect("it is closed when this is dropped");
-        writeln!(stdin, "{id}").and_then(|()| stdin.flush()).map_err(broken)?;
+        let asked: String = ids.flat_map(|id| [id, "\n"]).collect();
+        stdin
+            .write_all(asked.as_bytes())
+            .and_then(|()| stdin.flush())
+            .map_err(|error| stopped(path, &error))
+    }
+
+    /// The content of the next blob that was asked for.
+    fn answer(&mut self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
+        let fault = |reason: String| ReadError::Io { path: path.clone(), reason };
+        let broken = |error: std::io::Error| stopped(path, &error);
         let mut head = String::new();
         self.stdout.read_line(&mut head).map_err(broken)?;
         let bytes: u64 = head
@@ -191,9 +224,15 @@ impl BlobReader {
     }
 }
 
+fn stopped(path: &RepoPath, error: &std::io::Error) -> ReadError {
+    ReadError::Io { path: path.clone(), reason: format!("git stopped: {error}") }
+}
+
 impl Drop for BlobReader {
     fn drop(&mut self) {
         self.stdin = None;
+        // It may be about to say what nobody asks for any more.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -2,7 +2,7 @@
 //! of folders at once it is read once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::commit_tree::BlobReader;
 use super::{Repository, WorkdirError};
@@ -205,29 +205,56 @@ impl Blobs for FolderHistory {
     fn blob(&self, id: &BlobId) -> Result<Option<Arc<[u8]>>, ReadError> {
         self.contents.blob(id)
     }
+
+    fn read_ahead(&self, ids: &BTreeSet<&BlobId>) -> Result<(), ReadError> {
+        self.contents.read_ahead(ids)
+    }
 }
+
+/// So many blobs are asked for at once: their ids fit into a pipe that nobody reads yet.
+const ASKED_AT_ONCE: usize = 400;
 
 impl Contents {
     fn blob(&self, id: &BlobId) -> Result<Option<Arc<[u8]>>, ReadError> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = state.known.get(id) {
+        if let Some(known) = self.state().known.get(id) {
             return Ok(known.clone());
         }
-        if state.reader.is_none() {
-            let io = |error: WorkdirError| ReadError::Io {
-                path: RepoPath::root(),
-                reason: error.to_string(),
+        self.read_ahead(&BTreeSet::from([id]))?;
+        Ok(self.state().known.get(id).cloned().flatten())
+    }
+
+    fn read_ahead(&self, ids: &BTreeSet<&BlobId>) -> Result<(), ReadError> {
+        let mut state = self.state();
+        let State { reader, known } = &mut *state;
+        let wanted: Vec<&BlobId> =
+            ids.iter().filter(|id| !known.contains_key(**id)).copied().collect();
+        for ids in wanted.chunks(ASKED_AT_ONCE) {
+            let here = match reader {
+                Some(here) => here,
+                None => reader.insert(self.start_reader()?),
             };
-            state.reader = Some(BlobReader::start(&self.repository).map_err(io)?);
+            match here.read_all(ids) {
+                Ok(contents) => known.extend(ids.iter().copied().cloned().zip(contents)),
+                Err(error) => {
+                    // Answers that nobody waited for would be taken for those to the next question.
+                    *reader = None;
+                    return Err(error);
+                }
+            }
         }
-        let reader = state.reader.as_mut().expect("it was started above");
-        let content = match reader.read(&RepoPath::root(), &id.0) {
-            Ok(content) => Some(Arc::from(content)),
-            Err(ReadError::TooLarge { .. }) => None,
-            Err(error) => return Err(error),
+        Ok(())
+    }
+
+    fn start_reader(&self) -> Result<BlobReader, ReadError> {
+        let io = |error: WorkdirError| ReadError::Io {
+            path: RepoPath::root(),
+            reason: error.to_string(),
         };
-        state.known.insert(id.clone(), content.clone());
-        Ok(content)
+        BlobReader::start(&self.repository).map_err(io)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
