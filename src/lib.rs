@@ -22,5 +22,6 @@ pub mod redact;
 pub mod server;
 pub mod store;
 pub mod telemetry;
+pub mod traffic;
 pub mod workdir;
 pub mod yaml;

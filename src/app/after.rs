@@ -1,6 +1,8 @@
 //! After the merge: how the target is doing is told on the pull request and to GitHub's own page of
 //! environments, and what broke it is undone.
 
+mod steps;
+
 use crate::clearance::{Aftermath, Judgement, Span, State, Voice, aftermath, written};
 use crate::github::{GithubError, PullRequestState, Repository};
 use crate::model::{CommitSha, PullRequestNumber};
@@ -53,7 +55,9 @@ pub(super) async fn after(work: &Work, job: &After) -> Result<Outcome, Stop> {
     if configuration.deployments {
         merged.begin_deployment().await?;
     }
-    merged.follow().await
+    let Outcome::Done(mut next) = merged.follow().await? else { return done };
+    next.extend(merged.go_on(&configuration, &mut snapshot).await?);
+    Ok(Outcome::Done(next))
 }
 
 async fn merged_as(

@@ -23,6 +23,8 @@ pub(super) enum Matter {
     After,
     /// What is undone, or why it cannot be.
     Undo,
+    /// Why no step follows.
+    Step,
 }
 
 impl Matter {
@@ -35,6 +37,7 @@ impl Matter {
             Self::Preview => "<!-- overlift:preview -->".to_owned(),
             Self::After => "<!-- overlift:after -->".to_owned(),
             Self::Undo => "<!-- overlift:undo -->".to_owned(),
+            Self::Step => "<!-- overlift:step -->".to_owned(),
         }
     }
 }

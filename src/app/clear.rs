@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
 use crate::github::{Reaction, Repository, TreeSha};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
-use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of};
+use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
 use crate::store::{Millis, NewJob, PromotionRecord, PromotionState};
 
 use super::environments::{environment_key, judge_environment};
@@ -45,8 +45,12 @@ pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
     let number = open.as_ref().and_then(|it| u64::try_from(it.pull_request?).ok());
     let judgement = match key.intent {
         Intent::Promote => judge_environment(work, &job.place, source).await?,
+        // A step goes on where the target itself is well.
+        Intent::Step => judge_environment(work, &job.place, target).await?,
         Intent::Undo => None,
     };
+    let stepped = steps_of(target);
+    let target = if key.intent == Intent::Step { &stepped } else { target };
     match (open, number.and_then(PullRequestNumber::new)) {
         (Some(record), Some(number)) => {
             let promotion = Clearing {
@@ -154,6 +158,10 @@ impl Clearing<'_> {
             true => Vec::new(),
             false => checklist_of(self.source, self.target).unwrap_or_default(),
         };
+        if standing.leads_back() {
+            // The way back waits for nothing.
+            self.judgement = None;
+        }
         self.listen(&mut standing, &items).await?;
         next.extend(self.look_at_head(&mut standing));
         if standing != before {
@@ -213,15 +221,19 @@ impl Clearing<'_> {
 
     /// Whether the source's health is asked for, so that nobody tells us of it.
     fn asks_queries(&self) -> bool {
-        self.key.intent == Intent::Promote
-            && self.source.health.as_ref().is_some_and(|health| !health.queries.is_empty())
+        let judged = match self.key.intent {
+            Intent::Promote => self.source,
+            Intent::Step if self.judgement.is_some() => self.target,
+            Intent::Step | Intent::Undo => return false,
+        };
+        judged.health.as_ref().is_some_and(|health| !health.queries.is_empty())
     }
 
     /// Who merges it. What takes a promotion back is merged by itself only if the configuration says so of
     /// that.
     fn who_merges(&self, standing: &Standing) -> Merge {
         match self.key.intent {
-            Intent::Promote => self.target.pull_request.merge,
+            Intent::Promote | Intent::Step => self.target.pull_request.merge,
             Intent::Undo if standing.merges_itself => Merge::Auto,
             Intent::Undo => Merge::Manual,
         }
@@ -246,12 +258,19 @@ impl Clearing<'_> {
             gate_errors: standing.errors,
             items,
             source: self.judgement.as_ref(),
-            source_name: self.source.name.as_str(),
-            soak: self.source.health.as_ref().and_then(|health| health.soak),
-            // What takes a promotion back waits for no season and no health of the source.
+            source_name: match self.key.intent {
+                Intent::Step => self.target.name.as_str(),
+                Intent::Promote | Intent::Undo => self.source.name.as_str(),
+            },
+            soak: match self.key.intent {
+                Intent::Promote => self.source.health.as_ref().and_then(|health| health.soak),
+                Intent::Undo | Intent::Step => None,
+            },
+            // What takes something back waits for no season and for nobody's health.
             freezes: match self.key.intent {
                 Intent::Promote => &self.target.freezes,
-                Intent::Undo => &[],
+                Intent::Step if !standing.leads_back() => &self.target.freezes,
+                Intent::Undo | Intent::Step => &[],
             },
             undone: standing.undone,
             foreign: standing.foreign,

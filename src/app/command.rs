@@ -2,11 +2,11 @@
 
 use crate::github::{Permission, PullRequestState, Reaction, Repository};
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
-use crate::promotion::{Key, Trailers};
+use crate::promotion::{Intent, Key, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::answer::{Matter, USAGE, quote, say};
-use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Undo};
+use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
 use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
@@ -52,6 +52,12 @@ async fn meant(
         Asks::Nothing { .. } | Asks::Again | Asks::Pair { .. } => {}
     }
     let there = promotion_there(work, job, repository, number).await?;
+    if let (Asks::Again, Some(key)) = (&job.asks, &there) {
+        let asker = Asker::new(number, job.comment);
+        if let Some(again) = again_there(work, job, key, asker).await? {
+            return Ok(Ok(vec![again]));
+        }
+    }
     let keys = match &job.asks {
         Asks::Nothing { because } => {
             return Ok(Err(format!("This is no command:\n\n{}\n\n{USAGE}", quote(because))));
@@ -72,6 +78,52 @@ async fn meant(
         Job::Promote(Promote { asked: true, anew, askers: vec![asker.clone()], ..promote })
     };
     Ok(Ok(keys.iter().map(promote).collect()))
+}
+
+/// What `/promote` alone means on a pull request that is no promotion: an open one is planned again; after a
+/// step that was merged comes the next one.
+async fn again_there(
+    work: &Work,
+    job: &Command,
+    key: &Key,
+    asker: Asker,
+) -> Result<Option<Job>, Stop> {
+    let Some(record) = record_there(work, job).await? else { return Ok(None) };
+    let is_open = record.state == PromotionState::Open;
+    let askers = vec![asker];
+    match key.intent {
+        Intent::Promote => Ok(None),
+        Intent::Step => {
+            let aim = work.app.standing(&record.id).await?.step.filter(|_| is_open);
+            let step = Step::new(job.place.clone(), key, aim);
+            Ok(Some(Job::Step(Step { asked: true, anew: is_open, askers, ..step })))
+        }
+        Intent::Undo => {
+            let undone = undone_by(work, &job.place, &record).await?.filter(|_| is_open);
+            Ok(undone.map(|undo| Job::Undo(Undo { askers, again: false, ..undo })))
+        }
+    }
+}
+
+/// Taking back again what an open undoing takes back.
+pub(super) async fn undone_by(
+    work: &Work,
+    place: &Place,
+    record: &PromotionRecord,
+) -> Result<Option<Undo>, Stop> {
+    let (repository, application) = (&record.repository, &record.application);
+    let merged = work.app.store.merged_promotions(repository, application, &record.target).await?;
+    let is_it = |it: &&PromotionRecord| Some(&it.plan_id) == record.undoes.as_ref();
+    let number = merged.iter().find(is_it).and_then(|it| u64::try_from(it.pull_request?).ok());
+    let standing = work.app.standing(&record.id).await?;
+    Ok(number.map(|number| Undo {
+        place: place.clone(),
+        number,
+        merges: standing.merges_itself,
+        because: standing.because,
+        askers: Vec::new(),
+        again: true,
+    }))
 }
 
 /// Lets the promotion go whose pull request the comment is on.
@@ -113,7 +165,8 @@ async fn undo(
     }
     let askers = vec![Asker::new(number, job.comment)];
     let (place, number) = (job.place.clone(), number.get());
-    Ok(Ok(vec![Job::Undo(Undo { place, number, merges: false, because: None, askers })]))
+    let (merges, because, again) = (false, None, false);
+    Ok(Ok(vec![Job::Undo(Undo { place, number, merges, because, askers, again })]))
 }
 
 /// Whether GitHub knows the pull request as a merged one with our trailers: after the loss of the store.

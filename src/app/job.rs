@@ -4,11 +4,13 @@
 //! with a default, never renamed.
 
 mod payload;
+mod step;
 
 pub(super) use payload::{
     After, Asker, Asks, Changed, Clear, Command, Edit, Ended, Head, Look, Moved, News, Notify,
     Place, PreviewPullRequest, Promote, Release, Repositories, Undo,
 };
+pub(super) use step::{Step, StoredAim};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,8 @@ pub(super) enum Job {
     Undo(Undo),
     /// Send notices in order.
     Notify(Notify),
+    /// Move traffic on by a step.
+    Step(Step),
     /// Note which repositories an installation gained and lost.
     Repositories(Repositories),
     /// Take in the deliveries that GitHub failed to make.
@@ -67,6 +71,7 @@ impl Job {
             Self::After(_) => "after",
             Self::Undo(_) => "undo",
             Self::Notify(_) => NOTICE,
+            Self::Step(_) => "step",
             Self::Repositories(_) => "repositories",
             Self::Recover => "recover",
         }
@@ -84,7 +89,8 @@ impl Job {
             | Self::Clear(Clear { place, .. })
             | Self::News(News { place, .. })
             | Self::After(After { place, .. })
-            | Self::Undo(Undo { place, .. }) => Some(place),
+            | Self::Undo(Undo { place, .. })
+            | Self::Step(Step { place, .. }) => Some(place),
             Self::Notify(_) | Self::Repositories(_) | Self::Recover => None,
         }
     }
@@ -119,6 +125,10 @@ impl Job {
             Self::After(after) => format!("{kind} {} {}", after.place.key(), after.number),
             Self::Undo(undo) => format!("{kind} {} {}", undo.place.key(), undo.number),
             Self::Notify(notify) => format!("{kind} {}", notify.stream),
+            Self::Step(step) => {
+                let of = of_application(step.application.as_deref());
+                format!("{kind} {} {} {}{of}", step.place.key(), step.source, step.target)
+            }
             Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
             Self::Recover => kind.to_owned(),
         }
@@ -131,8 +141,8 @@ impl Job {
                 let Promote { place, target, .. } = promote;
                 format!("promote {} {target}{}", place.key(), promote.of_application())
             }
-            Self::Clear(clear) => {
-                let Clear { place, target, application, .. } = clear;
+            Self::Clear(Clear { place, target, application, .. })
+            | Self::Step(Step { place, target, application, .. }) => {
                 format!(
                     "promote {} {target}{}",
                     place.key(),
@@ -185,6 +195,7 @@ impl Job {
             (Self::Clear(waiting), Self::Clear(newer)) => Self::Clear(waiting.merge(newer)),
             (Self::News(waiting), Self::News(newer)) => Self::News(waiting.merge(newer)),
             (Self::Undo(waiting), Self::Undo(newer)) => Self::Undo(waiting.merge(newer)),
+            (Self::Step(waiting), Self::Step(newer)) => Self::Step(waiting.merge(newer)),
             (_, newer) => newer,
         }
     }

@@ -10,12 +10,13 @@ use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
 };
 use crate::model::{CommitSha, RepoPath};
-use crate::promotion::{Environment, Intent, Trigger};
+use crate::promotion::{Environment, Intent, Key, Trigger};
 use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 
 use super::answer::quote;
+use super::command::undone_by;
 use super::environments::note_environments;
-use super::job::{Clear, Head, Job, Look, News, Place, Promote};
+use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
 use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
@@ -155,8 +156,34 @@ async fn asked_for(
             jobs.push(work.follow_up(&Job::Promote(promote)));
         }
     }
+    for record in open.iter().filter(|it| it.intent != Intent::Promote.as_str()) {
+        let Some(key) = key_of(record) else { continue };
+        let target = configuration.pipeline.environment(key.application.as_ref(), &key.target);
+        let Some(target) = target else { continue };
+        if concerns(now, then.as_mut(), &[target], Some(&configuration)).await? {
+            jobs.extend(mark_stale(work, place, record, now).await?);
+            jobs.extend(again(work, place, record, &key).await?);
+        }
+    }
     jobs.extend(orphans(work, place, &configuration, &open));
     Ok(jobs)
+}
+
+/// Plans an open undoing or an open step again.
+async fn again(
+    work: &Work,
+    place: &Place,
+    record: &PromotionRecord,
+    key: &Key,
+) -> Result<Option<NewJob>, Stop> {
+    let job = match key.intent {
+        Intent::Promote => None,
+        Intent::Undo => undone_by(work, place, record).await?.map(Job::Undo),
+        Intent::Step => {
+            Some(Job::Step(Step { again: true, ..Step::new(place.clone(), key, None) }))
+        }
+    };
+    Ok(job.map(|job| work.follow_up(&job)))
 }
 
 /// Until it is planned again, an open promotion is not to be merged. That is told only if it takes a while.

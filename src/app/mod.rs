@@ -37,6 +37,7 @@ mod service;
 mod service_build;
 mod snapshot;
 mod standing;
+mod step;
 mod trial;
 mod trial_past;
 mod two_snapshots;
@@ -61,7 +62,7 @@ pub use overview::{
 pub use prometheus::Prometheus;
 pub use promote::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
-    Promoted, UndoRequest, Undone,
+    Promoted, StepRequest, Stepped, UndoRequest, Undone,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};

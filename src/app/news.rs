@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{ApplicationName, EnvironmentName};
-use crate::promotion::Key;
+use crate::promotion::{Intent, Key};
 use crate::store::{KnownEnvironment, PromotionRecord};
 
 use super::job::{After, Clear, Job, News};
@@ -27,6 +27,12 @@ pub(super) async fn news(work: &Work, job: &News) -> Result<Outcome, Stop> {
         let is_source =
             |it: &&PromotionRecord| it.source == of.environment && it.application == of.application;
         keys.extend(open.iter().filter(is_source).filter_map(key_of));
+        let is_step = |it: &&PromotionRecord| {
+            it.intent == Intent::Step.as_str()
+                && it.target == of.environment
+                && it.application == of.application
+        };
+        keys.extend(open.iter().filter(is_step).filter_map(key_of));
         keys.extend(leads_to(&environment));
         let merged = store.merged_promotions(&repository, &of.application, &of.environment).await?;
         let newest = merged.into_iter().next();

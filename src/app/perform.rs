@@ -16,7 +16,7 @@ use super::job::{After, Ended, Job, Place, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{
     App, after, changed, clear, command, look, news, notice, promote, pull_request_preview,
-    recover, undo,
+    recover, step, undo,
 };
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
@@ -160,6 +160,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::After(after) => after::after(work, after).await,
         Job::Undo(undo) => undo::undo(work, undo).await,
         Job::Notify(notify) => notice::send(work, notify).await,
+        Job::Step(step) => step::step(work, step).await,
         Job::Repositories(repositories) => note_repositories(work, repositories).await,
         Job::Recover => recover::recover(work).await,
     }

@@ -10,7 +10,9 @@ mod on_github;
 mod outcome;
 mod presence;
 mod retire;
+mod step_on_github;
 mod take_back;
+mod take_step;
 mod tell;
 mod undo_on_github;
 mod verdict;
@@ -19,7 +21,7 @@ use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{
     Decision, Environment, Intent, Key, Opening, Plan, PlanError, Planned, Proposal, Reason,
-    Request, Situation, Undoing, Verdict, decide,
+    Request, Situation, Stepping, Undoing, Verdict, decide,
 };
 use crate::store::{NewJob, PromotionRecord};
 use crate::telemetry::metric;
@@ -36,7 +38,9 @@ pub use on_github::{
     Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
     Promoted,
 };
+pub use step_on_github::{StepRequest, Stepped};
 pub(super) use take_back::{TakeBack, TakenBack};
+pub(super) use take_step::{Aims, Step, StepTaken, taken};
 pub(super) use tell::tell_parked;
 pub use undo_on_github::{UndoRequest, Undone};
 
@@ -159,6 +163,8 @@ pub(super) struct Promotion<'a> {
     intent: Intent,
     /// The promotion that it takes back, of one that undoes.
     undoing: Option<Undoing>,
+    /// The step that it takes, of one that does that.
+    stepping: Option<Stepping>,
     /// The body as it was written last, if it was.
     body: Option<String>,
     /// What we did last for this pair.
@@ -197,7 +203,9 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     );
     tell_outside(work, job, &head, &ended).await?;
     tell::report(work, &repository, &head, job, &ended).await?;
-    tell::tell(work, &repository, job, &ended).await?;
+    if !next.as_ref().is_some_and(|next| next.kind == STEP) {
+        tell::tell(work, &repository, job, &ended).await?;
+    }
     Ok(Outcome::Done(next.into_iter().collect()))
 }
 
@@ -244,7 +252,16 @@ async fn run(
     match Promotion::prepare(Memory::Queue(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => {
             let ended = promotion.settle().await?;
-            let next = outcome::note(work, &job.place, &promotion, &ended).await?;
+            let steps = !promotion.plan.target.rollouts.is_empty();
+            let next = match ended {
+                // Whoever asks for what is there already asks for the next step.
+                Ended::Nothing if steps && job.asked => {
+                    let key = key.with(Intent::Step);
+                    let step = super::job::Step::asked(job.place.clone(), &key, &job.askers);
+                    Some(work.follow_up(&Job::Step(step)))
+                }
+                _ => outcome::note(work, &job.place, &promotion, &ended).await?,
+            };
             Ok((ended, next))
         }
         Err(ended) => {
@@ -259,6 +276,9 @@ async fn run(
         }
     }
 }
+
+/// The kind of the job that goes on where there is nothing to promote.
+const STEP: &str = "step";
 
 /// At most so many errors are told in place of a pull request.
 const BLOCKING_TOLD: usize = 10;
@@ -325,6 +345,7 @@ impl<'a> Promotion<'a> {
             undone,
             intent: key.intent,
             undoing: None,
+            stepping: None,
             body: None,
             record,
         }))
@@ -429,9 +450,10 @@ impl<'a> Promotion<'a> {
     }
 
     fn proposal_of(&self, plan: &Plan, previous: Option<&str>) -> Result<Proposal, Ended> {
-        let proposal = match &self.undoing {
-            None => crate::promotion::propose(plan, previous),
-            Some(undoing) => crate::promotion::propose_undo(plan, undoing, previous),
+        let proposal = match (&self.undoing, &self.stepping) {
+            (Some(undoing), _) => crate::promotion::propose_undo(plan, undoing, previous),
+            (None, Some(stepping)) => crate::promotion::propose_step(plan, stepping, previous),
+            (None, None) => crate::promotion::propose(plan, previous),
         };
         proposal.map_err(|error| broken(&error, None))
     }

@@ -15,8 +15,10 @@ use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeS
 use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{BlobId, CommitSha, File, FileTree, Files, RepoPath};
 use crate::promotion::{
-    self, By, Environment, LastPromotion, Plan, PlanError, PlanRequest, Prune, TakenEdit, Wish,
+    self, By, Environment, GivenEdit, LastPromotion, Plan, PlanError, PlanRequest, Prune, Stepping,
+    Wish,
 };
+use crate::traffic::{Aim, Done, Next, ShiftError, next_step};
 
 use super::github_past::RemotePast;
 use super::known_past::{Found, planned_on};
@@ -59,6 +61,12 @@ impl Lacks for ConfigError {
 }
 
 impl Lacks for PlanError {
+    fn lacking(&self) -> Option<&BTreeSet<RepoPath>> {
+        if let Self::Unknown(paths) = self { Some(paths) } else { None }
+    }
+}
+
+impl Lacks for ShiftError {
     fn lacking(&self) -> Option<&BTreeSet<RepoPath>> {
         if let Self::Unknown(paths) = self { Some(paths) } else { None }
     }
@@ -264,12 +272,51 @@ impl Snapshot {
         }
     }
 
-    /// Plans edits of the target that are given: a promotion that is taken back.
+    /// The step that is next in an environment; `done` is what weights do not tell.
+    pub(super) async fn next_step(
+        &mut self,
+        configuration: &RepositoryConfig,
+        target: &Environment,
+        done: Done,
+    ) -> Result<Result<Next, ShiftError>, GithubError> {
+        if let Some(met) = self.rehearse(Trial::Build { overlay: target.path.clone() }).await? {
+            return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
+        }
+        let (options, target) = (self.build_options(configuration), target.clone());
+        self.compute(move |files| {
+            let build = promotion::render(files, &target.path, &options)?;
+            next_step(&target.rollouts, &build, &done)
+        })
+        .await
+    }
+
+    /// The edits of a step, and what it is like.
+    pub(super) async fn step_edits(
+        &mut self,
+        configuration: &RepositoryConfig,
+        target: &Environment,
+        aim: &Aim,
+    ) -> Result<Result<(Stepping, Vec<GivenEdit>), ShiftError>, GithubError> {
+        if let Some(met) = self.rehearse(Trial::Build { overlay: target.path.clone() }).await? {
+            return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
+        }
+        let (options, target) = (self.build_options(configuration), target.clone());
+        let aimed = aim.clone();
+        let edits =
+            self.compute(move |files| promotion::step_edits(files, &target, &options, &aimed));
+        Ok(edits.await?.map(|(shift, edits)| {
+            let (before, stale) = (shift.before, shift.stale);
+            let aim = aim.clone();
+            (Stepping { aim, before, back: false, because: None, stale }, edits)
+        }))
+    }
+
+    /// Plans edits of the target that are given: a promotion that is taken back, or a step.
     pub(super) async fn plan_edits(
         &mut self,
         configuration: &RepositoryConfig,
         (source, target): (&Environment, &Environment),
-        edits: Vec<TakenEdit>,
+        edits: Vec<GivenEdit>,
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         for overlay in [&source.path, &target.path] {

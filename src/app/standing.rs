@@ -10,6 +10,7 @@ use crate::promotion::Environment;
 use crate::store::{Millis, StoreError};
 
 use super::App;
+use super::job::StoredAim;
 
 /// How a promotion stands. Fields are added with a default, never renamed: an older process wrote what a newer
 /// one reads.
@@ -47,6 +48,8 @@ pub(super) struct Standing {
     pub(super) deployment_says: Option<String>,
     /// Whether it takes a promotion back and is merged by itself: nobody is waited for.
     pub(super) merges_itself: bool,
+    /// Why it takes a promotion back, if nobody asked.
+    pub(super) because: Option<String>,
     /// Whether it is being undone by itself.
     pub(super) undo_begun: bool,
     /// What held it at the last look, by name, and how often something new did.
@@ -55,6 +58,12 @@ pub(super) struct Standing {
     /// Whether its target is degraded after the merge, and how often that began.
     pub(super) degraded: bool,
     pub(super) times_degraded: u64,
+    /// The step that it takes.
+    pub(super) step: Option<StoredAim>,
+    /// Whether the step that follows it was begun, or cannot be.
+    pub(super) step_begun: bool,
+    /// Whether the way back to the start was begun.
+    pub(super) back_begun: bool,
 }
 
 /// A release.
@@ -77,6 +86,11 @@ pub(super) struct ShownCheck {
 }
 
 impl Standing {
+    /// Whether it is a step back to the start.
+    pub(super) fn leads_back(&self) -> bool {
+        self.step.as_ref().is_some_and(|step| step.back)
+    }
+
     /// The release of this head.
     pub(super) fn released(&self, head: &str) -> Option<Release> {
         let StoredRelease { by, reason, at, .. } =

@@ -41,13 +41,17 @@ pub(super) async fn undo(work: &Work, job: &Undo) -> Result<Outcome, Stop> {
     if let Some(record) = record.filter(|_| ended.shows()) {
         let mut standing = work.app.standing(&record).await?;
         standing.merges_itself = job.merges;
+        standing.because = job.because.clone();
+        standing.stale = None;
         standing.shown = true;
         standing.body = None;
         work.app.note_standing(&record, &standing).await?;
         let key = key.with(crate::promotion::Intent::Undo);
         next.push(work.follow_up(&Job::Clear(Clear::new(job.place.clone(), &key))));
     }
-    tell(work, job, &repository, words(&ended, &conflicts)).await?;
+    if !job.again {
+        tell(work, job, &repository, words(&ended, &conflicts)).await?;
+    }
     Ok(Outcome::Done(next))
 }
 

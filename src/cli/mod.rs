@@ -32,6 +32,7 @@ mod schema;
 mod schemas;
 mod serve;
 mod status;
+mod step;
 mod undo;
 mod validate;
 
@@ -102,6 +103,7 @@ enum Command {
     Preview(preview::PreviewArguments),
     Validate(validate::ValidateArguments),
     Undo(undo::UndoArguments),
+    Step(step::StepArguments),
     Status(status::StatusArguments),
     /// Tries what the service is about to plan; the service starts it.
     #[command(hide = true)]
@@ -176,6 +178,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Preview(preview) => preview::run(&preview, directory, &output),
         Command::Validate(validate) => validate::run(&validate, directory, &output),
         Command::Undo(undo) => undo::run(&undo, directory, &output),
+        Command::Step(step) => step::run(&step, directory, &output),
         Command::Status(status) => status::run(&status, directory, &output),
         Command::Serve(serve) => serve::run(&serve, directory),
         Command::Doctor(doctor) => doctor::run(&doctor, directory, &output),

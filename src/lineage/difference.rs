@@ -81,6 +81,8 @@ pub enum Because {
     Counterpart,
     /// `promotion.keep` names it.
     Kept,
+    /// It is a share of the traffic, which `steps` move.
+    Stepped,
     /// `promotion.exclude` names its file.
     Excluded,
     /// It was not among what was asked for.
@@ -117,6 +119,7 @@ impl Because {
             Self::AbsentOnPurpose => format!("{target} never had it"),
             Self::Counterpart => "each in its own environment's name".to_owned(),
             Self::Kept => "kept by `promotion.keep`".to_owned(),
+            Self::Stepped => "moved by `steps`, after the promotion".to_owned(),
             Self::Excluded => "left out by `promotion.exclude`".to_owned(),
             Self::NotAsked => "left out, since other changes were asked for".to_owned(),
             Self::Unwritable(reason) => format!("cannot be changed in place: {reason}"),

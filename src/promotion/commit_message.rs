@@ -3,7 +3,10 @@
 //! Trailers tell the next promotion what the last one was (`prune: removed`), and the service which
 //! commits are its own. GitHub keeps them in a squash merge, though not always in the last paragraph.
 
+use std::fmt;
+
 use crate::model::{ApplicationName, CommitSha, EnvironmentName};
+use crate::traffic::VirtualServiceName;
 
 use super::key::Key;
 use super::plain_text::visible;
@@ -15,6 +18,7 @@ const SOURCE: &str = "Overlift-Source";
 const TARGET: &str = "Overlift-Target";
 const APPLICATION: &str = "Overlift-Application";
 const UNDOES: &str = "Overlift-Undoes";
+const STEP: &str = "Overlift-Step";
 
 /// What a commit of ours says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,34 @@ pub struct Trailers {
     pub application: Option<ApplicationName>,
     /// The plan that was taken back, of a commit that does that.
     pub undoes: Option<PlanId>,
+    /// The step that was taken, of a commit that does that.
+    pub step: Option<StepTrailer>,
+}
+
+/// The step that a commit takes: `shop/checkout canary=10`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepTrailer {
+    /// The VirtualService.
+    pub virtual_service: VirtualServiceName,
+    /// The destination.
+    pub to: String,
+    /// What it gets, in percent.
+    pub share: u32,
+}
+
+impl StepTrailer {
+    fn parse(text: &str) -> Option<Self> {
+        let (name, step) = text.split_once(' ')?;
+        let (to, share) = step.rsplit_once('=')?;
+        let virtual_service = VirtualServiceName::parse(name)?;
+        Some(Self { virtual_service, to: to.to_owned(), share: share.parse().ok()? })
+    }
+}
+
+impl fmt::Display for StepTrailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}={}", self.virtual_service, self.to, self.share)
+    }
 }
 
 impl Trailers {
@@ -44,12 +76,19 @@ impl Trailers {
             target: plan.target.name.clone(),
             application: plan.target.application.clone(),
             undoes: None,
+            step: None,
         }
     }
 
-    /// Whether the commit carried out this promotion, at whatever time.
+    /// Whether the commit carried out this promotion, at whatever time. A step brings nothing over.
     #[must_use]
     pub fn is_of(&self, key: &Key) -> bool {
+        self.step.is_none() && self.is_between(key)
+    }
+
+    /// Whether the commit has to do with this source and target.
+    #[must_use]
+    pub fn is_between(&self, key: &Key) -> bool {
         (&self.application, &self.source, &self.target)
             == (&key.application, &key.source, &key.target)
     }
@@ -63,17 +102,20 @@ impl Trailers {
     /// The key of the first trailer, which every commit of ours has at the beginning of a line.
     pub const PLAN: &str = "Overlift-Plan";
 
-    /// The three to five lines, without a final newline.
+    /// The three to five lines, without a final newline; a step is taken or something undone, never both.
     #[must_use]
     pub fn render(&self) -> String {
-        let Self { plan, source, commit, target, application, undoes } = self;
+        let Self { plan, source, commit, target, application, undoes, step } = self;
         let commit = commit.as_ref().map_or(String::new(), |commit| format!("@{commit}"));
         let application = application
             .as_ref()
             .map_or(String::new(), |application| format!("\n{APPLICATION}: {application}"));
         let undoes = undoes.as_ref().map_or(String::new(), |plan| format!("\n{UNDOES}: {plan}"));
+        let step = step.as_ref().map_or(String::new(), |step| format!("\n{STEP}: {step}"));
         let plan_line = format!("{}: {plan}", Self::PLAN);
-        format!("{plan_line}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}{application}{undoes}")
+        format!(
+            "{plan_line}\n{SOURCE}: {source}{commit}\n{TARGET}: {target}{application}{undoes}{step}"
+        )
     }
 
     /// Reads the trailers of a commit message: the last lines that follow each other as
@@ -99,6 +141,10 @@ impl Trailers {
                 },
                 undoes: match value(3, UNDOES).or_else(|| value(4, UNDOES)) {
                     Some(plan) => Some(PlanId::parse(plan)?),
+                    None => None,
+                },
+                step: match value(3, STEP).or_else(|| value(4, STEP)) {
+                    Some(step) => Some(StepTrailer::parse(step)?),
                     None => None,
                 },
             })
@@ -165,6 +211,7 @@ mod tests {
             target: EnvironmentName::parse("production").unwrap(),
             application: None,
             undoes: None,
+            step: None,
         }
     }
 
@@ -186,6 +233,15 @@ mod tests {
         assert!(of_one.render().ends_with("\nOverlift-Application: cart"));
         assert_eq!(Trailers::parse(&of_one.render()), Some(of_one.clone()));
         for trailers in [trailers(), of_one] {
+            let step = StepTrailer {
+                virtual_service: VirtualServiceName::parse("shop/checkout").unwrap(),
+                to: "canary".to_owned(),
+                share: 10,
+            };
+            let stepping = Trailers { step: Some(step), ..trailers.clone() };
+            assert!(stepping.render().ends_with("\nOverlift-Step: shop/checkout canary=10"));
+            assert_eq!(Trailers::parse(&stepping.render()), Some(stepping.clone()));
+            assert!(!stepping.is_of(&trailers.key()) && stepping.is_between(&trailers.key()));
             let undoing = Trailers { undoes: PlanId::parse(&"cd".repeat(32)), ..trailers };
             assert!(undoing.render().contains("\nOverlift-Undoes: cdcd"));
             assert_eq!(Trailers::parse(&undoing.render()), Some(undoing));

@@ -9,6 +9,7 @@ use super::rules::Rules;
 use crate::clearance::{Freeze, Health};
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
 use crate::policy::Gates;
+use crate::traffic::Rollout;
 
 /// What starts a promotion into an environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Environment {
     pub health: Option<Arc<Health>>,
     /// When nothing is merged into it.
     pub freezes: Arc<[Freeze]>,
+    /// How its traffic moves once a promotion is merged.
+    pub rollouts: Arc<[Rollout]>,
     /// The other environments of the application, with their folders.
     pub siblings: Arc<[(EnvironmentName, RepoPath)]>,
 }
@@ -76,6 +79,7 @@ impl Environment {
             gates: Arc::default(),
             health: None,
             freezes: Arc::new([]),
+            rollouts: Arc::new([]),
             siblings: Arc::new([]),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::environment::Environment;
 use crate::kustomize::BuildError;
 use crate::model::{ApplicationName, EnvironmentName, Location, ReadError, RepoPath};
+use crate::traffic::ShiftError;
 use crate::yaml::edit::EditError;
 
 /// Why a promotion cannot be planned. Every variant names what a person has to change.
@@ -168,6 +169,9 @@ pub enum PlanError {
         /// What it says.
         revision: String,
     },
+    /// Traffic cannot be moved.
+    #[error(transparent)]
+    Traffic(Box<ShiftError>),
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),
@@ -190,6 +194,7 @@ impl PlanError {
             | Self::NoTarget { at }
             | Self::OutsideTarget { at } => Some(at),
             Self::Build { source, .. } => source.location(),
+            Self::Traffic(error) => error.location(),
             Self::UnknownEnvironment { .. }
             | Self::UnknownApplication { .. }
             | Self::WhichApplication { .. }
@@ -212,6 +217,7 @@ impl PlanError {
                 | Self::WhichApplication { .. }
                 | Self::Lacking { .. }
                 | Self::NotAllowed { .. }
+                | Self::Traffic(_)
         )
     }
 
@@ -234,6 +240,15 @@ impl PlanError {
             None => at.clone(),
         };
         Self::Edit { at, source }
+    }
+}
+
+impl From<ShiftError> for PlanError {
+    fn from(error: ShiftError) -> Self {
+        match error {
+            ShiftError::Unknown(paths) => Self::Unknown(paths),
+            error => Self::Traffic(Box::new(error)),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Intent {
     Promote,
     /// A promotion is taken back.
     Undo,
+    /// Traffic moves on by a step.
+    Step,
 }
 
 impl Intent {
@@ -21,13 +23,14 @@ impl Intent {
         match self {
             Self::Promote => "promote",
             Self::Undo => "undo",
+            Self::Step => "step",
         }
     }
 
     /// Reads [`Intent::as_str`] back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Promote, Self::Undo].into_iter().find(|intent| intent.as_str() == text)
+        [Self::Promote, Self::Undo, Self::Step].into_iter().find(|intent| intent.as_str() == text)
     }
 }
 

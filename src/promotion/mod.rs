@@ -27,8 +27,10 @@ mod proposal;
 mod pull_request;
 mod rendering;
 mod rules;
+mod stepping;
 mod telling;
 mod template;
+mod traffic;
 mod wire;
 mod words;
 
@@ -36,7 +38,7 @@ pub use beside::stays_beside;
 pub use body::{
     BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
 };
-pub use commit_message::{Trailers, check_commit_message, render_commit_message};
+pub use commit_message::{StepTrailer, Trailers, check_commit_message, render_commit_message};
 pub use deployed::{OnClusters, Reach, reached};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
@@ -48,8 +50,8 @@ pub use nothing::nothing;
 pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
-    Cause, Checks, Commit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
-    PlanRequest, PlannedEdit, TakenEdit, Verdict, Warning, Wish, plan, plan_id_of,
+    Cause, Checks, Commit, GivenEdit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past,
+    Plan, PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
 };
 pub use plan_id::PlanId;
 pub use preview::{Preview, Previewed, Reached, preview, preview_body};
@@ -62,5 +64,6 @@ pub use pull_request::{
 };
 pub use rendering::{Builds, NotRendered, render, render_deployed};
 pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
+pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};
 pub use telling::{Group, Telling};
 pub use template::{Template, TemplateError, Values, Variables};

@@ -43,7 +43,12 @@ fn stays(plan: &Plan) -> String {
         ),
         (count(|it| matches!(it, Because::Counterpart)), "names of environments".to_owned()),
         (
-            count(|it| matches!(it, Because::Kept | Because::Excluded | Because::NotAsked)),
+            count(|it| {
+                matches!(
+                    it,
+                    Because::Kept | Because::Stepped | Because::Excluded | Because::NotAsked
+                )
+            }),
             "kept or left out on request".to_owned(),
         ),
         (count(|it| matches!(it, Because::Unwritable(_))), "not to be changed in place".to_owned()),

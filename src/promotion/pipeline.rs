@@ -16,6 +16,7 @@ use super::rules::Rules;
 use crate::clearance::{Freeze, Health};
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
 use crate::policy::Gates;
+use crate::traffic::Rollout;
 
 /// One stage of the pipeline: an environment of the configuration, with its folders.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Stage {
     pub health: Option<Arc<Health>>,
     /// When nothing is merged into it.
     pub freezes: Arc<[Freeze]>,
+    /// How its traffic moves once a promotion is merged.
+    pub rollouts: Arc<[Rollout]>,
 }
 
 /// Where a stage may be promoted from.
@@ -168,6 +171,16 @@ pub enum PipelineError {
         /// Its trigger.
         trigger: Trigger,
     },
+    /// Steps after promotions that there cannot be.
+    #[error(
+        "`{name}` has `steps`, which follow promotions, and is promoted from no other environment"
+    )]
+    StepsWithoutSource {
+        /// The environment.
+        index: usize,
+        /// Its name.
+        name: EnvironmentName,
+    },
     /// `trigger: healthy` where nothing says that the source is healthy.
     #[error(
         "`{name}` has `trigger: healthy`, and nothing says when `{from}` is healthy: give `{from}` a \
@@ -196,6 +209,7 @@ impl PipelineError {
             | Self::UselessFrom { index, .. }
             | Self::Cycle { index, .. }
             | Self::TriggerWithoutSource { index, .. }
+            | Self::StepsWithoutSource { index, .. }
             | Self::TriggerWithoutHealth { index, .. } => Some(*index),
         }
     }
@@ -256,6 +270,26 @@ impl Pipeline {
     ) -> Option<&Environment> {
         let at = self.places.get(&(application.cloned(), name.clone()))?;
         self.environments.get(*at)
+    }
+
+    /// An environment that is asked for by its name alone.
+    ///
+    /// # Errors
+    /// [`PlanError`] if there is none, or it belongs to an application that nobody named.
+    pub fn target(
+        &self,
+        name: &EnvironmentName,
+        application: Option<&ApplicationName>,
+    ) -> Result<&Environment, PlanError> {
+        self.check_names(name, name)?;
+        if application.is_none() && self.has_applications() {
+            let known = self.applications().flatten().cloned().collect();
+            return Err(PlanError::WhichApplication { known });
+        }
+        self.environment(application, name).ok_or_else(|| PlanError::Lacking {
+            application: application.map_or_else(String::new, ToString::to_string),
+            name: name.clone(),
+        })
     }
 
     /// All pairs (source, target) that are promoted, in the order of the targets.
@@ -412,6 +446,7 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
                 gates,
                 health: stage.health.clone(),
                 freezes: Arc::clone(&stage.freezes),
+                rollouts: Arc::clone(&stage.rollouts),
                 siblings,
             });
         }
@@ -563,6 +598,9 @@ fn check_sources(index: usize, stage: &Stage, all: &[Stage]) -> Result<(), Pipel
     if trigger != Trigger::Manual && first {
         return Err(PipelineError::TriggerWithoutSource { index, name, trigger });
     }
+    if !stage.rollouts.is_empty() && first {
+        return Err(PipelineError::StepsWithoutSource { index, name });
+    }
     Ok(())
 }
 
@@ -651,6 +689,7 @@ mod tests {
             places: vec![place(None, path)],
             health: None,
             freezes: Vec::new().into(),
+            rollouts: Vec::new().into(),
         }
     }
 
@@ -658,8 +697,9 @@ mod tests {
     fn shared(text: &str, from: Sources, applications: &[&str]) -> Stage {
         let place = |it: &&str| place(Some(it), &format!("{it}/{text}"));
         let places = applications.iter().map(place).collect();
-        let (health, freezes) = (None, Vec::new().into());
-        Stage { name: name(text), trigger: Trigger::Manual, from, places, health, freezes }
+        let (health, freezes, rollouts) = (None, Vec::new().into(), Vec::new().into());
+        let trigger = Trigger::Manual;
+        Stage { name: name(text), trigger, from, places, health, freezes, rollouts }
     }
 
     fn pairs(pipeline: &Pipeline) -> Vec<String> {

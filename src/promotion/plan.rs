@@ -4,7 +4,7 @@ mod clusters;
 mod request;
 mod value;
 
-pub use request::{Checks, LastPromotion, Past, PlanRequest, TakenEdit, Wish};
+pub use request::{Checks, GivenEdit, LastPromotion, Past, PlanRequest, Wish};
 pub use value::{
     Cause, Commit, Method, NotPromoted, NotPromotedReason, Plan, PlannedEdit, Verdict, Warning,
 };
@@ -25,6 +25,7 @@ use super::overlay::Overlay;
 use super::plan_id::PlanId;
 use super::rendering::{Attempts, Builds, NotRendered, render_deployed, weigh};
 use super::rules::{By, Prune};
+use super::traffic::leave_traffic;
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets};
 use crate::deployer;
@@ -52,8 +53,9 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             side_by_side(|| build(request, target, &now.changes_now(&target.path)), decide)
         },
     );
-    let (source_build, before, (standards, finished)) = together(source_build, before, decided)
+    let (source_build, before, (standards, mut finished)) = together(source_build, before, decided)
         .map_err(|error| also_unknown(error, deployed.as_ref().err()))?;
+    leave_traffic(request, before.as_ref().ok(), &mut finished)?;
     let Finished { edits, mut warnings, not_promoted, differences, commits } = finished;
     let deployed = edited_deployers(deployed?, request, &edits);
     let mut faults = Vec::new();
@@ -465,7 +467,7 @@ fn decide<'a>(
     let overlay = |environment| Overlay::open(request.files, environment);
     let mut draft = Draft::new(overlay(source)?, overlay(target)?, rules);
     if let Some(edits) = &request.wish.edits {
-        take_back(&mut draft, edits);
+        take_given(&mut draft, edits);
         return draft.into_edits();
     }
     if request.is_missing(target)? && !request.is_missing(source)? {
@@ -501,12 +503,12 @@ fn decide<'a>(
     draft.into_edits()
 }
 
-/// Puts edits that take earlier ones back into the draft; those outside of the target are nobody's to make.
-fn take_back(draft: &mut Draft<'_>, edits: &[TakenEdit]) {
+/// Puts edits that are given into the draft; those outside of the target are nobody's to make.
+fn take_given(draft: &mut Draft<'_>, edits: &[GivenEdit]) {
     for edit in edits {
         let folder = &draft.target.environment.path;
         let Some(below) = edit.path.strip_prefix(folder).map(str::to_owned) else { continue };
-        let causes = vec![Cause::TakenBack { fields: edit.fields.clone() }];
+        let causes = vec![edit.cause.clone()];
         draft.changes.insert(below, Change { after: edit.after.clone(), causes });
     }
 }

@@ -259,6 +259,9 @@ pub(in crate::app) struct Undo {
     /// Who wants to hear how it ends.
     #[serde(default)]
     pub(in crate::app) askers: Vec<Asker>,
+    /// Whether it is planned again, since the target changed: nobody is told.
+    #[serde(default)]
+    pub(in crate::app) again: bool,
 }
 
 /// More edits, releases or commits than these in one moment are the last ones.
@@ -415,18 +418,20 @@ impl Undo {
         because: String,
     ) -> Self {
         let merges = by == UndoBy::Merge;
-        Self { place, number, merges, because: Some(because), askers: Vec::new() }
+        let askers = Vec::new();
+        Self { place, number, merges, because: Some(because), askers, again: false }
     }
 
     pub(in crate::app) fn merge(self, newer: Self) -> Self {
         let askers = last_of(self.askers, newer.askers);
         let merges = self.merges || newer.merges;
-        Self { askers, merges, because: self.because.or(newer.because), ..newer }
+        let again = self.again && newer.again;
+        Self { askers, merges, because: self.because.or(newer.because), again, ..newer }
     }
 }
 
 /// Both in order, the last ones if they are too many.
-fn last_of<T: PartialEq>(mut waiting: Vec<T>, newer: Vec<T>) -> Vec<T> {
+pub(super) fn last_of<T: PartialEq>(mut waiting: Vec<T>, newer: Vec<T>) -> Vec<T> {
     for item in newer {
         if !waiting.contains(&item) {
             waiting.push(item);

@@ -5,7 +5,7 @@ use crate::github::{
     PullRequestChange, PullRequestState, Search,
 };
 use crate::model::{CommitSha, FileEdit, PullRequestNumber};
-use crate::promotion::{Plan, Proposal};
+use crate::promotion::{Intent, Plan, Proposal};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::answer::{Matter, say};
@@ -122,13 +122,7 @@ impl Promotion<'_> {
             self.write_down(record).await?;
         }
         self.memory.hold().await?;
-        let text = format!(
-            "Nothing is left to promote from `{}` to `{}`: as of {} the target has all of it. \
-             Closing this pull request.",
-            self.plan.source.name,
-            self.plan.target.name,
-            self.snapshot.commit.short()
-        );
+        let text = self.nothing_left();
         say(self.memory.github(), self.repository, open.number, Matter::Empty, &text).await?;
         self.memory.hold().await?;
         let change = PullRequestChange { close: true, ..PullRequestChange::default() };
@@ -142,6 +136,24 @@ impl Promotion<'_> {
             self.write_down(record).await?;
         }
         Ok(Ended::Closed(Shown::of(open)))
+    }
+
+    /// Why the pull request is closed.
+    fn nothing_left(&self) -> String {
+        let (source, target) = (&self.plan.source.name, &self.plan.target.name);
+        let (commit, closing) = (self.snapshot.commit.short(), "Closing this pull request.");
+        match self.intent {
+            Intent::Promote => format!(
+                "Nothing is left to promote from `{source}` to `{target}`: as of {commit} the target has all of \
+                 it. {closing}"
+            ),
+            Intent::Undo => {
+                format!("Nothing is left to take back from `{target}` as of {commit}. {closing}")
+            }
+            Intent::Step => format!(
+                "Nothing is left to move in `{target}`: as of {commit} its traffic is where this leads. {closing}"
+            ),
+        }
     }
 
     /// Says, once, that somebody else's commits are on the branch.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::github::{Ancestry, Commit, PullRequest, PullRequestState, RepoTree, Search};
-use crate::model::{CommitSha, PullRequestNumber, RepoPath};
-use crate::promotion::{Intent, PlanId, Presence, Tip, Trailers};
+use crate::model::{CommitSha, FileEdit, PullRequestNumber, RepoPath};
+use crate::promotion::{GivenEdit, Intent, PlanId, Presence, StepTrailer, Tip, Trailers};
 use crate::store::{End, PromotionRecord, PromotionState};
+use crate::traffic::Rollout;
 
 use super::super::answer::{Matter, said};
 use super::super::checking::Checking;
 use super::super::perform::Stop;
-use super::super::snapshot::digest;
+use super::super::snapshot::{Snapshot, digest};
 use super::Promotion;
 
 /// The default branch is merged into a promotion's branch a few times, not more.
@@ -151,8 +152,11 @@ impl Promotion<'_> {
 
     fn trailers_of(&self, commit: &Commit) -> Option<Trailers> {
         let undoes = self.undoing.as_ref().map(|undoing| &undoing.plan);
+        let steps = self.intent == Intent::Step;
         Trailers::parse(&commit.message).filter(|trailers| {
-            trailers.is_of(&self.plan.key()) && trailers.undoes.as_ref() == undoes
+            trailers.is_between(&self.plan.key())
+                && trailers.undoes.as_ref() == undoes
+                && trailers.step.is_some() == steps
         })
     }
 
@@ -195,7 +199,19 @@ impl Promotion<'_> {
             return Ok(None);
         };
         let mut before = self.snapshot.beside(&parent.sha, &parent.tree).await?;
-        if self.undoing.is_some() {
+        if let Some(step) = &trailers.step {
+            let stepped = self.stepped(&mut before, step).await?;
+            let Some(edits) = stepped.filter(|it| before.tree.sha_with_edits(it) == commit.tree)
+            else {
+                return Ok(None);
+            };
+            return Ok(Some(OurCommit {
+                base: digest(&before.tree, edits.iter().map(|edit| &edit.path)),
+                plan: trailers.plan,
+                made_on: Some(parent.sha),
+            }));
+        }
+        if self.intent == Intent::Undo {
             // What takes a promotion back is made from more than one commit, and the same until that changes.
             let edits: Vec<_> = self.plan.file_edits().cloned().collect();
             let fits = before.tree.sha_with_edits(&edits) == commit.tree;
@@ -219,6 +235,27 @@ impl Promotion<'_> {
             plan: plan.id,
             made_on: Some(parent.sha),
         }))
+    }
+
+    /// The edits of a step as another commit's configuration and files make them.
+    async fn stepped(
+        &self,
+        before: &mut Snapshot,
+        step: &StepTrailer,
+    ) -> Result<Option<Vec<FileEdit>>, Stop> {
+        let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
+        let Ok((_, target)) = configuration.pipeline.pair(&self.plan.key()) else {
+            return Ok(None);
+        };
+        let is_its = |it: &&Rollout| it.virtual_service == step.virtual_service;
+        let rollout = target.rollouts.iter().find(is_its);
+        let Some(aim) = rollout.and_then(|it| it.aim(&step.to, step.share)) else {
+            return Ok(None);
+        };
+        let edits = before.step_edits(&configuration, target, &aim).await?;
+        let edit =
+            |given: GivenEdit| FileEdit { path: given.path, before: None, after: given.after };
+        Ok(edits.ok().map(|(_, edits)| edits.into_iter().map(edit).collect()))
     }
 
     /// Whether merges of the default branch on top of our commit, newest first, add nothing.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::github::{Commit, Repository};
 use crate::lineage::take_back;
 use crate::model::{BranchName, File, FileMode, Location, Position, RepoPath};
-use crate::promotion::{Environment, Intent, Key, Request, TakenEdit, Undoing, undo_branch};
+use crate::promotion::{Cause, Environment, GivenEdit, Intent, Key, Request, Undoing, undo_branch};
 
 use super::super::checking::{Checking, fetched_on_github};
 use super::super::perform::Stop;
@@ -105,6 +105,7 @@ impl TakeBack<'_> {
             undone: false,
             intent: Intent::Undo,
             undoing: Some(Undoing { conflicts, ..self.undoing }),
+            stepping: None,
             body: None,
             record,
         }))
@@ -116,7 +117,7 @@ impl TakeBack<'_> {
         repository: &Repository,
         now: &mut Snapshot,
         target: &Environment,
-    ) -> Result<(Vec<TakenEdit>, Vec<Location>), Stop> {
+    ) -> Result<(Vec<GivenEdit>, Vec<Location>), Stop> {
         let (mut edits, mut conflicts) = (Vec::new(), Vec::new());
         let Some(parent) = self.commit.parents.first() else { return Ok((edits, conflicts)) };
         let Some(parent) = repository.fetch_commit(parent).await? else {
@@ -143,7 +144,8 @@ impl TakeBack<'_> {
             let mode = was.as_ref().or(is.as_ref()).map_or(FileMode::Regular, |file| file.mode);
             let after = taken.content.map(|content| File { mode, content: content.into() });
             if after != is {
-                edits.push(TakenEdit { path, after, fields: taken.fields });
+                let cause = Cause::TakenBack { fields: taken.fields };
+                edits.push(GivenEdit { path, after, cause });
             }
         }
         Ok((edits, conflicts))

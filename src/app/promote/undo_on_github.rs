@@ -96,7 +96,7 @@ impl OnGithub {
                     && trailers.application == request.application
                     && match &request.plan {
                         Some(begin) => trailers.plan.as_str().starts_with(begin.as_str()),
-                        None => !undone.contains(&trailers.plan),
+                        None => trailers.step.is_none() && !undone.contains(&trailers.plan),
                     };
                 if is_meant {
                     found = Some((commit.clone(), trailers));

@@ -8,11 +8,13 @@ use super::health::{read_freezes, read_health};
 use super::places::{Section, Step};
 use super::pull_request::Reader;
 use super::shared::Terms;
+use super::steps::read_steps;
 use crate::clearance::{Freeze, Health};
 use crate::config::error::ConfigError;
 use crate::config::pattern::{Listing, PathPattern, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::{Sources, Stage, Trigger};
+use crate::traffic::Rollout;
 use Step::{Item, Key};
 
 /// An environment of the file with its folders.
@@ -23,6 +25,7 @@ pub(super) struct Declared {
     from: Sources,
     health: Option<Arc<Health>>,
     freezes: Vec<Freeze>,
+    rollouts: Vec<Rollout>,
     places: Vec<(Option<ApplicationName>, RepoPath)>,
     patterns: Vec<PathPattern>,
 }
@@ -34,12 +37,13 @@ impl Declared {
 
     /// The stage, with what holds for each of its applications.
     pub(super) fn stage(self, terms: &Terms) -> Stage {
-        let Self { index, name, trigger, from, places, health, freezes, .. } = self;
+        let Self { index, name, trigger, from, places, health, freezes, rollouts, .. } = self;
         let place = |(application, path): (Option<ApplicationName>, RepoPath)| {
             terms.of(Some(index), application.as_ref()).place(application, path)
         };
         let places = places.into_iter().map(place).collect();
-        Stage { name, trigger, from, places, health, freezes: freezes.into() }
+        let (freezes, rollouts) = (freezes.into(), rollouts.into());
+        Stage { name, trigger, from, places, health, freezes, rollouts }
     }
 }
 
@@ -74,6 +78,7 @@ pub(super) fn read_environments(
         let health =
             health.map(|file| read_health(file, &inside("health"), &mut reader.faults).into());
         let freezes = read_freezes(&environment.freeze, &inside("freeze"), &mut reader.faults);
+        let rollouts = read_steps(&environment.steps, &inside("steps"), &mut reader.faults);
         if let Some(name) = name {
             let places = Vec::new();
             declared.push(Declared {
@@ -83,6 +88,7 @@ pub(super) fn read_environments(
                 from,
                 health,
                 freezes,
+                rollouts,
                 places,
                 patterns,
             });

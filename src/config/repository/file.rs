@@ -76,6 +76,19 @@ pub(super) struct Environment {
     pub(super) gates: Gates,
     pub(super) health: Option<Health>,
     pub(super) freeze: Vec<Freeze>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// How traffic moves once a promotion is merged.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Step {
+    pub(super) virtual_service: String,
+    pub(super) to: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) weights: Option<Vec<u32>>,
+    pub(super) switch: Option<Vec<String>>,
+    pub(super) pause: Option<String>,
 }
 
 /// What says that an environment is healthy.

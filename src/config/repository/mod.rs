@@ -14,6 +14,7 @@ mod schema;
 mod settings;
 mod shape;
 mod shared;
+mod steps;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -136,6 +136,12 @@ impl<'a> Places<'a> {
                 Ok(())
             }
             (Shape::Release, Value::Scalar(scalar)) if is_release(&scalar.text) => Ok(()),
+            (Shape::Percent, Value::Scalar(scalar))
+                if scalar.tag == Tag::Int
+                    && scalar.text.parse().is_ok_and(|it: u32| (1..=100).contains(&it)) =>
+            {
+                Ok(())
+            }
             (Shape::Choice(known), Value::Scalar(scalar)) if scalar.tag == Tag::Str => {
                 if known.contains(&scalar.text.as_str()) {
                     return Ok(());
@@ -313,6 +319,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Moment => "a day or a time, such as 2027-01-31 16:00".to_owned(),
         Shape::TextOr(text, _) => format!("{} or a mapping", expected(text)),
         Shape::Release => "a version of Kubernetes, such as 1.34".to_owned(),
+        Shape::Percent => "a whole number from 1 to 100".to_owned(),
         Shape::OneOrSeveral(item) => format!("{} or a list of them", expected(item)),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Mapping(_) => "a mapping".to_owned(),

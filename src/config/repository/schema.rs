@@ -23,6 +23,7 @@ fn of_shape(shape: &Shape) -> Map<String, Value> {
     let value = match shape {
         Shape::Version => json!({ "type": "integer", "const": 1 }),
         Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Percent => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
         Shape::Choice(words) => json!({ "type": "string", "enum": words }),
         Shape::Text { pattern, longest } => {
             let mut text = json!({ "type": "string" });

@@ -65,6 +65,7 @@ fn found_stages(
             places,
             health: None,
             freezes: Vec::new().into(),
+            rollouts: Vec::new().into(),
         });
     }
     stages
@@ -297,6 +298,7 @@ fn place(error: PipelineError, file: &file::File, places: &Places<'_>) -> Config
         PipelineError::TriggerWithoutSource { .. } | PipelineError::TriggerWithoutHealth { .. } => {
             &[Key("trigger")]
         }
+        PipelineError::StepsWithoutSource { .. } => &[Key("steps")],
         PipelineError::Empty => &[],
     };
     let meant = match &error {

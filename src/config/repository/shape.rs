@@ -48,6 +48,8 @@ pub(super) enum Shape {
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
+    /// A whole number from 1 to 100.
+    Percent,
     /// A list.
     List {
         /// What its items may be.
@@ -255,6 +257,54 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
         shape: list(&FREEZE, 0),
         about: "When no promotion into it is merged.",
         absent: Absent::Texts(&[]),
+    },
+    Key {
+        name: "steps",
+        shape: list(&STEP, 0),
+        about: "How its traffic moves once a promotion is merged: each step is a pull request of its own, one \
+                after the other, and a promotion leaves these weights alone.",
+        absent: Absent::Texts(&[]),
+    },
+]);
+
+static STEP: Shape = Shape::Mapping(&[
+    Key {
+        name: "virtualService",
+        shape: Shape::Text { pattern: Some("^([a-z0-9.-]+/)?[a-z0-9.-]+$"), longest: Some(300) },
+        about: "The VirtualService, as `NAMESPACE/NAME`.",
+        absent: Absent::Refused,
+    },
+    Key {
+        name: "to",
+        shape: SOMETHING,
+        about: "The subset (or host) that traffic moves to.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "from",
+        shape: SOMETHING,
+        about: "The subset (or host) that it comes from.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "weights",
+        shape: list(&Shape::Percent, 1),
+        about: "What `to` gets at each step, in percent, rising; `from` gets the rest.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "switch",
+        shape: Shape::List { items: &SOMETHING, least: 2, most: 2 },
+        about: "In place of `to`, `from` and `weights`: two subsets (or hosts) of which one is live; one \
+                pull request makes the other one live.",
+        absent: Absent::Nothing,
+    },
+    Key {
+        name: "pause",
+        shape: SPAN,
+        about: "How long a step waits once the environment is healthy with the one before it: `30s`, \
+                `10m`, `2h`, `1d`.",
+        absent: Absent::Nothing,
     },
 ]);
 

@@ -433,7 +433,9 @@ fn sample(shape: &Shape) -> Value {
         Shape::Day | Shape::Moment => "2027-01-31".into(),
         Shape::TextOr(_, more) => sample(more),
         Shape::Release => "1.34".into(),
-        Shape::List { items, .. } | Shape::OneOrSeveral(items) => vec![sample(items)].into(),
+        Shape::Percent => 10.into(),
+        Shape::List { items, least, .. } => vec![sample(items); (*least).max(1)].into(),
+        Shape::OneOrSeveral(items) => vec![sample(items)].into(),
         Shape::Mapping(keys) => {
             keys.iter().map(|key| (key.name.to_owned(), sample(&key.shape))).collect()
         }

@@ -53,6 +53,7 @@ const fn word(cause: &Cause) -> (u8, &'static str) {
         Cause::Changed { fields, .. } if fields.is_empty() => (0, "brought over"),
         Cause::Changed { .. } => (0, "changed in part"),
         Cause::TakenBack { .. } => (0, "taken back"),
+        Cause::Moved { .. } => (0, "moved"),
         Cause::Kept { .. } => (1, "kept in part"),
         Cause::Pruned => (2, "pruned"),
         Cause::Wired { .. } => (3, "wired"),
@@ -99,6 +100,7 @@ fn cause(cause: &Cause) -> String {
         Cause::Kept { fields } => format!("keeps {}", listed(fields)),
         Cause::TakenBack { fields } if fields.is_empty() => "taken back".to_owned(),
         Cause::TakenBack { fields } => format!("takes back {}", listed(fields)),
+        Cause::Moved { fields } => format!("moves {}", listed(fields)),
         Cause::Pruned => "pruned: the source no longer has it".to_owned(),
         Cause::Wired { field, entry } => {
             format!("{} gets {}", code(field, 60), code(entry, 200))

@@ -1,5 +1,6 @@
 //! What a plan is made from.
 
+use super::value::Cause;
 use crate::kustomize::BuildOptions;
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, File, Files, Location, RepoPath};
@@ -45,19 +46,20 @@ pub struct Wish {
     pub only: Vec<String>,
     /// A target that does not exist yet begins as the source is.
     pub create: bool,
-    /// These edits of the target, in place of those that the rules make: a promotion that is taken back.
-    pub edits: Option<Vec<TakenEdit>>,
+    /// These edits of the target, in place of those that the rules make: a promotion that is taken back, or
+    /// a step.
+    pub edits: Option<Vec<GivenEdit>>,
 }
 
-/// An edit that takes an earlier one back.
+/// An edit that is decided elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakenEdit {
+pub struct GivenEdit {
     /// The file.
     pub path: RepoPath,
     /// What it becomes; `None` if it goes.
     pub after: Option<File>,
-    /// The fields that become what they were; empty for a whole file.
-    pub fields: Vec<String>,
+    /// Why.
+    pub cause: Cause,
 }
 
 /// What to promote.

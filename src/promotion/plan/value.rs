@@ -188,6 +188,11 @@ pub enum Cause {
         /// The fields.
         fields: Vec<String>,
     },
+    /// Traffic moves by a step.
+    Moved {
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// The source had it at the last promotion and has it no more.
     Pruned,
     /// The kustomization gets an entry for a copied file.

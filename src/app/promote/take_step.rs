@@ -1,0 +1,197 @@
+//! Taking a step of the traffic: the same way to a pull request, with edits of weights.
+
+use std::collections::BTreeSet;
+
+use crate::github::{GithubError, Repository};
+use crate::model::{BranchName, CommitSha};
+use crate::promotion::{
+    Environment, Intent, Key, Request, Stepping, Trailers, Verdict, step_branch, steps_of,
+};
+use crate::traffic::{Aim, Done, Next, Rollout, ShiftError, Way};
+
+use super::super::checking::{Checking, fetched_on_github};
+use super::super::perform::Stop;
+use super::super::snapshot::{Snapshot, digest};
+use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) enum Aims {
+    /// The first step that is not taken.
+    Next,
+    /// This one.
+    At { aim: Aim, back: bool, because: Option<String> },
+}
+
+/// A step that is to be taken.
+pub(in super::super) struct Step<'a> {
+    /// Into which environment.
+    pub(in super::super) key: &'a Key,
+    /// Which.
+    pub(in super::super) aims: Aims,
+    /// Who asks.
+    pub(in super::super) request: Request,
+    /// Whether to stop before the first write.
+    pub(in super::super) dry_run: bool,
+}
+
+/// How it ended.
+pub(in super::super) struct StepTaken {
+    /// The pull request, or why there is none.
+    pub(in super::super) ended: Ended,
+    /// The step; `None` where none is left or it cannot be taken.
+    pub(in super::super) stepping: Option<Stepping>,
+    /// What the cluster will see, of a step.
+    pub(in super::super) rendered: String,
+    /// The id of the record, if one was written.
+    pub(in super::super) record: Option<String>,
+    /// New errors that the gates found.
+    pub(in super::super) errors: usize,
+}
+
+impl StepTaken {
+    fn without(ended: Ended) -> Self {
+        Self { ended, stepping: None, rendered: String::new(), record: None, errors: 0 }
+    }
+}
+
+impl Step<'_> {
+    /// Opens the pull request, or brings the open one up to date.
+    pub(in super::super) async fn carry_out(
+        self,
+        memory: Memory<'_>,
+        repository: &Repository,
+        base: &BranchName,
+        snapshot: Snapshot,
+    ) -> Result<StepTaken, Stop> {
+        let dry_run = self.dry_run;
+        let mut promotion = match self.prepare(memory, repository, base, snapshot).await? {
+            Ok(promotion) => promotion,
+            Err(ended) => return Ok(StepTaken::without(ended)),
+        };
+        let ended = if dry_run { Ended::Nothing } else { promotion.settle().await? };
+        let errors = match promotion.plan.verdict() {
+            Verdict::Passed => 0,
+            Verdict::Blocked { errors } => errors,
+        };
+        let rendered = promotion.plan.rendered.text().to_owned();
+        let (stepping, record) = (promotion.stepping.take(), promotion.record.map(|it| it.id));
+        Ok(StepTaken { ended, stepping, rendered, record, errors })
+    }
+
+    async fn prepare<'p>(
+        self,
+        memory: Memory<'p>,
+        repository: &'p Repository,
+        base: &'p BranchName,
+        mut snapshot: Snapshot,
+    ) -> Result<Result<Promotion<'p>, Ended>, Stop> {
+        let configuration = match snapshot.configuration(None).await? {
+            Ok(configuration) => configuration,
+            Err(error) => return Ok(Err(broken(&error, error.location()))),
+        };
+        let (source, target) = match configuration.pipeline.pair(self.key) {
+            Ok(pair) => pair,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        if target.rollouts.is_empty() {
+            let because = format!("`{target}` has no `steps` in `.github/overlift.yaml`");
+            return Ok(Err(Ended::Refused(because)));
+        }
+        let (aim, back, because) = match self.aims {
+            Aims::At { aim, back, because } => (aim, back, because),
+            Aims::Next => {
+                let done = taken(repository, &snapshot.commit, target, self.key).await?;
+                match snapshot.next_step(&configuration, target, done).await? {
+                    Ok(Next::Step(aim)) => (aim, false, None),
+                    Ok(Next::Finished) => return Ok(Err(Ended::Nothing)),
+                    Err(error) => return Ok(Err(refused(error))),
+                }
+            }
+        };
+        let target = &steps_of(target);
+        let (stepping, edits) = match snapshot.step_edits(&configuration, target, &aim).await? {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(refused(error))),
+        };
+        let fetched = fetched_on_github(&target.gates, repository).await?;
+        let checking = Checking::new(&target.gates, fetched, memory.clock());
+        let planned =
+            snapshot.plan_edits(&configuration, (source, target), edits, checking).await?;
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        let branch = match step_branch(self.key) {
+            Ok(branch) => branch,
+            Err(error) => return Ok(Err(broken(&error, None))),
+        };
+        if branch == *base {
+            return Ok(Err(would_be_pushed_to(base)));
+        }
+        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
+        let name = repository.name().to_string().to_lowercase();
+        let key = self.key.clone().with(Intent::Step);
+        let record = memory.newest(&name, &key).await?;
+        Ok(Ok(Promotion {
+            memory,
+            repository,
+            base,
+            snapshot,
+            given: None,
+            plan,
+            base_digest,
+            branch,
+            request: self.request,
+            look: true,
+            undone: false,
+            intent: Intent::Step,
+            undoing: None,
+            stepping: Some(Stepping { back, because, ..stepping }),
+            body: None,
+            record,
+        }))
+    }
+}
+
+fn refused(error: ShiftError) -> Ended {
+    unplannable(&error.into())
+}
+
+/// What was done since the last promotion into an environment, as the trailers of the default branch tell; asked
+/// for only where weights do not tell it.
+pub(in super::super) async fn taken(
+    repository: &Repository,
+    head: &CommitSha,
+    target: &Environment,
+    key: &Key,
+) -> Result<Done, GithubError> {
+    let switches = |rollout: &Rollout| matches!(rollout.way, Way::Switch { .. });
+    let mut done = Done::default();
+    if !target.rollouts.iter().any(switches) {
+        return Ok(done);
+    }
+    let mut undone = BTreeSet::new();
+    repository
+        .walk_history(head, Some(&target.path), |commit| {
+            let Some(trailers) = Trailers::parse(&commit.message) else { return false };
+            let is_here = trailers.target == key.target && trailers.application == key.application;
+            if !is_here {
+                return false;
+            }
+            match (trailers.undoes, trailers.step) {
+                (Some(plan), _) => _ = undone.insert(plan),
+                (None, None) => return true,
+                (None, Some(_)) if undone.contains(&trailers.plan) => {}
+                // There and back again is as if it had not been done.
+                (None, Some(step)) => {
+                    if !done.switched.remove(&step.virtual_service) {
+                        done.switched.insert(step.virtual_service);
+                    }
+                }
+            }
+            false
+        })
+        .await?;
+    Ok(done)
+}
