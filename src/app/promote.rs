@@ -203,7 +203,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     );
     tell_outside(work, job, &head, &ended).await?;
     tell::report(work, &repository, &head, job, &ended).await?;
-    if !next.as_ref().is_some_and(|next| next.kind == STEP) {
+    if next.as_ref().is_none_or(|next| next.kind != STEP) {
         tell::tell(work, &repository, job, &ended).await?;
     }
     Ok(Outcome::Done(next.into_iter().collect()))

@@ -95,7 +95,8 @@ fn weights_move_where_they_are_written() {
                   \"/spec/http/1/route/1/weight\", \"value\": 0}]'\n";
     let unnamed = patch.replace("name: api", "name: any");
     let own = BASE.replace("name: api\n", "name: api # own\n");
-    let cases: [(&str, Vec<(&str, &str)>, &str); 8] = [
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str);
+    let cases: [Case<'_>; 8] = [
         (
             "a patch",
             vec![("kustomization.yaml", KUSTOMIZATION), ("patch.yaml", &patch)],
