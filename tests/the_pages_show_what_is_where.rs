@@ -8,7 +8,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+use crate::support::github::payloads;
+use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
 const TOKEN: &str = "a-token-for-the-pages";
 
@@ -47,6 +48,10 @@ impl Pages {
         scene.drain().await;
         scene.push(&[(RATE_PATH, &rate("7"))]).await;
         scene.drain().await;
+        Self::of(scene).await
+    }
+
+    async fn of(scene: Scene) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = Credential::new("token", TOKEN).unwrap();
@@ -153,6 +158,100 @@ async fn a_person_signs_in_finds_what_waits_and_opens_it() {
     assert!(environment.body.contains("merged") && environment.body.contains("open"));
     let out = pages.ask("POST /logout", &cookie, "").await;
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+}
+
+/// Staging says how it is, prod is promoted by push and has a value of its own.
+async fn with_health() -> Scene {
+    const OWN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"5\"\n  burst: \"9\"\n";
+    let configuration = "environments:\n- name: dev\n  path: overlays/dev\n- name: staging\n  \
+         path: overlays/staging\n  trigger: push\n  health:\n    statuses: [argocd/staging]\n\
+         - name: prod\n  path: overlays/prod\n  trigger: push\npromotion:\n  by: changes\n";
+    let mut files = FILES.to_vec();
+    files[0].1 = configuration;
+    files.push(("overlays/prod/patches/rate.yaml", OWN));
+    let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
+    prod.unwrap().1 = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
+    let scene = Scene::with_files(&files).await;
+    scene.github.add_person(REPO, "mona", "write");
+    scene.push_event(None).await;
+    scene.work().await;
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.work().await;
+    scene
+}
+
+async fn merge(scene: &Scene, number: u64) -> String {
+    scene.merge(number).await;
+    let payload = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
+    assert_eq!(scene.deliver("pull_request", &payload).await, 202);
+    scene.work().await;
+    scene.head("main")
+}
+
+#[tokio::test]
+async fn health_holds_and_what_stays_different_are_told_with_their_reasons() {
+    let scene = with_health().await;
+    let commit = merge(&scene, scene.open()[0]).await;
+    scene.status(&commit, "argocd/staging", "failure").await;
+    scene.work().await;
+    let first = scene.open()[0];
+    let pages = Pages::of(scene).await;
+
+    let matrix = pages.get("/").await.body;
+    for told in [
+        "<span class=\"badge degraded\">degraded</span>",
+        "argocd/staging: argocd/staging says failure",
+        "<li>health: degraded — staging: argocd/staging is degraded: argocd/staging says failure</li>",
+        "<li>checklist: items of the checklist are open</li>",
+        "lacks of staging: 1 resource changes, none is deleted",
+        "; 1 difference stays",
+    ] {
+        assert!(matrix.contains(told), "{told}\n{matrix}");
+    }
+    let prod = pages.get("/environment?repository=octo/mesh&environment=prod").await.body;
+    for told in [
+        "What stays different, and why",
+        "<code>data.burst</code>",
+        "<code>9</code>",
+        "prod&#x27;s own",
+    ] {
+        assert!(prod.contains(told), "{told}\n{prod}");
+    }
+    let json = pages.get("/api/v1/environments").await.json();
+    let cell = |name: &str| {
+        let cells = json["items"].as_array().unwrap();
+        cells.iter().find(|cell| cell["environment"] == name).unwrap().clone()
+    };
+    assert_eq!(cell("staging")["health"]["state"], "degraded");
+    assert_eq!(cell("prod")["lacks"][0]["stays"][0]["field"], "data.burst");
+    assert_eq!(cell("prod")["open"][0]["holds"].as_array().unwrap().len(), 2);
+    assert_eq!(cell("prod")["open"][0]["number"], first);
+    let description = pages.get("/api/v1/openapi.json").await.json();
+    let schema = description["components"]["schemas"]["Environments"].clone();
+    fits(&json, &schema, &description, "/environments");
+
+    // Healthy again: what held it goes, live.
+    pages.scene.status(&commit, "argocd/staging", "success").await;
+    pages.scene.work().await;
+    let matrix = pages.get("/").await.body;
+    assert!(matrix.contains("badge healthy") && !matrix.contains("<li>health:"), "{matrix}");
+}
+
+#[tokio::test]
+async fn an_environment_tells_who_merged_and_who_undid() {
+    let scene = with_health().await;
+    let number = scene.open()[0];
+    merge(&scene, number).await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    let undo = *scene.open().iter().max().unwrap();
+    merge(&scene, undo).await;
+    let pages = Pages::of(scene).await;
+    let staging = pages.get("/environment?repository=octo/mesh&environment=staging").await.body;
+    assert!(staging.matches("merged by mona").count() >= 2, "{staging}");
+    assert!(staging.contains(" by mona with <a href=\"/promotions/"), "{staging}");
+    let list = pages.get("/api/v1/promotions?environment=staging&state=merged").await.json();
+    assert!(list["items"].as_array().unwrap().iter().all(|it| it["mergedBy"] == "mona"), "{list}");
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn begin(
     let promote = work.follow_up(&Job::Promote(Promote::new(job.place.clone(), key)));
     store.enqueue(vec![promote], work.app.clock.now()).await?;
     work.app.wake.notify_one();
-    store.note_standing(&marker, &began, work.app.clock.now()).await?;
+    store.note_standing(&marker, &began, None, work.app.clock.now()).await?;
     Ok(Outcome::Done(Vec::new()))
 }
 
@@ -195,7 +195,10 @@ impl Clearing<'_> {
         // What is stale is planned again in a moment, nearly always; if it cannot be, that is told as failed.
         let lasting = holds.standing.iter().filter(|hold| !matches!(hold, Hold::Stale { .. }));
         let names: BTreeSet<String> = lasting.map(|hold| hold.name().to_owned()).collect();
-        if names == standing.held {
+        let words = |hold: &Hold| format!("{}: {hold}", hold.name());
+        let told: Vec<String> = holds.standing.iter().map(words).collect();
+        let told = Some(told);
+        if names == standing.held && told == standing.held_by {
             return Ok(());
         }
         if !names.is_subset(&standing.held) {
@@ -204,6 +207,7 @@ impl Clearing<'_> {
             work.tell_held(&self.job.place, &self.record, holds, count).await?;
         }
         standing.held = names;
+        standing.held_by = told;
         Ok(self.work.app.note_standing(&self.record.id, standing).await?)
     }
 

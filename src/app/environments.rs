@@ -271,7 +271,9 @@ pub(super) async fn judge_environment(
     let found = work.app.store.evidence_of(&key).await?;
     let known: Vec<Known> =
         found.into_iter().filter(|it| speaks_of(it, environment)).filter_map(known).collect();
-    Ok(Some(judge(&health, &known)))
+    let judgement = judge(&health, &known);
+    work.app.note_judgement(&key, &judgement).await?;
+    Ok(Some(judgement))
 }
 
 /// Whether what was heard is meant for an environment: it names it, or its folder, or nothing.

@@ -13,6 +13,7 @@ mod clear;
 mod clock;
 mod command;
 mod doctor;
+mod environment_note;
 mod environments;
 mod github_past;
 mod health_event;
@@ -51,6 +52,7 @@ pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
 };
+pub use environment_note::{EnvironmentNotes, HealthNote, LacksNote, StaysNote, VoiceNote};
 pub use health_event::{HealthEvent, MalformedEvent};
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;

@@ -11,7 +11,8 @@ use crate::store::{
 };
 
 use super::App;
-use super::standing::Standing;
+use super::environment_note::EnvironmentNotes;
+use super::standing::in_words;
 
 /// So many promotions or repositories are on a page where nobody asks for fewer.
 pub const PAGE: i64 = 50;
@@ -81,6 +82,8 @@ pub struct PromotionLine {
     pub undoes: Option<String>,
     /// The commit of the default branch that brought it, and when.
     pub merged: Option<(String, Millis)>,
+    /// Who merged it, by login.
+    pub merged_by: Option<String>,
     /// When it was undone.
     pub undone_at: Option<Millis>,
     /// When it was made.
@@ -130,8 +133,10 @@ pub struct EnvironmentCell {
     pub environment: String,
     /// The last promotion that was merged into it.
     pub merged: Option<PromotionLine>,
-    /// The promotions into it that are open.
-    pub open: Vec<PromotionLine>,
+    /// The promotions into it that are open, each with what holds it.
+    pub open: Vec<(PromotionLine, Vec<String>)>,
+    /// How it is and what it lacks, as far as that was noted.
+    pub notes: EnvironmentNotes,
 }
 
 /// A job that waits, runs or is parked.
@@ -168,6 +173,16 @@ pub struct QueuePage {
     pub jobs: Vec<JobLine>,
     /// Requests left and allowed, by installation or `token`.
     pub budgets: Vec<(String, u64, u64)>,
+}
+
+impl EnvironmentCell {
+    fn key(&self) -> EnvironmentKey {
+        EnvironmentKey {
+            repository: self.repository.clone(),
+            application: self.application.clone(),
+            environment: self.environment.clone(),
+        }
+    }
 }
 
 impl App {
@@ -210,7 +225,7 @@ impl App {
         let body_now = standing.body.clone();
         let is_open = matches!(record.state, PromotionState::Opening | PromotionState::Open);
         Ok(Some(PromotionPage {
-            holds: if is_open { holds(&standing) } else { Vec::new() },
+            holds: if is_open { in_words(&standing) } else { Vec::new() },
             history: history.into_iter().filter(of_pair).map(line).collect(),
             // What the pull request shows by now has holds and evidence in its head.
             text: text.map(|text| (text.title, body_now.unwrap_or(text.body))),
@@ -235,7 +250,36 @@ impl App {
         };
         let rows = self.store.standing_promotions(first, last).await?;
         let lines = rows.into_iter().map(line).filter(|line| names.contains(&line.repository));
-        Ok(Part { items: cells(lines.collect(), asked), next })
+        let mut cells = cells(lines.collect(), asked);
+        let held = self.store.holds_of_open(first, last).await?;
+        let held: BTreeMap<String, String> = held.into_iter().collect();
+        let mut notes: BTreeMap<EnvironmentKey, EnvironmentNotes> = BTreeMap::new();
+        for note in self.store.notes_of_environments(first, last).await? {
+            notes.entry(note.key.clone()).or_default().take(&note);
+        }
+        for cell in &mut cells {
+            for (line, holds) in &mut cell.open {
+                let told = held.get(&line.id).and_then(|text| serde_json::from_str(text).ok());
+                *holds = told.unwrap_or_default();
+            }
+            cell.notes = notes.remove(&cell.key()).unwrap_or_default();
+        }
+        Ok(Part { items: cells, next })
+    }
+
+    /// What was noted of an environment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn noted_of(&self, asked: &Question) -> Result<EnvironmentNotes, StoreError> {
+        let repository = asked.repository.as_str();
+        let mut notes = EnvironmentNotes::default();
+        let of_it = |note: &&crate::store::EnvironmentNote| {
+            note.key.application == asked.application && note.key.environment == asked.environment
+        };
+        let all = self.store.notes_of_environments(repository, repository).await?;
+        all.iter().filter(of_it).for_each(|note| notes.take(note));
+        Ok(notes)
     }
 
     /// What was heard of an environment, the newest first.
@@ -356,28 +400,11 @@ fn line(listed: Listed) -> PromotionLine {
         intent: record.intent,
         undoes: record.undoes,
         merged: record.merged_as.zip(record.merged_at),
+        merged_by: record.merged_by,
         undone_at: record.undone_at,
         created_at: record.created_at,
         updated_at,
     }
-}
-
-/// What keeps an open promotion from being merged whatever the time is.
-fn holds(standing: &Standing) -> Vec<String> {
-    let mut holds = Vec::new();
-    holds.extend(standing.stale.clone());
-    if standing.foreign {
-        holds.push("somebody else's commits are on its branch".to_owned());
-    }
-    match standing.errors {
-        0 => {}
-        1 => holds.push("the gates found a new error".to_owned()),
-        errors => holds.push(format!("the gates found {errors} new errors")),
-    }
-    if standing.undone {
-        holds.push("exactly this was undone before".to_owned());
-    }
-    holds
 }
 
 fn because(record: &PromotionRecord) -> Option<String> {
@@ -411,8 +438,12 @@ fn cells(lines: Vec<PromotionLine>, asked: &Question) -> Vec<EnvironmentCell> {
                 repository: repository.clone(),
                 application: application.clone(),
                 merged: merged.max_by_key(|line| line.created_at).cloned(),
-                open: into().filter(|line| line.state.starts_with("open")).cloned().collect(),
+                open: into()
+                    .filter(|line| line.state.starts_with("open"))
+                    .map(|line| (line.clone(), Vec::new()))
+                    .collect(),
                 environment,
+                notes: EnvironmentNotes::default(),
             });
         }
     }
@@ -478,6 +509,7 @@ mod tests {
             intent: String::new(),
             undoes: None,
             merged: None,
+            merged_by: None,
             undone_at: None,
             created_at: 0,
             updated_at: 0,

@@ -215,7 +215,8 @@ async fn note_end(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
     } else {
         (PromotionState::Closed, Some("person"))
     };
-    let end = End { state, because, merged_as: ended.merged_as.as_deref() };
+    let by = ended.by.as_deref().filter(|_| ended.merged);
+    let end = End { state, because, merged_as: ended.merged_as.as_deref(), merged_by: by };
     let was_open = store.end_promotion(&repository, number, &end, now).await?;
     let Some(record) = store.promotion_of_pull_request(&repository, number).await? else {
         if !was_open {

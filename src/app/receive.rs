@@ -228,6 +228,7 @@ fn ended(closed: &PullRequestClosed) -> Option<Job> {
             number: closed.number.get(),
             merged: closed.merged_as.is_some(),
             merged_as: closed.merged_as.as_ref().map(|commit| commit.as_str().to_owned()),
+            by: closed.sender.as_ref().map(|account| account.login.clone()),
         })
     })
 }

@@ -54,6 +54,8 @@ pub(super) struct Standing {
     pub(super) undo_begun: bool,
     /// What held it at the last look, by name, and how often something new did.
     pub(super) held: BTreeSet<String>,
+    /// The same in words, for pages; `None` before the first look.
+    pub(super) held_by: Option<Vec<String>>,
     pub(super) times_held: u64,
     /// Whether its target is degraded after the merge, and how often that began.
     pub(super) degraded: bool,
@@ -107,6 +109,28 @@ pub(super) fn has_terms(source: &Environment, target: &Environment) -> bool {
         || target.pull_request.merge == Merge::Auto
 }
 
+/// What keeps an open promotion from being merged: as it was found at the last look, which comes whenever
+/// something is heard and whenever a time is over; before that, what the plan alone says.
+pub(super) fn in_words(standing: &Standing) -> Vec<String> {
+    if let Some(held_by) = &standing.held_by {
+        return held_by.clone();
+    }
+    let mut holds = Vec::new();
+    holds.extend(standing.stale.clone());
+    if standing.foreign {
+        holds.push("somebody else's commits are on its branch".to_owned());
+    }
+    match standing.errors {
+        0 => {}
+        1 => holds.push("the gates found a new error".to_owned()),
+        errors => holds.push(format!("the gates found {errors} new errors")),
+    }
+    if standing.undone {
+        holds.push("exactly this was undone before".to_owned());
+    }
+    holds
+}
+
 impl ShownCheck {
     pub(super) const fn place(&self) -> CheckPlace {
         match self.run {
@@ -130,6 +154,8 @@ impl App {
         standing: &Standing,
     ) -> Result<(), StoreError> {
         let text = serde_json::to_string(standing).expect("plain fields can always be written");
-        self.store.note_standing(promotion, &text, self.clock.now()).await
+        let holds =
+            serde_json::to_string(&in_words(standing)).expect("texts can always be written");
+        self.store.note_standing(promotion, &text, Some(&holds), self.clock.now()).await
     }
 }

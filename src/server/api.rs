@@ -14,7 +14,10 @@ use sha2::{Digest as _, Sha256};
 use super::Rooms;
 use super::asked::question;
 use super::pages::view::iso;
-use crate::app::{EnvironmentCell, EvidenceLine, JobLine, Part, PromotionLine};
+use crate::app::{
+    EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, StaysNote,
+    VoiceNote,
+};
 
 /// The description of it all.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -68,13 +71,20 @@ async fn environments(
         Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
     };
     let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
+    let open = |(line, holds): &(PromotionLine, Vec<String>)| {
+        let mut json = promotion_json(&rooms, line);
+        json["holds"] = json!(holds);
+        json
+    };
     let cell = |cell: &EnvironmentCell| {
         json!({
             "repository": cell.repository,
             "application": cell.application,
             "environment": cell.environment,
             "merged": cell.merged.as_ref().map(|line| promotion_json(&rooms, line)),
-            "open": cell.open.iter().map(|line| promotion_json(&rooms, line)).collect::<Vec<_>>(),
+            "open": cell.open.iter().map(open).collect::<Vec<_>>(),
+            "health": cell.notes.health.as_ref().map(health_json),
+            "lacks": cell.notes.lacks.iter().map(lacks_json).collect::<Vec<_>>(),
         })
     };
     tagged(&headers, list(&part, cell))
@@ -172,9 +182,49 @@ fn promotion_json(rooms: &Rooms, line: &PromotionLine) -> Value {
         "undoes": line.undoes,
         "mergedAs": line.merged.as_ref().map(|(commit, _)| commit),
         "mergedAt": line.merged.as_ref().map(|(_, at)| iso(*at)),
+        "mergedBy": line.merged_by,
         "undoneAt": line.undone_at.map(iso),
         "createdAt": iso(line.created_at),
         "updatedAt": iso(line.updated_at),
+    })
+}
+
+fn health_json((note, at): &(HealthNote, i64)) -> Value {
+    let voice = |voice: &VoiceNote| {
+        json!({
+            "name": voice.name,
+            "state": voice.state,
+            "message": voice.message,
+            "url": voice.url,
+            "at": voice.at.map(iso),
+        })
+    };
+    json!({
+        "state": note.state,
+        "since": note.since.map(iso),
+        "at": iso(*at),
+        "voices": note.voices.iter().map(voice).collect::<Vec<_>>(),
+    })
+}
+
+fn lacks_json((note, at): &(LacksNote, i64)) -> Value {
+    let stays = |it: &StaysNote| {
+        json!({
+            "path": it.path,
+            "field": it.field,
+            "source": it.source,
+            "target": it.target,
+            "because": it.because,
+        })
+    };
+    json!({
+        "source": note.source,
+        "commit": note.commit,
+        "files": note.files,
+        "summary": note.summary,
+        "stays": note.stays.iter().map(stays).collect::<Vec<_>>(),
+        "more": note.more,
+        "at": iso(*at),
     })
 }
 

@@ -11,6 +11,7 @@
 mod claim;
 mod database;
 mod delivery;
+mod environment_note;
 mod error;
 mod evidence;
 mod job;
@@ -24,6 +25,7 @@ mod standing;
 
 pub use claim::{Claim, Kinds, Lease, Retry};
 pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};
+pub use environment_note::EnvironmentNote;
 pub use error::StoreError;
 pub use evidence::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence};
 pub use job::{JobCounts, Merge, NewJob};

@@ -77,6 +77,8 @@ pub struct PromotionRecord {
     pub merged_as: Option<String>,
     /// When it was merged.
     pub merged_at: Option<Millis>,
+    /// Who merged it, by login, if we heard of that.
+    pub merged_by: Option<String>,
     /// When it was undone.
     pub undone_at: Option<Millis>,
     /// When it was made.
@@ -105,6 +107,8 @@ pub struct End<'a> {
     pub because: Option<&'a str>,
     /// The commit that it was merged as.
     pub merged_as: Option<&'a str>,
+    /// Who merged it.
+    pub merged_by: Option<&'a str>,
 }
 
 impl Store {
@@ -247,9 +251,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         const END: &str = "UPDATE promotions SET state = $3, \
              closed_because = COALESCE(closed_because, $4), updated_at = $5, \
-             merged_as = COALESCE($6, merged_as), merged_at = COALESCE($7, merged_at) \
+             merged_as = COALESCE($6, merged_as), merged_at = COALESCE($7, merged_at), \
+             merged_by = COALESCE($8, merged_by) \
              WHERE repository = $1 AND pull_request = $2 AND state IN ('opening', 'open')";
-        let End { state, because, merged_as } = *end;
+        let End { state, because, merged_as, merged_by } = *end;
         let merged_at = (state == PromotionState::Merged).then_some(now);
         let values = [
             repository.into(),
@@ -259,6 +264,7 @@ impl Store {
             now.into(),
             merged_as.into(),
             merged_at.into(),
+            merged_by.into(),
         ];
         let touched = self.database.execute(END, &values).await;
         Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
@@ -316,16 +322,17 @@ async fn write(
 ) -> Result<(), sqlx::Error> {
     const UPSERT: &str = "INSERT INTO promotions (id, repository, application, source, target, branch, \
          plan_id, base_digest, base_commit, head_commit, tree, pull_request, state, \
-         closed_because, created_at, updated_at, intent, undoes, merged_as, merged_at, undone_at) \
+         closed_because, created_at, updated_at, intent, undoes, merged_as, merged_at, undone_at, merged_by) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-         $17, $18, $19, $20, $21) \
+         $17, $18, $19, $20, $21, $22) \
          ON CONFLICT (id) DO UPDATE SET branch = excluded.branch, plan_id = excluded.plan_id, \
          base_digest = excluded.base_digest, \
          base_commit = excluded.base_commit, head_commit = excluded.head_commit, \
          tree = excluded.tree, pull_request = excluded.pull_request, state = excluded.state, \
          closed_because = excluded.closed_because, updated_at = excluded.updated_at, \
          undoes = excluded.undoes, merged_as = excluded.merged_as, \
-         merged_at = excluded.merged_at, undone_at = excluded.undone_at";
+         merged_at = excluded.merged_at, undone_at = excluded.undone_at, \
+         merged_by = excluded.merged_by";
     let values = [
         (&record.id).into(),
         (&record.repository).into(),
@@ -348,6 +355,7 @@ async fn write(
         record.merged_as.as_deref().into(),
         record.merged_at.into(),
         record.undone_at.into(),
+        record.merged_by.as_deref().into(),
     ];
     tx.execute(UPSERT, &values).await?;
     Ok(())
@@ -373,6 +381,7 @@ pub(super) fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
         undoes: row.maybe_text("undoes")?,
         merged_as: row.maybe_text("merged_as")?,
         merged_at: row.maybe_int("merged_at")?,
+        merged_by: row.maybe_text("merged_by")?,
         undone_at: row.maybe_int("undone_at")?,
         created_at: row.int("created_at")?,
     })

@@ -17,7 +17,30 @@ impl Store {
         read.await.map_err(StoreError::while_to("look how a promotion stands"))
     }
 
-    /// Notes how a promotion stands.
+    /// What holds the open promotions of the repositories between two names, both included, by their ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn holds_of_open(
+        &self,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        const FIND: &str = "SELECT standings.promotion, standings.holds FROM promotions \
+             JOIN standings ON standings.promotion = promotions.id \
+             WHERE repository >= $1 AND repository <= $2 AND state IN ('opening', 'open') \
+             AND holds IS NOT NULL LIMIT 5000";
+        let read = async {
+            let rows = self.database.fetch(FIND, &[first.into(), last.into()]).await?;
+            let held = |row: &super::database::Row| {
+                Ok::<_, sqlx::Error>((row.text("promotion")?, row.text("holds")?))
+            };
+            rows.iter().map(held).collect::<Result<Vec<_>, _>>()
+        };
+        read.await.map_err(StoreError::while_to("look what holds promotions"))
+    }
+
+    /// Notes how a promotion stands, and in words what holds it.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -25,12 +48,13 @@ impl Store {
         &self,
         promotion: &str,
         standing: &str,
+        holds: Option<&str>,
         now: Millis,
     ) -> Result<(), StoreError> {
-        const NOTE: &str = "INSERT INTO standings (promotion, standing, updated_at) \
-             VALUES ($1, $2, $3) ON CONFLICT (promotion) DO UPDATE SET \
-             standing = excluded.standing, updated_at = excluded.updated_at";
-        let values = [promotion.into(), standing.into(), now.into()];
+        const NOTE: &str = "INSERT INTO standings (promotion, standing, holds, updated_at) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (promotion) DO UPDATE SET \
+             standing = excluded.standing, holds = excluded.holds, updated_at = excluded.updated_at";
+        let values = [promotion.into(), standing.into(), holds.into(), now.into()];
         let touched = self.database.execute(NOTE, &values).await;
         touched.map(|_| ()).map_err(StoreError::while_to("note how a promotion stands"))
     }

@@ -382,6 +382,7 @@ fn record(id: &str, created_at: Millis) -> PromotionRecord {
         closed_because: None,
         merged_as: None,
         merged_at: None,
+        merged_by: None,
         undone_at: None,
         created_at,
     }
@@ -404,12 +405,21 @@ async fn remembers_promotions(url: String) {
     assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&second));
     let first = store.promotion_of_pull_request("o/r", 7).await.unwrap().unwrap();
     assert_eq!(first.closed_because.as_deref(), Some("superseded"));
-    let merged = End { state: PromotionState::Merged, because: None, merged_as: Some("abc") };
+    let merged = End {
+        state: PromotionState::Merged,
+        because: None,
+        merged_as: Some("abc"),
+        merged_by: None,
+    };
     assert!(!store.end_promotion("o/r", 7, &merged, 4).await.unwrap(), "it ended before");
     let opened = PromotionRecord { pull_request: Some(8), ..second };
     store.record_promotion(&lease, &opened, 4).await.unwrap();
-    let closed_by_person =
-        End { state: PromotionState::Closed, because: Some("person"), merged_as: None };
+    let closed_by_person = End {
+        state: PromotionState::Closed,
+        because: Some("person"),
+        merged_as: None,
+        merged_by: None,
+    };
     assert!(store.end_promotion("o/r", 8, &closed_by_person, 5).await.unwrap());
     let newest = store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap().unwrap();
     assert_eq!(
@@ -548,8 +558,8 @@ async fn knows_the_commits_of_an_environment(url: String) {
     store.note_environment(&other, &["c4".to_owned()], 3).await.unwrap();
     assert!(store.evidence_of(&environment()).await.unwrap().is_empty());
     assert_eq!(store.environments("o/r").await.unwrap(), [other]);
-    store.note_standing("p1", "{}", 1).await.unwrap();
-    store.note_standing("p1", "{1}", 2).await.unwrap();
+    store.note_standing("p1", "{}", None, 1).await.unwrap();
+    store.note_standing("p1", "{1}", Some("[]"), 2).await.unwrap();
     assert_eq!(store.standing("p1").await.unwrap().as_deref(), Some("{1}"));
     store.forget_environment(&environment()).await.unwrap();
     assert!(store.environments("o/r").await.unwrap().is_empty());
@@ -571,7 +581,12 @@ async fn remembers_what_was_merged_and_undone(url: String) {
     };
     store.record_promotion(&lease, &undoing, 2).await.unwrap();
     assert_eq!(store.open_promotions("o/r").await.unwrap().len(), 2);
-    let merged = End { state: PromotionState::Merged, because: None, merged_as: Some("c7") };
+    let merged = End {
+        state: PromotionState::Merged,
+        because: None,
+        merged_as: Some("c7"),
+        merged_by: None,
+    };
     assert!(store.end_promotion("o/r", 7, &merged, 5).await.unwrap());
     let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
     let [found] = found.as_slice() else { panic!("{found:?}") };

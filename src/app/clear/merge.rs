@@ -103,6 +103,7 @@ impl Clearing<'_> {
             state: PromotionState::Merged,
             because: None,
             merged_as: commit.map(CommitSha::as_str),
+            merged_by: Some("Overlift"),
         };
         let place = &self.job.place;
         let store = &self.work.app.store;

@@ -137,6 +137,9 @@ pub(in crate::app) struct Ended {
     /// The commit of the default branch that it was merged as.
     #[serde(default)]
     pub(in crate::app) merged_as: Option<String>,
+    /// Who closed it, by login.
+    #[serde(default)]
+    pub(in crate::app) by: Option<String>,
 }
 
 /// Show on a pull request what it does to environments.

@@ -350,6 +350,7 @@ impl Promotion<'_> {
             closed_because: None,
             merged_as: None,
             merged_at: None,
+            merged_by: None,
             undone_at: None,
             // Later than the last one, whatever the clocks of several machines say: the newest counts.
             created_at: match (current, &self.record) {

@@ -1,6 +1,6 @@
 //! What the end of a promotion's run means for how it stands.
 
-use crate::promotion::{Key, Verdict, checklist_of, ticked, ticked_items};
+use crate::promotion::{Intent, Key, Verdict, checklist_of, ticked, ticked_items};
 use crate::store::{NewJob, PromotionState};
 
 use super::super::job::{Clear, Job, Place};
@@ -16,6 +16,9 @@ pub(super) async fn note(
     promotion: &Promotion<'_>,
     ended: &Ended,
 ) -> Result<Option<NewJob>, Stop> {
+    if promotion.intent == Intent::Promote {
+        work.app.note_plan(&place.key(), &promotion.plan).await?;
+    }
     let Some(record) = &promotion.record else { return Ok(None) };
     let is_open = matches!(
         ended,

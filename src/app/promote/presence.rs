@@ -140,7 +140,7 @@ impl Promotion<'_> {
             PullRequestState::Merged(commit) => commit.as_ref().map(CommitSha::as_str),
             _ => None,
         };
-        let end = End { state, because, merged_as };
+        let end = End { state, because, merged_as, merged_by: None };
         self.memory.end(&repository, found.number, &end).await
     }
 

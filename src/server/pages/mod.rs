@@ -21,7 +21,7 @@ use super::asked::{question, with_cursor};
 use super::{Rooms, api};
 use crate::app::Question;
 use template::page;
-use view::{Line, Queue, Word, groups};
+use view::{Line, Queue, Word, groups, noted};
 
 /// What a browser may do with a page: show it with our style and our script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -166,8 +166,11 @@ async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> R
     let lines: Vec<Line> = part.items.into_iter().map(|line| Line::of(line, now)).collect();
     let Ok(heard) = rooms.app.heard_of(&asked).await else { return unavailable() };
     let heard: Vec<Word> = heard.into_iter().map(|line| Word::of(line, now)).collect();
+    let Ok(notes) = rooms.app.noted_of(&asked).await else { return unavailable() };
+    let (health, lacks) = noted(notes, now);
     let (lines, heard) = (Value::from(Serde(&lines)), Value::from(Serde(&heard)));
-    let content = context! { lines, heard, next, asked => shown(&asked) };
+    let (health, lacks) = (Value::from(Serde(&health)), Value::from(Serde(&lacks)));
+    let content = context! { lines, heard, health, lacks, next, asked => shown(&asked) };
     html(StatusCode::OK, page("environment", &asked.environment, true, content))
 }
 

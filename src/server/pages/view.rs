@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::app::{EnvironmentCell, EvidenceLine, JobLine, PromotionLine, QueuePage};
+use crate::app::{
+    EnvironmentCell, EnvironmentNotes, EvidenceLine, HealthNote, JobLine, LacksNote, PromotionLine,
+    QueuePage, StaysNote, VoiceNote,
+};
 
 /// A promotion in a list.
 #[derive(Debug, Serialize)]
@@ -27,7 +30,10 @@ pub(super) struct Line {
     intent: String,
     merged_as: Option<String>,
     merged_at: Option<String>,
+    merged_by: Option<String>,
     undone_at: Option<String>,
+    undoes: Option<String>,
+    plan: String,
 }
 
 /// What a source said of an environment.
@@ -74,7 +80,10 @@ impl Line {
             begun_iso: iso(line.created_at),
             merged_as: line.merged.as_ref().map(|(commit, _)| short(commit, 7)),
             merged_at: line.merged.map(|(_, at)| told(at)),
+            merged_by: line.merged_by,
             undone_at: line.undone_at.map(told),
+            undoes: line.undoes,
+            plan: line.plan,
             intent: line.intent,
             id: line.id,
             repository: line.repository,
@@ -109,7 +118,109 @@ struct Cell {
     link: String,
     is_first: bool,
     merged: Option<Line>,
-    open: Vec<Line>,
+    open: Vec<Open>,
+    health: Option<Health>,
+    lacks: Vec<Lacks>,
+}
+
+/// A promotion that waits, with what holds it.
+#[derive(Debug, Serialize)]
+struct Open {
+    line: Line,
+    holds: Vec<String>,
+}
+
+/// How an environment is.
+#[derive(Debug, Serialize)]
+pub(super) struct Health {
+    state: String,
+    since: Option<String>,
+    voices: Vec<Voice>,
+    iso: String,
+    at: String,
+    ago: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Voice {
+    name: String,
+    state: String,
+    message: String,
+    url: Option<String>,
+}
+
+/// What an environment lacks of a source, and what stays different.
+#[derive(Debug, Serialize)]
+pub(super) struct Lacks {
+    source: String,
+    files: usize,
+    summary: String,
+    short: String,
+    stays: Vec<Stays>,
+    stays_count: usize,
+    more: usize,
+    iso: String,
+    at: String,
+    ago: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Stays {
+    path: String,
+    field: String,
+    source: Option<String>,
+    target: Option<String>,
+    because: String,
+}
+
+/// How an environment is, and what it lacks.
+pub(super) fn noted(notes: EnvironmentNotes, now: i64) -> (Option<Health>, Vec<Lacks>) {
+    let health = notes.health.map(|(health, at)| Health::of(health, at, now));
+    (health, notes.lacks.into_iter().map(|(lacks, at)| Lacks::of(lacks, at, now)).collect())
+}
+
+impl Health {
+    fn of(note: HealthNote, at: i64, now: i64) -> Self {
+        let voice = |voice: VoiceNote| Voice {
+            name: voice.name,
+            state: voice.state,
+            message: voice.message,
+            // Whoever wrote it, it leads to a site or nowhere.
+            url: voice.url.filter(|url| url.starts_with("https://")),
+        };
+        Self {
+            state: note.state,
+            since: note.since.map(told),
+            voices: note.voices.into_iter().map(voice).collect(),
+            iso: iso(at),
+            at: told(at),
+            ago: ago(at, now),
+        }
+    }
+}
+
+impl Lacks {
+    fn of(note: LacksNote, at: i64, now: i64) -> Self {
+        let stays = |it: StaysNote| Stays {
+            path: it.path,
+            field: it.field,
+            source: it.source,
+            target: it.target,
+            because: it.because,
+        };
+        Self {
+            source: note.source,
+            files: note.files,
+            summary: note.summary,
+            short: short(&note.commit.unwrap_or_default(), 7),
+            stays_count: note.stays.len() + note.more,
+            stays: note.stays.into_iter().map(stays).collect(),
+            more: note.more,
+            iso: iso(at),
+            at: told(at),
+            ago: ago(at, now),
+        }
+    }
 }
 
 /// The cells of a page by repository and application.
@@ -130,12 +241,16 @@ pub(super) fn groups(cells: Vec<EnvironmentCell>, now: i64) -> Vec<Group> {
             query.append_pair("application", &cell.application);
         }
         query.append_pair("environment", &cell.environment);
+        let (health, lacks) = noted(cell.notes, now);
+        let open = cell.open.into_iter();
         row.cells.push(Cell {
             link: format!("/environment?{}", query.finish()),
             is_first: row.cells.is_empty(),
             environment: cell.environment,
             merged: cell.merged.map(|line| Line::of(line, now)),
-            open: cell.open.into_iter().map(|line| Line::of(line, now)).collect(),
+            open: open.map(|(line, holds)| Open { line: Line::of(line, now), holds }).collect(),
+            health,
+            lacks,
         });
     }
     groups
