@@ -48,6 +48,7 @@ fn benches(criterion: &mut Criterion) {
             let configuration = RepositoryConfig::load(black_box(&files)).unwrap();
             let (source, target) = configuration.pipeline.pair(&key).unwrap();
             promotion::plan(&PlanRequest {
+                deployers: None,
                 past: promotion::Past::None,
                 wish: &promotion::Wish::default(),
                 files: &files,

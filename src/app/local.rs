@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::checking::Checking;
 use super::clock::Clock;
 use crate::config::{CONFIG_PATH, ConfigError, Loads, RepositoryConfig, starting_configuration};
+use crate::deployer::Deployers;
 use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version};
 use crate::model::{
     BlobId, BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath,
@@ -84,6 +85,8 @@ pub struct Workspace {
     pasts: OnceLock<LocalPasts>,
     load_restrictor: Option<LoadRestrictor>,
     version: Option<Version>,
+    /// What deploys the folders, once somebody asked.
+    deployers: OnceLock<Arc<Deployers>>,
 }
 
 /// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
@@ -138,6 +141,7 @@ impl Workspace {
                 wish,
                 uncommitted: OnceLock::new(),
                 pasts: OnceLock::new(),
+                deployers: OnceLock::new(),
             });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
@@ -157,6 +161,7 @@ impl Workspace {
             version: None,
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
+            deployers: OnceLock::new(),
         })
     }
 
@@ -356,6 +361,7 @@ impl Workspace {
             },
             wish: &self.wish,
             checks: checking.checks(),
+            deployers: self.deployers(),
         };
         let (plan, is_committed) = std::thread::scope(|scope| {
             // git takes as long as half a plan.
@@ -366,6 +372,16 @@ impl Workspace {
         let (plan, is_committed) = (plan?, is_committed?);
         // A working tree with uncommitted changes is no commit.
         Ok(Plan { commit: plan.commit.filter(|_| is_committed), ..plan })
+    }
+
+    /// What deploys the folders; read once for all plans.
+    pub(super) fn deployers(&self) -> Option<&Arc<Deployers>> {
+        if let Some(known) = self.deployers.get() {
+            return Some(known);
+        }
+        // What a checkout does not have, nobody can fetch.
+        let read = Deployers::read(self.files()).ok()?;
+        Some(self.deployers.get_or_init(|| Arc::new(read)))
     }
 
     /// What git knows of the two environments' past; `None` if nobody needs it, or there is none.
@@ -541,6 +557,7 @@ impl Workspace {
             wish: self.wish.clone(),
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
+            deployers: OnceLock::new(),
             load_restrictor: self.load_restrictor,
             version: self.version,
         };
@@ -564,6 +581,7 @@ impl Workspace {
                 past: Past::None,
                 wish: &self.wish,
                 checks: nothing.checks(),
+                deployers: before.deployers(),
             };
             Ok(promotion::plan_id_of(&request, edits)?.as_str() == trailers.plan.as_str())
         };

@@ -259,6 +259,7 @@ impl Snapshot {
                 past: past.as_past(history.as_ref()),
                 wish: &Wish::default(),
                 checks: checking.checks(),
+                deployers: None,
             })
         });
         loop {
@@ -339,6 +340,7 @@ impl Snapshot {
                 past: promotion::Past::None,
                 wish: &wish,
                 checks: checking.checks(),
+                deployers: None,
             })
         };
         self.compute(plan).await

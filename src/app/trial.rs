@@ -262,6 +262,7 @@ fn plan(
         },
         wish: &Wish::default(),
         checks: checking.checks(),
+        deployers: None,
     });
     match planned {
         Ok(plan) => {

@@ -56,7 +56,7 @@ impl Workspace {
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;
         let options = self.build_options(configuration);
-        let deployers = Deployers::read(self.files()).map_err(PlanError::Unknown)?;
+        let deployers = self.deployers().cloned().unwrap_or_default();
         let validate = |environment: &Environment| Validated {
             environment: environment.name.clone(),
             findings: self.validate_one(environment, &options, &deployers, terms),

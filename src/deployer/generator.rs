@@ -261,14 +261,20 @@ fn of_merge(
     let first = generators.next().ok_or("a merge of it has no generators")?;
     let mut made = parameters(first, dialect, tree, depth + 1)?;
     for generator in generators {
-        for over in parameters(generator, dialect, tree, depth + 1)? {
-            for base in &mut made {
+        let overs = parameters(generator, dialect, tree, depth + 1)?;
+        // Of the clusters that nobody knows, those that somebody says something of are known so far.
+        let open = made.iter().find(|base| base.open).cloned();
+        let told = open.iter().flat_map(|open| overs.iter().map(move |over| open.and(over)));
+        let told: Vec<Parameters> = told.collect();
+        for over in &overs {
+            for base in made.iter_mut().filter(|base| !base.open) {
                 // What only a cluster knows may lie over any of them.
-                if over.open || base.open || key_of(base) == key_of(&over) {
-                    *base = base.and(&over);
+                if over.open || key_of(base) == key_of(over) {
+                    *base = base.and(over);
                 }
             }
         }
+        made.extend(told);
     }
     Ok(made)
 }

@@ -154,6 +154,13 @@ mod tests {
                      {list: {elements: [{name: x, host: z}, {name: q, host: q}]}}]}}]";
         assert_eq!(made(&set(false, merge, "o/{{e}}"), FILES).unwrap(), ["a-x o/dev z:6443"]);
 
+        let clusters = "[{merge: {mergeKeys: [name], generators: [{clusters: {values: {e: dev}}}, \
+                        {list: {elements: [{name: x, host: z, values.e: prod}]}}]}}]";
+        assert_eq!(
+            made(&set(false, clusters, "o/{{values.e}}"), FILES).unwrap(),
+            ["a-? o/dev ", "a-x o/prod z:6443"]
+        );
+
         let selected = "[{list: {elements: [{name: x, host: h}, {name: w, host: i}]}, \
                         selector: {matchLabels: {name: w}}}]";
         assert_eq!(made(&set(true, selected, "o/dev"), FILES).unwrap(), ["a-w o/dev i:6443"]);

@@ -1,6 +1,9 @@
 //! What Argo CD and Flux objects of the repository add to a plan: which clusters a merge reaches, and what the
 //! builds are there.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::rendering::render_deployed;
 use super::telling::enumerated;
 use crate::deployer::{Changes, Deployers, Deployment, Variant};
@@ -51,9 +54,9 @@ const MOST_NAMES: usize = 6;
 /// The deployers before and after a promotion.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deployed {
-    pub before: Deployers,
+    pub before: Arc<Deployers>,
     /// `None` if the promotion edits none.
-    after: Option<Deployers>,
+    after: Option<Arc<Deployers>>,
 }
 
 impl Deployed {
@@ -61,13 +64,18 @@ impl Deployed {
     ///
     /// # Errors
     /// The files whose content is not here.
-    pub(super) fn read(files: &dyn Files) -> Result<Self, std::collections::BTreeSet<RepoPath>> {
-        Ok(Self { before: Deployers::read(files)?, after: None })
+    pub(super) fn read(
+        files: &dyn Files,
+        known: Option<&Arc<Deployers>>,
+    ) -> Result<Self, BTreeSet<RepoPath>> {
+        let read = || Deployers::read(files).map(Arc::new);
+        let before = known.cloned().map_or_else(read, Ok)?;
+        Ok(Self { before, after: None })
     }
 
     /// Deployers that are known.
-    pub(super) const fn both(before: Deployers, after: Deployers) -> Self {
-        Self { before, after: Some(after) }
+    pub(super) fn both(before: Deployers, after: Deployers) -> Self {
+        Self { before: Arc::new(before), after: Some(Arc::new(after)) }
     }
 
     /// Reads them again if edits may touch some.
@@ -80,7 +88,7 @@ impl Deployed {
             return self;
         }
         let edited = EditedFiles::new(files, edits.iter().copied());
-        Self { after: Deployers::read(&edited).ok(), ..self }
+        Self { after: Deployers::read(&edited).ok().map(Arc::new), ..self }
     }
 
     /// The deployers after the promotion.
@@ -164,7 +172,7 @@ pub(super) fn warnings(
     let mut told: Vec<&String> = faults.iter().collect();
     told.sort();
     told.dedup();
-    let all = [deployed.after(), &deployed.before];
+    let all = [deployed.after(), &*deployed.before];
     if let Some(first) = all.into_iter().find_map(|it| it.of_folder(folder).next()) {
         warnings.extend(told.into_iter().map(|fault| {
             let title = first.title();

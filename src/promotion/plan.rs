@@ -44,7 +44,7 @@ use crate::policy::{
 /// content the caller has to fetch before asking again.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = (request.source, request.target);
-    let deployed = Deployed::read(request.files).map_err(PlanError::Unknown);
+    let deployed = Deployed::read(request.files, request.deployers).map_err(PlanError::Unknown);
     let now = deployed.as_ref().cloned().unwrap_or_default();
     let (source_build, (before, decided)) = side_by_side(
         || build(request, source, &now.changes_now(&source.path)),
@@ -121,7 +121,7 @@ pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<Pla
     let mut edits: Vec<PlannedEdit> =
         edits.into_iter().map(|edit| PlannedEdit { edit, causes: Vec::new() }).collect();
     edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
-    let now = Deployed::read(request.files).map_err(PlanError::Unknown)?;
+    let now = Deployed::read(request.files, request.deployers).map_err(PlanError::Unknown)?;
     let source_build = build(request, source, &now.changes_now(&source.path))?;
     let before = build(request, target, &now.changes_now(&target.path))?;
     let deployed = edited_deployers(now, request, &edits);

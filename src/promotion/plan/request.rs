@@ -1,6 +1,9 @@
 //! What a plan is made from.
 
+use std::sync::Arc;
+
 use super::value::Cause;
+use crate::deployer::Deployers;
 use crate::kustomize::BuildOptions;
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, File, Files, Location, RepoPath};
@@ -83,6 +86,8 @@ pub struct PlanRequest<'a> {
     pub wish: &'a Wish,
     /// What is checked.
     pub checks: Checks<'a>,
+    /// What deploys folders of these files, where somebody has read it already.
+    pub deployers: Option<&'a Arc<Deployers>>,
 }
 
 impl PlanRequest<'_> {

@@ -293,6 +293,7 @@ fn said(files: &FileTree) -> (bool, String) {
     };
     let (source, target) = (environment("dev"), environment("prod"));
     let request = PlanRequest {
+        deployers: None,
         past: Past::None,
         wish: &Wish::default(),
         files,

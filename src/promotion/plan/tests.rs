@@ -59,6 +59,7 @@ pub(super) fn try_decide(
     };
     let (source, target) = (environment("dev"), environment("prod"));
     let request = PlanRequest {
+        deployers: None,
         past: Past::None,
         wish: &Wish::default(),
         files,
