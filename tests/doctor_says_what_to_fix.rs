@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::support::github::{APP_ID, APP_KEY, GithubStandIn};
+use super::support::github::{APP_ID, APP_KEY, GithubStandIn, endpoint};
 use super::support::scene::{FILES, REPO, Scene};
 use super::support::{Run, run};
 
@@ -231,4 +231,27 @@ async fn a_token_is_asked_about() {
     let (faults, code) = setup.faults(&nowhere, &[]);
     assert_eq!(code, 1);
     assert!(faults[0].contains("no connection to 127.0.0.1:9"), "{faults:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_lacks_is_told_one_by_one() {
+    let setup = Setup::new().await;
+    let token = setup.github.add_person(REPO, "ann", "write");
+    let lacks = r#"{"message":"Resource not accessible by personal access token"}"#;
+    for endpoint in [endpoint::LIST_PULLS, endpoint::GET_STATUS, endpoint::LIST_DEPLOYMENTS] {
+        setup.github.next(endpoint).answers(403, &[], lacks);
+    }
+    let with =
+        [("GITHUB_TOKEN", &*token), ("OVERLIFT_APP_ID", ""), ("OVERLIFT_APP_PRIVATE_KEY_FILE", "")];
+    let (faults, code) = setup.faults(&with, &["--repo", REPO]);
+    let starts = [
+        "broken octo/mesh: `pull_requests: write` is missing, to open",
+        "warning octo/mesh: `statuses: read` is missing, to hear",
+        "warning octo/mesh: `deployments: write` is missing, to hear",
+    ];
+    assert_eq!((faults.len(), code), (3, 1), "{faults:#?}");
+    for (fault, start) in faults.iter().zip(starts) {
+        assert!(fault.starts_with(start), "{fault}");
+    }
+    assert_eq!(setup.github.writes(), "", "nothing was written to find out");
 }

@@ -163,3 +163,35 @@ fn environments_and_applications_are_completed() {
     let fish = repo.overlift(&["completions", "fish"]).ok();
     assert!(fish.contains("(overlift names 2>/dev/null)"), "{fish}");
 }
+
+/// What a newcomer meets in a fresh, a bare, or an old place, with the way out.
+#[test]
+fn hints_for_repositories_that_are_not_ready() {
+    let fresh = Repo::without_git(&[("overlays/dev/kustomization.yaml", "resources: []\n")]);
+    fresh.write("overlays/prod/kustomization.yaml", "resources: []\n");
+    fresh.git(&["init", "--quiet"]);
+    let result = fresh.overlift(&["plan", "dev", "prod", "--rev", "HEAD"]);
+    assert_eq!(result.code, 2);
+    assert!(result.stderr.contains("has no commit yet"), "{}", result.stderr);
+    assert!(result.stderr.contains("help: commit the files first"), "{}", result.stderr);
+    assert_eq!(fresh.overlift(&["plan", "dev", "prod"]).code, 0, "the working tree is there");
+
+    let bare = Repo::without_git(&[]);
+    bare.git(&["init", "--quiet", "--bare"]);
+    let result = bare.overlift(&["plan", "dev", "prod"]);
+    assert_eq!(result.code, 2);
+    assert!(result.stderr.contains("is a bare repository"), "{}", result.stderr);
+    assert!(result.stderr.contains("git worktree add"), "{}", result.stderr);
+
+    let old = Repo::new(&[("overlays/dev/kustomization.yaml", "resources: []\n")]);
+    let script = "#!/bin/sh\necho \"error: unknown option \\`end-of-options'\" >&2\nexit 129\n";
+    let path = old.program("git", script);
+    let mut command = overlift_command(old.root(), &["plan", "dev", "prod", "--rev", "main"]);
+    let result = run(command.env("PATH", path));
+    assert_eq!(result.code, 2);
+    assert!(
+        result.stderr.contains("this git is older than Overlift needs (2.31)"),
+        "{}",
+        result.stderr
+    );
+}

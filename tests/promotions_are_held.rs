@@ -329,3 +329,32 @@ async fn a_query_without_prometheus_is_unknown_and_holds() {
     assert_eq!(state(&scene, number), ("pending".into(), "Waits: health".into()));
     assert!(scene.body(number).contains("unknown — staging: errors is unknown: whoever runs"));
 }
+
+/// `overlift status` reads the check, which nobody but Overlift can write.
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tells_what_holds_an_open_promotion() {
+    let configuration = "environments:\n- {name: dev, path: overlays/dev, health: {statuses: [argocd/dev]}}\n\
+        - {name: staging, path: overlays/staging, trigger: push}\n";
+    let mut files = crate::support::scene::FILES.to_vec();
+    files[0].1 = configuration;
+    let scene = Scene::with_files(&files).await;
+    scene.push_event(None).await;
+    scene.work().await;
+    scene.push(&[(crate::support::scene::RATE_PATH, &crate::support::scene::rate("6"))]).await;
+    scene.work().await;
+    let token = scene.github.add_person(REPO, "dev", "write");
+    let api = scene.github.api_url();
+    let status = move |more: &[&str]| {
+        let repo = crate::support::Repo::new(&files);
+        let arguments = [&["status", "--repo", REPO, "--github-api-url", &api], more].concat();
+        let mut command = crate::support::overlift_command(repo.root(), &arguments);
+        crate::support::run(command.env("GITHUB_TOKEN", &token))
+    };
+    let (json, text) = tokio::task::block_in_place(|| (status(&["--json"]), status(&[])));
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let holds = &json["promotions"][0]["pullRequest"]["holds"];
+    let names: Vec<&str> =
+        holds.as_array().unwrap().iter().map(|it| it["hold"].as_str().unwrap()).collect();
+    assert_eq!(names, ["health", "checklist"], "{json}");
+    assert!(text.stdout.contains("      held by health"), "{}", text.stdout);
+}

@@ -231,3 +231,43 @@ async fn the_command_undoes_the_last_promotion_that_was_not_undone() {
     let (code, text) = undo(&["prod", "--plan", "ffff"]).await;
     assert!(code == Some(2) && text.contains("whose plan begins with `ffff`"), "{text}");
 }
+
+/// With copied files the plan's id changes with anything in the target; what was undone stays undone.
+#[tokio::test]
+async fn what_was_undone_is_known_by_what_it_is() {
+    let scene = scene(&configuration("", BY_FILES)).await;
+    let number = promoted(&scene, "6").await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    merge(&scene, scene.open()[0]).await;
+    let labelled = "resources: [../../base, own.yaml]\nlabels: [{pairs: {team: a}}]\npatches:\n\
+                    - path: patches/rate.yaml\n";
+    scene.push(&[("overlays/prod/kustomization.yaml", labelled)]).await;
+    scene.push(&[("overlays/staging/other.yaml", "x: 1\n")]).await;
+    scene.later(10).await;
+    assert!(scene.open().is_empty(), "{}", scene.github.writes());
+    scene.push(&[("overlays/staging/patches/rate.yaml", &rate("8"))]).await;
+    scene.work().await;
+    assert_eq!(scene.open().len(), 1);
+}
+
+#[tokio::test]
+async fn an_open_undoing_is_planned_again_when_the_target_changes() {
+    let scene = scene(&configuration("", "")).await;
+    let number = promoted(&scene, "6").await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    let undoing = scene.open()[0];
+    let said = scene.said(number).len();
+    let later = rate("6").replace("data:", "data:\n  burst: \"7\"");
+    scene.push(&[("overlays/prod/patches/rate.yaml", &later)]).await;
+    scene.work().await;
+    assert_eq!(scene.open(), [undoing]);
+    assert_eq!(prod(&scene, "undo/prod"), later.replace("\"6\"", "\"5\""));
+    assert_eq!(scene.said(number).len(), said, "nobody asked again");
+    // Somebody took it back by hand: nothing is left to do.
+    scene.push(&[("overlays/prod/patches/rate.yaml", &rate("5"))]).await;
+    scene.work().await;
+    assert!(scene.open().is_empty());
+    assert!(scene.said(undoing).join("").contains("Nothing is left to take back from `prod`"));
+}

@@ -286,3 +286,18 @@ async fn who_sends_slowly_or_breaks_off_holds_nothing_up() {
     assert_eq!(deliver(&world, "afterwards", PUSH, &[]).await, 202);
     assert!(!world.store.knows_delivery("slow").await.unwrap(), "half a body is none");
 }
+
+/// GitHub's other way to send: the same JSON as the field of a form, signed as it is sent.
+#[tokio::test]
+async fn a_form_is_understood() {
+    let world = World::new().await;
+    let form: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &PUSH.replace("main", "caf\u{e9} & more"))
+        .finish();
+    let kind = "application/x-www-form-urlencoded";
+    assert_eq!(deliver(&world, "f1", &form, &[("content-type", kind)]).await, 202);
+    assert_eq!(deliver(&world, "f1", &form, &[("content-type", kind)]).await, 200);
+    let broken = "payload=%7Bno+json";
+    assert_eq!(deliver(&world, "f2", broken, &[("content-type", kind)]).await, 400);
+    assert_eq!(deliver(&world, "f3", "other=1", &[("content-type", kind)]).await, 415);
+}

@@ -9,6 +9,9 @@ mod show;
 
 use std::collections::BTreeSet;
 
+pub use show::ShownHold;
+pub(super) use show::read_check;
+
 use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
 use crate::github::{Reaction, Repository, TreeSha};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};

@@ -273,6 +273,8 @@ async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
 }
 
 const ASK: &str = "ask for them in the App's settings, Permissions & events";
+const GIVE: &str = "give it to the token: in GitHub's settings, Developer settings, Personal access tokens; an \
+                    organisation may have to approve it";
 const GRANT: &str =
     "the account's owner has to accept the App's new permissions: Settings, GitHub Apps";
 const CHECK: &str = "try again; GitHub did not answer as it should";
@@ -286,22 +288,20 @@ fn permissions(subject: &str, granted: &Permissions, help: &str) -> Vec<Diagnosi
         };
         !enough.contains(&level)
     };
-    let missing: Vec<&Needed> = PERMISSIONS.iter().filter(lacks).collect();
-    if missing.is_empty() {
+    let lacking: Vec<&Needed> = PERMISSIONS.iter().filter(lacks).collect();
+    if lacking.is_empty() {
         return vec![Diagnosis::good(subject, "sufficient")];
     }
-    let tell = |needed: &&Needed| {
-        let Needed { name, level, reason, without } = needed;
-        let health = if without.is_some() { Health::Poor } else { Health::Broken };
-        let effect = without.map_or(String::new(), |without| format!("; without it, {without}"));
-        Diagnosis::bad(
-            subject,
-            health,
-            format!("`{name}: {level}` is missing, to {reason}{effect}"),
-            help,
-        )
-    };
-    missing.iter().map(tell).collect()
+    lacking.into_iter().map(|needed| missing(subject, needed, help)).collect()
+}
+
+/// One permission that is missing, and what does not work without it.
+fn missing(subject: &str, needed: &Needed, help: &str) -> Diagnosis {
+    let Needed { name, level, reason, without } = needed;
+    let health = if without.is_some() { Health::Poor } else { Health::Broken };
+    let effect = without.map_or(String::new(), |without| format!("; without it, {without}"));
+    let found = format!("`{name}: {level}` is missing, to {reason}{effect}");
+    Diagnosis::bad(subject, health, found, help)
 }
 
 fn examine_webhook(webhook: Option<&WebhookSetup>) -> Vec<Diagnosis> {
@@ -353,15 +353,22 @@ fn examine_installations(setups: &[InstallationSetup]) -> Vec<Diagnosis> {
 /// Looks whether a repository is reached, may be written, and has a valid configuration.
 async fn examine_repository(github: &Github, name: &RepoName, found: &mut Vec<Diagnosis>) {
     let subject = name.to_string();
+    let mut lacked: Vec<&Needed> = Vec::new();
     let looked = async {
         let repository = github.repository(name, None).await?;
         let may_push = repository.fetch_may_push().await?;
         let base = repository.fetch_default_branch().await?;
         let Some(head) = repository.fetch_head(&base).await? else { return Ok((may_push, None)) };
+        if !github.is_app() {
+            let lacking = repository.fetch_unreadable(&head.sha).await?;
+            lacked.extend(PERMISSIONS.iter().filter(|needed| lacking.contains(&needed.name)));
+        }
         let mut snapshot = Snapshot::open(&repository, &head.sha, &head.tree).await?;
         Ok((may_push, Some(snapshot.configuration(None).await?)))
     };
-    match looked.await {
+    let looked = looked.await;
+    found.extend(lacked.into_iter().map(|needed| missing(&subject, needed, GIVE)));
+    match looked {
         Err(error) => {
             let help = match &error {
                 GithubError::NotInstalled { .. } => "install the App on it",

@@ -48,6 +48,7 @@ mod words_of_kustomize;
 mod worker;
 
 pub use checking::{key_of, schema_directories};
+pub use clear::ShownHold;
 pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,

@@ -12,7 +12,7 @@ use crate::store::{
 };
 use crate::telemetry::metric;
 
-use super::job::{After, Ended, Job, Place, Repositories};
+use super::job::{After, Ended, Job, Place, Promote, Repositories};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{
     App, after, changed, clear, command, look, news, notice, promote, pull_request_preview,
@@ -169,6 +169,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
 /// What the queue does with a job that stopped.
 async fn stopped(work: &Work, job: &Job, stop: Stop) -> Outcome {
     let because = chain(&stop);
+    note_unreached(job, &stop);
     let retry = match &stop {
         Stop::Github(error) => error.retry(),
         Stop::Store(_) => Retry::Backoff,
@@ -186,6 +187,30 @@ async fn give_up(work: &Work, job: &Job) -> Outcome {
         "the worker died {MOST_DEATHS} times in a row while it was at this; the log says where, if it could"
     );
     park(work, job, because).await
+}
+
+/// Notes a promotion that was asked for where we cannot look: the App is not installed there, or the token does
+/// not reach it.
+fn note_unreached(job: &Job, stop: &Stop) {
+    let Stop::Github(
+        error @ (GithubError::NotInstalled { .. }
+        | GithubError::NotFound { .. }
+        | GithubError::Forbidden { .. }),
+    ) = stop
+    else {
+        return;
+    };
+    if let Job::Promote(promote) = job {
+        let Promote { place, source, target, .. } = promote;
+        metric::promotion("unreached");
+        tracing::warn!(
+            repo.name = place.repository,
+            source,
+            target,
+            %error,
+            "a promotion was asked for in a repository that is not reached: install the App on it"
+        );
+    }
 }
 
 /// Parks a job and says so where whoever asked will see it.

@@ -15,6 +15,7 @@ mod take_back;
 mod take_step;
 mod tell;
 mod undo_on_github;
+mod undone;
 mod verdict;
 
 use crate::github::{PullRequest, Repository};
@@ -330,7 +331,8 @@ impl<'a> Promotion<'a> {
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let name = repository.name().to_string().to_lowercase();
         let record = memory.newest(&name, key).await?;
-        let undone = memory.was_undone(&name, key, &plan.id).await?;
+        let undone = memory.was_undone(&name, key, &plan.id).await?
+            || undone::is_what_was_undone(&memory, repository, &name, key, &plan).await?;
         Ok(Ok(Self {
             memory,
             repository,

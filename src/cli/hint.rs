@@ -35,6 +35,16 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
         WorkdirError::Git { said, .. } if said.contains("dubious ownership") => {
             "if you trust this directory: `git config --global --add safe.directory DIR`".to_owned()
         }
+        WorkdirError::Git { said, .. } if is_old_git(said) => {
+            "this git is older than Overlift needs (2.31): see `git --version`".to_owned()
+        }
+        WorkdirError::Bare(_) => {
+            "name a checkout with `-C DIR`; `git worktree add DIR` makes one of it".to_owned()
+        }
+        WorkdirError::NoCommits(_) => {
+            "commit the files first: `git add . && git commit`; without `--rev` the working tree is looked at"
+                .to_owned()
+        }
         WorkdirError::UnknownRevision(_) => {
             "see `git log`; in a shallow clone run `git fetch --unshallow` first".to_owned()
         }
@@ -68,4 +78,12 @@ fn workdir_help(error: &WorkdirError) -> Option<String> {
         | WorkdirError::Output { .. }
         | WorkdirError::Read(_) => return None,
     })
+}
+
+/// Whether git does not know what it was asked with.
+fn is_old_git(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["unknown option", "unknown switch", "unrecognized argument", "is not a git command"]
+        .iter()
+        .any(|words| said.contains(words))
 }

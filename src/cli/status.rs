@@ -15,10 +15,11 @@ use super::palette::Palette;
 use super::plan::located;
 use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments};
-use crate::app::OpenPromotion;
 use crate::app::local::{Pending, Workspace};
+use crate::app::{OpenPromotion, ShownHold};
 use crate::config::RepositoryConfig;
 use crate::model::{ApplicationName, RepoPath};
+use crate::promotion::Intent;
 
 /// Shows the environments and what each still lacks of those before it.
 #[derive(Debug, Args)]
@@ -125,6 +126,8 @@ struct PromotionJson<'a> {
     drift: usize,
     /// The pull request that is open for it; null if none is, or nobody could ask GitHub.
     pull_request: Option<PullRequestJson<'a>>,
+    /// The pull request of a step of the target's traffic, as `pullRequest`.
+    step: Option<PullRequestJson<'a>>,
     /// Why there is no plan.
     error: Option<String>,
 }
@@ -134,6 +137,27 @@ struct PullRequestJson<'a> {
     number: u64,
     url: &'a str,
     title: &'a str,
+    /// What holds it, as its check says; null if nobody shows it.
+    holds: Option<Vec<HoldJson<'a>>>,
+}
+
+#[derive(Serialize)]
+struct HoldJson<'a> {
+    hold: &'a str,
+    /// Null where the check is a commit status, which has no room for words.
+    because: Option<&'a str>,
+}
+
+impl<'a> PullRequestJson<'a> {
+    fn of(open: &'a OpenPromotion) -> Self {
+        let hold = |it: &'a ShownHold| HoldJson { hold: &it.name, because: it.because.as_deref() };
+        Self {
+            number: open.number.get(),
+            url: &open.url,
+            title: &open.title,
+            holds: open.holds.as_ref().map(|holds| holds.iter().map(hold).collect()),
+        }
+    }
 }
 
 impl<'a> StatusJson<'a> {
@@ -144,9 +168,11 @@ impl<'a> StatusJson<'a> {
         open: Option<&'a [OpenPromotion]>,
     ) -> Self {
         let pull_request = |pending: &Pending| {
-            let open = open?.iter().find(|open| open.key == pending.key)?;
-            let number = open.number.get();
-            Some(PullRequestJson { number, url: &open.url, title: &open.title })
+            Some(PullRequestJson::of(open?.iter().find(|open| open.key == pending.key)?))
+        };
+        let step = |pending: &Pending| {
+            let key = pending.key.clone().with(Intent::Step);
+            Some(PullRequestJson::of(open?.iter().find(|open| open.key == key)?))
         };
         let environment = |environment: &'a crate::promotion::Environment| EnvironmentJson {
             application: environment.application.as_ref().map(ApplicationName::as_str),
@@ -166,6 +192,7 @@ impl<'a> StatusJson<'a> {
                 resources: plan.map_or(0, |plan| plan.rendered.resources().len()),
                 drift: plan.map_or(0, |plan| plan.drift.resources().len()),
                 pull_request: pull_request(pending),
+                step: step(pending),
                 error: pending.plan.as_ref().err().map(ToString::to_string),
             }
         };
@@ -257,14 +284,26 @@ fn environments<'a>(
         for promotion in status.promotions.iter().filter(into) {
             let said = lacks(promotion, palette);
             let _ = writeln!(out, "{indent}  from {name}{}{name:#}: {said}", promotion.source);
-            if let Some(PullRequestJson { number, url, .. }) = &promotion.pull_request {
+            for (what, open) in [("open", &promotion.pull_request), ("step", &promotion.step)] {
+                let Some(open) = open else { continue };
+                let PullRequestJson { number, url, .. } = open;
                 let _ = writeln!(
                     out,
-                    "{indent}    open: {name}#{number}{name:#} {quiet}{url}{quiet:#}"
+                    "{indent}    {what}: {name}#{number}{name:#} {quiet}{url}{quiet:#}"
                 );
+                out.push_str(&held(open, indent));
             }
         }
     }
+}
+
+/// What holds an open pull request, a line each.
+fn held(open: &PullRequestJson<'_>, indent: &str) -> String {
+    let line = |hold: &HoldJson<'_>| {
+        let because = hold.because.map_or(String::new(), |because| format!(": {because}"));
+        format!("{indent}      held by {}{because}\n", hold.hold)
+    };
+    open.holds.iter().flatten().map(line).collect()
 }
 
 fn lacks(promotion: &PromotionJson<'_>, palette: &Palette) -> String {

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::client::Who;
 use super::error::found;
 use super::{Github, GithubError, Repository};
-use crate::model::InstallationId;
+use crate::model::{CommitSha, InstallationId};
 
 /// Permissions by name, such as `contents: write`.
 pub type Permissions = BTreeMap<String, String>;
@@ -145,5 +145,34 @@ impl Repository {
         let call = Call::get("look at the repository", self.path("")).conditional();
         let wire: Wire = self.client.json(self.who, call).await?;
         Ok(wire.permissions.and_then(|it| it.get("push").copied()))
+    }
+
+    /// The permissions without which something here cannot even be read, by their names; whether a token may
+    /// write, GitHub tells only where something is written.
+    ///
+    /// # Errors
+    /// Any failure of asking but a refusal.
+    pub async fn fetch_unreadable(
+        &self,
+        head: &CommitSha,
+    ) -> Result<Vec<&'static str>, GithubError> {
+        let probes = [
+            ("contents", format!("/git/commits/{head}")),
+            ("pull_requests", "/pulls?state=open&per_page=1".to_owned()),
+            ("issues", "/issues/1/comments?per_page=1".to_owned()),
+            ("statuses", format!("/commits/{head}/status?per_page=1")),
+            ("deployments", "/deployments?per_page=1".to_owned()),
+        ];
+        let mut lacking = Vec::new();
+        for (name, path) in probes {
+            let call = Call::get("look what the token may read", self.path(&path));
+            match self.client.send(self.who, call).await {
+                // What is not there, or not known there, says nothing of the token.
+                Ok(_) | Err(GithubError::NotFound { .. }) => {}
+                Err(GithubError::Forbidden { .. }) => lacking.push(name),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(lacking)
     }
 }

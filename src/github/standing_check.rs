@@ -117,4 +117,72 @@ impl Repository {
         let call = Call::post("set the commit status", path, body).repeatable();
         self.client.send(self.who, call).await.map(|_| CheckPlace::Status)
     }
+
+    /// What a check says on a commit: its title and its text, empty for a commit status, which has none.
+    /// `None` if there is no such check, or the token may not see it.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn fetch_check(
+        &self,
+        commit: &CommitSha,
+        name: &str,
+    ) -> Result<Option<(String, String)>, GithubError> {
+        let query = super::address::query(name);
+        let path = self.path(&format!(
+            "/commits/{commit}/check-runs?check_name={query}&filter=latest&per_page=100"
+        ));
+        let call = Call::get("read the promotion's check", path);
+        let runs = may_be_hidden(self.client.json::<WireRuns>(self.who, call).await)?;
+        let mut runs = runs.into_iter().flat_map(|runs| runs.check_runs);
+        if let Some(run) = runs.find(|run| run.name == name) {
+            let WireOutput { title, summary } = run.output;
+            return Ok(Some((title.unwrap_or_default(), summary.unwrap_or_default())));
+        }
+        let path = self.path(&format!("/commits/{commit}/status?per_page=100"));
+        let call = Call::get("read the promotion's check", path);
+        let combined = may_be_hidden(self.client.json::<WireCombined>(self.who, call).await)?;
+        let mut statuses = combined.into_iter().flat_map(|combined| combined.statuses);
+        let found = statuses.find(|status| status.context == name);
+        Ok(found.map(|status| (status.description.unwrap_or_default(), String::new())))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireRuns {
+    #[serde(default)]
+    check_runs: Vec<WireNamedRun>,
+}
+
+#[derive(Deserialize)]
+struct WireNamedRun {
+    name: String,
+    #[serde(default)]
+    output: WireOutput,
+}
+
+#[derive(Default, Deserialize)]
+struct WireOutput {
+    title: Option<String>,
+    summary: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireCombined {
+    #[serde(default)]
+    statuses: Vec<WireStatus>,
+}
+
+#[derive(Deserialize)]
+struct WireStatus {
+    context: String,
+    description: Option<String>,
+}
+
+fn may_be_hidden<T>(result: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -1,5 +1,7 @@
 //! `POST /webhook`: body, signature, headers, JSON, store; an answer only when all of that is done.
 
+use std::borrow::Cow;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -48,7 +50,7 @@ impl Refusal {
             Self::TooSlow => "the body did not arrive in time",
             Self::Busy => "too many large bodies at a time",
             Self::Unsigned => "the signature is missing or wrong",
-            Self::ContentType => "the content type is not application/json",
+            Self::ContentType => "the content type is neither application/json nor a form",
             Self::Header(name) => name,
             Self::Malformed => "the body is not what GitHub sends with this event",
             Self::NotStored => "the delivery could not be stored",
@@ -139,18 +141,17 @@ async fn take<'a>(
     let body = body::read(body, declared, waits, &door.large_bodies).await?;
     let signature = headers.get("x-hub-signature-256").map(|value| value.as_bytes());
     verify(&door.secrets, signature, &body.bytes).map_err(|_| Refusal::Unsigned)?;
-    if !is_json(headers) {
-        return Err(Refusal::ContentType);
-    }
+    let payload = payload(headers, &body.bytes)?;
     let name = text(headers, "x-github-event").filter(|name| !name.is_empty());
     let name = name.ok_or(Refusal::Header("there is no X-GitHub-Event"))?;
     *label = name;
     let delivery = text(headers, "x-github-delivery").and_then(|id| DeliveryId::parse(id).ok());
     let delivery = delivery.ok_or(Refusal::Header("there is no usable X-GitHub-Delivery"))?;
-    let event = Event::parse(name, &body.bytes).map_err(|error| {
+    let event = Event::parse(name, &payload).map_err(|error| {
         tracing::warn!(delivery.id = %delivery, %error, "a signed delivery makes no sense");
         Refusal::Malformed
     })?;
+    drop(payload);
     drop(body);
     let answer = |status, outcome| Answer { status, outcome, delivery: delivery.to_string() };
     if event == Event::Ping {
@@ -166,12 +167,30 @@ async fn take<'a>(
     }
 }
 
+/// The event's JSON: the body, or the field `payload` of a form, which is GitHub's other way to send it.
+fn payload<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Refusal> {
+    if is_json(headers) {
+        return Ok(Cow::Borrowed(body));
+    }
+    if !is_kind(headers, "application/x-www-form-urlencoded") {
+        return Err(Refusal::ContentType);
+    }
+    let mut fields = form_urlencoded::parse(body);
+    let found = fields.find(|(name, _)| name == "payload");
+    let (_, value) = found.ok_or(Refusal::ContentType)?;
+    Ok(Cow::Owned(value.into_owned().into_bytes()))
+}
+
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    is_kind(headers, "application/json")
+}
+
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = text(headers, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json")
+    kind.eq_ignore_ascii_case(wanted)
 }

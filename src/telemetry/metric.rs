@@ -72,7 +72,7 @@ const DELIVERY_OUTCOMES: [&str; 13] = [
 ];
 
 /// How promotions end.
-const PROMOTION_OUTCOMES: [&str; 9] = [
+const PROMOTION_OUTCOMES: [&str; 10] = [
     "created",
     "updated",
     "unchanged",
@@ -81,6 +81,7 @@ const PROMOTION_OUTCOMES: [&str; 9] = [
     "foreign",
     "several",
     "refused",
+    "unreached",
     "failed",
 ];
 
@@ -140,7 +141,8 @@ pub fn job_attempt(kind: &'static str, outcome: &'static str, seconds: f64) {
     histogram!(JOB_SECONDS, "kind" => kind).record(seconds);
 }
 
-/// One promotion ended as `created`, `updated`, `unchanged`, `closed`, `none`, `refused` or `failed`.
+/// One promotion ended as `created`, `updated`, `unchanged`, `closed`, `none`, `refused`, `unreached`
+/// or `failed`.
 pub fn promotion(outcome: &'static str) {
     counter!(PROMOTIONS, "outcome" => outcome).increment(1);
 }

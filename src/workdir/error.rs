@@ -19,6 +19,12 @@ pub enum WorkdirError {
     /// Neither overlays nor a repository are here.
     #[error("`{}` has no `overlays` and no `.github/overlift.yaml`, and is in no git repository", .0.display())]
     NothingToPlan(PathBuf),
+    /// A repository without a working tree.
+    #[error("`{}` is a bare repository: it has no files to look at", .0.display())]
+    Bare(PathBuf),
+    /// Nobody has committed anything yet.
+    #[error("`{}` has no commit yet", .0.display())]
+    NoCommits(PathBuf),
     /// Files that would be written have work in them that nobody committed.
     #[error("{}, and would be overwritten", uncommitted(.0))]
     Uncommitted(Vec<RepoPath>),

@@ -59,7 +59,7 @@ impl Repository {
         match self.resolve("HEAD") {
             Ok(commit) => Ok(Some(commit)),
             // Git says the same for a branch without commits and for one that it does not know.
-            Err(WorkdirError::UnknownRevision(_)) => Ok(None),
+            Err(WorkdirError::UnknownRevision(_) | WorkdirError::NoCommits(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -96,7 +96,10 @@ impl Repository {
     /// # Errors
     /// [`WorkdirError::UnknownRevision`] if it names no commit.
     pub fn resolve(&self, revision: &str) -> Result<CommitSha, WorkdirError> {
-        let unknown = || WorkdirError::UnknownRevision(revision.chars().take(200).collect());
+        let unknown = || match self.has_no_ref() {
+            true => WorkdirError::NoCommits(self.root.clone()),
+            false => WorkdirError::UnknownRevision(revision.chars().take(200).collect()),
+        };
         let spec = format!("{revision}^{{commit}}");
         let what = "find the revision";
         let call = self.git(what, &["rev-parse", "--quiet", "--verify", "--end-of-options", &spec]);
@@ -110,6 +113,12 @@ impl Repository {
         })?;
         let text = String::from_utf8_lossy(&output);
         CommitSha::parse(text.trim()).map_err(|_| unknown())
+    }
+
+    /// Whether no branch and no tag has a commit.
+    fn has_no_ref(&self) -> bool {
+        let refs = self.git("list the branches", &["for-each-ref", "--count=1"]).run();
+        refs.is_ok_and(|refs| refs.is_empty())
     }
 
     /// The commit from which two went apart; `None` if they have none in common here.

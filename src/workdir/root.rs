@@ -17,8 +17,16 @@ pub fn plan_root(dir: &Path) -> Result<PathBuf, WorkdirError> {
     if dir.join(".github/overlift.yaml").is_file() || dir.join("overlays").is_dir() {
         return Ok(dir);
     }
-    let top = git_top(&dir).map(Path::to_path_buf);
-    top.ok_or(WorkdirError::NothingToPlan(dir))
+    match git_top(&dir) {
+        Some(top) => Ok(top.to_path_buf()),
+        None if is_bare(&dir) => Err(WorkdirError::Bare(dir)),
+        None => Err(WorkdirError::NothingToPlan(dir)),
+    }
+}
+
+/// Whether a directory is git's own, as that of a bare repository is.
+fn is_bare(dir: &Path) -> bool {
+    dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir()
 }
 
 /// The root for building `dir` alone, canonical, and where `dir` is below it.

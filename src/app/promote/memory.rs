@@ -74,6 +74,21 @@ impl Memory<'_> {
         Ok(last.is_some_and(|record| record.undone_at.is_some()))
     }
 
+    /// The last promotion of a pair that was merged, if it was undone since.
+    pub(super) async fn last_undone(
+        &self,
+        repository: &str,
+        key: &Key,
+    ) -> Result<Option<PromotionRecord>, Stop> {
+        let Self::Queue(work) = self else { return Ok(None) };
+        let (application, target) = (key.application(), key.target.as_str());
+        let merged = work.app.store.merged_promotions(repository, application, target).await?;
+        let is_its = |it: &PromotionRecord| {
+            it.intent == Intent::Promote.as_str() && it.source == key.source.as_str()
+        };
+        Ok(merged.into_iter().find(is_its).filter(|record| record.undone_at.is_some()))
+    }
+
     /// Whether what is not noted of a pair is not on GitHub either.
     pub(super) async fn was_surveyed(&self, repository: &str, key: &Key) -> Result<bool, Stop> {
         let Self::Queue(work) = self else { return Ok(false) };

@@ -9,9 +9,10 @@ use crate::github::{
     Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
 };
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName, RepoPath};
-use crate::promotion::{Key, Plan, Request, Wanted as Asked};
+use crate::promotion::{Intent, Key, Plan, Request, Wanted as Asked, step_branch};
 use crate::redact::Credential;
 
+use super::super::clear::{ShownHold, read_check};
 use super::super::local::Workspace;
 use super::super::perform::Stop;
 use super::super::snapshot::Snapshot;
@@ -126,6 +127,8 @@ pub struct OpenPromotion {
     pub url: String,
     /// Its title.
     pub title: String,
+    /// What holds it, as its check says; `None` if nobody shows it.
+    pub holds: Option<Vec<ShownHold>>,
 }
 
 /// Why a promotion on GitHub fails.
@@ -317,17 +320,35 @@ impl OnGithub {
         let mut promotions = Vec::new();
         for (source, target) in configuration.pipeline.pairs() {
             let key = target.key_from(&source.name);
-            let Ok(branch) = target.pull_request.branch(&key) else { continue };
-            let found = self.repository.find_pull_requests(&branch, &base, Search::Open).await?;
-            let found = found.into_iter().next();
-            promotions.extend(found.map(|PullRequest { number, url, title, .. }| OpenPromotion {
-                key,
-                number,
-                url,
-                title,
-            }));
+            let mut branches = vec![(key.clone(), target.pull_request.branch(&key))];
+            if !target.rollouts.is_empty() {
+                branches.push((key.clone().with(Intent::Step), step_branch(&key)));
+            }
+            for (key, branch) in branches {
+                let Ok(branch) = branch else { continue };
+                promotions.extend(self.open_from(&branch, &base, key).await?);
+            }
         }
+        // Several sources may lead to one target, whose steps are the same.
+        promotions.dedup_by(|a, b| a.number == b.number);
         Ok(promotions)
+    }
+
+    /// The open pull request of a branch, with what holds it.
+    async fn open_from(
+        &self,
+        branch: &BranchName,
+        base: &BranchName,
+        key: Key,
+    ) -> Result<Option<OpenPromotion>, OnGithubError> {
+        let found = self.repository.find_pull_requests(branch, base, Search::Open).await?;
+        let Some(PullRequest { number, url, title, head, .. }) = found.into_iter().next() else {
+            return Ok(None);
+        };
+        let name = format!("Overlift / {}", key.target);
+        let check = self.repository.fetch_check(&head, &name).await?;
+        let holds = check.and_then(|(title, summary)| read_check(&title, &summary));
+        Ok(Some(OpenPromotion { key, number, url, title, holds }))
     }
 }
 

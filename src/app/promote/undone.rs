@@ -1,0 +1,39 @@
+//! What was undone is known by what it is: copied files that are as the undone promotion made them, whatever else
+//! changed in the target since.
+
+use crate::github::{BlobSha, Repository};
+use crate::model::CommitSha;
+use crate::promotion::{By, Cause, Key, Plan, PlannedEdit};
+
+use super::super::perform::Stop;
+use super::memory::Memory;
+
+/// Whether a plan that copies files makes of each what the last promotion made of it, which was undone.
+///
+/// Where the history decides, an undone change is settled by the history itself.
+pub(super) async fn is_what_was_undone(
+    memory: &Memory<'_>,
+    repository: &Repository,
+    name: &str,
+    key: &Key,
+    plan: &Plan,
+) -> Result<bool, Stop> {
+    let is_copied = |planned: &&PlannedEdit| {
+        let copied = |cause: &Cause| matches!(cause, Cause::Copied { .. } | Cause::Pruned);
+        planned.causes.iter().any(copied)
+    };
+    let copied: Vec<&PlannedEdit> = plan.edits.iter().filter(is_copied).collect();
+    if plan.method.by != By::Files || copied.is_empty() {
+        return Ok(false);
+    }
+    let Some(record) = memory.last_undone(name, key).await? else { return Ok(false) };
+    let Ok(head) = CommitSha::parse(&record.head_commit) else { return Ok(false) };
+    let Some(commit) = repository.fetch_commit(&head).await? else { return Ok(false) };
+    let then = repository.fetch_tree(&commit.tree).await?;
+    let is_as_then = |planned: &&PlannedEdit| {
+        let after = planned.edit.after.as_ref();
+        let now = after.map(|file| BlobSha::of(&file.content, then.sha.format()));
+        then.entries.get(&planned.edit.path).map(|entry| &entry.sha) == now.as_ref()
+    };
+    Ok(copied.iter().all(is_as_then))
+}
