@@ -182,7 +182,11 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         Some(head) => head,
         None => match repository.fetch_head(&base).await? {
             Some(commit) => (commit.sha, commit.tree),
-            None => return Ok(Outcome::Done(Vec::new())),
+            None => {
+                // No commit yet, or a repository that is not reached: only the second is an error.
+                repository.fetch_default_branch().await?;
+                return Ok(Outcome::Done(Vec::new()));
+            }
         },
     };
     let snapshot = Snapshot::open(&repository, &head, &tree).await?;
