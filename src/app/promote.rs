@@ -259,8 +259,8 @@ async fn run(
             let ended = promotion.settle().await?;
             let steps = !promotion.plan.target.rollouts.is_empty();
             let next = match ended {
-                // Whoever asks for what is there already asks for the next step.
-                Ended::Nothing if steps && job.asked => {
+                // Whoever asks for what is there already asks for the next step; a program does not.
+                Ended::Nothing if steps && !job.several && !job.askers.is_empty() => {
                     let key = key.with(Intent::Step);
                     let step = super::job::Step::asked(job.place.clone(), &key, &job.askers);
                     Some(work.follow_up(&Job::Step(step)))

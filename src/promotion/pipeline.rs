@@ -446,12 +446,18 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
                 gates,
                 health: stage.health.clone(),
                 freezes: Arc::clone(&stage.freezes),
-                rollouts: Arc::clone(&stage.rollouts),
+                rollouts: rollouts_of(stage, place.application.as_ref()),
                 siblings,
             });
         }
     }
     environments
+}
+
+/// How the traffic of one application moves.
+fn rollouts_of(stage: &Stage, application: Option<&ApplicationName>) -> Arc<[Rollout]> {
+    let application = application.map(ApplicationName::as_str);
+    stage.rollouts.iter().map(|rollout| rollout.for_application(application)).collect()
 }
 
 /// The first source of a stage of which nothing says that it is healthy.

@@ -22,7 +22,7 @@ impl VirtualServiceName {
             None => (None, text),
         };
         let is_name = |text: &str| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '{' | '}');
             !text.is_empty() && text.chars().all(fits)
         };
         (is_name(name) && namespace.is_none_or(is_name))
@@ -123,6 +123,17 @@ impl Rollout {
             return Err(InvalidRollout::Same(one.to_owned()));
         }
         Ok(Way::Switch { between: [one.to_owned(), other.to_owned()] })
+    }
+
+    /// The same for one application: `{application}` stands for its name.
+    #[must_use]
+    pub fn for_application(&self, application: Option<&str>) -> Self {
+        let Some(application) = application else { return self.clone() };
+        let fill = |text: &str| text.replace("{application}", application);
+        let VirtualServiceName { namespace, name } = &self.virtual_service;
+        let namespace = namespace.as_deref().map(fill);
+        let virtual_service = VirtualServiceName { namespace, name: fill(name) };
+        Self { virtual_service, ..self.clone() }
     }
 
     /// A step of it: `to` gets this share of the traffic. `None` if it moves no traffic to that destination.

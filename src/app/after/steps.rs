@@ -86,6 +86,10 @@ impl MergedPromotion<'_> {
         let aim = match snapshot.next_step(configuration, self.target, done).await? {
             Ok(Next::Step(aim)) => aim,
             Ok(Next::Finished) => return Ok(None),
+            // Of many applications some have no such VirtualService.
+            Err(ShiftError::NotThere { .. }) if self.target.application.is_some() => {
+                return Ok(None);
+            }
             Err(error) => {
                 self.tell_why_not(&error).await?;
                 return Ok(None);

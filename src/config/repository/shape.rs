@@ -270,8 +270,11 @@ static ENVIRONMENT: Shape = Shape::Mapping(&[
 static STEP: Shape = Shape::Mapping(&[
     Key {
         name: "virtualService",
-        shape: Shape::Text { pattern: Some("^([a-z0-9.-]+/)?[a-z0-9.-]+$"), longest: Some(300) },
-        about: "The VirtualService, as `NAMESPACE/NAME`.",
+        shape: Shape::Text {
+            pattern: Some("^([a-z0-9.{}-]+/)?[a-z0-9.{}-]+$"),
+            longest: Some(300),
+        },
+        about: "The VirtualService, as `NAMESPACE/NAME`; `{application}` stands for the application.",
         absent: Absent::Refused,
     },
     Key {

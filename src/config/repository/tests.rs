@@ -770,6 +770,50 @@ fn what_is_wrong_about_it_is_told_with_its_place() {
 }
 
 #[test]
+fn steps_are_read_and_what_is_wrong_about_them_is_told() {
+    let text = "environments:
+- {name: staging, path: overlays/staging}
+- name: production
+  path: overlays/production
+  steps:
+  - {virtualService: shop/api, to: canary, from: stable, weights: [10, 50, 100], pause: 10m}
+  - {virtualService: shop/web, switch: [blue, green]}
+";
+    let config = parse(text).unwrap();
+    let rollouts = &environment(&config, "production").rollouts;
+    assert_eq!(rollouts[0].aim("canary", 50).unwrap().to_string(), "shop/api: canary 50 %");
+    assert_eq!(rollouts[0].pause.unwrap().to_string(), "10m");
+    assert_eq!(rollouts[1].aim("green", 100).unwrap().from, "blue");
+    for (from, to, want) in [
+        ("[10, 50, 100]", "[50, 10]", "6:67 (environments[1].steps[0].weights): `weights` rise"),
+        ("[10, 50, 100]", "[10, 500]", "a whole number from 1 to 100"),
+        ("to: canary", "to: stable", "cannot move from `stable` to `stable`"),
+        (", from: stable", "", "6:5 (environments[1].steps[0]): a step has either `to`, `from`"),
+        ("pause: 10m", "pause: soon", "`soon` is no span of time"),
+        ("shop/web", "shop/api", "(environments[1].steps[1].virtualService): `shop/api` has steps"),
+        ("shop/web", "a/b/c", "`a/b/c` is no name of a VirtualService"),
+        ("[blue, green]", "[blue]", "environments[1].steps[1].switch"),
+        ("switch:", "swich:", "did you mean `switch`?"),
+        ("- {name: staging, path: overlays/staging}\n", "", "promoted from no other environment"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let message = error(&text.replacen(from, to, 1));
+        assert!(message.contains(want), "{from} → {to}: {message}");
+    }
+    let apps = "environments:\n- {name: dev, path: 'apps/{application}/dev'}\n- name: prod\n  path: 'apps/{application}/prod'\n  \
+                steps: [{virtualService: 'shop/{application}', switch: [a, b]}]\n";
+    let files = ["cart/dev", "cart/prod"].map(|it| (format!("apps/{it}/kustomization.yaml"), ""));
+    let config = RepositoryConfig::parse(
+        apps,
+        &path(".github/overlift.yaml"),
+        &FileTree::of(files).unwrap(),
+    );
+    let config = config.unwrap();
+    let prod = config.pipeline.environments().iter().find(|it| it.name.as_str() == "prod").unwrap();
+    assert_eq!(prod.rollouts[0].virtual_service.to_string(), "shop/cart");
+}
+
+#[test]
 fn the_list_of_fields_is_that_of_promotions() {
     let known: Vec<&str> = crate::promotion::CarriedField::names().collect();
     assert_eq!(super::shape::CARRIED_FIELDS, known);
