@@ -216,3 +216,43 @@ fn a_kustomization_below_that_is_edited_is_shown() {
     let shown = repository.overlift(&["plan", "staging", "production"]).ok();
     assert!(shown.contains("- flags/flags.yaml          gone from the source"), "{shown}");
 }
+
+/// A folder that was prepared in the target and is named nowhere waits for its entry; one that somebody switched
+/// off, or whose files are named one by one, does not.
+#[test]
+fn an_entry_comes_for_what_the_target_has_and_does_not_list() {
+    let map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n");
+    let (flags, off, parts) = (map("flags"), map("off"), map("parts"));
+    let own = |file: &str| format!("resources: [{file}]\n");
+    let configuration = "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\npromotion: {by: changes}\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", configuration),
+        ("staging/kustomization.yaml", "resources:\n- flags\n- off.yaml\n- parts\n- never\n"),
+        ("staging/flags/kustomization.yaml", &own("flags.yaml")),
+        ("staging/flags/flags.yaml", &flags),
+        ("staging/off.yaml", &off),
+        ("staging/parts/kustomization.yaml", &own("parts.yaml")),
+        ("staging/parts/parts.yaml", &parts),
+        ("staging/never/kustomization.yaml", &own("never.yaml")),
+        ("staging/never/never.yaml", &map("never")),
+        ("production/kustomization.yaml", "resources:\n- parts/parts.yaml\n# - off.yaml\n"),
+        ("production/flags/kustomization.yaml", &own("flags.yaml")),
+        ("production/flags/flags.yaml", &flags),
+        ("production/off.yaml", &off),
+        ("production/parts/parts.yaml", &parts),
+    ]);
+    repository.write("notes.txt", "later\n");
+    repository.commit("later");
+    let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let all = plan["differences"].as_array().unwrap().iter();
+    let comes: Vec<_> = all.filter(|it| it["then"] == "comes").collect();
+    assert_eq!(comes.len(), 1, "{comes:#?}");
+    assert_eq!(comes[0]["field"], "resources[flags]");
+    assert_eq!(comes[0]["because"], "its file is in production, and nothing there names it");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(
+        repository.read("production/kustomization.yaml"),
+        "resources:\n- parts/parts.yaml\n- flags\n# - off.yaml\n"
+    );
+}

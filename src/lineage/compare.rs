@@ -1,11 +1,12 @@
 //! Two folders and their history: which files change how, and what stays different.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Form;
 use super::counterparts::Counterparts;
 use super::difference::{Because, Difference, Then};
-use super::entries::settle_entries;
+use super::entries::{join, named_after, settle_entries};
 use super::history::{History, Version};
 use super::names::Names;
 use super::settle::Point;
@@ -161,6 +162,8 @@ pub(super) struct Sides<'a> {
     since: (Option<usize>, Option<usize>),
     /// The target's file that stands for a file of the source's under its own environment's name.
     counterparts: BTreeMap<String, String>,
+    /// What the target's kustomizations name, once somebody asked.
+    listed: OnceCell<BTreeSet<String>>,
 }
 
 impl<'a> Sides<'a> {
@@ -185,7 +188,21 @@ impl<'a> Sides<'a> {
         };
         let counterparts = source.iter().chain(&gone).filter_map(counterpart).collect();
         let since = (history.folder_since(folders.source), history.folder_since(folders.target));
-        Ok(Self { source, target, gone, folders: *folders, since, counterparts })
+        Ok(Self {
+            source,
+            target,
+            gone,
+            folders: *folders,
+            since,
+            counterparts,
+            listed: OnceCell::new(),
+        })
+    }
+
+    /// What the target's kustomizations name, below its folder; everything if that cannot be read.
+    fn listed(&self, request: &Request<'_>) -> &BTreeSet<String> {
+        self.listed
+            .get_or_init(|| named_after(request, self, &[]).unwrap_or_else(|_| self.target.clone()))
     }
 
     /// The files that could differ, each with its counterpart.
@@ -403,7 +420,9 @@ impl Opened<'_, '_> {
         let (keep, take) =
             ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
         let name = self.pair.target.rsplit('/').next().unwrap_or_default();
+        let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let mut walk = Walk {
+            is_unlisted: &is_unlisted,
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
@@ -419,6 +438,22 @@ impl Opened<'_, '_> {
             }
         }
         self.carry_out(form, (source, target), &mut decisions, outcome);
+    }
+
+    /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
+    /// it; an entry that is commented out was left out by somebody.
+    fn is_unlisted(&self, entry: &str, kustomization: &File) -> bool {
+        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let Some(path) = join(dir, entry) else { return false };
+        let own = |name: &str| self.sides.target.contains(&format!("{path}/{name}"));
+        let is_there =
+            self.sides.target.contains(&path) || KUSTOMIZATION_NAMES.iter().any(|name| own(name));
+        let text = String::from_utf8_lossy(&kustomization.content);
+        let is_off = |line: &str| line.trim_start().starts_with('#') && line.contains(entry);
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let listed = self.sides.listed(self.request);
+        let is_listed = listed.contains(&path) || above.into_iter().any(|dir| listed.contains(dir));
+        is_there && !is_listed && !text.lines().any(is_off)
     }
 
     fn carry_out(
@@ -541,6 +576,7 @@ impl Opened<'_, '_> {
                 Verdict::Own { since, source_moved } => {
                     (Then::Stays, Because::Own { since: self.commit(since), source_moved })
                 }
+                Verdict::Unlisted => (comes, Because::Unlisted),
                 Verdict::AbsentOnPurpose => (Then::Stays, Because::AbsentOnPurpose),
                 Verdict::Counterpart => (Then::Stays, Because::Counterpart),
             },

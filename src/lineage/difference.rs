@@ -70,6 +70,8 @@ pub enum Because {
         /// The commit by which the target got it.
         by: Option<CommitSha>,
     },
+    /// The target has the file that the entry names, and none of its kustomizations names it.
+    Unlisted,
     /// The last promotion left it.
     LeftOut {
         /// That promotion.
@@ -114,6 +116,7 @@ impl Because {
                 let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", short(by)));
                 format!("set in {target}{by}, after the source changed")
             }
+            Self::Unlisted => format!("its file is in {target}, and nothing there names it"),
             Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
             Self::AbsentOnPurpose => format!("{target} never had it"),

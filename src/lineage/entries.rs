@@ -28,7 +28,7 @@ pub(super) fn settle_entries(
 }
 
 /// What the kustomizations of the target will name, as paths below its folder.
-fn named_after(
+pub(super) fn named_after(
     request: &Request<'_>,
     sides: &Sides<'_>,
     outcomes: &[Outcome],
@@ -68,7 +68,7 @@ fn collect(value: &Value, dir: &str, named: &mut BTreeSet<String>) {
 }
 
 /// A path relative to a folder, if it stays at or below the top.
-fn join(dir: &str, path: &str) -> Option<String> {
+pub(super) fn join(dir: &str, path: &str) -> Option<String> {
     if path.is_empty() || path.len() > 1_000 || path.contains(['\n', ':']) || path.starts_with('/')
     {
         return None;

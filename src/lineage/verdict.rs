@@ -38,6 +38,8 @@ pub(super) enum Verdict {
     Reverted { at: usize },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
     Own { since: Option<usize>, source_moved: bool },
+    /// The target has what an entry names, and no entry for it.
+    Unlisted,
     /// The source has had it from the beginning, and the target has not.
     AbsentOnPurpose,
     /// Both say the same, each in its environment's name.

@@ -62,6 +62,8 @@ pub(super) struct Walk<'w> {
     pub form: Form,
     /// Whether the file is a kustomization: its lists may begin with an entry that comes.
     pub is_kustomization: bool,
+    /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
+    pub is_unlisted: &'w dyn Fn(&str) -> bool,
     pub found: Vec<Decision>,
 }
 
@@ -251,8 +253,7 @@ impl<'w> Walk<'w> {
         if !self.is_kustomization || column.target.is_some() {
             return false;
         }
-        let entry =
-            column.source.and_then(|value| value.as_text().or_else(|| value.text_at("path")));
+        let entry = column.source.and_then(entry);
         match way.keys[..] {
             ["apiVersion" | "kind"] => true,
             ["resources" | "bases" | "components" | "patches" | "patchesStrategicMerge"] => {
@@ -260,6 +261,17 @@ impl<'w> Walk<'w> {
             }
             _ => false,
         }
+    }
+
+    /// Whether an entry was prepared in the target and never listed: its file is there, and nobody took the entry
+    /// out.
+    fn waits(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        let is_list = matches!(way.keys[..], ["resources" | "components" | "patches"]);
+        self.is_kustomization
+            && is_list
+            && column.target.is_none()
+            && column.target_past.iter().all(Option::is_none)
+            && column.source.and_then(entry).is_some_and(self.is_unlisted)
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
@@ -270,11 +282,21 @@ impl<'w> Walk<'w> {
                 Reason::Judged(Verdict::AbsentOnPurpose)
             }
             (None, Choice::Changed) => {
-                Reason::Judged(judge(column, self.times, &way.keys, self.names))
+                let verdict = judge(column, self.times, &way.keys, self.names);
+                Reason::Judged(match verdict {
+                    Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
+                        Verdict::Unlisted
+                    }
+                    verdict => verdict,
+                })
             }
         };
-        let edits =
-            matches!(reason, Reason::Taken | Reason::All | Reason::Judged(Verdict::Behind { .. }));
+        let edits = matches!(
+            reason,
+            Reason::Taken
+                | Reason::All
+                | Reason::Judged(Verdict::Behind { .. } | Verdict::Unlisted)
+        );
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         self.found.push(Decision {
             field: way.shown.trim_start_matches('.').to_owned(),
@@ -285,6 +307,11 @@ impl<'w> Walk<'w> {
             position: way.position.clone(),
         });
     }
+}
+
+/// The file or folder that an entry of a kustomization's list names.
+fn entry(value: &Value) -> Option<&str> {
+    value.as_text().or_else(|| value.text_at("path"))
 }
 
 /// The items of a list in the past, by the items of a list of now.
