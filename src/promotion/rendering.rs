@@ -232,8 +232,13 @@ impl NotRendered {
             BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
             _ => "see what `overlift build` says of it",
         };
+        // Where it is, is told beside it.
+        let reason = error.to_string();
+        let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
+        let reason = reason.strip_prefix(&at).unwrap_or(&reason);
+        let reason = reason.strip_suffix(", so this is not rendered").unwrap_or(reason);
         Self {
-            message: format!("`{}` {what}: {error}", environment.name),
+            message: format!("`{}` {what}: {reason}", environment.name),
             help: help.to_owned(),
             at: error.location().cloned(),
             is_target,

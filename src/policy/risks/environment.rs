@@ -141,7 +141,8 @@ fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {
             .as_ref()
             .map_or(String::new(), |commit| format!(", its own since {}", commit.short()));
         let one = "loses a value that it alone had".to_owned();
-        let detail = format!("{field}{value}{since}").trim_matches([' ', ',']).to_owned();
+        let what = format!("{field}{value}");
+        let detail = format!("{}{since}", what.trim_end()).trim_matches([' ', ',']).to_owned();
         let many = "lose values that they alone had";
         report.tell_at(OWN, own.at.clone(), words(one, many, detail));
     }

@@ -39,8 +39,10 @@ const ID_LIMIT: usize = 120;
 /// The head; `items` is the number of items of the checklist.
 pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Lines) -> String {
     let mut parts = vec![headline(plan)];
-    parts.extend(warnings(telling, lines.warnings));
-    parts.push(status(plan, telling, items));
+    let warnings: Vec<&Group<'_>> = telling.warnings().collect();
+    let shown = shown_warnings(&warnings, lines.warnings);
+    parts.extend(callout(&warnings, shown, ", under *New findings*"));
+    parts.push(status(plan, &warnings[..shown], items));
     parts.extend(brings(&plan.commits));
     let below = below::lists(plan, lines.changes);
     let own = match below::first_clusters(plan) {
@@ -121,37 +123,56 @@ pub(super) fn counted_kinds<'a>(resources: impl Iterator<Item = &'a ResourceDiff
     plain(&kinds(resources.map(|diff| diff.id.gvk.kind.as_str())), 300)
 }
 
+/// What warnings may take of the head, so that what decides stands on a phone's first screen below them.
+const WARNINGS_LIMIT: usize = 700;
+/// As many are shown however long they are.
+const WARNINGS_LEAST: usize = 3;
+
 /// What weakens security, moves traffic, shrinks or deletes something, the weightiest first.
 pub(in crate::promotion) fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
+    callout(&warnings, warnings.len().min(most), "")
+}
+
+fn callout(warnings: &[&Group<'_>], shown: usize, place: &str) -> Option<String> {
     if warnings.is_empty() {
         return None;
     }
     let mut lines = vec!["> [!WARNING]".to_owned()];
     let bullet = if warnings.len() > 1 { "- " } else { "" };
-    let shown = if warnings.len() == most + 1 { most + 1 } else { most };
     for group in warnings.iter().take(shown) {
         let level = if group.level == Level::Error { "**error** " } else { "" };
         lines.push(format!("> {bullet}{level}{}", group.sentence().markdown()));
     }
     let rest: usize = warnings.iter().skip(shown).map(|group| group.findings.len()).sum();
     if rest > 0 {
-        lines.push(format!("> - and {}, under *New findings*", counted(rest, "more", "more")));
+        lines.push(format!("> - and {}{place}", counted(rest, "more", "more")));
     }
     Some(lines.join("\n"))
+}
+
+/// How many groups of warnings the head shows: `most`, or one more in place of a line about it, and fewer
+/// where they are long.
+fn shown_warnings(warnings: &[&Group<'_>], most: usize) -> usize {
+    let most = if warnings.len() == most + 1 { most + 1 } else { most.min(warnings.len()) };
+    let mut length = 0;
+    let fits = warnings.iter().take(most).take_while(|group| {
+        length += group.sentence().plain().chars().count();
+        length <= WARNINGS_LIMIT
+    });
+    fits.count().max(WARNINGS_LEAST).min(most)
 }
 
 /// The groups of warnings that the head has no room for.
 pub(super) fn warnings_left<'t, 'a>(telling: &'t Telling<'a>, lines: Lines) -> Vec<&'t Group<'a>> {
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
-    let most = lines.warnings;
-    let shown = if warnings.len() == most + 1 { most + 1 } else { most };
+    let shown = shown_warnings(&warnings, lines.warnings);
     warnings.into_iter().skip(shown).collect()
 }
 
 /// Gates, checklist, what stays different, how to undo: in one line.
-fn status(plan: &Plan, telling: &Telling<'_>, items: usize) -> String {
-    let above: usize = telling.warnings().map(|group| group.findings.len()).sum();
+fn status(plan: &Plan, shown: &[&Group<'_>], items: usize) -> String {
+    let above: usize = shown.iter().map(|group| group.findings.len()).sum();
     let above = if above == 0 { String::new() } else { format!(" ({} above)", number(above)) };
     let mut gates = format!("**Gates** {}", Telling::gates(&plan.findings, plan.suppressed));
     if let Some(at) = gates.find(" new") {
@@ -270,6 +291,18 @@ pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
         }
         (Some(before), Some(after)) => {
             phrase.text(" ").name(before.clone()).text(" → ").new_value(after.clone())
+        }
+        (None, Some(after))
+            if told.then == Then::Comes && told.field.ends_with(&format!("[{after}]")) =>
+        {
+            // An entry of a list is named by what it says.
+            let list = told.field.trim_end_matches(&format!("[{after}]")).to_owned();
+            Phrase::default()
+                .name(path)
+                .text(" ")
+                .name(list)
+                .text(" gets ")
+                .new_value(after.clone())
         }
         (None, Some(after)) if told.then == Then::Comes => {
             phrase.text(" is now ").new_value(after.clone())
