@@ -149,7 +149,7 @@ async fn a_person_signs_in_finds_what_waits_and_opens_it() {
         promotion.body
     );
     let matrix = pages.ask("GET /?search=MESH", &cookie, "").await.body;
-    let places = ["dev", "staging"].map(|name| matrix.find(&format!(">{name}</a></h4>")).unwrap());
+    let places = ["dev", "staging"].map(|name| matrix.find(&format!(">{name}</a></h3>")).unwrap());
     assert!(places.is_sorted() && matrix.contains("waits"), "{matrix}");
     assert!(pages.ask("GET /?search=nothing", &cookie, "").await.body.contains("Nothing is here"));
     assert!(pages.ask("GET /queue", &cookie, "").await.body.contains("Waiting"));

@@ -243,6 +243,9 @@ async fn note_end(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
     let by = ended.by.as_deref().filter(|_| ended.merged);
     let end = End { state, because, merged_as: ended.merged_as.as_deref(), merged_by: by };
     let was_open = store.end_promotion(&repository, number, &end, now).await?;
+    if let Some(by) = by {
+        store.note_merged_by(&repository, number, by).await?;
+    }
     let Some(record) = store.promotion_of_pull_request(&repository, number).await? else {
         if !was_open {
             // Perhaps one that the Action opened: look again before the next one is opened.

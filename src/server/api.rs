@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Rooms;
-use super::asked::question;
+use super::asked::{Unanswerable, of_environment, question};
 use super::pages::view::iso;
 use crate::app::{
     EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, StaysNote,
@@ -33,6 +33,31 @@ pub(super) fn routes() -> Router<Rooms> {
         .fallback(async || refusal(StatusCode::NOT_FOUND, "there is nothing at this address"))
 }
 
+/// Why there is no other answer.
+#[derive(Debug)]
+struct Refused {
+    status: StatusCode,
+    text: String,
+}
+
+impl Refused {
+    fn new(status: StatusCode, text: &str) -> Self {
+        Self { status, text: text.to_owned() }
+    }
+}
+
+impl From<Unanswerable> for Refused {
+    fn from(fault: Unanswerable) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, text: fault.0 }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        refusal(self.status, &self.text)
+    }
+}
+
 /// An answer that says why there is no other.
 pub(super) fn refusal(status: StatusCode, text: &str) -> Response {
     let body = json!({ "error": text }).to_string();
@@ -51,26 +76,20 @@ async fn promotions(
     State(rooms): State<Rooms>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
-    let asked = match question(query.as_deref()) {
-        Ok(asked) => asked,
-        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
-    };
-    let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
+) -> Result<Response, Refused> {
+    let asked = question(query.as_deref())?;
+    let part = rooms.app.promotions(&asked).await.map_err(unavailable)?;
     let line = |line: &PromotionLine| promotion_json(&rooms, line);
-    tagged(&headers, list(&part, line))
+    Ok(tagged(&headers, list(&part, line)))
 }
 
 async fn environments(
     State(rooms): State<Rooms>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
-    let asked = match question(query.as_deref()) {
-        Ok(asked) => asked,
-        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
-    };
-    let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
+) -> Result<Response, Refused> {
+    let asked = question(query.as_deref())?;
+    let part = rooms.app.environments(&asked).await.map_err(unavailable)?;
     let open = |(line, holds): &(PromotionLine, Vec<String>)| {
         let mut json = promotion_json(&rooms, line);
         json["holds"] = json!(holds);
@@ -87,19 +106,17 @@ async fn environments(
             "lacks": cell.notes.lacks.iter().map(lacks_json).collect::<Vec<_>>(),
         })
     };
-    tagged(&headers, list(&part, cell))
+    Ok(tagged(&headers, list(&part, cell)))
 }
 
 async fn promotion(
     State(rooms): State<Rooms>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let found = match rooms.app.promotion(&id).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return refusal(StatusCode::NOT_FOUND, "there is no such promotion"),
-        Err(_) => return unavailable(),
-    };
+) -> Result<Response, Refused> {
+    let found = rooms.app.promotion(&id).await.map_err(unavailable)?;
+    let found =
+        found.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is no such promotion"))?;
     let mut answer = promotion_json(&rooms, &found.line);
     let (title, body) = found.text.unzip();
     answer["title"] = json!(title);
@@ -107,23 +124,16 @@ async fn promotion(
     answer["holds"] = json!(found.holds);
     answer["history"] =
         found.history.iter().map(|line| promotion_json(&rooms, line)).collect::<Vec<_>>().into();
-    tagged(&headers, answer.to_string())
+    Ok(tagged(&headers, answer.to_string()))
 }
 
 async fn evidence(
     State(rooms): State<Rooms>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
-    let asked = match question(query.as_deref()) {
-        Ok(asked) if !asked.repository.is_empty() && !asked.environment.is_empty() => asked,
-        Ok(_) => {
-            let text = "name a `repository` and an `environment`";
-            return refusal(StatusCode::BAD_REQUEST, text);
-        }
-        Err(fault) => return refusal(StatusCode::BAD_REQUEST, &fault.0),
-    };
-    let Ok(items) = rooms.app.heard_of(&asked).await else { return unavailable() };
+) -> Result<Response, Refused> {
+    let asked = of_environment(query.as_deref())?;
+    let items = rooms.app.heard_of(&asked).await.map_err(unavailable)?;
     let line = |line: &EvidenceLine| {
         json!({
             "kind": line.source.0,
@@ -135,11 +145,11 @@ async fn evidence(
             "at": iso(line.at),
         })
     };
-    tagged(&headers, list(&Part { items, next: None }, line))
+    Ok(tagged(&headers, list(&Part { items, next: None }, line)))
 }
 
-async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Response {
-    let Ok(queue) = rooms.app.queue().await else { return unavailable() };
+async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Result<Response, Refused> {
+    let queue = rooms.app.queue().await.map_err(unavailable)?;
     let job = |job: &JobLine| {
         json!({
             "id": job.id,
@@ -160,7 +170,7 @@ async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Response {
         "jobs": queue.jobs.iter().map(job).collect::<Vec<_>>(),
         "github": queue.budgets.iter().map(budget).collect::<Vec<_>>(),
     });
-    tagged(&headers, answer.to_string())
+    Ok(tagged(&headers, answer.to_string()))
 }
 
 fn promotion_json(rooms: &Rooms, line: &PromotionLine) -> Value {
@@ -233,8 +243,9 @@ fn list<T>(part: &Part<T>, item: impl Fn(&T) -> Value) -> String {
     json!({ "items": items, "next": part.next }).to_string()
 }
 
-fn unavailable() -> Response {
-    refusal(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer at the moment")
+fn unavailable<E>(_: E) -> Refused {
+    let text = "the database does not answer at the moment";
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 /// The answer with its `ETag`; nothing but that where the asker has it already.

@@ -41,6 +41,15 @@ pub(super) fn question(query: Option<&str>) -> Result<Question, Unanswerable> {
     Ok(asked)
 }
 
+/// The same where one environment has to be meant.
+pub(super) fn of_environment(query: Option<&str>) -> Result<Question, Unanswerable> {
+    let asked = question(query)?;
+    if asked.repository.is_empty() || asked.environment.is_empty() {
+        return Err(Unanswerable("name a `repository` and an `environment`".to_owned()));
+    }
+    Ok(asked)
+}
+
 /// The query of the next part of the same list.
 pub(super) fn with_cursor(asked: &Question, cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -270,6 +270,24 @@ impl Store {
         Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
     }
 
+    /// Notes who merged a pull request, unless that is known: a look at the default branch may have found the
+    /// merge before GitHub told of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_merged_by(
+        &self,
+        repository: &str,
+        pull_request: i64,
+        login: &str,
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "UPDATE promotions SET merged_by = $3 WHERE repository = $1 \
+             AND pull_request = $2 AND state = 'merged' AND merged_by IS NULL";
+        let values = [repository.into(), pull_request.into(), login.into()];
+        let touched = self.database.execute(NOTE, &values).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note who merged"))
+    }
+
     /// Notes that GitHub was searched for pull requests of a pair.
     ///
     /// # Errors

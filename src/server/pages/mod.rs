@@ -17,7 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::access::{Guess, PageAccess, bearer};
-use super::asked::{question, with_cursor};
+use super::asked::{Unanswerable, of_environment, question, with_cursor};
 use super::{Rooms, api};
 use crate::app::Question;
 use template::page;
@@ -129,7 +129,7 @@ fn slow_down(is_api: bool) -> Response {
 async fn environments(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
     let asked = match question(query.as_deref()) {
         Ok(asked) => asked,
-        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+        Err(fault) => return not_understood(&fault),
     };
     let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
     let next = part.next.map(|cursor| with_cursor(&asked, &cursor));
@@ -141,7 +141,7 @@ async fn environments(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> 
 async fn promotions(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
     let asked = match question(query.as_deref()) {
         Ok(asked) => asked,
-        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+        Err(fault) => return not_understood(&fault),
     };
     let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
     let next = part.next.map(|cursor| with_cursor(&asked, &cursor));
@@ -152,13 +152,9 @@ async fn promotions(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Re
 }
 
 async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
-    let asked = match question(query.as_deref()) {
-        Ok(asked) if !asked.repository.is_empty() && !asked.environment.is_empty() => asked,
-        Ok(_) => {
-            let text = "name a `repository` and an `environment`";
-            return message(StatusCode::BAD_REQUEST, "Not understood", text);
-        }
-        Err(fault) => return message(StatusCode::BAD_REQUEST, "Not understood", &fault.0),
+    let asked = match of_environment(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(fault) => return not_understood(&fault),
     };
     let Ok(part) = rooms.app.promotions(&asked).await else { return unavailable() };
     let next = part.next.map(|cursor| format!("/environment?{}", with_cursor(&asked, &cursor)));
@@ -216,6 +212,10 @@ fn html(status: StatusCode, text: String) -> Response {
 
 fn message(status: StatusCode, title: &str, text: &str) -> Response {
     html(status, page("message", title, true, context! { text }))
+}
+
+fn not_understood(fault: &Unanswerable) -> Response {
+    message(StatusCode::BAD_REQUEST, "Not understood", &fault.0)
 }
 
 fn unavailable() -> Response {
