@@ -1,6 +1,6 @@
 //! `.github/overlift.yaml` as checked values.
 //!
-//! [`shape`] is the one list of its keys: what is checked against it, with line and column, is then
+//! [`keys`] is the one list of its keys: what is checked against it, with line and column, is then
 //! decoded by serde into [`mod@file`] and turned into the values of `promotion` by [`settings`]. The JSON
 //! Schema for editors is the same list. Without the file, [`super::discovery`] looks at the folders.
 
@@ -8,6 +8,11 @@ mod environments;
 mod file;
 mod gates;
 mod health;
+mod keys;
+mod keys_of_gates;
+mod keys_of_health;
+mod keys_of_promotion;
+mod keys_of_pull_request;
 mod places;
 mod pull_request;
 mod schema;

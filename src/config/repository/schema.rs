@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{Absent, Key, ROOT, Shape};
+use super::keys::ROOT;
+use super::shape::{Absent, Key, Shape};
 
 /// Where the schema is published, and what an editor reads by the first line that `overlift init` writes.
 pub const SCHEMA_ID: &str =

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::environments::{Declared, read_environments};
 use super::file::{self, decode};
+use super::keys::ROOT;
 use super::places::{Faults, Places, Section, Step};
 use super::pull_request::Reader;
-use super::shape::ROOT;
 use super::shared::{Shared, Terms};
 use super::{Loads, Previews, RepositoryConfig};
 use crate::config::discovery;
