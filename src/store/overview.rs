@@ -91,6 +91,9 @@ impl Store {
                  LIKE $5 ESCAPE '!') \
              AND ($6 = '' OR state = $6 OR ($6 = 'open' AND state = 'opening')) \
              GROUP BY repository ORDER BY repository LIMIT $7";
+        // Without a filter an index has the answer, which PostgreSQL does not see through the filters.
+        const ALL: &str = "SELECT DISTINCT repository FROM promotions WHERE repository > $1 \
+             ORDER BY repository LIMIT $2";
         let search = pattern(wanted.search);
         let values = [
             after.into(),
@@ -101,8 +104,12 @@ impl Store {
             wanted.state.into(),
             wanted.limit.into(),
         ];
+        let is_unfiltered = Wanted { limit: 0, before: None, ..*wanted } == Wanted::default();
         let read = async {
-            let rows = self.database.fetch(NAMES, &values).await?;
+            let rows = match is_unfiltered {
+                true => self.database.fetch(ALL, &[after.into(), wanted.limit.into()]).await?,
+                false => self.database.fetch(NAMES, &values).await?,
+            };
             rows.iter().map(|row| row.text("repository")).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(StoreError::while_to("list repositories"))
@@ -180,7 +187,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn generation(&self) -> Result<(Millis, Millis), StoreError> {
         const LAST: &str = "SELECT (SELECT MAX(updated_at) FROM promotions) AS promotions, \
-             (SELECT COUNT(*) + COALESCE(SUM(fence), 0) FROM jobs) AS jobs";
+             (SELECT COUNT(*) + CAST(COALESCE(SUM(fence), 0) AS BIGINT) FROM jobs) AS jobs";
         let read = async {
             let rows = self.database.fetch(LAST, &[]).await?;
             let Some(row) = rows.first() else { return Ok((0, 0)) };

@@ -32,7 +32,7 @@ macro_rules! checks {
     };
 }
 
-const CHECKS: [(&str, Check); 23] = checks![
+const CHECKS: [(&str, Check); 24] = checks![
     takes_a_delivery_once,
     shares_a_commit_between_deliveries,
     queues_nothing_for_a_duplicate,
@@ -56,6 +56,7 @@ const CHECKS: [(&str, Check); 23] = checks![
     forgets_what_is_old,
     tells_each_notice_in_order,
     claims_jobs_by_kind,
+    lists_for_pages,
 ];
 
 #[tokio::test]

@@ -146,3 +146,39 @@ pub(super) async fn remembers_what_was_merged_and_undone(url: String) {
     let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
     assert_eq!(found[0].undone_at, Some(9));
 }
+
+pub(super) async fn lists_for_pages(url: String) {
+    let store = open(&url).await;
+    let empty = store.generation().await.unwrap();
+    store.enqueue(vec![job("j1", "k")], 1).await.unwrap();
+    let lease = claim(&store, 10).await.unwrap().lease;
+    for (id, repository) in [("p1", "o/a"), ("p2", "o/b"), ("p3", "o/b"), ("p4", "o/c")] {
+        let target = format!("to {id}");
+        let repository = repository.to_owned();
+        let record = PromotionRecord { repository, target, ..record(id, 5) };
+        store.record_promotion(&lease, &record, 5).await.unwrap();
+    }
+    assert_ne!(store.generation().await.unwrap(), empty, "pages hear of it");
+    let names = async |search, after, limit| {
+        let wanted = Wanted { search, limit, ..Wanted::default() };
+        store.repositories_with_promotions(&wanted, after).await.unwrap()
+    };
+    assert_eq!(names("", "", 2).await, ["o/a", "o/b"]);
+    assert_eq!(names("", "o/b", 2).await, ["o/c"]);
+    assert_eq!(names("TO P3", "", 9).await, ["o/b"]);
+    let note = |content: &str| EnvironmentNote {
+        key: environment(),
+        subject: "health".to_owned(),
+        content: content.to_owned(),
+        updated_at: 7,
+    };
+    for content in ["{}", "{1}"] {
+        store.note_of_environment(&note(content)).await.unwrap();
+        let repository = environment().repository;
+        let found = store.notes_of_environments(&repository, &repository).await.unwrap();
+        assert_eq!(found, [note(content)]);
+    }
+    store.note_standing("p1", "{}", Some("[]"), 1).await.unwrap();
+    let held = store.holds_of_open("o/a", "o/a").await.unwrap();
+    assert_eq!(held, [("p1".to_owned(), "[]".to_owned())]);
+}
