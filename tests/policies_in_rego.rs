@@ -5,6 +5,8 @@ use overlift::policy::Level;
 use overlift::policy::rego::Policies;
 use overlift::yaml::{Dialect, parse_stream};
 
+use crate::support::Repo;
+
 const REFUSED: &str = include_str!("../fixtures/policies/refused.rego");
 const USED: &str = include_str!("../fixtures/istio-config/policies/rego/mesh.rego");
 
@@ -114,4 +116,31 @@ fn external_hosts_and_public_routes_are_limited() {
     assert_eq!(fields(&route("gateways: [mesh, public]")), ["warn spec.http[0].headers"]);
     assert_eq!(fields(&route("gateways: [mesh]")), [""; 0]);
     assert_eq!(fields(&route("hosts: [a]")), [""; 0]);
+}
+
+/// Whoever writes a manifest cannot silence what a policy denies or a Secret in plain text. (That Istio's codes are
+/// silenced is in Istio's own cases.)
+#[test]
+fn an_annotation_silences_no_policy() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations: {galley.istio.io/analyze-suppress: '*'}\n\
+                  stringData: {password: long-enough-to-be-one}\n";
+    let repository = Repo::new(&[
+        (
+            ".github/overlift.yaml",
+            "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\n\
+             gates: {policies: [policies]}\n",
+        ),
+        (
+            "policies/a.rego",
+            "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tinput.kind == \"Secret\"\n\tmsg := \"no secrets here\"\n}\n",
+        ),
+        ("staging/kustomization.yaml", "resources: [all.yaml]\n"),
+        ("staging/all.yaml", secret),
+        ("production/kustomization.yaml", "resources: []\n"),
+    ]);
+    let run = repository.overlift(&["validate", "staging", "--format", "json"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    for code in ["policy-deny", "plain-secret"] {
+        assert!(run.stdout.contains(code), "{run:#?}");
+    }
 }
