@@ -254,6 +254,8 @@ impl Store {
              merged_as = COALESCE($6, merged_as), merged_at = COALESCE($7, merged_at), \
              merged_by = COALESCE($8, merged_by) \
              WHERE repository = $1 AND pull_request = $2 AND state IN ('opening', 'open')";
+        const BY: &str = "UPDATE promotions SET merged_by = $3 WHERE repository = $1 \
+             AND pull_request = $2 AND state = 'merged' AND merged_by IS NULL";
         let End { state, because, merged_as, merged_by } = *end;
         let merged_at = (state == PromotionState::Merged).then_some(now);
         let values = [
@@ -266,8 +268,16 @@ impl Store {
             merged_at.into(),
             merged_by.into(),
         ];
+        let noting = "note how a promotion ended";
         let touched = self.database.execute(END, &values).await;
-        Ok(touched.map_err(StoreError::while_to("note how a promotion ended"))? > 0)
+        let touched = touched.map_err(StoreError::while_to(noting))?;
+        // Who looks at GitHub may see the merge before the delivery is read that says by whom.
+        if let (0, Some(by)) = (touched, merged_by) {
+            let values = [repository.into(), pull_request.into(), by.into()];
+            let told = self.database.execute(BY, &values).await;
+            told.map_err(StoreError::while_to(noting))?;
+        }
+        Ok(touched > 0)
     }
 
     /// Notes who merged a pull request, unless that is known: a look at the default branch may have found the
