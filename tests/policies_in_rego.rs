@@ -118,8 +118,7 @@ fn external_hosts_and_public_routes_are_limited() {
     assert_eq!(fields(&route("hosts: [a]")), [""; 0]);
 }
 
-/// Whoever writes a manifest cannot silence what a policy denies or a Secret in plain text. (That Istio's codes are
-/// silenced is in Istio's own cases.)
+/// Whoever writes a manifest cannot silence what a policy denies or a Secret in plain text.
 #[test]
 fn an_annotation_silences_no_policy() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations: {galley.istio.io/analyze-suppress: '*'}\n\
