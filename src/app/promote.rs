@@ -190,7 +190,7 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
         },
     };
     let snapshot = Snapshot::open(&repository, &head, &tree).await?;
-    let (ended, next) = run(work, job, &repository, &base, snapshot).await?;
+    let (ended, next) = Box::pin(run(work, job, &repository, &base, snapshot)).await?;
     if let Ended::Several(keys) = &ended {
         let each = keys.iter().map(|key| work.follow_up(&Job::Promote(job.of(key))));
         return Ok(Outcome::Done(each.collect()));

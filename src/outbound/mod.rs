@@ -72,7 +72,8 @@ impl Outbound {
         if let Some(password) = proxy.as_ref().and_then(|proxy| proxy.basic_auth()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, password.clone());
         }
-        let answer = self.client.request(request.map(Full::new)).await;
+        // Every request of a promotion ends here: on the heap, the types above it are not as deep as it is.
+        let answer = Box::pin(self.client.request(request.map(Full::new))).await;
         let (parts, mut body) = answer.map_err(OutboundError::of_request)?.into_parts();
         if let (StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(proxy)) = (parts.status, &proxy) {
             return Err(password_wanted(proxy, place(&to)));

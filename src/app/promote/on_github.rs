@@ -259,7 +259,7 @@ impl OnGithub {
     /// # Errors
     /// [`OnGithubError`]; what GitHub may do later was tried several times.
     pub async fn promote(&self, request: &PromoteRequest) -> Result<Promoted, OnGithubError> {
-        patiently(async || self.attempt(request).await).await
+        patiently(async || Box::pin(self.attempt(request)).await).await
     }
 
     async fn attempt(&self, request: &PromoteRequest) -> Result<Promoted, OnGithubError> {

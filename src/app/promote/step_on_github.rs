@@ -41,7 +41,7 @@ impl OnGithub {
     /// # Errors
     /// [`OnGithubError::Refused`] if it cannot be taken; what GitHub may do later was tried several times.
     pub async fn step(&self, request: &StepRequest) -> Result<Stepped, OnGithubError> {
-        patiently(async || self.attempt_step(request).await).await
+        patiently(async || Box::pin(self.attempt_step(request)).await).await
     }
 
     async fn attempt_step(&self, request: &StepRequest) -> Result<Stepped, OnGithubError> {
