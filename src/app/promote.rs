@@ -5,6 +5,7 @@
 //! that a worker that was overtaken writes nothing more.
 
 mod carry_out;
+mod given_edits;
 mod memory;
 mod on_github;
 mod outcome;

@@ -7,10 +7,10 @@ use crate::lineage::take_back;
 use crate::model::{BranchName, File, FileMode, Location, Position, RepoPath};
 use crate::promotion::{Cause, Environment, GivenEdit, Intent, Key, Request, Undoing, undo_branch};
 
-use super::super::checking::{Checking, fetched_on_github};
 use super::super::perform::Stop;
-use super::super::snapshot::{Snapshot, digest};
-use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+use super::super::snapshot::Snapshot;
+use super::given_edits::GivenEdits;
+use super::{Ended, Memory, Promotion, broken, unplannable};
 
 /// What is to be taken back.
 pub(in super::super) struct TakeBack<'a> {
@@ -72,43 +72,18 @@ impl TakeBack<'_> {
             Err(error) => return Ok(Err(unplannable(&error))),
         };
         let (edits, conflicts) = self.edits(repository, &mut snapshot, target).await?;
-        let fetched = fetched_on_github(&target.gates, repository).await?;
-        let checking = Checking::new(&target.gates, fetched, memory.clock());
-        let planned =
-            snapshot.plan_edits(&configuration, (source, target), edits, checking).await?;
-        let plan = match planned {
-            Ok(plan) => plan,
-            Err(error) => return Ok(Err(unplannable(&error))),
-        };
-        let branch = match undo_branch(self.key) {
-            Ok(branch) => branch,
-            Err(error) => return Ok(Err(broken(&error, None))),
-        };
-        if branch == *base {
-            return Ok(Err(would_be_pushed_to(base)));
-        }
-        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().to_string().to_lowercase();
-        let key = self.key.clone().with(Intent::Undo);
-        let record = memory.newest(&name, &key).await?;
-        Ok(Ok(Promotion {
-            memory,
-            repository,
-            base,
-            snapshot,
-            given: None,
-            plan,
-            base_digest,
-            branch,
-            request: self.request,
-            look: true,
-            undone: false,
+        let given = GivenEdits {
+            key: self.key,
             intent: Intent::Undo,
-            undoing: Some(Undoing { conflicts, ..self.undoing }),
-            stepping: None,
-            body: None,
-            record,
-        }))
+            edits,
+            branch: undo_branch(self.key),
+            request: self.request,
+        };
+        let pair = (source, target);
+        let made =
+            Promotion::of_edits(memory, repository, base, snapshot, &configuration, pair, given);
+        let undoing = Some(Undoing { conflicts, ..self.undoing });
+        Ok(made.await?.map(|promotion| Promotion { undoing, ..promotion }))
     }
 
     /// The promotion's edits of the target taken back, and where that cannot be.

@@ -9,10 +9,10 @@ use crate::promotion::{
 };
 use crate::traffic::{Aim, Done, Next, Rollout, ShiftError, Way};
 
-use super::super::checking::{Checking, fetched_on_github};
 use super::super::perform::Stop;
-use super::super::snapshot::{Snapshot, digest};
-use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+use super::super::snapshot::Snapshot;
+use super::given_edits::GivenEdits;
+use super::{Ended, Memory, Promotion, broken, unplannable};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,43 +114,18 @@ impl Step<'_> {
             Ok(found) => found,
             Err(error) => return Ok(Err(refused(error))),
         };
-        let fetched = fetched_on_github(&target.gates, repository).await?;
-        let checking = Checking::new(&target.gates, fetched, memory.clock());
-        let planned =
-            snapshot.plan_edits(&configuration, (source, target), edits, checking).await?;
-        let plan = match planned {
-            Ok(plan) => plan,
-            Err(error) => return Ok(Err(unplannable(&error))),
-        };
-        let branch = match step_branch(self.key) {
-            Ok(branch) => branch,
-            Err(error) => return Ok(Err(broken(&error, None))),
-        };
-        if branch == *base {
-            return Ok(Err(would_be_pushed_to(base)));
-        }
-        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().to_string().to_lowercase();
-        let key = self.key.clone().with(Intent::Step);
-        let record = memory.newest(&name, &key).await?;
-        Ok(Ok(Promotion {
-            memory,
-            repository,
-            base,
-            snapshot,
-            given: None,
-            plan,
-            base_digest,
-            branch,
-            request: self.request,
-            look: true,
-            undone: false,
+        let given = GivenEdits {
+            key: self.key,
             intent: Intent::Step,
-            undoing: None,
-            stepping: Some(Stepping { back, because, ..stepping }),
-            body: None,
-            record,
-        }))
+            edits,
+            branch: step_branch(self.key),
+            request: self.request,
+        };
+        let pair = (source, target);
+        let made =
+            Promotion::of_edits(memory, repository, base, snapshot, &configuration, pair, given);
+        let stepping = Some(Stepping { back, because, ..stepping });
+        Ok(made.await?.map(|promotion| Promotion { stepping, ..promotion }))
     }
 }
 

@@ -1,0 +1,75 @@
+//! A promotion whose edits are given and not planned: one that takes back, a step of the traffic.
+
+use crate::config::RepositoryConfig;
+use crate::github::Repository;
+use crate::model::BranchName;
+use crate::promotion::{Environment, GivenEdit, Intent, Key, Request, TemplateError};
+
+use super::super::checking::{Checking, fetched_on_github};
+use super::super::perform::Stop;
+use super::super::snapshot::{Snapshot, digest};
+use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+
+/// The edits, and what they are for.
+pub(super) struct GivenEdits<'a> {
+    /// Of which promotion.
+    pub(super) key: &'a Key,
+    /// What it is for.
+    pub(super) intent: Intent,
+    /// The target's files.
+    pub(super) edits: Vec<GivenEdit>,
+    /// The head branch.
+    pub(super) branch: Result<BranchName, TemplateError>,
+    /// Who asks.
+    pub(super) request: Request,
+}
+
+impl<'p> Promotion<'p> {
+    /// Judges the edits as a plan and makes a promotion of them, or says why there is none.
+    pub(super) async fn of_edits(
+        memory: Memory<'p>,
+        repository: &'p Repository,
+        base: &'p BranchName,
+        mut snapshot: Snapshot,
+        configuration: &RepositoryConfig,
+        (source, target): (&Environment, &Environment),
+        given: GivenEdits<'_>,
+    ) -> Result<Result<Self, Ended>, Stop> {
+        let GivenEdits { key, intent, edits, branch, request } = given;
+        let fetched = fetched_on_github(&target.gates, repository).await?;
+        let checking = Checking::new(&target.gates, fetched, memory.clock());
+        let planned = snapshot.plan_edits(configuration, (source, target), edits, checking).await?;
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        let branch = match branch {
+            Ok(branch) => branch,
+            Err(error) => return Ok(Err(broken(&error, None))),
+        };
+        if branch == *base {
+            return Ok(Err(would_be_pushed_to(base)));
+        }
+        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
+        let name = repository.name().to_string().to_lowercase();
+        let record = memory.newest(&name, &key.clone().with(intent)).await?;
+        Ok(Ok(Self {
+            memory,
+            repository,
+            base,
+            snapshot,
+            given: None,
+            plan,
+            base_digest,
+            branch,
+            request,
+            look: true,
+            undone: false,
+            intent,
+            undoing: None,
+            stepping: None,
+            body: None,
+            record,
+        }))
+    }
+}
