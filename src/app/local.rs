@@ -332,9 +332,7 @@ impl Workspace {
         (source, target): (&Environment, &Environment),
         checking: &Checking,
     ) -> Result<Plan, LocalError> {
-        let last = self.last_promotion(source, target)?;
-        let past = self.past(source, target)?;
-        let history = past.as_ref().map(LocalPast::history);
+        // git lists while it is asked for the past.
         if self.tree.is_none() {
             let root = RepoPath::root();
             // What deploys them may be anywhere, and so may be what the gates measure by.
@@ -342,6 +340,9 @@ impl Workspace {
                 .list_ahead(&[&source.path, &target.path, &root])
                 .map_err(WorkdirError::from)?;
         }
+        let last = self.last_promotion(source, target)?;
+        let past = self.past(source, target)?;
+        let history = past.as_ref().map(LocalPast::history);
         let request = PlanRequest {
             files: self.files(),
             options: &self.build_options(configuration),

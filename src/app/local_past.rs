@@ -25,17 +25,24 @@ impl LocalPast {
         (source, target): (&Environment, &Environment),
     ) -> Result<Self, WorkdirError> {
         let folders = [&source.path, &target.path];
-        let history = repository.folder_history(from, &folders)?;
+        let last = || match target.rules.since.as_deref() {
+            Some(revision) => {
+                let commit = repository.resolve(revision)?;
+                Ok(Some((commit.clone(), commit)))
+            }
+            None => last_of_ours(repository, from, source, target),
+        };
+        // Two questions to git at once: each takes as long as a build.
+        let (history, planned) = std::thread::scope(|scope| {
+            let planned = scope.spawn(last);
+            let history = repository.folder_history(from, &folders);
+            (history, planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let history = history?;
         if history.cut_off {
             return Ok(Self { history, point: None });
         }
-        let planned = match target.rules.since.as_deref() {
-            Some(revision) => {
-                let commit = repository.resolve(revision)?;
-                Some((commit.clone(), commit))
-            }
-            None => last_of_ours(repository, from, source, target)?,
-        };
+        let planned = planned?;
         let point = match planned {
             None => None,
             Some((commit, by)) => {

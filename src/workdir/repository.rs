@@ -234,7 +234,7 @@ impl Repository {
         let _ = child.kill();
         let _ = child.wait();
         match found {
-            None if self.is_shallow()? => Err(WorkdirError::Shallow),
+            None if self.is_shallow_by_file()? => Err(WorkdirError::Shallow),
             found => Ok(found),
         }
     }
