@@ -201,24 +201,7 @@ async fn the_command_undoes_the_last_promotion_that_was_not_undone() {
     promoted(&scene, "6").await;
     promoted(&scene, "7").await;
     let token = scene.github.add_person(REPO, "dev", "write");
-    let api = scene.github.api_url();
-    let undo = async |arguments: &[&str]| {
-        let arguments: Vec<String> = ["undo", "--repo", REPO, "--github-api-url", &api]
-            .iter()
-            .chain(arguments)
-            .map(|it| (*it).to_owned())
-            .collect();
-        let token = token.clone();
-        let run = move || {
-            let dir = tempfile::tempdir().unwrap();
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overlift"));
-            command.args(&arguments).current_dir(dir.path()).env("GITHUB_TOKEN", token);
-            let output = command.output().unwrap();
-            let text = [output.stdout, output.stderr].concat();
-            (output.status.code(), String::from_utf8(text).unwrap())
-        };
-        tokio::task::spawn_blocking(run).await.unwrap()
-    };
+    let undo = async |arguments: &[&str]| scene.command(&token, "undo", arguments).await;
     let (code, text) = undo(&["prod"]).await;
     assert!(code == Some(0) && text.contains("was opened"), "{text}");
     assert!(prod(&scene, "undo/prod").contains("\"6\""));

@@ -42,11 +42,12 @@ async fn the_first_promotion_of_a_pair_takes_eight_requests_too() {
     assert!(scene.github.request_count() <= 8, "{:?}", scene.github.requested());
 }
 
-/// 10,000 commit statuses in a minute: `cargo nextest run --run-ignored only -E 'test(flood_of_statuses)' --no-capture`.
-/// Here they come as fast as they are taken, of commits that nobody runs and of one that an environment runs.
+/// Statuses of commits that nobody runs and of one that an environment runs cost no request. How long ten thousand of
+/// them take, and how much memory:
+/// `OVERLIFT_STATUSES=10000 cargo nextest run -E 'test(flood_of_statuses)' --no-capture`.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn a_flood_of_statuses_is_absorbed_with_flat_memory() {
+async fn a_flood_of_statuses_costs_no_request() {
+    let wanted = std::env::var("OVERLIFT_STATUSES").ok().and_then(|number| number.parse().ok());
     let mut files = crate::support::scene::FILES.to_vec();
     let configuration = "environments:\n- {name: dev, path: overlays/dev, health: {statuses: [argocd/dev]}}\n\
         - {name: staging, path: overlays/staging, trigger: healthy}\n";
@@ -57,27 +58,23 @@ async fn a_flood_of_statuses_is_absorbed_with_flat_memory() {
     scene.github.forget_requests();
     let head = scene.head("main");
     let started = std::time::Instant::now();
-    let mut resident = Vec::new();
-    for round in 0..10_u32 {
-        for batch in 0..20_u32 {
-            let one = async |number: u32| {
-                let other = format!("{:040x}", round * 1_000 + batch * 50 + number);
-                let sha = if number == 0 { &head } else { &other };
-                scene.status(sha, &format!("ci/job-{}", number % 7), "success").await;
-            };
-            futures_util::future::join_all((0..50).map(one)).await;
+    for batch in 0..wanted.unwrap_or(1_000) / 50_u32 {
+        let one = async |number: u32| {
+            let other = format!("{:040x}", batch * 50 + number);
+            let sha = if number == 0 { &head } else { &other };
+            scene.status(sha, &format!("ci/job-{}", number % 7), "success").await;
+        };
+        futures_util::future::join_all((0..50).map(one)).await;
+        if batch % 20 == 19 {
+            scene.work().await;
+            eprintln!("{} statuses, {:?}, {}", (batch + 1) * 50, started.elapsed(), resident());
         }
-        scene.work().await;
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-        resident.push(line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024);
     }
-    let seconds = started.elapsed().as_secs_f64();
-    let requests = scene.github.request_count();
-    eprintln!(
-        "10,000 statuses in {seconds:.1} s, MiB after each thousand: {resident:?}, requests: {requests}"
-    );
-    assert_eq!(requests, 0, "{:?}", scene.github.requested());
-    assert!(seconds < 60.0, "{seconds}");
-    assert!(resident[9] < resident[2] + 32, "{resident:?}");
+    assert_eq!(scene.github.request_count(), 0, "{:?}", scene.github.requested());
+}
+
+/// What this process has in memory, in the kernel's words.
+fn resident() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default().to_owned()
 }

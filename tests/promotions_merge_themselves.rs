@@ -199,18 +199,7 @@ async fn twenty_kills_and_lost_answers_merge_once() {
         match kill % 3 {
             0 => scene.github.next(endpoint::MERGE_PULL).loses_its_reply(),
             1 => scene.github.next(endpoint::ANY).times((kill / 2).max(1)).fails_with(502),
-            _ => {
-                // Killed after so many requests: the process is gone, its lease lapses.
-                let app = scene.app.clone();
-                let work = tokio::spawn(async move { app.drain().await });
-                for _ in 0..kill * 40 {
-                    tokio::task::yield_now().await;
-                }
-                work.abort();
-                let _ = work.await;
-                scene.restart().await;
-                scene.now.fetch_add(60_000, Ordering::SeqCst);
-            }
+            _ => scene.kill_after(kill * 40).await,
         }
         scene.drain().await;
         assert_eq!(merges(&scene), [1], "kill {kill}: {}", scene.github.writes());

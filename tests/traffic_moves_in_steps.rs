@@ -303,17 +303,7 @@ async fn kills_and_lost_answers_make_each_step_once() {
         match kill % 3 {
             0 => scene.github.next(endpoint::CREATE_PULL).loses_its_reply(),
             1 => scene.github.next(endpoint::ANY).times((kill / 2).max(1)).fails_with(502),
-            _ => {
-                let app = scene.app.clone();
-                let work = tokio::spawn(async move { app.drain().await });
-                for _ in 0..kill * 30 {
-                    tokio::task::yield_now().await;
-                }
-                work.abort();
-                let _ = work.await;
-                scene.restart().await;
-                scene.now.fetch_add(60_000, Ordering::SeqCst);
-            }
+            _ => scene.kill_after(kill * 30).await,
         }
         scene.drain().await;
         assert_eq!(scene.open().len(), 1, "kill {kill}: {}", scene.github.writes());
@@ -348,24 +338,7 @@ async fn the_command_takes_the_next_step_or_the_one_that_is_asked_for() {
     let both = format!("{CANARY}, {SWITCH}");
     let scene = scene(&configuration(&both, "")).await;
     let token = scene.github.add_person(REPO, "dev", "write");
-    let api_url = scene.github.api_url();
-    let step = async |arguments: &[&str]| {
-        let arguments: Vec<String> = ["step", "--repo", REPO, "--github-api-url", &api_url]
-            .iter()
-            .chain(arguments)
-            .map(|it| (*it).to_owned())
-            .collect();
-        let token = token.clone();
-        let run = move || {
-            let dir = tempfile::tempdir().unwrap();
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overlift"));
-            command.args(&arguments).current_dir(dir.path()).env("GITHUB_TOKEN", token);
-            let output = command.output().unwrap();
-            let text = [output.stdout, output.stderr].concat();
-            (output.status.code(), String::from_utf8(text).unwrap())
-        };
-        tokio::task::spawn_blocking(run).await.unwrap()
-    };
+    let step = async |arguments: &[&str]| scene.command(&token, "step", arguments).await;
     let (code, text) = step(&["prod", "--dry-run"]).await;
     assert!(code == Some(0) && text.contains("+      weight: 10"), "{text}");
     assert!(scene.open().is_empty());

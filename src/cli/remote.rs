@@ -7,9 +7,10 @@ use clap::Args;
 use super::basis::Checkout;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
+use super::report::Failure;
 use crate::app::local::Workspace;
 use crate::app::{OnGithub, OnGithubError};
-use crate::model::RepoName;
+use crate::model::{ApplicationName, EnvironmentName, RepoName};
 use crate::redact::Credential;
 
 /// GitHub's own API, and the host of the repositories behind it.
@@ -79,6 +80,28 @@ impl RemoteArguments {
         }))
     }
 
+    /// The repository that is named or that the checkout here was cloned from, with that checkout; `what` is a pull request.
+    ///
+    /// # Errors
+    /// What to name, if there is none.
+    pub(super) fn of_pull_request(
+        &self,
+        what: &str,
+        directory: &Path,
+        engine: EngineArguments,
+    ) -> Result<(Remote, Option<Workspace>), Failure> {
+        if let Some(remote) = self.named()? {
+            return Ok((remote, workspace_here(directory, engine)));
+        }
+        let workspace = open_workspace(directory, None, engine)?;
+        let remote = self.of_checkout(&workspace)?.ok_or_else(|| {
+            anyhow::anyhow!(
+                "{what}: name the repository with `--repo OWNER/NAME`, and set `GITHUB_TOKEN` or `GH_TOKEN`"
+            )
+        })?;
+        Ok((remote, Some(workspace)))
+    }
+
     /// The repository that a checkout was cloned from; `None` if that is not on GitHub or there is no token.
     pub(super) fn of_checkout(&self, workspace: &Workspace) -> anyhow::Result<Option<Remote>> {
         let Some(token) = self.github.token() else { return Ok(None) };
@@ -127,6 +150,19 @@ impl Remote {
     ) -> anyhow::Result<T> {
         self.run_any(workspace, async |github| Ok(work(github).await?))
     }
+}
+
+/// The environment and the application that a command is about.
+///
+/// # Errors
+/// Why one is no name.
+pub(super) fn into(
+    target: &str,
+    application: Option<&str>,
+) -> Result<(EnvironmentName, Option<ApplicationName>), Failure> {
+    let target = EnvironmentName::parse(target).map_err(anyhow::Error::from)?;
+    let application = application.map(ApplicationName::parse).transpose();
+    Ok((target, application.map_err(anyhow::Error::from)?))
 }
 
 /// The checkout that a command runs in, if it does: with a named repository it need not.

@@ -5,12 +5,10 @@ use std::path::Path;
 use clap::Args;
 
 use super::Outcome;
-use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::output::Output;
-use super::remote::{RemoteArguments, workspace_here};
+use super::remote::{RemoteArguments, into};
 use crate::app::{Operation, StepRequest, Stepped};
-use crate::model::{ApplicationName, EnvironmentName};
 
 /// Moves the traffic of an environment on by a step, by a pull request.
 ///
@@ -39,21 +37,12 @@ pub(super) struct StepArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &StepArguments, directory: &Path, output: &Output) -> super::Result {
-    let target = EnvironmentName::parse(&arguments.target).map_err(anyhow::Error::from)?;
-    let application = arguments.application.as_deref().map(ApplicationName::parse).transpose();
-    let application = application.map_err(anyhow::Error::from)?;
-    let (remote, workspace) = match arguments.remote.named()? {
-        Some(remote) => (Some(remote), workspace_here(directory, arguments.engine)),
-        None => {
-            let workspace = open_workspace(directory, None, arguments.engine)?;
-            (arguments.remote.of_checkout(&workspace)?, Some(workspace))
-        }
-    };
-    let Some(remote) = remote else {
-        let message = "a step is a pull request: name the repository with `--repo OWNER/NAME`, and set \
-                       `GITHUB_TOKEN` or `GH_TOKEN`";
-        return Err(anyhow::anyhow!(message).into());
-    };
+    let (target, application) = into(&arguments.target, arguments.application.as_deref())?;
+    let (remote, workspace) = arguments.remote.of_pull_request(
+        "a step is a pull request",
+        directory,
+        arguments.engine,
+    )?;
     let request = StepRequest {
         target,
         application,

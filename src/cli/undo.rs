@@ -5,12 +5,10 @@ use std::path::Path;
 use clap::Args;
 
 use super::Outcome;
-use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::output::Output;
-use super::remote::{RemoteArguments, workspace_here};
+use super::remote::{RemoteArguments, into};
 use crate::app::{Operation, UndoRequest, Undone};
-use crate::model::{ApplicationName, EnvironmentName};
 
 /// Takes the last promotion into an environment back, by a pull request.
 ///
@@ -33,21 +31,12 @@ pub(super) struct UndoArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &UndoArguments, directory: &Path, output: &Output) -> super::Result {
-    let target = EnvironmentName::parse(&arguments.target).map_err(anyhow::Error::from)?;
-    let application = arguments.application.as_deref().map(ApplicationName::parse).transpose();
-    let application = application.map_err(anyhow::Error::from)?;
-    let (remote, workspace) = match arguments.remote.named()? {
-        Some(remote) => (Some(remote), workspace_here(directory, arguments.engine)),
-        None => {
-            let workspace = open_workspace(directory, None, arguments.engine)?;
-            (arguments.remote.of_checkout(&workspace)?, Some(workspace))
-        }
-    };
-    let Some(remote) = remote else {
-        let message = "undoing opens a pull request: name the repository with `--repo OWNER/NAME`, and \
-                       set `GITHUB_TOKEN` or `GH_TOKEN`";
-        return Err(anyhow::anyhow!(message).into());
-    };
+    let (target, application) = into(&arguments.target, arguments.application.as_deref())?;
+    let (remote, workspace) = arguments.remote.of_pull_request(
+        "undoing opens a pull request",
+        directory,
+        arguments.engine,
+    )?;
     let request = UndoRequest { target, application, plan: arguments.plan.clone() };
     let undone = remote.run(workspace, async |github| github.undo(&request).await)?;
     output.print(words(&undone, output))?;

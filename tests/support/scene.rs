@@ -175,6 +175,42 @@ impl Scene {
         (self.app, self.store, self.address, self.tasks) = started;
     }
 
+    /// Kills the process in the middle of its work, after so many turns, and starts another one once the lease of the
+    /// first has lapsed.
+    pub async fn kill_after(&mut self, turns: usize) {
+        let app = self.app.clone();
+        let work = tokio::spawn(async move { app.drain().await });
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        work.abort();
+        let _ = work.await;
+        self.restart().await;
+        self.now.fetch_add(60_000, Ordering::SeqCst);
+    }
+
+    /// Runs a command of ours on the scene's repository, outside any checkout: its exit code and what it says.
+    pub async fn command(
+        &self,
+        token: &str,
+        command: &str,
+        rest: &[&str],
+    ) -> (Option<i32>, String) {
+        let api = self.github.api_url();
+        let arguments = [&[command, "--repo", REPO, "--github-api-url", &api], rest].concat();
+        let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+        let token = token.to_owned();
+        let run = move || {
+            let dir = tempfile::tempdir().unwrap();
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overlift"));
+            command.args(&arguments).current_dir(dir.path()).env("GITHUB_TOKEN", token);
+            let output = command.output().unwrap();
+            let text = [output.stdout, output.stderr].concat();
+            (output.status.code(), String::from_utf8(text).unwrap())
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
     /// The same with an empty database.
     pub async fn lose_the_database(&mut self) {
         self.database = self.database.replace("overlift.db", "another.db");
