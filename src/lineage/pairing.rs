@@ -141,6 +141,12 @@ impl Pairing<'_> {
         if let Some(target) = item.get("target") {
             return self.neutral(&plain(target), side).map(|target| format!("target {target}"));
         }
+        // `envFrom`, projected volumes: what is taken, by its name.
+        let mut taken =
+            item.pairs().iter().filter_map(|(key, value)| Some((key, value.text_at("name")?)));
+        if let (Some((key, name)), None) = (taken.next(), taken.next()) {
+            return self.neutral(name, side).map(|name| format!("{key} {name}"));
+        }
         let patch = item.text_at("patch")?;
         about(patch).and_then(|about| self.neutral(&about, side))
     }
@@ -350,6 +356,12 @@ mod tests {
                 "[{name: a, mountPath: /x}, {name: a, mountPath: /y}]",
                 "[{name: a, mountPath: /y}]",
                 vec![None, Some(0)],
+            ),
+            (
+                "envFrom",
+                "[{configMapRef: {name: staging-a}}, {secretRef: {name: staging-a}}]",
+                "[{secretRef: {name: production-a}}, {configMapRef: {name: production-a}}]",
+                vec![Some(1), Some(0)],
             ),
             ("hosts", "[a, b, c]", "[a, c]", vec![Some(0), None, Some(1)]),
             ("hosts", "[a, b]", "[a, x]", vec![Some(0), None]),

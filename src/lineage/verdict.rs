@@ -81,6 +81,9 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         {
             return Verdict::Reverted { at };
         }
+        if takes_own_name(source, target, names) {
+            return Verdict::Own { since: target_since, source_moved: true };
+        }
         return Verdict::Behind { since: source_since };
     }
     if moved && is_step {
@@ -90,6 +93,13 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         (Some(_), None) => Verdict::AbsentOnPurpose,
         _ => Verdict::Own { since: target_since, source_moved: moved },
     }
+}
+
+/// Whether the source gave a value that both had its own environment's name: a host, a reference. That is the
+/// source's, however long the target had the same.
+fn takes_own_name(source: Option<&Value>, target: Option<&Value>, names: &Names) -> bool {
+    let names_source = |value: &Value| value.as_text().is_some_and(|it| names.names_source(it));
+    source.is_some_and(names_source) && target.is_some_and(|target| !names_source(target))
 }
 
 /// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
@@ -220,6 +230,25 @@ mod tests {
         ] {
             assert_eq!(decided(source, target, settled), want, "{source} {target} {settled:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_the_source_took_for_itself_stays_its_own() {
+        let names = Names::new(["dev"], ["prod"]);
+        let (shared, own) = (Value::text("shop.example.com"), Value::text("dev-shop.example.com"));
+        let other = Value::text("store.example.com");
+        let judged = |new| {
+            let column = Column {
+                source: Some(new),
+                target: Some(&shared),
+                source_past: vec![Some(&shared), Some(new)],
+                target_past: vec![Some(&shared)],
+            };
+            let times = Times { source: vec![0, 1], target: vec![0], ..Times::default() };
+            judge(&column, &times, &["spec", "host"], &names)
+        };
+        assert_eq!(judged(&own), Verdict::Own { since: None, source_moved: true });
+        assert_eq!(judged(&other), Verdict::Behind { since: Some(1) });
     }
 
     #[test]
