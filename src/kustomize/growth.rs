@@ -22,7 +22,7 @@ pub struct Growth {
 
 /// More is put in than any manifest needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is copied and put in comes to more than 32 MiB")]
+#[error("more than 32 MiB is copied and put in")]
 pub struct TooMuch;
 
 impl Growth {

@@ -3,7 +3,7 @@
 //! As kustomize's `PatchTransformer`, `PatchStrategicMergeTransformer` and
 //! `PatchJson6902Transformer`. The three treat identities and labels differently, see [`Origin`].
 
-use super::json_6902::{JsonPatch, ParseError};
+use super::json_6902::{JsonPatch, ParseError, Reason};
 use super::strategic_merge::{Merged, merge};
 use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
@@ -320,7 +320,11 @@ impl LoadedPatch {
             });
             applied.map_err(|fault: super::json_6902::ApplyError| BuildError::Invalid {
                 at: self.at.clone(),
-                reason: format!("the patch does not fit `{}`: {fault}", set_id(set, at)),
+                reason: match fault.reason {
+                    // Where there is room for a few words, the limit has to be among them.
+                    Reason::TooMuch(limit) => limit.to_string(),
+                    _ => format!("the patch does not fit `{}`: {fault}", set_id(set, at)),
+                },
             })?;
             let id = set.get(at).map(|draft| draft.id.clone()).unwrap_or_default();
             if id.gvk.kind.is_empty() || (id.name.is_empty() && !id.gvk.kind.ends_with("List")) {
