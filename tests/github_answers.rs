@@ -35,8 +35,8 @@ async fn odd_branch_names_survive_the_way() {
         assert_eq!(created, BranchCreation::Created, "{name}");
         assert_eq!(scene.repository.fetch_tip(&name).await.unwrap().as_ref(), Some(&commit.sha));
         assert_eq!(scene.repository.fetch_head(&name).await.unwrap().unwrap().sha, commit.sha);
-        scene.repository.delete_branch(&name).await.unwrap();
-        scene.repository.delete_branch(&name).await.unwrap();
+        scene.repository.delete_branch(&name, &commit.sha).await.unwrap();
+        scene.repository.delete_branch(&name, &commit.sha).await.unwrap();
         assert_eq!(scene.repository.fetch_tip(&name).await.unwrap(), None);
     }
 }
@@ -247,6 +247,65 @@ async fn a_branch_is_made_once_and_moved_with_care() {
 
     let gone = scene.repository.move_branch(&branch("none"), &tip, &other.sha).await;
     assert!(matches!(gone, Err(GithubError::BranchMoved { .. })), "{gone:?}");
+}
+
+/// Compare and swap: a commit that somebody pushes after we looked stays, whatever comes between.
+#[tokio::test]
+async fn a_commit_that_is_pushed_meanwhile_is_never_moved_away() {
+    for below in ["", "/api/v3"] {
+        let scene = Scene::with_branch_below(below).await;
+        scene.stand_in.speak_graphql(REPO);
+        scene.open().await.unwrap();
+        let name = branch("promote/a-to-b");
+        let tip = scene.repository.fetch_tip(&name).await.unwrap().unwrap();
+        let other = scene.commit(&[edit("c", Some(b"3"))], "other").await.sha;
+        let third = scene.commit(&[edit("d", Some(b"4"))], "third").await.sha;
+        scene.stand_in.forget_requests();
+        scene.repository.move_branch(&name, &tip, &other).await.unwrap();
+        assert_eq!(scene.stand_in.requested(), [GRAPHQL], "one request where REST needs two");
+
+        scene.stand_in.next(GRAPHQL).loses_its_reply();
+        scene.repository.move_branch(&name, &other, &third).await.unwrap();
+        assert_eq!(scene.repository.fetch_tip(&name).await.unwrap(), Some(third.clone()));
+
+        scene.stand_in.next(GRAPHQL).comes_after_a_push(REPO, "promote/a-to-b");
+        let late = scene.repository.move_branch(&name, &third, &tip).await;
+        assert!(matches!(late, Err(GithubError::BranchMoved { .. })), "{late:?}");
+        let theirs = scene.repository.fetch_tip(&name).await.unwrap().unwrap();
+        let world = scene.stand_in.world();
+        assert_eq!(world.repo(REPO).file("promote/a-to-b", "theirs").unwrap(), "kept\n");
+        assert!(!world.history.iter().any(|write| write.endpoint == UPDATE_REF));
+        drop(world);
+
+        // Taking a branch away looks too.
+        scene.stand_in.next(GRAPHQL).comes_after_a_push(REPO, "promote/a-to-b");
+        scene.repository.delete_branch(&name, &theirs).await.unwrap();
+        let newest = scene.repository.fetch_tip(&name).await.unwrap().unwrap();
+        assert_ne!(newest, theirs);
+        scene.repository.delete_branch(&name, &newest).await.unwrap();
+        assert_eq!(scene.repository.fetch_tip(&name).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn without_graphql_the_tip_is_read_right_before_and_graphql_asked_for_once() {
+    let scene = Scene::with_branch().await;
+    scene.stand_in.world().repo_mut(REPO).node_id = Some("R_1".to_owned());
+    scene.open().await.unwrap();
+    let name = branch("promote/a-to-b");
+    let tip = scene.repository.fetch_tip(&name).await.unwrap().unwrap();
+    let other = scene.commit(&[edit("c", Some(b"3"))], "other").await.sha;
+    scene.stand_in.forget_requests();
+    scene.repository.move_branch(&name, &tip, &other).await.unwrap();
+    assert_eq!(scene.stand_in.requested(), [GRAPHQL, GET_REF, UPDATE_REF]);
+    scene.stand_in.forget_requests();
+    scene.repository.move_branch(&name, &other, &tip).await.unwrap();
+    assert_eq!(scene.stand_in.requested(), [GET_REF, UPDATE_REF]);
+    scene.stand_in.commit(REPO, "promote/a-to-b", "somebody", &[("x", "y")]);
+    let late = scene.repository.move_branch(&name, &tip, &other).await;
+    assert!(matches!(late, Err(GithubError::BranchMoved { .. })), "{late:?}");
+    scene.repository.delete_branch(&name, &tip).await.unwrap();
+    assert!(scene.repository.fetch_tip(&name).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! "Whatever people do with branches, files and the configuration, there is one pull request or none."
 
+use crate::support::github::endpoint::GRAPHQL;
 use crate::support::github::payloads;
 use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
@@ -42,6 +43,31 @@ async fn update_branch_is_not_somebody_elses_commit() {
     assert_eq!((scene.open(), scene.said(number)), (vec![number], Vec::new()));
 }
 
+/// Whoever pushes while Overlift makes its commit keeps theirs.
+#[tokio::test]
+async fn a_push_between_looking_and_writing_is_kept() {
+    let scene = Scene::new().await;
+    scene.github.speak_graphql(REPO);
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    let number = scene.open()[0];
+    scene.github.next(GRAPHQL).comes_after_a_push(REPO, BRANCH);
+    scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    scene.drain().await;
+    assert_eq!(scene.file(BRANCH, "theirs").as_deref(), Some("kept\n"));
+    assert_eq!(scene.file(BRANCH, STAGED), Some(rate("6")));
+    let said = scene.said(number);
+    assert!(said[0].contains("commits that are not Overlift's"), "{said:?}");
+    scene.github.add_person(REPO, "mona", "write");
+    // Asked for, the branch is made anew, and compared all the same.
+    scene.comment(number, "mona", "/promote").await;
+    scene.drain().await;
+    assert_eq!(scene.file(BRANCH, STAGED), Some(rate("7")));
+    assert!(
+        scene.github.writes().contains("(compared)") && !scene.github.writes().contains("(forced)")
+    );
+}
+
 #[tokio::test]
 async fn a_file_that_the_source_lost_is_pruned_from_the_target() {
     let with_prune = FILES[0].1.to_owned() + "promotion:\n  prune: removed\n";
@@ -60,6 +86,14 @@ async fn a_file_that_the_source_lost_is_pruned_from_the_target() {
     let target = "overlays/staging/patches/burst.yaml";
     assert!(scene.file("main", target).is_some());
 
+    // Somebody's commit that says it is a later promotion is none: it does not do what one does.
+    let last = scene.head("main");
+    let claim = format!(
+        "Notes (#9)\n\nOverlift-Plan: {}\nOverlift-Source: dev@{last}\nOverlift-Target: staging",
+        "b".repeat(64)
+    );
+    let notes = [("overlays/staging/notes.txt", Some("mine\n".as_bytes()))];
+    scene.github.world().commit(REPO, "main", "eve", &claim, &notes);
     let before = scene.head("main");
     let gone = [(dev, Some(one.as_bytes())), ("overlays/dev/patches/burst.yaml", None)];
     scene.github.world().commit(REPO, "main", "mona", "no burst", &gone);

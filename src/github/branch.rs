@@ -7,6 +7,7 @@ use super::call::Call;
 use super::commit::{WireCommit, WireSha, commit};
 use super::error::found;
 use super::repository::bad;
+use super::swap::Swap;
 use super::{Commit, GithubError, Repository, address};
 use crate::model::{BranchName, CommitSha};
 
@@ -115,8 +116,8 @@ impl Repository {
 
     /// Moves a branch from where we saw it to a commit. If the answer is lost, asks where the branch points.
     ///
-    /// GitHub's API cannot compare and set, and moving could drop somebody's commit: the tip is therefore
-    /// asked right before.
+    /// Moving could drop somebody's commit, so that GitHub is asked to compare ([`super::swap`]); where it
+    /// cannot, the tip is asked right before.
     ///
     /// # Errors
     /// [`GithubError::BranchMoved`] if it is somewhere else or gone, or any failure of asking.
@@ -127,6 +128,9 @@ impl Repository {
         to: &CommitSha,
     ) -> Result<(), GithubError> {
         let moved = || GithubError::BranchMoved { branch: branch.clone() };
+        if self.swap("move the branch", branch, (from, Some(to))).await? == Swap::Done {
+            return Ok(());
+        }
         match self.fetch_tip(branch).await? {
             Some(tip) if tip == *to => return Ok(()),
             Some(tip) if tip == *from => {}
@@ -153,11 +157,21 @@ impl Repository {
         }
     }
 
-    /// Takes a branch away; it is no error if it is gone already.
+    /// Takes a branch away if it is where we saw it; it is no error if it is gone already, or has
+    /// somebody's commit and stays.
     ///
     /// # Errors
     /// Any failure of asking.
-    pub async fn delete_branch(&self, branch: &BranchName) -> Result<(), GithubError> {
+    pub async fn delete_branch(
+        &self,
+        branch: &BranchName,
+        seen: &CommitSha,
+    ) -> Result<(), GithubError> {
+        if self.swap("delete the branch", branch, (seen, None)).await? == Swap::Done
+            || self.fetch_tip(branch).await?.is_none_or(|tip| tip != *seen)
+        {
+            return Ok(());
+        }
         let path = self.path(&format!("/git/refs/heads/{}", address::path(branch.as_str())));
         match self.client.send(self.who, Call::delete("delete the branch", path)).await {
             Err(error) if !error.says("does not exist") => {

@@ -32,13 +32,56 @@ pub(super) struct Call {
     pub(super) conditional: bool,
     /// Whether doing it twice is as good as once, so that a lost answer is no reason to ask first.
     pub(super) repeatable: bool,
+    /// Which of GitHub's two APIs it is for.
+    pub(super) api: Api,
+}
+
+/// GitHub's APIs. Each counts what is asked of it for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Api {
+    Rest,
+    GraphQl,
 }
 
 impl Call {
     fn new(request: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
         let (limit_bytes, patience) = (ANSWER_LIMIT_BYTES, 1);
         let repeatable = method == Method::GET;
-        Self { request, method, path, body, limit_bytes, patience, conditional: false, repeatable }
+        Self {
+            request,
+            method,
+            path,
+            body,
+            limit_bytes,
+            patience,
+            conditional: false,
+            repeatable,
+            api: Api::Rest,
+        }
+    }
+
+    /// A question in GraphQL.
+    pub(super) fn graphql(request: &'static str, body: Value) -> Self {
+        let call = Self::new(request, Method::POST, "/graphql".to_owned(), Some(body));
+        Self { api: Api::GraphQl, ..call }
+    }
+
+    /// Its path at a server whose REST API is below `prefix`; on an Enterprise Server GraphQL is beside it.
+    pub(super) fn path_below(&self, prefix: &str) -> String {
+        match (self.api, prefix.strip_suffix("/v3")) {
+            (Api::GraphQl, Some(above)) => format!("{above}{}", self.path),
+            _ => format!("{prefix}{}", self.path),
+        }
+    }
+
+    /// The forms of an answer that are asked for. Enterprise Servers had `updateRefs` as a preview first.
+    pub(super) const fn accepts(&self) -> &'static str {
+        match self.api {
+            Api::Rest => "application/vnd.github+json",
+            Api::GraphQl => {
+                "application/vnd.github+json, application/vnd.github.update-refs-preview+json"
+            }
+        }
     }
 
     pub(super) fn get(request: &'static str, path: String) -> Self {
@@ -283,6 +326,14 @@ mod tests {
         assert!(failure(422, &[], leak).to_string().ends_with("token <redacted> is bad"));
         let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(10_000));
         assert!(failure(422, &[], &long).to_string().len() < 400);
+    }
+
+    #[test]
+    fn graphql_is_beside_the_rest_api() {
+        let call = Call::graphql("try", Value::Null);
+        assert_eq!(call.path_below(""), "/graphql");
+        assert_eq!(call.path_below("/api/v3"), "/api/graphql");
+        assert_eq!(call.path_below("/github"), "/github/graphql");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::installation_token::InstallationTokens;
 use super::object_cache::ObjectCache;
 use super::past::Pasts;
 use super::request::bearer;
+use super::swap::Swaps;
 use super::{GithubError, Repository};
 use crate::model::{InstallationId, RepoName};
 use crate::outbound::Outbound;
@@ -107,6 +108,7 @@ pub(super) struct Client {
     pub(super) objects: ObjectCache,
     pub(super) cold: Mutex<Option<Cold>>,
     pub(super) pasts: Pasts,
+    pub(super) swaps: Swaps,
 }
 
 pub(super) enum Identity {
@@ -158,6 +160,7 @@ impl Github {
             objects,
             cold: Mutex::default(),
             pasts: Pasts::default(),
+            swaps: Swaps::default(),
         })))
     }
 

@@ -39,6 +39,7 @@ mod repository;
 mod request;
 mod setup;
 mod standing_check;
+mod swap;
 pub mod webhook;
 
 pub use account::Account;

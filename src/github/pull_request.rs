@@ -135,6 +135,7 @@ struct WireSide {
 #[derive(Deserialize)]
 struct WireRepository {
     full_name: String,
+    node_id: Option<String>,
 }
 
 impl Repository {
@@ -164,7 +165,7 @@ impl Repository {
         let call = Call::get(REQUEST, path).conditional();
         let enough = |page: Vec<Wire>| {
             for wire in page.into_iter().filter(|wire| self.is_between(wire, head, base)) {
-                match pull_request(REQUEST, wire) {
+                match self.pull_request(REQUEST, wire) {
                     Ok(found) => matches.push(found),
                     Err(error) => fault = Some(error),
                 }
@@ -201,7 +202,7 @@ impl Repository {
         const REQUEST: &str = "read the pull request";
         let call = Call::get(REQUEST, self.path(&format!("/pulls/{}", number.get()))).conditional();
         let Some(wire) = found(self.client.json(self.who, call).await)? else { return Ok(None) };
-        pull_request(REQUEST, wire).map(Some)
+        self.pull_request(REQUEST, wire).map(Some)
     }
 
     /// Opens a pull request, or finds the one that is open for these branches: GitHub allows one. If
@@ -220,7 +221,7 @@ impl Repository {
         });
         let answer =
             self.client.json(self.who, Call::post(REQUEST, self.path("/pulls"), body)).await;
-        let error = match answer.and_then(|wire| pull_request(REQUEST, wire)) {
+        let error = match answer.and_then(|wire| self.pull_request(REQUEST, wire)) {
             Ok(created) => return Ok(Opened::Created(created)),
             Err(error) => error,
         };
@@ -297,6 +298,14 @@ impl Repository {
     ) -> Result<(), GithubError> {
         let path = self.path(&format!("/issues/{}/assignees", number.get()));
         self.add("assign the pull request", path, json!({ "assignees": people })).await
+    }
+
+    /// A pull request into this repository, which tells its node id too.
+    fn pull_request(&self, request: &'static str, wire: Wire) -> Result<PullRequest, GithubError> {
+        if let Some(repository) = &wire.base.repo {
+            self.note_node(repository.node_id.as_deref());
+        }
+        pull_request(request, wire)
     }
 
     async fn add(

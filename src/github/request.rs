@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::GithubError;
-use super::budget::{Admission, Kind};
-use super::call::{Answer, Call};
+use super::budget::{Admission, Kind, Limits};
+use super::call::{Answer, Api, Call};
 use super::client::{Client, Identity, Who, lock};
 use super::installation_token::InstallationToken;
 use super::repository::bad;
@@ -185,7 +185,13 @@ impl Client {
             if let Some(ahead) = answer.clock_ahead_seconds() {
                 *lock(&self.ahead) = Some(ahead);
             }
-            let limits = answer.limits();
+            // GraphQL has a window of its own; only *stop* is for all.
+            let limits = match call.api {
+                Api::Rest => answer.limits(),
+                Api::GraphQl => {
+                    Limits { retry_after: answer.limits().retry_after, ..Limits::default() }
+                }
+            };
             lock(&self.budgets).entry(who).or_default().note(&limits, refused, Instant::now());
         }
         result
@@ -238,7 +244,7 @@ impl Client {
         etag: Option<&HeaderValue>,
     ) -> Result<Answer, GithubError> {
         let request = call.request;
-        let path = format!("{}{}", self.prefix, call.path);
+        let path = call.path_below(&self.prefix);
         let mut at = at_address(&self.origin, &path).ok_or_else(|| GithubError::Settings {
             reason: format!("could not {request}: `{path}` is no path of an address"),
         })?;
@@ -247,7 +253,7 @@ impl Client {
             let mut builder = http::Request::builder()
                 .method(call.method.clone())
                 .uri(at.clone())
-                .header(ACCEPT, "application/vnd.github+json");
+                .header(ACCEPT, call.accepts());
             if same_origin(&at, &self.origin) {
                 builder = builder.header(AUTHORIZATION, bearer(credential)?);
             }

@@ -62,7 +62,11 @@ pub struct Scene {
 
 impl Scene {
     pub async fn new(files: &[(&str, &str)]) -> Self {
-        let stand_in = GithubStandIn::start().await;
+        Self::below("", files).await
+    }
+
+    async fn below(prefix: &str, files: &[(&str, &str)]) -> Self {
+        let stand_in = GithubStandIn::start_below(prefix).await;
         stand_in.add_repository(REPO, files);
         stand_in.install_app(7, &[REPO]);
         let repository =
@@ -72,7 +76,12 @@ impl Scene {
 
     /// With a commit on the branch `promote/a-to-b`.
     pub async fn with_branch() -> Self {
-        let scene = Self::new(&[("a", "1\n")]).await;
+        Self::with_branch_below("").await
+    }
+
+    /// The same, with GitHub's REST API below a path.
+    pub async fn with_branch_below(prefix: &str) -> Self {
+        let scene = Self::below(prefix, &[("a", "1\n")]).await;
         scene.propose("promote/a-to-b", &[edit("b", Some(b"2\n"))]).await;
         scene
     }

@@ -129,7 +129,7 @@ impl Promotion<'_> {
         self.repository.change_pull_request(open.number, &change).await?;
         self.memory.progressed();
         if !foreign {
-            self.repository.delete_branch(&self.branch).await?;
+            self.repository.delete_branch(&self.branch, &open.head).await?;
         }
         if let Some(record) = self.record.clone() {
             let record = PromotionRecord { state: PromotionState::Closed, ..record };

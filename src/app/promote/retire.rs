@@ -66,7 +66,9 @@ async fn delete_ours(
     tip: &CommitSha,
 ) -> Result<(), GithubError> {
     match BranchName::parse(&record.branch) {
-        Ok(branch) if tip.as_str() == record.head_commit => repository.delete_branch(&branch).await,
+        Ok(branch) if tip.as_str() == record.head_commit => {
+            repository.delete_branch(&branch, tip).await
+        }
         _ => Ok(()),
     }
 }

@@ -17,6 +17,8 @@ pub enum Fault {
     CutReply,
     /// All is done, after a while.
     Slow(Duration),
+    /// All is done, after somebody has pushed.
+    Pushed { repo: String, branch: String },
 }
 
 /// A fault with what it is for, and how often.
@@ -108,6 +110,10 @@ impl Plan {
 
     pub fn takes(self, duration: Duration) {
         self.add(Fault::Slow(duration));
+    }
+
+    pub fn comes_after_a_push(self, repo: &str, branch: &str) {
+        self.add(Fault::Pushed { repo: repo.to_owned(), branch: branch.to_owned() });
     }
 
     fn add(self, fault: Fault) {

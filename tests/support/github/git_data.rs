@@ -18,6 +18,9 @@ pub fn repository(x: &mut Exchange<'_>) -> Reply {
         "id": repo.id, "full_name": repo.full_name, "default_branch": repo.default_branch,
         "private": true, "name": repo.full_name.rsplit('/').next(), "archived": false,
     });
+    if let Some(id) = &repo.node_id {
+        answer["node_id"] = id.as_str().into();
+    }
     if let Actor::Person(login) = &actor {
         let permission = repo.permissions.get(login).map(String::as_str);
         let push = matches!(permission, Some("admin" | "write"));

@@ -9,6 +9,7 @@ mod deployments;
 mod exchange;
 mod faults;
 mod git_data;
+mod graphql;
 pub mod objects;
 pub mod payloads;
 mod pulls;
@@ -57,6 +58,7 @@ pub mod endpoint {
         LIST_REPOSITORIES = "list repositories",
         GET_REPOSITORY = "get repository",
         GET_BRANCH = "get branch",
+        GRAPHQL = "graphql",
         LIST_COMMITS = "list commits",
         LIST_CHECK_RUNS = "list check runs",
         COMPARE = "compare",
@@ -235,6 +237,13 @@ impl GithubStandIn {
         });
         let installed = Installation { repos, lacks: Default::default() };
         world.installations.insert(installation, installed);
+    }
+
+    /// Answers GraphQL from now on, as api.github.com does.
+    pub fn speak_graphql(&self, repo: &str) {
+        let mut world = self.world();
+        world.graphql = true;
+        world.repo_mut(repo).node_id = Some("R_kgDOABCDEF".to_owned());
     }
 
     /// Makes all tokens of an installation worthless, as GitHub does when somebody revokes them.

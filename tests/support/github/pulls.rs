@@ -323,6 +323,9 @@ pub fn pull_json(repo: &Repo, pull: &Pull, alone: bool) -> Value {
         },
         "base": { "ref": pull.base, "sha": base_sha, "repo": { "full_name": repo.full_name } },
     });
+    if let Some(id) = &repo.node_id {
+        json["base"]["repo"]["node_id"] = id.as_str().into();
+    }
     if alone {
         json["merged"] = pull.merged_as.is_some().into();
         let mergeable = pull.open.then(|| repo.objects.merge(&base_sha, &pull.head_sha).is_some());

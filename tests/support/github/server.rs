@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{Answer, Exchange, Reply, not_found};
 use super::faults::{Fault, Faults};
 use super::world::{Request, World};
-use super::{app, control, deployments, endpoint, git_data, pulls};
+use super::{app, control, deployments, endpoint, git_data, graphql, pulls};
 
 /// What all requests share.
 pub struct Shared {
@@ -31,6 +31,7 @@ type Handler = fn(&mut Exchange<'_>) -> Reply;
 fn route(method: &str, parts: &[&str]) -> Option<(&'static str, Handler, usize)> {
     use endpoint::*;
     Some(match (method, parts) {
+        ("POST", ["graphql"]) => (GRAPHQL, graphql::answer, 1),
         ("GET", ["app"]) => (GET_APP, app::app, 1),
         ("GET", ["app", "hook", "config"]) => (GET_HOOK_CONFIG, app::hook_config, 3),
         ("GET", ["user"]) => (GET_USER, app::user, 1),
@@ -110,6 +111,12 @@ pub async fn serve_api(State(shared): State<Arc<Shared>>, request: HttpRequest) 
             &HeaderMap::new(),
         );
     }
+    // GraphQL is beside the REST API: `/api/graphql` and `/api/v3`.
+    let beside = shared.prefix.strip_suffix("/v3").unwrap_or(&shared.prefix);
+    let path = match path.strip_prefix(beside) {
+        Some("/graphql") => format!("{}/graphql", shared.prefix),
+        _ => path,
+    };
     let Some(path) = path.strip_prefix(shared.prefix.as_str()) else {
         return respond(not_found(), &HeaderMap::new());
     };
@@ -129,6 +136,10 @@ pub async fn serve_api(State(shared): State<Arc<Shared>>, request: HttpRequest) 
             cut();
         }
         Some(Fault::Slow(duration)) => tokio::time::sleep(*duration).await,
+        Some(Fault::Pushed { repo, branch }) => {
+            let files: &[(&str, Option<&[u8]>)] = &[("theirs", Some(b"kept\n"))];
+            shared.world.lock().unwrap().commit(repo, branch, "somebody", "mine", files);
+        }
         Some(Fault::LostReply | Fault::CutReply) | None => {}
     }
     let answer = shared.answer(routed, &raw, path, query, &head.headers, &body);

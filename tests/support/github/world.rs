@@ -30,6 +30,8 @@ pub struct World {
     /// What must never happen, such as a credential on a foreign host.
     pub violations: Vec<String>,
     pub remaining: u64,
+    /// Whether GraphQL is there.
+    pub graphql: bool,
 }
 
 pub struct App {
@@ -81,6 +83,8 @@ pub struct Request {
 #[derive(Default)]
 pub struct Repo {
     pub id: u64,
+    /// What GraphQL names it by, where there is GraphQL.
+    pub node_id: Option<String>,
     pub full_name: String,
     pub default_branch: String,
     pub objects: Objects,

@@ -1,0 +1,144 @@
+//! A branch is moved, or taken away, only from the commit that was seen: compare and swap.
+//!
+//! GitHub's REST API cannot compare: `force: false` allows nothing but fast forwards, and a promotion's commit
+//! stands on the default branch and not on the one that it replaces. GraphQL's `updateRefs` can, by
+//! `beforeOid`. Where there is no GraphQL the tip is read right before, which leaves the time of one
+//! request; `docs/security.md` says so. A server whose repositories have no node id is not asked.
+//! <https://docs.github.com/en/graphql/reference/git#updaterefs>
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::call::Call;
+use super::client::lock;
+use super::error::found;
+use super::{GithubError, Repository};
+use crate::model::{BranchName, CommitSha, RepoName};
+
+const MUTATION: &str =
+    "mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
+
+/// A server without GraphQL is asked for it again after this.
+const ABSENT_FOR: Duration = Duration::from_secs(3600);
+
+/// What is known of GraphQL at this server.
+#[derive(Default)]
+pub(super) struct Swaps {
+    /// The node ids of repositories; `None` for one that has none.
+    nodes: Mutex<BTreeMap<RepoName, Option<String>>>,
+    absent_until: Mutex<Option<Instant>>,
+}
+
+/// What became of the wish to compare and swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Swap {
+    /// It is done.
+    Done,
+    /// It was not done, or nobody knows: the tip tells. GraphQL gives no word for *it is elsewhere*.
+    Unclear,
+    /// There is nobody who could.
+    Absent,
+}
+
+/// What REST says of a repository beside the rest.
+#[derive(Deserialize)]
+struct WireNode {
+    node_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireAnswer {
+    data: Option<Value>,
+    #[serde(default)]
+    errors: Vec<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    #[serde(default)]
+    message: String,
+}
+
+impl Repository {
+    /// Notes the node id that came with another answer.
+    pub(super) fn note_node(&self, node: Option<&str>) {
+        let mut nodes = lock(&self.client.swaps.nodes);
+        let known = nodes.entry(self.name.clone()).or_default();
+        if node.is_some() {
+            *known = node.map(str::to_owned);
+        }
+    }
+
+    /// Moves a branch from a commit to another one, or with `None` takes it away, if it is there.
+    pub(super) async fn swap(
+        &self,
+        request: &'static str,
+        branch: &BranchName,
+        (from, to): (&CommitSha, Option<&CommitSha>),
+    ) -> Result<Swap, GithubError> {
+        if lock(&self.client.swaps.absent_until).is_some_and(|until| Instant::now() < until) {
+            return Ok(Swap::Absent);
+        }
+        let Some(node) = self.node().await? else { return Ok(Swap::Absent) };
+        let nothing = "0".repeat(from.as_str().len());
+        let update = json!({
+            "name": format!("refs/heads/{branch}"),
+            "beforeOid": from.as_str(),
+            "afterOid": to.map_or(nothing.as_str(), CommitSha::as_str),
+            "force": true,
+        });
+        let input = json!({ "repositoryId": node, "refUpdates": [update] });
+        let body = json!({ "query": MUTATION, "variables": { "input": input } });
+        let call = Call::graphql(request, body);
+        let answer = self.client.send(self.who, call).await;
+        let answer = answer.and_then(|answer| answer.json::<WireAnswer>(request));
+        Ok(match &answer {
+            Ok(WireAnswer { data: Some(data), errors })
+                if errors.is_empty() && data.get("updateRefs").is_some_and(Value::is_object) =>
+            {
+                return Ok(Swap::Done);
+            }
+            // An Enterprise Server whose GraphQL does not know it yet.
+            Ok(WireAnswer { errors, .. }) if errors.iter().any(is_unknown_field) => self.absent(),
+            Ok(_) => Swap::Unclear,
+            Err(
+                GithubError::NotFound { .. }
+                | GithubError::Refused { .. }
+                | GithubError::Forbidden { .. }
+                | GithubError::Unauthorized { .. }
+                | GithubError::BadAnswer { .. }
+                | GithubError::Unavailable { .. },
+            ) => self.absent(),
+            Err(_) => Swap::Unclear,
+        })
+    }
+
+    /// Remembers that there is no GraphQL. Something may have been done all the same, so the tip has to tell.
+    fn absent(&self) -> Swap {
+        tracing::debug!(
+            "GitHub moves no branch by GraphQL; REST does, from the tip that is read before"
+        );
+        *lock(&self.client.swaps.absent_until) = Some(Instant::now() + ABSENT_FOR);
+        Swap::Unclear
+    }
+
+    async fn node(&self) -> Result<Option<String>, GithubError> {
+        if let Some(known) = lock(&self.client.swaps.nodes).get(&self.name) {
+            return Ok(known.clone());
+        }
+        let call = Call::get("find the repository", self.path("")).conditional();
+        let wire = found(self.client.json::<WireNode>(self.who, call).await)?;
+        let node = wire.and_then(|wire| wire.node_id);
+        self.note_node(node.as_deref());
+        Ok(node)
+    }
+}
+
+fn is_unknown_field(error: &WireError) -> bool {
+    error.message.contains("doesn't exist on type") || error.message.contains("isn't a defined")
+}
