@@ -90,6 +90,14 @@ impl History {
         run(&mut command).ok();
     }
 
+    fn head(&self) -> String {
+        let mut command = Command::new("git");
+        run(command.arg("-C").arg(self.repo.root()).args(["rev-parse", "HEAD"]))
+            .ok()
+            .trim()
+            .to_owned()
+    }
+
     fn plan(&self) -> serde_json::Value {
         let plan = self.repo.overlift(&["plan", "staging", "production", "--json"]).ok();
         serde_json::from_str(&plan).unwrap()
@@ -146,6 +154,79 @@ async fn the_command_the_service_and_the_action_plan_the_same_changes() {
     assert_eq!(refused.code, 2, "{refused:#?}");
     for words in ["`fetch-depth: 0`", "`git fetch --unshallow`"] {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+}
+
+/// The rates that production's patch gets by the plan.
+fn comes(files: &str) -> Vec<&str> {
+    files.lines().filter(|line| line.starts_with("+  ")).collect()
+}
+
+/// A squash merge takes a contributor's text over, and anybody can write trailers.
+#[tokio::test(flavor = "multi_thread")]
+async fn trailers_of_a_commit_that_is_no_promotion_steer_nothing() {
+    let history = History::whole();
+    let want = history.plan();
+    let head = history.head();
+    let claim = format!(
+        "Tidy up (#13)\n\nOverlift-Plan: {}\nOverlift-Source: staging@{head}\nOverlift-Target: production",
+        "a".repeat(64)
+    );
+    for (file, text) in [
+        ("README.md", "tidy\n".to_owned()),
+        ("overlays/staging/notes.txt", "tidy\n".to_owned()),
+        ("overlays/production/notes.txt", "on call: lisa\n".to_owned()),
+        ("overlays/production/patches/limits.yaml", limits("5", "2", "1024")),
+    ] {
+        history.repo.write(file, &text);
+        history.commit(&claim);
+        let files = history.plan();
+        let (got, want) = (files["files"].as_str().unwrap(), want["files"].as_str().unwrap());
+        assert_eq!(comes(got), comes(want), "{file}");
+    }
+    let plan = history.plan();
+    let scene = Scene::with_files(&[]).await;
+    scene.github.adopt(REPO, history.repo.root());
+    scene.push_event(None).await;
+    scene.drain().await;
+    assert_eq!(carried_out(&scene), plan["planId"].as_str().unwrap());
+}
+
+/// A promotion that is one counts by whatever way it was merged, for the clone and for the service.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_settles_what_it_left_by_whatever_way_it_was_merged() {
+    for way in ["squash", "merge", "rebase"] {
+        let history = History::whole();
+        let committed = history.repo.overlift(&["promote", "staging", "production", "--commit"]);
+        assert_eq!(committed.code, 0, "{committed:#?}");
+        let branch = "promote/staging-to-production";
+        match way {
+            "merge" => history.git(&["merge", "-q", "--no-ff", "-m", "Merge #14", branch]),
+            "rebase" => {
+                history.git(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
+                history.git(&["cherry-pick", branch]);
+            }
+            _ => {
+                history.git(&["merge", "-q", "--squash", branch]);
+                history.git(&["commit", "-q", "-C", branch]);
+            }
+        }
+        // An own value of production's that staging has again: settled, as the promotion left it.
+        let plan = history.plan();
+        assert_eq!(plan["edits"].as_array().unwrap().len(), 0, "{way}: {plan:#}");
+        let scene = Scene::with_files(&[]).await;
+        scene.github.adopt(REPO, history.repo.root());
+        scene.push_event(None).await;
+        scene.drain().await;
+        assert!(scene.open().is_empty(), "{way}");
+        history.set("staging", &limits("8", "1", "128"));
+        history.commit("a higher rate");
+        let before = scene.head("main");
+        scene.github.adopt(REPO, history.repo.root());
+        scene.push_event(Some(&before)).await;
+        scene.drain().await;
+        let plan = history.plan();
+        assert_eq!(carried_out(&scene), plan["planId"].as_str().unwrap(), "{way}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::known_past::{KnownPast, planned_on, settled};
+use super::known_past::{KnownPast, MOST_CLAIMS, planned_on, settled, settled_by_word};
 use super::local_past::LocalPast;
 use crate::github::{GithubError, Repository};
 use crate::lineage::History;
@@ -29,22 +29,25 @@ impl RemotePast {
     ) -> Result<Result<Self, PlanError>, GithubError> {
         let folders = (&source.path, &target.path);
         let past = repository.folder_past(from, folders, Trailers::PLAN).await?;
-        let planned = match &target.rules.since {
+        let points = match &target.rules.since {
             Some(revision) => match repository.resolve(revision).await? {
-                Some(commit) => Some((commit.clone(), commit)),
+                Some(commit) => {
+                    vec![settled_by_word(repository.seen_by(&past, &commit), commit)]
+                }
                 None => {
                     return Ok(Err(PlanError::UnknownSince { revision: revision.clone() }));
                 }
             },
             None => {
                 let key = target.key_from(&source.name);
-                past.promotions.iter().find_map(|promotion| {
-                    Some((planned_on(&promotion.message, &key)?, promotion.sha.clone()))
-                })
+                let claims = past.promotions.iter().filter_map(|promotion| {
+                    let commit = planned_on(&promotion.message, &key)?;
+                    Some(settled(repository.seen_by(&past, &commit), promotion.sha.clone()))
+                });
+                claims.take(MOST_CLAIMS).collect()
             }
         };
-        let point = planned.map(|(commit, by)| settled(repository.seen_by(&past, &commit), by));
-        let known = KnownPast::new(from.clone(), past.commits.clone(), point);
+        let known = KnownPast::new(from.clone(), past.commits.clone(), points);
         Ok(Ok(Self::Github(Arc::new(known))))
     }
 
@@ -59,12 +62,12 @@ impl RemotePast {
 
     /// What a plan is made with.
     pub(super) fn as_past<'a>(&'a self, history: Option<&'a History<'a>>) -> Past<'a> {
-        let point = match self {
-            Self::NotLooked => None,
-            Self::Github(past) => past.point.as_ref(),
-            Self::Local(past) => past.point.as_ref(),
+        let points = match self {
+            Self::NotLooked => &[][..],
+            Self::Github(past) => &past.points,
+            Self::Local(past) => &past.points,
         };
-        history.map_or(Past::None, |history| Past::Known { history, point })
+        history.map_or(Past::None, |history| Past::Known { history, points })
     }
 
     /// What has to be fetched for it, and tried before.

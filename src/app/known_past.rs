@@ -13,7 +13,8 @@ pub(super) struct KnownPast {
     /// The commit that it is the past of.
     pub(super) head: CommitSha,
     pub(super) commits: Vec<PastCommit>,
-    pub(super) point: Option<Point>,
+    /// Where the source may be settled, the newest first.
+    pub(super) points: Vec<Point>,
     contents: Mutex<Contents>,
 }
 
@@ -27,8 +28,8 @@ struct Contents {
 }
 
 impl KnownPast {
-    pub(super) fn new(head: CommitSha, commits: Vec<PastCommit>, point: Option<Point>) -> Self {
-        Self { head, commits, point, contents: Mutex::default() }
+    pub(super) fn new(head: CommitSha, commits: Vec<PastCommit>, points: Vec<Point>) -> Self {
+        Self { head, commits, points, contents: Mutex::default() }
     }
 
     /// What was when. Whoever plans with it asks afterwards what was missing.
@@ -72,7 +73,15 @@ pub(super) fn planned_on(message: &str, key: &Key) -> Option<CommitSha> {
     Trailers::parse(message).filter(|trailers| trailers.is_of(key))?.commit
 }
 
-/// What the last promotion settles: all that the commit it was planned on has seen.
+/// What a promotion settles, if it is one: all that the commit it was planned on has seen.
 pub(super) const fn settled(seen: Option<usize>, by: CommitSha) -> Point {
-    Point { seen, by: Some(by), settles_versions: true }
+    Point { seen, by: Some(by), settles_versions: true, claimed: true }
 }
+
+/// What `promotion.since` settles.
+pub(super) fn settled_by_word(seen: Option<usize>, by: CommitSha) -> Point {
+    Point { claimed: false, ..settled(seen, by) }
+}
+
+/// So many commits that say they are the last promotion are looked at.
+pub(super) const MOST_CLAIMS: usize = 20;

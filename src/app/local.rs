@@ -23,8 +23,8 @@ use crate::workdir::{
     self, BranchCommit, BranchMove, Checkout, CommitTree, NewCommit, Repository, WorkdirError,
 };
 
-use super::known_past::planned_on;
-use super::local_past::{LocalPast, LocalPasts};
+use super::known_past::MOST_CLAIMS;
+use super::local_past::{LocalPast, LocalPasts, claims};
 use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
 
@@ -357,7 +357,7 @@ impl Workspace {
             },
             past: match (&past, &history) {
                 (Some(past), _) if past.cut_off() => Past::CutOff,
-                (Some(past), Some(history)) => Past::Known { history, point: past.point.as_ref() },
+                (Some(past), Some(history)) => Past::Known { history, points: &past.points },
                 _ => Past::None,
             },
             wish: &self.wish,
@@ -430,21 +430,32 @@ impl Workspace {
         let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
             return Ok(Last::None);
         };
-        let key = target.key_from(&source.name);
-        let source_then = |_: &CommitSha, message: &str| planned_on(message, &key);
-        let found = repository.find_in_history(from, &target.path, Trailers::PLAN, source_then);
-        let commit = match found {
-            Ok(Some(commit)) => commit,
-            Ok(None) => return Ok(Last::None),
-            Err(WorkdirError::Shallow) => return Ok(Last::HistoryCutOff),
-            Err(error) => return Err(error),
-        };
-        match CommitTree::open(repository, commit) {
-            Ok(tree) => Ok(Last::Tree(tree)),
-            // The promotion is known and what it was made from is not: as good as cut off.
-            Err(WorkdirError::UnknownRevision(_)) => Ok(Last::HistoryCutOff),
-            Err(error) => Err(error),
+        for most in [1, MOST_CLAIMS] {
+            let claims = claims(repository, from, (source, target), most)?;
+            let is_all = claims.len() < most;
+            for (commit, promotion) in claims {
+                let then = match CommitTree::open(repository, commit) {
+                    Ok(tree) => tree,
+                    // The promotion is known and what it was made from is not: as good as cut off.
+                    Err(WorkdirError::UnknownRevision(_)) => return Ok(Last::HistoryCutOff),
+                    Err(error) => return Err(error),
+                };
+                let edits = match repository.resolve(&format!("{promotion}^")) {
+                    Ok(before) => workdir::edits_between(repository, &before, &promotion)?,
+                    // The first commit of all, or of what a shallow clone has.
+                    Err(WorkdirError::UnknownRevision(_)) => continue,
+                    Err(error) => return Err(error),
+                };
+                let is_one = promotion::is_promotion(&edits, &then, (source, target));
+                if is_one.map_err(WorkdirError::from)? {
+                    return Ok(Last::Tree(then));
+                }
+            }
+            if is_all {
+                break;
+            }
         }
+        Ok(if repository.is_shallow()? { Last::HistoryCutOff } else { Last::None })
     }
 
     /// What each environment lacks of those that it may be promoted from.

@@ -1,20 +1,21 @@
 //! The past of two environments, as the checkout's git knows it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, PastCommit, RepoPath};
-use crate::promotion::{Environment, Trailers};
+use crate::promotion::{self, Environment, Trailers};
 use crate::workdir::{FolderHistory, Repository, SharedHistory, WorkdirError};
 
-use super::known_past::{planned_on, settled};
+use super::known_past::{MOST_CLAIMS, planned_on, settled, settled_by_word};
 
 /// Owns what [`crate::promotion::Past`] borrows.
 pub(super) struct LocalPast {
     history: FolderHistory,
-    /// The last promotion of ours, or what `promotion.since` names.
-    pub(super) point: Option<Point>,
+    /// What may be the last promotion of ours, the newest first, or what `promotion.since` names.
+    pub(super) points: Vec<Point>,
 }
 
 impl LocalPast {
@@ -26,11 +27,9 @@ impl LocalPast {
     ) -> Result<Self, WorkdirError> {
         let folders = [&source.path, &target.path];
         let last = || match target.rules.since.as_deref() {
-            Some(revision) => {
-                let commit = repository.resolve(revision)?;
-                Ok(Some((commit.clone(), commit)))
-            }
-            None => last_of_ours(repository, from, source, target),
+            Some(revision) => repository.resolve(revision).map(Told::Since),
+            // Nearly always the newest is one; git stops there.
+            None => claims(repository, from, (source, target), 1).map(Told::Claims),
         };
         // Two questions to git at once: each takes as long as a build.
         let (history, planned) = std::thread::scope(|scope| {
@@ -40,16 +39,41 @@ impl LocalPast {
         });
         let history = history?;
         if history.cut_off {
-            return Ok(Self { history, point: None });
+            return Ok(Self { history, points: Vec::new() });
         }
-        let planned = planned?;
-        let point = match planned {
-            None => None,
-            Some((commit, by)) => {
-                Some(settled(seen_at(repository, &history, &commit, &folders)?, by))
+        let mut past = Self { history, points: Vec::new() };
+        match planned? {
+            Told::Since(commit) => {
+                let seen = seen_at(repository, &past.history, &commit, &folders)?;
+                past.points = vec![settled_by_word(seen, commit)];
             }
+            Told::Claims(newest) => {
+                past.points = past.points_of(repository, newest, &folders)?;
+                if !past.points.is_empty() && !past.is_borne_out((source, target)) {
+                    let all = claims(repository, from, (source, target), MOST_CLAIMS)?;
+                    past.points = past.points_of(repository, all, &folders)?;
+                }
+            }
+        }
+        Ok(past)
+    }
+
+    fn points_of(
+        &self,
+        repository: &Repository,
+        claims: Vec<Claim>,
+        folders: &[&RepoPath],
+    ) -> Result<Vec<Point>, WorkdirError> {
+        let point = |(commit, by): Claim| {
+            Ok(settled(seen_at(repository, &self.history, &commit, folders)?, by))
         };
-        Ok(Self { history, point })
+        claims.into_iter().map(point).collect()
+    }
+
+    /// Whether one of the points is a promotion of ours. What cannot be read is told by the plan.
+    fn is_borne_out(&self, pair: (&Environment, &Environment)) -> bool {
+        let found = promotion::last_of_ours(&self.history(), &self.points, pair);
+        found.is_ok_and(|found| found.is_some())
     }
 
     /// The same, from what was read for many.
@@ -61,32 +85,32 @@ impl LocalPast {
         let folders = [&source.path, &target.path];
         let history = pasts.history.of(&folders);
         if history.cut_off {
-            return Ok(Self { history, point: None });
+            return Ok(Self { history, points: Vec::new() });
         }
-        let key = target.key_from(&source.name);
-        let planned = match target.rules.since.as_deref() {
+        let seen = |commit: &CommitSha| match pasts.place(repository, commit)? {
+            Some(place) => {
+                let seen = |it: &PastCommit| matches!(pasts.place(repository, &it.id), Ok(Some(at)) if at >= place);
+                Ok(history.commits.iter().rposition(seen))
+            }
+            None => seen_at(repository, &history, commit, &folders),
+        };
+        let points = match target.rules.since.as_deref() {
             Some(revision) => {
                 let commit = repository.resolve(revision)?;
-                Some((commit.clone(), commit))
+                vec![settled_by_word(seen(&commit)?, commit)]
             }
-            None => pasts.promotions.iter().find_map(|(promotion, message)| {
-                Some((planned_on(message, &key)?, promotion.clone()))
-            }),
-        };
-        let point = match planned {
-            None => None,
-            Some((commit, by)) => {
-                let seen = match pasts.place(repository, &commit)? {
-                    Some(place) => {
-                        let seen = |it: &PastCommit| matches!(pasts.place(repository, &it.id), Ok(Some(at)) if at >= place);
-                        history.commits.iter().rposition(seen)
-                    }
-                    None => seen_at(repository, &history, &commit, &folders)?,
-                };
-                Some(settled(seen, by))
+            None => {
+                let key = target.key_from(&source.name);
+                let claims = pasts.promotions.iter().filter_map(|(promotion, message)| {
+                    Some((planned_on(message, &key)?, promotion.clone()))
+                });
+                let claims = claims.take(MOST_CLAIMS);
+                let point =
+                    |(commit, by): Claim| Ok::<_, WorkdirError>(settled(seen(&commit)?, by));
+                claims.map(point).collect::<Result<_, _>>()?
             }
         };
-        Ok(Self { history, point })
+        Ok(Self { history, points })
     }
 
     /// What was when.
@@ -152,18 +176,37 @@ impl LocalPasts {
     }
 }
 
-/// The commit that our last promotion of the pair was planned on, and the promotion's own.
-fn last_of_ours(
+/// The commit that a promotion of the pair says it was planned on, and the promotion's own.
+pub(super) type Claim = (CommitSha, CommitSha);
+
+/// What tells the last promotion.
+enum Told {
+    /// The configuration.
+    Since(CommitSha),
+    /// Trailers.
+    Claims(Vec<Claim>),
+}
+
+/// The newest commits in the target's folder that say they are promotions of the pair.
+pub(super) fn claims(
     repository: &Repository,
     from: &CommitSha,
-    source: &Environment,
-    target: &Environment,
-) -> Result<Option<(CommitSha, CommitSha)>, WorkdirError> {
+    (source, target): (&Environment, &Environment),
+    most: usize,
+) -> Result<Vec<Claim>, WorkdirError> {
     let key = target.key_from(&source.name);
+    let found = RefCell::new(Vec::new());
     let read = |promotion: &CommitSha, message: &str| {
-        Some((planned_on(message, &key)?, promotion.clone()))
+        let mut found = found.borrow_mut();
+        found.push((planned_on(message, &key)?, promotion.clone()));
+        (found.len() == most).then_some(())
     };
-    repository.find_in_history(from, &target.path, Trailers::PLAN, read)
+    match repository.find_in_history(from, &target.path, Trailers::PLAN, read) {
+        Ok(_) => Ok(found.into_inner()),
+        // Whoever asks looks for that.
+        Err(WorkdirError::Shallow) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The last commit of the history that a commit has seen.

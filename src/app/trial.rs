@@ -257,7 +257,7 @@ fn plan(
         commit: None,
         last_promotion: LastPromotion::None,
         past: match (past, &history) {
-            (Some(past), Some(history)) => Past::Known { history, point: past.point.as_ref() },
+            (Some(past), Some(history)) => Past::Known { history, points: &past.points },
             _ => Past::None,
         },
         wish: &Wish::default(),

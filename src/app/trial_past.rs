@@ -13,7 +13,7 @@ use crate::model::{BlobId, CommitSha, FileMode, FileState, PastCommit, RepoPath,
 struct WirePast {
     head: String,
     commits: Vec<WireCommit>,
-    point: Option<WirePoint>,
+    points: Vec<WirePoint>,
     /// How many contents follow, each with its id before it.
     contents: usize,
 }
@@ -23,6 +23,7 @@ struct WireCommit {
     id: String,
     subject: String,
     author: String,
+    merged: Vec<String>,
     touched: Vec<(String, Option<WireState>, Option<WireState>)>,
 }
 
@@ -34,6 +35,7 @@ struct WirePoint {
     seen: Option<usize>,
     by: Option<String>,
     settles_versions: bool,
+    claimed: bool,
 }
 
 const MODES: [FileMode; 3] = [FileMode::Regular, FileMode::Executable, FileMode::Symlink];
@@ -55,6 +57,7 @@ pub(super) fn write(out: &mut impl Write, past: &KnownPast) -> io::Result<()> {
         id: commit.id.as_str().to_owned(),
         subject: commit.subject.clone(),
         author: commit.author.clone(),
+        merged: commit.merged.iter().map(|it| it.as_str().to_owned()).collect(),
         touched: commit
             .touched
             .iter()
@@ -64,13 +67,15 @@ pub(super) fn write(out: &mut impl Write, past: &KnownPast) -> io::Result<()> {
             })
             .collect(),
     });
-    let point = past.point.as_ref().map(|point| WirePoint {
+    let point = |point: &Point| WirePoint {
         seen: point.seen,
         by: point.by.as_ref().map(|by| by.as_str().to_owned()),
         settles_versions: point.settles_versions,
-    });
+        claimed: point.claimed,
+    };
+    let points = past.points.iter().map(point).collect();
     let head = past.head.as_str().to_owned();
-    let wire = WirePast { head, commits: commits.collect(), point, contents: found.len() };
+    let wire = WirePast { head, commits: commits.collect(), points, contents: found.len() };
     write_bytes(out, &serde_json::to_vec(&wire)?)?;
     for (id, content) in &found {
         write_bytes(out, id.0.as_bytes())?;
@@ -88,11 +93,13 @@ pub(super) fn read(input: &mut impl Read) -> Option<Option<KnownPast>> {
     }
     let wire: WirePast = serde_json::from_slice(&head).ok()?;
     let commits = wire.commits.into_iter().map(read_commit).collect::<Option<Vec<_>>>()?;
-    let point = wire.point.map(|point| Point {
+    let point = |point: WirePoint| Point {
         seen: point.seen,
         by: point.by.and_then(|by| CommitSha::parse(&by).ok()),
         settles_versions: point.settles_versions,
-    });
+        claimed: point.claimed,
+    };
+    let points = wire.points.into_iter().map(point).collect();
     let mut found = Found::new();
     for _ in 0..wire.contents {
         let id = BlobId(String::from_utf8(read_bytes(input)?).ok()?);
@@ -101,7 +108,7 @@ pub(super) fn read(input: &mut impl Read) -> Option<Option<KnownPast>> {
         let content = read_bytes(input)?;
         found.insert(id, (is_here[0] == 1).then(|| content.into()));
     }
-    let past = KnownPast::new(CommitSha::parse(&wire.head).ok()?, commits, point);
+    let past = KnownPast::new(CommitSha::parse(&wire.head).ok()?, commits, points);
     past.add(found);
     Some(Some(past))
 }
@@ -118,6 +125,7 @@ fn read_commit(wire: WireCommit) -> Option<PastCommit> {
         id: CommitSha::parse(&wire.id).ok()?,
         subject: wire.subject,
         author: wire.author,
+        merged: wire.merged.iter().filter_map(|it| CommitSha::parse(it).ok()).collect(),
         touched: touched.collect::<Option<_>>()?,
     })
 }
@@ -139,16 +147,18 @@ mod tests {
             id: id.clone(),
             subject: "x".to_owned(),
             author: "mona".to_owned(),
+            merged: vec![id.clone()],
             touched,
         };
-        let point = Point { seen: Some(0), by: Some(id.clone()), settles_versions: true };
-        let past = KnownPast::new(id.clone(), vec![commit], Some(point));
+        let point =
+            Point { seen: Some(0), by: Some(id.clone()), settles_versions: true, claimed: true };
+        let past = KnownPast::new(id.clone(), vec![commit], vec![point]);
         let content = |text: &str| Some(text.as_bytes().into());
         past.add([(BlobId("3".into()), content("y")), (BlobId("4".into()), None)].into());
         let mut wire = Vec::new();
         write(&mut wire, &past).unwrap();
         let arrived = read(&mut &wire[..]).unwrap().unwrap();
-        assert_eq!((&arrived.commits, &arrived.point), (&past.commits, &past.point));
+        assert_eq!((&arrived.commits, &arrived.points), (&past.commits, &past.points));
         assert_eq!(arrived.found(), past.found());
     }
 }

@@ -416,6 +416,7 @@ fn past_commit(commit: &Commit, before: &Files, after: &Files) -> Option<PastCom
         id: commit.sha.clone(),
         subject: commit.subject(),
         author: commit.author.clone(),
+        merged: commit.parents.iter().skip(1).cloned().collect(),
         touched,
     })
 }

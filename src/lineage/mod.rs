@@ -8,9 +8,10 @@
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
 //! value, `splice` carries decisions out in the target's text, `take_back` undoes
-//! one change of a file, and `compare` puts it together for
+//! one change of a file, `claim` tells whether a commit is the promotion that it says it is, and `compare` puts it together for
 //! two folders.
 
+mod claim;
 mod compare;
 mod content;
 mod counterparts;
@@ -27,6 +28,7 @@ mod value;
 mod verdict;
 mod walk;
 
+pub use claim::{Brought, bears_out};
 pub use compare::{Change, Comparison, Folders, Request, compare};
 pub use difference::{Because, Difference, Then};
 pub use history::History;

@@ -17,6 +17,8 @@ pub struct Point {
     pub by: Option<CommitSha>,
     /// Whether it settles versions too. A commit by somebody's hand that brought none says nothing of them.
     pub settles_versions: bool,
+    /// Whether nothing but the promotion's own words tell it so far.
+    pub claimed: bool,
 }
 
 /// The last commit in the target's folder that gave a field the value that the source had before it.
@@ -35,7 +37,8 @@ pub fn last_by_hand(
             else {
                 continue;
             };
-            let Some(ours) = source_then(history, index, source, below, names) else { continue };
+            let ours = source_then(history, index, source, below, names).flatten();
+            let Some(ours) = ours else { continue };
             let before = touched.before.as_ref().map(|state| &state.blob);
             let mut given = Given::default();
             took(history, below, (before, &after.blob), &ours, names, &mut given)?;
@@ -44,6 +47,7 @@ pub fn last_by_hand(
                     seen: index.checked_sub(1),
                     by: Some(commit.id.clone()),
                     settles_versions: given.versions > 0,
+                    claimed: false,
                 }));
             }
         }
@@ -51,14 +55,14 @@ pub fn last_by_hand(
     Ok(None)
 }
 
-/// The content that the source's counterpart of a file had before a commit.
-fn source_then(
+/// The content that the source's counterpart of a file had before a commit; `Some(None)` if it had gone.
+pub(super) fn source_then(
     history: &History<'_>,
     index: usize,
     source: &RepoPath,
     below: &str,
     names: &Names,
-) -> Option<BlobId> {
+) -> Option<Option<BlobId>> {
     let same = source.join(below).ok()?;
     let neutral = names.neutral_target(below);
     let counterpart = |path: &RepoPath| {
@@ -68,14 +72,14 @@ fn source_then(
     for commit in history.commits[..index].iter().rev() {
         for touched in &commit.touched {
             if touched.path == same {
-                return touched.after.as_ref().map(|state| state.blob.clone());
+                return Some(touched.after.as_ref().map(|state| state.blob.clone()));
             }
             if found.is_none() && counterpart(&touched.path) {
                 found = Some(touched.after.as_ref().map(|state| state.blob.clone()));
             }
         }
     }
-    found?
+    found
 }
 
 /// What a commit gave the target of what the source had.

@@ -38,6 +38,8 @@ pub struct PastCommit {
     pub subject: String,
     /// Who wrote it.
     pub author: String,
+    /// The commits that it merged: all its parents but the first.
+    pub merged: Vec<CommitSha>,
     /// What it changed below the folders, against its first parent.
     pub touched: Vec<Touched>,
 }
@@ -98,6 +100,7 @@ mod tests {
             id: CommitSha::parse(&format!("{number:040x}")).unwrap(),
             subject: format!("commit {number}"),
             author: "mona".to_owned(),
+            merged: Vec::new(),
             touched: vec![Touched { path, before: None, after }],
         }
     }

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::draft::{Change, Draft};
+use super::environment::Environment;
 use super::error::PlanError;
 use super::plan::{Cause, Commit, Past, PlanRequest};
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
-    self, Because, Choice, Comparison, Difference, Folders, History, Names, Then, compare,
-    last_by_hand,
+    self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point, Then,
+    bears_out, compare, last_by_hand,
 };
-use crate::model::{BlobId, Blobs, CommitSha, Files, Location, ReadError, RepoPath};
+use crate::model::{
+    BlobId, Blobs, CommitSha, File, FileEdit, Files, Location, ReadError, RepoPath,
+};
 use crate::policy::OwnValue;
 use crate::yaml::FieldPath;
 
@@ -60,14 +63,14 @@ fn compare_with(
     choice: Choice,
 ) -> Result<Comparison, ReadError> {
     let nothing = History { commits: &[], blobs: &NoBlobs, head: None };
-    let (history, ours) = match request.past {
-        Past::None | Past::CutOff => (&nothing, None),
-        Past::Known { history, point } => (history, point),
+    let (history, points): (_, &[Point]) = match request.past {
+        Past::None | Past::CutOff => (&nothing, &[]),
+        Past::Known { history, points } => (history, points),
     };
     let (source, target) = (request.source, request.target);
     let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
-    let by_hand = match ours {
-        Some(_) => None,
+    let point = match last_of_ours(history, points, (source, target))? {
+        Some(ours) => Some(ours),
         None => last_by_hand(history, &source.path, &target.path, &names)?,
     };
     let rules = &*target.rules;
@@ -77,7 +80,7 @@ fn compare_with(
         folders: Folders { source: &source.path, target: &target.path },
         names: &names,
         history,
-        point: ours.or(by_hand.as_ref()),
+        point: point.as_ref(),
         choice,
         keep: &|below| fields(&rules.keep, below),
         take: &|below| fields(&rules.take, below),
@@ -86,6 +89,53 @@ fn compare_with(
             asked.is_empty() || asked.iter().any(|it| it.means(below, field, value))
         },
     })
+}
+
+/// The newest promotion of ours that the history bears out: trailers alone anybody can write.
+///
+/// # Errors
+/// [`ReadError`] if contents cannot be read.
+pub fn last_of_ours(
+    history: &History<'_>,
+    points: &[Point],
+    (source, target): (&Environment, &Environment),
+) -> Result<Option<Point>, ReadError> {
+    let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
+    for point in points {
+        let borne_out = if point.claimed {
+            bears_out(history, point, (&source.path, &target.path), &names)?
+        } else {
+            Some(point.clone())
+        };
+        if borne_out.is_some() {
+            return Ok(borne_out);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether edits of a commit are those of a promotion: in the target's folder alone, to what the source had
+/// then, and to nothing else.
+///
+/// # Errors
+/// [`ReadError`] if the source's files cannot be read.
+pub fn is_promotion(
+    edits: &[FileEdit],
+    then: &dyn Files,
+    (source, target): (&Environment, &Environment),
+) -> Result<bool, ReadError> {
+    let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
+    let mut brought = Brought::default();
+    for edit in edits {
+        let below = edit.path.strip_prefix(&target.path);
+        let theirs = below.and_then(|below| Some((below, source.path.join(below).ok()?)));
+        let Some((below, path)) = theirs else { return Ok(false) };
+        let theirs = then.file(&path)?.map(|file| file.content);
+        let content = |file: &Option<File>| file.as_ref().map(|file| file.content.clone());
+        let (before, after) = (content(&edit.before), content(&edit.after));
+        brought.add(below, (before.as_deref(), after.as_deref(), theirs.as_deref()), &names);
+    }
+    Ok(brought.is_whole())
 }
 
 fn fields<'k>(keeps: &'k [Keep], below: &str) -> Vec<&'k FieldPath> {

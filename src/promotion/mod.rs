@@ -38,6 +38,7 @@ pub use beside::stays_beside;
 pub use body::{
     BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
 };
+pub use changes::{is_promotion, last_of_ours};
 pub use commit_message::{StepTrailer, Trailers, check_commit_message, render_commit_message};
 pub use deployed::{OnClusters, Reach, reached};
 pub use environment::{Environment, Trigger};

@@ -107,7 +107,7 @@ impl Repository {
         let mut arguments = vec!["log", "--first-parent", "-m", "--raw", "-z", "--no-abbrev"];
         arguments.extend(["--no-renames", "--reverse", "--relative"]);
         arguments.extend(limit.as_deref());
-        arguments.extend(["--format=%x01%H%x00%an%x00%s", from.as_str(), "--"]);
+        arguments.extend(["--format=%x01%H%x00%P%x00%an%x00%s", from.as_str(), "--"]);
         arguments.extend(pathspecs(folders));
         let output = self.git("read the history", &arguments).run()?;
         let records = output.split(|byte| *byte == 1).filter(|record| !record.is_empty());
@@ -258,10 +258,12 @@ impl Contents {
     }
 }
 
-/// `ID NUL AUTHOR NUL SUBJECT NUL LF`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
+/// `ID NUL PARENTS NUL AUTHOR NUL SUBJECT NUL LF`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
 fn parse_commit(record: &[u8]) -> Option<PastCommit> {
     let mut fields = record.split(|byte| *byte == 0).map(String::from_utf8_lossy);
     let id = CommitSha::parse(&fields.next()?).ok()?;
+    let parents = fields.next()?;
+    let merged = parents.split(' ').skip(1).filter_map(|it| CommitSha::parse(it).ok()).collect();
     let (author, subject) = (fields.next()?.into_owned(), fields.next()?.into_owned());
     let mut touched = Vec::new();
     while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
@@ -276,7 +278,7 @@ fn parse_commit(record: &[u8]) -> Option<PastCommit> {
         }
     }
     // A submodule, or a mode of git's early days: nothing that we read.
-    (!touched.is_empty()).then_some(PastCommit { id, subject, author, touched })
+    (!touched.is_empty()).then_some(PastCommit { id, subject, author, merged, touched })
 }
 
 fn state(mode: &str, id: &str) -> Option<FileState> {

@@ -35,8 +35,8 @@ pub enum Past<'a> {
     Known {
         /// What was when.
         history: &'a History<'a>,
-        /// The last promotion of ours, or what `promotion.since` names.
-        point: Option<&'a Point>,
+        /// What may be the last promotion of ours, the newest first, or what `promotion.since` names.
+        points: &'a [Point],
     },
 }
 

@@ -119,6 +119,7 @@ fn a_commit_tells_its_pull_request() {
             id: CommitSha::parse(&"a".repeat(40)).unwrap(),
             subject: subject.to_owned(),
             author: "mona".to_owned(),
+            merged: Vec::new(),
             touched: Vec::new(),
         };
         let commit = Commit::of(&past);
