@@ -25,6 +25,9 @@ pub struct Brought {
     pub other: usize,
 }
 
+/// A file's bytes; `None` for no file.
+type Content<'a> = Option<&'a [u8]>;
+
 /// The point that a claim makes, if the history bears it out: the commit is there, has seen no more than what
 /// came before it, and gave the target something that the source had then. Versions are settled by
 /// a commit that did nothing else.
@@ -80,7 +83,7 @@ impl Brought {
     pub fn add(
         &mut self,
         below: &str,
-        (before, after, source): (Option<&[u8]>, Option<&[u8]>, Option<&[u8]>),
+        (before, after, source): (Content<'_>, Content<'_>, Content<'_>),
         names: &Names,
     ) {
         let (Some(after), Some(source)) = (after, source) else {
