@@ -243,23 +243,29 @@ impl Files for Checkout {
         Ok(found)
     }
 
-    /// Reads on two threads, and keeps nothing of it.
+    /// Of a few files keeps what it read, since a plan builds from most of them; many it reads on two threads
+    /// and keeps nothing.
     fn holding(&self, paths: &[RepoPath], words: &[&str]) -> Holding {
-        let regular = |path: &&RepoPath| {
-            matches!(self.kind(path), Ok(Kind::File(_)))
-                && matches!(self.is_reached_directly(path), Ok(true))
+        let regular = |path: &RepoPath| match self.kind(path) {
+            Ok(Kind::File(mode)) if matches!(self.is_reached_directly(path), Ok(true)) => Some(mode),
+            _ => None,
         };
-        let paths: Vec<&RepoPath> = paths.iter().filter(regular).collect();
+        let paths: Vec<(&RepoPath, FileMode)> =
+            paths.iter().filter_map(|path| Some((path, regular(path)?))).collect();
         let finders = finders(words);
-        let look = |part: &[&RepoPath]| -> Vec<RepoPath> {
-            let has = |path: &&&RepoPath| {
+        if paths.len() < MANY_FILES {
+            let has = |(path, mode): &(&RepoPath, FileMode)| {
+                self.read(path, *mode).is_ok_and(|file| holds(&finders, &file.content))
+            };
+            let found = paths.into_iter().filter(has).map(|(path, _)| path.clone()).collect();
+            return Holding { found, unknown: Vec::new() };
+        }
+        let look = |part: &[(&RepoPath, FileMode)]| -> Vec<RepoPath> {
+            let has = |(path, _): &&(&RepoPath, FileMode)| {
                 read_content(&self.root, path).is_ok_and(|content| holds(&finders, &content))
             };
-            part.iter().filter(has).map(|path| (*path).clone()).collect()
+            part.iter().filter(has).map(|(path, _)| (*path).clone()).collect()
         };
-        if paths.len() < MANY_FILES {
-            return Holding { found: look(&paths), unknown: Vec::new() };
-        }
         let (first, second) = paths.split_at(paths.len() / 2);
         std::thread::scope(|scope| {
             let other = scope.spawn(|| look(second));
@@ -270,7 +276,7 @@ impl Files for Checkout {
     }
 }
 
-/// Below so many a second thread is not worth its start.
+/// So many are not kept, and are worth a second thread's start.
 const MANY_FILES: usize = 200;
 
 fn listing(repository: &Repository, dirs: Vec<RepoPath>) -> Result<Listing, ReadError> {
