@@ -12,8 +12,8 @@ use overlift::diff::{KnownValues, RenderedDiff};
 use overlift::kustomize::{self, Build, BuildOptions};
 use overlift::model::{EnvironmentName, File, FileEdit, FileTree, Files, Location, RepoPath};
 use overlift::policy::{
-    Changes, Day, Fetched, Finding, Gates, Manifest, Overlay, Promotion, Rule, Side, Standards,
-    Subject, Terms, all_rules, check, check_changes, check_overlay, manifests,
+    Changes, Day, Fetched, Finding, Gates, Manifest, Overlay, Promotion, Reading, Rule, Side,
+    Standards, Subject, Terms, all_rules, check, check_changes, check_overlay, manifests,
 };
 use overlift::yaml::{Dialect, Node, parse_stream};
 
@@ -173,7 +173,7 @@ fn findings_of_files(text: &str) -> Vec<Finding> {
     let overlay =
         Overlay { files: &after, path: &target, build: &built, may_build_again: edits.is_empty() };
     if edits.is_empty() {
-        return check_overlay(overlay, None, terms).findings;
+        return check_overlay(&Reading::new(overlay), None, terms).findings;
     }
     let nothing = Build::default();
     let names = ["staging", "production"].map(|name| EnvironmentName::parse(name).unwrap());
@@ -194,8 +194,9 @@ fn findings_of_files(text: &str) -> Vec<Finding> {
         own_values: &[],
         at_once: &[],
     };
-    let mut findings = check_changes(&changes, terms).findings;
-    findings.extend(check_overlay(overlay, Some(promotion), terms).findings);
+    let reading = Reading::new(overlay);
+    let mut findings = check_changes(&changes, &reading, terms).findings;
+    findings.extend(check_overlay(&reading, Some(promotion), terms).findings);
     findings
 }
 

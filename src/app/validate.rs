@@ -10,8 +10,8 @@ use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, RepoPath};
 use crate::policy::schema::Schemas;
 use crate::policy::{
-    Day, Findings, Gates, Overlay, PlainManifests, Standards, Terms, UnknownFiles, check_manifests,
-    check_overlay,
+    Day, Findings, Gates, Overlay, PlainManifests, Reading, Standards, Terms, UnknownFiles,
+    check_manifests, check_overlay,
 };
 use crate::promotion::{BuildState, Environment, PlanError, render_deployed};
 use crate::workdir::ManifestFile;
@@ -78,7 +78,7 @@ impl Workspace {
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
         let overlay =
             Overlay { files, path: &environment.path, build: &build, may_build_again: true };
-        Ok(check_overlay(overlay, None, terms))
+        Ok(check_overlay(&Reading::new(overlay), None, terms))
     }
 }
 

@@ -38,11 +38,10 @@ pub(super) fn find(files: &[Words<'_>], question: &Question<'_>) -> Option<(Repo
     files.iter().find_map(|file| {
         let line = file.documents.iter().find_map(|document| match &document.value {
             Value::Sequence(operations) => json_patch(operations, question).map(|at| file.line(at)),
-            Value::Mapping(_)
-                if is_kustomization(file.path) && reaches(files, file.path, question.origin) =>
-            {
-                file.kustomization(document, question)
-            }
+            // Whether it leads to the resource takes longer to find out than whether it says so.
+            Value::Mapping(_) if is_kustomization(file.path) => file
+                .kustomization(document, question)
+                .filter(|_| reaches(files, file.path, question.origin)),
             _ => None,
         })?;
         Some((file.path.clone(), Position { line, column: 1 }))

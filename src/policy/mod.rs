@@ -19,6 +19,7 @@ mod last_word;
 pub mod mesh;
 mod place;
 mod plain;
+mod reading;
 pub mod rego;
 mod risks;
 pub mod rule;
@@ -40,12 +41,15 @@ pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Su
 pub use mesh::Manifest;
 pub use place::{Sources, place};
 pub use plain::PlainManifests;
+pub use reading::Reading;
 pub use risks::{Changed, Changes, OwnValue, Words};
 pub use rule::{Code, Rule};
 pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject, built};
-pub use whole::{Terms, check_changes, check_manifests, check_overlay, known_words};
+pub use whole::{
+    Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,
+};
 
 /// Codes of what is said beside the rules: of unreadable manifests, schemas and suppressions.
 const CODES_WITHOUT_RULE: [&str; 3] = [plain::UNREADABLE, standards::UNUSABLE, check::EXPIRED];

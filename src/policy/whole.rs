@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use super::check::{Findings, check, check_all};
 use super::gate::{Day, Gates};
 use super::mesh::Manifest;
-use super::place::{Sources, place};
+use super::place::place;
 use super::plain::PlainManifests;
+use super::reading::Reading;
 use super::risks::Changes;
 use super::standards::Standards;
-use super::subject::{Overlay, Promotion, Subject, built};
-use crate::diff::SecretInputs;
-use crate::kustomize::{Build, ResourceId};
+use super::subject::{Promotion, Subject, built};
+use crate::kustomize::ResourceId;
 use crate::model::{Entry, Location, RepoPath};
-use crate::yaml::{Dialect, Node, parse_manifests, parse_stream};
+use crate::yaml::{Node, parse_manifests};
 
 /// What the gates are run with.
 #[derive(Clone, Copy)]
@@ -30,10 +30,25 @@ pub struct Terms<'a> {
 /// Checks an overlay as it was built.
 #[must_use]
 pub fn check_overlay(
-    overlay: Overlay<'_>,
+    reading: &Reading<'_>,
     promotion: Option<Promotion<'_>>,
     terms: Terms<'_>,
 ) -> Findings {
+    let mut found = check_without_lines(reading, promotion, terms);
+    if !found.findings.is_empty() {
+        place_in_build(&mut found, reading);
+    }
+    found
+}
+
+/// The same without looking for the lines: for what others are compared with.
+#[must_use]
+pub fn check_without_lines(
+    reading: &Reading<'_>,
+    promotion: Option<Promotion<'_>>,
+    terms: Terms<'_>,
+) -> Findings {
+    let overlay = reading.overlay();
     let manifests = built(overlay.build);
     let configured = manifests.iter().find_map(|m| Some((m, read_mesh_config(m)?)));
     let mesh_config = configured.as_ref().map(|(manifest, node)| Manifest {
@@ -51,20 +66,25 @@ pub fn check_overlay(
         promotion,
     };
     let mut found = check(&subject, terms.gates, terms.today);
-    if found.findings.is_empty() {
-        return found;
+    if !found.findings.is_empty() {
+        hide_secrets(&mut found, reading);
     }
-    let original = original_names(overlay.build);
-    let sources = sources(overlay);
-    place(&mut found.findings, &manifests, &sources, |id| original.get(id).copied());
-    hide_secrets(&mut found, overlay);
     found
 }
 
+/// Gives each finding about a built resource the line that a person has to edit.
+fn place_in_build(found: &mut Findings, reading: &Reading<'_>) {
+    let build = reading.overlay().build;
+    let resources = build.resources.iter();
+    let original: BTreeMap<&ResourceId, &str> =
+        resources.map(|resource| (&resource.id, resource.original_id.name.as_str())).collect();
+    let original = |id: &ResourceId| original.get(id).copied();
+    place(&mut found.findings, &built(build), reading.sources(), original);
+}
+
 /// Whatever a rule or a policy quotes: no value of a Secret is in it.
-fn hide_secrets(found: &mut Findings, overlay: Overlay<'_>) {
-    let inputs = SecretInputs::find(overlay.files, &[], &overlay.build.inputs);
-    let known = inputs.known_values(&[overlay.build]);
+fn hide_secrets(found: &mut Findings, reading: &Reading<'_>) {
+    let known = reading.known();
     for finding in &mut found.findings {
         if let Some(resource) = &mut finding.resource
             && let Cow::Owned(hidden) = known.scrub(&resource.name)
@@ -80,30 +100,22 @@ fn hide_secrets(found: &mut Findings, overlay: Overlay<'_>) {
     }
 }
 
-/// Checks what a promotion changes, before and after. All that is found is new.
+/// Checks what a promotion changes, before and after. All that is found is new. `after` is the overlay that
+/// the changes lead to.
 #[must_use]
-pub fn check_changes(changes: &Changes<'_>, terms: Terms<'_>) -> Findings {
+pub fn check_changes(changes: &Changes<'_>, after: &Reading<'_>, terms: Terms<'_>) -> Findings {
     let mut found = check_all(changes, terms.gates, terms.today);
     if found.findings.is_empty() {
         return found;
     }
-    let overlay = Overlay {
-        files: changes.files,
-        path: changes.path,
-        build: changes.after,
-        may_build_again: false,
-    };
-    let manifests = built(changes.after);
-    let original = original_names(changes.after);
-    let sources = sources(overlay);
-    place(&mut found.findings, &manifests, &sources, |id| original.get(id).copied());
+    place_in_build(&mut found, after);
     for finding in &mut found.findings {
         let gone = finding.location.as_ref().is_some_and(|at| !is_here(changes, &at.path));
         if gone {
             finding.location = Some(kustomization_of(changes));
         }
     }
-    hide_secrets(&mut found, overlay);
+    hide_secrets(&mut found, after);
     found
 }
 
@@ -119,11 +131,6 @@ fn kustomization_of(changes: &Changes<'_>) -> Location {
         ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name)
     });
     Location::file(own.unwrap_or(changes.path).clone())
-}
-
-fn original_names(build: &Build) -> BTreeMap<&ResourceId, &str> {
-    let resources = build.resources.iter();
-    resources.map(|resource| (&resource.id, resource.original_id.name.as_str())).collect()
 }
 
 /// Checks plain manifests, as all that a mesh has.
@@ -162,22 +169,6 @@ fn read_mesh_config(manifest: &Manifest<'_>) -> Option<Node> {
     }
     let text = manifest.node.at(&["data", "mesh"])?.as_str()?;
     parse_manifests(text).ok()?.into_iter().next().filter(|node| node.as_mapping().is_some())
-}
-
-/// The files of a build, those of the overlay first.
-fn sources(overlay: Overlay<'_>) -> Sources {
-    let mut paths: Vec<&RepoPath> = overlay.build.inputs.iter().collect();
-    paths.sort_by_key(|path| !path.is_within(overlay.path));
-    let mut sources = Sources::default();
-    for path in paths {
-        let Ok((at, Entry::File(file))) = overlay.files.look_up(path) else { continue };
-        let Ok(text) = std::str::from_utf8(&file.content) else { continue };
-        let text = text.replace("\r\n", "\n");
-        if let Ok(documents) = parse_stream(&text, Dialect::V3) {
-            sources.add(at, text, documents);
-        }
-    }
-    sources
 }
 
 /// The rules' ids and codes and nothing else: what a configuration may name.

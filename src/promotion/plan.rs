@@ -33,8 +33,8 @@ use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs}
 use crate::kustomize::{self, Build, BuildError};
 use crate::model::{EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 use crate::policy::{
-    Changes, Finding, Findings, Overlay as Checked, Promotion, Side, Standards, Terms,
-    UnknownFiles, check_changes, check_overlay, mark_new,
+    Changes, Finding, Findings, Overlay as Checked, Promotion, Reading, Side, Standards, Terms,
+    UnknownFiles, check_changes, check_overlay, check_without_lines, mark_new,
 };
 
 /// Plans a promotion.
@@ -64,17 +64,26 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
+    let plain: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
+    let edited = EditedFiles::new(request.files, plain.iter().copied());
+    let reading = Reading::new(Checked {
+        files: &edited,
+        path: &target.path,
+        build: &builds.after,
+        may_build_again: false,
+    });
     let (checked, (Diffs { rendered, files, drift }, secrets, known)) = side_by_side(
-        || check(request, (source, target), &standards, &builds, &edits),
+        || check(request, (source, target), &standards, &builds, (&reading, &plain)),
         || compare(request, (source, target), &builds, &edits),
     );
+    let risks =
+        risks(request, (source, target), (&rendered, &builds), (&reading, &plain), &standards);
     let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
     let told = deployed::warnings(&deployed, &target.path, &faults).into_iter();
     warnings.extend(told.map(|(at, message)| Warning { message, at: Some(at) }));
     let masked = files_with_secrets(request, &differences, &secrets, &known);
     let words = Words { edits, warnings, not_promoted, differences, commits };
     let Words { edits, warnings, not_promoted, differences, commits } = words.hide(&known, &masked);
-    let risks = risks(request, (source, target), (&rendered, &builds, &edits), &standards);
     let missing = not_rendered.iter().map(NotRendered::finding);
     let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
     let suppressed = checked.suppressed + risks.suppressed.len() + risks_below.suppressed.len();
@@ -292,22 +301,14 @@ fn check(
     (source, target): (&Environment, &Environment),
     standards: &Standards,
     builds: &Builds,
-    edits: &[PlannedEdit],
+    (after, edits): (&Reading<'_>, &[&FileEdit]),
 ) -> PlanFindings {
     let Checks { gates, today, .. } = request.checks;
     let terms = Terms { gates, standards, today };
-    let plain_edits: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
-    let edited = EditedFiles::new(request.files, plain_edits.iter().copied());
     let promotion = Promotion {
         source: Side { name: &source.name, path: &source.path, build: &builds.source },
         target: Side { name: &target.name, path: &target.path, build: &builds.before },
-        edits: &plain_edits,
-    };
-    let after = Checked {
-        files: &edited,
-        path: &target.path,
-        build: &builds.after,
-        may_build_again: false,
+        edits,
     };
     let found = check_overlay(after, Some(promotion), terms);
     let (mut findings, suppressed) = (found.findings, found.suppressed.len());
@@ -320,7 +321,8 @@ fn check(
             build: &builds.before,
             may_build_again: false,
         };
-        mark_new(&check_overlay(before, None, terms).findings, &mut findings);
+        let before = check_without_lines(&Reading::new(before), None, terms);
+        mark_new(&before.findings, &mut findings);
     }
     PlanFindings { findings, suppressed }
 }
@@ -329,31 +331,32 @@ fn check(
 fn risks(
     request: &PlanRequest<'_>,
     (source, target): (&Environment, &Environment),
-    (rendered, builds, edits): (&RenderedDiff, &Builds, &[PlannedEdit]),
+    (rendered, builds): (&RenderedDiff, &Builds),
+    (after, edits): (&Reading<'_>, &[&FileEdit]),
     standards: &Standards,
 ) -> Findings {
     let Checks { gates, today, own_values, .. } = request.checks;
     if edits.is_empty() {
         return Findings::default();
     }
-    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let edited = after.overlay().files;
     let mut others = target.siblings.to_vec();
     if !others.iter().any(|(name, _)| *name == source.name) {
         others.push((source.name.clone(), source.path.clone()));
     }
-    let mut lost = lost_values(request, &edited);
+    let mut lost = lost_values(request, edited);
     lost.extend(own_values.iter().cloned());
     let changes = Changes {
         resources: rendered.resources(),
         before: &builds.before,
         after: &builds.after,
-        files: &edited,
+        files: edited,
         path: &target.path,
         others: &others,
         own_values: &lost,
         at_once: &[],
     };
-    check_changes(&changes, Terms { gates, standards, today })
+    check_changes(&changes, after, Terms { gates, standards, today })
 }
 
 /// What the promotion weakens on clusters that are built in another way.
@@ -376,7 +379,7 @@ fn risks_there(
         own_values: &[],
         at_once: &[],
     };
-    check_changes(&changes, Terms { gates, standards, today }).findings
+    check_changes(&changes, &Reading::after(&changes), Terms { gates, standards, today }).findings
 }
 
 /// Kustomizations below the target's that an edit touches and its build does not read: an Application
@@ -415,7 +418,8 @@ fn roots_below(
             own_values: &[],
             at_once: &[],
         };
-        let risks = check_changes(&changes, Terms { gates, standards, today });
+        let reading = Reading::after(&changes);
+        let risks = check_changes(&changes, &reading, Terms { gates, standards, today });
         found.findings.extend(risks.findings);
         found.suppressed.extend(risks.suppressed);
         below.push((root, rendered));

@@ -19,8 +19,8 @@ use crate::diff::{RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::policy::{
-    Changes, Day, Fetched, Finding, Gates, Level, Overlay, Standards, Terms, UnknownFiles,
-    check_changes, check_overlay, mark_new,
+    Changes, Day, Fetched, Finding, Gates, Level, Overlay, Reading, Standards, Terms, UnknownFiles,
+    check_changes, check_overlay, check_without_lines, mark_new,
 };
 use crate::yaml::{Node, Value, parse_manifests};
 
@@ -341,13 +341,14 @@ fn judge(
         own_values: &[],
         at_once: &shared,
     };
-    let risks = check_changes(&changes, terms);
-    let overlay =
-        |files, build| Overlay { files, path: &environment.path, build, may_build_again: false };
-    let found = check_overlay(overlay(request.after, after), None, terms);
+    let reading = Reading::after(&changes);
+    let risks = check_changes(&changes, &reading, terms);
+    let found = check_overlay(&reading, None, terms);
     let mut findings = found.findings;
     if !findings.is_empty() {
-        let then = check_overlay(overlay(request.before, before), None, terms);
+        let (files, path) = (request.before, &environment.path);
+        let then = Overlay { files, path, build: before, may_build_again: false };
+        let then = check_without_lines(&Reading::new(then), None, terms);
         mark_new(&then.findings, &mut findings);
     }
     let suppressed = risks.suppressed.len() + found.suppressed.len();

@@ -247,7 +247,9 @@ impl Files for Checkout {
     /// and keeps nothing.
     fn holding(&self, paths: &[RepoPath], words: &[&str]) -> Holding {
         let regular = |path: &RepoPath| match self.kind(path) {
-            Ok(Kind::File(mode)) if matches!(self.is_reached_directly(path), Ok(true)) => Some(mode),
+            Ok(Kind::File(mode)) if matches!(self.is_reached_directly(path), Ok(true)) => {
+                Some(mode)
+            }
             _ => None,
         };
         let paths: Vec<(&RepoPath, FileMode)> =

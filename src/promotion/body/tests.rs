@@ -4,7 +4,9 @@ use super::*;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{CommitSha, EnvironmentName, File, FileEdit, FileTree, Location, RepoPath};
-use crate::policy::{Changes, Day, Finding, Gates, Level, Standards, Terms, check_changes};
+use crate::policy::{
+    Changes, Day, Finding, Gates, Level, Reading, Standards, Terms, check_changes,
+};
 use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
 use crate::promotion::{Builds, By, Environment, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
@@ -98,7 +100,7 @@ fn risks(builds: &Builds, rendered: &RenderedDiff) -> Vec<Finding> {
     };
     let (gates, standards) = (Gates::default(), Standards::default());
     let terms = Terms { gates: &gates, standards: &standards, today: Day::MIN };
-    check_changes(&changes, terms).findings
+    check_changes(&changes, &Reading::after(&changes), terms).findings
 }
 
 fn body(plan: &Plan) -> String {

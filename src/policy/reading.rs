@@ -1,0 +1,70 @@
+//! What is read once of a built overlay for all that is said about it: the lines where its fields stand, and
+//! the values that no text may show. Nothing is read before something is found.
+
+use std::sync::OnceLock;
+
+use super::place::Sources;
+use super::risks::Changes;
+use super::subject::Overlay;
+use crate::diff::{KnownValues, SecretInputs};
+use crate::model::{Entry, RepoPath};
+use crate::yaml::{Dialect, parse_stream};
+
+/// An overlay with what was read of it.
+pub struct Reading<'a> {
+    overlay: Overlay<'a>,
+    sources: OnceLock<Sources>,
+    known: OnceLock<KnownValues>,
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub const fn new(overlay: Overlay<'a>) -> Self {
+        Self { overlay, sources: OnceLock::new(), known: OnceLock::new() }
+    }
+
+    /// The overlay that changes lead to.
+    #[must_use]
+    pub const fn after(changes: &Changes<'a>) -> Self {
+        Self::new(Overlay {
+            files: changes.files,
+            path: changes.path,
+            build: changes.after,
+            may_build_again: false,
+        })
+    }
+
+    /// The overlay.
+    #[must_use]
+    pub const fn overlay(&self) -> Overlay<'a> {
+        self.overlay
+    }
+
+    /// The files of the build, those of the overlay first.
+    pub(super) fn sources(&self) -> &Sources {
+        self.sources.get_or_init(|| {
+            let overlay = self.overlay;
+            let mut paths: Vec<&RepoPath> = overlay.build.inputs.iter().collect();
+            paths.sort_by_key(|path| !path.is_within(overlay.path));
+            let mut sources = Sources::default();
+            for path in paths {
+                let Ok((at, Entry::File(file))) = overlay.files.look_up(path) else { continue };
+                let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+                let text = text.replace("\r\n", "\n");
+                if let Ok(documents) = parse_stream(&text, Dialect::V3) {
+                    sources.add(at, text, documents);
+                }
+            }
+            sources
+        })
+    }
+
+    /// The values of Secrets.
+    pub(super) fn known(&self) -> &KnownValues {
+        self.known.get_or_init(|| {
+            let Overlay { files, build, .. } = self.overlay;
+            SecretInputs::find(files, &[], &build.inputs).known_values(&[build])
+        })
+    }
+}
