@@ -42,6 +42,7 @@ mod merge_keys_of_kubernetes;
 mod nothing_is_lost;
 mod overlay_builds_like_kustomize;
 mod people_are_told_outside_github;
+mod people_sign_in_with_github;
 mod people_steer_promotions;
 mod plans_with_an_installed_kustomize;
 mod policies_in_rego;

@@ -27,6 +27,7 @@ fn github() -> String {
             let body = serde_json::json!({
                 "id": 4711, "slug": "overlift-octo", "html_url": "https://github.com/apps/overlift-octo",
                 "pem": APP_KEY_LINE, "webhook_secret": "a-secret-of-the-webhook",
+                "client_id": "Iv23liStandIn", "client_secret": "a-secret-of-the-client",
             });
             let (status, body) = if good {
                 ("201 Created", body.to_string())
@@ -85,10 +86,12 @@ fn a_browser_brings_the_code_and_the_credentials_are_kept() {
     let manifest: Value = serde_json::from_str(&manifest.replace("&quot;", "\"")).unwrap();
     assert_eq!(manifest["hook_attributes"]["url"], "https://overlift.example.com/webhook");
     assert_eq!(manifest["redirect_url"], format!("http://{address}/made"));
+    let back = "https://overlift.example.com/login/github/callback";
+    assert_eq!(manifest["callback_urls"], serde_json::json!([back]));
     // The same as the file that the page shows.
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/github-app-manifest.json");
     let file: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    for key in ["default_permissions", "name", "description", "public"] {
+    for key in ["default_permissions", "name", "description", "public", "callback_urls"] {
         assert_eq!(manifest[key], file[key], "{key}");
     }
 
@@ -101,10 +104,13 @@ fn a_browser_brings_the_code_and_the_credentials_are_kept() {
     assert!(output.status.success());
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("export OVERLIFT_APP_ID=4711\n"), "{said}");
+    assert!(said.contains("export OVERLIFT_APP_CLIENT_ID=Iv23liStandIn\n"), "{said}");
     assert!(!said.contains("a-secret") && !done.contains("a-secret"), "{said}");
-    for (file, text) in
-        [("private-key.pem", APP_KEY_LINE), ("webhook-secret", "a-secret-of-the-webhook")]
-    {
+    for (file, text) in [
+        ("private-key.pem", APP_KEY_LINE),
+        ("webhook-secret", "a-secret-of-the-webhook"),
+        ("client-secret", "a-secret-of-the-client"),
+    ] {
         let path = temp.path().join("keep").join(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{text}\n"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{file}");

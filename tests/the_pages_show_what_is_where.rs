@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::support::browser::{Answer, ask};
 use crate::support::github::payloads;
 use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
@@ -17,24 +18,6 @@ const TOKEN: &str = "a-token-for-the-pages";
 struct Pages {
     scene: Scene,
     address: SocketAddr,
-}
-
-/// An answer.
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}", self.body))
-    }
 }
 
 impl Pages {
@@ -55,7 +38,7 @@ impl Pages {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = Credential::new("token", TOKEN).unwrap();
-        let pages = PageSettings::new(token, "https://api.github.com");
+        let pages = PageSettings::new(Some(token), "https://api.github.com");
         let secrets = WebhookSecrets::parse("a secret of the webhook").unwrap();
         let app = scene.app.clone();
         tokio::spawn(serve_with_pages(listener, app, secrets, pages, std::future::pending()));
@@ -63,19 +46,7 @@ impl Pages {
     }
 
     async fn ask(&self, request: &str, headers: &str, body: &str) -> Answer {
-        let text = format!(
-            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        // The templates write a slash as an entity too.
-        Answer { status, head: head.to_owned(), body: body.replace("&#x2f;", "/") }
+        ask(self.address, request, headers, body).await
     }
 
     async fn get(&self, path: &str) -> Answer {

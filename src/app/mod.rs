@@ -36,6 +36,7 @@ mod recover;
 mod remote_base;
 mod service;
 mod service_build;
+mod sign_in;
 mod snapshot;
 mod standing;
 mod step;
@@ -70,4 +71,5 @@ pub use promote::{
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};
 pub use service::{App, NotReady};
+pub use sign_in::{PageSession, RIGHTS_MS, Sight, SignInError};
 pub use trial::{TRIAL, answer_trial, try_plans_with};

@@ -12,6 +12,7 @@ use crate::store::{
 
 use super::App;
 use super::environment_note::EnvironmentNotes;
+use super::sign_in::Sight;
 use super::standing::in_words;
 
 /// So many promotions or repositories are on a page where nobody asks for fewer.
@@ -32,6 +33,8 @@ pub struct Question {
     pub environment: String,
     /// `open`, `merged` or `closed`.
     pub state: String,
+    /// What whoever asks may see.
+    pub sight: Sight,
     /// A part of any of the names.
     pub search: String,
     /// Where the page before ended.
@@ -201,13 +204,20 @@ impl App {
         Ok(Part { items: rows.into_iter().map(line).collect(), next })
     }
 
-    /// One promotion; `None` if there is none with this id.
+    /// One promotion; `None` if there is none with this id, or none that may be seen.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn promotion(&self, id: &str) -> Result<Option<PromotionPage>, StoreError> {
+    pub async fn promotion(
+        &self,
+        id: &str,
+        sight: &Sight,
+    ) -> Result<Option<PromotionPage>, StoreError> {
         let Some(found) = self.store.promotion(id).await? else { return Ok(None) };
         let record = &found.record;
+        if !self.sees(sight, &record.repository).await? {
+            return Ok(None);
+        }
         let same = Wanted {
             repository: &record.repository,
             application: &record.application,
@@ -274,6 +284,9 @@ impl App {
     pub async fn noted_of(&self, asked: &Question) -> Result<EnvironmentNotes, StoreError> {
         let repository = asked.repository.as_str();
         let mut notes = EnvironmentNotes::default();
+        if !self.sees(&asked.sight, repository).await? {
+            return Ok(notes);
+        }
         let of_it = |note: &&crate::store::EnvironmentNote| {
             note.key.application == asked.application && note.key.environment == asked.environment
         };
@@ -292,6 +305,9 @@ impl App {
             application: asked.application.clone(),
             environment: asked.environment.clone(),
         };
+        if !self.sees(&asked.sight, &key.repository).await? {
+            return Ok(Vec::new());
+        }
         let known = self.store.evidence_of(&key).await?;
         let line = |known: KnownEvidence| EvidenceLine {
             source: (known.newest.kind, known.newest.name),
@@ -307,13 +323,16 @@ impl App {
         Ok(lines)
     }
 
-    /// The queue.
+    /// The queue, as far as it may be seen. What GitHub leaves us is the operator's alone.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn queue(&self) -> Result<QueuePage, StoreError> {
-        let counts = self.store.job_counts().await?;
-        let jobs = self.store.list_jobs(JOBS).await?;
+    pub async fn queue(&self, sight: &Sight) -> Result<QueuePage, StoreError> {
+        let counts = match sight {
+            Sight::All => self.store.job_counts().await?,
+            Sight::Of(session) => self.store.job_counts_seen_by(session).await?,
+        };
+        let jobs = self.store.list_jobs_seen_by(sight.session(), JOBS).await?;
         let jobs = jobs.into_iter().map(|job| JobLine {
             id: job.id,
             kind: job.kind,
@@ -324,7 +343,8 @@ impl App {
             run_at: job.run_at,
             reason: job.reason,
         });
-        let budgets = self.github.rates_left().into_iter().map(|rate| {
+        let rates = if *sight == Sight::All { self.github.rates_left() } else { Vec::new() };
+        let budgets = rates.into_iter().map(|rate| {
             let who = rate.installation.map_or_else(|| "token".to_owned(), |id| id.to_string());
             (who, rate.remaining, rate.limit)
         });
@@ -363,6 +383,7 @@ fn wanted(asked: &Question) -> Wanted<'_> {
         target: &asked.environment,
         state: &asked.state,
         search: &asked.search,
+        session: asked.sight.session(),
         ..Wanted::default()
     }
 }

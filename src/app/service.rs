@@ -43,6 +43,8 @@ pub struct App {
     pub(super) wake: Arc<Notify>,
     /// Where health queries go, if somebody said so.
     pub(super) prometheus: Option<super::Prometheus>,
+    /// Whom people sign in to, for the pages.
+    pub(super) sign_in: Option<crate::github::SignIn>,
     /// Where notices go.
     pub(super) receivers: Receivers,
     /// Wakes those who send them.
@@ -81,6 +83,7 @@ impl App {
             clock,
             wake,
             prometheus: None,
+            sign_in: None,
             receivers: Receivers::default(),
             wake_senders: Arc::default(),
             working: Arc::default(),

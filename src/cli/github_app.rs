@@ -100,6 +100,7 @@ impl KeepArguments {
 
 const KEY_FILE: &str = "private-key.pem";
 const SECRET_FILE: &str = "webhook-secret";
+const CLIENT_SECRET_FILE: &str = "client-secret";
 
 /// Runs one of the three.
 pub(super) fn run(arguments: &AppArguments, directory: &Path, output: &Output) -> Result {
@@ -148,6 +149,7 @@ fn manifest(given: &ManifestArguments, back: Option<&str>) -> anyhow::Result<ser
         "public": false,
         "hook_attributes": { "url": format!("{url}/webhook"), "active": true },
         "redirect_url": back.unwrap_or(url),
+        "callback_urls": [format!("{url}/login/github/callback")],
         "default_permissions": permissions,
         "default_events": events,
     }))
@@ -155,7 +157,7 @@ fn manifest(given: &ManifestArguments, back: Option<&str>) -> anyhow::Result<ser
 
 /// Refuses to write over credentials, before anything is made.
 fn free(keep: &KeepArguments, directory: &Path) -> anyhow::Result<()> {
-    for file in [KEY_FILE, SECRET_FILE] {
+    for file in [KEY_FILE, SECRET_FILE, CLIENT_SECRET_FILE] {
         let path = directory.join(&keep.output).join(file);
         anyhow::ensure!(
             workdir::read_input(&path).is_err(),
@@ -261,11 +263,21 @@ fn exchange(
     write(KEY_FILE, &format!("{}\n", app.private_key.expose()))?;
     write(SECRET_FILE, &format!("{}\n", app.webhook_secret.expose()))?;
     let at = keep.output.display();
+    let mut sign_in = String::new();
+    if let Some((id, secret)) = &app.sign_in {
+        write(CLIENT_SECRET_FILE, &format!("{}\n", secret.expose()))?;
+        sign_in = format!(
+            "# People see the pages of what they can read:\n\
+             export OVERLIFT_APP_CLIENT_ID={}\n\
+             export OVERLIFT_APP_CLIENT_SECRET_FILE={at}/{CLIENT_SECRET_FILE}\n",
+            harmless(id)
+        );
+    }
     output.print(format!(
         "The App `{}` was made. Install it: {}/installations/new\n\n\
          export OVERLIFT_APP_ID={}\n\
          export OVERLIFT_APP_PRIVATE_KEY_FILE={at}/{KEY_FILE}\n\
-         export OVERLIFT_WEBHOOK_SECRET_FILE={at}/{SECRET_FILE}\n",
+         export OVERLIFT_WEBHOOK_SECRET_FILE={at}/{SECRET_FILE}\n{sign_in}",
         harmless(&app.slug),
         harmless(&app.page),
         app.id

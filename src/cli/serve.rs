@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::Outcome;
 use crate::app::{App, Clock, Prometheus, merge_payloads, try_plans_with};
 use crate::config::{Identity, NOTICES, RawSettings, Settings};
-use crate::github::{Authentication, Github, GithubSettings};
+use crate::github::{Authentication, Github, GithubSettings, SignIn};
 use crate::model::ReceiverName;
 use crate::notices::{Receiver, Receivers};
 use crate::redact::Scrubber;
@@ -89,12 +89,21 @@ pub(super) struct ServeArguments {
         help = "What notices for a name are signed with [env: OVERLIFT_NOTICES_<NAME>_SECRET]"
     )]
     notices_secret: Vec<String>,
-    /// Token that opens the pages; without it there are none.
+    /// Token that opens all pages; without it and without a sign-in with GitHub there are none.
     #[arg(long, env = "OVERLIFT_PAGE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     page_token: Option<String>,
     /// File with the token that opens the pages.
     #[arg(long, env = "OVERLIFT_PAGE_TOKEN_FILE", value_name = "FILE")]
     page_token_file: Option<String>,
+    /// Client id of the GitHub App: people sign in to it and see the pages of what they can read.
+    #[arg(long, env = "OVERLIFT_APP_CLIENT_ID", value_name = "ID")]
+    app_client_id: Option<String>,
+    /// Client secret of the GitHub App.
+    #[arg(long, env = "OVERLIFT_APP_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
+    app_client_secret: Option<String>,
+    /// File with the client secret of the GitHub App.
+    #[arg(long, env = "OVERLIFT_APP_CLIENT_SECRET_FILE", value_name = "FILE")]
+    app_client_secret_file: Option<String>,
     /// What is logged, such as `info` or `overlift=debug`.
     #[arg(long, env = "OVERLIFT_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
@@ -127,6 +136,9 @@ impl ServeArguments {
             notices: self.notices(),
             page_token: self.page_token.clone(),
             page_token_file: self.page_token_file.clone(),
+            app_client_id: self.app_client_id.clone(),
+            app_client_secret: self.app_client_secret.clone(),
+            app_client_secret_file: self.app_client_secret_file.clone(),
         }
     }
 }
@@ -220,7 +232,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         (name.clone(), Receiver { url: it.url.clone(), secret: it.secret.clone() })
     });
     let receivers = Receivers::new(receivers.collect()).context("notices cannot be sent")?;
-    let app = app.with_prometheus(prometheus).with_receivers(receivers);
+    let sign_in = settings
+        .sign_in
+        .map(|(id, secret)| SignIn::new(&settings.github_api_url, &id, secret))
+        .transpose()
+        .context("nobody can sign in with GitHub")?;
+    let has_pages = settings.page_token.is_some() || sign_in.is_some();
+    let app = app.with_prometheus(prometheus).with_receivers(receivers).with_sign_in(sign_in);
     let stop = stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
     let writing = App::write_deliveries(writer, turned(inbox_closed))?;
@@ -234,12 +252,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     let listeners = server::Listeners { webhooks: listener, metrics };
     let secrets = settings.webhook_secrets;
-    match settings.page_token {
-        Some(token) => {
-            let pages = PageSettings::new(token, &settings.github_api_url);
-            server::serve_with_pages(listeners, app, secrets, pages, turned(stop)).await;
-        }
-        None => server::serve(listeners, app, secrets, turned(stop)).await,
+    if has_pages {
+        let pages = PageSettings::new(settings.page_token, &settings.github_api_url);
+        server::serve_with_pages(listeners, app, secrets, pages, turned(stop)).await;
+    } else {
+        server::serve(listeners, app, secrets, turned(stop)).await;
     }
     tracing::info!("stopping");
     working.await.context("the workers stopped")?;

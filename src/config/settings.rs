@@ -49,6 +49,12 @@ pub struct RawSettings {
     pub page_token: Option<String>,
     /// `OVERLIFT_PAGE_TOKEN_FILE`.
     pub page_token_file: Option<String>,
+    /// `OVERLIFT_APP_CLIENT_ID`.
+    pub app_client_id: Option<String>,
+    /// `OVERLIFT_APP_CLIENT_SECRET`.
+    pub app_client_secret: Option<String>,
+    /// `OVERLIFT_APP_CLIENT_SECRET_FILE`.
+    pub app_client_secret_file: Option<String>,
 }
 
 /// The settings of the service, each checked.
@@ -68,8 +74,10 @@ pub struct Settings {
     pub database_url: Credential,
     /// Where trees and blobs are kept; `None` for memory.
     pub cache_dir: Option<String>,
-    /// Who may see the pages; without it there are none.
+    /// Who may see all pages; without it and without a sign-in there are none.
     pub page_token: Option<Credential>,
+    /// The App that people sign in to, to see the pages of what they can read: its client id and secret.
+    pub sign_in: Option<(String, Credential)>,
     /// Where notices go, by name.
     pub receivers: BTreeMap<ReceiverName, NoticeReceiver>,
     /// Where health queries go; `None` for nowhere.
@@ -149,7 +157,8 @@ impl Settings {
             Identity::App { private_key, .. } => private_key,
         };
         let rest = [identity.clone(), self.database_url.clone()];
-        let more = [self.page_token.clone(), self.prometheus_token.clone()];
+        let client_secret = self.sign_in.as_ref().map(|(_, secret)| secret.clone());
+        let more = [self.page_token.clone(), client_secret, self.prometheus_token.clone()];
         let of_receiver = |it: &NoticeReceiver| [Some(it.url.clone()), it.secret.clone()];
         let receivers = self.receivers.values().flat_map(of_receiver);
         let more = more.into_iter().chain(receivers).flatten();
@@ -175,6 +184,7 @@ impl Check<'_> {
         let identity = self.identity(raw);
         let database_url = self.database_url(raw.database_url.as_deref());
         let page_token = self.page_token(raw);
+        let sign_in = self.sign_in(raw);
         let (prometheus_url, prometheus_token) = self.prometheus(raw);
         let mut fault = |variable: String, reason: String| {
             self.faults.push(SettingsFault { variable: variable.into(), reason });
@@ -192,6 +202,7 @@ impl Check<'_> {
             database_url: database_url?,
             cache_dir: raw.cache_dir.clone().filter(|dir| !dir.is_empty()),
             page_token,
+            sign_in,
             receivers,
             prometheus_url,
             prometheus_token,
@@ -260,6 +271,26 @@ impl Check<'_> {
             ),
             Ok(token) => Some(token),
             Err(error) => self.fault(variable, error.to_string()),
+        }
+    }
+
+    /// The App that people sign in to. Half of it is a fault.
+    fn sign_in(&mut self, raw: &RawSettings) -> Option<(String, Credential)> {
+        const ID: &str = "OVERLIFT_APP_CLIENT_ID";
+        const NAMES: [&str; 2] = ["OVERLIFT_APP_CLIENT_SECRET", "OVERLIFT_APP_CLIENT_SECRET_FILE"];
+        let id = raw.app_client_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let given = (raw.app_client_secret.as_deref(), raw.app_client_secret_file.as_deref());
+        match (id, given) {
+            (None, (None, None)) => None,
+            (None, _) => self.fault(ID, "is not set, but the client secret is"),
+            (Some(_), (None, None)) => self.fault(NAMES[0], format!("is not set, but {ID} is")),
+            (Some(id), given) => {
+                let (variable, text) = self.text_or_file(NAMES, given)?;
+                match Credential::new("the App's client secret", text.trim()) {
+                    Ok(secret) => Some((id.to_owned(), secret)),
+                    Err(error) => self.fault(variable, error.to_string()),
+                }
+            }
         }
     }
 
@@ -413,6 +444,23 @@ mod tests {
         assert_eq!(settings.database_url.expose(), "sqlite://overlift.db?mode=rwc");
         assert_eq!(settings.webhook_secrets.iter().count(), 2);
         assert_eq!(settings.credentials().count(), 4);
+    }
+
+    #[test]
+    fn half_a_sign_in_is_a_fault() {
+        let both = RawSettings {
+            app_client_id: text("Iv1.x"),
+            app_client_secret_file: text("/secret"),
+            ..with_token()
+        };
+        let settings = check(&both).unwrap();
+        let (id, secret) = settings.sign_in.clone().unwrap();
+        assert_eq!((id.as_str(), secret.expose()), ("Iv1.x", "a-secret-from-a-file"));
+        assert_eq!(settings.credentials().count(), 5, "the log must not show it");
+        let id_alone = RawSettings { app_client_id: text("Iv1.x"), ..with_token() };
+        assert_eq!(check(&id_alone).unwrap_err(), ["OVERLIFT_APP_CLIENT_SECRET"]);
+        let secret_alone = RawSettings { app_client_secret: text("x"), ..with_token() };
+        assert_eq!(check(&secret_alone).unwrap_err(), ["OVERLIFT_APP_CLIENT_ID"]);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct NewApp {
     pub private_key: Credential,
     /// What GitHub signs deliveries with.
     pub webhook_secret: Credential,
+    /// What people sign in with: the client id and its secret, where GitHub gave them.
+    pub sign_in: Option<(String, Credential)>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,8 @@ struct Wire {
     html_url: String,
     pem: String,
     webhook_secret: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
 }
 
 /// Exchanges the code that GitHub sent a browser back with.
@@ -75,7 +79,12 @@ pub async fn exchange_code(api_url: &str, code: &str) -> Result<NewApp, GithubEr
     let wire: Wire = serde_json::from_slice(answer.body()).map_err(|error| bad(REQUEST, &error))?;
     let credential =
         |what, text: &str| Credential::new(what, text).map_err(|error| bad(REQUEST, &error));
+    let sign_in = match (wire.client_id, wire.client_secret) {
+        (Some(id), Some(secret)) => Some((id, credential("client secret", &secret)?)),
+        _ => None,
+    };
     Ok(NewApp {
+        sign_in,
         id: wire.id,
         slug: wire.slug,
         page: wire.html_url,

@@ -38,6 +38,7 @@ mod pull_request;
 mod repository;
 mod request;
 mod setup;
+mod sign_in;
 mod standing_check;
 mod swap;
 pub mod webhook;
@@ -60,4 +61,5 @@ pub use pull_request::{
 };
 pub use repository::Repository;
 pub use setup::{AppSetup, InstallationSetup, Permissions, WebhookSetup};
+pub use sign_in::{SignIn, Visitor, web_of};
 pub use standing_check::{CheckPlace, CheckState, StandingCheck};

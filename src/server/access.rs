@@ -1,4 +1,4 @@
-//! Who may see the pages: whoever shows the token, in a header or by a cookie that the form sets.
+//! Who may see all pages: whoever shows the token, in a header or by a cookie that the form sets.
 //!
 //! The cookie is not the token but a signature with it over a time, so that nothing has to be kept and every
 //! replica understands it. Guesses are slow and few at a time, whoever makes them.
@@ -27,7 +27,8 @@ const GUESSES: usize = 4;
 pub struct PageAccess(Arc<Inner>);
 
 struct Inner {
-    token: Credential,
+    /// `None` if nobody has one: then people sign in with GitHub alone.
+    token: Option<Credential>,
     guesses: Semaphore,
 }
 
@@ -49,21 +50,15 @@ pub(super) enum Guess {
 }
 
 impl PageAccess {
-    /// Access for whoever has this token.
+    /// Access for whoever has this token, if there is one.
     #[must_use]
-    pub fn new(token: Credential) -> Self {
+    pub fn new(token: Option<Credential>) -> Self {
         Self(Arc::new(Inner { token, guesses: Semaphore::new(GUESSES) }))
     }
 
     /// Whether a request shows the cookie of a sign-in that still holds.
     pub(super) fn has_session(&self, headers: &HeaderMap, now: i64) -> bool {
-        let cookies =
-            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE).then_some(value)
-        });
-        pairs.any(|value| self.is_session(value, now))
+        cookies(headers, COOKIE).any(|value| self.is_session(value, now))
     }
 
     fn is_session(&self, value: &str, now: i64) -> bool {
@@ -71,17 +66,22 @@ impl PageAccess {
         let Ok(signature) = hex::decode(signature) else { return false };
         let holds =
             until.parse::<i64>().is_ok_and(|until| until > now && until <= now + SESSION_MS);
-        holds && self.mac(until).verify_slice(&signature).is_ok()
+        holds && self.mac(until).is_some_and(|mac| mac.verify_slice(&signature).is_ok())
     }
 
-    /// The cookie of a new sign-in; `secure` says that the browser came by HTTPS.
-    pub(super) fn cookie(&self, now: i64, secure: bool) -> String {
+    /// The cookie of a new sign-in by token; `secure` says that the browser came by HTTPS.
+    pub(super) fn cookie(&self, now: i64, secure: bool) -> Option<String> {
         let until = (now + SESSION_MS).to_string();
-        let signature = hex::encode(self.mac(&until).finalize().into_bytes());
+        let signature = hex::encode(self.mac(&until)?.finalize().into_bytes());
         let (age, secure) = (SESSION_MS / 1000, if secure { "; Secure" } else { "" });
-        format!(
+        Some(format!(
             "{COOKIE}={until}.{signature}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
-        )
+        ))
+    }
+
+    /// Whether there is a token that opens the pages.
+    pub(super) fn has_token(&self) -> bool {
+        self.0.token.is_some()
     }
 
     /// The cookie that ends a sign-in.
@@ -102,12 +102,14 @@ impl PageAccess {
 
     /// Compares in a time that tells nothing: both sides become signatures first.
     fn is_token(&self, token: &str) -> bool {
+        let Some(known) = &self.0.token else { return false };
         let shown = signature(token.as_bytes(), "token").finalize().into_bytes();
-        signature(self.0.token.expose().as_bytes(), "token").verify_slice(&shown).is_ok()
+        signature(known.expose().as_bytes(), "token").verify_slice(&shown).is_ok()
     }
 
-    fn mac(&self, until: &str) -> Hmac<Sha256> {
-        signature(self.0.token.expose().as_bytes(), &format!("overlift session until {until}"))
+    fn mac(&self, until: &str) -> Option<Hmac<Sha256>> {
+        let token = self.0.token.as_ref()?;
+        Some(signature(token.expose().as_bytes(), &format!("overlift session until {until}")))
     }
 }
 
@@ -115,6 +117,24 @@ fn signature(key: &[u8], text: &str) -> Hmac<Sha256> {
     let mut mac = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     mac
+}
+
+/// The values of a cookie that a request shows.
+pub(super) fn cookies<'a>(
+    headers: &'a HeaderMap,
+    wanted: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|cookies| cookies.split(';')).filter_map(move |pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == wanted).then_some(value)
+    })
+}
+
+/// Whether a browser came by HTTPS: whoever ends TLS before us says so. Without it a cookie marked so would
+/// never come back.
+pub(super) fn is_secure(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|it| it == "https")
 }
 
 /// The token in an `Authorization` header.
@@ -129,7 +149,7 @@ mod tests {
     use super::*;
 
     fn access(token: &str) -> PageAccess {
-        PageAccess::new(Credential::new("token", token).unwrap())
+        PageAccess::new(Some(Credential::new("token", token).unwrap()))
     }
 
     fn with_cookie(cookie: &str) -> HeaderMap {
@@ -141,7 +161,7 @@ mod tests {
     #[test]
     fn a_session_holds_for_its_token_and_its_time() {
         let ours = access("a-token-of-some-length");
-        let cookie = ours.cookie(1_000, false);
+        let cookie = ours.cookie(1_000, false).unwrap();
         let pair = cookie.split(';').next().unwrap();
         let headers = with_cookie(&format!("a=b; {pair}"));
         assert!(ours.has_session(&headers, 2_000));
@@ -150,6 +170,7 @@ mod tests {
         for forged in ["overlift=9999999999999.00", "overlift=", "overlift=1.zz", "other=1.00"] {
             assert!(!ours.has_session(&with_cookie(forged), 0), "{forged}");
         }
+        assert!(!PageAccess::new(None).has_session(&headers, 2_000), "no token, no session by it");
         assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains("a-token"));
     }
 

@@ -4,7 +4,7 @@
 //! since 1970 and, beside them, texts.
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,8 +15,8 @@ use super::Rooms;
 use super::asked::{Unanswerable, of_environment, question};
 use super::pages::view::iso;
 use crate::app::{
-    EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, StaysNote,
-    VoiceNote,
+    EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, Sight,
+    StaysNote, VoiceNote,
 };
 
 /// The description of it all.
@@ -74,10 +74,11 @@ async fn openapi(headers: HeaderMap) -> Response {
 
 async fn promotions(
     State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let asked = question(query.as_deref())?;
+    let asked = question(query.as_deref(), sight)?;
     let part = rooms.app.promotions(&asked).await.map_err(unavailable)?;
     let line = |line: &PromotionLine| promotion_json(&rooms, line);
     Ok(tagged(&headers, list(&part, line)))
@@ -85,10 +86,11 @@ async fn promotions(
 
 async fn environments(
     State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let asked = question(query.as_deref())?;
+    let asked = question(query.as_deref(), sight)?;
     let part = rooms.app.environments(&asked).await.map_err(unavailable)?;
     let open = |(line, holds): &(PromotionLine, Vec<String>)| {
         let mut json = promotion_json(&rooms, line);
@@ -111,10 +113,11 @@ async fn environments(
 
 async fn promotion(
     State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let found = rooms.app.promotion(&id).await.map_err(unavailable)?;
+    let found = rooms.app.promotion(&id, &sight).await.map_err(unavailable)?;
     let found =
         found.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is no such promotion"))?;
     let mut answer = promotion_json(&rooms, &found.line);
@@ -129,10 +132,11 @@ async fn promotion(
 
 async fn evidence(
     State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let asked = of_environment(query.as_deref())?;
+    let asked = of_environment(query.as_deref(), sight)?;
     let items = rooms.app.heard_of(&asked).await.map_err(unavailable)?;
     let line = |line: &EvidenceLine| {
         json!({
@@ -148,8 +152,12 @@ async fn evidence(
     Ok(tagged(&headers, list(&Part { items, next: None }, line)))
 }
 
-async fn queue(State(rooms): State<Rooms>, headers: HeaderMap) -> Result<Response, Refused> {
-    let queue = rooms.app.queue().await.map_err(unavailable)?;
+async fn queue(
+    State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let queue = rooms.app.queue(&sight).await.map_err(unavailable)?;
     let job = |job: &JobLine| {
         json!({
             "id": job.id,

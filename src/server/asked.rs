@@ -1,6 +1,6 @@
 //! What an address asks for: search and filters, so that a view can be sent to a colleague.
 
-use crate::app::{LARGEST_PAGE, Question};
+use crate::app::{LARGEST_PAGE, Question, Sight};
 
 /// So long may a filter be.
 const LONGEST: usize = 300;
@@ -9,9 +9,9 @@ const LONGEST: usize = 300;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unanswerable(pub(super) String);
 
-/// Reads the query of an address. Names that nobody knows are passed over, as on every page of the web.
-pub(super) fn question(query: Option<&str>) -> Result<Question, Unanswerable> {
-    let mut asked = Question::default();
+/// Reads the query of an address, asked by somebody who may see so much. Names that nobody knows are passed over, as on every page of the web.
+pub(super) fn question(query: Option<&str>, sight: Sight) -> Result<Question, Unanswerable> {
+    let mut asked = Question { sight, ..Question::default() };
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if value.chars().count() > LONGEST || value.contains('\0') {
             return Err(Unanswerable(format!("`{name}` is too long, or no text")));
@@ -42,8 +42,8 @@ pub(super) fn question(query: Option<&str>) -> Result<Question, Unanswerable> {
 }
 
 /// The same where one environment has to be meant.
-pub(super) fn of_environment(query: Option<&str>) -> Result<Question, Unanswerable> {
-    let asked = question(query)?;
+pub(super) fn of_environment(query: Option<&str>, sight: Sight) -> Result<Question, Unanswerable> {
+    let asked = question(query, sight)?;
     if asked.repository.is_empty() || asked.environment.is_empty() {
         return Err(Unanswerable("name a `repository` and an `environment`".to_owned()));
     }
@@ -73,12 +73,12 @@ mod tests {
 
     #[test]
     fn a_query_and_its_next_part() {
-        let asked = question(Some("search=a%26b&state=open&limit=7&x=y")).unwrap();
+        let asked = question(Some("search=a%26b&state=open&limit=7&x=y"), Sight::All).unwrap();
         assert_eq!((asked.search.as_str(), asked.state.as_str(), asked.limit), ("a&b", "open", 7));
         assert_eq!(with_cursor(&asked, "1.z"), "state=open&search=a%26b&limit=7&cursor=1.z");
         for wrong in ["limit=0", "limit=x", "limit=999999", "state=new", "search=%00"] {
-            assert!(question(Some(wrong)).is_err(), "{wrong}");
+            assert!(question(Some(wrong), Sight::All).is_err(), "{wrong}");
         }
-        assert_eq!(question(None), Ok(Question::default()));
+        assert_eq!(question(None, Sight::All), Ok(Question::default()));
     }
 }

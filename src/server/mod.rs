@@ -23,9 +23,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::app::App;
+use crate::github::web_of;
 use crate::redact::{Credential, WebhookSecrets};
 
 pub use access::PageAccess;
@@ -91,12 +92,11 @@ pub struct PageSettings {
 }
 
 impl PageSettings {
-    /// Pages for whoever has this token, with links to the GitHub of this API.
+    /// Pages for whoever has this token or, where the App offers it, signs in with GitHub; with links to the
+    /// GitHub of this API.
     #[must_use]
-    pub fn new(token: Credential, api_url: &str) -> Self {
-        let web = api_url.trim_end_matches('/').trim_end_matches("/api/v3");
-        let web = if web == "https://api.github.com" { "https://github.com" } else { web };
-        Self { access: PageAccess::new(token), github: web.to_owned() }
+    pub fn new(token: Option<Credential>, api_url: &str) -> Self {
+        Self { access: PageAccess::new(token), github: web_of(api_url) }
     }
 }
 
@@ -107,7 +107,12 @@ struct Rooms {
     access: PageAccess,
     github: Arc<str>,
     live: Live,
+    /// Sign-ins that are looked at: each asks GitHub.
+    sign_ins: Arc<Semaphore>,
 }
+
+/// So many sign-ins are looked at at a time.
+const SIGN_INS: usize = 8;
 
 impl Rooms {
     /// The address of a pull request.
@@ -116,7 +121,7 @@ impl Rooms {
     }
 }
 
-/// As [`serve`], with the pages for whoever has their token.
+/// As [`serve`], with the pages.
 pub async fn serve_with_pages(
     listeners: impl Into<Listeners>,
     app: App,
@@ -127,7 +132,9 @@ pub async fn serve_with_pages(
     let (stop, stopped) = watch::channel(false);
     let live = Live::new(stopped);
     let github = pages.github.into();
-    let rooms = Rooms { app: app.clone(), access: pages.access, github, live: live.clone() };
+    let sign_ins = Arc::new(Semaphore::new(SIGN_INS));
+    let rooms =
+        Rooms { app: app.clone(), access: pages.access, github, live: live.clone(), sign_ins };
     let door = Door {
         app: app.clone(),
         secrets: Arc::new(secrets),

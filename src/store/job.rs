@@ -1,6 +1,6 @@
 //! Jobs that wait: putting them in, two with one key becoming one, and counting them.
 
-use super::database::Transaction;
+use super::database::{Transaction, Value};
 use super::error::StoreError;
 use super::{Millis, Store};
 
@@ -69,9 +69,28 @@ impl Store {
     pub async fn job_counts(&self) -> Result<JobCounts, StoreError> {
         const COUNT: &str = "SELECT state, COUNT(*) AS jobs, MIN(created_at) AS oldest, \
              MIN(run_at) AS due FROM jobs GROUP BY state";
+        self.counts(COUNT, &[]).await
+    }
+
+    /// The same, of the repositories that a session of the pages may see.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn job_counts_seen_by(&self, session: &str) -> Result<JobCounts, StoreError> {
+        const COUNT: &str = "SELECT state, COUNT(*) AS jobs, MIN(created_at) AS oldest, \
+             MIN(run_at) AS due FROM jobs WHERE repository IN \
+             (SELECT repository FROM page_session_repositories WHERE session = $1) GROUP BY state";
+        self.counts(COUNT, &[session.into()]).await
+    }
+
+    async fn counts(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<JobCounts, StoreError> {
         let read = async {
             let mut counts = JobCounts::default();
-            for row in self.database.fetch(COUNT, &[]).await? {
+            for row in self.database.fetch(sql, values).await? {
                 let jobs = u64::try_from(row.int("jobs")?).unwrap_or(0);
                 match row.text("state")?.as_str() {
                     "queued" => {

@@ -19,6 +19,8 @@ pub struct Wanted<'a> {
     pub target: &'a str,
     /// `open`, `merged` or `closed`; what is being opened is open.
     pub state: &'a str,
+    /// The session of the pages that asks: it is shown what it may see. Without one everything is shown.
+    pub session: &'a str,
     /// A part of the repository's, application's or environments' names, in any case.
     pub search: &'a str,
     /// Those that changed before this one: its time and id.
@@ -58,6 +60,8 @@ impl Store {
              AND ($5 = '' OR LOWER(repository || ' ' || application || ' ' || source || ' ' || target) \
                  LIKE $5 ESCAPE '!') \
              AND (updated_at < $6 OR (updated_at = $6 AND id < $7)) \
+             AND ($9 = '' OR repository IN \
+                 (SELECT repository FROM page_session_repositories WHERE session = $9)) \
              ORDER BY updated_at DESC, id DESC LIMIT $8";
         let (before, id) = wanted.before.unwrap_or((Millis::MAX, ""));
         let search = pattern(wanted.search);
@@ -70,6 +74,7 @@ impl Store {
             before.into(),
             id.into(),
             wanted.limit.into(),
+            wanted.session.into(),
         ];
         self.listed(LIST, &values).await
     }
@@ -90,6 +95,8 @@ impl Store {
              AND ($5 = '' OR LOWER(repository || ' ' || application || ' ' || source || ' ' || target) \
                  LIKE $5 ESCAPE '!') \
              AND ($6 = '' OR state = $6 OR ($6 = 'open' AND state = 'opening')) \
+             AND ($8 = '' OR repository IN \
+                 (SELECT repository FROM page_session_repositories WHERE session = $8)) \
              GROUP BY repository ORDER BY repository LIMIT $7";
         // Without a filter an index has the answer, which PostgreSQL does not see through the filters.
         const ALL: &str = "SELECT DISTINCT repository FROM promotions WHERE repository > $1 \
@@ -103,6 +110,7 @@ impl Store {
             search.as_str().into(),
             wanted.state.into(),
             wanted.limit.into(),
+            wanted.session.into(),
         ];
         let is_unfiltered = Wanted { limit: 0, before: None, ..*wanted } == Wanted::default();
         let read = async {

@@ -69,11 +69,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn list_jobs(&self, limit: u32) -> Result<Vec<QueuedJob>, StoreError> {
+        self.list_jobs_seen_by("", limit).await
+    }
+
+    /// The same, of the repositories that a session of the pages may see.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_jobs_seen_by(
+        &self,
+        session: &str,
+        limit: u32,
+    ) -> Result<Vec<QueuedJob>, StoreError> {
         const LIST: &str = "SELECT id, kind, repository, key, state, attempts, created_at, run_at, \
-             reason FROM jobs ORDER BY CASE state WHEN 'parked' THEN 0 WHEN 'running' THEN 1 \
+             reason FROM jobs WHERE ($2 = '' OR repository IN \
+             (SELECT repository FROM page_session_repositories WHERE session = $2)) \
+             ORDER BY CASE state WHEN 'parked' THEN 0 WHEN 'running' THEN 1 \
              ELSE 2 END, run_at, id LIMIT $1";
         let read = async {
-            let rows = self.database.fetch(LIST, &[i64::from(limit).into()]).await?;
+            let values = [i64::from(limit).into(), session.into()];
+            let rows = self.database.fetch(LIST, &values).await?;
             rows.iter().map(read_job).collect::<Result<Vec<_>, _>>()
         };
         read.await.map_err(StoreError::while_to("list jobs"))

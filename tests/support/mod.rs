@@ -1,5 +1,6 @@
 //! What behaviour tests share: our program, git repositories, kubectl.
 
+pub mod browser;
 pub mod github;
 pub mod github_scene;
 pub mod network;

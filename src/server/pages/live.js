@@ -5,8 +5,9 @@
   const said = document.getElementById("live");
   const renew = async () => {
     if (main().contains(document.activeElement) && document.activeElement.matches("input, select")) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected || !answer.ok) { location.reload(); return; }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    // A session that ended leads elsewhere, which a page may do and a script may not.
+    if (!answer.ok) { location.reload(); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
     if (!fresh || fresh.innerHTML === main().innerHTML) return;
     const open = [...main().querySelectorAll("details")].map((it) => it.open);

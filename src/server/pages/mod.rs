@@ -4,10 +4,11 @@
 //! needs no script; with one it fetches itself anew when something changed.
 
 mod markdown;
+mod sign_in;
 mod template;
 pub(super) mod view;
 
-use axum::extract::{Path, RawForm, RawQuery, Request, State};
+use axum::extract::{Extension, Path, RawForm, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,10 +17,10 @@ use axum::{Router, middleware};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::access::{Guess, PageAccess, bearer};
+use super::access::{Guess, PageAccess, bearer, is_secure};
 use super::asked::{Unanswerable, of_environment, question, with_cursor};
 use super::{Rooms, api};
-use crate::app::Question;
+use crate::app::{PageSession, Question, Sight};
 use template::page;
 use view::{Line, Queue, Word, groups, noted};
 
@@ -40,7 +41,9 @@ pub(super) fn routes(rooms: Rooms) -> Router {
         .nest("/api/v1", api::routes())
         .layer(middleware::from_fn_with_state(rooms.clone(), let_in));
     Router::new()
-        .route("/login", get(form).post(sign_in))
+        .route("/login", get(form).post(show_token))
+        .route("/login/github", get(sign_in::leave))
+        .route("/login/github/callback", get(sign_in::come_back))
         .route("/logout", post(sign_out))
         .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("style.css"))))
         .merge(behind)
@@ -49,17 +52,25 @@ pub(super) fn routes(rooms: Rooms) -> Router {
 }
 
 /// Lets a request in that has a session or shows the token; else an API says 401, a page shows the form.
-async fn let_in(State(rooms): State<Rooms>, request: Request, next: Next) -> Response {
+async fn let_in(State(rooms): State<Rooms>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     if rooms.access.has_session(headers, rooms.app.now()) {
+        request.extensions_mut().insert(Sight::All);
+        return next.run(request).await;
+    }
+    if let Some(PageSession { sight, .. }) = sign_in::session(&rooms, headers).await {
+        request.extensions_mut().insert(sight);
         return next.run(request).await;
     }
     let is_api = request.uri().path().starts_with("/api/");
     if let Some(token) = bearer(headers) {
         return match rooms.access.guess(token).await {
-            Guess::Right => next.run(request).await,
+            Guess::Right => {
+                request.extensions_mut().insert(Sight::All);
+                next.run(request).await
+            }
             Guess::Wrong => api::refusal(StatusCode::UNAUTHORIZED, "this is not the token"),
-            Guess::TooMany => slow_down(is_api),
+            Guess::TooMany => slow_down(&rooms, is_api),
         };
     }
     if is_api {
@@ -67,7 +78,9 @@ async fn let_in(State(rooms): State<Rooms>, request: Request, next: Next) -> Res
     }
     let wanted = request.uri().path_and_query().map_or("/", |it| it.as_str());
     let to = form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
-    see(&format!("/login?{to}"))
+    // Whoever signed in with GitHub does not see that it is asked again.
+    let offered = if sign_in::was_here(headers) { "/login/github" } else { "/login" };
+    see(&format!("{offered}?{to}"))
 }
 
 /// What every answer says to browsers.
@@ -85,16 +98,20 @@ async fn guard(mut response: Response) -> Response {
     response
 }
 
-async fn form(RawQuery(query): RawQuery) -> Response {
+async fn form(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
     let next = field(query.unwrap_or_default().as_bytes(), "next");
-    login(StatusCode::OK, None, &next)
+    login(&rooms, StatusCode::OK, None, &next)
 }
 
-fn login(status: StatusCode, fault: Option<&str>, next: &str) -> Response {
-    html(status, page("login", "Sign in", false, context! { fault, next => local(next) }))
+fn login(rooms: &Rooms, status: StatusCode, fault: Option<&str>, next: &str) -> Response {
+    let next = local(next);
+    let way = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let by_github = rooms.app.sign_in_address("").map(|_| format!("/login/github?{way}"));
+    let by_token = rooms.access.has_token();
+    html(status, page("login", "Sign in", false, context! { fault, next, by_github, by_token }))
 }
 
-async fn sign_in(
+async fn show_token(
     State(rooms): State<Rooms>,
     headers: HeaderMap,
     RawForm(body): RawForm,
@@ -102,32 +119,40 @@ async fn sign_in(
     let (token, next) = (field(&body, "token"), field(&body, "next"));
     match rooms.access.guess(token.trim()).await {
         Guess::Right => {
-            // Whoever ends TLS before us says so; without it a cookie marked so would never come back.
-            let secure = headers.get("x-forwarded-proto").is_some_and(|it| it == "https");
-            let cookie = rooms.access.cookie(rooms.app.now(), secure);
-            ([(header::SET_COOKIE, cookie)], see(local(&next))).into_response()
+            let cookie = rooms.access.cookie(rooms.app.now(), is_secure(&headers));
+            let cookie = cookie.map(|cookie| [(header::SET_COOKIE, cookie)]);
+            (cookie, see(local(&next))).into_response()
         }
-        Guess::Wrong => login(StatusCode::UNAUTHORIZED, Some("This is not the token."), &next),
-        Guess::TooMany => slow_down(false),
+        Guess::Wrong => {
+            login(&rooms, StatusCode::UNAUTHORIZED, Some("This is not the token."), &next)
+        }
+        Guess::TooMany => slow_down(&rooms, false),
     }
 }
 
-async fn sign_out() -> Response {
-    ([(header::SET_COOKIE, PageAccess::no_cookie())], see("/login")).into_response()
+async fn sign_out(State(rooms): State<Rooms>, headers: HeaderMap) -> Response {
+    let mut answer =
+        ([(header::SET_COOKIE, PageAccess::no_cookie())], see("/login")).into_response();
+    sign_in::end(&rooms, &headers, &mut answer).await;
+    answer
 }
 
-fn slow_down(is_api: bool) -> Response {
+fn slow_down(rooms: &Rooms, is_api: bool) -> Response {
     let text = "too many wrong tokens at the moment, try again in some seconds";
     let answer = if is_api {
         api::refusal(StatusCode::TOO_MANY_REQUESTS, text)
     } else {
-        login(StatusCode::TOO_MANY_REQUESTS, Some(text), "/")
+        login(rooms, StatusCode::TOO_MANY_REQUESTS, Some(text), "/")
     };
     ([(header::RETRY_AFTER, "2")], answer).into_response()
 }
 
-async fn environments(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
-    let asked = match question(query.as_deref()) {
+async fn environments(
+    State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let asked = match question(query.as_deref(), sight) {
         Ok(asked) => asked,
         Err(fault) => return not_understood(&fault),
     };
@@ -138,8 +163,12 @@ async fn environments(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> 
     html(StatusCode::OK, page("environments", "Environments", true, content))
 }
 
-async fn promotions(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
-    let asked = match question(query.as_deref()) {
+async fn promotions(
+    State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let asked = match question(query.as_deref(), sight) {
         Ok(asked) => asked,
         Err(fault) => return not_understood(&fault),
     };
@@ -151,8 +180,12 @@ async fn promotions(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Re
     html(StatusCode::OK, page("promotions", "Promotions", true, content))
 }
 
-async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> Response {
-    let asked = match of_environment(query.as_deref()) {
+async fn environment(
+    State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let asked = match of_environment(query.as_deref(), sight) {
         Ok(asked) => asked,
         Err(fault) => return not_understood(&fault),
     };
@@ -170,8 +203,12 @@ async fn environment(State(rooms): State<Rooms>, RawQuery(query): RawQuery) -> R
     html(StatusCode::OK, page("environment", &asked.environment, true, content))
 }
 
-async fn promotion(State(rooms): State<Rooms>, Path(id): Path<String>) -> Response {
-    let found = match rooms.app.promotion(&id).await {
+async fn promotion(
+    State(rooms): State<Rooms>,
+    Extension(sight): Extension<Sight>,
+    Path(id): Path<String>,
+) -> Response {
+    let found = match rooms.app.promotion(&id, &sight).await {
         Ok(Some(found)) => found,
         Ok(None) => {
             return message(StatusCode::NOT_FOUND, "Not here", "There is no such promotion.");
@@ -191,8 +228,8 @@ async fn promotion(State(rooms): State<Rooms>, Path(id): Path<String>) -> Respon
     html(StatusCode::OK, page("promotion", &title, true, content))
 }
 
-async fn queue(State(rooms): State<Rooms>) -> Response {
-    let Ok(queue) = rooms.app.queue().await else { return unavailable() };
+async fn queue(State(rooms): State<Rooms>, Extension(sight): Extension<Sight>) -> Response {
+    let Ok(queue) = rooms.app.queue(&sight).await else { return unavailable() };
     let queue = Value::from(Serde(Queue::of(queue, rooms.app.now())));
     html(StatusCode::OK, page("queue", "Queue", true, context! { queue }))
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 /// The templates by name. None reaches for another: [`page`] puts a page into the frame.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("frame", include_str!("templates/frame.html")),
     ("environments", include_str!("templates/environments.html")),
     ("promotions", include_str!("templates/promotions.html")),
@@ -14,6 +14,7 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("queue", include_str!("templates/queue.html")),
     ("login", include_str!("templates/login.html")),
     ("message", include_str!("templates/message.html")),
+    ("onward", include_str!("templates/onward.html")),
 ];
 
 fn environment() -> &'static Environment<'static> {

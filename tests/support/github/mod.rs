@@ -14,6 +14,7 @@ pub mod objects;
 pub mod payloads;
 mod pulls;
 mod server;
+pub mod sign_in;
 pub mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -49,6 +50,8 @@ pub mod endpoint {
     endpoints! {
         GET_APP = "get app",
         GET_USER = "get user",
+        LIST_USER_INSTALLATIONS = "list a person's installations",
+        LIST_USER_REPOSITORIES = "list a person's repositories",
         LIST_INSTALLATIONS = "list installations",
         GET_HOOK_CONFIG = "get hook config",
         GET_INSTALLATION = "get installation",

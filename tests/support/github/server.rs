@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{Answer, Exchange, Reply, not_found};
 use super::faults::{Fault, Faults};
 use super::world::{Request, World};
-use super::{app, control, deployments, endpoint, git_data, graphql, pulls};
+use super::{app, control, deployments, endpoint, git_data, graphql, pulls, sign_in};
 
 /// What all requests share.
 pub struct Shared {
@@ -43,6 +43,10 @@ fn route(method: &str, parts: &[&str]) -> Option<(&'static str, Handler, usize)>
         ("GET", ["app", "hook", "deliveries", _]) => (GET_DELIVERY, app::delivery, 4),
         ("GET", ["installation", "repositories"]) => {
             (LIST_REPOSITORIES, app::installation_repositories, 2)
+        }
+        ("GET", ["user", "installations"]) => (LIST_USER_INSTALLATIONS, sign_in::installations, 2),
+        ("GET", ["user", "installations", _, "repositories"]) => {
+            (LIST_USER_REPOSITORIES, sign_in::repositories, 4)
         }
         (method, ["repos", _, _, rest @ ..]) => return route_repository(method, rest),
         _ => return None,
@@ -110,6 +114,11 @@ pub async fn serve_api(State(shared): State<Arc<Shared>>, request: HttpRequest) 
             control::handle(&shared, head.method.as_str(), rest, &body),
             &HeaderMap::new(),
         );
+    }
+    // Not the API's: it is where people are.
+    if (head.method.as_str(), path.as_str()) == ("POST", "/login/oauth/access_token") {
+        let mut world = shared.world.lock().unwrap();
+        return respond(sign_in::access_token(&mut world, &body), &HeaderMap::new());
     }
     // GraphQL is beside the REST API: `/api/graphql` and `/api/v3`.
     let beside = shared.prefix.strip_suffix("/v3").unwrap_or(&shared.prefix);

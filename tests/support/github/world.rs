@@ -14,6 +14,8 @@ pub struct World {
     pub repos: BTreeMap<String, Repo>,
     /// Tokens of people.
     pub people: BTreeMap<String, String>,
+    /// Codes that a browser was sent back with, and whose they are.
+    pub sign_in_codes: BTreeMap<String, String>,
     pub app: Option<App>,
     pub installations: BTreeMap<u64, Installation>,
     pub installation_tokens: BTreeMap<String, InstallationToken>,
