@@ -102,6 +102,15 @@ fn rows() -> Vec<Row> {
             Text("json: '{\"k\":\"a\"}'"),
         ),
         row(
+            &v::STRUCTURED_DATA,
+            &copied("\"spec.yaml.[k.k].[n=x].v\"", "create: true"),
+            &widget(
+                "{yaml: \"# of k\\nk.k:\\n  - n: 'x'  # why\\n    v: old\\n\\n# of z\\nz: 1\\n\"}",
+            ),
+            Refused("meets a scalar where it needs a mapping"),
+            Text("# of k\n    k.k:\n    - n: 'x' # why\n      v: a\n    # of z\n    z: 1"),
+        ),
+        row(
             &v::BELOW_AN_EMPTY_NULL,
             &copied("metadata.annotations.z", "create: true"),
             &format!(
@@ -152,6 +161,13 @@ fn rows() -> Vec<Row> {
             &widget("{json: '{\"k\": \"x-y\"}'}"),
             Text("json: '{\"k\":\"a\"}'"),
             Text("json: '{\"k\":\"x-a\"}'"),
+        ),
+        row(
+            &v::STRUCTURED_DELIMITERS,
+            &copied("spec.yaml.k", "delimiter: '-', index: 1"),
+            &widget("{yaml: 'k: x-y'}"),
+            Text("yaml: 'k: a'"),
+            Text("yaml: 'k: x-a'"),
         ),
         row(
             &v::ADMISSION_POLICIES,

@@ -24,6 +24,7 @@ use super::take_in::{absorb, append, duplicate};
 use super::transformer::{Step, Transformer};
 use super::vars::Vars;
 use super::version::{self, Version};
+use super::visits::Visits;
 use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::{Dialect, Node};
 
@@ -72,9 +73,7 @@ pub struct Session<'a> {
     pub warnings: Vec<String>,
     schema_is_set: bool,
     has_resources: bool,
-    depth: usize,
-    visits: usize,
-    resources: usize,
+    visits: Visits,
 }
 
 impl<'a> Session<'a> {
@@ -87,9 +86,7 @@ impl<'a> Session<'a> {
             warnings: Vec::new(),
             schema_is_set: false,
             has_resources: false,
-            depth: 0,
-            visits: 0,
-            resources: 0,
+            visits: Visits::default(),
         }
     }
 
@@ -104,8 +101,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`BuildError`] if there is none, or it cannot be understood.
     pub fn open(&mut self, root: Root<'a>) -> Result<Option<Overlay<'a>>, BuildError> {
-        self.visits += 1;
-        if self.visits > VISIT_LIMIT {
+        self.visits.note(&root.dir);
+        if self.visits.count > VISIT_LIMIT {
             return Err(BuildError::TooLarge {
                 dir: root.dir,
                 limit: "20,000 visited directories",
@@ -166,6 +163,7 @@ impl<'a> Session<'a> {
         let (_, documents) =
             manifest::documents(&manifest::text_of(&loaded)?, Dialect::V3, &place)?;
         let Some(definitions) = documents.into_iter().next() else { return Ok(()) };
+        self.visits.schema += 1;
         if self.has_resources {
             self.schema.add(definitions);
         } else {
@@ -264,8 +262,8 @@ impl<'a> Session<'a> {
         so_far: &mut Accumulator,
     ) -> Result<(), BuildError> {
         let origin = origin.map(Arc::new);
-        self.resources += objects.len();
-        if self.resources > RESOURCE_LIMIT {
+        self.visits.resources += objects.len();
+        if self.visits.resources > RESOURCE_LIMIT {
             let dir = root.dir.clone();
             return Err(BuildError::TooLarge { dir, limit: "100,000 resources" });
         }
@@ -293,10 +291,17 @@ impl<'a> Session<'a> {
         namespace: &str,
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
-        if self.depth >= DEPTH_LIMIT {
+        if self.visits.depth >= DEPTH_LIMIT {
             return Err(BuildError::TooLarge { dir: root.dir, limit: "64 nested bases" });
         }
-        let Some(mut overlay) = self.open(root)? else { return Ok(so_far) };
+        let may_keep = !is_component && origin.is_none() && root.is_local();
+        if may_keep && let Some(below) = self.built_before(&root, namespace) {
+            return add_below(so_far, below, reference);
+        }
+        let start = self.visits.start(self.warnings.len());
+        let dir = root.dir.clone();
+        let opened = self.open(root).map_err(|fault| fault.at_reference(&reference.at, &dir))?;
+        let Some(mut overlay) = opened else { return Ok(so_far) };
         overlay.origin = origin;
         if self.version().has(&version::NAMESPACE_GOES_DOWN)
             && overlay.kustomization.namespace.is_empty()
@@ -310,20 +315,37 @@ impl<'a> Session<'a> {
                 is_component: !is_component,
             });
         }
-        self.depth += 1;
+        self.visits.enter();
         if is_component {
             so_far = self.accumulate(&overlay, so_far)?;
             let unique = so_far.set.refuse_repeated();
             unique.map_err(|found| duplicate(*found, &so_far.set))?;
             so_far.configuration = so_far.configuration.handed_on(&reference.at)?;
-        } else {
-            let below = self.accumulate(&overlay, Accumulator::default())?;
-            so_far.set.append_all(below.set).map_err(|found| duplicate(*found, &so_far.set))?;
-            so_far.configuration.absorb(&below.configuration, &reference.at)?;
-            so_far.vars.absorb(below.vars)?;
+            self.visits.depth -= 1;
+            return Ok(so_far);
         }
-        self.depth -= 1;
-        Ok(so_far)
+        let below = self.accumulate(&overlay, Accumulator::default())?;
+        self.visits.depth -= 1;
+        if may_keep {
+            self.visits.keep(&dir, namespace, start, &below, &self.warnings);
+        }
+        add_below(so_far, below, reference)
+    }
+
+    /// What a base came to when it was built before, if building it again would come to the same.
+    fn built_before(&mut self, root: &Root<'_>, namespace: &str) -> Option<Accumulator> {
+        let built = self.visits.known(root, namespace)?;
+        let cost = built.cost;
+        let fits = self.visits.count + cost.count <= VISIT_LIMIT
+            && self.visits.resources + cost.resources <= RESOURCE_LIMIT
+            && self.visits.depth + cost.depth <= DEPTH_LIMIT;
+        if !fits {
+            return None;
+        }
+        let below = built.accumulator.clone();
+        self.warnings.extend(built.warnings.iter().cloned());
+        self.visits.count_again(cost);
+        Some(below)
     }
 
     fn add_configuration(
@@ -506,6 +528,18 @@ impl Overlay<'_> {
         let file = self.file.file_name();
         self.origin.as_ref().map(|origin| origin.of_builtin(file, plugin))
     }
+}
+
+/// Adds what a base came to.
+fn add_below(
+    mut so_far: Accumulator,
+    below: Accumulator,
+    reference: &Reference,
+) -> Result<Accumulator, BuildError> {
+    so_far.set.append_all(below.set).map_err(|found| duplicate(*found, &so_far.set))?;
+    so_far.configuration.absorb(&below.configuration, &reference.at)?;
+    so_far.vars.absorb(below.vars)?;
+    Ok(so_far)
 }
 
 /// Notes in which steps a resource changed. Where kustomize does, all annotations become texts.

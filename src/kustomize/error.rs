@@ -16,6 +16,18 @@ pub enum BuildError {
         /// The directory.
         dir: RepoPath,
     },
+    /// A directory that a kustomization names has none of its own, or more than one.
+    #[error(
+        "{at}: `{dir}` has {count} of `kustomization.yaml`, `kustomization.yml` and `Kustomization`"
+    )]
+    BaseWithout {
+        /// Who refers to it.
+        at: Location,
+        /// The directory.
+        dir: RepoPath,
+        /// "none" or "more than one".
+        count: &'static str,
+    },
     /// A file is not YAML.
     #[error("{at}: {source}")]
     Syntax {
@@ -303,6 +315,7 @@ impl BuildError {
             | Self::Missing { at, .. }
             | Self::IsDirectory { at, .. }
             | Self::IsFile { at, .. }
+            | Self::BaseWithout { at, .. }
             | Self::Path { at, .. }
             | Self::OutsideRoot { at, .. }
             | Self::BaseCycle { at, .. }
@@ -330,6 +343,23 @@ impl BuildError {
             | Self::TooLarge { .. }
             | Self::EmptyKustomization { .. }
             | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl BuildError {
+    /// The same, told at the reference that leads to the directory, if it says that this has no
+    /// kustomization.
+    #[must_use]
+    pub fn at_reference(self, at: &Location, base: &RepoPath) -> Self {
+        match self {
+            Self::NoKustomization { dir } if dir == *base => {
+                Self::BaseWithout { at: at.clone(), dir, count: "none" }
+            }
+            Self::ManyKustomizations { dir } if dir == *base => {
+                Self::BaseWithout { at: at.clone(), dir, count: "more than one" }
+            }
+            other => other,
         }
     }
 }

@@ -51,6 +51,20 @@ pub struct Root<'a> {
     restricted: bool,
 }
 
+impl Root<'_> {
+    /// Whether it is of the repository that is built, not of another.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        matches!(self.files, Tree::Local(_))
+    }
+
+    /// Whether a directory holds one of those that led here, so that it cannot be a base below.
+    #[must_use]
+    pub fn leads_back_to(&self, dir: &RepoPath) -> bool {
+        self.ancestors.iter().any(|ancestor| ancestor.is_within(dir))
+    }
+}
+
 #[derive(Clone)]
 enum Tree<'a> {
     Local(&'a dyn Files),

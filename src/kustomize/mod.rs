@@ -37,6 +37,7 @@ pub mod transform;
 pub mod transformer;
 pub mod vars;
 pub mod version;
+pub mod visits;
 pub mod whole_pattern;
 
 use std::collections::BTreeSet;

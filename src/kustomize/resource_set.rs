@@ -4,6 +4,8 @@
 //! n². Here each identity that a resource has or had leads to its places, and stale entries are
 //! told apart when they are looked up.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use super::books::LostBooks;
@@ -23,6 +25,8 @@ pub struct ResourceSet {
     by_id: Option<Places>,
     /// Places by the names that a resource has and had first; `None` likewise.
     by_name: Option<Places>,
+    /// Places by every name and kind that a resource has or had; `None` likewise.
+    by_any: Option<AnyName>,
     /// Whether a resource may have been deleted since they were last taken out.
     may_have_deleted: bool,
     /// Whether a change may have given a resource the identity of another.
@@ -278,6 +282,22 @@ impl ResourceSet {
         by_name.get_or_insert_with(|| index_of(drafts, note_names)).of(name)
     }
 
+    /// The places of the resources that may have or have had a name, or else a kind, in order; of all
+    /// where neither is asked for.
+    pub fn find_ever(&mut self, name: Option<&str>, kind: Option<&str>) -> Vec<usize> {
+        let Self { drafts, by_any, .. } = self;
+        if name.is_none() && kind.is_none() {
+            return (0..drafts.len()).collect();
+        }
+        let index = by_any.get_or_insert_with(|| AnyName::of(drafts));
+        match (name, kind) {
+            (Some(name), _) => index.names.of(name),
+            (None, kind) => {
+                kind.and_then(|kind| index.kinds.get(kind)).cloned().unwrap_or_default()
+            }
+        }
+    }
+
     /// The place of a resource with the same identity as an earlier one, and the earlier one's.
     #[must_use]
     pub fn find_repeated(&self) -> Option<(usize, usize)> {
@@ -309,10 +329,14 @@ impl ResourceSet {
         if let Some(index) = &mut self.by_name {
             note_names(index, at, draft);
         }
+        if let Some(index) = &mut self.by_any {
+            index.note(at, draft);
+        }
     }
 
     fn forget(&mut self) {
-        (self.by_id, self.by_name, self.may_have_deleted) = (None, None, true);
+        (self.by_id, self.by_name, self.by_any) = (None, None, None);
+        self.may_have_deleted = true;
     }
 }
 
@@ -322,6 +346,38 @@ impl<'a> IntoIterator for &'a ResourceSet {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// Places by every name and every kind that a resource has or had.
+#[derive(Clone, Debug, Default)]
+struct AnyName {
+    names: Places,
+    /// Few kinds, many resources of each: in order.
+    kinds: BTreeMap<CompactString, Vec<usize>>,
+}
+
+impl AnyName {
+    fn of(drafts: &[Draft]) -> Self {
+        let mut index = Self::default();
+        drafts.iter().enumerate().for_each(|(at, draft)| index.note(at, draft));
+        index
+    }
+
+    fn note(&mut self, at: usize, draft: &Draft) {
+        let now = (&draft.id.gvk.kind, &draft.id.name);
+        let before = draft.previous.iter().map(|id| (&id.kind, &id.name));
+        for (kind, name) in before.chain([now]) {
+            self.names.note(name.as_str(), at);
+            if !self.kinds.contains_key(kind) {
+                self.kinds.insert(kind.clone(), Vec::new());
+            }
+            if let Some(places) = self.kinds.get_mut(kind)
+                && let Err(between) = places.binary_search(&at)
+            {
+                places.insert(between, at);
+            }
+        }
     }
 }
 

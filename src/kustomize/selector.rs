@@ -105,6 +105,15 @@ impl Matcher {
         }
     }
 
+    /// The one kind that fits, if it is only one.
+    #[must_use]
+    pub fn only_kind(&self) -> Option<&str> {
+        match &self.kind {
+            Some(WholePattern::Name(kind)) => Some(kind),
+            _ => None,
+        }
+    }
+
     /// Whether group, version and kind fit.
     #[must_use]
     pub fn fits_type(&self, gvk: &Gvk) -> bool {

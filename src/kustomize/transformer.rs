@@ -276,7 +276,7 @@ pub fn load_patch(
     session: &Session<'_>,
     root: &Root<'_>,
 ) -> Result<LoadedPatch, BuildError> {
-    let (text, place) = patch_text(patch, session, root)?;
+    let (text, place) = patch_text(patch, patch.patch.trim(), session, root)?;
     let objects = manifest::resources(&text, &place, &session.schema);
     let options = Options {
         allow_name_change: patch.allow_name_change,
@@ -296,7 +296,7 @@ pub fn load_json_patch(
     session: &Session<'_>,
     root: &Root<'_>,
 ) -> Result<LoadedPatch, BuildError> {
-    let (text, place) = patch_text(patch, session, root)?;
+    let (text, place) = patch_text(patch, &patch.patch, session, root)?;
     let patch = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
     Ok(patch.read_from(place.file()))
 }
@@ -335,14 +335,18 @@ pub fn load_strategic_merges(
     Ok(LoadedPatch::strategic_merge(objects, at.clone()))
 }
 
-/// The text of a patch: that of its file, or the one written in place.
+/// The text of a patch: that of its file, or `inline`, the one written in place.
+///
+/// `patches` take the space around what is written in place away; blank lines at the end of a text in
+/// it show the difference.
 fn patch_text(
     patch: &Patch,
+    inline: &str,
     session: &Session<'_>,
     root: &Root<'_>,
 ) -> Result<(String, Place), BuildError> {
     let conflict = |reason| BuildError::Conflict { at: patch.at.clone(), reason };
-    match (patch.path.as_str(), patch.patch.trim()) {
+    match (patch.path.as_str(), inline) {
         ("", "") => Err(conflict("a patch needs `path` or `patch`")),
         ("", text) => Ok((text.to_owned(), Place::Inline(patch.at.clone()))),
         (path, "") => {

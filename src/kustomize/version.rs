@@ -100,7 +100,7 @@ pub const SELECT_PATTERNS: Change = change(
 );
 /// Replacements inside of texts.
 pub const STRUCTURED_DATA: Change = change(
-    "a replacement into JSON inside of a text",
+    "a replacement into JSON or YAML inside of a text",
     "refused",
     (8, 0),
     "the text is changed",
@@ -151,7 +151,7 @@ pub const CLAIM_TEMPLATES: Change = change(
 );
 /// Delimiters inside of texts.
 pub const STRUCTURED_DELIMITERS: Change = change(
-    "`options.delimiter` of a replacement into JSON inside of a text",
+    "`options.delimiter` of a replacement into JSON or YAML inside of a text",
     "not looked at: all of the value is replaced",
     (8, 2),
     "a part is replaced",

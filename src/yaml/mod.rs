@@ -20,4 +20,6 @@ pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
 pub use read::{Dialect, parse_manifests, parse_stream, parse_stream_by_libyaml};
 pub use resolve::resolve_plain;
-pub use write::{join_documents, write_document, write_scalar_value, write_stream};
+pub use write::{
+    NotStyled, join_documents, write_document, write_scalar_value, write_stream, write_styled,
+};

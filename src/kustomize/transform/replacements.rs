@@ -8,6 +8,8 @@ mod structured;
 
 use path::{Absent, FRESH, FRESH_IN_FLOW, Path, PathError};
 
+use compact_str::CompactString;
+
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::matches;
@@ -23,7 +25,7 @@ use crate::kustomize::secret_facts::{SecretFacts, is_secret};
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::kustomize::version::{SELECT_PATTERNS, STRUCTURED_DATA, Version};
 use crate::model::Location;
-use crate::yaml::{Dialect, Node, Scalar, Style, Tag, Text, Value, resolve_plain};
+use crate::yaml::{Dialect, Node, NotStyled, Scalar, Style, Tag, Text, Value, resolve_plain};
 
 /// The field of a source or target that names none.
 const DEFAULT_PATH: &str = "metadata.name";
@@ -81,7 +83,7 @@ impl Copied {
     }
 }
 
-fn value(set: &ResourceSet, replacement: &Replacement) -> Result<Copied, BuildError> {
+fn value(set: &mut ResourceSet, replacement: &Replacement) -> Result<Copied, BuildError> {
     let at = &replacement.at;
     match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => Err(invalid(
@@ -126,7 +128,7 @@ fn is_empty(node: &Node) -> bool {
 
 /// The one resource that a source names, by an identity that it has or had.
 fn find_source<'s>(
-    set: &'s ResourceSet,
+    set: &'s mut ResourceSet,
     source: &ReplacementSource,
     at: &Location,
 ) -> Result<(usize, &'s Draft), BuildError> {
@@ -136,7 +138,11 @@ fn find_source<'s>(
             && matches(&source.gvk, id.gvk)
     };
     let fits = |draft: &Draft| !draft.is_deleted() && any_id(draft, &mut |id| fits(id));
-    let mut found = set.iter().enumerate().filter(|(_, draft)| fits(draft));
+    let some = |text: &'_ CompactString| (!text.is_empty()).then(|| text.to_string());
+    let places = set.find_ever(some(&source.name).as_deref(), some(&source.gvk.kind).as_deref());
+    let set = &*set;
+    let mut found = places.into_iter().filter_map(|at| set.get(at).map(|draft| (at, draft)));
+    let mut found = found.by_ref().filter(|(_, draft)| fits(draft));
     let describe = || describe(&source.gvk, &source.name, &source.namespace);
     match (found.next(), found.next()) {
         (Some(found), None) => Ok(found),
@@ -231,6 +237,18 @@ impl Chosen<'_> {
                     && (selector.namespace.is_empty()
                         || in_same_namespace(&selector.namespace, id.namespace))
                     && matches(&selector.gvk, id.gvk)
+            }
+        }
+    }
+
+    /// The one name and the one kind that fit, where it is only one.
+    fn only(&self) -> (Option<&str>, Option<&str>) {
+        let some = |text: &'_ str| !text.is_empty();
+        match self {
+            Self::Patterns(matcher) => (matcher.only_name(), matcher.only_kind()),
+            Self::Exactly(selector, _) => {
+                let (name, kind) = (selector.name.as_str(), selector.gvk.kind.as_str());
+                (Some(name).filter(|name| some(name)), Some(kind).filter(|kind| some(kind)))
             }
         }
     }
@@ -334,19 +352,23 @@ fn copy_to_each(
     secrets: &mut SecretFacts,
     growth: &mut Growth,
 ) -> Result<(), BuildError> {
-    for (number, draft) in set.iter_mut().enumerate() {
-        if draft.is_deleted() || !target.selects(draft) {
+    let (name, kind) = target.select.only();
+    for number in set.find_ever(name, kind) {
+        let chosen = set.get(number);
+        if chosen.is_none_or(|draft| draft.is_deleted() || !target.selects(draft)) {
             continue;
         }
-        for (text, path) in &target.paths {
-            copy_into(draft, target, path, &value.node, growth).map_err(|fault| {
-                invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
-            })?;
-            note_secrets(secrets, value, draft, path);
-            value.follow(number, draft);
-        }
-        draft.refresh(schema);
-        secrets.note(draft);
+        set.update(number, schema, |draft| {
+            for (text, path) in &target.paths {
+                copy_into(draft, target, path, &value.node, growth).map_err(|fault| {
+                    invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
+                })?;
+                note_secrets(secrets, value, draft, path);
+                value.follow(number, draft);
+            }
+            secrets.note(draft);
+            Ok::<(), BuildError>(())
+        })?;
     }
     Ok(())
 }
@@ -376,6 +398,8 @@ enum CopyError {
          `{{}}` there"
     )]
     NoValue { version: Version },
+    #[error("the text that holds the field has {0}, with which it cannot be written anew")]
+    NotStyled(NotStyled),
     #[error("the field is no scalar, and only those have a delimiter")]
     DelimitedTree,
     #[error("the field is a {field} and does not take the new text")]
@@ -393,7 +417,7 @@ fn copy_into(
 ) -> Result<(), CopyError> {
     let size = weight(value);
     if target.version.has(&STRUCTURED_DATA) {
-        if structured::copy(&mut draft.node, target, path, value) {
+        if structured::copy(&mut draft.node, target, path, value)? {
             return Ok(growth.add(size)?);
         }
         if target.options.is_some_and(|options| options.create) && meets_no_value(draft, path) {

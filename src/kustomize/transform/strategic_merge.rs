@@ -45,6 +45,12 @@ pub enum MergeError {
         /// The mapping or list with the directive, with dots.
         field: String,
     },
+    /// A mapping that the walk comes by has a key without text.
+    #[error("`{field}` has an empty key, which kustomize cannot lay a strategic merge patch over")]
+    EmptyKey {
+        /// The mapping, with dots.
+        field: String,
+    },
     /// An irregular list is too long to be merged by comparing all pairs of items.
     #[error("`{field}` has more than {limit} items, some of them without their key")]
     TooLong {
@@ -214,7 +220,7 @@ impl<'a> Merger<'a> {
                 .and_then(Option::take)
                 .map(|theirs| theirs.value);
             let below = known.and_then(|known| known.field(&pair.key.text));
-            self.path.push(pair.key.text.clone());
+            self.enter(&pair.key.text)?;
             match self.field_value(&mut pair.value, theirs, below)? {
                 Outcome::Kept => {}
                 Outcome::Taken(node) => self.put(&mut pair.value, node),
@@ -225,7 +231,7 @@ impl<'a> Merger<'a> {
         remove(dest, &gone);
         for pair in patch.into_iter().flatten() {
             let below = known.and_then(|known| known.field(&pair.key.text));
-            self.path.push(pair.key.text.clone());
+            self.enter(&pair.key.text)?;
             if let Outcome::Taken(value) = self.merge(None, Some(pair.value), below)? {
                 dest.push(Pair { value, ..pair });
             }
@@ -259,10 +265,10 @@ impl<'a> Merger<'a> {
         for (at, pair) in dest.iter_mut().enumerate() {
             let below = known.and_then(|known| known.field(&pair.key.text));
             let leaf = pair.value.as_scalar().is_some_and(|_| !pair.value.is_null());
-            if leaf {
+            if leaf && !pair.key.text.is_empty() {
                 continue;
             }
-            self.path.push(pair.key.text.clone());
+            self.enter(&pair.key.text)?;
             match self.field_value(&mut pair.value, None, below)? {
                 Outcome::Kept => {}
                 Outcome::Taken(node) => self.put(&mut pair.value, node),
@@ -284,7 +290,7 @@ impl<'a> Merger<'a> {
         let mut gone = Vec::new();
         for (at, pair) in mapping.iter_mut().enumerate() {
             let below = known.and_then(|known| known.field(&pair.key.text));
-            self.path.push(pair.key.text.clone());
+            self.enter(&pair.key.text)?;
             if !self.adopt(&mut pair.value, below)? {
                 gone.push(at);
             }
@@ -383,6 +389,15 @@ impl<'a> Merger<'a> {
         } else {
             *place = node;
         }
+    }
+
+    /// Goes one field deeper; the caller pops it from the path.
+    fn enter(&mut self, key: &Text) -> Result<(), MergeError> {
+        if key.is_empty() {
+            return Err(MergeError::EmptyKey { field: self.field() });
+        }
+        self.path.push(key.clone());
+        Ok(())
     }
 
     fn field(&self) -> String {

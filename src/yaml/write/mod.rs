@@ -6,10 +6,12 @@
 mod folded;
 mod order;
 mod scalar;
+mod styled;
 
 use super::{Mapping, Node, Pair, Value};
 pub use scalar::write_scalar_value;
 use scalar::{write_key, write_scalar};
+pub use styled::{NotStyled, write_styled};
 
 /// Appends one document in canonical form: keys sorted, block style, two spaces, a final newline.
 pub fn write_document(node: &Node, out: &mut String) {

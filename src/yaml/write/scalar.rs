@@ -39,8 +39,7 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
 /// Whether go-yaml v3 writes a folded scalar as one again; unlike v2 it lets tabs pass.
 fn stays_folded(text: &str) -> bool {
     let form = Form::of(text);
-    let special = form.special && text.contains(|c| c != '\t' && !is_printable(c));
-    form.line_feed && !special && !form.space_before_break && !form.trailing_space
+    form.line_feed && form.may_be_block(text)
 }
 
 /// Appends the text that JSON would hold for a scalar, without quotes.
@@ -152,7 +151,7 @@ enum Style {
 /// What stands in the way of the simpler styles (emitterc.go, yaml_emitter_analyze_scalar).
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
-struct Form {
+pub(super) struct Form {
     indicators: bool,
     multiline: bool,
     line_feed: bool,
@@ -177,7 +176,7 @@ const SILENT: [bool; 256] = {
 
 impl Form {
     /// Looks at the few bytes that may say something; most texts are words and spaces.
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut form = Self {
             indicators: text.starts_with("---") || text.starts_with("..."),
             ..Self::default()
@@ -220,6 +219,29 @@ impl Form {
         form.trailing_space = text.ends_with(' ');
         form.trailing_blank = form.trailing_space || text.ends_with(is_break);
         form
+    }
+
+    /// Whether go-yaml v3 takes it for a plain scalar, in brackets or not.
+    pub(super) fn may_be_plain(&self, text: &str, in_flow: bool) -> bool {
+        let blank = self.leading_blank || self.trailing_blank;
+        let in_brackets = |text: &str| {
+            !text.is_empty()
+                && !text.starts_with('?')
+                && !text.contains([',', '[', ']', '{', '}', ':', '?'])
+        };
+        !(self.indicators || self.multiline || self.special || blank)
+            && (!in_flow || in_brackets(text))
+    }
+
+    /// Whether single quotes hold it.
+    pub(super) const fn may_be_single(&self) -> bool {
+        !(self.special || self.space_before_break || self.space_after_break)
+    }
+
+    /// Whether it may stand on lines of its own; go-yaml v3 lets tabs pass.
+    pub(super) fn may_be_block(&self, text: &str) -> bool {
+        let special = self.special && text.contains(|c| c != '\t' && !is_printable(c));
+        !(special || self.space_before_break || self.trailing_space)
     }
 
     fn style(&self, text: &str) -> Style {
@@ -334,7 +356,7 @@ fn write_single(text: &str, indent: Option<usize>, out: &mut String) {
 }
 
 /// `indent` is `None` for keys, which are never folded.
-fn write_double(text: &str, indent: Option<usize>, out: &mut String) {
+pub(super) fn write_double(text: &str, indent: Option<usize>, out: &mut String) {
     out.push('"');
     let (mut column, last) = (column(out), text.len().saturating_sub(1));
     // go-yaml looks for a byte order mark at the beginning whatever character it is at.
@@ -401,7 +423,7 @@ fn escape(c: char, out: &mut String) -> usize {
 }
 
 /// Writes a text of several lines as it is, the lines indented.
-fn write_literal(text: &str, indent: usize, out: &mut String) {
+pub(super) fn write_literal(text: &str, indent: usize, out: &mut String) {
     out.push('|');
     if text.starts_with([' ', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
         out.push('2');

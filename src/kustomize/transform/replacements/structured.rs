@@ -1,7 +1,7 @@
-//! Fields inside JSON that a scalar holds, such as a file in a config map.
+//! Fields inside JSON or YAML that a scalar holds, such as a file in a config map.
 //!
-//! Kustomize has this since 5.8. JSON is written anew with sorted keys, indented if it was before.
-//! YAML in a scalar is left to the walk along the path, which reports that the field is no mapping.
+//! Kustomize has this since 5.8. JSON is written anew with sorted keys, indented if it was before;
+//! YAML with its styles and comments.
 
 use serde::Serialize as _;
 use serde_json::Value as Json;
@@ -9,40 +9,94 @@ use serde_json::Value as Json;
 use super::path::{Absent, Path};
 use super::{CopyError, Target, put};
 use crate::kustomize::scalar;
+use crate::kustomize::transform::json_6902::json;
 use crate::kustomize::version::STRUCTURED_DELIMITERS;
-use crate::yaml::{Node, Number, Scalar, Tag, Text, Value, number};
+use crate::yaml::{
+    Dialect, Mark, Node, Number, Scalar, Tag, Text, Value, number, parse_stream, write_styled,
+};
 
-/// Copies a value into JSON that a scalar on the path holds; false if there is none that takes it.
-pub(super) fn copy(object: &mut Node, target: &Target<'_>, path: &Path, value: &Node) -> bool {
-    let Some((inner, text)) = (1..path.len()).find_map(|steps| {
+/// Copies a value into JSON or YAML that a scalar on the path holds; false if none takes it.
+///
+/// # Errors
+/// [`CopyError`] if one has such a field, which does not take the value or cannot be written anew.
+pub(super) fn copy(
+    object: &mut Node,
+    target: &Target<'_>,
+    path: &Path,
+    value: &Node,
+) -> Result<bool, CopyError> {
+    let found = (1..path.len()).find_map(|steps| {
         let (outer, inner) = path.split_at(steps);
         let text = outer.look_up(object).ok()??.text()?;
-        Some(((outer, inner), text.to_owned()))
-    }) else {
-        return false;
+        let tree = if is_json(text) { from_json(text) } else { None };
+        let tree = tree.or_else(|| from_yaml(text))?;
+        Some((outer, inner, text.to_owned(), tree))
+    });
+    let Some((outer, inner, text, mut tree)) = found else { return Ok(false) };
+    if !change(&mut tree, target, &inner, value)? {
+        return Ok(false);
+    }
+    let written: Text = if is_json(&text) {
+        write(&to_json(&tree), &text).into()
+    } else {
+        let written = write_styled(&tree, &text).map_err(CopyError::NotStyled)?;
+        written.trim().into()
     };
-    let (outer, inner) = inner;
-    let Some(written) = changed(&text, target, &inner, value) else { return false };
     let set = outer.visit(object, &Absent::Skip, &mut |field| {
         if let Value::Scalar(scalar) = &mut field.value {
             scalar.text = written.clone();
         }
         Ok::<(), CopyError>(())
     });
-    set.is_ok()
+    Ok(set.is_ok())
 }
 
-/// The text with the value put where the path leads.
-fn changed(text: &str, target: &Target<'_>, path: &Path, value: &Node) -> Option<Text> {
-    if !text.trim_start().starts_with(['{', '[']) {
-        return None;
-    }
-    let json: Json = serde_json::from_str(text).ok()?;
-    let mut tree = super::super::json_6902::json::node(json);
-    let absent = target.absent(value);
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn from_json(text: &str) -> Option<Node> {
+    serde_json::from_str(text).ok().map(json::node)
+}
+
+/// The first document of a text that has one.
+fn from_yaml(text: &str) -> Option<Node> {
+    let mut documents = parse_stream(text, Dialect::V3).ok()?.into_iter();
+    documents.next().filter(|_| documents.next().is_none())
+}
+
+/// Puts the value where the path leads; false if it leads nowhere.
+fn change(
+    tree: &mut Node,
+    target: &Target<'_>,
+    path: &Path,
+    value: &Node,
+) -> Result<bool, CopyError> {
+    let mut value = value.clone();
+    forget_places(&mut value);
+    let absent = target.absent(&value);
     let options = target.options.filter(|_| target.version.has(&STRUCTURED_DELIMITERS));
-    let count = path.visit(&mut tree, &absent, &mut |field| put(field, value, options)).ok()?;
-    (count > 0).then(|| write(&to_json(&tree), text).into())
+    match path.visit(tree, &absent, &mut |field| put(field, &value, options)) {
+        Ok(count) => Ok(count > 0),
+        Err(CopyError::Path(_)) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Takes away where a value stands in its own file; whether it is in brackets stays.
+fn forget_places(node: &mut Node) {
+    // Beyond every text.
+    const NOWHERE: usize = (1 << 30) - 1;
+    let in_brackets = node.mark.is_flow();
+    node.mark = if in_brackets { Mark::at(NOWHERE).in_flow() } else { Mark::NONE };
+    match &mut node.value {
+        Value::Mapping(mapping) => mapping.iter_mut().for_each(|pair| {
+            pair.key_mark = Mark::NONE;
+            forget_places(&mut pair.value);
+        }),
+        Value::Sequence(items) => items.iter_mut().for_each(forget_places),
+        Value::Scalar(_) => {}
+    }
 }
 
 fn write(json: &Json, old: &str) -> String {
