@@ -417,7 +417,7 @@ pub fn flux_signature(secret: &str, body: &str) -> String {
     format!("{json}x-signature: {}\r\n", sign(&secret, body.as_bytes()))
 }
 
-async fn post(address: SocketAddr, event: &str, id: &str, body: &str) -> u16 {
+pub async fn post(address: SocketAddr, event: &str, id: &str, body: &str) -> u16 {
     let secret = Credential::new("webhook secret", SECRET).unwrap();
     let request = format!(
         "POST /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\
