@@ -212,6 +212,7 @@ fn definitions_of_another_repository_are_fetched_once_and_kept() {
         (
             ".github/overlift.yaml",
             "environments: [{name: one, path: overlays/one}]\n\
+             remoteBases: [github.com/istio/istio]\n\
              gates: {schemas: [\"istio/istio@1.27.1:crds/all.yaml\"]}\n",
         ),
         ("overlays/one/kustomization.yaml", "resources: [limit.yaml]\n"),
@@ -240,4 +241,15 @@ fn definitions_of_another_repository_are_fetched_once_and_kept() {
     assert_eq!(codes(), ["schema"]);
     let refused = overlift(&fetch, &contents_api("").replace("127.0.0.1", "localhost"));
     assert!(!refused.stderr.contains("very-secret"), "{refused:?}");
+
+    // Only what the rule of remote bases allows is read, here and elsewhere.
+    repo.write(
+        ".github/overlift.yaml",
+        "environments: [{name: one, path: overlays/one}]\nremoteBases: [github.com/istio/api]\n\
+         gates: {schemas: [\"istio/istio@1.27.1:crds/all.yaml\"]}\n",
+    );
+    assert_eq!(codes(), ["schema-source", "schema-missing"]);
+    let refused = overlift(&fetch, "http://127.0.0.1:9");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("add `github.com/istio/istio` there"), "{refused:?}");
 }

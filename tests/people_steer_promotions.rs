@@ -63,6 +63,41 @@ async fn whoever_may_not_write_gets_one_reply_and_nothing_else() {
     assert_eq!(scene.github.writes(), before);
 }
 
+/// Whoever can read can comment; that must not use up what GitHub lets the installation ask.
+#[tokio::test]
+async fn a_reader_is_told_once_on_an_issue_and_then_only_counted() {
+    let (mut scene, _) = with_open().await;
+    scene.github.add_person(REPO, "rita", "read");
+    let number = issue(&scene);
+    scene.comment(number, "rita", "/promote dev staging").await;
+    scene.drain().await;
+    assert_eq!(scene.said(number).len(), 1);
+    scene.github.forget_requests();
+    for _ in 0..20 {
+        scene.comment(number, "Rita", "/promote dev staging").await;
+    }
+    scene.drain().await;
+    assert_eq!(scene.github.request_count(), 0, "{:?}", scene.github.requested());
+    // On many issues: the answers have an end too.
+    for another in 901..921 {
+        scene.github.world().repo_mut(REPO).issues.insert(another);
+        scene.comment(another, "rita", "/promote dev staging").await;
+    }
+    scene.drain().await;
+    assert!(scene.github.request_count() <= 4 * 3, "{:?}", scene.github.requested());
+    // Through a restart, and until it may have changed.
+    scene.restart().await;
+    scene.github.forget_requests();
+    scene.comment(number, "rita", "/promote dev staging").await;
+    scene.drain().await;
+    assert_eq!(scene.github.request_count(), 0, "{:?}", scene.github.requested());
+    scene.github.add_person(REPO, "rita", "write");
+    scene.now.fetch_add(16 * 60 * 1000, std::sync::atomic::Ordering::SeqCst);
+    let comment = scene.comment(number, "rita", "/promote dev staging").await;
+    scene.drain().await;
+    assert!(!scene.reactions(comment).is_empty());
+}
+
 #[tokio::test]
 async fn a_question_that_cannot_be_answered_gets_a_reply_that_says_why() {
     let (scene, _) = with_open().await;
@@ -151,6 +186,38 @@ async fn ticks_survive_the_same_diff_and_are_cleared_by_another() {
     scene.push(&[(RATE_PATH, &rate("7"))]).await;
     scene.drain().await;
     assert!(!scene.body(number).contains("- [x] "), "{}", scene.body(number));
+}
+
+/// No signature covers a delivery's id. Whoever recorded a delivery can have it looked at again, and that is all.
+#[tokio::test]
+async fn a_signed_body_under_a_new_id_plans_again_and_nothing_else() {
+    let (scene, number) = with_open().await;
+    scene.github.add_person(REPO, "mona", "write");
+    let before = scene.head("main");
+    scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    let push = payloads::push(&scene.github.world(), REPO, "main", Some(&before));
+    scene.drain().await;
+    let asked = scene.github.comment(REPO, number, "mona", "/promote");
+    let ask = payloads::issue_comment(&scene.github.world(), REPO, asked);
+    scene.deliver("issue_comment", &ask).await;
+    scene.push(&[(RATE_PATH, &rate("8"))]).await;
+    scene.drain().await;
+    let writes = scene.github.writes();
+    for (event, body) in [("push", &push), ("issue_comment", &ask)] {
+        assert_eq!(scene.deliver(event, body).await, 202);
+        scene.drain().await;
+        assert_eq!(scene.github.writes(), writes, "{event}: the newest state is there");
+    }
+    assert_eq!(scene.file(BRANCH, STAGED), Some(rate("8")));
+    // What a person closed stays closed: a comment asks once.
+    close_as_a_person(&scene, number).await;
+    scene.drain().await;
+    let writes = scene.github.writes();
+    for (event, body) in [("push", &push), ("issue_comment", &ask)] {
+        assert_eq!(scene.deliver(event, body).await, 202);
+        scene.drain().await;
+        assert_eq!((scene.open(), scene.github.writes()), (Vec::new(), writes.clone()), "{event}");
+    }
 }
 
 #[tokio::test]

@@ -225,16 +225,20 @@ fn without_a_release_the_action_builds_its_own_source_once_for_each_commit() {
     // The same commit, under whatever name: nothing is built again.
     assert_eq!(job.run(&PLAN).code, 0);
     assert_eq!(calls(&job), call);
-    // Another one is.
+    // Another one is, and what is not what was built.
     fs::write(job.action.join("src/main.rs"), "fn main() { }").unwrap();
     assert_eq!(job.run(&PLAN).code, 0);
-    assert_eq!(calls(&job), call.repeat(2));
+    job.install(Path::new(&outputs["program"]), "#!/bin/sh\necho something else\n");
+    fs::write(job.action.join("src/main.rs"), "fn main() {}").unwrap();
+    let run = job.run(&PLAN);
+    assert_eq!(&*run.stdout, "built, with staging\n", "{run:#?}");
+    assert_eq!(calls(&job), call.repeat(3));
     // Another version than the source's is not.
     let mut inputs = PLAN.to_vec();
     inputs.push(("version", "0.0.9"));
     let run = job.run(&inputs);
     assert!(run.stdout.contains("is the source of 0.1.0"), "{run:#?}");
-    assert_eq!(calls(&job), call.repeat(2));
+    assert_eq!(calls(&job), call.repeat(3));
 }
 
 /// A release as the workflow packs it: the program and schemas.
@@ -302,7 +306,17 @@ fn a_release_is_verified_and_kept() {
     assert!(job.runner.path("tools/overlift/0.1.0/x64.complete").exists());
     assert!(job.runner.path("tools/overlift/0.1.0/x64/schemas/kubernetes-1.34.json").exists());
 
-    // The next job of the runner downloads nothing.
+    // The next job of the runner downloads nothing, and runs nothing that an earlier one put there.
     job.runner.set("OVERLIFT_DOWNLOADS", "http://127.0.0.1:9");
-    assert_eq!(job.run(&PLAN).code, 0);
+    job.install(&kept, "#!/bin/sh\necho something else\n");
+    let run = job.run(&PLAN);
+    assert_eq!(run.stdout, format!("ran from {}\n", kept.display()), "{run:#?}");
+    let release = kept.with_file_name("release.tar.gz");
+    fs::write(&release, archive(&job, "#!/bin/sh\necho something else\n")).unwrap();
+    let run = job.run(&PLAN);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.stdout.contains("cannot be downloaded"), "{run:#?}");
+    job.runner.set("OVERLIFT_DOWNLOADS", &address);
+    let run = job.run(&PLAN);
+    assert_eq!(run.stdout, format!("ran from {}\n", kept.display()), "{run:#?}");
 }

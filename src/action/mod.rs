@@ -20,6 +20,20 @@ pub use output::{OUTPUTS, entry, fresh_delimiter};
 pub use workflow_command::{Weight, WorkflowCommand, annotation, finding_commands};
 
 use runner::Runner;
+use trigger::Trigger;
+
+/// Whether this run has no use for a token: a preview of what a pull request brings.
+#[must_use]
+pub fn needs_no_token(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let runner = Runner::new(variable);
+    let trigger = Trigger::read(variable, runner.event().as_deref());
+    let previews = trigger.previews().is_some() && !input::asks_for_a_plan(variable);
+    if previews {
+        // Whoever comes next cannot hide what it does not know.
+        runner.mask(&input::get(variable, "token"));
+    }
+    previews
+}
 
 /// Runs the Action with the variables that `variable` looks up, and says whether it went well.
 ///

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::clock::Clock;
 use crate::github::{GithubError, Repository, Retry};
+use crate::model::RemotePattern;
 use crate::policy::schema::KubernetesSchemas;
 use crate::policy::{Day, Fetched, Gate, Gates, RemoteSchema};
 use crate::promotion::Checks;
@@ -39,8 +40,8 @@ impl Checking {
     }
 
     /// What a repository wants, with what is on this machine for it.
-    pub(super) fn here(gates: &Gates, clock: &Clock) -> Self {
-        Self::new(gates, fetched_here(gates), clock)
+    pub(super) fn here(gates: &Gates, allowed: &[RemotePattern], clock: &Clock) -> Self {
+        Self::new(gates, fetched_here(gates, allowed), clock)
     }
 
     /// For a plan's request.
@@ -52,22 +53,38 @@ impl Checking {
 /// What is on this machine for the gates of a repository.
 ///
 /// A bundle that cannot be read is none: its kinds are reported as not validated.
-pub(super) fn fetched_here(gates: &Gates) -> Fetched {
+pub(super) fn fetched_here(gates: &Gates, allowed: &[RemotePattern]) -> Fetched {
     let wanted = gates.run.contains(&Gate::Schemas);
     let version = gates.kubernetes.as_deref();
     let kubernetes = wanted.then(|| kubernetes_schemas(version).ok().flatten()).flatten();
-    let remote = if wanted { remote_here(gates) } else { BTreeMap::new() };
+    let remote = if wanted { remote_here(gates, allowed) } else { BTreeMap::new() };
     Fetched { kubernetes, remote }
 }
 
 /// Files of other repositories that were kept on this machine, or what to do about it.
-fn remote_here(gates: &Gates) -> BTreeMap<RemoteSchema, Result<Arc<str>, String>> {
+fn remote_here(
+    gates: &Gates,
+    allowed: &[RemotePattern],
+) -> BTreeMap<RemoteSchema, Result<Arc<str>, String>> {
     let read = |remote: &RemoteSchema| {
+        may_read(remote, allowed)?;
         let kept = read_remote_schema(&schema_directories(), &key_of(remote));
         let text = kept.map_err(|error| error.to_string())?;
         text.map(Arc::from).ok_or_else(|| "run `overlift schemas fetch` first".to_owned())
     };
     gates.remote_schemas().map(|remote| (remote.clone(), read(remote))).collect()
+}
+
+/// Whether the configuration lets another repository's file be read: the rule is that of remote bases.
+///
+/// # Errors
+/// What to write where it does not.
+pub fn may_read(remote: &RemoteSchema, allowed: &[RemotePattern]) -> Result<(), String> {
+    let repository = &remote.repository;
+    if allowed.iter().any(|pattern| pattern.names(repository)) {
+        return Ok(());
+    }
+    Err(format!("`remoteBases` does not allow its repository: add `github.com/{repository}` there"))
 }
 
 /// Under which name a file of another repository is kept.
@@ -80,10 +97,12 @@ pub fn key_of(remote: &RemoteSchema) -> String {
 /// of the files of other repositories.
 pub(super) async fn fetched_on_github(
     gates: &Gates,
+    allowed: &[RemotePattern],
     repository: &Repository,
 ) -> Result<Fetched, GithubError> {
-    let mut fetched = fetched_here(gates);
-    for remote in fetched.remote.keys().cloned().collect::<Vec<_>>() {
+    let mut fetched = fetched_here(gates, allowed);
+    let may = |remote: &&RemoteSchema| may_read(remote, allowed).is_ok();
+    for remote in fetched.remote.keys().filter(may).cloned().collect::<Vec<_>>() {
         let other = repository.other(&remote.repository);
         let text = match other.fetch_file_at(&remote.path, &remote.reference).await {
             Ok(Some(content)) => String::from_utf8(content.to_vec())

@@ -5,6 +5,7 @@ use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
 use crate::promotion::{Intent, Key, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
+use super::allowed;
 use super::answer::{Matter, USAGE, quote, say};
 use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
 use super::perform::{Stop, Work};
@@ -18,7 +19,13 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
     let Some(number) = PullRequestNumber::new(job.number) else {
         return Ok(Outcome::Done(Vec::new()));
     };
-    match meant(work, job, &repository, number).await? {
+    if !allowed::is_first(work, job).await? {
+        return Ok(Outcome::Done(Vec::new()));
+    }
+    let Some(permission) = allowed::permission(work, job, &repository, number).await? else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
+    match meant(work, job, &repository, (number, permission)).await? {
         Ok(jobs) => {
             work.hold().await?;
             repository.react(job.comment, Reaction::Eyes).await?;
@@ -38,14 +45,8 @@ async fn meant(
     work: &Work,
     job: &Command,
     repository: &Repository,
-    number: PullRequestNumber,
+    (number, permission): (PullRequestNumber, Permission),
 ) -> Result<Result<Vec<Job>, String>, Stop> {
-    let permission = repository.fetch_permission(&job.login).await?;
-    if permission < Permission::Write {
-        return Ok(Err(
-            "Only people who may write to this repository can ask for a promotion.".to_owned()
-        ));
-    }
     match &job.asks {
         Asks::Release { reason } => return release(work, job, permission, reason).await,
         Asks::Undo => return undo(work, job, number).await,

@@ -87,6 +87,8 @@ pub struct Workspace {
     version: Option<Version>,
     /// What deploys the folders, once somebody asked.
     deployers: OnceLock<Arc<Deployers>>,
+    /// The configuration that was given in place of the repository's own.
+    given: OnceLock<GivenConfiguration>,
 }
 
 /// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
@@ -142,6 +144,7 @@ impl Workspace {
                 uncommitted: OnceLock::new(),
                 pasts: OnceLock::new(),
                 deployers: OnceLock::new(),
+                given: OnceLock::new(),
             });
         };
         let none = || WorkdirError::NoRepository(checkout.root().to_path_buf());
@@ -162,6 +165,7 @@ impl Workspace {
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
             deployers: OnceLock::new(),
+            given: OnceLock::new(),
         })
     }
 
@@ -265,8 +269,9 @@ impl Workspace {
         match file {
             None => Ok(RepositoryConfig::load(self.files())?),
             Some(file) => {
-                let GivenConfiguration { path, text } = GivenConfiguration::read(file)?;
-                Ok(RepositoryConfig::parse(&text, &path, self.files())?)
+                let given = GivenConfiguration::read(file)?;
+                let given = self.given.get_or_init(|| given);
+                Ok(RepositoryConfig::parse(&given.text, &given.path, self.files())?)
             }
         }
     }
@@ -322,7 +327,8 @@ impl Workspace {
     /// [`LocalError`] with the place to edit.
     pub fn plan(&self, configuration: &RepositoryConfig, key: &Key) -> Result<Plan, LocalError> {
         let (source, target) = configuration.pipeline.pair(key)?;
-        let checking = Checking::here(&target.gates, &Clock::system());
+        let allowed = &configuration.remote_bases;
+        let checking = Checking::here(&target.gates, allowed, &Clock::system());
         self.plan_by(configuration, (source, target), &checking)
     }
 
@@ -342,6 +348,7 @@ impl Workspace {
         }
         let last = self.last_promotion(source, target)?;
         let past = self.past(source, target)?;
+        self.rehearse(&target.key_from(&source.name), self.given.get(), past.as_ref())?;
         let history = past.as_ref().map(LocalPast::history);
         let request = PlanRequest {
             files: self.files(),
@@ -570,6 +577,7 @@ impl Workspace {
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
             deployers: OnceLock::new(),
+            given: OnceLock::new(),
             load_restrictor: self.load_restrictor,
             version: self.version,
         };

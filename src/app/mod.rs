@@ -6,6 +6,7 @@ pub mod schema_fetch;
 pub mod validate;
 
 mod after;
+mod allowed;
 mod answer;
 mod changed;
 mod checking;
@@ -15,6 +16,7 @@ mod command;
 mod doctor;
 mod environment_note;
 mod environments;
+mod fence;
 mod github_past;
 mod health_event;
 mod installed_kustomize;
@@ -22,6 +24,7 @@ mod job;
 mod known_past;
 mod limit;
 mod local_past;
+mod local_trial;
 mod look;
 mod news;
 mod notice;
@@ -48,13 +51,14 @@ mod wheel;
 mod words_of_kustomize;
 mod worker;
 
-pub use checking::{key_of, schema_directories};
+pub use checking::{key_of, may_read, schema_directories};
 pub use clear::ShownHold;
 pub use clock::{Clock, fresh_id};
 pub use doctor::{
     Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
 };
 pub use environment_note::{EnvironmentNotes, HealthNote, LacksNote, StaysNote, VoiceNote};
+pub use fence::fence;
 pub use health_event::{HealthEvent, MalformedEvent};
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;

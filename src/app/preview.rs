@@ -42,7 +42,7 @@ pub fn preview(
 ) -> Result<Preview, LocalError> {
     let changed = after.changed_since(before)?;
     let options = after.build_options(configuration);
-    let fetched = fetched_here(&configuration.gates);
+    let fetched = fetched_here(&configuration.gates, &configuration.remote_bases);
     let request = Previewed {
         before: before.files(),
         after: after.files(),

@@ -320,7 +320,7 @@ impl<'a> Promotion<'a> {
             Err(error) => return Ok(Err(unplannable(&error))),
         };
         let gates = &target.gates;
-        let fetched = fetched_on_github(gates, repository).await?;
+        let fetched = fetched_on_github(gates, &configuration.remote_bases, repository).await?;
         let checking = Checking::new(gates, fetched, memory.clock());
         let plan = match snapshot.plan((&configuration, given), (source, target), checking).await? {
             Ok(plan) => plan,

@@ -112,7 +112,8 @@ impl Shown {
             Ok(configuration) => configuration,
             Err(error) => return Ok(Self::refused(&error)),
         };
-        let fetched = fetched_on_github(&configuration.gates, repository).await?;
+        let allowed = &configuration.remote_bases;
+        let fetched = fetched_on_github(&configuration.gates, allowed, repository).await?;
         let today = work.app.clock.today();
         match both.preview(&configuration, &fetched, today).await? {
             Ok(preview) => Ok(Self::of(&preview, &both, &configuration)),

@@ -38,6 +38,11 @@ pub fn try_plans_with(program: PathBuf) {
     let _ = PROGRAM.set(program);
 }
 
+/// Whether anything is tried before it is planned.
+pub(super) fn plans_are_tried() -> bool {
+    PROGRAM.get().is_some()
+}
+
 /// What is tried.
 #[derive(Clone, Debug)]
 pub(super) enum Trial {

@@ -51,7 +51,8 @@ impl Workspace {
         today: Day,
     ) -> Result<Vec<Validated>, LocalError> {
         let gates = &*configuration.gates;
-        let standards = Standards::read(self.files(), gates, &fetched_here(gates))
+        let fetched = fetched_here(gates, &configuration.remote_bases);
+        let standards = Standards::read(self.files(), gates, &fetched)
             .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
         let terms = Terms { gates, standards: &standards, today };
         let environments = chosen(configuration, names)?;

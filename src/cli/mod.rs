@@ -209,6 +209,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Answers the service on standard output.
 fn trial() -> Result {
+    app::fence();
     app::lower_limits();
     app::answer_trial(std::io::stdin().lock(), std::io::stdout().lock())?;
     Ok(Outcome::Done)

@@ -11,7 +11,7 @@ use super::remote::GithubArguments;
 use super::report::Failure;
 use crate::app::local::Workspace;
 use crate::app::schema_fetch::{PYPI, bundle_of_wheel, fetch_bundle, fetch_remote_schema};
-use crate::app::{key_of, schema_directories};
+use crate::app::{key_of, may_read, schema_directories};
 use crate::config::CONFIG_PATH;
 use crate::model::{Entry, RepoPath};
 use crate::policy::RemoteSchema;
@@ -100,7 +100,12 @@ fn named_by_configuration(directory: &Path) -> std::result::Result<Vec<RemoteSch
         return Ok(Vec::new());
     }
     let configuration = workspace.configuration(None).map_err(|error| located(error, files))?;
-    Ok(configuration.gates.remote_schemas().cloned().collect())
+    let remote: Vec<RemoteSchema> = configuration.gates.remote_schemas().cloned().collect();
+    for remote in &remote {
+        let allowed = may_read(remote, &configuration.remote_bases);
+        allowed.map_err(|reason| anyhow::anyhow!("`{remote}` is not fetched: {reason}"))?;
+    }
+    Ok(remote)
 }
 
 /// A file of another repository that the configuration names.

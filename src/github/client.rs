@@ -70,6 +70,19 @@ pub(super) enum Who {
     App,
     /// The App at one account.
     Installation(InstallationId),
+    /// The App at one account, reading the files of one repository and nothing else: its place in
+    /// [`Client::scopes`].
+    Reader(InstallationId, usize),
+}
+
+impl Who {
+    /// Whose window of requests it counts against.
+    pub(super) const fn budget(self) -> Self {
+        match self {
+            Self::Reader(id, _) => Self::Installation(id),
+            who => who,
+        }
+    }
 }
 
 /// What GitHub leaves to one credential, for metrics.
@@ -100,6 +113,8 @@ pub(super) struct Client {
     pub(super) identity: Identity,
     pub(super) tokens: InstallationTokens,
     pub(super) installations: Mutex<BTreeMap<RepoName, InstallationId>>,
+    /// The repositories that a token was wanted for that reads them alone.
+    pub(super) scopes: Mutex<Vec<RepoName>>,
     pub(super) budgets: Mutex<BTreeMap<Who, Budget>>,
     pub(super) etags: EtagCache,
     /// By how many seconds GitHub's clock was ahead of ours, when it last said the time.
@@ -153,6 +168,7 @@ impl Github {
             identity,
             tokens: InstallationTokens::default(),
             installations: Mutex::default(),
+            scopes: Mutex::default(),
             budgets: Mutex::default(),
             etags: EtagCache::default(),
             ahead: Mutex::default(),
@@ -239,7 +255,7 @@ impl Github {
             let (remaining, limit) = budget.left();
             let installation = match who {
                 Who::Installation(id) => Some(*id),
-                Who::Token | Who::App => None,
+                Who::Token | Who::App | Who::Reader(..) => None,
             };
             RateLeft { installation, remaining, limit }
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::call::Call;
+use super::client::{Who, lock};
 use super::object::BlobSha;
 use super::repository::bad;
 use super::{GithubError, Repository};
@@ -14,11 +15,32 @@ use crate::model::{RepoName, RepoPath};
 /// Up to 1 MB the answer holds the content, which is not used: the blob is, which is cached by its hash.
 const ANSWER_LIMIT_BYTES: usize = 4 << 20;
 
+/// So many repositories have tokens of their own.
+const MOST_SCOPES: usize = 1000;
+
 impl Repository {
-    /// Another repository, seen with the same credential. Public ones can be read with any.
+    /// Another repository, to read files of; an App does so with a token that can do nothing else.
     #[must_use]
     pub fn other(&self, name: &RepoName) -> Self {
-        Self { client: Arc::clone(&self.client), name: name.clone(), who: self.who }
+        let who = match self.who {
+            Who::Installation(id) | Who::Reader(id, _) => Who::Reader(id, self.scope_of(name)),
+            who => who,
+        };
+        Self { client: Arc::clone(&self.client), name: name.clone(), who }
+    }
+
+    fn scope_of(&self, name: &RepoName) -> usize {
+        let mut scopes = lock(&self.client.scopes);
+        // A configuration can name many: beyond this, a token for public things has to do.
+        let known = scopes.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            if scopes.len() < MOST_SCOPES {
+                scopes.push(name.clone());
+                scopes.len() - 1
+            } else {
+                MOST_SCOPES
+            }
+        })
     }
 
     /// The content of a file at a ref; `None` if there is no such repository, ref or file.

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
 use super::GithubError;
-use crate::model::InstallationId;
+use super::client::Who;
 use crate::redact::Credential;
 
 /// A token is renewed when it has less than this left.
@@ -32,14 +32,14 @@ enum Slot {
 /// The tokens of all installations.
 #[derive(Default)]
 pub(super) struct InstallationTokens {
-    slots: Mutex<BTreeMap<InstallationId, Slot>>,
+    slots: Mutex<BTreeMap<Who, Slot>>,
 }
 
 impl InstallationTokens {
     /// A token that is good for some minutes; `fetch` is called if there is none and nobody fetches one.
     pub(super) async fn get(
         &self,
-        id: InstallationId,
+        id: Who,
         now: SystemTime,
         fetch: impl FnOnce() -> BoxFuture<'static, Result<InstallationToken, GithubError>>,
     ) -> Result<Credential, GithubError> {
@@ -63,12 +63,7 @@ impl InstallationTokens {
     }
 
     /// Puts the result in the place of the fetch it came from, once.
-    fn settle(
-        &self,
-        id: InstallationId,
-        fetching: &Fetch,
-        result: &Result<InstallationToken, GithubError>,
-    ) {
+    fn settle(&self, id: Who, fetching: &Fetch, result: &Result<InstallationToken, GithubError>) {
         let mut slots = self.lock();
         if !matches!(slots.get(&id), Some(Slot::Fetching(there)) if there.ptr_eq(fetching)) {
             return;
@@ -80,7 +75,7 @@ impl InstallationTokens {
     }
 
     /// Forgets a token that GitHub did not accept, unless it was replaced meanwhile.
-    pub(super) fn forget(&self, id: InstallationId, refused: &Credential) {
+    pub(super) fn forget(&self, id: Who, refused: &Credential) {
         let mut slots = self.lock();
         if matches!(slots.get(&id), Some(Slot::Have(token)) if token.credential.expose() == refused.expose())
         {
@@ -88,7 +83,7 @@ impl InstallationTokens {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<InstallationId, Slot>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Who, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,8 +94,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::model::InstallationId;
 
-    const ID: InstallationId = InstallationId(1);
+    const ID: Who = Who::Installation(InstallationId(1));
 
     fn token(text: &str, lasts: u64) -> InstallationToken {
         InstallationToken {

@@ -85,11 +85,11 @@ impl Client {
     ) -> Result<Answer, GithubError> {
         let credential = self.credential(who).await?;
         let answer = self.attempt_a_few_times(who, &call, &credential).await?;
-        let Who::Installation(id) = who else { return answer.check(call.request) };
-        if answer.status != StatusCode::UNAUTHORIZED {
+        let is_renewed = matches!(who, Who::Installation(_) | Who::Reader(..));
+        if !is_renewed || answer.status != StatusCode::UNAUTHORIZED {
             return answer.check(call.request);
         }
-        self.tokens.forget(id, &credential);
+        self.tokens.forget(who, &credential);
         let credential = self.credential(who).await?;
         self.attempt(who, &call, &credential).await?.check(call.request)
     }
@@ -97,18 +97,47 @@ impl Client {
     async fn credential(self: &Arc<Self>, who: Who) -> Result<Credential, GithubError> {
         match (&self.identity, who) {
             (Identity::Token(token), _) => Ok(token.clone()),
-            (Identity::App(_), Who::Installation(id)) => {
+            (Identity::App(_), Who::Installation(id) | Who::Reader(id, _)) => {
                 let client = Arc::clone(self);
-                let fetch = move || client.fetch_token(id);
-                self.tokens.get(id, (self.now)(), fetch).await
+                let fetch = move || match who {
+                    Who::Reader(_, scope) => client.fetch_reader(id, scope),
+                    _ => client.fetch_token(id, serde_json::json!({})),
+                };
+                self.tokens.get(who, (self.now)(), fetch).await
             }
             (Identity::App(key), _) => Ok(key.token((self.now)())),
         }
     }
 
+    /// A token that reads one repository. Of a repository that the installation has not, a token of its own
+    /// for nothing but public things is as good as any.
+    fn fetch_reader(
+        self: Arc<Self>,
+        id: InstallationId,
+        scope: usize,
+    ) -> BoxFuture<'static, Result<InstallationToken, GithubError>> {
+        async move {
+            let repository = lock(&self.scopes).get(scope).cloned();
+            let reads = serde_json::json!({ "contents": "read", "metadata": "read" });
+            let nothing = serde_json::json!({ "permissions": { "metadata": "read" } });
+            let Some(repository) = repository else { return self.fetch_token(id, nothing).await };
+            let one = serde_json::json!({
+                "repositories": [repository.name()], "permissions": reads,
+            });
+            match Arc::clone(&self).fetch_token(id, one).await {
+                Err(GithubError::Refused { .. } | GithubError::NotFound { .. }) => {
+                    self.fetch_token(id, nothing).await
+                }
+                token => token,
+            }
+        }
+        .boxed()
+    }
+
     fn fetch_token(
         self: Arc<Self>,
         id: InstallationId,
+        scope: serde_json::Value,
     ) -> BoxFuture<'static, Result<InstallationToken, GithubError>> {
         #[derive(serde::Deserialize)]
         struct Wire {
@@ -118,7 +147,7 @@ impl Client {
         async move {
             const REQUEST: &str = "get an installation's token";
             let path = format!("/app/installations/{id}/access_tokens");
-            let call = Call::post(REQUEST, path, serde_json::json!({}));
+            let call = Call::post(REQUEST, path, scope);
             let credential = self.credential(Who::App).await?;
             let call = call.repeatable();
             let answer =
@@ -165,7 +194,8 @@ impl Client {
         credential: &Credential,
     ) -> Result<Answer, GithubError> {
         let kind = if call.method == Method::GET { Kind::Read } else { Kind::Write };
-        let admission = lock(&self.budgets).entry(who).or_default().admit(kind, Instant::now());
+        let admission =
+            lock(&self.budgets).entry(who.budget()).or_default().admit(kind, Instant::now());
         match admission {
             Admission::Go => {}
             Admission::Pause(pause) => tokio::time::sleep(pause).await,
@@ -192,7 +222,11 @@ impl Client {
                     Limits { retry_after: answer.limits().retry_after, ..Limits::default() }
                 }
             };
-            lock(&self.budgets).entry(who).or_default().note(&limits, refused, Instant::now());
+            lock(&self.budgets).entry(who.budget()).or_default().note(
+                &limits,
+                refused,
+                Instant::now(),
+            );
         }
         result
     }

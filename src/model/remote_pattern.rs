@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::RepoName;
+
 /// `HOST/OWNER/NAME`, where `*` stands for any one part: `github.com/our-org/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemotePattern(String);
@@ -36,6 +38,13 @@ impl RemotePattern {
             return Err(InvalidRemotePattern::AnyHost(shown()));
         }
         Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// Whether a repository of GitHub is meant by its owner and name, at whatever host GitHub is.
+    #[must_use]
+    pub fn names(&self, repository: &RepoName) -> bool {
+        let host = self.0.split('/').next().unwrap_or_default();
+        self.allows(&format!("{host}/{repository}"))
     }
 
     /// Whether the repository is meant, whatever the case of its letters.

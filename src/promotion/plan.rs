@@ -27,7 +27,7 @@ use super::rendering::{Attempts, Builds, NotRendered, render_deployed, weigh};
 use super::rules::{By, Prune};
 use super::traffic::leave_traffic;
 use super::wire::{Kustomizations, unwire, wire};
-use super::words::{Words, files_with_secrets};
+use super::words::{Words, files_with_secrets, hide_in_findings};
 use crate::deployer;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
@@ -95,7 +95,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         risks.extend(new);
     }
     let (rendered, clusters) = beside(rendered, elsewhere, &deployed, target);
-    let findings = missing.chain(risks).chain(checked.findings).collect();
+    let mut findings: Vec<Finding> = missing.chain(risks).chain(checked.findings).collect();
+    hide_in_findings(&mut findings, &known);
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,

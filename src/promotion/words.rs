@@ -7,6 +7,7 @@ use super::plan::{Cause, Commit, NotPromoted, PlanRequest, PlannedEdit, Warning}
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
 use crate::model::{FileEdit, KUSTOMIZATION_NAMES, RepoPath};
+use crate::policy::Finding;
 
 /// Everything of a plan that is words about files.
 pub(super) struct Words {
@@ -72,6 +73,32 @@ impl Words {
             hide(&mut difference.field);
         }
         self
+    }
+}
+
+/// What rules found, names of resources included: a prefix or a replacement may have made one of a value.
+pub(super) fn hide_in_findings(findings: &mut [Finding], known: &KnownValues) {
+    let hide = |text: &mut String| {
+        if let Cow::Owned(hidden) = known.scrub(text) {
+            *text = hidden;
+        }
+    };
+    for finding in findings {
+        hide(&mut finding.message);
+        finding.help.iter_mut().for_each(hide);
+        if let Some(alike) = &mut finding.alike {
+            [&mut alike.one, &mut alike.many, &mut alike.detail].into_iter().for_each(hide);
+        }
+        if let Some(resource) = &mut finding.resource {
+            for name in [&mut resource.name, &mut resource.namespace] {
+                if let Cow::Owned(hidden) = known.scrub(name) {
+                    *name = hidden.into();
+                }
+            }
+        }
+        if let Some(location) = &mut finding.location {
+            hide(&mut location.field);
+        }
     }
 }
 

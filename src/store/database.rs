@@ -140,7 +140,10 @@ impl Database {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone());
         let error = match pool.await {
-            Ok(pool) => return Ok(Self::Postgres(pool)),
+            Ok(pool) => {
+                warn_of_plain_text(&pool, options.get_host()).await;
+                return Ok(Self::Postgres(pool));
+            }
             // The pool only says that it waited; one connection of its own says for what.
             Err(sqlx::Error::PoolTimedOut) => {
                 let alone = PgConnection::connect_with(&options);
@@ -334,4 +337,38 @@ fn bind_postgres<'a>(sql: &'static str, values: &[Value<'a>]) -> PostgresQuery<'
         Value::Int(number) => query.bind(number),
         Value::Text(text) => query.bind(text),
     })
+}
+
+/// Whoever sits between us and another host could read what the database says, and write what it does.
+async fn warn_of_plain_text(pool: &PgPool, host: &str) {
+    const IS_ENCRYPTED: &str = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    if is_this_machine(host) {
+        return;
+    }
+    let encrypted = sqlx::query_scalar::<_, bool>(IS_ENCRYPTED).fetch_one(pool).await;
+    if matches!(encrypted, Ok(false)) {
+        tracing::warn!(
+            host,
+            "PostgreSQL on another host is spoken to without TLS: add `?sslmode=verify-full` to its address"
+        );
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_and_the_loopback_are_this_machine() {
+        for host in ["/run/postgresql", "localhost", "127.0.0.1", "::1"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["db", "10.0.0.7", "localhost.example.com", "127.0.0.1.example.com"] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
 }

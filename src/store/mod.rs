@@ -21,6 +21,7 @@ mod overview;
 mod page_session;
 mod park;
 mod promotion;
+mod refusal;
 mod repository;
 mod standing;
 
@@ -35,6 +36,7 @@ pub use overview::{Listed, PromotionText, Wanted};
 pub use page_session::NewPageSession;
 pub use park::{JobState, QueuedJob};
 pub use promotion::{End, Pair, PromotionRecord, PromotionState};
+pub use refusal::Refusal;
 pub use repository::KnownRepository;
 
 use database::Database;
@@ -110,6 +112,8 @@ impl Store {
         const TEXTS: &str = "DELETE FROM promotion_texts WHERE NOT EXISTS \
              (SELECT 1 FROM promotions WHERE promotions.id = promotion_texts.promotion)";
         const NOTICES: &str = "DELETE FROM notices WHERE created_at < $1";
+        const COMMANDS: &str = "DELETE FROM commands WHERE taken_at < $1";
+        const REFUSALS: &str = "DELETE FROM refusals WHERE asked_at < $1";
         let forget = || StoreError::while_to("forget old rows");
         let deliveries = self.database.execute(DELIVERIES, &[deliveries_before.into()]).await;
         let promotions = self.database.execute(PROMOTIONS, &[promotions_before.into()]).await;
@@ -117,8 +121,12 @@ impl Store {
         let texts = self.database.execute(TEXTS, &[]).await;
         let evidence = self.database.execute(EVIDENCE, &[deliveries_before.into()]).await;
         let notices = self.database.execute(NOTICES, &[promotions_before.into()]).await;
+        let refusals = self.database.execute(REFUSALS, &[deliveries_before.into()]).await;
+        let commands = self.database.execute(COMMANDS, &[promotions_before.into()]).await;
         let mut gone = 0;
-        for rows in [deliveries, promotions, standings, texts, evidence, notices] {
+        for rows in
+            [deliveries, promotions, standings, texts, evidence, notices, refusals, commands]
+        {
             gone += rows.map_err(forget())?;
         }
         Ok(gone)

@@ -18,6 +18,7 @@ const JOB_SECONDS: &str = "overlift_job_duration_seconds";
 const JOB_ATTEMPTS: &str = "overlift_job_attempts_total";
 const PROMOTIONS: &str = "overlift_promotions_total";
 const NOTICES: &str = "overlift_notices_total";
+const REFUSALS: &str = "overlift_commands_refused_total";
 const GITHUB_REQUESTS: &str = "overlift_github_requests_total";
 const GITHUB_RATE: &str = "overlift_github_rate_remaining";
 
@@ -97,6 +98,7 @@ fn begin() {
     for outcome in PROMOTION_OUTCOMES {
         counter!(PROMOTIONS, "outcome" => outcome).absolute(0);
     }
+    counter!(REFUSALS).absolute(0);
     for outcome in ["sent", "failed"] {
         counter!(NOTICES, "outcome" => outcome).absolute(0);
     }
@@ -114,6 +116,7 @@ fn describe() {
     describe_histogram!(JOB_SECONDS, "Duration of one attempt of a job, in seconds.");
     describe_counter!(JOB_ATTEMPTS, "Attempts of jobs by kind and outcome.");
     describe_counter!(PROMOTIONS, "Promotions by outcome.");
+    describe_counter!(REFUSALS, "Commands of people who may not give them.");
     describe_counter!(NOTICES, "Attempts to send a notice, by outcome.");
     describe_counter!(GITHUB_REQUESTS, "Requests to GitHub by verb and status; 0 is no answer.");
     describe_gauge!(GITHUB_RATE, "Requests that GitHub leaves in the window, by installation.");
@@ -145,6 +148,11 @@ pub fn job_attempt(kind: &'static str, outcome: &'static str, seconds: f64) {
 /// or `failed`.
 pub fn promotion(outcome: &'static str) {
     counter!(PROMOTIONS, "outcome" => outcome).increment(1);
+}
+
+/// Somebody asked who may not.
+pub fn refusal() {
+    counter!(REFUSALS).increment(1);
 }
 
 /// One attempt to send a notice ended as `sent` or `failed`.

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::WorkdirError;
 
@@ -39,6 +40,9 @@ const FOREIGN: &[&str] = &[
     "GIT_ICASE_PATHSPECS",
 ];
 
+/// How often the end of a call that may take long is looked for.
+const TICK: Duration = Duration::from_millis(5);
+
 /// One call of git.
 pub(super) struct Git {
     command: Command,
@@ -53,6 +57,8 @@ impl Git {
         for name in FOREIGN {
             command.env_remove(name);
         }
+        // The Action's input is for nobody else.
+        command.env_remove("INPUT_TOKEN");
         // Transports that start programs of their own (`ext::`) stay out, whatever a URL says.
         command.env("GIT_ALLOW_PROTOCOL", "https:ssh:file");
         // A server that sends next to nothing for a minute is given up.
@@ -70,6 +76,24 @@ impl Git {
     /// Runs it to its end and returns what it wrote.
     pub(super) fn run(self) -> Result<Vec<u8>, WorkdirError> {
         self.run_with(b"")
+    }
+
+    /// Runs it to its end, if that comes in time; else it is stopped.
+    pub(super) fn run_within(self, patience: Duration) -> Result<Vec<u8>, WorkdirError> {
+        let what = self.what;
+        let mut running = self.run_ahead()?;
+        let until = patience.as_millis() / TICK.as_millis();
+        for _ in 0..until {
+            match running.child.try_wait() {
+                Ok(None) => std::thread::sleep(TICK),
+                // What is wrong with it shows when it is waited for.
+                Ok(Some(_)) | Err(_) => return running.finish(),
+            }
+        }
+        let _ = running.child.kill();
+        let _ = running.child.wait();
+        let said = format!("it was stopped after {} s", patience.as_secs());
+        Err(WorkdirError::Git { what, said })
     }
 
     /// Runs it with `input` on its standard input, all of which it reads before it writes much.
@@ -132,6 +156,19 @@ fn first_words(said: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_that_does_not_end_is_stopped() {
+        // It waits for what nobody writes.
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("f");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let call = Git::new(directory.path(), "read it", &["hash-object", "f"]);
+        let error = call.run_within(TICK * 10).unwrap_err();
+        assert!(error.to_string().contains("it was stopped after"), "{error}");
+        let call = Git::new(directory.path(), "tell it", &["--version"]);
+        assert!(call.run_within(TICK * 2000).unwrap().starts_with(b"git version"));
+    }
 
     #[test]
     fn reports_one_clean_line() {

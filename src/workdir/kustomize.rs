@@ -47,9 +47,11 @@ pub fn kustomize_build(
     dir: &Path,
     flags: impl IntoIterator<Item = OsString>,
 ) -> Result<Vec<u8>, WorkdirError> {
-    let mut command = kustomize(dir, flags);
+    let home = private_directory().map_err(|it| WorkdirError::KustomizeFiles(it.to_string()))?;
+    let mut command = kustomize(dir, flags, home.path());
     command.stderr(Stdio::inherit());
     let ended = run(command, PATIENCE, usize::MAX)?;
+    drop(home);
     if !ended.status.success() {
         return Err(WorkdirError::Kustomize(dir.to_path_buf()));
     }
@@ -70,11 +72,12 @@ pub fn kustomize_build_of(
     flags: impl IntoIterator<Item = OsString>,
 ) -> Result<KustomizeRun, WorkdirError> {
     let unwritten = |error: io::Error| WorkdirError::KustomizeFiles(error.to_string());
-    let apart = private_directory().map_err(unwritten)?;
+    let (apart, home) = (private_directory().map_err(unwritten)?, private_directory());
+    let home = home.map_err(unwritten)?;
     // Without symlinks, so that it is found again in what is said.
     let root = apart.path().canonicalize().map_err(unwritten)?;
     write_tree(tree, &root).map_err(unwritten)?;
-    let mut command = kustomize(&root.join(dir.as_str()), flags);
+    let mut command = kustomize(&root.join(dir.as_str()), flags, home.path());
     command.current_dir(&root).stderr(Stdio::piped());
     let Ended { status, stdout, stderr } = run(command, PATIENCE, MANIFEST_LIMIT_BYTES)?;
     if stdout.is_cut {
@@ -84,13 +87,42 @@ pub fn kustomize_build_of(
     let root = root.to_string_lossy();
     let said = said.replace(&format!("{root}/"), "").replace(&*root, ".");
     // A fault here leaves files behind, and says nothing about the build.
-    let _ = apart.close();
+    let _ = (apart.close(), home.close());
     Ok(KustomizeRun { succeeded: status.success(), manifest: stdout.bytes, said })
 }
 
-fn kustomize(dir: &Path, flags: impl IntoIterator<Item = OsString>) -> Command {
+/// What kustomize, and the helm and git that it starts, get of our environment: where programs are, and how the
+/// network is reached. No token, and none of helm's own variables, which name plugins.
+const PASSED_ON: &[&str] = &[
+    "PATH",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+];
+
+/// In an environment of its own, with a home that is empty: whatever it or helm keeps goes with it.
+#[expect(clippy::disallowed_methods, reason = "the environment of another program")]
+fn kustomize(dir: &Path, flags: impl IntoIterator<Item = OsString>, home: &Path) -> Command {
     let mut command = Command::new("kustomize");
-    command.arg("build").args(flags).arg("--").arg::<&OsStr>(dir.as_ref());
+    command.arg("build").args(flags).arg("--").arg::<&OsStr>(dir.as_ref()).env_clear();
+    let passed_on = PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    command.envs(passed_on).env("HOME", home);
+    for (name, below) in [
+        ("HELM_CONFIG_HOME", "config"),
+        ("HELM_CACHE_HOME", "cache"),
+        ("HELM_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_DATA_HOME", "data"),
+    ] {
+        command.env(name, home.join(below));
+    }
     command
 }
 

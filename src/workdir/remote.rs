@@ -7,12 +7,16 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use super::git::Git;
 use super::{CommitTree, Repository, WorkdirError};
 use crate::model::CommitSha;
+
+/// How long a fetch of one commit may take.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Where commits of other repositories are kept.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ fn fetch(repository: &Repository, url: &str, reference: &str) -> Result<CommitSh
                 &refspec,
             ],
         )
-        .run()?;
+        .run_within(PATIENCE)?;
     repository.resolve(&place)
 }
 

@@ -66,7 +66,12 @@ fn write_whole(path: &Path, text: &str) -> Result<(), WorkdirError> {
     };
     private_directory(path.parent().unwrap_or(path)).map_err(fault)?;
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&unfinished, text).map_err(fault)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished).map_err(fault)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(fault)?;
     fs::rename(&unfinished, path).map_err(fault)
 }
 

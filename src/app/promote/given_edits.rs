@@ -36,7 +36,8 @@ impl<'p> Promotion<'p> {
         given: GivenEdits<'_>,
     ) -> Result<Result<Self, Ended>, Stop> {
         let GivenEdits { key, intent, edits, branch, request } = given;
-        let fetched = fetched_on_github(&target.gates, repository).await?;
+        let fetched = fetched_on_github(&target.gates, &configuration.remote_bases, repository);
+        let fetched = fetched.await?;
         let checking = Checking::new(&target.gates, fetched, memory.clock());
         let planned = snapshot.plan_edits(configuration, (source, target), edits, checking).await?;
         let plan = match planned {

@@ -206,6 +206,22 @@ impl Finder<'_> {
             self.inside(Step::Key(pair.key.text.clone()), |finder| {
                 if matches!(pair.key.text.as_str(), "encryptedData" | "data") {
                     finder.push_keys(&pair.value);
+                } else if pair.key.text == "template" {
+                    finder.visit_template(&pair.value);
+                } else {
+                    finder.visit(&pair.value);
+                }
+            });
+        }
+    }
+
+    /// What a Secret is made from beside what is encrypted: whatever stands in its data goes there as it is.
+    fn visit_template(&mut self, template: &Node) {
+        let Some(fields) = template.as_mapping() else { return self.visit(template) };
+        for pair in fields {
+            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+                if is_data(&pair.key.text) {
+                    finder.push_keys(&pair.value);
                 } else {
                     finder.visit(&pair.value);
                 }

@@ -297,3 +297,24 @@ fn rendered_secrets_are_masked_in_the_tree() {
     let plain = node("kind: ConfigMap\ndata: {a: b}\n");
     assert!(mask_resources(Some(&plain), Some(&plain), &KnownValues::default()).0.is_none());
 }
+
+#[test]
+fn what_goes_into_a_secret_beside_what_is_encrypted_is_hidden() {
+    let text = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a}\nspec:\n  \
+                encryptedData: {p: AgBhunter}\n  template:\n    metadata: {labels: {tier: x}}\n    \
+                data:\n      url: pg://opensesame@db\n    stringData: {q: s3cr3t}\n";
+    let shown = one(text, &text.replace("tier: x", "tier: y").replace("pg://", "my://"));
+    assert!(shown.contains("tier: y") && shown.contains("url: <masked, changed>"), "{shown}");
+}
+
+#[test]
+fn a_key_that_is_none_may_be_a_value() {
+    let node = |key: &str| {
+        let text = format!("kind: Secret\ndata:\n  a.key-1_b: x\n  '{key}': ''\n");
+        parse_stream(&text, Dialect::V3).unwrap().remove(0)
+    };
+    let (_, masked) =
+        mask_resources(None, Some(&node("MIIhunter+s3cr3t/x")), &KnownValues::default());
+    let shown = format!("{masked:?}");
+    assert!(shown.contains("a.key-1_b") && !shown.contains("hunter"), "{shown}");
+}

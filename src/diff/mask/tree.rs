@@ -43,6 +43,9 @@ fn hide(root: &mut Node, spot: &Spot, before: Option<&Node>) {
             for pair in mapping.iter_mut() {
                 let mask = mask_of(&pair.value, before.get(pair.key.text.as_str()).copied());
                 pair.value = Node::string(mask);
+                if !may_be_key(&pair.key.text) {
+                    pair.key.text = MASKED.into();
+                }
             }
         }
         (Value::Sequence(items), Shape::Literals) => {
@@ -58,6 +61,12 @@ fn hide(root: &mut Node, spot: &Spot, before: Option<&Node>) {
             *node = Node::string(mask);
         }
     }
+}
+
+/// Whether Kubernetes would take it for a key. Else it is a line of a file that is not written as a generator reads
+/// it, and may be a part of a value.
+fn may_be_key(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '<' | '>'))
 }
 
 fn masked_literal(item: &Node, before: &BTreeMap<&str, &Node>) -> String {

@@ -12,7 +12,8 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use regorus::unstable::Rule;
 use regorus::utils::limits::ExecutionTimerConfig;
@@ -24,6 +25,8 @@ use crate::yaml::Node;
 
 /// How long one rule may think about one resource.
 const TIME_LIMIT: Duration = Duration::from_millis(250);
+/// How long all rules together may think about all resources of a plan, before and after.
+const TOTAL_LIMIT: Duration = Duration::from_secs(10);
 /// The longest message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 500;
 /// The most messages of one rule for one resource.
@@ -36,6 +39,8 @@ pub struct Policies {
     questions: Vec<Question>,
     /// What is wrong with the policies themselves.
     pub faults: Vec<Fault>,
+    /// How long they thought so far, in microseconds.
+    thought_us: AtomicU64,
 }
 
 /// A rule that is asked.
@@ -134,7 +139,8 @@ impl Policies {
         }
         let check_interval = NonZeroU32::new(64).expect("64 is not 0");
         good.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval });
-        let mut policies = Self { engine: good, questions: Vec::new(), faults };
+        let thought_us = AtomicU64::default();
+        let mut policies = Self { engine: good, questions: Vec::new(), faults, thought_us };
         // What only shows when a rule is asked (unknown functions, recursion) shows on nothing, too.
         for question in questions.into_values() {
             match ask(&mut policies.engine, &question, Value::new_object()) {
@@ -154,16 +160,33 @@ impl Policies {
 
     /// Asks all rules about each resource, in the order of resources and rules.
     ///
-    /// A rule that fails on a resource is a fault, told once, and is not asked again.
+    /// A rule that fails on a resource is a fault, told once, and is not asked again. When the time of all is
+    /// used up, a fault says what was left out.
     #[must_use]
     pub fn judge<'n>(
         &self,
         resources: impl Iterator<Item = &'n Node>,
     ) -> (Vec<(usize, Verdict)>, Vec<Fault>) {
+        self.judge_within(resources, TOTAL_LIMIT)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the engine's own limit is a clock's as well")]
+    fn judge_within<'n>(
+        &self,
+        resources: impl Iterator<Item = &'n Node>,
+        limit: Duration,
+    ) -> (Vec<(usize, Verdict)>, Vec<Fault>) {
         let mut engine = self.engine.clone();
         let mut questions: Vec<&Question> = self.questions.iter().collect();
         let (mut verdicts, mut faults) = (Vec::new(), Vec::new());
-        for (index, resource) in resources.enumerate() {
+        let mut resources = resources.enumerate();
+        while let Some((index, resource)) = resources.next() {
+            let thought = Duration::from_micros(self.thought_us.load(Ordering::Relaxed));
+            if let Some(question) = questions.first().filter(|_| thought >= limit) {
+                faults.push(left_out(question, 1 + resources.count(), limit));
+                break;
+            }
+            let began = Instant::now();
             let input = value::input(resource);
             questions.retain(|question| match ask(&mut engine, question, input.clone()) {
                 Ok(answers) => {
@@ -175,8 +198,23 @@ impl Policies {
                     false
                 }
             });
+            let thought = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.thought_us.fetch_add(thought, Ordering::Relaxed);
         }
         (verdicts, faults)
+    }
+}
+
+/// What is said when the policies have used up their time.
+fn left_out(question: &Question, count: usize, limit: Duration) -> Fault {
+    let resources = if count == 1 { "1 resource was" } else { &*format!("{count} resources were") };
+    Fault {
+        at: Location::file(question.file.clone()),
+        message: format!(
+            "all policies together have {} s for a plan and used them up: {resources} not asked about",
+            limit.as_secs()
+        ),
+        help: Some("look for rules that go through all of a long list for each of its items"),
     }
 }
 

@@ -186,6 +186,20 @@ fn a_rule_that_thinks_too_long_is_told_once() {
 }
 
 #[test]
+fn what_is_left_out_for_want_of_time_is_told() {
+    let text = "package p\nimport rego.v1\ndeny contains \"x\" if input.a == 1\n";
+    let policies = policies(&[text]);
+    let nodes = parse_stream("a: 1\n---\na: 1\n---\na: 2\n", Dialect::V3).unwrap();
+    let (verdicts, faults) = policies.judge_within(nodes.iter(), Duration::from_nanos(1));
+    assert_eq!(verdicts.len(), 1, "the first one is asked about");
+    let said: Vec<_> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    let want = "all policies together have 0 s for a plan and used them up: 2 resources were not asked about";
+    assert_eq!(said, [want]);
+    let (_, faults) = policies.judge(nodes.iter());
+    assert_eq!(faults, [], "there is time for all");
+}
+
+#[test]
 fn values_of_secrets_stay_hidden() {
     let text = "package p\nimport rego.v1\ndeny contains msg if msg := sprintf(\"%v\", [input])\n";
     let said =

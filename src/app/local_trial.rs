@@ -1,0 +1,76 @@
+//! What a checkout plans is tried before as the service's plans are, where somebody named the program for it:
+//! the Action does, which holds a token.
+
+use super::known_past::{Found, KnownPast};
+use super::limit::LimitMet;
+use super::local::{LocalError, Workspace};
+use super::local_past::LocalPast;
+use super::snapshot::GivenConfiguration;
+use super::trial::{Lacking, Trial, Tried, plans_are_tried};
+use crate::model::{FileTree, Files as _, RepoPath};
+use crate::promotion::{Key, PlanError};
+use crate::workdir::WorkdirError;
+use std::sync::Arc;
+
+impl Workspace {
+    /// Tries a plan in a process of its own; an error tells the limit that it met.
+    pub(super) fn rehearse(
+        &self,
+        key: &Key,
+        given: Option<&GivenConfiguration>,
+        past: Option<&LocalPast>,
+    ) -> Result<(), LocalError> {
+        if !plans_are_tried() {
+            return Ok(());
+        }
+        let past = past.map(|past| {
+            let history = past.history();
+            let head = history.head.expect("a past is that of a commit").clone();
+            Arc::new(KnownPast::new(head, history.commits.to_vec(), past.points.clone()))
+        });
+        let trial = Trial::Plan { key: key.clone(), given: given.cloned(), past: past.clone() };
+        let mut files = FileTree::new();
+        let all = self.files().list(&RepoPath::root()).map_err(WorkdirError::from)?;
+        all.into_iter().for_each(|path| files.insert_unknown(path));
+        loop {
+            match trial.run(&files) {
+                Tried::Ended => return Ok(()),
+                Tried::Met(met) => return Err(stopped(&met)),
+                Tried::Lacks(lacking) => {
+                    if !self.add(&lacking, &mut files, past.as_deref())? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds what a trial lacks; false if none of it is here.
+    fn add(
+        &self,
+        lacking: &Lacking,
+        files: &mut FileTree,
+        past: Option<&KnownPast>,
+    ) -> Result<bool, LocalError> {
+        let mut added = false;
+        for path in &lacking.files {
+            let file = self.files().file(path).map_err(WorkdirError::from)?;
+            if let Some(file) = file.filter(|_| matches!(files.file(path), Ok(None))) {
+                files.insert(path.clone(), file);
+                added = true;
+            }
+        }
+        if let Some(past) = past.filter(|_| !lacking.past.is_empty()) {
+            let here = self.past_contents(&lacking.past);
+            let content = |id: &crate::model::BlobId| (id.clone(), here.get(id).cloned());
+            let found: Found = lacking.past.iter().map(content).collect();
+            past.add(found);
+            added = true;
+        }
+        Ok(added)
+    }
+}
+
+fn stopped(met: &LimitMet) -> LocalError {
+    LocalError::Plan(PlanError::Stopped { reason: met.sentence() })
+}
