@@ -3,158 +3,103 @@
 //! This is the wire form of the queue. An older process may have written what a newer one reads: fields are added
 //! with a default, never renamed.
 
-mod payload;
+mod after;
+mod asker;
+mod changed;
+mod clear;
+mod command;
+mod edit;
+mod ended;
+mod head;
+mod kind;
+mod look;
+mod news;
+mod notify;
+mod place;
+mod preview_pull_request;
+mod promote;
+mod recover;
+mod repositories;
 mod step;
+mod undo;
 
-pub(super) use payload::{
-    After, Asker, Asks, Changed, Clear, Command, Edit, Ended, Head, Look, Moved, News, Notify,
-    Place, PreviewPullRequest, Promote, Release, Repositories, Undo,
-};
+pub(super) use after::After;
+pub(super) use asker::Asker;
+pub(super) use changed::Changed;
+pub(super) use clear::Clear;
+pub(super) use command::{Asks, Command};
+pub(super) use edit::{Edit, Release};
+pub(super) use ended::Ended;
+pub(super) use head::Head;
+pub(super) use kind::Kind;
+pub(super) use look::{Look, Moved};
+pub(super) use news::News;
+pub(super) use notify::Notify;
+pub(super) use place::Place;
+pub(super) use preview_pull_request::PreviewPullRequest;
+pub(super) use promote::Promote;
+pub(super) use recover::Recover;
+pub(super) use repositories::Repositories;
 pub(super) use step::{Step, StoredAim};
+pub(super) use undo::Undo;
 
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Millis, NewJob};
 
 use super::fresh_id;
-use payload::of_application;
 
 /// The kind of jobs that send notices, which have workers of their own.
-pub(super) const NOTICE: &str = "notice";
+pub(super) const NOTICE: &str = <Notify as Kind>::WORD;
 
-/// A job as the queue holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "job", rename_all = "snake_case")]
-pub(super) enum Job {
-    /// Look at the default branch: which promotions does its head ask for?
-    Look(Look),
-    /// Carry a promotion out, or find that there is nothing to do.
-    Promote(Promote),
-    /// Answer a command in a comment.
-    Command(Command),
-    /// Note how a pull request ended.
-    Ended(Ended),
-    /// Show on a pull request what it does to environments.
-    PreviewPullRequest(PreviewPullRequest),
-    /// A pull request changed: perhaps a promotion's.
-    Changed(Changed),
-    /// Decide what holds a promotion, show it, and act upon it.
-    Clear(Clear),
-    /// Something was said of commits: whom does it concern?
-    News(News),
-    /// Look how the target of a merged promotion is doing.
-    After(After),
-    /// Take a merged promotion back.
-    Undo(Undo),
-    /// Send notices in order.
-    Notify(Notify),
-    /// Move traffic on by a step.
-    Step(Step),
-    /// Note which repositories an installation gained and lost.
-    Repositories(Repositories),
-    /// Take in the deliveries that GitHub failed to make.
-    Recover,
+/// The list of all kinds: a new one is a file and a line here, and a line in `perform`.
+macro_rules! jobs {
+    ($($name:ident),* $(,)?) => {
+        /// A job as the queue holds it.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "job", rename_all = "snake_case")]
+        pub(super) enum Job {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name)),*
+        }
+
+        impl Job {
+            /// The word for it in lists and metrics.
+            pub(super) const fn kind(&self) -> &'static str {
+                match self { $(Self::$name(_) => <$name as Kind>::WORD),* }
+            }
+
+            /// Where it plays, if in one repository.
+            pub(super) fn place(&self) -> Option<&Place> {
+                match self { $(Self::$name(job) => job.place()),* }
+            }
+
+            /// What makes a second one the same job.
+            fn key(&self) -> String {
+                match self { $(Self::$name(job) => job.queue_key()),* }
+            }
+
+            /// What must not run at the same time: one promotion at a time into a target.
+            fn lane(&self) -> String {
+                match self { $(Self::$name(job) => job.lane()),* }
+            }
+
+            /// One job that does what both do.
+            fn merge(self, newer: Self) -> Self {
+                match (self, newer) {
+                    $((Self::$name(waiting), Self::$name(newer)) => Self::$name(waiting.merge(newer)),)*
+                    (_, newer) => newer,
+                }
+            }
+        }
+    };
+}
+
+jobs! {
+    Look, Promote, Command, Ended, PreviewPullRequest, Changed, Clear, News, After, Undo, Notify,
+    Step, Repositories, Recover,
 }
 
 impl Job {
-    /// The word for it in lists and metrics.
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::Look(_) => "look",
-            Self::Promote(_) => "promote",
-            Self::Command(_) => "command",
-            Self::Ended(_) => "ended",
-            Self::PreviewPullRequest(_) => "preview",
-            Self::Changed(_) => "changed",
-            Self::Clear(_) => "clear",
-            Self::News(_) => "news",
-            Self::After(_) => "after",
-            Self::Undo(_) => "undo",
-            Self::Notify(_) => NOTICE,
-            Self::Step(_) => "step",
-            Self::Repositories(_) => "repositories",
-            Self::Recover => "recover",
-        }
-    }
-
-    /// Where it plays, if in one repository.
-    pub(super) const fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Look(Look { place, .. })
-            | Self::Promote(Promote { place, .. })
-            | Self::Command(Command { place, .. })
-            | Self::PreviewPullRequest(PreviewPullRequest { place, .. })
-            | Self::Ended(Ended { place, .. })
-            | Self::Changed(Changed { place, .. })
-            | Self::Clear(Clear { place, .. })
-            | Self::News(News { place, .. })
-            | Self::After(After { place, .. })
-            | Self::Undo(Undo { place, .. })
-            | Self::Step(Step { place, .. }) => Some(place),
-            Self::Notify(_) | Self::Repositories(_) | Self::Recover => None,
-        }
-    }
-
-    /// What makes a second one the same job.
-    fn key(&self) -> String {
-        let kind = self.kind();
-        match self {
-            Self::Look(look) => format!("{kind} {}", look.place.key()),
-            Self::Promote(promote) => {
-                let Promote { place, source, target, .. } = promote;
-                format!("{kind} {} {source} {target}{}", place.key(), promote.of_application())
-            }
-            Self::Command(command) => {
-                format!("{kind} {} {}", command.place.key(), command.comment)
-            }
-            Self::Ended(ended) => format!("{kind} {} {}", ended.place.key(), ended.number),
-            Self::PreviewPullRequest(preview) => {
-                format!("{kind} {} {}", preview.place.key(), preview.number)
-            }
-            Self::Changed(changed) => {
-                format!("{kind} {} {}", changed.place.key(), changed.number)
-            }
-            Self::Clear(clear) => {
-                let Clear { place, source, target, .. } = clear;
-                let (of, intent) =
-                    (of_application(clear.application.as_deref()), clear.intent.as_deref());
-                let intent = intent.unwrap_or_default();
-                format!("{kind} {} {source} {target}{of} {intent}", place.key())
-            }
-            Self::News(news) => format!("{kind} {}", news.place.key()),
-            Self::After(after) => format!("{kind} {} {}", after.place.key(), after.number),
-            Self::Undo(undo) => format!("{kind} {} {}", undo.place.key(), undo.number),
-            Self::Notify(notify) => format!("{kind} {}", notify.stream),
-            Self::Step(step) => {
-                let of = of_application(step.application.as_deref());
-                format!("{kind} {} {} {}{of}", step.place.key(), step.source, step.target)
-            }
-            Self::Repositories(repositories) => format!("{kind} {}", repositories.installation),
-            Self::Recover => kind.to_owned(),
-        }
-    }
-
-    /// What must not run at the same time: one promotion at a time into a target.
-    fn lane(&self) -> String {
-        match self {
-            Self::Promote(promote) => {
-                let Promote { place, target, .. } = promote;
-                format!("promote {} {target}{}", place.key(), promote.of_application())
-            }
-            Self::Clear(Clear { place, target, application, .. })
-            | Self::Step(Step { place, target, application, .. }) => {
-                format!(
-                    "promote {} {target}{}",
-                    place.key(),
-                    of_application(application.as_deref())
-                )
-            }
-            // A receiver that is slow takes one place, whatever waits for it.
-            Self::Notify(notify) => format!("{NOTICE} {}", notify.receiver),
-            _ => self.key(),
-        }
-    }
-
     /// The job for the queue.
     pub(super) fn queue(&self, now: Millis) -> NewJob {
         NewJob {
@@ -178,27 +123,6 @@ impl Job {
     pub(super) fn parse(payload: &str) -> Option<Self> {
         serde_json::from_str(payload).ok()
     }
-
-    /// One job that does what both do.
-    fn merge(self, newer: Self) -> Self {
-        match (self, newer) {
-            (Self::Look(waiting), Self::Look(newer)) => Self::Look(Look {
-                moved: Moved::join(waiting.moved, newer.moved),
-                pushed: waiting.pushed || newer.pushed,
-                place: waiting.place.merge(newer.place),
-            }),
-            (Self::Promote(waiting), Self::Promote(newer)) => Self::Promote(waiting.merge(newer)),
-            (Self::Repositories(waiting), Self::Repositories(newer)) => {
-                Self::Repositories(waiting.merge(newer))
-            }
-            (Self::Changed(waiting), Self::Changed(newer)) => Self::Changed(waiting.merge(newer)),
-            (Self::Clear(waiting), Self::Clear(newer)) => Self::Clear(waiting.merge(newer)),
-            (Self::News(waiting), Self::News(newer)) => Self::News(waiting.merge(newer)),
-            (Self::Undo(waiting), Self::Undo(newer)) => Self::Undo(waiting.merge(newer)),
-            (Self::Step(waiting), Self::Step(newer)) => Self::Step(waiting.merge(newer)),
-            (_, newer) => newer,
-        }
-    }
 }
 
 /// One payload that does what both do; what cannot be read gives way to the newer one.
@@ -213,7 +137,7 @@ pub fn merge_payloads(waiting: &str, newer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::payload::MOST_ASKERS;
+    use super::asker::MOST_ASKERS;
     use super::*;
 
     fn place() -> Place {

@@ -7,16 +7,14 @@ use tracing::Instrument;
 
 use crate::github::{GithubError, Repository, Retry};
 use crate::model::{BranchName, InstallationId, RepoName};
-use crate::store::{
-    End, KnownRepository, Millis, NewJob, PromotionRecord, PromotionState, StoreError,
-};
+use crate::store::{Millis, NewJob, PromotionRecord, StoreError};
 use crate::telemetry::metric;
 
-use super::job::{After, Ended, Job, Place, Promote, Repositories};
+use super::job::{Job, Place, Promote};
 use super::worker::{Attempt, LEASE_MS, Outcome, Run, chain};
 use super::{
-    App, after, changed, clear, command, look, news, notice, promote, pull_request_preview,
-    recover, step, undo,
+    App, after, changed, clear, command, ended, look, news, notice, promote, pull_request_preview,
+    recover, repositories, step, undo,
 };
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
@@ -152,7 +150,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::Look(look) => look::look(work, look).await,
         Job::Promote(promote) => promote::promote(work, promote).await,
         Job::Command(command) => command::command(work, command).await,
-        Job::Ended(ended) => note_end(work, ended).await,
+        Job::Ended(ended) => ended::note(work, ended).await,
         Job::PreviewPullRequest(job) => pull_request_preview::preview(work, job).await,
         Job::Changed(changed) => changed::changed(work, changed).await,
         Job::Clear(clear) => clear::clear(work, clear).await,
@@ -161,8 +159,8 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::Undo(undo) => undo::undo(work, undo).await,
         Job::Notify(notify) => notice::send(work, notify).await,
         Job::Step(step) => step::step(work, step).await,
-        Job::Repositories(repositories) => note_repositories(work, repositories).await,
-        Job::Recover => recover::recover(work).await,
+        Job::Repositories(job) => repositories::note(work, job).await,
+        Job::Recover(_) => recover::recover(work).await,
     }
 }
 
@@ -227,56 +225,4 @@ async fn park(work: &Work, job: &Job, because: String) -> Outcome {
         }
     }
     Outcome::Parked { because }
-}
-
-/// Notes how a pull request ended.
-async fn note_end(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
-    let (store, now) = (&work.app.store, work.app.clock.now());
-    let (repository, Ok(number)) = (ended.place.key(), i64::try_from(ended.number)) else {
-        return Ok(Outcome::Done(Vec::new()));
-    };
-    let (state, because) = if ended.merged {
-        (PromotionState::Merged, None)
-    } else {
-        (PromotionState::Closed, Some("person"))
-    };
-    let by = ended.by.as_deref().filter(|_| ended.merged);
-    let end = End { state, because, merged_as: ended.merged_as.as_deref(), merged_by: by };
-    let was_open = store.end_promotion(&repository, number, &end, now).await?;
-    if let Some(by) = by {
-        store.note_merged_by(&repository, number, by).await?;
-    }
-    let Some(record) = store.promotion_of_pull_request(&repository, number).await? else {
-        if !was_open {
-            // Perhaps one that the Action opened: look again before the next one is opened.
-            store.forget_surveys(&repository).await?;
-        }
-        return Ok(Outcome::Done(Vec::new()));
-    };
-    if !ended.merged {
-        return Ok(Outcome::Done(Vec::new()));
-    }
-    let after = After { place: ended.place.clone(), number: ended.number };
-    if let Some(plan) = &record.undoes {
-        store.note_undone(&repository, plan, now).await?;
-    }
-    Ok(Outcome::Done(vec![work.follow_up(&Job::After(after))]))
-}
-
-async fn note_repositories(work: &Work, repositories: &Repositories) -> Result<Outcome, Stop> {
-    let now = work.app.clock.now();
-    for name in &repositories.removed {
-        work.app.store.forget_repository(&name.to_lowercase()).await?;
-    }
-    for name in &repositories.added {
-        let known = KnownRepository {
-            name: name.to_lowercase(),
-            default_branch: None,
-            installation: i64::try_from(repositories.installation).ok(),
-            looked_at: None,
-            looked_tree: None,
-        };
-        work.app.store.note_repository(&known, now).await?;
-    }
-    Ok(Outcome::Done(Vec::new()))
 }

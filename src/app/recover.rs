@@ -7,7 +7,7 @@ use crate::github::webhook::Event;
 use crate::store::{KnownRepository, Millis, StoreError};
 
 use super::App;
-use super::job::{Job, Look, Place};
+use super::job::{Job, Look, Place, Recover};
 use super::perform::{Stop, Work};
 use super::worker::{Outcome, chain};
 
@@ -131,7 +131,7 @@ impl App {
     /// [`StoreError`] if it could not be queued.
     pub async fn queue_recovery(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        self.store.enqueue(vec![Job::Recover.queue(now)], now).await?;
+        self.store.enqueue(vec![Job::Recover(Recover {}).queue(now)], now).await?;
         self.wake.notify_one();
         Ok(())
     }

@@ -1,8 +1,10 @@
-//! What a step of the traffic says as the queue and our notes hold it.
+//! Move traffic on by a step.
 
 use serde::{Deserialize, Serialize};
 
-use super::payload::{Asker, Place, last_of};
+use super::asker::{Asker, last_of};
+use super::kind::Kind;
+use super::place::{Place, lane_of, of_application};
 use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::{Intent, Key};
 use crate::traffic::{Aim, Rollout};
@@ -94,8 +96,26 @@ impl Step {
         let target = EnvironmentName::parse(&self.target).ok()?;
         Some(Key::new(source, target).of(application.ok()?).with(Intent::Step))
     }
+}
 
-    pub(in crate::app) fn merge(self, newer: Self) -> Self {
+impl Kind for Step {
+    const WORD: &'static str = "step";
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn queue_key(&self) -> String {
+        let Self { place, source, target, .. } = self;
+        let of = of_application(self.application.as_deref());
+        format!("{} {} {source} {target}{of}", Self::WORD, place.key())
+    }
+
+    fn lane(&self) -> String {
+        lane_of(&self.place, &self.target, self.application.as_deref())
+    }
+
+    fn merge(self, newer: Self) -> Self {
         let leads_back = |aim: &Option<StoredAim>| aim.as_ref().is_some_and(|aim| aim.back);
         // The way back comes first; a step that is known is not forgotten for one that is not.
         let aim = match leads_back(&self.aim) && !leads_back(&newer.aim) {

@@ -1,0 +1,93 @@
+//! Decide what holds a promotion, show it, and act upon it.
+
+use serde::{Deserialize, Serialize};
+
+use super::asker::last_of;
+use super::edit::{Edit, Release};
+use super::kind::Kind;
+use super::place::{Place, lane_of, of_application};
+use crate::model::{ApplicationName, EnvironmentName};
+use crate::promotion::{Intent, Key};
+
+/// Decide what holds a promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::app) struct Clear {
+    pub(in crate::app) place: Place,
+    #[serde(default)]
+    pub(in crate::app) application: Option<String>,
+    pub(in crate::app) source: String,
+    pub(in crate::app) target: String,
+    /// What its pull request is for.
+    #[serde(default)]
+    pub(in crate::app) intent: Option<String>,
+    /// Whether something happened on the pull request, so that it is shown how it stands.
+    #[serde(default)]
+    pub(in crate::app) asked: bool,
+    #[serde(default)]
+    pub(in crate::app) edits: Vec<Edit>,
+    #[serde(default)]
+    pub(in crate::app) releases: Vec<Release>,
+    /// The newest body.
+    #[serde(default)]
+    pub(in crate::app) body: Option<String>,
+    /// The newest head.
+    #[serde(default)]
+    pub(in crate::app) head: Option<String>,
+}
+
+impl Clear {
+    pub(in crate::app) fn new(place: Place, key: &Key) -> Self {
+        Self {
+            place,
+            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
+            source: key.source.as_str().to_owned(),
+            target: key.target.as_str().to_owned(),
+            intent: Some(key.intent.as_str().to_owned()),
+            asked: false,
+            edits: Vec::new(),
+            releases: Vec::new(),
+            body: None,
+            head: None,
+        }
+    }
+
+    /// Which promotion; `None` if somebody changed the queue by hand.
+    pub(in crate::app) fn key(&self) -> Option<Key> {
+        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
+        let source = EnvironmentName::parse(&self.source).ok()?;
+        let target = EnvironmentName::parse(&self.target).ok()?;
+        let intent = self.intent.as_deref().map_or(Some(Intent::Promote), Intent::parse)?;
+        Some(Key::new(source, target).of(application.ok()?).with(intent))
+    }
+}
+
+impl Kind for Clear {
+    const WORD: &'static str = "clear";
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn queue_key(&self) -> String {
+        let Self { place, source, target, .. } = self;
+        let of = of_application(self.application.as_deref());
+        let intent = self.intent.as_deref().unwrap_or_default();
+        format!("{} {} {source} {target}{of} {intent}", Self::WORD, place.key())
+    }
+
+    fn lane(&self) -> String {
+        lane_of(&self.place, &self.target, self.application.as_deref())
+    }
+
+    fn merge(self, newer: Self) -> Self {
+        Self {
+            place: self.place.merge(newer.place),
+            asked: self.asked || newer.asked,
+            edits: last_of(self.edits, newer.edits),
+            releases: last_of(self.releases, newer.releases),
+            body: newer.body.or(self.body),
+            head: newer.head.or(self.head),
+            ..newer
+        }
+    }
+}

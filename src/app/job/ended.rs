@@ -1,0 +1,32 @@
+//! Note how a pull request ended.
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::Kind;
+use super::place::Place;
+
+/// Note how a pull request ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::app) struct Ended {
+    pub(in crate::app) place: Place,
+    pub(in crate::app) number: u64,
+    pub(in crate::app) merged: bool,
+    /// The commit of the default branch that it was merged as.
+    #[serde(default)]
+    pub(in crate::app) merged_as: Option<String>,
+    /// Who closed it, by login.
+    #[serde(default)]
+    pub(in crate::app) by: Option<String>,
+}
+
+impl Kind for Ended {
+    const WORD: &'static str = "ended";
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn queue_key(&self) -> String {
+        format!("{} {} {}", Self::WORD, self.place.key(), self.number)
+    }
+}

@@ -1,0 +1,115 @@
+//! Carry a promotion out, or find that there is nothing to do.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::asker::{Asker, MOST_ASKERS};
+use super::head::Head;
+use super::kind::Kind;
+use super::place::{Place, lane_of, of_application};
+use crate::model::{ApplicationName, EnvironmentName};
+use crate::promotion::Key;
+
+/// Carry a promotion out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::app) struct Promote {
+    pub(in crate::app) place: Place,
+    /// The application, where there are some.
+    #[serde(default)]
+    pub(in crate::app) application: Option<String>,
+    pub(in crate::app) source: String,
+    pub(in crate::app) target: String,
+    /// The default branch's head, if whoever queued this knows it to be the newest.
+    #[serde(default)]
+    pub(in crate::app) head: Option<Head>,
+    /// Whether somebody asked, a program included: what a person closed is then opened again.
+    #[serde(default)]
+    pub(in crate::app) asked: bool,
+    /// Whether somebody asked on the pull request itself, so that its branch is made anew whatever is on it.
+    #[serde(default)]
+    pub(in crate::app) anew: bool,
+    /// Who wants to hear how it ends.
+    #[serde(default)]
+    pub(in crate::app) askers: Vec<Asker>,
+    /// Whether what we remember of its branch may be wrong, so that GitHub is asked.
+    #[serde(default)]
+    pub(in crate::app) look: bool,
+    /// Whether it is one of several that were asked for at once: that nothing is to be done is not told.
+    #[serde(default)]
+    pub(in crate::app) several: bool,
+}
+
+impl Promote {
+    pub(in crate::app) fn new(place: Place, key: &Key) -> Self {
+        Self {
+            place,
+            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
+            source: key.source.as_str().to_owned(),
+            target: key.target.as_str().to_owned(),
+            head: None,
+            asked: false,
+            anew: false,
+            askers: Vec::new(),
+            look: false,
+            several: false,
+        }
+    }
+
+    /// The same for one application of several.
+    pub(in crate::app) fn of(&self, key: &Key) -> Self {
+        let Self { place, head, asked, anew, askers, .. } = self.clone();
+        Self { head, asked, anew, askers, several: true, ..Self::new(place, key) }
+    }
+
+    /// Which promotion; `None` if somebody changed the queue by hand.
+    pub(in crate::app) fn key(&self) -> Option<Key> {
+        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
+        let source = EnvironmentName::parse(&self.source).ok()?;
+        let target = EnvironmentName::parse(&self.target).ok()?;
+        Some(Key::new(source, target).of(application.ok()?))
+    }
+}
+
+impl Kind for Promote {
+    const WORD: &'static str = "promote";
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn queue_key(&self) -> String {
+        let Self { place, source, target, .. } = self;
+        format!(
+            "{} {} {source} {target}{}",
+            Self::WORD,
+            place.key(),
+            of_application(self.application.as_deref())
+        )
+    }
+
+    fn lane(&self) -> String {
+        lane_of(&self.place, &self.target, self.application.as_deref())
+    }
+
+    fn merge(self, newer: Self) -> Self {
+        let mut askers = self.askers;
+        askers.extend(newer.askers);
+        let mut seen = BTreeSet::new();
+        askers.retain(|asker| seen.insert(asker.comment));
+        askers.drain(..askers.len().saturating_sub(MOST_ASKERS));
+        Self {
+            place: self.place.merge(newer.place),
+            application: newer.application,
+            source: newer.source,
+            target: newer.target,
+            // One of them does not know the newest head: it has to be asked for.
+            head: self.head.and(newer.head),
+            asked: self.asked || newer.asked,
+            anew: self.anew || newer.anew,
+            several: self.several && newer.several,
+            look: self.look || newer.look,
+            askers,
+        }
+    }
+}
