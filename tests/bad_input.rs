@@ -170,3 +170,14 @@ fn unknown_revision() {
     let run = repo(&[]).overlift(&["plan", "staging", "production", "--rev", "--output=x"]);
     assert_eq!(run.code, 2);
 }
+
+#[test]
+fn what_breaks_with_the_promotion_has_no_line_of_the_file_as_it_is() {
+    let own = "# production has no base\n# and says so\nresources:\n- own.yaml\n";
+    let repo = repo(&[
+        ("overlays/production/kustomization.yaml", own),
+        ("overlays/production/own.yaml", &CONFIG.replace("name: shop", "name: own")),
+    ]);
+    let run = refused(&repo, &["`production` cannot be built after the promotion", "shop.yaml"]);
+    assert!(!run.stderr.contains(" | "), "the line is another one now: {}", run.stderr);
+}

@@ -198,7 +198,7 @@ async fn what_fails_is_told_once_and_again_when_it_fails_otherwise() {
     let told = told.iter().map(|it| format!("{} {}", it.event(), it.summary()));
     assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
     failed dev → staging in octo/mesh failed: `dev` cannot be built: overlays/dev/patches/rate.yaml:2:1: did not find expected node content, while parsing a flow node
-    failed dev → staging in octo/mesh failed: `staging` cannot be built after the promotion: overlays/staging/kustomization.yaml:1:13 (resources[0]): there is no `nowhere.yaml`
+    failed dev → staging in octo/mesh failed: `dev` cannot be built: overlays/dev/kustomization.yaml:1:13 (resources[0]): there is no `nowhere.yaml`
     failed the configuration of octo/mesh cannot be used, so nothing is promoted there: .github/overlift.yaml:1:15 (environments): expected a list, found a text
     ");
 }

@@ -65,6 +65,8 @@ pub enum PlanError {
         environment: EnvironmentName,
         /// Whether before or after the promotion.
         state: BuildState,
+        /// Where, in the files as they are: of what the promotion edits the lines are others.
+        at: Option<Box<Location>>,
         /// Why.
         source: Box<BuildError>,
     },
@@ -180,7 +182,7 @@ pub enum PlanError {
 impl PlanError {
     /// The place a person has to edit, if one is known.
     #[must_use]
-    pub const fn location(&self) -> Option<&Location> {
+    pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Read { at, .. }
             | Self::Edit { at, .. }
@@ -193,7 +195,8 @@ impl PlanError {
             | Self::InTheWay { at, .. }
             | Self::NoTarget { at }
             | Self::OutsideTarget { at } => Some(at),
-            Self::Build { source, .. } => source.location(),
+            Self::Build { at: Some(at), .. } => Some(at),
+            Self::Build { at: None, .. } => None,
             Self::Traffic(error) => error.location(),
             Self::UnknownEnvironment { .. }
             | Self::UnknownApplication { .. }
@@ -228,7 +231,11 @@ impl PlanError {
             BuildError::Unknown(paths) => Self::Unknown(paths),
             source => {
                 let environment = environment.name.clone();
-                Self::Build { environment, state, source: Box::new(source) }
+                let at = source.location().map(|at| match state {
+                    BuildState::Now => Box::new(at.clone()),
+                    BuildState::AfterPromotion => Box::new(Location::file(at.path.clone())),
+                });
+                Self::Build { environment, state, at, source: Box::new(source) }
             }
         }
     }

@@ -23,12 +23,11 @@ use super::error::{BuildState, PlanError};
 use super::keep::{keep, keep_carried};
 use super::overlay::Overlay;
 use super::plan_id::PlanId;
-use super::rendering::{Attempts, Builds, NotRendered, render_deployed, weigh};
+use super::rendering::{Attempts, Builds, NotRendered, as_deployed, render, weigh};
 use super::rules::{By, Prune};
 use super::traffic::leave_traffic;
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets, hide_in_findings};
-use crate::deployer;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
 use crate::model::{EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
@@ -44,15 +43,20 @@ use crate::policy::{
 /// content the caller has to fetch before asking again.
 pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (source, target) = (request.source, request.target);
-    let deployed = Deployed::read(request.files, request.deployers).map_err(PlanError::Unknown);
-    let now = deployed.as_ref().cloned().unwrap_or_default();
-    let (source_build, (before, decided)) = side_by_side(
-        || build(request, source, &now.changes_now(&source.path)),
+    // What deploys the environments may be in any file; it is seldom more than what they build by themselves.
+    let (deployed, (source_build, (before, decided))) = side_by_side(
+        || Deployed::read(request.files, request.deployers).map_err(PlanError::Unknown),
         || {
-            let decide = || read_standards_and_decide(request, source, target);
-            side_by_side(|| build(request, target, &now.changes_now(&target.path)), decide)
+            let of_target = || {
+                let decide = || read_standards_and_decide(request, source, target);
+                side_by_side(|| build(request, target), decide)
+            };
+            side_by_side(|| build(request, source), of_target)
         },
     );
+    let now = deployed.as_ref().cloned().unwrap_or_default();
+    let source_build = deploy(request, source, &now, source_build);
+    let before = deploy(request, target, &now, before);
     let (source_build, before, (standards, mut finished)) = together(source_build, before, decided)
         .map_err(|error| also_unknown(error, deployed.as_ref().err()))?;
     leave_traffic(request, before.as_ref().ok(), &mut finished)?;
@@ -132,8 +136,8 @@ pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<Pla
         edits.into_iter().map(|edit| PlannedEdit { edit, causes: Vec::new() }).collect();
     edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
     let now = Deployed::read(request.files, request.deployers).map_err(PlanError::Unknown)?;
-    let source_build = build(request, source, &now.changes_now(&source.path))?;
-    let before = build(request, target, &now.changes_now(&target.path))?;
+    let source_build = deploy(request, source, &now, build(request, source))?;
+    let before = deploy(request, target, &now, build(request, target))?;
     let deployed = edited_deployers(now, request, &edits);
     let mut faults = Vec::new();
     let (before, after) = first_sides(request, target, &deployed, before, &edits, &mut faults);
@@ -245,15 +249,29 @@ fn edited_deployers(
     deployed.edited(request.files, &plain)
 }
 
+/// What an environment builds by itself; nothing if it is to be made.
 fn build(
     request: &PlanRequest<'_>,
     environment: &Environment,
-    changes: &deployer::Changes,
-) -> Result<Result<Build, BuildError>, PlanError> {
+) -> Result<Option<Result<Build, BuildError>>, PlanError> {
     if request.wish.create && request.is_missing(environment)? {
-        return Ok(Ok(Build::default()));
+        return Ok(None);
     }
-    let built = render_deployed(request.files, &environment.path, request.options, changes);
+    let built = render(request.files, &environment.path, request.options);
+    with_all_files(environment, built).map(Some)
+}
+
+/// What comes of that on the way to the cluster.
+fn deploy(
+    request: &PlanRequest<'_>,
+    environment: &Environment,
+    deployed: &Deployed,
+    built: Result<Option<Result<Build, BuildError>>, PlanError>,
+) -> Result<Result<Build, BuildError>, PlanError> {
+    let Some(built) = built? else { return Ok(Ok(Build::default())) };
+    let changes = deployed.changes_now(&environment.path);
+    let (files, options) = (request.files, request.options);
+    let built = as_deployed(built, files, &environment.path, options, &changes);
     with_all_files(environment, built.map(|(build, _)| build))
 }
 

@@ -90,6 +90,37 @@ pub fn render_deployed(
     if changes.is_empty() {
         return Ok((render(files, dir, options)?, Vec::new()));
     }
+    render_with(files, dir, options, changes)
+}
+
+/// The same from what the environment builds by itself, so that this need not wait for what deploys it.
+///
+/// # Errors
+/// As [`render`].
+pub(super) fn as_deployed(
+    built: Result<Build, BuildError>,
+    files: &dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+    changes: &deployer::Changes,
+) -> Result<(Build, Vec<String>), BuildError> {
+    if changes.is_empty() {
+        return Ok((built?, Vec::new()));
+    }
+    if changes.touches_the_kustomization() {
+        return render_with(files, dir, options, changes);
+    }
+    let mut build = built?;
+    let faults = deployer::finish(&mut build, changes);
+    Ok((build, faults))
+}
+
+fn render_with(
+    files: &dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+    changes: &deployer::Changes,
+) -> Result<(Build, Vec<String>), BuildError> {
     match render_changed(files, dir, options, changes) {
         Ok(mut build) => {
             let faults = deployer::finish(&mut build, changes);
@@ -162,7 +193,7 @@ pub(super) fn weigh(
         error => by == By::Files || is_unreadable(error),
     };
     let Attempts { source: source_build, before, after } = attempts;
-    let mut missing = Vec::new();
+    let (mut missing, mut broken_source) = (Vec::new(), None);
     let mut builds = Builds::default();
     let source_build = match source_build {
         Ok(build) => Some(build),
@@ -171,6 +202,7 @@ pub(super) fn weigh(
         }
         Err(error) => {
             missing.push(NotRendered::new(source, "is not rendered", &error, false));
+            broken_source = Some(error).filter(|error| !is_out_of_reach(error));
             None
         }
     };
@@ -187,7 +219,11 @@ pub(super) fn weigh(
             return Err(PlanError::build(target, BuildState::Now, error));
         }
         (Ok(_), Err(error)) if stops(&error) || !is_out_of_reach(&error) => {
-            return Err(PlanError::build(target, BuildState::AfterPromotion, error));
+            // What is wrong with the source came along: there it has to be mended.
+            return Err(match broken_source {
+                Some(cause) => PlanError::build(source, BuildState::Now, cause),
+                None => PlanError::build(target, BuildState::AfterPromotion, error),
+            });
         }
         (_, Err(error)) => {
             missing.push(NotRendered::new(target, "is not rendered", &error, true));

@@ -26,6 +26,45 @@ pub struct Telling<'a> {
     pub groups: Vec<Group<'a>>,
 }
 
+/// What is said of resources, each with the resources that it is said of.
+type Said<'a> = Vec<(Vec<&'a str>, Vec<&'a ResourceId>)>;
+
+fn by_details<'a>(each: &[(&'a ResourceId, Vec<&'a str>)]) -> Said<'a> {
+    let mut same: Said<'a> = Vec::new();
+    for (id, details) in each {
+        let details: Vec<&str> = details.iter().copied().filter(|it| !it.is_empty()).collect();
+        match same.iter_mut().find(|(known, _)| *known == details) {
+            Some((_, ids)) => ids.push(id),
+            None => same.push((details, vec![id])),
+        }
+    }
+    same
+}
+
+/// *… answer for other hosts: `a` → `b` (`one`, `two`, and 3 more); `c` → `d` (`six`)*: what is the same, once.
+fn of_same(mut phrase: Phrase, same: &Said<'_>, name: impl Fn(&ResourceId) -> String) -> Phrase {
+    for (index, (details, ids)) in same.iter().take(NAMES).enumerate() {
+        let details: Vec<&str> = details.iter().copied().take(NAMES).collect();
+        phrase = phrase
+            .text(if index > 0 { "; " } else { "" })
+            .and(Phrase::of_sentence(&details.join(", ")))
+            .text(" (");
+        let shown = if ids.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
+        for (index, id) in ids.iter().take(shown).enumerate() {
+            phrase = phrase.text(if index > 0 { ", " } else { "" }).name(name(id));
+        }
+        let rest = ids.len().saturating_sub(shown);
+        phrase = match rest {
+            0 => phrase.text(")"),
+            rest => phrase.text(format!(", and {} more)", number(rest))),
+        };
+    }
+    match same.iter().skip(NAMES).map(|(_, ids)| ids.len()).sum::<usize>() {
+        0 => phrase,
+        rest => phrase.text(format!("; and {} more", number(rest))),
+    }
+}
+
 /// Findings that say the same of several resources.
 pub struct Group<'a> {
     /// How much they weigh.
@@ -210,20 +249,26 @@ impl<'a> Group<'a> {
             }
         }
         let names: BTreeSet<&CompactString> = unlike.iter().map(|id| &id.name).collect();
+        let name = |id: &ResourceId| {
+            if names.len() == unlike.len() { id.name.to_string() } else { id.to_string() }
+        };
+        let phrase = Phrase::default()
+            .text(format!("{} ", kinds(unlike.iter().map(|id| id.gvk.kind.as_str()))))
+            .and(Phrase::of_sentence(&alike.many))
+            .text(": ");
+        let same = by_details(&each);
+        if same.len() < each.len() && same.iter().all(|(details, _)| !details.is_empty()) {
+            return of_same(phrase, &same, name);
+        }
         let shown = if each.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
         let between = match each.iter().take(shown).any(|(_, d)| d.len() > 1 || d[0].contains(", "))
         {
             true => "; ",
             false => ", ",
         };
-        let mut phrase = Phrase::default()
-            .text(format!("{} ", kinds(unlike.iter().map(|id| id.gvk.kind.as_str()))))
-            .and(Phrase::of_sentence(&alike.many))
-            .text(": ");
+        let mut phrase = phrase;
         for (index, (id, details)) in each.iter().take(shown).enumerate() {
-            let name =
-                if names.len() == unlike.len() { id.name.to_string() } else { id.to_string() };
-            phrase = phrase.text(if index > 0 { between } else { "" }).name(name);
+            phrase = phrase.text(if index > 0 { between } else { "" }).name(name(id));
             let details: Vec<&str> =
                 details.iter().copied().filter(|d| !d.is_empty()).take(NAMES).collect();
             if let Some(first) = details.first() {
