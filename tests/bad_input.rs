@@ -181,3 +181,16 @@ fn what_breaks_with_the_promotion_has_no_line_of_the_file_as_it_is() {
     let run = refused(&repo, &["`production` cannot be built after the promotion", "shop.yaml"]);
     assert!(!run.stderr.contains(" | "), "the line is another one now: {}", run.stderr);
 }
+
+#[test]
+fn what_is_not_rendered_is_not_counted_as_nothing() {
+    let chart = "helmCharts:\n- name: shop\n  version: 1.0.0\n";
+    let repo = repo(&[
+        ("overlays/staging/kustomization.yaml", chart),
+        ("overlays/production/kustomization.yaml", chart),
+    ]);
+    repo.write("overlays/staging/kustomization.yaml", &chart.replace("1.0.0", "1.1.0"));
+    repo.commit("a newer chart");
+    let status = repo.overlift(&["status"]).ok();
+    assert!(status.contains("what production will see is not rendered"), "{status}");
+}

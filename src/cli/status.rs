@@ -124,6 +124,8 @@ struct PromotionJson<'a> {
     resources: usize,
     /// Resources that would differ between the two afterwards.
     drift: usize,
+    /// Whether the target is rendered, so that resources can be counted.
+    rendered: bool,
     /// The pull request that is open for it; null if none is, or nobody could ask GitHub.
     pull_request: Option<PullRequestJson<'a>>,
     /// The pull request of a step of the target's traffic, as `pullRequest`.
@@ -191,6 +193,7 @@ impl<'a> StatusJson<'a> {
                 edits: plan.map_or(0, |plan| plan.edits.len()),
                 resources: plan.map_or(0, |plan| plan.rendered.resources().len()),
                 drift: plan.map_or(0, |plan| plan.drift.resources().len()),
+                rendered: plan.is_some_and(|plan| !plan.is_not_rendered()),
                 pull_request: pull_request(pending),
                 step: step(pending),
                 error: pending.plan.as_ref().err().map(ToString::to_string),
@@ -317,7 +320,10 @@ fn lacks(promotion: &PromotionJson<'_>, palette: &Palette) -> String {
             palette.changed,
             counted(edits, "file", "files"),
             palette.changed,
-            counted(promotion.resources, "resource changes", "resources change"),
+            match promotion.rendered {
+                true => counted(promotion.resources, "resource changes", "resources change"),
+                false => format!("what {} will see is not rendered", promotion.target),
+            },
         ),
     };
     if promotion.drift > 0 {

@@ -60,8 +60,8 @@ pub struct Environment {
     pub freezes: Arc<[Freeze]>,
     /// How its traffic moves once a promotion is merged.
     pub rollouts: Arc<[Rollout]>,
-    /// The other environments of the application, with their folders.
-    pub siblings: Arc<[(EnvironmentName, RepoPath)]>,
+    /// The environments of the application, itself included, with their folders; empty if nobody said.
+    pub of_application: Arc<[(EnvironmentName, RepoPath)]>,
 }
 
 impl Environment {
@@ -80,7 +80,7 @@ impl Environment {
             health: None,
             freezes: Arc::new([]),
             rollouts: Arc::new([]),
-            siblings: Arc::new([]),
+            of_application: Arc::new([]),
         }
     }
 

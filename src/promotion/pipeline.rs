@@ -429,12 +429,12 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
     }
     let mut environments = Vec::new();
     for present in by_application.into_values() {
+        // One list for all: of ten thousand environments each having its own, memory would not hold it.
+        let of_application: Arc<[(EnvironmentName, RepoPath)]> =
+            present.iter().map(|(it, place)| (it.name.clone(), place.path.clone())).collect();
         for (at, (stage, place)) in present.iter().enumerate() {
             let before: Vec<&Stage> = present[..at].iter().map(|(stage, _)| *stage).collect();
             let Place { application, path, rules, pull_request, gates } = (*place).clone();
-            let others = present.iter().filter(|(it, _)| it.name != stage.name);
-            let siblings =
-                others.map(|(it, place)| (it.name.clone(), place.path.clone())).collect();
             environments.push(Environment {
                 name: stage.name.clone(),
                 application,
@@ -447,7 +447,7 @@ fn environments(stages: &[Stage]) -> Vec<Environment> {
                 health: stage.health.clone(),
                 freezes: Arc::clone(&stage.freezes),
                 rollouts: rollouts_of(stage, place.application.as_ref()),
-                siblings,
+                of_application: Arc::clone(&of_application),
             });
         }
     }

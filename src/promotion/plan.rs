@@ -30,7 +30,9 @@ use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets, hide_in_findings};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
-use crate::model::{EditedFiles, Entry, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
+use crate::model::{
+    EditedFiles, Entry, EnvironmentName, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
+};
 use crate::policy::{
     Changes, Finding, Findings, Overlay as Checked, Promotion, Reading, Side, Standards, Terms,
     UnknownFiles, check_changes, check_overlay, check_without_lines, mark_new,
@@ -359,7 +361,8 @@ fn risks(
         return Findings::default();
     }
     let edited = after.overlay().files;
-    let mut others = target.siblings.to_vec();
+    let others = target.of_application.iter().filter(|(name, _)| *name != target.name);
+    let mut others: Vec<(EnvironmentName, RepoPath)> = others.cloned().collect();
     if !others.iter().any(|(name, _)| *name == source.name) {
         others.push((source.name.clone(), source.path.clone()));
     }
