@@ -25,7 +25,7 @@ use super::transformer::{Step, Transformer};
 use super::vars::Vars;
 use super::version::{self, Version};
 use super::visits::Visits;
-use crate::model::{Location, Positions, RepoPath};
+use crate::model::{Location, Position, Positions, RepoPath};
 use crate::yaml::{Dialect, Node};
 
 /// Bases nest at most this deep.
@@ -72,6 +72,8 @@ pub struct Session<'a> {
     /// What there is to remark.
     pub warnings: Vec<String>,
     schema_is_set: bool,
+    /// Why the file that `openapi` names is no schema: an error as soon as somebody asks it.
+    no_schema: Option<(Location, String)>,
     has_resources: bool,
     visits: Visits,
 }
@@ -85,6 +87,7 @@ impl<'a> Session<'a> {
             schema: Schema::of(loader.version()),
             warnings: Vec::new(),
             schema_is_set: false,
+            no_schema: None,
             has_resources: false,
             visits: Visits::default(),
         }
@@ -160,10 +163,14 @@ impl<'a> Session<'a> {
         let loaded =
             self.loader.read(&overlay.root, &Reference { text: path.clone(), at: at.clone() })?;
         let place = Place::File(Location::file(loaded.path.clone()));
-        let (_, documents) =
-            manifest::documents(&manifest::text_of(&loaded)?, Dialect::V3, &place)?;
-        let Some(definitions) = documents.into_iter().next() else { return Ok(()) };
         self.visits.schema += 1;
+        let definitions = match schema_of(&manifest::text_of(&loaded)?, &place) {
+            Ok(definitions) => definitions,
+            Err(fault) => {
+                self.no_schema = Some(fault);
+                return Ok(());
+            }
+        };
         if self.has_resources {
             self.schema.add(definitions);
         } else {
@@ -437,12 +444,18 @@ impl<'a> Session<'a> {
         let mut steps = Transformer::of_fields(overlay, configuration.get(), self)?;
         for config in self.plugin_configs(overlay, &overlay.kustomization.transformers)? {
             let origin = config.origin.as_ref().map(|_| Origin::of_plugin(&config));
+            let first = steps.len();
             for transformer in plugin::transformers(&config, self, &overlay.root)? {
-                steps.push(Step { transformer, origin: origin.clone(), times: 1 });
+                steps.push(Step { transformer, origin: None, times: 1 });
+            }
+            // A prefix and a suffix of one plugin are one step to who notes them.
+            if let Some(last) = steps[first..].last_mut() {
+                last.origin = origin;
             }
         }
         let too_large =
             |TooMuch| BuildError::TooLarge { dir: overlay.root.dir.clone(), limit: growth::LIMIT };
+        self.refuse_no_schema(&so_far.set, &steps)?;
         for step in steps {
             let resources = so_far.set.len();
             for text in step.transformer.texts_for_each() {
@@ -453,6 +466,17 @@ impl<'a> Session<'a> {
                 note_transformation(&mut so_far.set, origin, step.times)?;
             }
             so_far.set.drop_deleted();
+        }
+        Ok(())
+    }
+
+    /// Refuses a file that is no schema where kustomize would ask it: for the scope of a kind that it
+    /// does not know by itself, and to lay a patch over an object.
+    fn refuse_no_schema(&self, set: &ResourceSet, steps: &[Step]) -> Result<(), BuildError> {
+        let Some((at, reason)) = &self.no_schema else { return Ok(()) };
+        let unknown = set.iter().any(|draft| !self.schema.knows_scope(&draft.id.gvk));
+        if unknown || steps.iter().any(|step| step.transformer.asks_schema()) {
+            return Err(BuildError::Invalid { at: at.clone(), reason: reason.clone() });
         }
         Ok(())
     }
@@ -527,6 +551,32 @@ impl Overlay<'_> {
     pub fn builtin_origin(&self, plugin: &str) -> Option<Origin> {
         let file = self.file.file_name();
         self.origin.as_ref().map(|origin| origin.of_builtin(file, plugin))
+    }
+}
+
+/// The OpenAPI definitions that a text holds, or where and why it holds none.
+fn schema_of(text: &str, place: &Place) -> Result<Node, (Location, String)> {
+    let no_schema = |reason: &str| format!("`openapi` names what is no OpenAPI schema: {reason}");
+    let at = place.whole();
+    if text.trim_start().starts_with('{')
+        && let Err(fault) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+    {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (line, column) = (number(fault.line()), number(fault.column()));
+        let at = Location { position: Some(Position { line, column }), ..at.clone() };
+        return Err((at, no_schema("it is not JSON")));
+    }
+    let (_, documents) = manifest::documents(text, Dialect::V3, place).map_err(|fault| {
+        let at = fault.location().unwrap_or(at).clone();
+        let words = fault.to_string();
+        let reason = words.strip_prefix(&format!("{at}: ")).unwrap_or(&words);
+        (at, no_schema(reason))
+    })?;
+    let empty = || (at.clone(), no_schema("it is empty"));
+    let definitions = documents.into_iter().next().ok_or_else(empty)?;
+    match Schema::fault_of(&definitions) {
+        Some(reason) => Err((at.clone(), no_schema(reason))),
+        None => Ok(definitions),
     }
 }
 

@@ -15,7 +15,7 @@ use super::kustomization::{GeneratorArgs, GeneratorOptions};
 use super::load::{Loader, Root};
 use super::resource::{Behavior, Draft};
 use super::schema::Schema;
-use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Value};
+use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Value, can_be_printed};
 
 /// Width of the lines of long base64 texts.
 const BASE64_WIDTH: usize = 70;
@@ -57,6 +57,7 @@ pub fn generate(
         });
     }
     let data = key_values::read(what, args, loader, root)?;
+    refuse_unprintable(what, args, &data)?;
     let mut object = Mapping::default();
     object.insert("apiVersion", Node::string("v1"));
     object.insert("kind", Node::string(what.kind()));
@@ -88,6 +89,25 @@ pub fn generate(
     draft.behavior = Behavior::parse(&args.behavior);
     draft.needs_hash = !options.is_some_and(|options| options.disable_name_suffix_hash);
     Ok(draft)
+}
+
+/// Refuses control characters that kustomize would make a text of which it cannot read again: in
+/// literals always, in files where they stay text.
+fn refuse_unprintable(
+    what: Generated,
+    args: &GeneratorArgs,
+    data: &BTreeMap<String, Vec<u8>>,
+) -> Result<(), BuildError> {
+    let stays_text = |value: &&Vec<u8>| what == Generated::ConfigMap && !value.is_ascii();
+    let has_delete = |value: &&Vec<u8>| what == Generated::ConfigMap && value.contains(&0x7f);
+    let texts = data.values().filter(|value| stays_text(value) || has_delete(value));
+    let texts = texts.filter_map(|value| std::str::from_utf8(value).ok());
+    let literals = args.literals.iter().map(|literal| literal.text.as_str());
+    if literals.chain(texts).all(can_be_printed) {
+        return Ok(());
+    }
+    let reason = format!("`{}` holds a control character that kustomize cannot print", args.name);
+    Err(BuildError::Invalid { at: args.at.clone(), reason })
 }
 
 /// The options of one generator: its own, and what the kustomization says for all. A boolean that

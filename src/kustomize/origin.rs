@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::resource::Draft;
-use crate::yaml::{Dialect, Node, Value, parse_stream};
+use crate::yaml::{Dialect, Node, Value, parse_stream, write_document};
 
 /// One origin: a file for what was loaded, a plugin and its file for what was generated or changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,9 +166,15 @@ impl Origin {
             if value.is_empty() && key != "configuredBy" {
                 continue;
             }
-            let gap = if value.is_empty() { "" } else { " " };
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{lead}{indent}{key}:{gap}{value}");
+            let _ = write!(out, "{lead}{indent}{key}:");
+            if value.is_empty() {
+                out.push('\n');
+            } else {
+                out.push(' ');
+                // `n` and its like are in quotes.
+                write_document(&Node::string(value), out);
+            }
             lead = rest;
         }
     }

@@ -73,6 +73,12 @@ pub struct Step {
 }
 
 impl Transformer {
+    /// Whether it asks for the schemas of the objects that it changes.
+    #[must_use]
+    pub const fn asks_schema(&self) -> bool {
+        matches!(self, Self::Patch(patch) if patch.merges())
+    }
+
     /// Changes the resources.
     ///
     /// # Errors

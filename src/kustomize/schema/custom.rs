@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Place, builtin};
 use crate::kustomize::Gvk;
-use crate::yaml::Node;
+use crate::yaml::{Node, Tag, Value};
 
 /// How many references may lead to each other before a definition counts as missing.
 const MAX_REFERENCES: usize = 64;
@@ -84,6 +84,35 @@ impl CustomSchema {
         }
         None
     }
+}
+
+/// Why a tree is no OpenAPI file; `None` if it is one.
+pub(super) fn fault_of(file: &Node) -> Option<&'static str> {
+    let is_map = |node: &Node| node.is_null() || node.as_mapping().is_some();
+    if !is_map(file) {
+        return Some("it is no mapping");
+    }
+    for key in ["definitions", "paths"] {
+        let Some(all) = file.get(key) else { continue };
+        let each = all.as_mapping().into_iter().flatten();
+        if !is_map(all) || !each.into_iter().all(|pair| is_map(&pair.value)) {
+            return Some("its `definitions` or `paths` are no mappings");
+        }
+    }
+    let definitions = file.get("definitions").and_then(Node::as_mapping);
+    for definition in definitions.into_iter().flatten() {
+        let kind = definition.value.get("type").map(|kind| &kind.value);
+        if matches!(kind, Some(Value::Scalar(kind)) if !matches!(kind.tag, Tag::Str | Tag::Null)) {
+            return Some("a `type` is no text");
+        }
+        let types = definition.value.get("x-kubernetes-group-version-kind");
+        let types = types.and_then(Node::as_sequence).unwrap_or_default();
+        let has = |of: &Node, key| of.get(key).and_then(Node::as_str).is_some();
+        if types.iter().any(|of| !has(of, "version") || !has(of, "kind")) {
+            return Some("an `x-kubernetes-group-version-kind` lacks its version or kind");
+        }
+    }
+    None
 }
 
 /// The merge keys of a list schema: `None` if its lists are replaced, empty if its items are

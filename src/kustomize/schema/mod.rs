@@ -72,6 +72,18 @@ impl Schema {
         !self.custom.is_empty()
     }
 
+    /// Whether the scope of a kind is known without an OpenAPI file.
+    #[must_use]
+    pub fn knows_scope(&self, gvk: &Gvk) -> bool {
+        scope::of(&gvk.group, &gvk.version, &gvk.kind, self.version).is_some()
+    }
+
+    /// Why a tree is no OpenAPI file that Go can read into its types; `None` if it is one.
+    #[must_use]
+    pub fn fault_of(file: &Node) -> Option<&'static str> {
+        custom::fault_of(file)
+    }
+
     /// The kustomize that is followed.
     #[must_use]
     pub const fn version(&self) -> Version {

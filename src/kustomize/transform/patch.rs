@@ -129,6 +129,12 @@ impl LoadedPatch {
         Self { file, ..self }
     }
 
+    /// Whether it is laid over objects, for which their schemas are asked.
+    #[must_use]
+    pub const fn merges(&self) -> bool {
+        matches!(&self.content, Content::Strategic(objects) if !objects.is_empty())
+    }
+
     /// A patch of a Secret makes its file one that holds secret values.
     fn note_secret(&self, set: &mut ResourceSet, at: usize) {
         if let (Some(file), true) = (&self.file, set.get(at).is_some_and(is_secret)) {

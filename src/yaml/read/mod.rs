@@ -15,6 +15,7 @@ mod unique;
 use super::{Node, SyntaxError};
 use crate::model::Position;
 pub(super) use scan::{Chomping, fold_lines};
+pub use typed::can_be_printed;
 
 /// Whose rules decide what a text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,11 +58,18 @@ pub(super) fn empty_in_flow(dialect: Dialect) -> Scalar {
 /// Characters that can be escaped in YAML but that JSON passes on as they are, for go-yaml v2 to
 /// refuse.
 pub(super) fn printable(text: &str, offset: usize) -> Result<(), Fault> {
-    let refused = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}') && c != '\u{85}';
-    if text.contains(refused) {
+    if !can_be_printed(text) {
         return Err(Fault::new(offset, "a control character that kustomize cannot print"));
     }
     Ok(())
+}
+
+/// Whether kustomize can print a text: some characters pass JSON as they are, and go-yaml v2 refuses
+/// to read them.
+#[must_use]
+pub fn can_be_printed(text: &str) -> bool {
+    let refused = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}') && c != '\u{85}';
+    text.is_ascii() && !text.contains('\u{7f}') || !text.contains(refused)
 }
 
 /// Numbers that JSON does not have.
