@@ -223,8 +223,11 @@ impl<'a> Group<'a> {
         match unlike.len() {
             0 => Phrase::default().text("The environment ").and(detail(&alike.one, &alike.detail)),
             1 => {
-                let all: Vec<&str> = self.details().take(NAMES).collect();
-                let rest = self.findings.len().saturating_sub(NAMES);
+                // The same name in several fields is told once.
+                let mut seen = BTreeSet::new();
+                let all: Vec<&str> = self.details().filter(|it| seen.insert(*it)).collect();
+                let rest = all.len().saturating_sub(NAMES);
+                let all = &all[..all.len().min(NAMES)];
                 let more =
                     if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
                 Phrase::default()

@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             if known.contains(&(field.to_owned(), text)) {
                 return;
             }
-            let Some(name) = source.find(text) else { return };
+            let Some(name) = source.find(text).filter(|name| !is_program(name)) else { return };
             if target.find(text).is_none() {
                 say(manifest, field, name, promotion.source.name.as_str(), report);
             }
@@ -110,11 +110,26 @@ fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static 
         let is_tag = !name.contains(['/', '.']);
         return (OTHER, if is_tag { "the tag" } else { "the image" });
     }
-    let is_host = name.split('.').count() > 1 && !name.contains('/');
-    if is_host || field.contains("host") {
+    if is_host(name) || field.contains("host") {
         return (HOST, "the host");
     }
     (OTHER, "the name")
+}
+
+/// Whether a name could be a host's: labels of letters, digits and hyphens, and the last no ending of a file.
+fn is_host(name: &str) -> bool {
+    const FILES: [&str; 8] = ["conf", "env", "json", "properties", "toml", "txt", "yaml", "yml"];
+    let mut labels = name.trim_start_matches("*.").split('.');
+    let is_label = |label: &str| label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let ending = labels.clone().next_back().unwrap_or_default();
+    name.contains('.') && !FILES.contains(&ending) && labels.all(is_label)
+}
+
+/// Whether a name is a script's or a program's: `setup_internal_db.sh` is about a thing inside, not of an
+/// environment.
+fn is_program(name: &str) -> bool {
+    const ENDINGS: [&str; 7] = [".sh", ".py", ".rb", ".pl", ".js", ".ts", ".sql"];
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Field and value of every scalar.
@@ -151,5 +166,21 @@ fn visit<'n>(node: &'n Node, field: &mut String, see: &mut dyn FnMut(&str, &'n s
                 field.truncate(end);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told_from_files_and_programs() {
+        for host in ["db.staging.internal", "*.staging.shop.io", "staging-db.shop"] {
+            assert!(is_host(host) && !is_program(host), "{host}");
+        }
+        for other in ["values-staging.yaml", "setup_staging_db.x", "staging", "a.x/staging"] {
+            assert!(!is_host(other), "{other}");
+        }
+        assert!(is_program("setup_internal_db.sh") && is_program("/scripts/staging.py"));
     }
 }
