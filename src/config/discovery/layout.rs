@@ -39,6 +39,18 @@ const CONTAINERS: [&str; 26] = [
     "infra-as-code",
 ];
 
+/// Folders of what deploys: its applications point at the environments.
+const DEPLOYERS: [&str; 8] = [
+    "app-of-apps",
+    "application-sets",
+    "applicationsets",
+    "appsets",
+    "argo",
+    "argo-cd",
+    "argocd",
+    "bootstrap",
+];
+
 /// Folders that hold applications: a folder in one of them is an application, be it the only one.
 const OF_APPLICATIONS: [&str; 11] = [
     "applications",
@@ -56,8 +68,13 @@ const OF_APPLICATIONS: [&str; 11] = [
 
 /// The environments' folder names with their paths, as a configuration would say them.
 pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPattern)> {
-    let (with, without): (Vec<_>, Vec<_>) =
-        siblings.iter().map(|it| (it, application(&it.parent))).partition(|(_, at)| at.is_some());
+    let deployed: Vec<&Siblings> =
+        match siblings.iter().filter(|it| !is_of_deployer(&it.parent)).collect() {
+            none if Vec::is_empty(&none) => siblings.iter().collect(),
+            some => some,
+        };
+    let with = deployed.iter().filter_map(|it| Some((*it, Some(application(&it.parent)?))));
+    let with: Vec<_> = with.collect();
     let lone = |(siblings, at): &(&Siblings, Option<usize>)| {
         let parts: Vec<&str> = siblings.parent.parts().collect();
         let above = at.and_then(|at| at.checked_sub(1)).and_then(|above| parts.get(above));
@@ -67,12 +84,25 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
         let used = with.iter().filter(|(siblings, _)| are_usual_here(siblings, &with));
         return used.flat_map(|(siblings, at)| of_applications(siblings, *at)).collect();
     }
-    let best = with.iter().chain(&without).map(|(siblings, _)| *siblings).max_by(|a, b| {
-        let weight = |it: &Siblings| (it.ranks(), it.members.len());
-        // The first of equals: the outermost.
+    let without = deployed.iter().filter(|it| application(&it.parent).is_none()).copied();
+    let best = with.iter().map(|(siblings, _)| *siblings).chain(without).max_by(|a, b| {
+        let weight =
+            |it: &Siblings| (it.ranks(), is_known(tree, it), it.are_by_custom(), it.members.len());
+        // The first of equals.
         weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
     });
     best.map_or_else(Vec::new, |best| of_one(tree, best))
+}
+
+/// Whether a folder has what tells Argo CD or Flux where the environments are, not the environments.
+fn is_of_deployer(parent: &RepoPath) -> bool {
+    parent.parts().any(|part| DEPLOYERS.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+/// Whether most of the environments have more than plain YAML: a kustomization, a chart, values.
+fn is_known(tree: &Tree, siblings: &Siblings) -> bool {
+    let known = |(name, _): &&(String, _)| tree.content(&siblings.path(name)) == Content::Known;
+    siblings.members.iter().filter(known).count() * 2 > siblings.members.len()
 }
 
 /// Whether other applications have one of these environments too. Where some names come again and again,

@@ -122,7 +122,8 @@ fn place(
     listing: &Listing<'_>,
     tree: &Tree,
 ) -> Result<(), crate::model::ReadError> {
-    let is_environment = |part: &str| EnvironmentLike::read(part).is_some();
+    let is_environment =
+        |part: &str| EnvironmentLike::read(part).is_some_and(|like| !like.is_weak());
     let mut matches = Vec::new();
     let mut paths = Vec::new();
     let aside = stages.iter().any(|stage| stage.patterns.iter().any(|it| it.passes(is_aside)));

@@ -4,16 +4,18 @@ use crate::promotion::NameRank;
 
 /// The usual words for environments in the order in which changes pass them. Words that tell no order
 /// have no rank: nobody but the owner knows whether `demo` comes before or after `uat`.
-const WORDS: [(&str, Option<u16>); 46] = [
+const WORDS: [(&str, Option<u16>); 49] = [
     ("dev", Some(1)),
     ("devel", Some(1)),
     ("develop", Some(1)),
     ("development", Some(1)),
+    ("devnet", Some(1)),
     ("int", Some(2)),
     ("integration", Some(2)),
     ("test", Some(3)),
     ("testing", Some(3)),
     ("tst", Some(3)),
+    ("testnet", Some(3)),
     ("qa", Some(4)),
     ("stage", Some(5)),
     ("staging", Some(5)),
@@ -30,6 +32,7 @@ const WORDS: [(&str, Option<u16>); 46] = [
     ("prd", Some(8)),
     ("production", Some(8)),
     ("live", Some(8)),
+    ("mainnet", Some(8)),
     ("canary", None),
     ("ci", None),
     ("demo", None),
@@ -52,6 +55,9 @@ const WORDS: [(&str, Option<u16>); 46] = [
     ("scratch", None),
     ("training", None),
 ];
+
+/// Words that mean an environment only beside one that does: `shop-main` and `shop-internal` next to `shop-test`.
+const WEAK: [(&str, Option<u16>); 2] = [("internal", None), ("main", None)];
 
 /// Words that say where an environment runs, not what it is for.
 const REGIONS: [&str; 33] = [
@@ -108,7 +114,8 @@ impl EnvironmentLike {
         let parts: Vec<&str> =
             lower.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
         // The last word counts: `test-cluster-prod` is a production.
-        let found = (0..parts.len()).rev().find_map(|at| word_at(&parts, at));
+        let find = |words| (0..parts.len()).rev().find_map(|at| word_at(&parts, at, words));
+        let found = find(&WORDS).or_else(|| find(&WEAK));
         let Found { word, rank, from, to, number } = found?;
         let before = parts[..from].join("-");
         let mut behind: Vec<&str> =
@@ -118,6 +125,11 @@ impl EnvironmentLike {
         let rest: Vec<&str> =
             around.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
         Some(Self { word, name: NameRank { rank, rest: rest.join("-") }, around })
+    }
+
+    /// Whether the word means an environment only beside another one.
+    pub(super) fn is_weak(&self) -> bool {
+        WEAK.iter().any(|(word, _)| *word == self.word)
     }
 
     /// Whether the rest of the name is nothing, a number, a region or the like.
@@ -166,10 +178,14 @@ struct Found<'a> {
     number: &'a str,
 }
 
-fn word_at<'a>(parts: &[&'a str], at: usize) -> Option<Found<'a>> {
+fn word_at<'a>(
+    parts: &[&'a str],
+    at: usize,
+    words: &'static [(&'static str, Option<u16>)],
+) -> Option<Found<'a>> {
     let stem = parts[at].trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &parts[at][stem.len()..];
-    let known = |text: &str| WORDS.iter().find(|(word, _)| *word == text);
+    let known = |text: &str| words.iter().find(|(word, _)| *word == text);
     // `pre-prod` and `non-prod` are one word.
     if at > 0 && matches!(parts[at - 1], "pre" | "non") {
         let joined = format!("{}{stem}", parts[at - 1]);
@@ -201,6 +217,9 @@ mod tests {
             ("PROD", Some((Some(8), ""))),
             ("e2e", Some((None, ""))),
             ("test-prod", Some((Some(8), "test"))),
+            ("9c-main", Some((None, "9c"))),
+            ("internal-staging", Some((Some(5), "internal"))),
+            ("staging-internal", Some((Some(5), "internal"))),
             ("base", None),
             ("products", None),
             ("devops", None),

@@ -34,6 +34,12 @@ impl Siblings {
         ranks.len()
     }
 
+    /// Whether they are in a folder that is called after environments.
+    pub(super) fn are_by_custom(&self) -> bool {
+        let last = self.parent.parts().next_back().unwrap_or_default();
+        OF_ENVIRONMENTS.contains(&last) || matches!(last, "cluster" | "clusters")
+    }
+
     /// The folder of a member.
     pub(super) fn path(&self, member: &str) -> RepoPath {
         self.parent.join(member).unwrap_or_else(|_| self.parent.clone())
@@ -136,9 +142,21 @@ fn like_environments<'a>(
         .filter(|(name, _)| renderable(name))
         .collect();
     let fits = |like: &EnvironmentLike| {
-        like.is_plain() || named.iter().any(|(_, other)| like.is_counterpart(other))
+        let counterpart = |other: &EnvironmentLike| like.is_counterpart(other) && !other.is_weak();
+        like.is_plain() && !like.is_weak() || named.iter().any(|(_, other)| counterpart(other))
     };
-    named.iter().filter(|(_, like)| fits(like)).cloned().collect()
+    // `lab`, which tells no order, with `dev` and `staging` in it holds environments and is none.
+    let holds = |name: &str| {
+        let Ok(dir) = parent.join(name) else { return false };
+        let ranks = tree.children(&dir).filter_map(EnvironmentLike::read);
+        let ranks: BTreeSet<u16> =
+            ranks.filter(EnvironmentLike::is_bare).filter_map(|like| like.name.rank).collect();
+        ranks.len() > 1 && tree.own_content(&dir) == Content::Nothing
+    };
+    let is_one = |name: &str, like: &EnvironmentLike| {
+        fits(like) && (like.name.rank.is_some() || !holds(name))
+    };
+    named.iter().filter(|(name, like)| is_one(name, like)).cloned().collect()
 }
 
 /// Whether at least two have a kustomization, a chart, values, or manifests. Names tell most; where

@@ -50,6 +50,8 @@ fn names_may_have_a_region_or_a_cluster() {
     assert_eq!(found, expected);
     let shared = overlays(&["o/shop-api-test", "o/shop-api-prod", "o/other"]);
     assert_eq!(shared, ["shop-api-test: o/shop-api-test", "shop-api-prod: o/shop-api-prod"]);
+    let weak = overlays(&["9c-test", "9c-main", "9c-internal", "main", "internal"]);
+    assert_eq!(weak, ["9c-test: 9c-test", "9c-internal?: 9c-internal", "9c-main?: 9c-main"]);
     let unknown = overlays(&["envs/dev", "envs/prod", "envs/demo", "envs/blue"]);
     assert_eq!(unknown, ["dev: envs/dev", "prod: envs/prod", "demo?: envs/demo"]);
 }
@@ -160,6 +162,40 @@ fn one_layout_is_chosen_and_the_rest_is_told() {
     let nested =
         overlays(&["clusters/prod", "clusters/dev", "clusters/prod/x/test", "clusters/prod/x/dev"]);
     assert_eq!(nested, ["dev: clusters/dev", "prod: clusters/prod"]);
+}
+
+#[test]
+fn what_points_at_environments_is_none_of_them() {
+    let found = found(&[
+        "argocd/apps/dev/shop.yaml",
+        "argocd/apps/prod/shop.yaml",
+        "envs/dev/shop.yaml",
+        "envs/prod/shop.yaml",
+    ]);
+    assert_eq!(found[..2], ["dev: envs/dev", "prod: envs/prod"]);
+    let found = found_in_both("overlays");
+    assert_eq!(found[..2], ["staging: overlays/staging", "production: overlays/production"]);
+    // Where nothing else is, it is what people mean.
+    let alone = overlays(&["argocd/dev", "argocd/prod"]);
+    assert_eq!(alone, ["dev: argocd/dev", "prod: argocd/prod"]);
+    let clusters =
+        overlays(&["apps/vpn/secret/dev", "apps/vpn/secret/prod", "clusters/dev", "clusters/prod"]);
+    assert_eq!(clusters[..2], ["dev: clusters/dev", "prod: clusters/prod"]);
+}
+
+/// Applications of Argo CD below `apps`, and kustomizations below another folder.
+fn found_in_both(folder: &str) -> Vec<String> {
+    let paths = ["staging", "production"]
+        .map(|it| [format!("apps/{it}/shop.yaml"), format!("{folder}/{it}/kustomization.yaml")]);
+    found(&paths.iter().flatten().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_folder_of_environments_is_none_itself() {
+    let found = overlays(&["shop-dev", "shop-prod", "prod", "lab/dev", "lab/staging"]);
+    assert!(!found.iter().any(|line| line.starts_with("lab")), "{found:?}");
+    let own = overlays(&["dev", "prod", "demo"]);
+    assert_eq!(own, ["dev: dev", "prod: prod", "demo?: demo"]);
 }
 
 #[test]
