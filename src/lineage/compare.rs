@@ -12,7 +12,7 @@ use super::names::Names;
 use super::settle::Point;
 use super::splice::carry_out;
 use super::three_way::{merge_lines, shared_lines};
-use super::value::Value;
+use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge};
 use super::walk::{Choice, Decision, Policy, Reason, Walk};
 use crate::model::{CommitSha, File, FileMode, Files, KUSTOMIZATION_NAMES, ReadError, RepoPath};
@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub history: &'a History<'a>,
     /// The last promotion, if there was one.
     pub point: Option<&'a Point>,
+    /// What else says that something was left out.
+    pub settled_by: SettledBy,
     /// What comes over.
     pub choice: Choice,
     /// Fields of a file that are never edited.
@@ -50,6 +52,15 @@ pub struct Request<'a> {
     pub excluded: &'a dyn Fn(&str) -> bool,
     /// Whether a change of a file was asked for: the file, the field, the source's value.
     pub asked: &'a dyn Fn(&str, &str, &str) -> bool,
+}
+
+/// What says that the target's people saw a change of the source's and left it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettledBy {
+    /// Our own promotions alone, which say what they saw.
+    Promotions,
+    /// Every commit that edits the target: where nobody promotes with us, it is the only word there is.
+    Edits,
 }
 
 /// What one file becomes.
@@ -79,14 +90,12 @@ pub struct Comparison {
 /// # Errors
 /// [`ReadError`] if a file or its past cannot be read.
 pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
-    let sides = Sides::list(request)?;
-    let mut outcomes = Vec::new();
-    for pair in sides.pairs() {
-        if let Some(outcome) = pair.decide(request, &sides)? {
-            outcomes.push(outcome);
-        }
-    }
+    let mut sides = Sides::list(request)?;
+    let mut outcomes = sides.decide(request)?;
     if request.choice == Choice::Changed {
+        if name_source(request, &outcomes) {
+            outcomes = decide_with_names(request, &mut sides, &outcomes)?;
+        }
         translate(request, &sides, &mut outcomes)?;
     }
     settle_entries(request, &sides, &mut outcomes)?;
@@ -103,27 +112,37 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     Ok(comparison)
 }
 
+/// Whether something that changes has the source's name in it.
+fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
+    let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
+    let mut texts = outcomes.iter().filter_map(after);
+    texts.any(|file| request.names.names_source(&String::from_utf8_lossy(&file.content)))
+}
+
+/// Decides again, once it is known what the target says for the source's names: what would name the source
+/// all the same stays where it is, and so does the entry of a file that does.
+fn decide_with_names<'r>(
+    request: &Request<'r>,
+    sides: &mut Sides<'r>,
+    outcomes: &[Outcome],
+) -> Result<Vec<Outcome>, ReadError> {
+    sides.names = Some(learn(request, outcomes));
+    let outcomes = sides.decide(request)?;
+    let stays = |outcome: &&Outcome| {
+        let of_file = |it: &Difference| it.field.is_empty() && it.because == Because::NamesSource;
+        outcome.differences.iter().any(of_file)
+    };
+    sides.held = outcomes.iter().filter(stays).map(|outcome| outcome.below.1.clone()).collect();
+    if sides.held.is_empty() { Ok(outcomes) } else { sides.decide(request) }
+}
+
 /// Gives what comes new the target's names, where both environments have one in the same place.
 fn translate(
     request: &Request<'_>,
     sides: &Sides<'_>,
     outcomes: &mut [Outcome],
 ) -> Result<(), ReadError> {
-    let mut names = Counterparts::default();
-    for difference in outcomes.iter().flat_map(|outcome| &outcome.differences) {
-        let last = difference.field.rsplit('.').next().unwrap_or_default();
-        let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
-        let stays = difference.then == Then::Stays;
-        if let (Some(source), Some(target)) = (&difference.source, &difference.target)
-            && !source.contains('\n')
-        {
-            match difference.because {
-                Because::Counterpart => names.learn_name(source, target),
-                _ if is_name && stays => names.learn_place(source, target),
-                _ => {}
-            }
-        }
-    }
+    let names = learn(request, outcomes);
     for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {
         let Some(after) =
             change.after.as_mut().filter(|_| Form::by_name(&change.below) == Form::Yaml)
@@ -135,11 +154,44 @@ fn translate(
             false => None,
         };
         let before = before.as_ref().map(|file| &*file.content);
-        if let Some(text) = names.translate(&after.content, before) {
+        if let Some(text) = names.translate(request.names, &after.content, before) {
             after.content = text.into_bytes().into();
         }
     }
     Ok(())
+}
+
+/// Learns by which names the two environments say the same.
+fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
+    let mut known = Counterparts::default();
+    let names_source = |text: &str| request.names.names_source(text);
+    for (source, target) in outcomes.iter().map(|outcome| &outcome.below) {
+        known.learn_words(request.names, source, target);
+    }
+    for difference in outcomes.iter().flat_map(|outcome| &outcome.differences) {
+        let last = difference.field.rsplit('.').next().unwrap_or_default();
+        let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
+        let stays = difference.then == Then::Stays;
+        if let (Some(source), "namePrefix") = (&difference.source, last)
+            && stays
+            && names_source(source)
+        {
+            known.learn_prefix(source, difference.target.as_deref().unwrap_or_default());
+        }
+        if let (Some(source), Some(target)) = (&difference.source, &difference.target)
+            && !source.contains('\n')
+        {
+            match difference.because {
+                Because::Counterpart => known.learn_name(request.names, source, target),
+                _ if is_name && stays => known.learn_place(source, target),
+                _ if stays && names_source(source) && !names_source(target) => {
+                    known.learn_bare(request.names, source, target);
+                }
+                _ => {}
+            }
+        }
+    }
+    known
 }
 
 /// What comes of one file.
@@ -164,6 +216,12 @@ pub(super) struct Sides<'a> {
     counterparts: BTreeMap<String, String>,
     /// What the target's kustomizations name, once somebody asked.
     listed: OnceCell<BTreeSet<String>>,
+    /// Commits that edited the target's folder after its first.
+    edits: Vec<usize>,
+    /// What the target says for the source's names, once that is known.
+    names: Option<Counterparts>,
+    /// Files that stay where they are since they name the source, below the target's folder.
+    held: BTreeSet<String>,
 }
 
 impl<'a> Sides<'a> {
@@ -196,7 +254,19 @@ impl<'a> Sides<'a> {
             since,
             counterparts,
             listed: OnceCell::new(),
+            edits: match request.settled_by {
+                SettledBy::Promotions => Vec::new(),
+                SettledBy::Edits => history.edits_of(folders.target),
+            },
+            names: None,
+            held: BTreeSet::new(),
         })
+    }
+
+    fn decide(&self, request: &Request<'a>) -> Result<Vec<Outcome>, ReadError> {
+        let pairs = self.pairs();
+        let decided = pairs.iter().map(|pair| pair.decide(request, self));
+        decided.filter_map(Result::transpose).collect()
     }
 
     /// What the target's kustomizations name, below its folder; everything if that cannot be read.
@@ -316,7 +386,7 @@ impl Opened<'_, '_> {
 
     fn form(&self, source: &File, target: &File) -> Form {
         let contents: [&[u8]; 2] = [&source.content, &target.content];
-        Form::by_name(&self.pair.target).common(contents.into_iter())
+        Form::of(&self.pair.target, contents.into_iter())
     }
 
     fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
@@ -342,9 +412,12 @@ impl Opened<'_, '_> {
         let reason = match self.request.choice {
             Choice::All => Reason::All,
             Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
-            Choice::Changed => {
-                Reason::Judged(judge(&column, &self.times(), &[], self.request.names))
-            }
+            Choice::Changed => match judge(&column, &self.times(), &[], self.request.names) {
+                Verdict::Behind { .. } if self.is_sources_file() => {
+                    Reason::Judged(Verdict::NamesSource)
+                }
+                verdict => Reason::Judged(verdict),
+            },
         };
         let path = self.sides.target_path(&self.pair.target);
         let (mut then, because) = self.words(reason, self.source.is_none());
@@ -385,6 +458,7 @@ impl Opened<'_, '_> {
             target: of(&self.target_past),
             settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
             settles_versions: self.request.point.is_none_or(|point| point.settles_versions),
+            edits: self.sides.edits.clone(),
         }
     }
 
@@ -423,6 +497,7 @@ impl Opened<'_, '_> {
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let mut walk = Walk {
             is_unlisted: &is_unlisted,
+            is_sources: &|value, entry| self.names_source(value) || self.is_held(entry),
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
@@ -438,6 +513,36 @@ impl Opened<'_, '_> {
             }
         }
         self.carry_out(form, (source, target), &mut decisions, outcome);
+    }
+
+    /// Whether a value names the source, and nothing tells what the target says instead.
+    fn names_source(&self, value: &Value) -> bool {
+        let Some(known) = &self.sides.names else { return false };
+        let names = self.request.names;
+        match &value.shape {
+            Shape::Scalar { text, .. } => {
+                names.names_source(text) && known.said_by_target(names, text).is_none()
+            }
+            Shape::List(items) => items.iter().any(|item| self.names_source(item)),
+            Shape::Map(pairs) => pairs.iter().any(|(_, value)| self.names_source(value)),
+        }
+    }
+
+    /// Whether an entry leads to a file that stays where it is.
+    fn is_held(&self, entry: Option<&str>) -> bool {
+        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let Some(path) = entry.and_then(|entry| join(dir, entry)) else { return false };
+        let is_within = |file: &String| {
+            file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.sides.held.iter().any(is_within)
+    }
+
+    /// Whether the source's file comes new and names the source.
+    fn is_sources_file(&self) -> bool {
+        let (Some(source), None) = (&self.source, &self.target) else { return false };
+        let value = Form::by_name(&self.pair.target).read(&source.content);
+        value.is_some_and(|value| self.names_source(&value))
     }
 
     /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
@@ -570,6 +675,10 @@ impl Opened<'_, '_> {
                     let by = self.request.point.and_then(|point| point.by.clone());
                     (Then::Stays, Because::LeftOut { by })
                 }
+                Verdict::PassedOver { by } => {
+                    (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
+                }
+                Verdict::NamesSource => (Then::Stays, Because::NamesSource),
                 Verdict::Reverted { at } => {
                     (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
                 }

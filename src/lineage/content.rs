@@ -33,8 +33,23 @@ impl Form {
         }
     }
 
+    /// How files of this name are compared, by what is in all of them.
+    pub(super) fn of<'a>(path: &str, contents: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let form = Self::by_name(path);
+        let is_mapping = |content: &[u8]| {
+            let documents = Self::Yaml.read(content);
+            matches!(documents.as_ref().map(Value::items), Some([one]) if !one.pairs().is_empty())
+        };
+        // A name without an ending tells nothing, so that the content decides.
+        if form == Self::Text && !name.contains('.') && contents.clone().all(is_mapping) {
+            return Self::Yaml;
+        }
+        form.common(contents)
+    }
+
     /// The form in which all of some contents can be read, the wanted one first.
-    pub(super) fn common<'a>(self, contents: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
+    fn common<'a>(self, contents: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let fits = |form: &Self| contents.clone().all(|content| form.reads(content));
         let ladder = [Self::Yaml, Self::Properties, Self::Text];
         let from = ladder.iter().position(|form| *form == self).unwrap_or(2);
@@ -155,14 +170,15 @@ mod tests {
 
     #[test]
     fn a_name_proposes_and_the_content_decides() {
-        let form = |path: &str, content: &str| {
-            Form::by_name(path).common(std::iter::once(content.as_bytes()))
-        };
+        let form = |path: &str, content: &str| Form::of(path, std::iter::once(content.as_bytes()));
         assert_eq!(form("a/Kustomization", "a: 1"), Form::Yaml);
         assert_eq!(form("a.yaml", "{{- if x }}\na: 1"), Form::Text);
         assert_eq!(form("app.env", "# x\nA=1\n\nB = 2"), Form::Properties);
         assert_eq!(form("app.env", "export"), Form::Text);
         assert_eq!(form("nginx.conf", "server {}"), Form::Text);
         assert_eq!(form("logo.png", "\0\0"), Form::Binary);
+        assert_eq!(form("image-tags/shop", "image_tag: v1\n"), Form::Yaml);
+        assert_eq!(form("Dockerfile", "FROM scratch\n"), Form::Text);
+        assert_eq!(form("hooks/run", "#!/bin/sh\nset -e\nx: y z\n"), Form::Text);
     }
 }

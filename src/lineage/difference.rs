@@ -72,9 +72,11 @@ pub enum Because {
     },
     /// The target has the file that the entry names, and none of its kustomizations names it.
     Unlisted,
-    /// The last promotion left it.
+    /// It names the source, and nothing tells what the target says instead.
+    NamesSource,
+    /// The last promotion left it, or a commit that edited the target since.
     LeftOut {
-        /// That promotion.
+        /// That commit.
         by: Option<CommitSha>,
     },
     /// The source has had it from the beginning and the target has not.
@@ -117,6 +119,9 @@ impl Because {
                 format!("set in {target}{by}, after the source changed")
             }
             Self::Unlisted => format!("its file is in {target}, and nothing there names it"),
+            Self::NamesSource => {
+                format!("names the source, and nothing tells what {target} says instead")
+            }
             Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
             Self::AbsentOnPurpose => format!("{target} never had it"),

@@ -60,15 +60,21 @@ impl History<'_> {
     }
 
     /// Whether there is a commit after the first that has both folders, up to the head: from then on,
-    /// what differs was left so.
+    /// what differs was left so. Or one that changed the source before the target began: what the
+    /// target has of that time is behind.
     #[must_use]
     pub fn tells_something(&self, source: &RepoPath, target: &RepoPath) -> bool {
-        match (self.folder_since(source), self.folder_since(target)) {
-            (Some(source), Some(target)) => {
-                self.head.is_some_and(|head| self.commits[source.max(target)].id != *head)
-            }
-            _ => false,
-        }
+        let (Some(of_source), Some(of_target)) =
+            (self.folder_since(source), self.folder_since(target))
+        else {
+            return false;
+        };
+        let both = of_source.max(of_target);
+        let changed = |commit: &PastCommit| {
+            commit.touched.iter().any(|it| it.path.is_within(source) && it.before.is_some())
+        };
+        self.head.is_some_and(|head| self.commits[both].id != *head)
+            || self.commits[of_source..both].iter().any(changed)
     }
 
     /// The first commit that has a file below `folder`.
@@ -76,6 +82,14 @@ impl History<'_> {
         self.commits
             .iter()
             .position(|commit| commit.touched.iter().any(|touched| touched.path.is_within(folder)))
+    }
+
+    /// The commits that touched `folder` after the first that has it.
+    pub(super) fn edits_of(&self, folder: &RepoPath) -> Vec<usize> {
+        let touches =
+            |commit: &PastCommit| commit.touched.iter().any(|it| it.path.is_within(folder));
+        let commits = self.commits.iter().enumerate().filter(|(_, commit)| touches(commit));
+        commits.map(|(index, _)| index).skip(1).collect()
     }
 
     /// All paths below `folder` that ever were, with the commits that touched them.

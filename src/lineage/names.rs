@@ -1,5 +1,7 @@
 //! Names of environments inside values, and what a version is.
 
+use std::ops::Range;
+
 /// The names that tell the two sides apart.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -60,7 +62,12 @@ impl Names {
             names.dedup();
             names
         };
-        Self { source: list(&mut source.into_iter()), target: list(&mut target.into_iter()) }
+        let (ours, theirs) = (list(&mut source.into_iter()), list(&mut target.into_iter()));
+        // What names both tells nothing apart: `dev` in `east-dev` and `west-dev`.
+        let alone = |names: &[String], others: &[String]| -> Vec<String> {
+            names.iter().filter(|name| !others.contains(name)).cloned().collect()
+        };
+        Self { source: alone(&ours, &theirs), target: alone(&theirs, &ours) }
     }
 
     /// A text of the source's with its environment's names taken out.
@@ -88,6 +95,49 @@ impl Names {
             })
     }
 
+    /// What the target says for each name of the source's, from two texts that are counterparts.
+    pub(super) fn words_for<'t>(
+        &self,
+        source: &'t str,
+        target: &'t str,
+    ) -> Vec<(&'t str, &'t str)> {
+        let words = |text: &'t str, names: &[String]| -> Vec<&'t str> {
+            ranges(text, names).into_iter().map(|range| &text[range]).collect()
+        };
+        let (ours, theirs) = (words(source, &self.source), words(target, &self.target));
+        if ours.len() == theirs.len() { ours.into_iter().zip(theirs).collect() } else { Vec::new() }
+    }
+
+    /// A text in which `word` stands for each name of the source's; `None` if one has no such word.
+    pub(super) fn renamed<'w>(
+        &self,
+        text: &str,
+        word: impl Fn(&str) -> Option<&'w str>,
+    ) -> Option<String> {
+        let (mut out, mut from) = (String::new(), 0);
+        for range in ranges(text, &self.source) {
+            out.push_str(&text[from..range.start]);
+            from = range.end;
+            out.push_str(word(&text[range])?);
+        }
+        out.push_str(&text[from..]);
+        Some(out)
+    }
+
+    /// A text without the names of the source, each with what joins it to the rest.
+    pub(super) fn without_source(&self, text: &str) -> String {
+        let joins = |byte: Option<&u8>| byte.is_some_and(|it| b"-._/".contains(it));
+        let (bytes, mut out, mut from) = (text.as_bytes(), String::new(), 0);
+        for Range { start, end } in ranges(text, &self.source) {
+            let behind = joins(bytes.get(end));
+            let before = !behind && start > from && joins(bytes.get(start - 1));
+            out.push_str(&text[from..start - usize::from(before)]);
+            from = end + usize::from(behind);
+        }
+        out.push_str(&text[from..]);
+        out
+    }
+
     /// Whether a text has a word that names the source.
     pub(super) fn names_source(&self, text: &str) -> bool {
         self.source.iter().any(|name| !occurrences(text, name).is_empty())
@@ -106,6 +156,21 @@ fn neutral(text: &str, names: &[String]) -> String {
         }
     }
     out
+}
+
+/// Where names stand in a text, in its order; where several do, the first of the list, which is the longest.
+fn ranges(text: &str, names: &[String]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for name in names {
+        for at in occurrences(text, name) {
+            let range = at..at + name.len();
+            if found.iter().all(|it| range.end <= it.start || range.start >= it.end) {
+                found.push(range);
+            }
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    found
 }
 
 /// Where `name` stands in `text` as words of its own, whatever the case.
@@ -140,6 +205,15 @@ pub(super) fn split_version(text: &str) -> Option<(&str, &str)> {
     (tag_like && !name.is_empty() && !name.ends_with(['/', ':'])).then_some((name, tag))
 }
 
+/// Whether a version counts releases: `1.2`, `v1.2.3-rc1`.
+pub(super) fn counts_releases(version: &str) -> bool {
+    let version = version.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-');
+    let mut parts = version.split('.');
+    let begins_with_digit =
+        |part: Option<&str>| part.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit()));
+    begins_with_digit(parts.next()) && begins_with_digit(parts.next())
+}
+
 /// Whether a field of this name holds a version.
 pub(super) fn holds_version(keys: &[&str]) -> bool {
     let Some(last) = keys.last() else { return false };
@@ -171,6 +245,36 @@ mod tests {
             names.is_bound("1.2-staging") && names.is_bound("main-abc") && names.is_bound("qa2")
         );
         assert!(!names.is_bound("1.29.0") && !names.is_bound("sha-4f2a91c"));
+    }
+
+    #[test]
+    fn what_names_both_tells_nothing_apart() {
+        let names = Names::new(["east-dev"], ["west-dev"]);
+        assert!(names.names_source("nats.east-dev.svc") && !names.names_source("dev"));
+        assert_eq!(names.words_for("a.east-dev/x", "a.west-dev/x"), [("east-dev", "west-dev")]);
+    }
+
+    #[test]
+    fn a_name_is_replaced_or_taken_out_with_what_joins_it() {
+        let names = Names::new(["staging"], ["production"]);
+        let renamed = |text| names.renamed(text, |_| Some("production"));
+        assert_eq!(renamed("env/staging").as_deref(), Some("env/production"));
+        assert_eq!(names.renamed("env/staging", |_| None), None);
+        for (text, bare) in [
+            ("staging-shop", "shop"),
+            ("shop-staging", "shop"),
+            ("api.staging.shop.io", "api.shop.io"),
+            ("staging", ""),
+            ("stagings", "stagings"),
+        ] {
+            assert_eq!(names.without_source(text), bare, "{text}");
+        }
+    }
+
+    #[test]
+    fn releases_are_told_from_builds() {
+        assert!(["1.2", "v1.2.3-rc1", "chart-0.4.1"].into_iter().all(counts_releases));
+        assert!(!["4f2a91c", "sha-4f2a91c", "20240519", "v7"].into_iter().any(counts_releases));
     }
 
     #[test]

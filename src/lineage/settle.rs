@@ -32,6 +32,7 @@ pub fn last_by_hand(
     names: &Names,
 ) -> Result<Option<Point>, ReadError> {
     for (index, commit) in history.commits.iter().enumerate().rev() {
+        let mut given = Given::default();
         for touched in &commit.touched {
             let (Some(below), Some(after)) = (touched.path.strip_prefix(target), &touched.after)
             else {
@@ -40,16 +41,15 @@ pub fn last_by_hand(
             let ours = source_then(history, index, source, below, names).flatten();
             let Some(ours) = ours else { continue };
             let before = touched.before.as_ref().map(|state| &state.blob);
-            let mut given = Given::default();
             took(history, below, (before, &after.blob), &ours, names, &mut given)?;
-            if given.values > 0 {
-                return Ok(Some(Point {
-                    seen: index.checked_sub(1),
-                    by: Some(commit.id.clone()),
-                    settles_versions: given.versions > 0,
-                    claimed: false,
-                }));
-            }
+        }
+        if given.values > 0 {
+            return Ok(Some(Point {
+                seen: index.checked_sub(1),
+                by: Some(commit.id.clone()),
+                settles_versions: given.versions > 0,
+                claimed: false,
+            }));
         }
     }
     Ok(None)
@@ -101,11 +101,11 @@ fn took(
     if before.is_none() {
         if after == source {
             given.values += 1;
-            given.versions += 1;
         }
         return Ok(());
     }
-    let form = Form::by_name(path);
+    let now = history.blobs.blob(after)?;
+    let form = Form::of(path, now.as_deref().into_iter());
     let read = |id: Option<&BlobId>| -> Result<Option<Value>, ReadError> {
         let content = id.map(|id| history.blobs.blob(id)).transpose()?.flatten();
         Ok(content.and_then(|content| form.read(&content)))

@@ -67,7 +67,7 @@ fn by_field(path: &str, before: &[u8], after: &[u8], now: &[u8]) -> TakenBack {
         fields: Vec::new(),
         conflicts: vec![Conflict { field: String::new(), line: 1 }],
     };
-    let form = Form::by_name(path).common([before, after, now].into_iter());
+    let form = Form::of(path, [before, after, now].into_iter());
     let texts = [before, after, now].map(std::str::from_utf8);
     let [Ok(before_text), Ok(after_text), Ok(now_text)] = texts else { return whole(now) };
     if form == Form::Text {

@@ -1,6 +1,6 @@
 //! What becomes of one value that differs, decided by what it was.
 
-use super::names::{Names, holds_version, split_version};
+use super::names::{Names, counts_releases, holds_version, split_version};
 use super::value::Value;
 
 /// One place in a file on both sides, now and in the past.
@@ -25,6 +25,9 @@ pub(super) struct Times {
     pub settled: Option<usize>,
     /// Whether that holds for versions too.
     pub settles_versions: bool,
+    /// Commits in the target's folder which, if they took nothing of what the source had changed before,
+    /// left it out: none where our own promotions tell what was seen.
+    pub edits: Vec<usize>,
 }
 
 /// What becomes of a value.
@@ -34,6 +37,10 @@ pub(super) enum Verdict {
     Behind { since: Option<usize> },
     /// The last promotion left it different and the source did not change it since.
     LeftOut,
+    /// The target was edited after the source changed it, and nobody took it.
+    PassedOver { by: usize },
+    /// It names the source, and nothing tells what the target says instead.
+    NamesSource,
     /// The target took this value after the source had its own.
     Reverted { at: usize },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
@@ -83,6 +90,10 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         }
         if takes_own_name(source, target, names) {
             return Verdict::Own { since: target_since, source_moved: true };
+        }
+        let by = times.edits.last().copied().filter(|by| source_since.is_some_and(|at| *by > at));
+        if let Some(by) = by.filter(|_| !is_step) {
+            return Verdict::PassedOver { by };
         }
         return Verdict::Behind { since: source_since };
     }
@@ -160,13 +171,13 @@ fn is_version_step(
         return false;
     };
     let free = |version: &str| !version.is_empty() && !names.is_bound(version);
+    // Where releases are cut for the target, a build of the source's is no step of theirs.
+    let fits = |a: &str, b: &str| free(a) && free(b) && counts_releases(a) == counts_releases(b);
     if holds_version(keys) {
-        return free(source) && free(target);
+        return fits(source, target);
     }
     match (split_version(source), split_version(target)) {
-        (Some((a, a_version)), Some((b, b_version))) => {
-            a == b && free(a_version) && free(b_version)
-        }
+        (Some((a, a_version)), Some((b, b_version))) => a == b && fits(a_version, b_version),
         _ => false,
     }
 }
@@ -186,6 +197,15 @@ mod tests {
     }
 
     fn judged(source: &str, target: &str, settled: Option<usize>, keys: &[&str]) -> Verdict {
+        after_edits(source, target, (settled, &[]), keys)
+    }
+
+    fn after_edits(
+        source: &str,
+        target: &str,
+        (settled, edits): (Option<usize>, &[usize]),
+        keys: &[&str],
+    ) -> Verdict {
         let value = |c: char| (c != '-').then(|| Value::text(&c.to_string()));
         let of = |text: &str| -> Vec<Option<Value>> { text.chars().map(value).collect() };
         let (source, target) = (of(source), of(target));
@@ -204,6 +224,7 @@ mod tests {
             target: (0..target.len()).collect(),
             settled,
             settles_versions: true,
+            edits: edits.to_vec(),
         };
         judge(&column, &times, keys, &Names::default())
     }
@@ -230,6 +251,17 @@ mod tests {
         ] {
             assert_eq!(decided(source, target, settled), want, "{source} {target} {settled:?}");
         }
+    }
+
+    #[test]
+    fn what_an_edit_of_the_target_passed_over_was_left_out() {
+        let judged =
+            |edits: &[usize], keys: &[&str]| after_edits("abbb", "aaaa", (None, edits), keys);
+        let behind = Verdict::Behind { since: Some(1) };
+        assert_eq!(judged(&[0, 1], &["spec", "x"]), behind);
+        assert_eq!(judged(&[0, 3], &["spec", "x"]), Verdict::PassedOver { by: 3 });
+        // Versions move on their own.
+        assert_eq!(judged(&[0, 3], &["images", "newTag"]), behind);
     }
 
     #[test]
@@ -260,5 +292,11 @@ mod tests {
             Verdict::Own { since: None, source_moved: false }
         );
         assert!(matches!(judged("122", "778", None, &keys), Verdict::Own { .. }));
+        let step = |source: &str, target: &str| {
+            let (source, target) = (Value::text(source), Value::text(target));
+            is_version_step(Some(&source), Some(&target), &keys, &Names::default())
+        };
+        assert!(step("v1.3.0", "v1.2.9") && step("4f2a91c", "bad5624b"));
+        assert!(!step("bad5624b", "v1.2.7"));
     }
 }

@@ -64,6 +64,9 @@ pub(super) struct Walk<'w> {
     pub is_kustomization: bool,
     /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
     pub is_unlisted: &'w dyn Fn(&str) -> bool,
+    /// Whether a value, or the file that an entry of the kustomization leads to, names the source and nothing
+    /// tells what the target says instead.
+    pub is_sources: &'w dyn Fn(&Value, Option<&str>) -> bool,
     pub found: Vec<Decision>,
 }
 
@@ -266,12 +269,21 @@ impl<'w> Walk<'w> {
     /// Whether an entry was prepared in the target and never listed: its file is there, and nobody took the entry
     /// out.
     fn waits(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        let is_list = matches!(way.keys[..], ["resources" | "components" | "patches"]);
+        let is_list = matches!(
+            way.keys[..],
+            ["resources" | "bases" | "components" | "patches" | "patchesStrategicMerge"]
+        );
         self.is_kustomization
             && is_list
             && column.target.is_none()
             && column.target_past.iter().all(Option::is_none)
             && column.source.and_then(entry).is_some_and(self.is_unlisted)
+    }
+
+    /// Whether what would come new names the source, and nobody knows the target's name for it.
+    fn only_source_says(&self, column: &Column<'_>) -> bool {
+        let new = column.source.filter(|_| column.target.is_none());
+        new.is_some_and(|new| (self.is_sources)(new, entry(new).filter(|_| self.is_kustomization)))
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
@@ -284,6 +296,7 @@ impl<'w> Walk<'w> {
             (None, Choice::Changed) => {
                 let verdict = judge(column, self.times, &way.keys, self.names);
                 Reason::Judged(match verdict {
+                    Verdict::Behind { .. } if self.only_source_says(column) => Verdict::NamesSource,
                     Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                         Verdict::Unlisted
                     }
