@@ -264,3 +264,46 @@ async fn a_history_that_is_known_is_read_on() {
     history.git(&["merge", "-q", "--no-ff", "-m", "Merge another", "another"]);
     push(1).await;
 }
+
+/// Staging changes; production has its own word for some of it, and none for the rest.
+#[test]
+fn what_names_the_source_comes_in_the_targets_words_or_stays_away() {
+    let kustomization = |environment: &str, more: &str| {
+        format!(
+            "namespace: shop-{environment}\nresources:\n- ../../base\n{more}patches:\n- path: config.yaml\n"
+        )
+    };
+    let config = |name: &str, data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{data}")
+    };
+    let repo = Repo::without_git(&[
+        ("base/kustomization.yaml", "resources: [config.yaml]\n"),
+        ("base/config.yaml", &config("config", "  url: none\n")),
+        ("overlays/staging/kustomization.yaml", &kustomization("staging", "")),
+        ("overlays/staging/config.yaml", &config("config", "  url: https://staging.shop.io/a\n")),
+        ("overlays/production/kustomization.yaml", &kustomization("production", "")),
+        ("overlays/production/config.yaml", &config("config", "  url: https://shop.io/a\n")),
+    ]);
+    let it = History { repo, minute: Cell::new(10) };
+    it.git(&["init", "-q", "-b", "main"]);
+    it.commit("first");
+    let data = "  url: https://staging.shop.io/a\n  queue: https://staging.shop.io/queue\n  \
+                owner: shop-staging\n  bucket: /staging\n";
+    it.repo.write("overlays/staging/config.yaml", &config("config", data));
+    it.repo.write("overlays/staging/extra.yaml", &config("extra", "  path: /staging\n"));
+    it.repo
+        .write("overlays/staging/kustomization.yaml", &kustomization("staging", "- extra.yaml\n"));
+    it.commit("a queue");
+    let plan = it.plan();
+    let files = plan["files"].as_str().unwrap();
+    for comes in ["+  queue: https://shop.io/queue", "+  owner: shop-production"] {
+        assert!(files.contains(comes), "{comes}:\n{files}");
+    }
+    for stays in ["bucket", "extra.yaml", "staging.shop.io"] {
+        assert!(!files.contains(stays), "{stays}:\n{files}");
+    }
+    let because = "names the source, and nothing tells what production says instead";
+    let differences = plan["differences"].as_array().unwrap();
+    let told = differences.iter().filter(|it| it["because"] == because).count();
+    assert_eq!(told, 3, "{differences:#?}");
+}

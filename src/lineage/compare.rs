@@ -15,6 +15,7 @@ use super::three_way::{merge_lines, shared_lines};
 use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge};
 use super::walk::{Choice, Decision, Policy, Reason, Walk};
+use super::wording;
 use crate::model::{CommitSha, File, FileMode, Files, KUSTOMIZATION_NAMES, ReadError, RepoPath};
 use crate::yaml::FieldPath;
 
@@ -93,14 +94,14 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     let mut sides = Sides::list(request)?;
     let mut outcomes = sides.decide(request)?;
     if request.choice == Choice::Changed {
-        if name_source(request, &outcomes) {
-            outcomes = decide_with_names(request, &mut sides, &outcomes)?;
+        if wording::name_source(request, &outcomes) {
+            outcomes = wording::decide_with_names(request, &mut sides, &outcomes)?;
         }
-        translate(request, &sides, &mut outcomes)?;
+        wording::translate(request, &sides, &mut outcomes)?;
     }
     settle_entries(request, &sides, &mut outcomes)?;
     if request.choice == Choice::Changed {
-        translate(request, &sides, &mut outcomes)?;
+        wording::translate(request, &sides, &mut outcomes)?;
     }
     let mut comparison = Comparison::default();
     for outcome in outcomes {
@@ -110,88 +111,6 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     comparison.changes.sort_by(|a, b| a.below.cmp(&b.below));
     comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(comparison)
-}
-
-/// Whether something that changes has the source's name in it.
-fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
-    let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
-    let mut texts = outcomes.iter().filter_map(after);
-    texts.any(|file| request.names.names_source(&String::from_utf8_lossy(&file.content)))
-}
-
-/// Decides again, once it is known what the target says for the source's names: what would name the source
-/// all the same stays where it is, and so does the entry of a file that does.
-fn decide_with_names<'r>(
-    request: &Request<'r>,
-    sides: &mut Sides<'r>,
-    outcomes: &[Outcome],
-) -> Result<Vec<Outcome>, ReadError> {
-    sides.names = Some(learn(request, outcomes));
-    let outcomes = sides.decide(request)?;
-    let stays = |outcome: &&Outcome| {
-        let of_file = |it: &Difference| it.field.is_empty() && it.because == Because::NamesSource;
-        outcome.differences.iter().any(of_file)
-    };
-    sides.held = outcomes.iter().filter(stays).map(|outcome| outcome.below.1.clone()).collect();
-    if sides.held.is_empty() { Ok(outcomes) } else { sides.decide(request) }
-}
-
-/// Gives what comes new the target's names, where both environments have one in the same place.
-fn translate(
-    request: &Request<'_>,
-    sides: &Sides<'_>,
-    outcomes: &mut [Outcome],
-) -> Result<(), ReadError> {
-    let names = learn(request, outcomes);
-    for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {
-        let Some(after) =
-            change.after.as_mut().filter(|_| Form::by_name(&change.below) == Form::Yaml)
-        else {
-            continue;
-        };
-        let before = match sides.target.contains(&change.below) {
-            true => request.files.file(&sides.target_path(&change.below))?,
-            false => None,
-        };
-        let before = before.as_ref().map(|file| &*file.content);
-        if let Some(text) = names.translate(request.names, &after.content, before) {
-            after.content = text.into_bytes().into();
-        }
-    }
-    Ok(())
-}
-
-/// Learns by which names the two environments say the same.
-fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
-    let mut known = Counterparts::default();
-    let names_source = |text: &str| request.names.names_source(text);
-    for (source, target) in outcomes.iter().map(|outcome| &outcome.below) {
-        known.learn_words(request.names, source, target);
-    }
-    for difference in outcomes.iter().flat_map(|outcome| &outcome.differences) {
-        let last = difference.field.rsplit('.').next().unwrap_or_default();
-        let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
-        let stays = difference.then == Then::Stays;
-        if let (Some(source), "namePrefix") = (&difference.source, last)
-            && stays
-            && names_source(source)
-        {
-            known.learn_prefix(source, difference.target.as_deref().unwrap_or_default());
-        }
-        if let (Some(source), Some(target)) = (&difference.source, &difference.target)
-            && !source.contains('\n')
-        {
-            match difference.because {
-                Because::Counterpart => known.learn_name(request.names, source, target),
-                _ if is_name && stays => known.learn_place(source, target),
-                _ if stays && names_source(source) && !names_source(target) => {
-                    known.learn_bare(request.names, source, target);
-                }
-                _ => {}
-            }
-        }
-    }
-    known
 }
 
 /// What comes of one file.
@@ -219,9 +138,9 @@ pub(super) struct Sides<'a> {
     /// Commits that edited the target's folder after its first.
     edits: Vec<usize>,
     /// What the target says for the source's names, once that is known.
-    names: Option<Counterparts>,
+    pub(super) names: Option<Counterparts>,
     /// Files that stay where they are since they name the source, below the target's folder.
-    held: BTreeSet<String>,
+    pub(super) held: BTreeSet<String>,
 }
 
 impl<'a> Sides<'a> {
@@ -263,7 +182,8 @@ impl<'a> Sides<'a> {
         })
     }
 
-    fn decide(&self, request: &Request<'a>) -> Result<Vec<Outcome>, ReadError> {
+    /// Decides for each file.
+    pub(super) fn decide(&self, request: &Request<'a>) -> Result<Vec<Outcome>, ReadError> {
         let pairs = self.pairs();
         let decided = pairs.iter().map(|pair| pair.decide(request, self));
         decided.filter_map(Result::transpose).collect()
@@ -381,7 +301,14 @@ impl Opened<'_, '_> {
     /// Whether the two are compared as bytes.
     fn is_whole(&self, source: &File, target: &File) -> bool {
         let link = |file: &File| file.mode == FileMode::Symlink;
-        link(source) || link(target) || self.form(source, target) == Form::Binary
+        let is_sealed = |file: &File| {
+            let value = Form::by_name(&self.pair.target).read(&file.content);
+            value.is_some_and(|value| value.is_sealed())
+        };
+        link(source)
+            || link(target)
+            || self.form(source, target) == Form::Binary
+            || is_sealed(source) && is_sealed(target)
     }
 
     fn form(&self, source: &File, target: &File) -> Form {

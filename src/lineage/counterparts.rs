@@ -101,9 +101,11 @@ impl Counterparts {
             });
             known?.as_deref()
         };
-        let renamed = names.renamed(&text, word);
-        renamed
-            .or_else(|| (words.bare && words.known.is_empty()).then(|| names.without_source(&text)))
+        let bare = || {
+            let bare = (words.bare && words.known.is_empty()).then(|| names.without_source(&text));
+            bare.filter(|text| !text.is_empty())
+        };
+        names.renamed(&text, word).or_else(bare)
     }
 
     /// A text in which what is known whole stands for what the source says inside it: a host in an address.
@@ -192,7 +194,8 @@ const HOST: usize = 2;
 /// Of which kind a text is: people name a namespace otherwise than a host.
 fn kind(names: &Names, text: &str) -> usize {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',');
-    if text.split(ends).any(|word| host(word).is_some()) {
+    // So is a path of one: `/staging`.
+    if text.starts_with('/') || text.split(ends).any(|word| host(word).is_some()) {
         return HOST;
     }
     if names.without_source(text).is_empty() { IS } else { HAS }
@@ -304,6 +307,7 @@ mod tests {
             ),
             ("staging-shop", "shop", "staging-cart", Some("cart")),
             ("shop-staging", "shop-prod", "r.io/shop:staging", None),
+            ("shop-staging", "shop-prod", "/staging", None),
         ] {
             let mut known = Counterparts::default();
             if names.are_counterparts(source, target) {

@@ -8,8 +8,8 @@
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
 //! value, `splice` carries decisions out in the target's text, `take_back` undoes
-//! one change of a file, `claim` tells whether a commit is the promotion that it says it is, and `compare` puts it together for
-//! two folders.
+//! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
+//! and `wording` say what is new in the target's names, and `compare` puts it together for two folders.
 
 mod claim;
 mod compare;
@@ -27,6 +27,7 @@ mod three_way;
 mod value;
 mod verdict;
 mod walk;
+mod wording;
 
 pub use claim::{Brought, bears_out};
 pub use compare::{Change, Comparison, Folders, Request, SettledBy, compare};

@@ -115,6 +115,16 @@ impl Value {
         self.get(key).and_then(Self::as_text)
     }
 
+    /// Whether documents are encrypted as a whole: what SOPS wrote, whose values are bound to each other by a
+    /// code over all of them, or nothing but SealedSecrets.
+    pub(super) fn is_sealed(&self) -> bool {
+        let by_sops =
+            |document: &Self| document.get("sops").is_some_and(|it| it.get("mac").is_some());
+        let sealed = |document: &Self| document.text_at("kind") == Some("SealedSecret");
+        let documents = self.items();
+        documents.iter().any(by_sops) || !documents.is_empty() && documents.iter().all(sealed)
+    }
+
     /// The number of scalars here and below that are the same in both, for telling how alike they are.
     pub(super) fn likeness(&self, other: &Self) -> usize {
         if self == other {
@@ -179,6 +189,15 @@ mod tests {
 
     fn value(text: &str) -> Value {
         Value::of(Editor::parse(text).unwrap().root(0))
+    }
+
+    #[test]
+    fn what_is_encrypted_as_a_whole_is_seen() {
+        let sealed = |text: &str| value(text).is_sealed();
+        assert!(sealed("[{kind: Secret, data: {a: x}, sops: {mac: y}}]"));
+        assert!(sealed("[{kind: SealedSecret}]"));
+        assert!(!sealed("[{kind: SealedSecret}, {kind: Service}]"));
+        assert!(!sealed("[{kind: Secret, sops: here}]") && !sealed("[]"));
     }
 
     #[test]

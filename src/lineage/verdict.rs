@@ -25,8 +25,8 @@ pub(super) struct Times {
     pub settled: Option<usize>,
     /// Whether that holds for versions too.
     pub settles_versions: bool,
-    /// Commits in the target's folder which, if they took nothing of what the source had changed before,
-    /// left it out: none where our own promotions tell what was seen.
+    /// Commits in the target's folder, some of which passed over what the source had changed before: none where
+    /// our own promotions tell what was seen.
     pub edits: Vec<usize>,
 }
 
@@ -91,8 +91,7 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         if takes_own_name(source, target, names) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
-        let by = times.edits.last().copied().filter(|by| source_since.is_some_and(|at| *by > at));
-        if let Some(by) = by.filter(|_| !is_step) {
+        if let Some(by) = passed_over(source_since, times).filter(|_| !is_step) {
             return Verdict::PassedOver { by };
         }
         return Verdict::Behind { since: source_since };
@@ -104,6 +103,19 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         (Some(_), None) => Verdict::AbsentOnPurpose,
         _ => Verdict::Own { since: target_since, source_moved: moved },
     }
+}
+
+/// The commit by which the target's people left a change of the source's out: the one that made it, if that edited
+/// the target's file as well; else the newest edit of the target, if there were several since. One may be a
+/// hotfix that had nothing to do with it.
+fn passed_over(since: Option<usize>, times: &Times) -> Option<usize> {
+    const SEVERAL: usize = 2;
+    let since = since?;
+    if times.target.contains(&since) {
+        return Some(since);
+    }
+    let after = times.edits.iter().filter(|edit| **edit > since).count();
+    times.edits.last().copied().filter(|_| after >= SEVERAL)
 }
 
 /// Whether the source gave a value that both had its own environment's name: a host, a reference. That is the
@@ -197,13 +209,14 @@ mod tests {
     }
 
     fn judged(source: &str, target: &str, settled: Option<usize>, keys: &[&str]) -> Verdict {
-        after_edits(source, target, (settled, &[]), keys)
+        after_edits((source, target), settled, (&[], &[]), keys)
     }
 
+    /// After commits that edited the target's folder, and the target's file elsewhere.
     fn after_edits(
-        source: &str,
-        target: &str,
-        (settled, edits): (Option<usize>, &[usize]),
+        (source, target): (&str, &str),
+        settled: Option<usize>,
+        (edits, together): (&[usize], &[usize]),
         keys: &[&str],
     ) -> Verdict {
         let value = |c: char| (c != '-').then(|| Value::text(&c.to_string()));
@@ -213,15 +226,19 @@ mod tests {
             values.iter().map(Option::as_ref).collect()
         };
         let (source, target): (&'static [_], &'static [_]) = (source.leak(), target.leak());
+        // A file has a version where a commit changed it.
+        let changed = |at: &usize| *at == 0 || target[*at] != target[*at - 1];
+        let of_target: Vec<usize> =
+            (0..target.len()).filter(|at| changed(at) || together.contains(at)).collect();
         let column = Column {
             source: source.last().and_then(Option::as_ref),
             target: target.last().and_then(Option::as_ref),
             source_past: past(source),
-            target_past: past(target),
+            target_past: of_target.iter().map(|at| target[*at].as_ref()).collect(),
         };
         let times = Times {
             source: (0..source.len()).collect(),
-            target: (0..target.len()).collect(),
+            target: of_target,
             settled,
             settles_versions: true,
             edits: edits.to_vec(),
@@ -255,13 +272,19 @@ mod tests {
 
     #[test]
     fn what_an_edit_of_the_target_passed_over_was_left_out() {
-        let judged =
-            |edits: &[usize], keys: &[&str]| after_edits("abbb", "aaaa", (None, edits), keys);
+        let judged = |edits: &[usize], keys: &[&str]| {
+            after_edits(("abbb", "aaaa"), None, (edits, &[]), keys)
+        };
         let behind = Verdict::Behind { since: Some(1) };
         assert_eq!(judged(&[0, 1], &["spec", "x"]), behind);
-        assert_eq!(judged(&[0, 3], &["spec", "x"]), Verdict::PassedOver { by: 3 });
+        // One may be a hotfix.
+        assert_eq!(judged(&[0, 3], &["spec", "x"]), behind);
+        assert_eq!(judged(&[0, 2, 3], &["spec", "x"]), Verdict::PassedOver { by: 3 });
+        // Who changed the source and edited the target's file in one commit meant what differs.
+        let together = after_edits(("abbb", "aaaa"), None, (&[1], &[1]), &["spec", "x"]);
+        assert_eq!(together, Verdict::PassedOver { by: 1 });
         // Versions move on their own.
-        assert_eq!(judged(&[0, 3], &["images", "newTag"]), behind);
+        assert_eq!(judged(&[0, 2, 3], &["images", "newTag"]), behind);
     }
 
     #[test]

@@ -86,8 +86,12 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
     }
     let without = deployed.iter().filter(|it| application(&it.parent).is_none()).copied();
     let best = with.iter().map(|(siblings, _)| *siblings).chain(without).max_by(|a, b| {
-        let weight =
-            |it: &Siblings| (it.ranks(), is_known(tree, it), it.are_by_custom(), it.members.len());
+        let weight = |it: &Siblings| {
+            let is_inside = deployed
+                .iter()
+                .any(|other| other.parent != it.parent && it.parent.is_within(&other.parent));
+            (it.ranks(), !is_inside, is_known(tree, it), it.are_by_custom(), it.members.len())
+        };
         // The first of equals.
         weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
     });

@@ -194,6 +194,8 @@ fn found_in_both(folder: &str) -> Vec<String> {
 fn a_folder_of_environments_is_none_itself() {
     let found = overlays(&["shop-dev", "shop-prod", "prod", "lab/dev", "lab/staging"]);
     assert!(!found.iter().any(|line| line.starts_with("lab")), "{found:?}");
+    let outer = overlays(&["shop-dev", "shop-test", "lab/dev", "lab/test"]);
+    assert_eq!(outer[..2], ["shop-dev: shop-dev", "shop-test: shop-test"]);
     let own = overlays(&["dev", "prod", "demo"]);
     assert_eq!(own, ["dev: dev", "prod: prod", "demo?: demo"]);
 }

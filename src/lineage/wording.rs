@@ -1,0 +1,90 @@
+//! The source's names in what comes new: the target's stand for them where both environments show how each
+//! says it, and what would name the source all the same stays away.
+
+use super::compare::{Outcome, Request, Sides};
+use super::content::Form;
+use super::counterparts::Counterparts;
+use super::difference::{Because, Difference, Then};
+use crate::model::ReadError;
+
+/// Whether something that changes has the source's name in it.
+pub(super) fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
+    let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
+    let mut texts = outcomes.iter().filter_map(after);
+    texts.any(|file| request.names.names_source(&String::from_utf8_lossy(&file.content)))
+}
+
+/// Decides again, once it is known what the target says for the source's names: what would name the source
+/// all the same stays where it is, and so does the entry of a file that does.
+pub(super) fn decide_with_names<'r>(
+    request: &Request<'r>,
+    sides: &mut Sides<'r>,
+    outcomes: &[Outcome],
+) -> Result<Vec<Outcome>, ReadError> {
+    sides.names = Some(learn(request, outcomes));
+    let outcomes = sides.decide(request)?;
+    let stays = |outcome: &&Outcome| {
+        let of_file = |it: &Difference| it.field.is_empty() && it.because == Because::NamesSource;
+        outcome.differences.iter().any(of_file)
+    };
+    sides.held = outcomes.iter().filter(stays).map(|outcome| outcome.below.1.clone()).collect();
+    if sides.held.is_empty() { Ok(outcomes) } else { sides.decide(request) }
+}
+
+/// Gives what comes new the target's names, where both environments have one in the same place.
+pub(super) fn translate(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut [Outcome],
+) -> Result<(), ReadError> {
+    let names = learn(request, outcomes);
+    for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {
+        let Some(after) =
+            change.after.as_mut().filter(|_| Form::by_name(&change.below) == Form::Yaml)
+        else {
+            continue;
+        };
+        let before = match sides.target.contains(&change.below) {
+            true => request.files.file(&sides.target_path(&change.below))?,
+            false => None,
+        };
+        let before = before.as_ref().map(|file| &*file.content);
+        if let Some(text) = names.translate(request.names, &after.content, before) {
+            after.content = text.into_bytes().into();
+        }
+    }
+    Ok(())
+}
+
+/// Learns by which names the two environments say the same.
+fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
+    let mut known = Counterparts::default();
+    let names_source = |text: &str| request.names.names_source(text);
+    for (source, target) in outcomes.iter().map(|outcome| &outcome.below) {
+        known.learn_words(request.names, source, target);
+    }
+    for difference in outcomes.iter().flat_map(|outcome| &outcome.differences) {
+        let last = difference.field.rsplit('.').next().unwrap_or_default();
+        let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
+        let stays = difference.then == Then::Stays;
+        if let (Some(source), "namePrefix") = (&difference.source, last)
+            && stays
+            && names_source(source)
+        {
+            known.learn_prefix(source, difference.target.as_deref().unwrap_or_default());
+        }
+        if let (Some(source), Some(target)) = (&difference.source, &difference.target)
+            && !source.contains('\n')
+        {
+            match difference.because {
+                Because::Counterpart => known.learn_name(request.names, source, target),
+                _ if is_name && stays => known.learn_place(source, target),
+                _ if stays && names_source(source) && !names_source(target) => {
+                    known.learn_bare(request.names, source, target);
+                }
+                _ => {}
+            }
+        }
+    }
+    known
+}
