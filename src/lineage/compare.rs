@@ -41,8 +41,6 @@ pub struct Request<'a> {
     pub history: &'a History<'a>,
     /// The last promotion, if there was one.
     pub point: Option<&'a Point>,
-    /// What else says that something was left out.
-    pub settled_by: SettledBy,
     /// What comes over.
     pub choice: Choice,
     /// Fields of a file that are never edited.
@@ -53,15 +51,6 @@ pub struct Request<'a> {
     pub excluded: &'a dyn Fn(&str) -> bool,
     /// Whether a change of a file was asked for: the file, the field, the source's value.
     pub asked: &'a dyn Fn(&str, &str, &str) -> bool,
-}
-
-/// What says that the target's people saw a change of the source's and left it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettledBy {
-    /// Our own promotions alone, which say what they saw.
-    Promotions,
-    /// Every commit that edits the target: where nobody promotes with us, it is the only word there is.
-    Edits,
 }
 
 /// What one file becomes.
@@ -135,8 +124,6 @@ pub(super) struct Sides<'a> {
     counterparts: BTreeMap<String, String>,
     /// What the target's kustomizations name, once somebody asked.
     listed: OnceCell<BTreeSet<String>>,
-    /// Commits that edited the target's folder after its first.
-    edits: Vec<usize>,
     /// What the target says for the source's names, once that is known.
     pub(super) names: Option<Counterparts>,
     /// Files that stay where they are since they name the source, below the target's folder.
@@ -173,10 +160,6 @@ impl<'a> Sides<'a> {
             since,
             counterparts,
             listed: OnceCell::new(),
-            edits: match request.settled_by {
-                SettledBy::Promotions => Vec::new(),
-                SettledBy::Edits => history.edits_of(folders.target),
-            },
             names: None,
             held: BTreeSet::new(),
         })
@@ -385,7 +368,6 @@ impl Opened<'_, '_> {
             target: of(&self.target_past),
             settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
             settles_versions: self.request.point.is_none_or(|point| point.settles_versions),
-            edits: self.sides.edits.clone(),
         }
     }
 
@@ -602,7 +584,7 @@ impl Opened<'_, '_> {
                     let by = self.request.point.and_then(|point| point.by.clone());
                     (Then::Stays, Because::LeftOut { by })
                 }
-                Verdict::PassedOver { by } => {
+                Verdict::LeftBy { by } => {
                     (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
                 }
                 Verdict::NamesSource => (Then::Stays, Because::NamesSource),

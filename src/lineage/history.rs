@@ -84,14 +84,6 @@ impl History<'_> {
             .position(|commit| commit.touched.iter().any(|touched| touched.path.is_within(folder)))
     }
 
-    /// The commits that touched `folder` after the first that has it.
-    pub(super) fn edits_of(&self, folder: &RepoPath) -> Vec<usize> {
-        let touches =
-            |commit: &PastCommit| commit.touched.iter().any(|it| it.path.is_within(folder));
-        let commits = self.commits.iter().enumerate().filter(|(_, commit)| touches(commit));
-        commits.map(|(index, _)| index).skip(1).collect()
-    }
-
     /// All paths below `folder` that ever were, with the commits that touched them.
     pub(super) fn paths_below(&self, folder: &RepoPath) -> BTreeMap<&RepoPath, Vec<usize>> {
         let mut paths: BTreeMap<&RepoPath, Vec<usize>> = BTreeMap::new();

@@ -30,7 +30,7 @@ mod walk;
 mod wording;
 
 pub use claim::{Brought, bears_out};
-pub use compare::{Change, Comparison, Folders, Request, SettledBy, compare};
+pub use compare::{Change, Comparison, Folders, Request, compare};
 pub use difference::{Because, Difference, Then};
 pub use history::History;
 pub use names::Names;

@@ -25,9 +25,6 @@ pub(super) struct Times {
     pub settled: Option<usize>,
     /// Whether that holds for versions too.
     pub settles_versions: bool,
-    /// Commits in the target's folder, some of which passed over what the source had changed before: none where
-    /// our own promotions tell what was seen.
-    pub edits: Vec<usize>,
 }
 
 /// What becomes of a value.
@@ -37,8 +34,8 @@ pub(super) enum Verdict {
     Behind { since: Option<usize> },
     /// The last promotion left it different and the source did not change it since.
     LeftOut,
-    /// The target was edited after the source changed it, and nobody took it.
-    PassedOver { by: usize },
+    /// The commit that changed the source's value edited the target's file, and left it.
+    LeftBy { by: usize },
     /// It names the source, and nothing tells what the target says instead.
     NamesSource,
     /// The target took this value after the source had its own.
@@ -91,8 +88,8 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         if takes_own_name(source, target, names) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
-        if let Some(by) = passed_over(source_since, times).filter(|_| !is_step) {
-            return Verdict::PassedOver { by };
+        if let Some(by) = left_by(source_since, times).filter(|_| !is_step) {
+            return Verdict::LeftBy { by };
         }
         return Verdict::Behind { since: source_since };
     }
@@ -105,17 +102,10 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     }
 }
 
-/// The commit by which the target's people left a change of the source's out: the one that made it, if that edited
-/// the target's file as well; else the newest edit of the target, if there were several since. One may be a
-/// hotfix that had nothing to do with it.
-fn passed_over(since: Option<usize>, times: &Times) -> Option<usize> {
-    const SEVERAL: usize = 2;
-    let since = since?;
-    if times.target.contains(&since) {
-        return Some(since);
-    }
-    let after = times.edits.iter().filter(|edit| **edit > since).count();
-    times.edits.last().copied().filter(|_| after >= SEVERAL)
+/// The commit that changed the source's value, if it edited the target's file as well: who does both in one commit
+/// means what differs afterwards.
+fn left_by(since: Option<usize>, times: &Times) -> Option<usize> {
+    since.filter(|since| times.target.contains(since))
 }
 
 /// Whether the source gave a value that both had its own environment's name: a host, a reference. That is the
@@ -209,14 +199,14 @@ mod tests {
     }
 
     fn judged(source: &str, target: &str, settled: Option<usize>, keys: &[&str]) -> Verdict {
-        after_edits((source, target), settled, (&[], &[]), keys)
+        beside_edits((source, target), settled, &[], keys)
     }
 
-    /// After commits that edited the target's folder, and the target's file elsewhere.
-    fn after_edits(
+    /// With commits that edited the target's file elsewhere.
+    fn beside_edits(
         (source, target): (&str, &str),
         settled: Option<usize>,
-        (edits, together): (&[usize], &[usize]),
+        together: &[usize],
         keys: &[&str],
     ) -> Verdict {
         let value = |c: char| (c != '-').then(|| Value::text(&c.to_string()));
@@ -241,7 +231,6 @@ mod tests {
             target: of_target,
             settled,
             settles_versions: true,
-            edits: edits.to_vec(),
         };
         judge(&column, &times, keys, &Names::default())
     }
@@ -271,20 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn what_an_edit_of_the_target_passed_over_was_left_out() {
-        let judged = |edits: &[usize], keys: &[&str]| {
-            after_edits(("abbb", "aaaa"), None, (edits, &[]), keys)
+    fn who_edits_both_files_in_one_commit_means_what_differs() {
+        let judged = |together: &[usize], keys: &[&str]| {
+            beside_edits(("abbb", "aaaa"), None, together, keys)
         };
         let behind = Verdict::Behind { since: Some(1) };
-        assert_eq!(judged(&[0, 1], &["spec", "x"]), behind);
-        // One may be a hotfix.
-        assert_eq!(judged(&[0, 3], &["spec", "x"]), behind);
-        assert_eq!(judged(&[0, 2, 3], &["spec", "x"]), Verdict::PassedOver { by: 3 });
-        // Who changed the source and edited the target's file in one commit meant what differs.
-        let together = after_edits(("abbb", "aaaa"), None, (&[1], &[1]), &["spec", "x"]);
-        assert_eq!(together, Verdict::PassedOver { by: 1 });
-        // Versions move on their own.
-        assert_eq!(judged(&[0, 2, 3], &["images", "newTag"]), behind);
+        assert_eq!(judged(&[1], &["spec", "x"]), Verdict::LeftBy { by: 1 });
+        // Later edits of the file may be hotfixes, and versions move on their own.
+        assert_eq!(judged(&[2, 3], &["spec", "x"]), behind);
+        assert_eq!(judged(&[1], &["images", "newTag"]), behind);
     }
 
     #[test]

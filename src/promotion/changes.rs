@@ -8,8 +8,8 @@ use super::error::PlanError;
 use super::plan::{Cause, Commit, Past, PlanRequest};
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
-    self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point,
-    SettledBy, Then, bears_out, compare, last_by_hand,
+    self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point, Then,
+    bears_out, compare, last_by_hand,
 };
 use crate::model::{
     BlobId, Blobs, CommitSha, File, FileEdit, Files, Location, ReadError, RepoPath,
@@ -69,9 +69,9 @@ fn compare_with(
     };
     let (source, target) = (request.source, request.target);
     let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
-    let (point, settled_by) = match last_of_ours(history, points, (source, target))? {
-        Some(ours) => (Some(ours), SettledBy::Promotions),
-        None => (last_by_hand(history, &source.path, &target.path, &names)?, SettledBy::Edits),
+    let point = match last_of_ours(history, points, (source, target))? {
+        Some(ours) => Some(ours),
+        None => last_by_hand(history, &source.path, &target.path, &names)?,
     };
     let rules = &*target.rules;
     let asked: Vec<Asked> = request.wish.only.iter().map(|text| Asked::parse(text)).collect();
@@ -81,7 +81,6 @@ fn compare_with(
         names: &names,
         history,
         point: point.as_ref(),
-        settled_by,
         choice,
         keep: &|below| fields(&rules.keep, below),
         take: &|below| fields(&rules.take, below),
