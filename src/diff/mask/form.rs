@@ -223,7 +223,11 @@ impl<'p> Forms<'p> {
     fn add_telling_parts(&mut self, text: &str) {
         let has_lines = text.contains('\n');
         let shortest = if has_lines { SHORTEST_IN_LINES } else { SHORTEST };
+        let mut is_key = false;
         for line in text.lines().take(20_000) {
+            is_key = line.contains("PRIVATE KEY-----") && line.contains("-----BEGIN")
+                || is_key && !line.contains("-----END");
+            self.add_line(line.trim(), is_key, has_lines);
             for (key, value) in pairs(line) {
                 let value = value.trim().trim_matches(is_around);
                 if value.len() >= SHORTEST && is_secret_key(key) && !self.is_public(value) {
@@ -243,6 +247,20 @@ impl<'p> Forms<'p> {
             {
                 self.add_part(password);
             }
+        }
+    }
+
+    /// Takes a line that stands alone: of a private key, or one word that is no name and no path.
+    fn add_line(&mut self, line: &str, is_key: bool, has_lines: bool) {
+        let is_body = is_key && !line.starts_with("-----") && line.len() >= SHORTEST;
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-');
+        let is_token = has_lines
+            && line.len() >= SHORTEST_IN_LINES
+            && is_mixed(line)
+            && !line.chars().all(is_name)
+            && !line.contains(|c: char| c.is_whitespace() || matches!(c, ':' | '=' | '{' | '['));
+        if (is_body || is_token) && !self.is_public(line) {
+            self.add_part(line);
         }
     }
 
@@ -451,6 +469,17 @@ mod tests {
                 assert!(!found.contains(shown), "{value}: {shown}");
             }
         }
+    }
+
+    #[test]
+    fn lines_that_stand_alone_count() {
+        let pem = "-----BEGIN EC PRIVATE KEY-----\nMHcC/a+1\nAb=\nxY9=\n-----END EC PRIVATE KEY-----\n/etc/ssl/ca1\nplain text\n";
+        let found = forms("tls.key", pem);
+        assert!(found.contains("MHcC/a+1") && found.contains("xY9="), "{found:?}");
+        for shown in ["Ab=", "/etc/ssl/ca1", "plain text", "-----END EC PRIVATE KEY-----"] {
+            assert!(!found.contains(shown), "{shown}: {found:?}");
+        }
+        assert!(forms("file", "first\nTfLyg53/*e!c\nlast\n").contains("TfLyg53/*e!c"));
     }
 
     #[test]
