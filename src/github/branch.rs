@@ -116,7 +116,7 @@ impl Repository {
 
     /// Moves a branch from where we saw it to a commit. If the answer is lost, asks where the branch points.
     ///
-    /// Moving could drop somebody's commit, so that GitHub is asked to compare ([`super::swap`]); where it
+    /// Moving could drop somebody's commit, so that GitHub is asked to compare (`swap.rs`); where it
     /// cannot, the tip is asked right before.
     ///
     /// # Errors
