@@ -198,8 +198,11 @@ async fn a_body_that_is_too_large_gets_its_answer() {
     let headers = [("content-type", "application/json")];
     assert_eq!(world.post(&headers, &body).await.0, 413);
     let mut chunked = b"POST /webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
-        transfer-encoding: chunked\r\n\r\n"
+        content-type: application/json\r\nx-github-event: push\r\nx-github-delivery: d\r\n"
         .to_vec();
+    let signature = signed("new", PUSH);
+    chunked.extend_from_slice(format!("x-hub-signature-256: {signature}\r\n").as_bytes());
+    chunked.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
     for _ in 0..26 {
         chunked.extend_from_slice(b"100000\r\n");
         chunked.resize(chunked.len() + (1 << 20), b'x');
@@ -288,6 +291,55 @@ async fn who_sends_slowly_or_breaks_off_holds_nothing_up() {
     drop(slow);
     assert_eq!(deliver(&world, "afterwards", PUSH, &[]).await, 202);
     assert!(!world.store.knows_delivery("slow").await.unwrap(), "half a body is none");
+}
+
+/// Who has no signature to show is not listened to: the answer comes before the body does.
+#[tokio::test]
+async fn headers_that_are_no_deliverys_are_answered_before_the_body_comes() {
+    let world = World::new().await;
+    let length = ("content-length", "20000000");
+    let good = headers("", "d", &[]);
+    for (path, missing, want) in [
+        ("/webhook", "x-hub-signature-256", 401),
+        ("/webhook", "content-type", 415),
+        ("/webhook", "x-github-event", 400),
+        ("/webhook", "x-github-delivery", 400),
+        ("/health-events", "x-hub-signature-256", 401),
+        ("/health-events", "content-type", 415),
+    ] {
+        let kept = good.iter().filter(|(name, _)| *name != missing);
+        let kept = kept.map(|(name, value)| (*name, value.as_str())).chain([length]);
+        let lines: String = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let expect = "expect: 100-continue\r\n";
+        let text = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{expect}{lines}\r\n");
+        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(5), read_answer(&mut stream)).await;
+        assert_eq!(answer.unwrap().0, want, "{path} without {missing}");
+    }
+}
+
+/// More than there are places for, none of which says anything; those who come later are let in.
+#[tokio::test]
+async fn idle_connections_keep_no_delivery_out() {
+    let world = World::new().await;
+    let mut idle = Vec::new();
+    for _ in 0..1_100 {
+        idle.push(TcpStream::connect(world.address).await.unwrap());
+    }
+    let began = std::time::Instant::now();
+    for number in 0..20 {
+        assert_eq!(deliver(&world, &format!("d{number}"), PUSH, &[]).await, 202);
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // Whoever sends half a delivery is no better.
+    let all = headers(PUSH, "slow", &[]);
+    let all: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let half = request(&all, PUSH);
+    for stream in &mut idle {
+        let _ = stream.write_all(&half.as_bytes()[..half.len() - 10]).await;
+    }
+    assert_eq!(deliver(&world, "after", PUSH, &[]).await, 202);
 }
 
 /// GitHub's other way to send: the same JSON as the field of a form, signed as it is sent.

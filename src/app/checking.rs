@@ -44,6 +44,11 @@ impl Checking {
         Self::new(gates, fetched_here(gates, allowed), clock)
     }
 
+    /// What was fetched.
+    pub(super) const fn fetched(&self) -> &Fetched {
+        &self.fetched
+    }
+
     /// For a plan's request.
     pub(super) const fn checks(&self) -> Checks<'_> {
         Checks { gates: &self.gates, fetched: &self.fetched, today: self.today, own_values: &[] }

@@ -6,8 +6,9 @@ use super::limit::LimitMet;
 use super::local::{LocalError, Workspace};
 use super::local_past::LocalPast;
 use super::snapshot::GivenConfiguration;
-use super::trial::{Lacking, Trial, Tried, plans_are_tried};
+use super::trial::{Lacking, PlanTrial, Trial, Tried, plans_are_tried};
 use crate::model::{FileTree, Files as _, RepoPath};
+use crate::policy::Fetched;
 use crate::promotion::{Key, PlanError};
 use crate::workdir::WorkdirError;
 use std::sync::Arc;
@@ -28,7 +29,9 @@ impl Workspace {
             let head = history.head.expect("a past is that of a commit").clone();
             Arc::new(KnownPast::new(head, history.commits.to_vec(), past.points.clone()))
         });
-        let trial = Trial::Plan { key: key.clone(), given: given.cloned(), past: past.clone() };
+        let (key, given) = (key.clone(), given.cloned());
+        let plan = PlanTrial { key, given, past: past.clone(), edits: None };
+        let trial = Trial::plan(plan, &Fetched::default());
         let mut files = FileTree::new();
         let all = self.files().list(&RepoPath::root()).map_err(WorkdirError::from)?;
         all.into_iter().for_each(|path| files.insert_unknown(path));

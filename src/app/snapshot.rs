@@ -10,10 +10,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::checking::Checking;
-use crate::config::{ConfigError, RepositoryConfig};
+use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, Commit, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::kustomize::{Build, BuildError, BuildOptions};
-use crate::model::{BlobId, CommitSha, File, FileEdit, FileTree, Files, RepoPath};
+use crate::model::{BlobId, CommitSha, File, FileEdit, FileTree, Files, Location, RepoPath};
 use crate::promotion::{
     self, By, Environment, GivenEdit, LastPromotion, Plan, PlanError, PlanRequest, Prune, Stepping,
     Wish,
@@ -25,7 +25,7 @@ use super::known_past::{Found, MOST_CLAIMS, planned_on};
 use super::limit::LimitMet;
 use super::local::Workspace;
 use super::service_build::options_of_service;
-use super::trial::{Lacking, Trial, Tried};
+use super::trial::{Lacking, PlanTrial, Trial, Tried};
 
 /// A configuration in place of the repository's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +121,11 @@ impl Snapshot {
         &mut self,
         given: Option<&GivenConfiguration>,
     ) -> Result<Result<RepositoryConfig, ConfigError>, GithubError> {
+        if let Some(met) = self.rehearse(Trial::configuration(given.cloned())).await? {
+            let path = given.map_or_else(|| RepoPath::parse(CONFIG_PATH), |it| Ok(it.path.clone()));
+            let at = Location::file(path.unwrap_or_else(|_| RepoPath::root()));
+            return Ok(Err(ConfigError::Stopped { at, reason: met.sentence() }));
+        }
         let given = given.cloned();
         self.compute(move |files| match &given {
             None => RepositoryConfig::load(files),
@@ -140,7 +145,7 @@ impl Snapshot {
         &mut self,
         overlay: &RepoPath,
     ) -> Result<Result<Build, BuildError>, GithubError> {
-        if self.rehearse(Trial::Build { overlay: overlay.clone() }).await?.is_some() {
+        if self.rehearse(Trial::build(overlay)).await?.is_some() {
             let limit = "a minute or 512 MiB";
             return Ok(Err(BuildError::TooLarge { dir: overlay.clone(), limit }));
         }
@@ -184,7 +189,7 @@ impl Snapshot {
         trial: &Trial,
         missing: &BTreeSet<BlobId>,
     ) -> Result<bool, GithubError> {
-        let Trial::Plan { past: Some(past), .. } = trial else { return Ok(false) };
+        let Some(past) = trial.past() else { return Ok(false) };
         if missing.is_empty() {
             return Ok(false);
         }
@@ -235,7 +240,8 @@ impl Snapshot {
             Err(error) => return Ok(Err(error)),
         };
         let known = past.known();
-        let trial = Trial::Plan { key, given: given.cloned(), past: known.clone() };
+        let plan = PlanTrial { key, given: given.cloned(), past: known.clone(), edits: None };
+        let trial = Trial::plan(plan, checking.fetched());
         if let Some(met) = self.rehearse(trial).await? {
             return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
         }
@@ -280,7 +286,7 @@ impl Snapshot {
         target: &Environment,
         done: Done,
     ) -> Result<Result<Next, ShiftError>, GithubError> {
-        if let Some(met) = self.rehearse(Trial::Build { overlay: target.path.clone() }).await? {
+        if let Some(met) = self.rehearse(Trial::build(&target.path)).await? {
             return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
         }
         let (options, target) = (self.build_options(configuration), target.clone());
@@ -298,7 +304,7 @@ impl Snapshot {
         target: &Environment,
         aim: &Aim,
     ) -> Result<Result<(Stepping, Vec<GivenEdit>), ShiftError>, GithubError> {
-        if let Some(met) = self.rehearse(Trial::Build { overlay: target.path.clone() }).await? {
+        if let Some(met) = self.rehearse(Trial::build(&target.path)).await? {
             return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
         }
         let (options, target) = (self.build_options(configuration), target.clone());
@@ -320,10 +326,10 @@ impl Snapshot {
         edits: Vec<GivenEdit>,
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
-        for overlay in [&source.path, &target.path] {
-            if let Some(met) = self.rehearse(Trial::Build { overlay: overlay.clone() }).await? {
-                return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
-            }
+        let (key, given) = (target.key_from(&source.name), None);
+        let plan = PlanTrial { key, given, past: None, edits: Some(edits.clone()) };
+        if let Some(met) = self.rehearse(Trial::plan(plan, checking.fetched())).await? {
+            return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
         }
         let options = self.build_options(configuration);
         let commit = self.commit.clone();

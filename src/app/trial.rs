@@ -6,7 +6,7 @@
 //! there never begins here. That the plan is made twice is the price (some milliseconds); nothing but a few
 //! words has to cross between the two.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,11 +21,13 @@ use super::pair_of_trees::PairOfTrees;
 use super::service_build::options_of_service;
 use super::snapshot::{GivenConfiguration, Lacks};
 use super::trial_past;
-use crate::config::RepositoryConfig;
+use crate::config::{ConfigError, RepositoryConfig};
 use crate::kustomize::BuildOptions;
 use crate::model::{ApplicationName, BlobId, EnvironmentName, File, FileMode, FileTree, RepoPath};
-use crate::policy::{Day, Fetched, UnknownFiles};
-use crate::promotion::{self, Key, LastPromotion, Past, PlanRequest, Previewed, Wish};
+use crate::policy::{Day, Fetched, RemoteSchema, SchemaSource, UnknownFiles};
+use crate::promotion::{
+    self, Cause, GivenEdit, Key, LastPromotion, Past, PlanRequest, Previewed, Wish,
+};
 
 /// The program that is started; nothing is tried where nobody named one (the command is itself within limits).
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -43,16 +45,37 @@ pub(super) fn plans_are_tried() -> bool {
     PROGRAM.get().is_some()
 }
 
-/// What is tried.
+/// What is tried, with the files of other repositories that it is checked by.
 #[derive(Clone, Debug)]
-pub(super) enum Trial {
-    /// A plan, with the configuration that is given in place of the repository's own.
-    /// The past is what is known of it; contents that are missing there are asked for too.
-    Plan { key: Key, given: Option<GivenConfiguration>, past: Option<Arc<KnownPast>> },
+pub(super) struct Trial {
+    task: Task,
+    remote: Remote,
+}
+
+type Remote = BTreeMap<RemoteSchema, Result<Arc<str>, String>>;
+
+#[derive(Clone, Debug)]
+enum Task {
+    /// Reading the configuration.
+    Configuration(Option<GivenConfiguration>),
+    /// A plan.
+    Plan(PlanTrial),
     /// A build.
-    Build { overlay: RepoPath },
+    Build(RepoPath),
     /// A preview, of two trees as one; the paths that differ.
-    Preview { changed: Arc<BTreeSet<RepoPath>> },
+    Preview(Arc<BTreeSet<RepoPath>>),
+}
+
+/// A plan that is tried.
+#[derive(Clone, Debug)]
+pub(super) struct PlanTrial {
+    pub(super) key: Key,
+    /// The configuration in place of the repository's own.
+    pub(super) given: Option<GivenConfiguration>,
+    /// What is known of the past; contents that are missing there are asked for too.
+    pub(super) past: Option<Arc<KnownPast>>,
+    /// Edits that are decided already.
+    pub(super) edits: Option<Vec<GivenEdit>>,
 }
 
 /// How a trial ended.
@@ -101,6 +124,35 @@ impl Lacking {
 }
 
 impl Trial {
+    const fn of(task: Task) -> Self {
+        Self { task, remote: BTreeMap::new() }
+    }
+
+    /// Reading the configuration: the one that is given, or the repository's own.
+    pub(super) const fn configuration(given: Option<GivenConfiguration>) -> Self {
+        Self::of(Task::Configuration(given))
+    }
+
+    /// A build of an overlay.
+    pub(super) fn build(overlay: &RepoPath) -> Self {
+        Self::of(Task::Build(overlay.clone()))
+    }
+
+    /// A plan, checked by what was fetched.
+    pub(super) fn plan(plan: PlanTrial, fetched: &Fetched) -> Self {
+        Self { task: Task::Plan(plan), remote: fetched.remote.clone() }
+    }
+
+    /// A preview of two trees as one, with the paths that differ.
+    pub(super) fn preview(changed: Arc<BTreeSet<RepoPath>>, fetched: &Fetched) -> Self {
+        Self { task: Task::Preview(changed), remote: fetched.remote.clone() }
+    }
+
+    /// The past of a plan.
+    pub(super) fn past(&self) -> Option<&Arc<KnownPast>> {
+        if let Task::Plan(plan) = &self.task { plan.past.as_ref() } else { None }
+    }
+
     /// Tries with the files that are here. Waits, on a thread that may.
     pub(super) fn run(&self, files: &FileTree) -> Tried {
         let Some(program) = PROGRAM.get() else { return Tried::Ended };
@@ -147,70 +199,55 @@ impl Trial {
     }
 
     fn write(&self, files: &FileTree, mut out: impl Write) -> io::Result<()> {
-        let task = match self {
-            Self::Build { overlay } => json!({"build": overlay.as_str()}),
-            Self::Preview { changed } => {
-                json!({"changed": changed.iter().map(RepoPath::as_str).collect::<Vec<_>>()})
-            }
-            Self::Plan { key, given, .. } => json!({
-                "application": key.application.as_ref().map(ApplicationName::as_str),
-                "source": key.source.as_str(),
-                "target": key.target.as_str(),
-                "path": given.as_ref().map(|given| given.path.as_str()),
-                "text": given.as_ref().map(|given| given.text.as_str()),
-            }),
-        };
+        let mut task = self.task.as_json();
+        let remote = self.remote.iter().filter_map(|(remote, text)| {
+            Some((remote.to_string(), Json::from(&**text.as_ref().ok()?)))
+        });
+        task["remote"] = Json::Object(remote.collect());
         write_bytes(&mut out, task.to_string().as_bytes())?;
-        match self {
-            Self::Plan { past: Some(past), .. } => trial_past::write(&mut out, past)?,
-            Self::Plan { .. } | Self::Build { .. } | Self::Preview { .. } => {
-                write_bytes(&mut out, b"")?
-            }
+        match self.past() {
+            Some(past) => trial_past::write(&mut out, past)?,
+            None => write_bytes(&mut out, b"")?,
+        }
+        let edits = if let Task::Plan(plan) = &self.task { plan.edits.as_deref() } else { None };
+        for edit in edits.unwrap_or_default() {
+            write_file(&mut out, &edit.path, edit.after.as_ref())?;
         }
         for (path, file) in files.entries() {
-            write_bytes(&mut out, path.as_str().as_bytes())?;
-            out.write_all(&[mode_byte(file)])?;
-            if let Some(file) = file {
-                write_bytes(&mut out, &file.content)?;
-            }
+            write_file(&mut out, path, file)?;
         }
         out.flush()
     }
 
     fn read(mut input: impl Read) -> Option<(Self, FileTree)> {
-        let task: Json = serde_json::from_slice(&read_bytes(&mut input)?).ok()?;
-        let text = |key: &str| task.get(key).and_then(Json::as_str).map(str::to_owned);
-        let past = trial_past::read(&mut input)?;
-        let changed = task.get("changed").and_then(Json::as_array);
-        let trial = match (text("build"), changed) {
-            (Some(overlay), _) => Self::Build { overlay: RepoPath::parse(&overlay).ok()? },
-            (None, Some(paths)) => {
-                let paths = paths.iter().filter_map(|path| RepoPath::parse(path.as_str()?).ok());
-                Self::Preview { changed: Arc::new(paths.collect()) }
-            }
-            (None, None) => {
-                let application = text("application").map(|name| ApplicationName::parse(&name));
-                let source = EnvironmentName::parse(&text("source")?).ok()?;
-                let target = EnvironmentName::parse(&text("target")?).ok()?;
-                let key = Key::new(source, target).of(application.transpose().ok()?);
-                let path = text("path").and_then(|path| RepoPath::parse(&path).ok());
-                let given = path.zip(text("text"));
-                Self::Plan {
-                    key,
-                    given: given.map(|(path, text)| GivenConfiguration { path, text }),
-                    past: past.map(Arc::new),
-                }
-            }
+        let json: Json = serde_json::from_slice(&read_bytes(&mut input)?).ok()?;
+        let past = trial_past::read(&mut input)?.map(Arc::new);
+        let count = json.get("edits").and_then(Json::as_u64);
+        let edits = count.map(|count| {
+            let edits = (0..count).map(|_| {
+                let (path, after) = read_file(&mut input)?;
+                // Why it is made decides nothing here.
+                Some(GivenEdit { path, after, cause: Cause::Pruned })
+            });
+            edits.collect::<Option<Vec<_>>>()
+        });
+        let edits = match edits {
+            Some(edits) => Some(edits?),
+            None => None,
         };
+        let task = Task::of_json(&json, past, edits)?;
+        let remote =
+            json.get("remote").and_then(Json::as_object)?.iter().filter_map(|(at, text)| {
+                let SchemaSource::Remote(remote) = SchemaSource::parse(at).ok()? else {
+                    return None;
+                };
+                Some((remote, Ok(text.as_str()?.into())))
+            });
+        let trial = Self { task, remote: remote.collect() };
         let mut files = FileTree::new();
-        while let Some(path) = read_bytes(&mut input) {
-            let path = RepoPath::parse(std::str::from_utf8(&path).ok()?).ok()?;
-            let mut mode = [0];
-            input.read_exact(&mut mode).ok()?;
-            match mode_of(mode[0]) {
-                Some(mode) => {
-                    files.insert(path, File { mode, content: read_bytes(&mut input)?.into() });
-                }
+        while let Some((path, file)) = read_file(&mut input) {
+            match file {
+                Some(file) => files.insert(path, file),
                 None => files.insert_unknown(path),
             }
         }
@@ -218,41 +255,97 @@ impl Trial {
     }
 
     /// Does what the service will do, and tells what it lacks.
-    fn perform(&self, files: &FileTree) -> Lacking {
-        match self {
-            Self::Build { overlay } => {
-                let build = promotion::render(files, overlay, &BuildOptions::default());
+    fn perform(self, files: &FileTree) -> Lacking {
+        let fetched = Fetched { kubernetes: None, remote: self.remote };
+        match self.task {
+            Task::Configuration(given) => Lacking::files(
+                configuration(files, given.as_ref()).err().as_ref().and_then(Lacks::lacking),
+            ),
+            Task::Build(overlay) => {
+                let build = promotion::render(files, &overlay, &BuildOptions::default());
                 Lacking::files(build.err().as_ref().and_then(Lacks::lacking))
             }
-            Self::Preview { changed } => {
-                Lacking { files: preview(files, changed), past: BTreeSet::new() }
+            Task::Preview(changed) => {
+                Lacking { files: preview(files, &changed, &fetched), past: BTreeSet::new() }
             }
-            Self::Plan { key, given, past } => {
-                let past = past.as_deref();
-                let files = plan(files, key, given.as_ref(), past);
-                Lacking { files, past: past.map(KnownPast::take_missing).unwrap_or_default() }
+            Task::Plan(trial) => {
+                let past = trial.past.clone();
+                let files = plan(files, trial, fetched);
+                let past = past.as_deref().map(KnownPast::take_missing).unwrap_or_default();
+                Lacking { files, past }
             }
         }
     }
 }
 
-fn plan(
+impl Task {
+    fn as_json(&self) -> Json {
+        match self {
+            Self::Configuration(given) => json!({
+                "configuration": true,
+                "path": given.as_ref().map(|given| given.path.as_str()),
+                "text": given.as_ref().map(|given| given.text.as_str()),
+            }),
+            Self::Build(overlay) => json!({"build": overlay.as_str()}),
+            Self::Preview(changed) => {
+                json!({"changed": changed.iter().map(RepoPath::as_str).collect::<Vec<_>>()})
+            }
+            Self::Plan(PlanTrial { key, given, edits, .. }) => json!({
+                "application": key.application.as_ref().map(ApplicationName::as_str),
+                "source": key.source.as_str(),
+                "target": key.target.as_str(),
+                "path": given.as_ref().map(|given| given.path.as_str()),
+                "text": given.as_ref().map(|given| given.text.as_str()),
+                "edits": edits.as_ref().map(Vec::len),
+            }),
+        }
+    }
+
+    fn of_json(
+        json: &Json,
+        past: Option<Arc<KnownPast>>,
+        edits: Option<Vec<GivenEdit>>,
+    ) -> Option<Self> {
+        let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+        let path = text("path").and_then(|path| RepoPath::parse(&path).ok());
+        let given = path.zip(text("text")).map(|(path, text)| GivenConfiguration { path, text });
+        if json.get("configuration").is_some() {
+            return Some(Self::Configuration(given));
+        }
+        if let Some(overlay) = text("build") {
+            return Some(Self::Build(RepoPath::parse(&overlay).ok()?));
+        }
+        if let Some(paths) = json.get("changed").and_then(Json::as_array) {
+            let paths = paths.iter().filter_map(|path| RepoPath::parse(path.as_str()?).ok());
+            return Some(Self::Preview(Arc::new(paths.collect())));
+        }
+        let application = text("application").map(|name| ApplicationName::parse(&name));
+        let source = EnvironmentName::parse(&text("source")?).ok()?;
+        let target = EnvironmentName::parse(&text("target")?).ok()?;
+        let key = Key::new(source, target).of(application.transpose().ok()?);
+        Some(Self::Plan(PlanTrial { key, given, past, edits }))
+    }
+}
+
+fn configuration(
     files: &FileTree,
-    key: &Key,
     given: Option<&GivenConfiguration>,
-    past: Option<&KnownPast>,
-) -> BTreeSet<RepoPath> {
-    let configuration = match given {
+) -> Result<RepositoryConfig, ConfigError> {
+    match given {
         None => RepositoryConfig::load(files),
         Some(given) => RepositoryConfig::parse(&given.text, &given.path, files),
-    };
-    let configuration = match configuration {
+    }
+}
+
+fn plan(files: &FileTree, trial: PlanTrial, fetched: Fetched) -> BTreeSet<RepoPath> {
+    let PlanTrial { key, given, past, edits } = trial;
+    let configuration = match configuration(files, given.as_ref()) {
         Ok(configuration) => configuration,
         Err(error) => return error.lacking().cloned().unwrap_or_default(),
     };
-    let Ok((source, target)) = configuration.pipeline.pair(key) else { return BTreeSet::new() };
-    let history = past.map(KnownPast::history);
-    let checking = Checking::on(&target.gates, Fetched::default(), Day::MIN);
+    let Ok((source, target)) = configuration.pipeline.pair(&key) else { return BTreeSet::new() };
+    let history = past.as_deref().map(KnownPast::history);
+    let checking = Checking::on(&target.gates, fetched, Day::MIN);
     let options = options_of_service(&configuration);
     let planned = promotion::plan(&PlanRequest {
         files,
@@ -261,11 +354,11 @@ fn plan(
         target,
         commit: None,
         last_promotion: LastPromotion::None,
-        past: match (past, &history) {
+        past: match (&past, &history) {
             (Some(past), Some(history)) => Past::Known { history, points: &past.points },
             _ => Past::None,
         },
-        wish: &Wish::default(),
+        wish: &Wish { edits, ..Wish::default() },
         checks: checking.checks(),
         deployers: None,
     });
@@ -280,7 +373,7 @@ fn plan(
 }
 
 /// Makes a preview of two trees, and the text for people; tells what is lacking in both.
-fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>, fetched: &Fetched) -> BTreeSet<RepoPath> {
     let PairOfTrees { before, after } = PairOfTrees::of(both);
     let as_one = PairOfTrees::paths_as_one;
     let configuration = match RepositoryConfig::load(&after) {
@@ -293,7 +386,7 @@ fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> 
         pipeline: &configuration.pipeline,
         changed,
         options: &options_of_service(&configuration),
-        fetched: &Fetched::default(),
+        fetched,
         today: Day::MIN,
     };
     match promotion::preview(&request) {
@@ -336,6 +429,21 @@ const fn mode_of(byte: u8) -> Option<FileMode> {
     }
 }
 
+fn write_file(out: &mut impl Write, path: &RepoPath, file: Option<&File>) -> io::Result<()> {
+    write_bytes(out, path.as_str().as_bytes())?;
+    out.write_all(&[mode_byte(file)])?;
+    file.map_or(Ok(()), |file| write_bytes(out, &file.content))
+}
+
+/// `None` at the end of the input; a file that is unknown, or goes, has no content.
+fn read_file(input: &mut impl Read) -> Option<(RepoPath, Option<File>)> {
+    let path = RepoPath::parse(std::str::from_utf8(&read_bytes(input)?).ok()?).ok()?;
+    let mut mode = [0];
+    input.read_exact(&mut mode).ok()?;
+    let Some(mode) = mode_of(mode[0]) else { return Some((path, None)) };
+    Some((path, Some(File { mode, content: read_bytes(input)?.into() })))
+}
+
 pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
     out.write_all(&length.to_le_bytes())?;
@@ -356,17 +464,52 @@ pub(super) fn read_bytes(input: &mut impl Read) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).unwrap()
+    }
+
     #[test]
     fn a_task_arrives_with_its_files() {
         let mut files = FileTree::of([("a/kustomization.yaml", "resources: [b.yaml]\n")]).unwrap();
-        files.insert_unknown(RepoPath::parse("a/b.yaml").unwrap());
-        let trial = Trial::Build { overlay: RepoPath::parse("a").unwrap() };
+        files.insert_unknown(path("a/b.yaml"));
         let mut wire = Vec::new();
-        trial.write(&files, &mut wire).unwrap();
+        Trial::build(&path("a")).write(&files, &mut wire).unwrap();
         let (_, arrived) = Trial::read(&wire[..]).unwrap();
         assert_eq!(arrived, files);
         let mut answer = Vec::new();
         answer_trial(&wire[..], &mut answer).unwrap();
         assert_eq!(answer, b"lacks\na/b.yaml\n");
+    }
+
+    #[test]
+    fn edits_and_schemas_of_others_arrive_with_a_plan() {
+        let files = FileTree::of([("a/kustomization.yaml", "resources: []\n")]).unwrap();
+        let name = |text: &str| EnvironmentName::parse(text).unwrap();
+        let edit = |at: &str, after| GivenEdit { path: path(at), after, cause: Cause::Pruned };
+        let edits = vec![edit("a/new", Some(File::regular(*b"\0x"))), edit("a/gone", None)];
+        let key = Key::new(name("dev"), name("prod"));
+        let plan = PlanTrial { key, given: None, past: None, edits: Some(edits.clone()) };
+        let SchemaSource::Remote(remote) = SchemaSource::parse("o/r@v1:crds.yaml").unwrap() else {
+            panic!()
+        };
+        let remote = BTreeMap::from([(remote, Ok("kind: X\n".into()))]);
+        let fetched = Fetched { kubernetes: None, remote: remote.clone() };
+        let mut wire = Vec::new();
+        Trial::plan(plan, &fetched).write(&files, &mut wire).unwrap();
+        let (trial, arrived) = Trial::read(&wire[..]).unwrap();
+        assert_eq!((arrived, trial.remote), (files, remote));
+        let Task::Plan(plan) = trial.task else { panic!() };
+        assert_eq!(plan.edits, Some(edits));
+    }
+
+    #[test]
+    fn a_configuration_is_tried_before_it_is_read() {
+        let mut files = FileTree::new();
+        files.insert_unknown(path(".github/overlift.yaml"));
+        let mut wire = Vec::new();
+        Trial::configuration(None).write(&files, &mut wire).unwrap();
+        let mut answer = Vec::new();
+        answer_trial(&wire[..], &mut answer).unwrap();
+        assert_eq!(answer, b"lacks\n.github/overlift.yaml\n");
     }
 }

@@ -47,7 +47,7 @@ impl TwoSnapshots {
         let changed = Arc::new(self.changed());
         loop {
             let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
-            let trial = Trial::Preview { changed: Arc::clone(&changed) };
+            let trial = Trial::preview(Arc::clone(&changed), fetched);
             let tried = tokio::task::spawn_blocking(move || {
                 trial.run(&PairOfTrees::as_one(&before, &after))
             })

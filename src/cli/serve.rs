@@ -176,11 +176,15 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     texts.into_iter()
 }
 
+/// More than there are places for connections.
+const OPEN_FILES: u64 = 4_096;
+
 /// Serves until a signal says stop.
 #[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
 pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result {
     // Database and cache are nobody else's to read.
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    allow_many_files();
     enter(directory)?;
     let settings = Settings::check(&arguments.raw(), &read_file)?;
     let person = std::io::stderr().is_terminal();
@@ -195,6 +199,17 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result
     // Whatever still computes: it ends with the process.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(Outcome::Done)
+}
+
+/// Connections that say nothing must not use up what plans and the database need. Many systems begin with
+/// 1,024 open files and let whoever asks have more.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.map_or(OPEN_FILES, |maximum| maximum.min(OPEN_FILES));
+    if current.is_some_and(|current| current < most) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum });
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "`-C` is about this process")]

@@ -225,6 +225,14 @@ pub enum ConfigError {
         /// Folders that might be meant.
         seen: Vec<RepoPath>,
     },
+    /// Reading it met a limit.
+    #[error("{at}: {reason}")]
+    Stopped {
+        /// The file.
+        at: Location,
+        /// Which limit, in words.
+        reason: String,
+    },
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),
@@ -255,6 +263,7 @@ impl ConfigError {
             | Self::SharedBranch { at, .. }
             | Self::Pattern { at, .. }
             | Self::Mixed { at, .. }
+            | Self::Stopped { at, .. }
             | Self::NoBodyTemplate { at, .. } => Some(at),
             Self::Several(faults) => faults.first().and_then(Self::location),
             Self::NothingToDiscover { .. } | Self::Misplaced { .. } | Self::Unknown(_) => None,

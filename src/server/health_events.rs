@@ -3,23 +3,28 @@
 //! Flux signs its bodies (`generic-hmac`); Argo CD Notifications cannot, and sends the secret itself as a
 //! bearer token, over TLS.
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Door;
 use super::body;
+use super::connection::Guest;
 use super::webhook::{Answer, Refusal, is_json, refuse, text};
 use crate::app::{HealthEvent, Received};
-use crate::github::webhook::{is_secret, verify};
+use crate::github::webhook::{is_secret, is_signature, verify};
 use crate::telemetry::metric;
 
 /// The word for it in metrics.
 const LABEL: &str = "health-events";
 
-pub(super) async fn health_events(State(door): State<Door>, request: Request) -> Response {
+pub(super) async fn health_events(
+    State(door): State<Door>,
+    Extension(guest): Extension<Guest>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
-    match take(&door, &head.headers, body).await {
+    match take(&door, &guest, &head.headers, body).await {
         Ok(answer) => {
             metric::delivery(LABEL, answer.outcome);
             answer.into_response()
@@ -32,16 +37,35 @@ pub(super) async fn health_events(State(door): State<Door>, request: Request) ->
     }
 }
 
-async fn take(door: &Door, headers: &HeaderMap, body: axum::body::Body) -> Result<Answer, Refusal> {
+/// What can be said before the body is read.
+fn outside(door: &Door, headers: &HeaderMap) -> Result<(), Refusal> {
+    let may_be_from_us = match bearer(headers) {
+        Some(bearer) => is_secret(&door.secrets, bearer),
+        None => signature(headers).is_some_and(is_signature),
+    };
+    if !may_be_from_us {
+        return Err(Refusal::Unsigned);
+    }
+    if is_json(headers) { Ok(()) } else { Err(Refusal::ContentType) }
+}
+
+async fn take(
+    door: &Door,
+    guest: &Guest,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Answer, Refusal> {
     let declared = text(headers, "content-length").and_then(|length| length.parse().ok());
     let waits = headers.contains_key(header::EXPECT);
-    let body = body::read(body, declared, waits, &door.large_bodies).await?;
+    if let (Err(refusal), false) = (outside(door, headers), body::is_too_large(declared)) {
+        body::leave(body, waits).await;
+        return Err(refusal);
+    }
+    let body = body::read(body, declared, waits, &door.bodies).await?;
     if !is_from_us(door, headers, &body.bytes) {
         return Err(Refusal::Unsigned);
     }
-    if !is_json(headers) {
-        return Err(Refusal::ContentType);
-    }
+    let _stays = guest.vouch();
     let event = HealthEvent::parse(&body.bytes).map_err(|error| {
         tracing::warn!(%error, "a signed health event makes no sense");
         Refusal::Malformed
@@ -59,10 +83,17 @@ async fn take(door: &Door, headers: &HeaderMap, body: axum::body::Body) -> Resul
 
 /// Whether whoever posts knows the secret.
 fn is_from_us(door: &Door, headers: &HeaderMap, body: &[u8]) -> bool {
-    let bearer = text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if let Some(bearer) = bearer {
+    if let Some(bearer) = bearer(headers) {
         return is_secret(&door.secrets, bearer);
     }
+    verify(&door.secrets, signature(headers), body).is_ok()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "))
+}
+
+fn signature(headers: &HeaderMap) -> Option<&[u8]> {
     let signature = headers.get("x-signature").or_else(|| headers.get("x-hub-signature-256"));
-    verify(&door.secrets, signature.map(|value| value.as_bytes()), body).is_ok()
+    signature.map(|value| value.as_bytes())
 }

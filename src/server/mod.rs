@@ -1,7 +1,7 @@
 //! The HTTP door: webhook, health, metrics, and the pages with their API.
 //!
 //! Whoever connects is hostile until a signature says otherwise: headers and bodies have to arrive in time,
-//! connections and large bodies are few at a time, and nothing is parsed before it is verified.
+//! connections and bodies have limits for all together, and nothing is parsed before it is verified.
 
 mod access;
 mod api;
@@ -37,7 +37,7 @@ use live::Live;
 struct Door {
     app: App,
     secrets: Arc<WebhookSecrets>,
-    large_bodies: body::LargeBodies,
+    bodies: body::Bodies,
 }
 
 /// Where requests come in.
@@ -62,7 +62,7 @@ pub async fn serve(
     secrets: WebhookSecrets,
     shutdown: impl Future<Output = ()>,
 ) {
-    let door = Door { app, secrets: Arc::new(secrets), large_bodies: body::LargeBodies::default() };
+    let door = Door { app, secrets: Arc::new(secrets), bodies: body::Bodies::default() };
     accept(listeners.into(), router(&door), metrics_router(&door), shutdown).await;
 }
 
@@ -135,11 +135,8 @@ pub async fn serve_with_pages(
     let sign_ins = Arc::new(Semaphore::new(SIGN_INS));
     let rooms =
         Rooms { app: app.clone(), access: pages.access, github, live: live.clone(), sign_ins };
-    let door = Door {
-        app: app.clone(),
-        secrets: Arc::new(secrets),
-        large_bodies: body::LargeBodies::default(),
-    };
+    let door =
+        Door { app: app.clone(), secrets: Arc::new(secrets), bodies: body::Bodies::default() };
     let metrics = metrics_router(&door);
     let router = router(&door).merge(pages::routes(rooms));
     // Open pages end first: each is a request that would not end by itself.

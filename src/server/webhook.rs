@@ -1,15 +1,16 @@
-//! `POST /webhook`: body, signature, headers, JSON, store; an answer only when all of that is done.
+//! `POST /webhook`: headers, body, signature, JSON, store; an answer only when all of that is done.
 
 use std::borrow::Cow;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Door;
 use super::body::{self, BodyError};
+use super::connection::Guest;
 use crate::app::Received;
-use crate::github::webhook::{Event, verify};
+use crate::github::webhook::{Event, is_signature, verify};
 use crate::model::DeliveryId;
 use crate::telemetry::metric;
 
@@ -48,7 +49,7 @@ impl Refusal {
             Self::TooLarge => "the body has more than 25 MB",
             Self::Cut => "the body is not whole",
             Self::TooSlow => "the body did not arrive in time",
-            Self::Busy => "too many large bodies at a time",
+            Self::Busy => "too much is being sent at a time",
             Self::Unsigned => "the signature is missing or wrong",
             Self::ContentType => "the content type is neither application/json nor a form",
             Self::Header(name) => name,
@@ -84,11 +85,15 @@ impl From<BodyError> for Refusal {
     }
 }
 
-pub(super) async fn webhook(State(door): State<Door>, request: Request) -> Response {
+pub(super) async fn webhook(
+    State(door): State<Door>,
+    Extension(guest): Extension<Guest>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     // Nobody vouches for the header before the signature is verified: it becomes a label then.
     let mut event = "unknown";
-    let answer = take(&door, &head.headers, body, &mut event).await;
+    let answer = take(&door, &guest, &head.headers, body, &mut event).await;
     match answer {
         Ok(answer) => {
             metric::delivery(event, answer.outcome);
@@ -130,23 +135,47 @@ impl IntoResponse for Answer {
     }
 }
 
+/// What the headers of a delivery say.
+struct Outside<'a> {
+    signature: &'a [u8],
+    name: &'a str,
+    delivery: DeliveryId,
+}
+
+/// Whether the headers look like a delivery's. Whoever has others is not listened to.
+fn outside(headers: &HeaderMap) -> Result<Outside<'_>, Refusal> {
+    let signature = headers.get("x-hub-signature-256").map(|value| value.as_bytes());
+    let signature = signature.filter(|it| is_signature(it)).ok_or(Refusal::Unsigned)?;
+    if !is_json(headers) && !is_form(headers) {
+        return Err(Refusal::ContentType);
+    }
+    let name = text(headers, "x-github-event").filter(|name| !name.is_empty());
+    let name = name.ok_or(Refusal::Header("there is no X-GitHub-Event"))?;
+    let delivery = text(headers, "x-github-delivery").and_then(|id| DeliveryId::parse(id).ok());
+    let delivery = delivery.ok_or(Refusal::Header("there is no usable X-GitHub-Delivery"))?;
+    Ok(Outside { signature, name, delivery })
+}
+
 async fn take<'a>(
     door: &Door,
+    guest: &Guest,
     headers: &'a HeaderMap,
     body: axum::body::Body,
     label: &mut &'a str,
 ) -> Result<Answer, Refusal> {
     let declared = text(headers, "content-length").and_then(|length| length.parse().ok());
     let waits = headers.contains_key(header::EXPECT);
-    let body = body::read(body, declared, waits, &door.large_bodies).await?;
-    let signature = headers.get("x-hub-signature-256").map(|value| value.as_bytes());
-    verify(&door.secrets, signature, &body.bytes).map_err(|_| Refusal::Unsigned)?;
-    let payload = payload(headers, &body.bytes)?;
-    let name = text(headers, "x-github-event").filter(|name| !name.is_empty());
-    let name = name.ok_or(Refusal::Header("there is no X-GitHub-Event"))?;
+    let outside = outside(headers);
+    if let (Err(refusal), false) = (&outside, body::is_too_large(declared)) {
+        body::leave(body, waits).await;
+        return Err(*refusal);
+    }
+    let body = body::read(body, declared, waits, &door.bodies).await?;
+    let Outside { signature, name, delivery } = outside?;
+    verify(&door.secrets, Some(signature), &body.bytes).map_err(|_| Refusal::Unsigned)?;
+    let _stays = guest.vouch();
     *label = name;
-    let delivery = text(headers, "x-github-delivery").and_then(|id| DeliveryId::parse(id).ok());
-    let delivery = delivery.ok_or(Refusal::Header("there is no usable X-GitHub-Delivery"))?;
+    let payload = payload(headers, &body.bytes)?;
     let event = Event::parse(name, &payload).map_err(|error| {
         tracing::warn!(delivery.id = %delivery, %error, "a signed delivery makes no sense");
         Refusal::Malformed
@@ -172,9 +201,6 @@ fn payload<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Ref
     if is_json(headers) {
         return Ok(Cow::Borrowed(body));
     }
-    if !is_kind(headers, "application/x-www-form-urlencoded") {
-        return Err(Refusal::ContentType);
-    }
     let mut fields = form_urlencoded::parse(body);
     let found = fields.find(|(name, _)| name == "payload");
     let (_, value) = found.ok_or(Refusal::ContentType)?;
@@ -187,6 +213,10 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     is_kind(headers, "application/json")
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    is_kind(headers, "application/x-www-form-urlencoded")
 }
 
 fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {

@@ -16,4 +16,4 @@ pub use event::{
     CommitReported, Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestChanged,
     PullRequestClosed, Push, Repository,
 };
-pub use signature::{SignatureError, is_secret, sign, verify};
+pub use signature::{SignatureError, is_secret, is_signature, sign, verify};

@@ -35,11 +35,21 @@ pub fn verify(
     body: &[u8],
 ) -> Result<(), SignatureError> {
     let header = header.ok_or(SignatureError::Missing)?;
-    let digits = header.strip_prefix(b"sha256=").ok_or(SignatureError::Malformed)?;
-    let mut signature = [0_u8; 32];
-    hex::decode_to_slice(digits, &mut signature).map_err(|_| SignatureError::Malformed)?;
+    let signature = parse(header).ok_or(SignatureError::Malformed)?;
     let matches = |secret| mac(secret, body).verify_slice(&signature).is_ok();
     if secrets.iter().any(matches) { Ok(()) } else { Err(SignatureError::Mismatch) }
+}
+
+/// Whether a header has the form of a signature, which says nothing about whose it is.
+#[must_use]
+pub fn is_signature(header: &[u8]) -> bool {
+    parse(header).is_some()
+}
+
+fn parse(header: &[u8]) -> Option<[u8; 32]> {
+    let mut signature = [0_u8; 32];
+    hex::decode_to_slice(header.strip_prefix(b"sha256=")?, &mut signature).ok()?;
+    Some(signature)
 }
 
 /// The header that GitHub would send with this body.

@@ -141,15 +141,41 @@ impl Policies {
         good.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval });
         let thought_us = AtomicU64::default();
         let mut policies = Self { engine: good, questions: Vec::new(), faults, thought_us };
-        // What only shows when a rule is asked (unknown functions, recursion) shows on nothing, too.
-        for question in questions.into_values() {
-            match ask(&mut policies.engine, &question, Value::new_object()) {
-                Ok(_) => policies.questions.push(question),
-                Err(fault) => policies.faults.push(fault),
+        policies.try_out(questions.into_values().collect(), TOTAL_LIMIT);
+        policies
+    }
+
+    /// Asks each rule about nothing: what only shows when it is asked (unknown functions, recursion) shows on
+    /// nothing, too.
+    fn try_out(&mut self, questions: Vec<Question>, limit: Duration) {
+        let mut engine = std::mem::take(&mut self.engine);
+        let mut questions = questions.into_iter();
+        while let Some(question) = questions.next() {
+            if self.thought() >= limit {
+                self.faults.push(not_tried(&question, 1 + questions.len(), limit));
+                break;
+            }
+            match self.timed(|| ask(&mut engine, &question, Value::new_object())) {
+                Ok(_) => self.questions.push(question),
+                Err(fault) => self.faults.push(fault),
             }
         }
-        policies.faults.dedup();
-        policies
+        self.engine = engine;
+        self.faults.dedup();
+    }
+
+    fn thought(&self) -> Duration {
+        Duration::from_micros(self.thought_us.load(Ordering::Relaxed))
+    }
+
+    /// Does something on the time of all.
+    #[expect(clippy::disallowed_methods, reason = "the engine's own limit is a clock's as well")]
+    fn timed<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let answer = ask();
+        let thought = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.thought_us.fetch_add(thought, Ordering::Relaxed);
+        answer
     }
 
     /// Whether there is nothing to ask.
@@ -170,7 +196,6 @@ impl Policies {
         self.judge_within(resources, TOTAL_LIMIT)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the engine's own limit is a clock's as well")]
     fn judge_within<'n>(
         &self,
         resources: impl Iterator<Item = &'n Node>,
@@ -181,27 +206,43 @@ impl Policies {
         let (mut verdicts, mut faults) = (Vec::new(), Vec::new());
         let mut resources = resources.enumerate();
         while let Some((index, resource)) = resources.next() {
-            let thought = Duration::from_micros(self.thought_us.load(Ordering::Relaxed));
-            if let Some(question) = questions.first().filter(|_| thought >= limit) {
+            let input = value::input(resource);
+            let mut cut_off = None;
+            questions.retain(|question| {
+                if cut_off.is_some() || self.thought() >= limit {
+                    cut_off = cut_off.or(Some(*question));
+                    return true;
+                }
+                match self.timed(|| ask(&mut engine, question, input.clone())) {
+                    Ok(answers) => {
+                        verdicts.extend(answers.into_iter().map(|verdict| (index, verdict)));
+                        true
+                    }
+                    Err(fault) => {
+                        faults.push(fault);
+                        false
+                    }
+                }
+            });
+            if let Some(question) = cut_off {
                 faults.push(left_out(question, 1 + resources.count(), limit));
                 break;
             }
-            let began = Instant::now();
-            let input = value::input(resource);
-            questions.retain(|question| match ask(&mut engine, question, input.clone()) {
-                Ok(answers) => {
-                    verdicts.extend(answers.into_iter().map(|verdict| (index, verdict)));
-                    true
-                }
-                Err(fault) => {
-                    faults.push(fault);
-                    false
-                }
-            });
-            let thought = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.thought_us.fetch_add(thought, Ordering::Relaxed);
         }
         (verdicts, faults)
+    }
+}
+
+/// What is said when already trying them out takes the time of all.
+fn not_tried(question: &Question, count: usize, limit: Duration) -> Fault {
+    let rules = if count == 1 { "1 rule was" } else { &*format!("{count} rules were") };
+    Fault {
+        at: Location::file(question.file.clone()),
+        message: format!(
+            "all policies together have {} s for a plan and used them up: {rules} not asked",
+            limit.as_secs()
+        ),
+        help: Some("look for rules that go through long lists for each of their items"),
     }
 }
 
