@@ -1,23 +1,24 @@
 //! After the merge: how the target is doing is told on the pull request and to GitHub's own page of
 //! environments, and what broke it is undone.
 
+mod merged;
 mod steps;
 
 use crate::clearance::{Aftermath, Judgement, Span, State, Voice, aftermath, written};
 use crate::github::{GithubError, PullRequestState, Repository};
 use crate::model::{CommitSha, PullRequestNumber};
-use crate::promotion::{Environment, Intent};
+use crate::promotion::Intent;
 use crate::store::PromotionRecord;
 
 use super::answer::{Matter, inline, say};
 use super::environments::{environment_key, judge_environment};
 use super::job::{After, Job, Undo};
-use super::perform::{Stop, Work};
 use super::prometheus::PERIOD_MS;
 use super::promote::key_of;
 use super::snapshot::Snapshot;
-use super::standing::Standing;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
+use merged::MergedPromotion;
 
 /// Looks how the target of a merged promotion is doing.
 pub(super) async fn after(work: &Work, job: &After) -> Result<Outcome, Stop> {
@@ -73,18 +74,6 @@ async fn merged_as(
         PullRequestState::Merged(commit) => commit,
         _ => None,
     }))
-}
-
-/// A promotion that was merged.
-struct MergedPromotion<'a> {
-    work: &'a Work,
-    job: &'a After,
-    repository: &'a Repository,
-    target: &'a Environment,
-    record: PromotionRecord,
-    number: PullRequestNumber,
-    merged_as: CommitSha,
-    standing: Standing,
 }
 
 impl MergedPromotion<'_> {

@@ -10,7 +10,7 @@ use crate::telemetry::metric;
 
 use super::answer::{Matter, say};
 use super::job::Command;
-use super::perform::{Stop, Work};
+use super::work::{Stop, Work};
 
 /// For so long nobody is asked again what a person may do who might not.
 const HOLDS_MS: Millis = 15 * 60 * 1000;

@@ -4,8 +4,8 @@ use crate::model::{BranchName, PullRequestNumber};
 use crate::store::PromotionRecord;
 
 use super::job::{Changed, Clear, Job, Promote};
-use super::perform::{Stop, Work};
 use super::promote::key_of;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 
 /// Queues a look at the promotion, if it is one.

@@ -3,6 +3,7 @@
 //! Looks at one promotion whenever something was heard, a pull request changed, or the time has come. What
 //! GitHub shows already is not written again, so that looking costs nothing.
 
+mod clearing;
 mod listen;
 mod merge;
 mod show;
@@ -16,16 +17,17 @@ use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State
 use crate::github::{Reaction, Repository, TreeSha};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
-use crate::store::{Millis, NewJob, PromotionRecord, PromotionState};
+use crate::store::{Millis, NewJob, PromotionState};
 
 use super::environments::{environment_key, judge_environment};
 use super::job::{Clear, Job, Place, Promote};
-use super::perform::{Stop, Work};
 use super::prometheus::PERIOD_MS;
 use super::promote::pair;
 use super::snapshot::Snapshot;
 use super::standing::{Standing, has_terms};
+use super::work::{Stop, Work};
 use super::worker::Outcome;
+use clearing::Clearing;
 
 /// Looks, and does what follows.
 pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
@@ -133,22 +135,6 @@ async fn begin(
     work.app.wake.notify_one();
     store.note_standing(&marker, &began, None, work.app.clock.now()).await?;
     Ok(Outcome::Done(Vec::new()))
-}
-
-/// One open promotion that is looked at.
-struct Clearing<'a> {
-    work: &'a Work,
-    job: &'a Clear,
-    repository: &'a Repository,
-    /// The default branch, and the commit of it that was looked at last.
-    base: &'a BranchName,
-    commit: CommitSha,
-    source: &'a Environment,
-    target: &'a Environment,
-    key: Key,
-    record: PromotionRecord,
-    number: PullRequestNumber,
-    judgement: Option<Judgement>,
 }
 
 impl Clearing<'_> {

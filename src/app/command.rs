@@ -8,9 +8,9 @@ use crate::store::{PromotionRecord, PromotionState};
 use super::allowed;
 use super::answer::{Matter, USAGE, quote, say};
 use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
-use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 
 /// Answers.

@@ -1,7 +1,7 @@
 //! Noting how a pull request ended, and what follows from it.
 
 use super::job::{After, Ended, Job};
-use super::perform::{Stop, Work};
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 use crate::store::{End, PromotionState};
 

@@ -10,7 +10,7 @@ use crate::promotion::{Plan, summary};
 use crate::store::{EnvironmentKey, EnvironmentNote, Millis, StoreError};
 
 use super::App;
-use super::environments::{MOST_CHARS, cut};
+use super::shortened::{MOST_CHARS, cut};
 
 /// The subject of how an environment is.
 const HEALTH: &str = "health";

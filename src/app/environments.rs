@@ -14,9 +14,10 @@ use crate::promotion::{Environment, Trigger};
 use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Millis};
 
 use super::job::Place;
-use super::perform::{Stop, Work};
 use super::prometheus;
+use super::shortened::{MOST_CHARS, cut};
 use super::snapshot::{Snapshot, digest};
+use super::work::{Stop, Work};
 
 /// How far back the commit that an environment runs is looked for.
 const MOST_COMMITS: usize = 100;
@@ -241,20 +242,12 @@ pub(super) fn evidence_of(
     }
 }
 
-/// Names and messages are kept up to so many characters.
-pub(super) const MOST_CHARS: usize = 300;
-
 /// A source's clock may be ahead of ours by so much.
 pub(super) const MOST_AHEAD_MS: Millis = 5 * 60_000;
 
 /// Whether a text is an address that people may be sent to.
 pub(super) fn is_link(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000
-}
-
-/// Cuts at a character.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }
 
 /// How an environment is, by what was heard; `None` where nothing says so.

@@ -12,9 +12,10 @@ use crate::model::{CommitSha, RepoName};
 use crate::store::{Delivery, Evidence, Receipt};
 
 use super::App;
-use super::environments::{MOST_CHARS, cut, is_link};
+use super::environments::is_link;
 use super::job::{Job, News, Place};
 use super::receive::{ReceiveError, Received};
+use super::shortened::{MOST_CHARS, cut};
 
 /// What somebody says of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]

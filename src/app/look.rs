@@ -17,9 +17,9 @@ use super::answer::quote;
 use super::command::undone_by;
 use super::environments::note_environments;
 use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
-use super::perform::{Stop, Work};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
+use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
 
 /// Looks, and queues what the head asks for.

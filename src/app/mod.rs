@@ -3,6 +3,7 @@
 pub mod local;
 pub mod preview;
 pub mod schema_fetch;
+mod shortened;
 pub mod validate;
 
 mod after;
@@ -51,6 +52,7 @@ mod two_snapshots;
 mod undo;
 mod wheel;
 mod words_of_kustomize;
+mod work;
 mod worker;
 
 pub use checking::{key_of, may_read, schema_directories};

@@ -9,8 +9,8 @@ use crate::promotion::{Intent, Key};
 use crate::store::{KnownEnvironment, PromotionRecord};
 
 use super::job::{After, Clear, Job, News};
-use super::perform::{Stop, Work};
 use super::promote::key_of;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 
 /// Queues a look at each promotion that news concern.

@@ -5,6 +5,7 @@
 //! receiver that is down or slow is in nobody's way.
 
 mod send;
+mod stored;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,7 +19,8 @@ use crate::store::{Millis, NewNotice, PromotionRecord, PromotionState, StoreErro
 
 use super::App;
 use super::job::{Job, Notify, Place, Promote};
-use super::perform::{Stop, Work};
+use super::work::{Stop, Work};
+use stored::StoredNotice;
 
 pub(super) use send::send;
 
@@ -53,20 +55,6 @@ impl StoredSubscription {
         let format = NoticeFormat::parse(&self.format)?;
         Some(Subscription { to: ReceiverName::parse(&self.to).ok()?, on, format })
     }
-}
-
-/// A notice as the store keeps it. Fields are added with a default, never renamed.
-#[derive(Serialize, Deserialize)]
-struct StoredNotice {
-    format: String,
-    event: String,
-    repository: String,
-    application: Option<String>,
-    source: Option<String>,
-    target: Option<String>,
-    number: Option<u64>,
-    url: Option<String>,
-    summary: String,
 }
 
 /// Something that happened, before it is known who wants to hear of it.

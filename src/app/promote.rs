@@ -17,161 +17,38 @@ mod take_step;
 mod tell;
 mod undo_on_github;
 mod undone;
+mod values;
 mod verdict;
+mod without_store;
 
-use crate::github::{PullRequest, Repository};
-use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
+use crate::github::Repository;
+use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::{
-    Decision, Environment, Intent, Key, Opening, Plan, PlanError, Planned, Proposal, Reason,
-    Request, Situation, Stepping, Undoing, Verdict, decide,
+    Decision, Environment, Intent, Opening, Plan, PlanError, Planned, Proposal, Reason, Request,
+    Situation, Verdict, decide,
 };
-use crate::store::{NewJob, PromotionRecord};
+use crate::store::NewJob;
 use crate::telemetry::metric;
 
 use super::checking::{Checking, fetched_on_github};
 use super::job::{Head, Job, Promote};
-use super::perform::{Stop, Work};
 use super::snapshot::{Snapshot, digest};
+use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
+use values::{broken, unplannable, would_be_pushed_to};
 
 pub(super) use memory::Memory;
 pub(super) use memory::{key_of, pair};
 pub use on_github::{
-    Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
-    Promoted,
+    Basis, GivenConfiguration, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
 };
 pub use step_on_github::{StepRequest, Stepped};
 pub(super) use take_back::{TakeBack, TakenBack};
 pub(super) use take_step::{Aims, Step, StepTaken, taken};
 pub(super) use tell::tell_parked;
 pub use undo_on_github::{UndoRequest, Undone};
-
-/// How a promotion ended.
-#[derive(Debug)]
-pub(super) enum Ended {
-    /// A pull request was opened.
-    Created(Shown),
-    /// The open one was brought up to date.
-    Updated(Shown),
-    /// The open one shows this plan already.
-    Unchanged(Shown),
-    /// The open one was closed, since nothing is left.
-    Closed(Shown),
-    /// There is nothing to promote.
-    Nothing,
-    /// A person closed exactly this.
-    Declined,
-    /// Somebody else's commits are on the branch; the pull request, if one is open.
-    Foreign(Option<Shown>),
-    /// It stands for several, each of an application.
-    Several(Vec<Key>),
-    /// It cannot be asked for like that: environments that do not exist, or not in this direction.
-    Refused(String),
-    /// The configuration or an overlay is broken.
-    Broken { because: String, at: Option<Location> },
-}
-
-/// A pull request that shows a promotion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
-    number: PullRequestNumber,
-    /// Its page; `None` if only our notes tell of it.
-    url: Option<String>,
-    /// The last commit of its branch.
-    head: Option<CommitSha>,
-}
-
-impl Shown {
-    fn of(pull_request: &PullRequest) -> Self {
-        let PullRequest { number, url, head, .. } = pull_request;
-        Self { number: *number, url: Some(url.clone()), head: Some(head.clone()) }
-    }
-
-    /// Its number.
-    pub(super) const fn number(&self) -> PullRequestNumber {
-        self.number
-    }
-
-    fn with_head(self, head: &CommitSha) -> Self {
-        Self { head: Some(head.clone()), ..self }
-    }
-}
-
-impl Ended {
-    /// Whether an open pull request shows it.
-    pub(super) const fn shows(&self) -> bool {
-        matches!(self, Self::Created(_) | Self::Updated(_) | Self::Unchanged(_))
-    }
-
-    pub(super) const fn outcome(&self) -> &'static str {
-        match self {
-            Self::Created(_) => "created",
-            Self::Updated(_) => "updated",
-            Self::Unchanged(_) => "unchanged",
-            Self::Closed(_) => "closed",
-            Self::Nothing | Self::Declined => "none",
-            Self::Foreign(_) => "foreign",
-            Self::Several(_) => "several",
-            Self::Refused(_) => "refused",
-            Self::Broken { .. } => "failed",
-        }
-    }
-
-    const fn shown(&self) -> Option<&Shown> {
-        match self {
-            Self::Created(shown)
-            | Self::Updated(shown)
-            | Self::Unchanged(shown)
-            | Self::Closed(shown) => Some(shown),
-            Self::Foreign(shown) => shown.as_ref(),
-            Self::Nothing
-            | Self::Declined
-            | Self::Several(_)
-            | Self::Refused(_)
-            | Self::Broken { .. } => None,
-        }
-    }
-}
-
-/// What is asked for, whoever asks.
-pub(super) struct Wanted<'a> {
-    key: &'a Key,
-    request: Request,
-    /// Whether what we remember of the branch may be wrong.
-    look: bool,
-    /// A configuration in place of the repository's own.
-    given: Option<&'a GivenConfiguration>,
-}
-
-/// A promotion with all that is needed to decide and carry it out.
-pub(super) struct Promotion<'a> {
-    memory: Memory<'a>,
-    repository: &'a Repository,
-    /// The default branch.
-    base: &'a BranchName,
-    snapshot: Snapshot,
-    given: Option<&'a GivenConfiguration>,
-    plan: Plan,
-    /// What the edited files are now.
-    base_digest: String,
-    /// The head branch.
-    branch: BranchName,
-    request: Request,
-    /// Whether what we remember of the branch may be wrong.
-    look: bool,
-    /// Whether exactly this plan was undone.
-    undone: bool,
-    /// What it is for.
-    intent: Intent,
-    /// The promotion that it takes back, of one that undoes.
-    undoing: Option<Undoing>,
-    /// The step that it takes, of one that does that.
-    stepping: Option<Stepping>,
-    /// The body as it was written last, if it was.
-    body: Option<String>,
-    /// What we did last for this pair.
-    record: Option<PromotionRecord>,
-}
+pub(super) use values::{Ended, Promotion, Shown, Wanted};
+pub use without_store::OnGithub;
 
 /// Carries a promotion out and tells whoever asked.
 pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop> {
@@ -464,24 +341,4 @@ impl<'a> Promotion<'a> {
         };
         proposal.map_err(|error| broken(&error, None))
     }
-}
-
-fn unplannable(error: &PlanError) -> Ended {
-    match error.is_refusal() {
-        true => Ended::Refused(error.to_string()),
-        false => broken(error, error.location()),
-    }
-}
-
-/// The promotion's own branch is the one it is to be merged into.
-fn would_be_pushed_to(base: &BranchName) -> Ended {
-    let because = format!(
-        "`pullRequest.branch` is `{base}`, the default branch, which is never pushed to; give promotions a \
-         branch of their own, such as `promote/{{{{ source }}}}-to-{{{{ target }}}}`"
-    );
-    Ended::Broken { because, at: None }
-}
-
-fn broken(error: &dyn std::error::Error, at: Option<&Location>) -> Ended {
-    Ended::Broken { because: chain(error), at: at.cloned() }
 }

@@ -15,9 +15,9 @@ use crate::promotion::{Preview, preview_body};
 use super::answer::{Matter, quote, said, say};
 use super::checking::fetched_on_github;
 use super::job::PreviewPullRequest;
-use super::perform::{Stop, Work};
 use super::snapshot::Snapshot;
 use super::two_snapshots::{Previewing, TwoSnapshots};
+use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
 
 /// The check run's name. It is one on purpose: a branch's rules can require it.

@@ -8,7 +8,7 @@ use crate::store::{KnownRepository, Millis, StoreError};
 
 use super::App;
 use super::job::{Job, Look, Place, Recover};
-use super::perform::{Stop, Work};
+use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
 
 /// How many failed deliveries one run takes in; the next run goes on.

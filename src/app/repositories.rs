@@ -1,7 +1,7 @@
 //! Noting which repositories an installation gained and lost.
 
 use super::job::Repositories;
-use super::perform::{Stop, Work};
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 use crate::store::KnownRepository;
 

@@ -8,9 +8,9 @@ use crate::traffic::Aim;
 
 use super::answer::{Matter, quote, say};
 use super::job::{Clear, Job, Step, StoredAim};
-use super::perform::{Stop, Work};
 use super::promote::{self, Aims, Ended, Memory, StepTaken, pair};
 use super::snapshot::Snapshot;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 
 /// Takes a step.

@@ -6,9 +6,9 @@ use crate::promotion::{Key, PlanId, Request, Trailers, Undoing};
 
 use super::answer::{Matter, quote, say};
 use super::job::{Clear, Job, Undo};
-use super::perform::{Stop, Work};
 use super::promote::{Ended, Memory, TakeBack, TakenBack, key_of};
 use super::snapshot::Snapshot;
+use super::work::{Stop, Work};
 use super::worker::Outcome;
 
 /// Takes a merged promotion back.

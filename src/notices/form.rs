@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::Notice;
+use super::notice::Notice;
 use crate::model::NoticeFormat;
 use crate::redact::Credential;
 

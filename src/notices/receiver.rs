@@ -7,8 +7,9 @@ use std::time::Duration;
 use http::Request;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
+use super::NotSent;
 use super::form::signature;
-use super::{NotSent, Notice};
+use super::notice::Notice;
 use crate::model::{NoticeFormat, ReceiverName};
 use crate::outbound::{Bytes, Outbound, OutboundError};
 use crate::redact::Credential;

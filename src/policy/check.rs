@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::analysis;
 use super::gate::{Day, Gate, Gates, Suppression, names};
+use super::installation::with_mesh;
 use super::risks::{Changed, Changes};
 use super::rule::{Check, Report, Rule};
 use super::rules;
@@ -59,7 +59,7 @@ fn run(subject: &Subject<'_>, gates: &Gates) -> Vec<Finding> {
             run(&mut Report::new(rule.id, gates.complete, &mut findings));
         };
         if *gate == Gate::Istio {
-            analysis::with_mesh(subject, |mesh| {
+            with_mesh(subject, |mesh| {
                 // Hints about Services are noise where nobody uses Istio.
                 if !gates.complete && !mesh.is_istios() {
                     return;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::sidecar::INJECTION_LABEL;
 use crate::kustomize::ResourceId;
 use crate::model::Location;
 use crate::yaml::Node;
@@ -332,3 +331,6 @@ impl<'a> Mesh<'a> {
             .collect()
     }
 }
+
+/// The label of a namespace whose Pods get a proxy.
+pub const INJECTION_LABEL: &str = "istio-injection";

@@ -12,6 +12,7 @@ pub mod environment_words;
 mod finding;
 mod gate;
 pub mod host;
+mod installation;
 pub mod istio_annotation;
 pub mod kustomization;
 pub mod label_selector;
@@ -33,11 +34,12 @@ mod subject;
 pub mod virtual_service;
 mod whole;
 
-pub use analysis::{Surroundings, analyze, manifests};
+pub use analysis::{Surroundings, analyze};
 pub use check::{Findings, all_rules, check, mark_new};
 pub use check_annotation::{Annotation, AnnotationLevel, annotations};
 pub use finding::{Alike, Finding, Level, NOT_VALIDATED};
 pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Suppression};
+pub use installation::manifests;
 pub use mesh::Manifest;
 pub use place::{Sources, place};
 pub use plain::PlainManifests;
@@ -50,6 +52,3 @@ pub use subject::{Overlay, Promotion, Side, Subject, built};
 pub use whole::{
     Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,
 };
-
-/// Codes of what is said beside the rules: of unreadable manifests, schemas and suppressions.
-const CODES_WITHOUT_RULE: [&str; 3] = [plain::UNREADABLE, standards::UNUSABLE, check::EXPIRED];

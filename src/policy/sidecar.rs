@@ -2,13 +2,11 @@
 //!
 //! Pods that run may differ; nothing here asks a cluster.
 
-use super::mesh::{FullName, Manifest, Mesh, NAMESPACE, Pod};
+use super::mesh::{FullName, INJECTION_LABEL, Manifest, Mesh, NAMESPACE, Pod};
 use crate::yaml::Node;
 
 /// The name of the proxy's container.
 pub const PROXY_CONTAINER: &str = "istio-proxy";
-/// The label of a namespace whose Pods get a proxy.
-pub const INJECTION_LABEL: &str = "istio-injection";
 /// The label that names the control plane for a namespace or Pod.
 pub const REVISION_LABEL: &str = "istio.io/rev";
 /// The label that puts a namespace into ambient mode.

@@ -178,8 +178,12 @@ pub fn known_words() -> Vec<&'static str> {
     let mut words: Vec<&'static str> = rules
         .flat_map(|rule| std::iter::once(rule.id).chain(rule.codes.iter().map(|code| code.id)))
         .collect();
-    words.extend(super::CODES_WITHOUT_RULE);
+    words.extend(CODES_WITHOUT_RULE);
     words.sort_unstable();
     words.dedup();
     words
 }
+
+/// Codes of what is said beside the rules: of unreadable manifests, schemas and suppressions.
+pub(super) const CODES_WITHOUT_RULE: [&str; 3] =
+    [super::plain::UNREADABLE, super::standards::UNUSABLE, super::check::EXPIRED];

@@ -5,7 +5,7 @@
 
 use super::database::{Row, Transaction, is_unique_violation};
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// The right to run one job until the lease lapses. Cannot be made but by claiming.
 #[derive(Clone, Debug, PartialEq, Eq)]

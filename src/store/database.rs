@@ -16,7 +16,6 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Postgres, Row as _, Sqlite};
 
 use super::error::StoreError;
-use super::migration;
 
 /// How long a statement waits for a connection. Longer than a commit on a slow disk, shorter than
 /// GitHub's patience with a webhook (10 s).
@@ -86,13 +85,6 @@ impl<'a> From<Option<&'a str>> for Value<'a> {
 }
 
 impl Database {
-    /// Connects and brings the tables up to date.
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        let database = Self::connect(url).await?;
-        migration::run(&database, None).await?;
-        Ok(database)
-    }
-
     /// Connects, with the tables as they are.
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {

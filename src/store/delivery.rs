@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::database::Transaction;
 use super::error::StoreError;
 use super::evidence::{Evidence, hear};
+use super::handle::{Millis, Store};
 use super::job::{NewJob, enqueue_in};
-use super::{Millis, Store};
 
 /// How many deliveries may wait to be written.
 const INBOX_SIZE: usize = 1024;

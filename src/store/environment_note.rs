@@ -1,7 +1,8 @@
 //! What pages say of environments: one text for each subject, opaque here.
 
+use super::EnvironmentKey;
 use super::error::StoreError;
-use super::{EnvironmentKey, Millis, Store};
+use super::handle::{Millis, Store};
 
 /// What was noted of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::database::{Row, Transaction, Value};
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// What a source said of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]

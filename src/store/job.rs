@@ -2,11 +2,7 @@
 
 use super::database::{Transaction, Value};
 use super::error::StoreError;
-use super::{Millis, Store};
-
-/// Makes one payload of that of a job that waits and that of a newer one with the same key. Equal payloads are
-/// one already.
-pub type Merge = fn(waiting: &str, newer: &str) -> String;
+use super::handle::{Merge, Millis, Store};
 
 /// A job to be queued.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,6 +25,15 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (11, "who asked", include_str!("migrations/0011_who_asked.sql")),
 ];
 
+impl Database {
+    /// Connects and brings the tables up to date.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let database = Self::connect(url).await?;
+        run(&database, None).await?;
+        Ok(database)
+    }
+}
+
 /// Runs the migrations that the database lacks, up to and with `version` if one is given.
 ///
 /// Two processes that start at once wait for each other (PostgreSQL takes an advisory lock).

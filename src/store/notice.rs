@@ -3,11 +3,12 @@
 //! A notice is written down with the job that sends it, in one commit. Its id says what it is about, so that
 //! writing it down again changes nothing. Contents are opaque here.
 
+use super::NewJob;
 use super::claim::{Lease, guard, held};
 use super::database::Transaction;
 use super::error::StoreError;
+use super::handle::{Millis, Store};
 use super::job::enqueue_in;
-use super::{Millis, NewJob, Store};
 
 /// A notice to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]

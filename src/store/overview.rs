@@ -5,8 +5,8 @@
 
 use super::database::Value;
 use super::error::StoreError;
+use super::handle::{Millis, Store};
 use super::promotion::{PromotionRecord, read_record};
-use super::{Millis, Store};
 
 /// Which promotions are asked for. An empty text asks for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! GitHub's token is not here: the repositories are what it was asked for.
 
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// A session that is to be opened.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use super::claim::{Lease, held};
 use super::database::Row;
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// Where a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::claim::{Lease, guard, held};
 use super::database::Row;
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// How far a promotion got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! that; and comments that were taken, so that each asks once.
 
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// Where somebody was told that they may not ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::database::Row;
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 /// A repository that sent us something, or that an installation named.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! How open promotions stand, as a text that is opaque here.
 
 use super::error::StoreError;
-use super::{Millis, Store};
+use super::handle::{Millis, Store};
 
 impl Store {
     /// How a promotion stands, if somebody noted it.

@@ -14,6 +14,7 @@ mod promotions;
 use std::future::Future;
 use std::pin::Pin;
 
+use super::database::Database;
 use super::*;
 use deliveries::*;
 use environments::*;

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::WorkdirError;
+use super::bounds::{FILE_LIMIT_BYTES, is_git_internal};
 use super::checkout::mode_of;
-use super::{FILE_LIMIT_BYTES, WorkdirError, is_git_internal};
 use crate::model::{File, FileEdit, FileMode, KUSTOMIZATION_NAMES, RepoPath};
 
 /// Writes the edits to the working tree below `root`.

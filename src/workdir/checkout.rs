@@ -7,8 +7,9 @@ use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::bounds::{FILE_LIMIT_BYTES, is_git_internal, not_utf8};
 use super::repository::Listing;
-use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
+use super::{Repository, WorkdirError};
 use crate::model::{
     Entry, File, FileMode, Files, Holding, ReadError, RepoPath, Step, finders, follow, holds,
 };
@@ -360,10 +361,6 @@ fn fault(path: &RepoPath, error: &io::Error) -> ReadError {
 
 fn special(path: &RepoPath) -> ReadError {
     ReadError::Io { path: path.clone(), reason: "it is no regular file".to_owned() }
-}
-
-pub(super) fn not_utf8(path: &RepoPath, name: &str) -> ReadError {
-    ReadError::Io { path: path.clone(), reason: format!("`{name}` is not UTF-8") }
 }
 
 #[cfg(unix)]

@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::checkout::not_utf8;
-use super::{FILE_LIMIT_BYTES, Repository, WorkdirError, is_git_internal};
+use super::bounds::{FILE_LIMIT_BYTES, is_git_internal, not_utf8};
+use super::{Repository, WorkdirError};
 use crate::model::{
     BlobId, CommitSha, Entry, File, FileEdit, FileMode, FileTree, Files, ReadError, RepoPath,
 };

@@ -12,8 +12,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use super::WorkdirError;
 use super::apply::make_link;
-use super::{WorkdirError, is_git_internal};
+use super::bounds::is_git_internal;
 use crate::model::{FileMode, FileTree, Files as _, RepoPath};
 
 /// How long a build may take: charts are fetched meanwhile.

@@ -11,6 +11,7 @@
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the home of the disk")]
 
 mod apply;
+mod bounds;
 mod checkout;
 mod commit;
 mod commit_tree;
@@ -28,6 +29,7 @@ mod schema_store;
 mod tests;
 
 pub use apply::{apply, make_directory, read_bytes, read_input, write_output};
+pub use bounds::FILE_LIMIT_BYTES;
 pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::{CommitTree, edits_between};
@@ -41,11 +43,3 @@ pub use root::{build_root, plan_root, wider_root};
 pub use schema_store::{
     read_remote_schema, read_schema_bundle, write_remote_schema, write_schema_bundle,
 };
-
-/// Larger files are not read: the largest manifests people write have a few megabytes.
-pub const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
-
-/// Whether a path leads into git's own files, which are neither read nor written.
-fn is_git_internal(path: &crate::model::RepoPath) -> bool {
-    path.parts().any(|part| part.eq_ignore_ascii_case(".git"))
-}

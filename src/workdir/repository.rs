@@ -5,10 +5,10 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::checkout::not_utf8;
+use super::WorkdirError;
+use super::bounds::{is_git_internal, not_utf8};
 use super::git::{Git, Running};
 use super::root::{git_top, repo_path};
-use super::{WorkdirError, is_git_internal};
 use crate::model::{CommitSha, RepoPath};
 
 /// The git repository around a checkout's root.

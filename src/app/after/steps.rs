@@ -12,10 +12,11 @@ use crate::traffic::{Aim, Next, ShiftError};
 use super::super::answer::{Matter, quote, say};
 use super::super::environments::{environment_key, judge_environment};
 use super::super::job::{Job, Step, StoredAim};
-use super::super::perform::Stop;
 use super::super::promote::{key_of, taken};
 use super::super::snapshot::Snapshot;
-use super::{MergedPromotion, told_of};
+use super::super::work::Stop;
+use super::merged::MergedPromotion;
+use super::told_of;
 
 impl MergedPromotion<'_> {
     /// Begins the step that is due, once; returns a look at the time when it is.

@@ -4,9 +4,9 @@ use crate::clearance::Item;
 use crate::github::Permission;
 use crate::promotion::{ticked, ticked_items};
 
-use super::super::perform::Stop;
 use super::super::standing::{Standing, StoredRelease};
-use super::Clearing;
+use super::super::work::Stop;
+use super::clearing::Clearing;
 
 impl Clearing<'_> {
     /// Takes edits and releases in.

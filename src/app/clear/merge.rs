@@ -6,9 +6,9 @@ use crate::model::CommitSha;
 use crate::store::{End, Millis, NewJob, PromotionState};
 
 use super::super::job::{After, Job, Look};
-use super::super::perform::Stop;
 use super::super::standing::Standing;
-use super::Clearing;
+use super::super::work::Stop;
+use super::clearing::Clearing;
 
 /// How soon we look again after the default branch moved.
 const SOON_MS: Millis = 5_000;

@@ -8,9 +8,9 @@ use crate::model::CommitSha;
 use crate::promotion::{Standing as Told, with_standing};
 
 use super::super::answer::inline;
-use super::super::perform::Stop;
 use super::super::standing::{ShownCheck, Standing};
-use super::Clearing;
+use super::super::work::Stop;
+use super::clearing::Clearing;
 
 impl Clearing<'_> {
     /// Shows how it stands, where that is not what is shown.

@@ -6,9 +6,9 @@ use crate::store::WaitingNotice;
 use crate::telemetry::metric;
 
 use super::super::job::Notify;
-use super::super::perform::{Stop, Work};
+use super::super::work::{Stop, Work};
 use super::super::worker::{Outcome, chain};
-use super::StoredNotice;
+use super::stored::StoredNotice;
 
 /// Sends what waits, in order; stops at the first that does not arrive.
 pub(in super::super) async fn send(work: &Work, job: &Notify) -> Result<Outcome, Stop> {

@@ -10,9 +10,10 @@ use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::answer::{Matter, say};
 use super::super::fresh_id;
-use super::super::perform::Stop;
+use super::super::work::Stop;
 use super::memory::Memory;
-use super::{Ended, Promotion, Shown, verdict};
+use super::values::{Ended, Promotion, Shown};
+use super::verdict;
 
 /// How opening a pull request went.
 pub(super) enum Opening {

@@ -6,9 +6,10 @@ use crate::model::BranchName;
 use crate::promotion::{Environment, GivenEdit, Intent, Key, Request, TemplateError};
 
 use super::super::checking::{Checking, fetched_on_github};
-use super::super::perform::Stop;
 use super::super::snapshot::{Snapshot, digest};
-use super::{Ended, Memory, Promotion, broken, unplannable, would_be_pushed_to};
+use super::super::work::Stop;
+use super::Memory;
+use super::values::{Ended, Promotion, broken, unplannable, would_be_pushed_to};
 
 /// The edits, and what they are for.
 pub(super) struct GivenEdits<'a> {

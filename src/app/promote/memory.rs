@@ -10,7 +10,7 @@ use crate::promotion::{Intent, Key, PlanId};
 use crate::store::{End, Millis, Pair, PromotionRecord, PromotionState, PromotionText};
 
 use super::super::Clock;
-use super::super::perform::{Stop, Work};
+use super::super::work::{Stop, Work};
 use super::OnGithub;
 
 /// Where a promotion's notes are.

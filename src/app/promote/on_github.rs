@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::{CONFIG_PATH, RepositoryConfig};
 use crate::github::{
-    Authentication, Github, GithubError, GithubSettings, PullRequest, Repository, Retry, Search,
+    Authentication, Github, GithubError, GithubSettings, PullRequest, Retry, Search,
 };
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName, RepoPath};
 use crate::promotion::{Intent, Key, Plan, Request, Wanted as Asked, step_branch};
@@ -14,11 +14,12 @@ use crate::redact::Credential;
 
 use super::super::clear::{ShownHold, read_check};
 use super::super::local::Workspace;
-use super::super::perform::Stop;
 use super::super::snapshot::Snapshot;
+use super::super::work::Stop;
 use super::super::{Clock, worker};
 use super::memory::Memory;
-use super::{Ended, Promotion, Shown, Wanted};
+use super::values::{Ended, Promotion, Shown, Wanted};
+use super::without_store::OnGithub;
 
 pub use super::super::snapshot::GivenConfiguration;
 
@@ -31,14 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Whoever runs us waits: after so many failures of GitHub's, or for longer than this, it is not tried again.
 const MOST_ATTEMPTS: u32 = 6;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// A repository on GitHub, seen with a token.
-pub struct OnGithub {
-    pub(super) github: Github,
-    pub(super) clock: Clock,
-    pub(super) repository: Repository,
-    local: Option<Arc<Workspace>>,
-}
 
 /// What promotions of a repository on GitHub follow.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@ use crate::promotion::{Intent, Key, Verdict, checklist_of, ticked, ticked_items}
 use crate::store::{NewJob, PromotionState};
 
 use super::super::job::{Clear, Job, Place};
-use super::super::perform::{Stop, Work};
 use super::super::standing::has_terms;
+use super::super::work::{Stop, Work};
 use super::memory::pair;
-use super::{Ended, Promotion};
+use super::values::{Ended, Promotion};
 
 /// Notes how a planned promotion stands, and looks at it if that is to be shown.
 pub(super) async fn note(

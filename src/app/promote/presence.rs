@@ -10,9 +10,9 @@ use crate::traffic::Rollout;
 
 use super::super::answer::{Matter, said};
 use super::super::checking::Checking;
-use super::super::perform::Stop;
 use super::super::snapshot::{Snapshot, digest};
-use super::Promotion;
+use super::super::work::Stop;
+use super::values::Promotion;
 
 /// The default branch is merged into a promotion's branch a few times, not more.
 const MOST_MERGES: usize = 8;

@@ -5,7 +5,7 @@ use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::answer::{Matter, quote, say};
-use super::super::perform::{Stop, Work};
+use super::super::work::{Stop, Work};
 
 /// Closes what is open of a pair, with one comment that says why; does nothing if nothing is.
 pub(super) async fn retire(

@@ -5,7 +5,8 @@ use crate::promotion::{Intent, Key, Request, Stepping};
 use crate::traffic::{Aim, Rollout, Way};
 
 use super::on_github::{only_github, patiently};
-use super::{Aims, Ended, Memory, OnGithub, OnGithubError, Operation, Shown, Step, StepTaken};
+use super::values::{Ended, Shown};
+use super::{Aims, Memory, OnGithub, OnGithubError, Operation, Step, StepTaken};
 
 /// Which step is to be taken.
 #[derive(Clone, Debug)]

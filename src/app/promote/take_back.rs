@@ -7,10 +7,11 @@ use crate::lineage::take_back;
 use crate::model::{BranchName, File, FileMode, Location, Position, RepoPath};
 use crate::promotion::{Cause, Environment, GivenEdit, Intent, Key, Request, Undoing, undo_branch};
 
-use super::super::perform::Stop;
 use super::super::snapshot::Snapshot;
+use super::super::work::Stop;
+use super::Memory;
 use super::given_edits::GivenEdits;
-use super::{Ended, Memory, Promotion, broken, unplannable};
+use super::values::{Ended, Promotion, broken, unplannable};
 
 /// What is to be taken back.
 pub(in super::super) struct TakeBack<'a> {

@@ -9,10 +9,11 @@ use crate::promotion::{
 };
 use crate::traffic::{Aim, Done, Next, Rollout, ShiftError, Way};
 
-use super::super::perform::Stop;
 use super::super::snapshot::Snapshot;
+use super::super::work::Stop;
+use super::Memory;
 use super::given_edits::GivenEdits;
-use super::{Ended, Memory, Promotion, broken, unplannable};
+use super::values::{Ended, Promotion, broken, unplannable};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

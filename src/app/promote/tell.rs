@@ -7,8 +7,8 @@ use crate::model::{CommitSha, Location, PullRequestNumber};
 
 use super::super::answer::{Matter, USAGE, quote, say};
 use super::super::job::Promote;
-use super::super::perform::{Stop, Work};
-use super::Ended;
+use super::super::work::{Stop, Work};
+use super::values::Ended;
 
 impl Ended {
     /// What to say to whoever asked; `None` where a reaction says it all.

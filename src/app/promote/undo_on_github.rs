@@ -7,7 +7,8 @@ use crate::model::{ApplicationName, CommitSha, EnvironmentName, Location};
 use crate::promotion::{PlanId, Request, Trailers, Undoing};
 
 use super::on_github::{only_github, patiently};
-use super::{Ended, Memory, OnGithub, OnGithubError, Operation, Shown, TakeBack, TakenBack};
+use super::values::{Ended, Shown};
+use super::{Memory, OnGithub, OnGithubError, Operation, TakeBack, TakenBack};
 
 /// Which promotion is to be taken back.
 #[derive(Clone, Debug)]

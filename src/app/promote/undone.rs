@@ -5,7 +5,7 @@ use crate::github::{BlobSha, Repository};
 use crate::model::CommitSha;
 use crate::promotion::{By, Cause, Key, Plan, PlannedEdit};
 
-use super::super::perform::Stop;
+use super::super::work::Stop;
 use super::memory::Memory;
 
 /// Whether a plan that copies files makes of each what the last promotion made of it, which was undone.

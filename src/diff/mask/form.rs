@@ -11,7 +11,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
 
-use super::spot::nested_values;
+use super::nested::nested_values;
 use crate::kustomize::Build;
 
 /// So much is searched for: a search takes some twenty times as much memory.

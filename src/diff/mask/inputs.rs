@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::KnownValues;
-use super::spot::{Role, nested_values, role_of_target};
+use super::nested::nested_values;
+use super::spot::{Role, role_of_target};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::SecretFile;
 use crate::kustomize::{Build, secret_facts::SecretFacts};

@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::MASKED;
 use super::form::{Forms, decodings};
-use super::spot::nested_values;
+use super::masked::MASKED;
+use super::nested::nested_values;
 use crate::kustomize::Build;
 
 /// Shorter parts of values are found everywhere by chance.

@@ -8,6 +8,8 @@
 mod form;
 mod inputs;
 mod known;
+mod masked;
+mod nested;
 mod spot;
 #[cfg(test)]
 mod tests;
@@ -17,11 +19,6 @@ mod tree;
 pub(super) use inputs::Searched;
 pub use inputs::SecretInputs;
 pub use known::KnownValues;
+pub use masked::{MASKED, MASKED_CHANGED};
 pub(super) use text::mask_files;
 pub(super) use tree::mask_resources;
-
-/// Stands for a value that did not change, or that has nothing to be compared with.
-pub const MASKED: &str = "<masked>";
-
-/// Stands for a value that differs from the one before.
-pub const MASKED_CHANGED: &str = "<masked, changed>";

@@ -13,9 +13,10 @@ use regex::Regex;
 
 use super::inputs::{InputRole, Searched};
 use super::known::KnownValues;
-use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, nested_values, resolve};
+use super::masked::{MASKED, MASKED_CHANGED};
+use super::nested::nested_values;
+use super::spot::{Role, Shape, Spot, Step, find_spots, mentions_secret, resolve};
 use super::tree::literal_key;
-use super::{MASKED, MASKED_CHANGED};
 use crate::kustomize::decode::get;
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 

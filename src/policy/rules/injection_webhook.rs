@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::policy::Level;
 use crate::policy::label_selector::{matches, values_of};
-use crate::policy::mesh::{FullName, Labels, MUTATING_WEBHOOK, Manifest, Mesh, SERVICE};
+use crate::policy::mesh::{
+    FullName, INJECTION_LABEL, Labels, MUTATING_WEBHOOK, Manifest, Mesh, SERVICE,
+};
 use crate::policy::rule::{Code, Report, Rule};
-use crate::policy::sidecar::{INJECTION_LABEL, REVISION_LABEL};
+use crate::policy::sidecar::REVISION_LABEL;
 use crate::yaml::Node;
 
 pub(super) const RULE: Rule = Rule::istio("injection-webhook", &[OVERLAP, NO_SERVICE], check);

@@ -4,9 +4,9 @@
 //! IST0103 asks running Pods and is not for files.
 
 use crate::policy::Level;
-use crate::policy::mesh::{Manifest, Mesh, NAMESPACE};
+use crate::policy::mesh::{INJECTION_LABEL, Manifest, Mesh, NAMESPACE};
 use crate::policy::rule::{Code, Report, Rule};
-use crate::policy::sidecar::{DATAPLANE_LABEL, INJECTION_LABEL, REVISION_LABEL};
+use crate::policy::sidecar::{DATAPLANE_LABEL, REVISION_LABEL};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 pub(super) const RULE: Rule =

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use cel::Value as CelValue;
 use cel::objects::{Key, Map};
 
-use super::Violation;
 use super::cel_rule::{Outcome, Words};
 use super::format;
 use super::kubernetes::KubernetesSchemas;
 use super::structural::{Additional, ListType, Range, Schema, Type, number};
+use super::verdict::{Verdict, Violation};
+use crate::kustomize::Gvk;
 use crate::yaml::{Mark, Node, Scalar, Tag, Text, Value};
 
 /// Checks a whole resource: its type's fields, and what every object has (`apiVersion`, `kind`, `metadata`).
@@ -29,6 +30,26 @@ pub(super) fn check_resource(
     let mut walk = Walk::new(named);
     walk.resource(schema, resource);
     (walk.violations, walk.unchecked)
+}
+
+impl KubernetesSchemas {
+    /// What the schema of the resource's kind says of it.
+    pub(super) fn validate(&self, gvk: &Gvk, resource: &Node) -> Verdict {
+        let key = (gvk.group.to_string(), gvk.kind.to_string());
+        let Some(versions) = self.kinds.get(&key) else {
+            return if self.has_group(&gvk.group) {
+                Verdict::NotInKubernetes(Vec::new())
+            } else {
+                Verdict::NoSchema
+            };
+        };
+        let Some(name) = versions.get(gvk.version.as_str()) else {
+            return Verdict::NotInKubernetes(versions.keys().cloned().collect());
+        };
+        self.named(name).map_or(Verdict::NoSchema, |schema| {
+            Verdict::of(check_resource(schema, resource, Some(self)))
+        })
+    }
 }
 
 struct Walk<'s> {

@@ -6,19 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::Verdict;
 use super::bundle::{InvalidBundle, MAGIC};
-use super::check::check_resource;
 use super::structural::Schema;
-use crate::kustomize::Gvk;
-use crate::yaml::{Dialect, Node, parse_stream};
+use crate::yaml::{Dialect, parse_stream};
 
 /// Kubernetes' own kinds in one version of Kubernetes.
 #[derive(Debug)]
 pub struct KubernetesSchemas {
     version: String,
     /// Group and kind to version to the schema's name.
-    kinds: BTreeMap<(String, String), BTreeMap<String, String>>,
+    pub(super) kinds: BTreeMap<(String, String), BTreeMap<String, String>>,
     named: BTreeMap<String, Named>,
 }
 
@@ -77,24 +74,7 @@ impl KubernetesSchemas {
         named.schema.get_or_init(parse).as_ref()
     }
 
-    pub(super) fn validate(&self, gvk: &Gvk, resource: &Node) -> Verdict {
-        let key = (gvk.group.to_string(), gvk.kind.to_string());
-        let Some(versions) = self.kinds.get(&key) else {
-            return if self.has_group(&gvk.group) {
-                Verdict::NotInKubernetes(Vec::new())
-            } else {
-                Verdict::NoSchema
-            };
-        };
-        let Some(name) = versions.get(gvk.version.as_str()) else {
-            return Verdict::NotInKubernetes(versions.keys().cloned().collect());
-        };
-        self.named(name).map_or(Verdict::NoSchema, |schema| {
-            Verdict::of(check_resource(schema, resource, Some(self)))
-        })
-    }
-
-    fn has_group(&self, group: &str) -> bool {
+    pub(super) fn has_group(&self, group: &str) -> bool {
         FORMER_GROUPS.contains(&group) || self.kinds.keys().any(|(known, _)| known == group)
     }
 }
