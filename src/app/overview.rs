@@ -255,16 +255,12 @@ impl App {
         let wanted = Wanted { limit: limit + 1, ..wanted(asked) };
         let mut names = self.store.repositories_with_promotions(&wanted, &asked.cursor).await?;
         let next = cut(&mut names, limit).cloned();
-        let (Some(first), Some(last)) = (names.first(), names.last()) else {
-            return Ok(Part { items: Vec::new(), next: None });
-        };
-        let rows = self.store.standing_promotions(first, last).await?;
-        let lines = rows.into_iter().map(line).filter(|line| names.contains(&line.repository));
-        let mut cells = cells(lines.collect(), asked);
-        let held = self.store.holds_of_open(first, last).await?;
+        let rows = self.store.standing_promotions(&names).await?;
+        let mut cells = cells(rows.into_iter().map(line).collect(), asked);
+        let held = self.store.holds_of_open(&names).await?;
         let held: BTreeMap<String, String> = held.into_iter().collect();
         let mut notes: BTreeMap<EnvironmentKey, EnvironmentNotes> = BTreeMap::new();
-        for note in self.store.notes_of_environments(first, last).await? {
+        for note in self.store.notes_of_environments(&names).await? {
             notes.entry(note.key.clone()).or_default().take(&note);
         }
         for cell in &mut cells {
@@ -290,7 +286,7 @@ impl App {
         let of_it = |note: &&crate::store::EnvironmentNote| {
             note.key.application == asked.application && note.key.environment == asked.environment
         };
-        let all = self.store.notes_of_environments(repository, repository).await?;
+        let all = self.store.notes_of_environments(std::slice::from_ref(&asked.repository)).await?;
         all.iter().filter(of_it).for_each(|note| notes.take(note));
         Ok(notes)
     }

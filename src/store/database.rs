@@ -194,6 +194,18 @@ impl Database {
         }
     }
 
+    /// The second statement on PostgreSQL, the first on SQLite.
+    pub(super) const fn either(
+        &self,
+        sqlite: &'static str,
+        postgres: &'static str,
+    ) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
     /// Closes all connections; SQLite folds its journal into the file.
     pub(super) async fn close(&self) {
         match self {

@@ -3,6 +3,7 @@
 use super::EnvironmentKey;
 use super::error::StoreError;
 use super::handle::{Millis, Store};
+use super::overview::named;
 
 /// What was noted of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,20 +43,23 @@ impl Store {
         touched.map(|_| ()).map_err(StoreError::while_to("note something of an environment"))
     }
 
-    /// What was noted in the repositories between two names, both included.
+    /// What was noted in these repositories.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn notes_of_environments(
         &self,
-        first: &str,
-        last: &str,
+        repositories: &[String],
     ) -> Result<Vec<EnvironmentNote>, StoreError> {
-        const FIND: &str = "SELECT * FROM environment_notes WHERE repository >= $1 \
-             AND repository <= $2 \
+        const FIND: &str = "SELECT * FROM environment_notes \
+             WHERE repository IN (SELECT value FROM json_each($1)) \
              ORDER BY repository, application, environment, subject LIMIT 5000";
+        const FIND_POSTGRES: &str = "SELECT * FROM environment_notes \
+             WHERE repository IN (SELECT json_array_elements_text($1::json)) \
+             ORDER BY repository, application, environment, subject LIMIT 5000";
+        let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(FIND, &[first.into(), last.into()]).await?;
+            let rows = self.database.fetch(find, &[named(repositories).as_str().into()]).await?;
             let note = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>(EnvironmentNote {
                     key: EnvironmentKey {

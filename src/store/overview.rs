@@ -47,6 +47,22 @@ pub struct PromotionText {
     pub body: String,
 }
 
+/// What stands in the repositories of a list, whose names are all said: those of a search may lie anywhere
+/// between thousands of others.
+macro_rules! standing {
+    ($names:literal) => {
+        concat!(
+            "SELECT * FROM promotions AS p WHERE repository IN (",
+            $names,
+            ") AND (state IN ('opening', 'open') OR NOT EXISTS (SELECT 1 FROM promotions AS newer \
+                 WHERE newer.repository = p.repository AND newer.application = p.application \
+                 AND newer.source = p.source AND newer.target = p.target \
+                 AND newer.state = p.state AND newer.created_at > p.created_at)) \
+             ORDER BY repository, application, target, created_at LIMIT 5000"
+        )
+    };
+}
+
 impl Store {
     /// Promotions, the last changed first.
     ///
@@ -123,24 +139,19 @@ impl Store {
         read.await.map_err(StoreError::while_to("list repositories"))
     }
 
-    /// What stands in the repositories between two names, both included: open promotions, and of each pair the
-    /// last that was merged; by repository, application, target and age.
+    /// What stands in these repositories: open promotions, and of each pair the last that was merged; by
+    /// repository, application, target and age.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn standing_promotions(
         &self,
-        first: &str,
-        last: &str,
+        repositories: &[String],
     ) -> Result<Vec<Listed>, StoreError> {
-        const STANDING: &str = "SELECT * FROM promotions AS p \
-             WHERE repository >= $1 AND repository <= $2 AND (state IN ('opening', 'open') \
-             OR NOT EXISTS (SELECT 1 FROM promotions AS newer \
-                 WHERE newer.repository = p.repository AND newer.application = p.application \
-                 AND newer.source = p.source AND newer.target = p.target \
-                 AND newer.state = p.state AND newer.created_at > p.created_at)) \
-             ORDER BY repository, application, target, created_at LIMIT 5000";
-        self.listed(STANDING, &[first.into(), last.into()]).await
+        const STANDING: &str = standing!("SELECT value FROM json_each($1)");
+        const STANDING_POSTGRES: &str = standing!("SELECT json_array_elements_text($1::json)");
+        let standing = self.database.either(STANDING, STANDING_POSTGRES);
+        self.listed(standing, &[named(repositories).as_str().into()]).await
     }
 
     /// One promotion.
@@ -189,17 +200,22 @@ impl Store {
         touched.map(|_| ()).map_err(StoreError::while_to("note the texts of a promotion"))
     }
 
-    /// A number that is another one once a promotion or the queue changed.
+    /// Two numbers: one that is another one once something changed that pages tell of promotions and
+    /// environments, and one of the queue. Deliveries that only queue something leave the first alone.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn generation(&self) -> Result<(Millis, Millis), StoreError> {
-        const LAST: &str = "SELECT (SELECT MAX(updated_at) FROM promotions) AS promotions, \
+        const LAST: &str = "SELECT COALESCE((SELECT MAX(updated_at) FROM promotions), 0) \
+             + COALESCE((SELECT MAX(updated_at) FROM standings), 0) \
+             + COALESCE((SELECT MAX(updated_at) FROM promotion_texts), 0) \
+             + COALESCE((SELECT MAX(updated_at) FROM environment_notes), 0) \
+             + COALESCE((SELECT MAX(heard) FROM evidence), 0) AS promotions, \
              (SELECT COUNT(*) + CAST(COALESCE(SUM(fence), 0) AS BIGINT) FROM jobs) AS jobs";
         let read = async {
             let rows = self.database.fetch(LAST, &[]).await?;
             let Some(row) = rows.first() else { return Ok((0, 0)) };
-            Ok((row.maybe_int("promotions")?.unwrap_or(0), row.maybe_int("jobs")?.unwrap_or(0)))
+            Ok((row.int("promotions")?, row.int("jobs")?))
         };
         read.await.map_err(StoreError::while_to("look for changes"))
     }
@@ -222,6 +238,11 @@ impl Store {
 }
 
 /// What `LIKE` compares with for a part of a name; empty for an empty one.
+/// Names as one parameter.
+pub(super) fn named(repositories: &[String]) -> String {
+    serde_json::to_string(repositories).expect("texts can always be written")
+}
+
 fn pattern(search: &str) -> String {
     if search.is_empty() {
         return String::new();

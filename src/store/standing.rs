@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::handle::{Millis, Store};
+use super::overview::named;
 
 impl Store {
     /// How a promotion stands, if somebody noted it.
@@ -17,21 +18,25 @@ impl Store {
         read.await.map_err(StoreError::while_to("look how a promotion stands"))
     }
 
-    /// What holds the open promotions of the repositories between two names, both included, by their ids.
+    /// What holds the open promotions of these repositories, by their ids.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn holds_of_open(
         &self,
-        first: &str,
-        last: &str,
+        repositories: &[String],
     ) -> Result<Vec<(String, String)>, StoreError> {
         const FIND: &str = "SELECT standings.promotion, standings.holds FROM promotions \
              JOIN standings ON standings.promotion = promotions.id \
-             WHERE repository >= $1 AND repository <= $2 AND state IN ('opening', 'open') \
-             AND holds IS NOT NULL LIMIT 5000";
+             WHERE repository IN (SELECT value FROM json_each($1)) \
+             AND state IN ('opening', 'open') AND holds IS NOT NULL LIMIT 5000";
+        const FIND_POSTGRES: &str = "SELECT standings.promotion, standings.holds FROM promotions \
+             JOIN standings ON standings.promotion = promotions.id \
+             WHERE repository IN (SELECT json_array_elements_text($1::json)) \
+             AND state IN ('opening', 'open') AND holds IS NOT NULL LIMIT 5000";
+        let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(FIND, &[first.into(), last.into()]).await?;
+            let rows = self.database.fetch(find, &[named(repositories).as_str().into()]).await?;
             let held = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>((row.text("promotion")?, row.text("holds")?))
             };

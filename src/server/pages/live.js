@@ -15,6 +15,16 @@
     main().querySelectorAll("details").forEach((it, at) => { it.open = open[at] ?? it.open; });
     said.textContent = "Updated at " + new Date().toLocaleTimeString();
   };
+  // "promotions.jobs": what only the queue shows changes often, and no other page asks for it.
+  const shows = location.pathname === "/queue" ? (news) => news : (news) => news.split(".")[0];
   const events = new EventSource("/events");
-  events.addEventListener("changed", () => { renew().catch(() => {}); });
+  let heard = null;
+  // After a connection was lost, whatever it missed comes with the first word.
+  events.addEventListener("open", () => { heard = null; });
+  events.addEventListener("changed", (event) => {
+    const news = shows(event.data);
+    if (news === heard) return;
+    heard = news;
+    renew().catch(() => { heard = null; });
+  });
 })();
