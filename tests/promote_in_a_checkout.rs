@@ -217,6 +217,61 @@ fn a_kustomization_below_that_is_edited_is_shown() {
     assert!(shown.contains("- flags/flags.yaml          gone from the source"), "{shown}");
 }
 
+/// `patches` and `patchesStrategicMerge` count as one, as `resources` and `bases` do: what the target names in one
+/// of them does not come into the other, where it would be applied twice; an entry that the source moved moves.
+#[test]
+fn what_one_list_names_comes_into_no_other() {
+    let configuration = "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\npromotion: {by: changes}\n";
+    let patch = |replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name_}\nspec: {{replicas: {replicas}}}\n",
+            name_ = "{name: web}"
+        )
+    };
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shared}\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", configuration),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", web),
+        ("shared/kustomization.yaml", "resources: [map.yaml]\n"),
+        ("shared/map.yaml", map),
+        ("staging/kustomization.yaml", "bases:\n- ../base\n"),
+        ("staging/size.yaml", &patch(2)),
+        (
+            "production/kustomization.yaml",
+            "resources:\n- ../shared\nbases:\n- ../base\npatches:\n- path: size.yaml\n",
+        ),
+        ("production/size.yaml", &patch(2)),
+    ]);
+    // The base is named under another list now, the patch and the shared folder come under the older ones.
+    repository.write(
+        "staging/kustomization.yaml",
+        "resources:\n- ../base\nbases:\n- ../shared\npatchesStrategicMerge:\n- ./size.yaml\n",
+    );
+    repository.commit("move");
+    let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let told: Vec<String> = plan["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} {}: {}", it["field"], it["then"], it["because"]).replace('"', ""))
+        .map(|told| told.split(" by ").next().unwrap().to_owned())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    resources[../shared] stays: production's own
+    resources[../base] comes: changed
+    bases[../base] goes: changed
+    bases[../shared] stays: production names it under `resources`
+    patches[path=size.yaml] stays: production's own
+    patchesStrategicMerge[./size.yaml] stays: production names it under `patches`
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let production = repository.read("production/kustomization.yaml");
+    assert_eq!(production, "resources:\n- ../shared\n- ../base\npatches:\n- path: size.yaml\n");
+}
+
 /// A folder that was prepared in the target and is named nowhere waits for its entry; one that somebody switched
 /// off, or whose files are named one by one, does not.
 #[test]

@@ -413,6 +413,7 @@ impl Opened<'_, '_> {
             form,
             is_kustomization: KUSTOMIZATION_NAMES.contains(&name),
             found: Vec::new(),
+            unpaired: Vec::new(),
         };
         walk.file(&column);
         let mut decisions = walk.found;
@@ -578,6 +579,9 @@ impl Opened<'_, '_> {
             Reason::NotAsked => (Then::Stays, Because::NotAsked),
             Reason::Taken => (comes, Because::Taken),
             Reason::All => (comes, Because::All),
+            Reason::InAnotherList { list, of_target } => {
+                (Then::Stays, Because::InAnotherList { list, of_target })
+            }
             Reason::Judged(verdict) => match verdict {
                 Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),
                 Verdict::LeftOut => {

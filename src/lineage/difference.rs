@@ -83,6 +83,13 @@ pub enum Because {
     AbsentOnPurpose,
     /// Both say the same, each in its own environment's name.
     Counterpart,
+    /// The other environment's kustomization names it in another list that counts as one with this.
+    InAnotherList {
+        /// That list.
+        list: &'static str,
+        /// Whether it is the target's; else the source's.
+        of_target: bool,
+    },
     /// `promotion.keep` names it.
     Kept,
     /// It is a share of the traffic, which `steps` move.
@@ -126,6 +133,12 @@ impl Because {
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
             Self::AbsentOnPurpose => format!("{target} never had it"),
             Self::Counterpart => "each in its own environment's name".to_owned(),
+            Self::InAnotherList { list, of_target: true } => {
+                format!("{target} names it under `{list}`")
+            }
+            Self::InAnotherList { list, of_target: false } => {
+                format!("the source names it under `{list}`")
+            }
             Self::Kept => "kept by `promotion.keep`".to_owned(),
             Self::Stepped => "moved by `steps`, after the promotion".to_owned(),
             Self::Excluded => "left out by `promotion.exclude`".to_owned(),

@@ -17,6 +17,7 @@ mod content;
 mod counterparts;
 mod difference;
 mod entries;
+mod families;
 mod history;
 mod names;
 mod pairing;

@@ -1,6 +1,7 @@
 //! Going through a file on both sides at once, and through what it was.
 
 use super::content::Form;
+use super::families::{Unpaired, has_other, keep_in_one};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::splice::Op;
@@ -38,6 +39,11 @@ pub(super) enum Reason {
     Taken,
     All,
     NotAsked,
+    /// The other side names it in this list of the kustomization.
+    InAnotherList {
+        list: &'static str,
+        of_target: bool,
+    },
 }
 
 /// A value that differs and what is to be done with it.
@@ -68,6 +74,8 @@ pub(super) struct Walk<'w> {
     /// tells what the target says instead.
     pub is_sources: &'w dyn Fn(&Value, Option<&str>) -> bool,
     pub found: Vec<Decision>,
+    /// The entries of a kustomization that only one side has in the list where it stands.
+    pub unpaired: Vec<Unpaired<'w>>,
 }
 
 /// The way to a column on both sides.
@@ -91,7 +99,13 @@ impl<'w> Walk<'w> {
             take: self.policy.take.iter().map(|path| path.steps()).collect(),
             ..Way::default()
         };
-        if self.form == Form::Yaml { self.documents(column, &way) } else { self.node(column, &way) }
+        if self.form == Form::Yaml {
+            self.documents(column, &way)
+        } else {
+            self.node(column, &way)
+        }
+        let only = |value: Option<&'w Value>| value.and_then(|value| value.items().first());
+        keep_in_one(&mut self.found, &self.unpaired, (only(column.source), only(column.target)));
     }
 
     fn documents(&mut self, column: &Column<'w>, way: &Way<'w>) {
@@ -161,7 +175,8 @@ impl<'w> Walk<'w> {
             let column = column.at_key(key);
             if self.is_kustomization
                 && matches!(column.source.map(|value| &value.shape), Some(Shape::List(_)))
-                && self.is_entry_list(&column, &below)
+                && (self.is_entry_list(&column, &below)
+                    || way.keys.is_empty() && has_other(target, key))
             {
                 self.items(&column, &below);
                 continue;
@@ -310,6 +325,7 @@ impl<'w> Walk<'w> {
                 | Reason::All
                 | Reason::Judged(Verdict::Behind { .. } | Verdict::Unlisted)
         );
+        self.note_unpaired(column, way);
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         self.found.push(Decision {
             field: way.shown.trim_start_matches('.').to_owned(),
@@ -320,10 +336,31 @@ impl<'w> Walk<'w> {
             position: way.position.clone(),
         });
     }
+
+    /// Remembers the entries that the next decision is about, if only one side has them.
+    fn note_unpaired(&mut self, column: &Column<'w>, way: &Way<'w>) {
+        let (item, is_source) = match (column.source, column.target) {
+            (Some(item), None) => (item, true),
+            (None, Some(item)) => (item, false),
+            _ => return,
+        };
+        let ([list], true) = (&way.keys[..], self.is_kustomization) else { return };
+        let is_whole = matches!(item.shape, Shape::List(_));
+        let items = if is_whole { item.items() } else { std::slice::from_ref(item) };
+        let decision = self.found.len();
+        let paths = items.iter().filter_map(entry);
+        self.unpaired.extend(paths.map(|path| Unpaired {
+            decision,
+            list,
+            path,
+            is_source,
+            is_whole,
+        }));
+    }
 }
 
 /// The file or folder that an entry of a kustomization's list names.
-fn entry(value: &Value) -> Option<&str> {
+pub(super) fn entry(value: &Value) -> Option<&str> {
     value.as_text().or_else(|| value.text_at("path"))
 }
 

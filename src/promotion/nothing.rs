@@ -43,6 +43,10 @@ fn stays(plan: &Plan) -> String {
         ),
         (count(|it| matches!(it, Because::Counterpart)), "names of environments".to_owned()),
         (
+            count(|it| matches!(it, Because::InAnotherList { .. })),
+            "named in another list of the kustomization".to_owned(),
+        ),
+        (
             count(|it| {
                 matches!(
                     it,
