@@ -65,7 +65,7 @@ impl Paths {
 /// What stands in the files and not in what a diff shows of them, plain and in base64.
 fn hidden_words(tree: &FileTree) -> BTreeSet<String> {
     let root = RepoPath::root();
-    let secrets = SecretInputs::find(tree, &[&root], []);
+    let secrets = SecretInputs::find(tree, &[&root], []).in_doubt(tree, &[&root]);
     let mut hidden: BTreeSet<String> = secrets.chart_values(tree).into_iter().collect();
     for path in tree.list(&root).unwrap_or_default() {
         let Ok(Some(file)) = tree.file(&path) else { continue };

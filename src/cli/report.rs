@@ -86,7 +86,7 @@ fn read_snippet(place: &Location, files: &dyn Files) -> Option<Snippet> {
 fn holds_secrets(path: &RepoPath, files: &dyn Files) -> bool {
     let root = RepoPath::root();
     let (Ok(Some(file)), Ok(_)) = (files.file(path), files.list(&root)) else { return true };
-    let secrets = SecretInputs::find(files, &[&root], []);
+    let secrets = SecretInputs::find(files, &[&root], []).in_doubt(files, &[&root]);
     let edit = FileEdit { path: path.clone(), before: None, after: Some(file) };
     FilesDiff::of([&edit], &secrets).files().iter().any(|file| file.masked)
 }

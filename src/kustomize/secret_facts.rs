@@ -66,10 +66,14 @@ impl SecretFacts {
         self.too_many
     }
 
-    /// Notes what a resource holds, if it is a Secret.
+    /// Notes what a resource holds, if it is a Secret, or what stands openly in a SealedSecret's template.
     pub fn note(&mut self, draft: &Draft) {
         if is_secret(draft) {
             self.note_node(&draft.node);
+        } else if draft.id.gvk.kind == "SealedSecret"
+            && let Some(template) = draft.node.at(&["spec", "template"])
+        {
+            self.note_node(template);
         }
     }
 

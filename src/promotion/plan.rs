@@ -568,8 +568,17 @@ fn secret_inputs(
     let overlays = [&source.path, &target.path];
     let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
     let now = builds.source.inputs.iter().chain(&builds.before.inputs);
-    SecretInputs::find(request.files, &overlays, now)
-        .and(SecretInputs::find(&edited, &overlays, &builds.after.inputs))
+    let found = SecretInputs::find(request.files, &overlays, now).and(SecretInputs::find(
+        &edited,
+        &overlays,
+        &builds.after.inputs,
+    ));
+    let all = [&builds.source, &builds.before, &builds.after];
+    let found = match all.iter().all(|build| !build.inputs.is_empty()) {
+        true => found,
+        false => found.in_doubt(request.files, &overlays).in_doubt(&edited, &overlays),
+    };
+    found
         .learned_by(&builds.source)
         .learned_by(&builds.before)
         .learned_by(&builds.after)

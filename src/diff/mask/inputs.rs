@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::KnownValues;
 use super::nested::nested_values;
-use super::spot::{Role, role_of_target};
+use super::role::{Role, role_of_target};
+use super::sources::{Source, collect_hidden, find_sources};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::SecretFile;
 use crate::kustomize::{Build, secret_facts::SecretFacts};
@@ -40,6 +41,10 @@ pub struct SecretInputs {
     plain: BTreeSet<RepoPath>,
     /// Words of paths, which are shown anyway.
     public: BTreeSet<String>,
+    /// Where values of Secrets come from.
+    sources: Vec<Source>,
+    /// Values that may be some: a build knows better.
+    perhaps: BTreeSet<String>,
 }
 
 /// What is searched for in a file.
@@ -81,15 +86,44 @@ impl SecretInputs {
         found
     }
 
+    /// With what only a build could tell for certain, where there is none: what replacements and vars put into
+    /// Secrets, by where they come from, and what stands in the parts of files that are hidden.
+    #[must_use]
+    pub fn in_doubt(mut self, files: &dyn Files, overlays: &[&RepoPath]) -> Self {
+        let paths = overlays.iter().flat_map(|overlay| files.list(overlay).unwrap_or_default());
+        let manifests: Vec<RepoPath> = paths.filter(is_manifest).collect();
+        let values = || self.written.iter().map(|(_, value)| value.as_str());
+        let used: Vec<&Source> =
+            self.sources.iter().filter(|source| source.is_used(values())).collect();
+        let mut found = Vec::new();
+        for path in &manifests {
+            let role = match self.role(path) {
+                InputRole::Manifest(role) => role,
+                _ => Role::Plain,
+            };
+            for document in documents(files, path) {
+                found.extend(used.iter().flat_map(|source| source.values_in(&document)));
+                collect_hidden(&document, role, &mut found);
+            }
+        }
+        self.perhaps.extend(found);
+        self
+    }
+
     /// The values of Secrets that a file holds, for what is not built, or cannot be built here.
     fn read_secrets(&mut self, files: &dyn Files, path: &RepoPath) {
         let Ok((_, Entry::File(file))) = files.look_up(path) else { return };
         let is_named = |name: &str| memchr::memmem::find(&file.content, name.as_bytes()).is_some();
         // Most files say nothing of the kind, and are not read any further.
-        if !is_named("Secret") || !(is_named("ata:") || is_named("ata\"")) {
+        let holds_data = is_named("Secret") && (is_named("ata:") || is_named("ata\""));
+        let has_sources = names(&file.content, b"fieldpath");
+        if !holds_data && !has_sources && !names_own_value(&file.content) {
             return;
         }
         for document in documents(files, path) {
+            if has_sources {
+                find_sources(&document, &mut self.sources);
+            }
             for (key, value) in nested_values(&document, true) {
                 self.written.insert((key.to_owned(), value.to_owned()));
             }
@@ -102,6 +136,7 @@ impl SecretInputs {
         other.roles.into_iter().for_each(|(path, role)| self.note(path, role));
         self.plain.extend(other.plain);
         self.written.extend(other.written);
+        self.perhaps.extend(other.perhaps);
         self.public.extend(other.public);
         self
     }
@@ -168,7 +203,8 @@ impl SecretInputs {
                 }
             }
         }
-        KnownValues::of(builds, self.written.iter().cloned(), &public)
+        let perhaps = self.perhaps.iter().map(|value| (String::new(), value.clone()));
+        KnownValues::of(builds, self.written.iter().cloned().chain(perhaps), &public)
     }
 
     /// The same for values of charts, of which parts are put into Secrets; `None` without charts.
@@ -398,6 +434,21 @@ fn usual_role(path: &RepoPath) -> InputRole {
         }
         _ => InputRole::Text,
     }
+}
+
+/// Whether a text may have a replacement's `sourceValue`, or a transformer that adds a value; keys in any case,
+/// an `s` in any form.
+fn names_own_value(text: &[u8]) -> bool {
+    names(text, b"ourcevalue") || names(text, b"valueaddtransformer")
+}
+
+/// Whether a word is in a text, in any case. The word is in lower case.
+fn names(text: &[u8], word: &[u8]) -> bool {
+    let first = word[0];
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+        let found = text.get(at..at + word.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Whether a file is YAML or JSON by its name.

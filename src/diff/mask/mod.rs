@@ -10,6 +10,8 @@ mod inputs;
 mod known;
 mod masked;
 mod nested;
+mod role;
+mod sources;
 mod spot;
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::known::KnownValues;
+use super::role::{Role, is_own_value, role_of_target};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::is_data;
-use crate::kustomize::whole_pattern::WholePattern;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.
@@ -37,18 +37,6 @@ pub(super) struct Spot {
     pub(super) path: Vec<Step>,
     /// What may be seen.
     pub(super) shape: Shape,
-}
-
-/// How a document reaches Secrets although it does not say `kind: Secret`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::diff) enum Role {
-    /// It does not.
-    #[default]
-    Plain,
-    /// A patch whose target names no kind.
-    PerhapsSecretPatch,
-    /// A patch of Secrets.
-    SecretPatch,
 }
 
 /// Finds all spots of a document, outermost only, in the document's order.
@@ -91,22 +79,6 @@ fn contains_ecret(text: &str) -> bool {
     memchr::memchr2_iter(b'c', b'C', bytes).any(|at| {
         at >= 1 && bytes.get(at - 1..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"ecret"))
     })
-}
-
-/// How the target of a patch relates to Secrets.
-pub(super) fn role_of_target(target: Option<&Node>) -> Role {
-    let Some(target) = target.filter(|target| !target.is_null()) else { return Role::Plain };
-    let kind = target.as_mapping().and_then(|target| get(target, "kind"));
-    let kind = kind.and_then(Node::text).unwrap_or_default();
-    if kind.is_empty() {
-        return Role::PerhapsSecretPatch;
-    }
-    // kustomize reads the kind as a regular expression that has to match as a whole.
-    let matches = match WholePattern::parse(kind) {
-        Ok(pattern) if kind.len() <= 200 => pattern.is_match("Secret"),
-        _ => true,
-    };
-    if matches { Role::SecretPatch } else { Role::Plain }
 }
 
 /// Whether a patch text names `data` or `stringData`, alone or in a JSON pointer.
@@ -169,7 +141,7 @@ impl Finder<'_> {
                     finder.push(Shape::Whole);
                 } else if same_key(key, "secretGenerator") {
                     finder.visit_generators(&pair.value);
-                } else if same_key(key, "sourceValue") && goes_into_secrets(mapping)
+                } else if is_own_value(mapping, key)
                     || ["patch", "patches", "jsonOp"].iter().any(|name| same_key(key, name))
                         && hides_patch(mapping, &pair.value)
                 {
@@ -321,15 +293,6 @@ impl Finder<'_> {
         visit(self);
         self.at.pop();
     }
-}
-
-/// Whether a replacement puts its own value into Secrets, or may.
-fn goes_into_secrets(replacement: &Mapping) -> bool {
-    let targets = get(replacement, "targets").and_then(Node::as_sequence).unwrap_or_default();
-    targets
-        .iter()
-        .filter_map(Node::as_mapping)
-        .any(|target| role_of_target(get(target, "select")) != Role::Plain)
 }
 
 /// Whether the inline patch of an entry such as `{target: …, patch: …}` has to be hidden.

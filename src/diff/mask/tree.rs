@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::known::KnownValues;
 use super::masked::{MASKED, MASKED_CHANGED};
-use super::spot::{Role, Shape, Spot, find_spots, resolve, resolve_mut};
+use super::role::Role;
+use super::spot::{Shape, Spot, find_spots, resolve, resolve_mut};
 use crate::yaml::{Node, Value};
 
 /// Masks a resource before and after; `None` for a side that holds nothing secret or is not there.
