@@ -331,3 +331,49 @@ fn without_a_checkout_there_is_nothing_to_build() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("works in a checkout"), "{}", run.stderr);
 }
+
+/// What it starts has no credential of ours and no settings of helm, which name plugins.
+#[test]
+fn it_gets_an_environment_of_its_own() {
+    let scene = Scene::new(with_charts());
+    let seen = scene.repo.path("../seen");
+    scene.repo.program(
+        "kustomize",
+        &format!(
+            "#!/bin/sh\nenv > '{}'\nls -A \"$HOME\" >> '{0}'\necho no >&2\nexit 1\n",
+            seen.display()
+        ),
+    );
+    let mut command = overlift_command(
+        scene.repo.root(),
+        &["plan", "staging", "production", "--engine", "kustomize"],
+    );
+    command.env("PATH", &scene.path).env("TMPDIR", scene.repo.path("../tmp"));
+    for name in ["GITHUB_TOKEN", "HELM_PLUGINS", "HELM_REGISTRY_CONFIG", "KUSTOMIZE_PLUGIN_HOME"] {
+        command.env(name, "from-outside");
+    }
+    run(&mut command);
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(!seen.contains("from-outside"), "{seen}");
+    let names = seen.lines().filter_map(|line| Some(line.split_once('=')?.0));
+    let ours = [
+        "HELM_CACHE_HOME",
+        "HELM_CONFIG_HOME",
+        "HELM_DATA_HOME",
+        "HOME",
+        "PATH",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        // The shell's own.
+        "OLDPWD",
+        "PWD",
+        "SHLVL",
+        "_",
+    ];
+    let others: Vec<_> = names.filter(|name| !ours.contains(name)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    let home = seen.lines().find_map(|line| line.strip_prefix("HOME=")).unwrap();
+    assert!(!std::path::Path::new(home).exists(), "it is gone afterwards");
+}

@@ -210,3 +210,32 @@ impl App {
         metric::render()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::{Authentication, GithubSettings};
+    use crate::redact::Credential;
+
+    #[tokio::test]
+    async fn busy_for_longer_than_a_plan_may_take_is_not_ready() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
+        let store = Store::open(&url, super::super::merge_payloads).await.unwrap();
+        let github = Github::new(&GithubSettings {
+            api_url: "http://127.0.0.1:9".to_owned(),
+            authentication: Authentication::Token(Credential::new("token", "ghp_x").unwrap()),
+            cache_directory: None,
+            cache_bytes: 1,
+            now: Clock::time_of_day,
+            timeout: Duration::from_secs(1),
+        });
+        let (app, _writer) = App::new(store, github.unwrap(), Clock::of(|| 1_000_000));
+        assert!(matches!(app.ready().await, Err(NotReady::Workers)));
+        app.working.store(true, Ordering::Relaxed);
+        app.place_was_free.store(1_000_000 - LONGEST_BUSY_MS, Ordering::Relaxed);
+        assert!(app.ready().await.is_ok());
+        app.place_was_free.store(1_000_000 - LONGEST_BUSY_MS - 1, Ordering::Relaxed);
+        assert!(matches!(app.ready().await, Err(NotReady::Busy)));
+    }
+}

@@ -490,7 +490,8 @@ mod tests {
 
     #[test]
     fn an_empty_or_missing_secret_is_refused() {
-        for secret in [None, text(""), text(" ,"), text("a,")] {
+        let short = "fifteen-letters,long-enough-to-be-a-secret";
+        for secret in [None, text(""), text(" ,"), text("a,"), text(short)] {
             let raw = RawSettings { webhook_secret: secret, ..with_token() };
             assert_eq!(check(&raw).unwrap_err(), ["OVERLIFT_WEBHOOK_SECRET"]);
         }

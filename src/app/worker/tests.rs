@@ -158,6 +158,34 @@ async fn stopping_hands_back_what_does_not_end() {
     assert_eq!((jobs[0].state.as_str(), jobs[0].attempts), ("queued", 0));
 }
 
+/// What `/readyz` looks at.
+#[tokio::test]
+async fn a_worker_knows_since_when_all_its_places_are_taken() {
+    let world = World::new().await;
+    let (started, mut has_started) = tokio::sync::mpsc::unbounded_channel();
+    let worker = world.worker(move |_| {
+        started.send(()).unwrap();
+        std::future::pending().boxed()
+    });
+    let free = || worker.place_was_free.load(Ordering::Relaxed);
+    let (stop, stopped) = watch::channel(false);
+    let work = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.work(stopped, Duration::from_millis(1)).await }
+    });
+    for key in ["a", "b", "c", "d"] {
+        world.queue(key).await;
+        worker.wake.notify_one();
+        has_started.recv().await.unwrap();
+    }
+    world.now.store(500_000, Ordering::SeqCst);
+    worker.wake.notify_one();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(free(), 1_000, "the fourth took the last one");
+    stop.send(true).unwrap();
+    work.await.unwrap();
+}
+
 #[test]
 fn what_github_prescribes_is_not_shortened() {
     assert_eq!(pause_ms(1, Some(Duration::from_secs(90)), 0.0), 90_000);
