@@ -1,5 +1,9 @@
 //! A promotion that cannot be planned shows on the commit with file and line, and to whoever asked.
 
+use std::sync::atomic::Ordering;
+
+use overlift::store::{Kinds, NewJob};
+
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 #[tokio::test]
@@ -68,4 +72,58 @@ async fn a_branch_that_is_the_default_one_is_never_pushed_to() {
     assert!(said.contains("the default branch"), "{said}");
     assert_eq!(repo.branches["main"], head);
     assert!(repo.pulls.is_empty());
+}
+
+/// Whoever claims a job and dies with it lets its lease lapse. The third time it is not run again.
+async fn dies_three_times(scene: &Scene, kind: &'static str) {
+    for _ in 0..3 {
+        let now = scene.now.fetch_add(20_001, Ordering::SeqCst) + 20_001;
+        let only = Kinds { only: kind, ..Kinds::default() };
+        let claim = scene.store.claim_of(only, "doomed", now, now + 20_000).await.unwrap();
+        assert_eq!(claim.unwrap().kind, kind);
+    }
+    scene.now.fetch_add(20_001, Ordering::SeqCst);
+    scene.drain().await;
+    assert_eq!(scene.store.job_counts().await.unwrap().parked, 1);
+}
+
+#[tokio::test]
+async fn a_look_that_brings_its_worker_down_three_times_is_parked_with_its_reason_on_the_commit() {
+    let scene = Scene::new().await;
+    let pushed = scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    dies_three_times(&scene, "look").await;
+    let statuses = scene.github.world().repo(REPO).statuses.clone();
+    assert_eq!(statuses.len(), 1);
+    assert_eq!((&*statuses[0].sha, &*statuses[0].state), (&*pushed, "failure"));
+    assert_eq!(statuses[0].context, "overlift");
+    assert!(statuses[0].description.contains("died 3 times"), "{}", statuses[0].description);
+}
+
+#[tokio::test]
+async fn a_promotion_that_brings_its_worker_down_three_times_is_shown_as_any_other() {
+    let scene = Scene::new().await;
+    let pushed = scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    let now = scene.now.load(Ordering::SeqCst);
+    let look = scene.store.claim("looks", now, now + 20_000).await.unwrap().unwrap();
+    let head =
+        look.payload.split("\"tree\":\"").nth(1).and_then(|it| it.split('"').next()).unwrap();
+    let promote = format!(
+        "{{\"job\":\"promote\",\"place\":{{\"repository\":\"{REPO}\",\"installation\":null,\"default_branch\":\"main\"}},\"source\":\"dev\",\"target\":\"staging\",\"head\":{{\"commit\":\"{pushed}\",\"tree\":\"{head}\"}}}}"
+    );
+    let job = NewJob {
+        id: "promote-by-hand".to_owned(),
+        kind: "promote",
+        repository: Some(REPO.to_owned()),
+        key: "promote by hand".to_owned(),
+        lane: "promote by hand".to_owned(),
+        payload: promote,
+        run_at: now,
+        delivery: None,
+    };
+    scene.store.finish(&look.lease, vec![job], now).await.unwrap();
+    dies_three_times(&scene, "promote").await;
+    let statuses = scene.github.world().repo(REPO).statuses.clone();
+    assert_eq!(statuses.len(), 1);
+    assert_eq!((&*statuses[0].sha, &*statuses[0].context), (&*pushed, "overlift/dev-to-staging"));
+    assert!(statuses[0].description.contains("died 3 times"), "{}", statuses[0].description);
 }

@@ -20,6 +20,7 @@ mod environment_note;
 mod environments;
 mod fence;
 mod github_past;
+mod given_up;
 mod health_event;
 mod installed_kustomize;
 mod job;

@@ -12,8 +12,8 @@ use super::job::{Job, Promote};
 use super::work::{Stop, Work};
 use super::worker::{Outcome, Run, chain};
 use super::{
-    App, after, changed, clear, command, ended, look, news, notice, promote, pull_request_preview,
-    recover, repositories, step, undo,
+    App, after, changed, clear, command, ended, given_up, look, news, notice, promote,
+    pull_request_preview, recover, repositories, step, undo,
 };
 
 /// A job with which its worker dies that often in a row, by a panic or with all its process, is given up.
@@ -109,6 +109,10 @@ async fn give_up(work: &Work, job: &Job) -> Outcome {
     let because = format!(
         "the worker died {MOST_DEATHS} times in a row while it was at this; the log says where, if it could"
     );
+    let shown = tokio::time::timeout(Duration::from_secs(30), given_up::show(work, job, &because));
+    if let Ok(Err(error)) = shown.await {
+        tracing::warn!(error = %chain(&error), "that a job is given up cannot be shown on its commit");
+    }
     park(work, job, because).await
 }
 
