@@ -55,12 +55,6 @@ pub struct Alike {
 }
 
 impl Finding {
-    /// Whether it says what the promotion weakens, moves or deletes.
-    #[must_use]
-    pub fn is_risk(&self) -> bool {
-        super::risks::ALL.iter().any(|rule| rule.id == self.rule)
-    }
-
     /// Whether it stops a promotion: an error that the promotion brings.
     #[must_use]
     pub fn blocks(&self) -> bool {

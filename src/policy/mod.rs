@@ -44,7 +44,7 @@ pub use mesh::Manifest;
 pub use place::{Sources, place};
 pub use plain::PlainManifests;
 pub use reading::Reading;
-pub use risks::{Changed, Changes, OwnValue, Words};
+pub use risks::{Changed, Changes, OwnValue, Words, is_risk};
 pub use rule::{Code, Rule};
 pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};

@@ -13,7 +13,7 @@ use super::phrase::{Phrase, fields_in_words};
 use super::plan::Plan;
 use crate::diff::{Change, FieldChange, ResourceDiff};
 use crate::kustomize::ResourceId;
-use crate::policy::{Alike, Finding, Level};
+use crate::policy::{Alike, Finding, Level, is_risk};
 
 /// At most so many names of a group are told one by one.
 const NAMES: usize = 3;
@@ -188,7 +188,7 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 fn said_of_deleted(findings: &[Finding]) -> BTreeSet<&ResourceId> {
     let says = |finding: &&Finding| {
         finding.rule != "resource-deleted"
-            && finding.is_risk()
+            && is_risk(finding)
             && finding.message.starts_with("is deleted")
     };
     findings.iter().filter(says).filter_map(|finding| finding.resource.as_ref()).collect()

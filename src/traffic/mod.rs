@@ -18,6 +18,7 @@ mod rollout;
 mod share;
 mod shift;
 mod split;
+mod task;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,8 @@
 //! JSON patches that write weights, by what their pointers lead to in the VirtualService.
 
-use super::rewrite::{Op, Task};
 use super::share::{Change, Route};
 use super::split::routes;
+use super::task::{Op, Task};
 use crate::yaml::edit::{NodePath, SpanNode};
 
 /// What changes in a list of operations.

@@ -9,6 +9,10 @@ use crate::kustomize::Build;
 use crate::model::{CommitSha, EnvironmentName, Files, Location, RepoPath};
 use crate::yaml::Node;
 
+/// Kinds that hand values to a chart.
+const CHARTS: [&str; 5] =
+    ["HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet"];
+
 /// A promotion as rules over before and after see it.
 #[derive(Clone, Copy)]
 pub struct Changes<'a> {
@@ -137,6 +141,11 @@ impl<'a> Changed<'a> {
                 .collect::<Vec<_>>()
         };
         content(self.before()) != content(self.after())
+    }
+
+    /// The scalars of a resource that hands values to a chart, before and after.
+    pub(super) fn chart_values(&self) -> Option<&(Leaves<'a>, Leaves<'a>)> {
+        (CHARTS.contains(&self.kind()) && self.stays()).then(|| self.leaves())
     }
 
     /// Every scalar before and after, items of lists by what names them.

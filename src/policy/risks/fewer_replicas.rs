@@ -5,7 +5,6 @@
 use super::change::{Changed, at, shown, text, words};
 use super::leaf::last_key;
 use super::quantity::{Fall, fall};
-use super::values;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -197,7 +196,7 @@ fn suspended(changed: &Changed<'_>, report: &mut Report<'_>) {
 }
 
 fn of_values(changed: &Changed<'_>, report: &mut Report<'_>) {
-    let Some((before, after)) = values(changed) else { return };
+    let Some((before, after)) = changed.chart_values() else { return };
     for (path, then) in before.iter() {
         let key = last_key(path);
         let Some(now) = after.get(path).filter(|now| *now != then) else { continue };

@@ -2,7 +2,6 @@
 
 use super::change::{Changed, shown, text, words};
 use super::leaf::last_key;
-use super::values;
 use super::version::{Image, floats, image, is_older};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -129,7 +128,7 @@ fn images(changed: &Changed<'_>) -> Vec<Versioned> {
 
 /// `image.tag` in a chart's values.
 fn tags(changed: &Changed<'_>) -> Vec<Versioned> {
-    let Some((before, after)) = values(changed) else { return Vec::new() };
+    let Some((before, after)) = changed.chart_values() else { return Vec::new() };
     let mut found = Vec::new();
     for (path, now) in after.iter() {
         let key = last_key(path);

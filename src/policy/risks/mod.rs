@@ -33,8 +33,8 @@ mod version;
 
 pub use change::{Changed, Changes, OwnValue, Words};
 
+use super::finding::Finding;
 use super::rule::Rule;
-use leaf::Leaves;
 
 /// All rules over before and after, in the order of their ids.
 pub(super) const ALL: &[Rule] = &[
@@ -62,11 +62,8 @@ pub(super) const ALL: &[Rule] = &[
     traffic::MOVES_RULE,
 ];
 
-/// Kinds that hand values to a chart.
-const CHARTS: [&str; 5] =
-    ["HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet"];
-
-/// The scalars of a resource that hands values to a chart, before and after.
-fn values<'c, 'a>(changed: &'c Changed<'a>) -> Option<&'c (Leaves<'a>, Leaves<'a>)> {
-    (CHARTS.contains(&changed.kind()) && changed.stays()).then(|| changed.leaves())
+/// Whether a finding says what the promotion weakens, moves or deletes.
+#[must_use]
+pub fn is_risk(finding: &Finding) -> bool {
+    ALL.iter().any(|rule| rule.id == finding.rule)
 }

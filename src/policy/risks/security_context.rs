@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Changed, at, items, listed, shown, text, texts, words};
 use super::pod::{PodSpec, pod_specs, visit_mappings};
-use super::values;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -179,7 +178,7 @@ fn context_stance(own: Option<&Node>, of_pod: Option<&Node>) -> Stance {
 
 /// Contexts in a chart's values, each by its place.
 fn of_values(changed: &Changed<'_>, changes: &mut Vec<(String, String)>) {
-    if values(changed).is_none() || !changed.stays() {
+    if changed.chart_values().is_none() || !changed.stays() {
         return;
     }
     let contexts = |node: Option<&Node>| {

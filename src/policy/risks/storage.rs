@@ -4,7 +4,6 @@ use super::change::{Changed, items, shown, text, words};
 use super::leaf::last_key;
 use super::pod::pod_specs;
 use super::quantity::{Fall, fall, quantity};
-use super::values;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -60,7 +59,7 @@ fn is_size(path: &str, in_values: bool) -> bool {
 
 fn sizes(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.leaves();
-    let in_values = values(changed).is_some();
+    let in_values = changed.chart_values().is_some();
     for (path, then) in before.iter().filter(|(path, _)| is_size(path, in_values)) {
         let (Some(now), Some(size)) = (after.get(path), quantity(then)) else { continue };
         if quantity(now).is_some_and(|now| fall(size, now) != Fall::None) {
