@@ -35,10 +35,7 @@ fn commit_of(job: &Job) -> Option<(&Place, CommitSha, String)> {
         }
         Job::Promote(promote) => {
             let (commit, _) = promote.head.as_ref()?.parse()?;
-            let application =
-                promote.application.as_ref().map_or(String::new(), |it| format!("{it}/"));
-            let name = format!("overlift/{application}{}-to-{}", promote.source, promote.target);
-            Some((&promote.place, commit, name))
+            Some((&promote.place, commit, promote.check_name()))
         }
         _ => None,
     }

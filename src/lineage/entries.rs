@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::{Change, Outcome, Request, Sides};
 use super::content::Form;
 use super::difference::{Because, Difference, Then};
+use super::request::{Change, Outcome, Request};
+use super::sides::Sides;
 use super::value::{Shape, Value};
 use crate::model::{File, KUSTOMIZATION_NAMES, ReadError};
 

@@ -3,11 +3,11 @@
 //! A patch that `patches` names and `patchesStrategicMerge` too is applied twice, a resource that `bases` and
 //! `resources` name is there twice. Which list a file is named in is each environment's own.
 
+use super::decision::{Decision, Reason};
 use super::value::Value;
-use super::walk::{Decision, Reason, entry};
+use crate::model::{PATCH_LISTS, RESOURCE_LISTS};
 
-const FAMILIES: [&[&str]; 2] =
-    [&["resources", "bases"], &["patches", "patchesStrategicMerge", "patchesJson6902"]];
+const FAMILIES: [&[&str]; 2] = [&RESOURCE_LISTS, &PATCH_LISTS];
 
 /// An entry that one side names and the other does not, in the same list.
 pub(super) struct Unpaired<'w> {
@@ -73,4 +73,9 @@ fn others(list: &str) -> impl Iterator<Item = &'static str> {
 fn same(a: &str, b: &str) -> bool {
     let plain = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
     plain(a) == plain(b)
+}
+
+/// The file or folder that an entry of a kustomization's list names.
+pub(super) fn entry(value: &Value) -> Option<&str> {
+    value.as_text().or_else(|| value.text_at("path"))
 }

@@ -9,19 +9,24 @@
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
 //! value, `splice` carries decisions out in the target's text, `take_back` undoes
 //! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
-//! and `wording` say what is new in the target's names, and `compare` puts it together for two folders.
+//! and `wording` say what is new in the target's names, `file` decides for one file, and `compare` puts it
+//! together for two folders.
 
 mod claim;
 mod compare;
 mod content;
 mod counterparts;
+mod decision;
 mod difference;
 mod entries;
 mod families;
+mod file;
 mod history;
 mod names;
 mod pairing;
+mod request;
 mod settle;
+mod sides;
 mod splice;
 mod take_back;
 mod three_way;
@@ -31,10 +36,11 @@ mod walk;
 mod wording;
 
 pub use claim::{Brought, bears_out};
-pub use compare::{Change, Comparison, Folders, Request, compare};
+pub use compare::{Comparison, compare};
+pub use decision::{Choice, Policy};
 pub use difference::{Because, Difference, Then};
 pub use history::History;
 pub use names::Names;
+pub use request::{Change, Folders, Request};
 pub use settle::{Point, last_by_hand};
 pub use take_back::{Conflict, TakenBack, take_back};
-pub use walk::{Choice, Policy};

@@ -1,23 +1,8 @@
 //! Carrying decisions out in the target's own text: what is not meant keeps every byte.
 
 use super::content::{Form, property};
-use super::walk::Decision;
+use super::decision::{Decision, Op};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, Step};
-
-/// One change of the target's file, with places on both sides as they are before any change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Op {
-    /// A value is replaced.
-    Replace { target: NodePath, source: NodePath },
-    /// A key comes with its value.
-    Insert { parent: NodePath, after: Option<String>, key: String, source: NodePath },
-    /// A list item comes.
-    Add { list: NodePath, after: Option<usize>, source: NodePath },
-    /// A key, an item or a document goes.
-    Remove { target: NodePath },
-    /// A document comes.
-    AddDocument { after: Option<usize>, source: usize },
-}
 
 /// Applies the decisions that have an edit, the last place first, so that places before it stay what they
 /// are. A decision that cannot be carried out loses its edit and gets the reason.

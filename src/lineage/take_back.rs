@@ -5,12 +5,12 @@
 //! somebody else's work, which is never overwritten and told instead.
 
 use super::content::Form;
+use super::decision::{Decision, Op, Reason};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
-use super::splice::{Op, carry_out};
+use super::splice::carry_out;
 use super::three_way::merge_lines;
 use super::value::{Shape, Value};
-use super::walk::{Decision, Reason};
 use crate::yaml::edit::{Editor, NodePath};
 
 /// What a file becomes when a change of it is taken back.

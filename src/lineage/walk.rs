@@ -1,64 +1,14 @@
 //! Going through a file on both sides at once, and through what it was.
 
 use super::content::Form;
-use super::families::{Unpaired, has_other, keep_in_one};
+use super::decision::{Choice, Decision, Op, Policy, Reason};
+use super::families::{Unpaired, entry, has_other, keep_in_one};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
-use super::splice::Op;
 use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge, since_of};
+use crate::yaml::FieldStep;
 use crate::yaml::edit::NodePath;
-use crate::yaml::{FieldPath, FieldStep};
-
-/// What a promotion brings over beyond what history says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
-    /// What the source changed.
-    #[default]
-    Changed,
-    /// Everything that differs.
-    All,
-}
-
-/// What the configuration says of fields.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy<'p> {
-    /// What comes over.
-    pub choice: Choice,
-    /// Fields that are never edited.
-    pub keep: &'p [&'p FieldPath],
-    /// Fields that always get the source's value.
-    pub take: &'p [&'p FieldPath],
-}
-
-/// Why a value comes, goes or stays, before there are words for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    Judged(Verdict),
-    Kept,
-    Taken,
-    All,
-    NotAsked,
-    /// The other side names it in this list of the kustomization.
-    InAnotherList {
-        list: &'static str,
-        of_target: bool,
-    },
-}
-
-/// A value that differs and what is to be done with it.
-#[derive(Clone, Debug)]
-pub(super) struct Decision {
-    /// The field's path, for people.
-    pub field: String,
-    pub source: Option<String>,
-    pub target: Option<String>,
-    pub reason: Reason,
-    /// How the target's file changes, if the value comes or goes.
-    pub op: Option<Op>,
-    /// Where in the target's file it is, for doing the last thing first.
-    pub position: Vec<usize>,
-}
 
 /// What stays the same while a file is walked through.
 pub(super) struct Walk<'w> {
@@ -357,11 +307,6 @@ impl<'w> Walk<'w> {
             is_whole,
         }));
     }
-}
-
-/// The file or folder that an entry of a kustomization's list names.
-pub(super) fn entry(value: &Value) -> Option<&str> {
-    value.as_text().or_else(|| value.text_at("path"))
 }
 
 /// The items of a list in the past, by the items of a list of now.

@@ -1,10 +1,11 @@
 //! The source's names in what comes new: the target's stand for them where both environments show how each
 //! says it, and what would name the source all the same stays away.
 
-use super::compare::{Outcome, Request, Sides};
 use super::content::Form;
 use super::counterparts::Counterparts;
 use super::difference::{Because, Difference, Then};
+use super::request::{Outcome, Request};
+use super::sides::Sides;
 use crate::model::ReadError;
 
 /// Whether something that changes has the source's name in it.

@@ -23,7 +23,7 @@ pub use file_tree::{
 pub use history::{
     BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,
 };
-pub use kustomization_names::KUSTOMIZATION_NAMES;
+pub use kustomization_names::{KUSTOMIZATION_NAMES, PATCH_LISTS, RESOURCE_LISTS};
 pub use kustomize_version::{
     KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES, UnknownKustomizeVersion,
 };

@@ -237,12 +237,12 @@ impl Store {
     }
 }
 
-/// What `LIKE` compares with for a part of a name; empty for an empty one.
 /// Names as one parameter.
 pub(super) fn named(repositories: &[String]) -> String {
     serde_json::to_string(repositories).expect("texts can always be written")
 }
 
+/// What `LIKE` compares with for a part of a name; empty for an empty one.
 fn pattern(search: &str) -> String {
     if search.is_empty() {
         return String::new();

@@ -41,6 +41,12 @@ pub(in crate::app) struct Promote {
 }
 
 impl Promote {
+    /// What the check run or status is called that tells on a commit how it ended.
+    pub(in crate::app) fn check_name(&self) -> String {
+        let application = self.application.as_ref().map_or(String::new(), |it| format!("{it}/"));
+        format!("overlift/{application}{}-to-{}", self.source, self.target)
+    }
+
     pub(in crate::app) fn new(place: Place, key: &Key) -> Self {
         Self {
             place,

@@ -78,10 +78,9 @@ pub(super) async fn report(
         Conclusion::Neutral => format!("Refused: {first_line}"),
         _ => first_line.to_owned(),
     };
-    let application = job.application.as_ref().map_or(String::new(), |it| format!("{it}/"));
     let report = Report {
         commit,
-        name: &format!("overlift/{application}{}-to-{}", job.source, job.target),
+        name: &job.check_name(),
         conclusion,
         title: &title,
         summary: &quote(because),

@@ -13,7 +13,9 @@ use crate::kustomize::decode::{Places, Source, same_key};
 use crate::kustomize::kustomization::{Kustomization, Patch};
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::kustomize::{self, Build, BuildOptions, Gvk, ResourceId, Version};
-use crate::model::{EditedFiles, Entry, File, FileEdit, Location, Positions, RepoPath};
+use crate::model::{
+    EditedFiles, Entry, File, FileEdit, Location, PATCH_LISTS, Positions, RepoPath,
+};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::kustomization::{KustomizationText, own_kustomization};
@@ -30,9 +32,6 @@ pub(super) const RULE: Rule = Rule {
 
 const MATCHES_NOTHING: Code = Code::sound("patch-matches-nothing", Level::Warning);
 const CHANGES_NOTHING: Code = Code::sound("patch-changes-nothing", Level::Info);
-
-/// The fields with patches.
-const FIELDS: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"];
 
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(overlay) = subject.overlay else { return };
@@ -215,7 +214,7 @@ impl Meant {
 fn build_without(overlay: Overlay<'_>, file: &KustomizationText) -> Option<Build> {
     let mut nodes = parse_stream(&file.text, Dialect::V2).ok()?;
     let root = nodes.first_mut()?.as_mapping_mut()?;
-    root.retain(|pair| !FIELDS.iter().any(|field| same_key(field, &pair.key.text)));
+    root.retain(|pair| !PATCH_LISTS.iter().any(|field| same_key(field, &pair.key.text)));
     let mut without = String::new();
     write_document(nodes.first()?, &mut without);
     let path: RepoPath = file.path.clone();

@@ -3,6 +3,7 @@
 use super::entry::{Subject, describe, is_carried, path_text, subject, subject_of_path};
 use super::{Kustomizations, leave};
 use crate::kustomize::decode::same_key;
+use crate::model::{PATCH_LISTS, RESOURCE_LISTS};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::plan::{Cause, NotPromotedReason};
@@ -13,14 +14,14 @@ pub(super) type Family = &'static [&'static str];
 
 /// The fields with lists of files, in the order in which a kustomization is usually written.
 pub(super) const FAMILIES: [Family; 9] = [
-    &["resources", "bases"],
+    &RESOURCE_LISTS,
     &["components"],
     &["crds"],
     &["configurations"],
     &["generators"],
     &["transformers"],
     &["validators"],
-    &["patches", "patchesStrategicMerge", "patchesJson6902"],
+    &PATCH_LISTS,
     &["replacements"],
 ];
 

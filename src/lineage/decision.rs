@@ -1,0 +1,70 @@
+//! What is decided about one value, and the change of the target's file that it makes.
+
+use super::verdict::Verdict;
+use crate::yaml::FieldPath;
+use crate::yaml::edit::NodePath;
+
+/// What a promotion brings over beyond what history says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// What the source changed.
+    #[default]
+    Changed,
+    /// Everything that differs.
+    All,
+}
+
+/// What the configuration says of fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'p> {
+    /// What comes over.
+    pub choice: Choice,
+    /// Fields that are never edited.
+    pub keep: &'p [&'p FieldPath],
+    /// Fields that always get the source's value.
+    pub take: &'p [&'p FieldPath],
+}
+
+/// Why a value comes, goes or stays, before there are words for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    Judged(Verdict),
+    Kept,
+    Taken,
+    All,
+    NotAsked,
+    /// The other side names it in this list of the kustomization.
+    InAnotherList {
+        list: &'static str,
+        of_target: bool,
+    },
+}
+
+/// A value that differs and what is to be done with it.
+#[derive(Clone, Debug)]
+pub(super) struct Decision {
+    /// The field's path, for people.
+    pub field: String,
+    pub source: Option<String>,
+    pub target: Option<String>,
+    pub reason: Reason,
+    /// How the target's file changes, if the value comes or goes.
+    pub op: Option<Op>,
+    /// Where in the target's file it is, for doing the last thing first.
+    pub position: Vec<usize>,
+}
+
+/// One change of the target's file, with places on both sides as they are before any change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    /// A value is replaced.
+    Replace { target: NodePath, source: NodePath },
+    /// A key comes with its value.
+    Insert { parent: NodePath, after: Option<String>, key: String, source: NodePath },
+    /// A list item comes.
+    Add { list: NodePath, after: Option<usize>, source: NodePath },
+    /// A key, an item or a document goes.
+    Remove { target: NodePath },
+    /// A document comes.
+    AddDocument { after: Option<usize>, source: usize },
+}

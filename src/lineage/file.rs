@@ -1,0 +1,469 @@
+//! One file of both folders: whole, field by field, or line by line, and in which words it is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::Form;
+use super::decision::{Choice, Decision, Op, Policy, Reason};
+use super::difference::{Because, Difference, Then};
+use super::entries::{join, named_after};
+use super::history::Version;
+use super::request::{Change, Outcome, Request};
+use super::sides::Sides;
+use super::splice::carry_out;
+use super::three_way::{merge_lines, shared_lines};
+use super::value::{Shape, Value};
+use super::verdict::{Column, Times, Verdict, judge};
+use super::walk::Walk;
+use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
+
+impl<'a> Sides<'a> {
+    /// Decides for each file.
+    pub(super) fn decide(&self, request: &Request<'a>) -> Result<Vec<Outcome>, ReadError> {
+        let pairs = self.pairs();
+        let decided = pairs.iter().map(|pair| pair.decide(request, self));
+        decided.filter_map(Result::transpose).collect()
+    }
+
+    /// The files that could differ, each with its counterpart.
+    fn pairs(&self) -> Vec<Pair> {
+        let mut pairs: Vec<Pair> = Vec::new();
+        let mut paired = BTreeSet::new();
+        for below in self.source.iter().chain(&self.gone) {
+            let target = self.counterparts.get(below).unwrap_or(below).clone();
+            if self.source.contains(below) || self.target.contains(&target) {
+                paired.insert(target.clone());
+                pairs.push(Pair { source: below.clone(), target });
+            }
+        }
+        let alone = self.target.iter().filter(|below| !paired.contains(*below));
+        pairs.extend(alone.map(|below| Pair { source: below.clone(), target: below.clone() }));
+        pairs
+    }
+}
+
+/// A file and its counterpart, below their folders.
+struct Pair {
+    source: String,
+    target: String,
+}
+
+/// A pair with its contents and its past.
+struct Opened<'o, 'r> {
+    request: &'o Request<'r>,
+    sides: &'o Sides<'r>,
+    pair: &'o Pair,
+    source: Option<File>,
+    target: Option<File>,
+    source_past: Vec<Version>,
+    target_past: Vec<Version>,
+}
+
+impl Pair {
+    fn decide<'r>(
+        &self,
+        request: &Request<'r>,
+        sides: &Sides<'r>,
+    ) -> Result<Option<Outcome>, ReadError> {
+        let read = |there: bool, path: &RepoPath| {
+            if there { request.files.file(path) } else { Ok(None) }
+        };
+        let paths = (sides.source_path(&self.source), sides.target_path(&self.target));
+        let source = read(sides.source.contains(&self.source), &paths.0)?;
+        let target = read(sides.target.contains(&self.target), &paths.1)?;
+        if source == target {
+            return Ok(None);
+        }
+        let past = |path: &RepoPath, since: Option<usize>| match since {
+            Some(since) => request.history.versions(path, since),
+            None => Ok(Vec::new()),
+        };
+        let opened = Opened {
+            request,
+            sides,
+            pair: self,
+            source_past: past(&paths.0, sides.since.0)?,
+            target_past: past(&paths.1, sides.since.1)?,
+            source,
+            target,
+        };
+        Ok(Some(opened.decide()))
+    }
+}
+
+impl Opened<'_, '_> {
+    fn decide(&self) -> Outcome {
+        let target_path = self.sides.target_path(&self.pair.target);
+        let mut outcome = Outcome {
+            below: (self.pair.source.clone(), self.pair.target.clone()),
+            change: None,
+            differences: Vec::new(),
+        };
+        if (self.request.excluded)(&self.pair.target) {
+            outcome.differences.push(self.whole(target_path, Then::Stays, Because::Excluded));
+            return outcome;
+        }
+        match (&self.source, &self.target) {
+            (Some(source), Some(target)) if self.is_whole(source, target) => {
+                self.decide_whole(&mut outcome);
+            }
+            (Some(source), Some(target)) => self.decide_fields(source, target, &mut outcome),
+            _ => self.decide_whole(&mut outcome),
+        }
+        outcome
+    }
+
+    /// What the target's kustomizations name, below its folder; everything if that cannot be read.
+    fn listed(&self) -> &BTreeSet<String> {
+        let sides = self.sides;
+        let named = || named_after(self.request, sides, &[]);
+        sides.listed.get_or_init(|| named().unwrap_or_else(|_| sides.target.clone()))
+    }
+
+    /// Whether the two are compared as bytes.
+    fn is_whole(&self, source: &File, target: &File) -> bool {
+        let link = |file: &File| file.mode == FileMode::Symlink;
+        let is_sealed = |file: &File| {
+            let value = Form::by_name(&self.pair.target).read(&file.content);
+            value.is_some_and(|value| value.is_sealed())
+        };
+        link(source)
+            || link(target)
+            || self.form(source, target) == Form::Binary
+            || is_sealed(source) && is_sealed(target)
+    }
+
+    fn form(&self, source: &File, target: &File) -> Form {
+        let contents: [&[u8]; 2] = [&source.content, &target.content];
+        Form::of(&self.pair.target, contents.into_iter())
+    }
+
+    fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
+        Difference::of_file(path, self.sides.source_path(&self.pair.source), then, because)
+    }
+
+    fn decide_whole(&self, outcome: &mut Outcome) {
+        let value = |content: &[u8]| Value::text(&hex::encode(content));
+        let of = |file: &Option<File>| file.as_ref().map(|file| value(&file.content));
+        let past = |versions: &[Version]| -> Vec<Option<Value>> {
+            versions.iter().map(|version| version.content.as_deref().map(value)).collect()
+        };
+        let (source, target) = (of(&self.source), of(&self.target));
+        let (source_past, target_past) = (past(&self.source_past), past(&self.target_past));
+        let column = Column {
+            source: source.as_ref(),
+            target: target.as_ref(),
+            source_past: source_past.iter().map(Option::as_ref).collect(),
+            target_past: target_past.iter().map(Option::as_ref).collect(),
+        };
+        let name = self.pair.source.rsplit('/').next().unwrap_or_default();
+        let named_for_source = self.target.is_none() && self.request.names.names_source(name);
+        let reason = match self.request.choice {
+            Choice::All => Reason::All,
+            Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
+            Choice::Changed => match judge(&column, &self.times(), &[], self.request.names) {
+                Verdict::Behind { .. } if self.is_sources_file() => {
+                    Reason::Judged(Verdict::NamesSource)
+                }
+                verdict => Reason::Judged(verdict),
+            },
+        };
+        let path = self.sides.target_path(&self.pair.target);
+        let (mut then, because) = self.words(reason, self.source.is_none());
+        // What the source never had belongs to the target, whatever is asked for.
+        let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
+        if never {
+            then = Then::Stays;
+        }
+        let because =
+            if never { Because::Own { since: None, source_moved: false } } else { because };
+        let mut because = because;
+        if then != Then::Stays && !self.is_asked("", None) {
+            (then, because) = (Then::Stays, Because::NotAsked);
+        }
+        if then != Then::Stays {
+            outcome.change = Some(self.change(self.source.clone(), Vec::new()));
+        }
+        outcome.differences.push(self.whole(path, then, because));
+    }
+
+    fn is_asked(&self, field: &str, value: Option<&str>) -> bool {
+        (self.request.asked)(&self.pair.target, field, value.unwrap_or_default())
+    }
+
+    fn change(&self, after: Option<File>, fields: Vec<String>) -> Change {
+        Change {
+            below: self.pair.target.clone(),
+            after,
+            fields,
+            from: self.sides.source_path(&self.pair.source),
+        }
+    }
+
+    fn times(&self) -> Times {
+        let of = |versions: &[Version]| versions.iter().map(|version| version.since).collect();
+        Times {
+            source: of(&self.source_past),
+            target: of(&self.target_past),
+            settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
+            settles_versions: self.request.point.is_none_or(|point| point.settles_versions),
+        }
+    }
+
+    fn decide_fields(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        match self.form(source, target) {
+            Form::Text => {
+                self.decide_text(source, target, outcome);
+                if outcome.change.is_some() && !self.is_asked("", None) {
+                    let path = self.sides.target_path(&self.pair.target);
+                    outcome.change = None;
+                    outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
+                }
+            }
+            form => self.decide_values(form, source, target, outcome),
+        }
+    }
+
+    fn decide_values(&self, form: Form, source: &File, target: &File, outcome: &mut Outcome) {
+        let (Some(now_source), Some(now_target)) =
+            (form.read(&source.content), form.read(&target.content))
+        else {
+            return self.decide_whole(outcome);
+        };
+        let source_past = Read::all(form, &self.source_past);
+        let target_past = Read::all(form, &self.target_past);
+        let times = Times { source: source_past.since, target: target_past.since, ..self.times() };
+        let column = Column {
+            source: Some(&now_source),
+            target: Some(&now_target),
+            source_past: source_past.values.iter().map(Option::as_ref).collect(),
+            target_past: target_past.values.iter().map(Option::as_ref).collect(),
+        };
+        let (keep, take) =
+            ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
+        let name = self.pair.target.rsplit('/').next().unwrap_or_default();
+        let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
+        let mut walk = Walk {
+            is_unlisted: &is_unlisted,
+            is_sources: &|value, entry| self.names_source(value) || self.is_held(entry),
+            times: &times,
+            names: self.request.names,
+            policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
+            form,
+            is_kustomization: KUSTOMIZATION_NAMES.contains(&name),
+            found: Vec::new(),
+            unpaired: Vec::new(),
+        };
+        walk.file(&column);
+        let mut decisions = walk.found;
+        for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {
+            if !self.is_asked(&decision.field, decision.source.as_deref()) {
+                (decision.op, decision.reason) = (None, Reason::NotAsked);
+            }
+        }
+        self.carry_out(form, (source, target), &mut decisions, outcome);
+    }
+
+    /// Whether a value names the source, and nothing tells what the target says instead.
+    fn names_source(&self, value: &Value) -> bool {
+        let Some(known) = &self.sides.names else { return false };
+        let names = self.request.names;
+        match &value.shape {
+            Shape::Scalar { text, .. } => {
+                names.names_source(text) && known.said_by_target(names, text).is_none()
+            }
+            Shape::List(items) => items.iter().any(|item| self.names_source(item)),
+            Shape::Map(pairs) => pairs.iter().any(|(_, value)| self.names_source(value)),
+        }
+    }
+
+    /// Whether an entry leads to a file that stays where it is.
+    fn is_held(&self, entry: Option<&str>) -> bool {
+        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let Some(path) = entry.and_then(|entry| join(dir, entry)) else { return false };
+        let is_within = |file: &String| {
+            file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.sides.held.iter().any(is_within)
+    }
+
+    /// Whether the source's file comes new and names the source.
+    fn is_sources_file(&self) -> bool {
+        let (Some(source), None) = (&self.source, &self.target) else { return false };
+        let value = Form::by_name(&self.pair.target).read(&source.content);
+        value.is_some_and(|value| self.names_source(&value))
+    }
+
+    /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
+    /// it; an entry that is commented out was left out by somebody.
+    fn is_unlisted(&self, entry: &str, kustomization: &File) -> bool {
+        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let Some(path) = join(dir, entry) else { return false };
+        let own = |name: &str| self.sides.target.contains(&format!("{path}/{name}"));
+        let is_there =
+            self.sides.target.contains(&path) || KUSTOMIZATION_NAMES.iter().any(|name| own(name));
+        let text = String::from_utf8_lossy(&kustomization.content);
+        let is_off = |line: &str| line.trim_start().starts_with('#') && line.contains(entry);
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let listed = self.listed();
+        let is_listed = listed.contains(&path) || above.into_iter().any(|dir| listed.contains(dir));
+        is_there && !is_listed && !text.lines().any(is_off)
+    }
+
+    fn carry_out(
+        &self,
+        form: Form,
+        (source, target): (&File, &File),
+        decisions: &mut [Decision],
+        outcome: &mut Outcome,
+    ) {
+        let text = |file: &File| String::from_utf8_lossy(&file.content).into_owned();
+        let before = text(target);
+        let done = carry_out(form, &before, &text(source), decisions);
+        let (after, refused) = done.unwrap_or_else(|reason| {
+            (before.clone(), (0..decisions.len()).map(|index| (index, reason.clone())).collect())
+        });
+        let refused: BTreeMap<usize, String> = refused.into_iter().collect();
+        let mut fields = Vec::new();
+        for (index, decision) in decisions.iter().enumerate() {
+            let (mut then, mut because) = self.words(decision.reason, decision.source.is_none());
+            if matches!(decision.op, Some(Op::Remove { .. })) {
+                then = Then::Goes;
+            } else if then == Then::Goes {
+                then = Then::Comes;
+            }
+            if let Some(reason) = refused.get(&index).filter(|_| then != Then::Stays) {
+                (then, because) = (Then::Stays, Because::Unwritable(reason.clone()));
+            }
+            if then != Then::Stays {
+                fields.push(decision.field.clone());
+            }
+            outcome.differences.push(Difference {
+                path: self.sides.target_path(&self.pair.target),
+                from: self.sides.source_path(&self.pair.source),
+                field: decision.field.clone(),
+                source: decision.source.clone(),
+                target: decision.target.clone(),
+                then,
+                because,
+            });
+        }
+        if after != before {
+            let file = File { mode: target.mode, content: after.into_bytes().into() };
+            outcome.change = Some(self.change(Some(file), fields));
+        }
+    }
+
+    fn decide_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
+        let (now_source, now_target) = (text(&source.content), text(&target.content));
+        let path = self.sides.target_path(&self.pair.target);
+        if self.request.choice == Choice::All {
+            let file = File { mode: target.mode, content: source.content.clone() };
+            outcome.change = Some(self.change(Some(file), Vec::new()));
+            return outcome.differences.push(self.whole(path, Then::Comes, Because::All));
+        }
+        let had = self.target_past.iter().any(|it| it.content.as_deref() == Some(&source.content));
+        let Some((base, at)) = self.text_base(&now_source, &now_target).filter(|_| !had) else {
+            let because = if had {
+                Because::SetLater { by: None }
+            } else {
+                Because::Own { since: None, source_moved: false }
+            };
+            return outcome.differences.push(self.whole(path, Then::Stays, because));
+        };
+        let merged = merge_lines(&base, &now_source, &now_target);
+        if merged.applied > 0 && merged.text != now_target {
+            let file = File { mode: target.mode, content: merged.text.into_bytes().into() };
+            outcome.change = Some(self.change(Some(file), Vec::new()));
+            let since = self.commit(at);
+            outcome.differences.push(self.whole(
+                path.clone(),
+                Then::Comes,
+                Because::Behind { since },
+            ));
+        }
+        if outcome.change.is_none() || merged.kept_out > 0 {
+            let because = Because::Own { since: None, source_moved: merged.kept_out > 0 };
+            outcome.differences.push(self.whole(path, Then::Stays, because));
+        }
+    }
+
+    /// The version of the source's that the target was made from: what the last promotion saw, else
+    /// the one that shares most lines with it; with the commit after which the source changed.
+    fn text_base(&self, source: &str, target: &str) -> Option<(String, Option<usize>)> {
+        let text = |version: &Version| {
+            let content = version.content.as_deref()?;
+            String::from_utf8(content.to_vec()).ok()
+        };
+        let last = self.source_past.last().map(|version| version.since);
+        if let Some(point) = self.request.point {
+            let seen = self.source_past.iter().rev().find(|it| Some(it.since) <= point.seen)?;
+            return Some((text(seen)?, last));
+        }
+        let earlier = self.source_past.iter().filter_map(text).filter(|text| text != source);
+        let best = earlier.map(|text| (shared_lines(&text, target), text)).max_by_key(|it| it.0)?;
+        Some((best.1, last))
+    }
+
+    fn commit(&self, index: Option<usize>) -> Option<CommitSha> {
+        let commit = self.request.history.commits.get(index?)?;
+        Some(commit.id.clone())
+    }
+
+    fn words(&self, reason: Reason, goes: bool) -> (Then, Because) {
+        let comes = if goes { Then::Goes } else { Then::Comes };
+        match reason {
+            Reason::Kept => (Then::Stays, Because::Kept),
+            Reason::NotAsked => (Then::Stays, Because::NotAsked),
+            Reason::Taken => (comes, Because::Taken),
+            Reason::All => (comes, Because::All),
+            Reason::InAnotherList { list, of_target } => {
+                (Then::Stays, Because::InAnotherList { list, of_target })
+            }
+            Reason::Judged(verdict) => match verdict {
+                Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),
+                Verdict::LeftOut => {
+                    let by = self.request.point.and_then(|point| point.by.clone());
+                    (Then::Stays, Because::LeftOut { by })
+                }
+                Verdict::LeftBy { by } => {
+                    (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
+                }
+                Verdict::NamesSource => (Then::Stays, Because::NamesSource),
+                Verdict::Reverted { at } => {
+                    (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
+                }
+                Verdict::Own { since, source_moved } => {
+                    (Then::Stays, Because::Own { since: self.commit(since), source_moved })
+                }
+                Verdict::Unlisted => (comes, Because::Unlisted),
+                Verdict::AbsentOnPurpose => (Then::Stays, Because::AbsentOnPurpose),
+                Verdict::Counterpart => (Then::Stays, Because::Counterpart),
+            },
+        }
+    }
+}
+
+/// The versions of a file that could be read.
+struct Read {
+    since: Vec<usize>,
+    values: Vec<Option<Value>>,
+}
+
+impl Read {
+    fn all(form: Form, versions: &[Version]) -> Self {
+        let mut read = Self { since: Vec::new(), values: Vec::new() };
+        for version in versions {
+            let value = match &version.content {
+                None => None,
+                Some(content) => match form.read(content) {
+                    Some(value) => Some(value),
+                    None => continue,
+                },
+            };
+            read.since.push(version.since);
+            read.values.push(value);
+        }
+        read
+    }
+}

@@ -1,0 +1,79 @@
+//! The files of two folders, and which stands for which.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::counterparts::Counterparts;
+use super::request::{Folders, Request};
+use crate::model::{ReadError, RepoPath};
+
+/// The files of both sides, now and ever.
+pub(super) struct Sides<'a> {
+    /// Below the source's folder.
+    pub source: BTreeSet<String>,
+    /// Below the target's folder.
+    pub target: BTreeSet<String>,
+    /// What the source had once and has no more.
+    pub gone: BTreeSet<String>,
+    folders: Folders<'a>,
+    pub since: (Option<usize>, Option<usize>),
+    /// The target's file that stands for a file of the source's under its own environment's name.
+    pub counterparts: BTreeMap<String, String>,
+    /// What the target's kustomizations name, once somebody asked.
+    pub listed: OnceCell<BTreeSet<String>>,
+    /// What the target says for the source's names, once that is known.
+    pub names: Option<Counterparts>,
+    /// Files that stay where they are since they name the source, below the target's folder.
+    pub held: BTreeSet<String>,
+}
+
+impl<'a> Sides<'a> {
+    pub(super) fn list(request: &Request<'a>) -> Result<Self, ReadError> {
+        let Request { files, folders, history, names, .. } = request;
+        let below = |dir: &RepoPath| -> Result<BTreeSet<String>, ReadError> {
+            let paths = files.list(dir)?;
+            Ok(paths.iter().filter_map(|path| path.strip_prefix(dir)).map(str::to_owned).collect())
+        };
+        let (source, target) = (below(folders.source)?, below(folders.target)?);
+        let ever = history.paths_below(folders.source);
+        let ever = ever.keys().filter_map(|path| path.strip_prefix(folders.source));
+        let gone: BTreeSet<String> =
+            ever.filter(|below| !source.contains(*below)).map(str::to_owned).collect();
+        let mut by_neutral: BTreeMap<String, &String> = BTreeMap::new();
+        for below in target.iter().filter(|below| !source.contains(*below)) {
+            by_neutral.entry(names.neutral_target(below)).or_insert(below);
+        }
+        let counterpart = |below: &String| {
+            let theirs = by_neutral.get(&names.neutral_source(below))?;
+            (!target.contains(below)).then(|| (below.clone(), (*theirs).clone()))
+        };
+        let counterparts = source.iter().chain(&gone).filter_map(counterpart).collect();
+        let since = (history.folder_since(folders.source), history.folder_since(folders.target));
+        Ok(Self {
+            source,
+            target,
+            gone,
+            folders: *folders,
+            since,
+            counterparts,
+            listed: OnceCell::new(),
+            names: None,
+            held: BTreeSet::new(),
+        })
+    }
+
+    /// A path of the source's.
+    pub(super) fn source_path(&self, below: &str) -> RepoPath {
+        self.folders.source.join(below).expect("paths below a folder come from its own list")
+    }
+
+    /// A path of the target's.
+    pub(super) fn target_path(&self, below: &str) -> RepoPath {
+        self.folders.target.join(below).expect("paths below a folder come from its own list")
+    }
+
+    /// Where a file of the source's stands in the target.
+    pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
+        self.counterparts.get(below).map_or(below, String::as_str)
+    }
+}
