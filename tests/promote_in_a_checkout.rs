@@ -270,6 +270,10 @@ fn what_one_list_names_comes_into_no_other() {
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     let production = repository.read("production/kustomization.yaml");
     assert_eq!(production, "resources:\n- ../shared\n- ../base\npatches:\n- path: size.yaml\n");
+    // After that commit, too, what stays says why, and is not called left out.
+    repository.commit("promote by hand");
+    let later = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
+    assert_eq!(later.matches("production names it under").count(), 2, "{later}");
 }
 
 /// A folder that was prepared in the target and is named nowhere waits for its entry; one that somebody switched

@@ -29,15 +29,14 @@ pub(super) fn has_other(kustomization: &Value, list: &str) -> bool {
 }
 
 /// Takes back what would name a file in two lists of the target that count as one, and what would leave it in
-/// none while the source names it in another.
+/// none while the source names it in another. What stays in one of them for whatever reason says so.
 pub(super) fn keep_in_one(
     found: &mut [Decision],
     unpaired: &[Unpaired<'_>],
     (source, target): (Option<&Value>, Option<&Value>),
 ) {
     for entry in unpaired.iter().filter(|entry| !entry.is_whole) {
-        let decision = &found[entry.decision];
-        if decision.op.is_none() || decision.reason == Reason::Taken {
+        if !matches!(found[entry.decision].reason, Reason::Judged(_) | Reason::All) {
             continue;
         }
         let of_target = naming(target, entry);
