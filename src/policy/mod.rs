@@ -6,6 +6,7 @@
 //! promotion brings from what was there before.
 
 mod analysis;
+mod article;
 mod check;
 mod check_annotation;
 pub mod environment_words;

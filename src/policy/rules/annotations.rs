@@ -2,6 +2,7 @@
 //! (IST0108, IST0107, IST0125, IST0135, IST0136).
 
 use crate::policy::Level;
+use crate::policy::article::article;
 use crate::policy::istio_annotation::{Annotation, fault, find, is_istios};
 use crate::policy::mesh::{DEPLOYMENT, Manifest, Mesh, NAMESPACE, Pod, SERVICE};
 use crate::policy::rule::{Code, Report, Rule};
@@ -88,7 +89,8 @@ fn check_one(subject: &Subject<'_>, name: &str, value: &str, report: &mut Report
     }
     if !known.kinds.contains(&subject.kind) {
         let message = format!(
-            "`{name}` has no effect on a {}, only on: {}",
+            "`{name}` has no effect on {} {}, only on: {}",
+            article(subject.kind),
             subject.kind,
             known.kinds.join(", ")
         );

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kustomize::name_without_hash;
+use crate::policy::article::article;
 use crate::policy::environment_words::EnvironmentWords;
 use crate::policy::gate::Gate;
 use crate::policy::risks::Words;
@@ -87,7 +88,10 @@ fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &
     } else {
         let names = |verb: &str| match what {
             "the name" => format!("{verb} what belongs to `{source}`"),
-            what => format!("{verb} a {} of `{source}`", what.strip_prefix("the ").unwrap_or(what)),
+            what => {
+                let noun = what.strip_prefix("the ").unwrap_or(what);
+                format!("{verb} {} {noun} of `{source}`", article(noun))
+            }
         };
         Words { one: names("names"), many: names("name"), detail: format!("`{shown}`") }
     };
