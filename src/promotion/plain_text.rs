@@ -70,6 +70,22 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
+/// How many lines of `width` characters a text takes: a word that does not fit moves to the next line, and one that
+/// is longer than a line is broken.
+pub(super) fn wrapped(text: &str, width: usize) -> usize {
+    let (mut lines, mut column) = (0, width);
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column + 1 + length > width {
+            lines += length.div_ceil(width).max(1);
+            column = if length > width { length % width } else { length };
+        } else {
+            column += 1 + length;
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,14 +42,19 @@ fn by_details<'a>(each: &[(&'a ResourceId, Vec<&'a str>)]) -> Said<'a> {
 }
 
 /// *… answer for other hosts: `a` → `b` (`one`, `two`, and 3 more); `c` → `d` (`six`)*: what is the same, once.
-fn of_same(mut phrase: Phrase, same: &Said<'_>, name: impl Fn(&ResourceId) -> String) -> Phrase {
-    for (index, (details, ids)) in same.iter().take(NAMES).enumerate() {
-        let details: Vec<&str> = details.iter().copied().take(NAMES).collect();
+fn of_same(
+    mut phrase: Phrase,
+    same: &Said<'_>,
+    most: usize,
+    name: impl Fn(&ResourceId) -> String,
+) -> Phrase {
+    for (index, (details, ids)) in same.iter().take(most).enumerate() {
+        let details: Vec<&str> = details.iter().copied().take(most).collect();
         phrase = phrase
             .text(if index > 0 { "; " } else { "" })
             .and(Phrase::of_sentence(&details.join(", ")))
             .text(" (");
-        let shown = if ids.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
+        let shown = if ids.len() == most + 1 { most + 1 } else { most };
         for (index, id) in ids.iter().take(shown).enumerate() {
             phrase = phrase.text(if index > 0 { ", " } else { "" }).name(name(id));
         }
@@ -59,7 +64,7 @@ fn of_same(mut phrase: Phrase, same: &Said<'_>, name: impl Fn(&ResourceId) -> St
             rest => phrase.text(format!(", and {} more)", number(rest))),
         };
     }
-    match same.iter().skip(NAMES).map(|(_, ids)| ids.len()).sum::<usize>() {
+    match same.iter().skip(most).map(|(_, ids)| ids.len()).sum::<usize>() {
         0 => phrase,
         rest => phrase.text(format!("; and {} more", number(rest))),
     }
@@ -215,19 +220,31 @@ impl<'a> Group<'a> {
     /// The sentence: *3 Ingresses answer for other hosts: `api` `a` → `b`, …*.
     #[must_use]
     pub fn sentence(&self) -> Phrase {
+        self.sentence_with(NAMES)
+    }
+
+    /// The sentence, with fewer names where it would have more than `limit` characters.
+    pub(super) fn sentence_within(&self, limit: usize) -> Phrase {
+        let fits = |phrase: &Phrase| phrase.plain().chars().count() <= limit;
+        let fewer = (2..=NAMES).rev().map(|most| self.sentence_with(most));
+        fewer.into_iter().find(fits).unwrap_or_else(|| self.sentence_with(1))
+    }
+
+    /// The sentence, with at most so many names and details of each.
+    fn sentence_with(&self, most: usize) -> Phrase {
         let first = self.first();
         let resources: Vec<&ResourceId> =
             self.findings.iter().filter_map(|finding| finding.resource.as_ref()).collect();
         let unlike: BTreeSet<&ResourceId> = resources.iter().copied().collect();
-        let Some(alike) = &first.alike else { return self.of_message(&unlike) };
+        let Some(alike) = &first.alike else { return self.of_message(&unlike, most) };
         match unlike.len() {
             0 => Phrase::default().text("The environment ").and(detail(&alike.one, &alike.detail)),
             1 => {
                 // The same name in several fields is told once.
                 let mut seen = BTreeSet::new();
                 let all: Vec<&str> = self.details().filter(|it| seen.insert(*it)).collect();
-                let rest = all.len().saturating_sub(NAMES);
-                let all = &all[..all.len().min(NAMES)];
+                let rest = all.len().saturating_sub(most);
+                let all = &all[..all.len().min(most)];
                 let more =
                     if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
                 Phrase::default()
@@ -235,12 +252,12 @@ impl<'a> Group<'a> {
                     .text(" ")
                     .and(detail(&alike.one, &format!("{}{more}", all.join(", "))))
             }
-            _ => self.of_many(alike, &unlike),
+            _ => self.of_many(alike, &unlike, most),
         }
     }
 
     /// *2 Deployments shrink: `a` 80 → 5, `b` 50 → 5*: each resource once, with all that is said of it.
-    fn of_many(&self, alike: &Alike, unlike: &BTreeSet<&ResourceId>) -> Phrase {
+    fn of_many(&self, alike: &Alike, unlike: &BTreeSet<&ResourceId>, most: usize) -> Phrase {
         let mut each: Vec<(&ResourceId, Vec<&str>)> = Vec::new();
         for finding in &self.findings {
             let Some(id) = &finding.resource else { continue };
@@ -261,9 +278,9 @@ impl<'a> Group<'a> {
             .text(": ");
         let same = by_details(&each);
         if same.len() < each.len() && same.iter().all(|(details, _)| !details.is_empty()) {
-            return of_same(phrase, &same, name);
+            return of_same(phrase, &same, most, name);
         }
-        let shown = if each.len() == NAMES + 1 { NAMES + 1 } else { NAMES };
+        let shown = if each.len() == most + 1 { most + 1 } else { most };
         let between = match each.iter().take(shown).any(|(_, d)| d.len() > 1 || d[0].contains(", "))
         {
             true => "; ",
@@ -273,7 +290,7 @@ impl<'a> Group<'a> {
         for (index, (id, details)) in each.iter().take(shown).enumerate() {
             phrase = phrase.text(if index > 0 { between } else { "" }).name(name(id));
             let details: Vec<&str> =
-                details.iter().copied().filter(|d| !d.is_empty()).take(NAMES).collect();
+                details.iter().copied().filter(|d| !d.is_empty()).take(most).collect();
             if let Some(first) = details.first() {
                 let sign = if first.starts_with('`') { ": " } else { " " };
                 phrase = phrase.text(sign).and(Phrase::of_sentence(&details.join(", ")));
@@ -291,13 +308,13 @@ impl<'a> Group<'a> {
     }
 
     /// A finding without words for many: whose it is, and what it says.
-    fn of_message(&self, resources: &BTreeSet<&ResourceId>) -> Phrase {
+    fn of_message(&self, resources: &BTreeSet<&ResourceId>, most: usize) -> Phrase {
         let mut phrase = Phrase::default();
-        for (index, id) in resources.iter().take(NAMES).enumerate() {
+        for (index, id) in resources.iter().take(most).enumerate() {
             phrase = phrase.text(if index > 0 { ", " } else { "" }).name(id.to_string());
         }
-        if resources.len() > NAMES {
-            phrase = phrase.text(format!(", and {} more", number(resources.len() - NAMES)));
+        if resources.len() > most {
+            phrase = phrase.text(format!(", and {} more", number(resources.len() - most)));
         }
         if !resources.is_empty() {
             phrase = phrase.text(": ");
@@ -311,27 +328,49 @@ fn detail(what: &str, detail: &str) -> Phrase {
     if detail.is_empty() { phrase } else { phrase.text(": ").and(Phrase::of_sentence(detail)) }
 }
 
-/// `5 Deployments and 2 StatefulSets`.
+/// `5 Deployments and 2 StatefulSets`; of more kinds than three only `9 resources`.
 pub(super) fn kinds<'k>(kinds: impl Iterator<Item = &'k str>) -> String {
-    const KINDS: usize = 3;
+    let counts = counts_of_kinds(kinds);
+    if counts.len() > KINDS {
+        let all: usize = counts.iter().map(|(_, count)| count).sum();
+        return counted(all, "resource", "resources");
+    }
+    enumerated(&counts.into_iter().map(of_kind).collect::<Vec<_>>())
+}
+
+/// `12 Deployments, 3 Services, 1 Ingress and 4 of 2 other kinds`, the most frequent first.
+pub(super) fn all_kinds<'k>(kinds: impl Iterator<Item = &'k str>) -> String {
+    let counts = counts_of_kinds(kinds);
+    // One other kind takes no more room than the words that say so.
+    let named = if counts.len() == KINDS + 1 { KINDS + 1 } else { KINDS.min(counts.len()) };
+    let others = counts[named..].to_vec();
+    let mut words: Vec<String> = counts.into_iter().take(named).map(of_kind).collect();
+    if !others.is_empty() {
+        let all: usize = others.iter().map(|(_, count)| count).sum();
+        words.push(format!("{} of {} other kinds", number(all), number(others.len())));
+    }
+    enumerated(&words)
+}
+
+/// So many kinds are named.
+const KINDS: usize = 3;
+
+/// How often each kind is there, the most frequent first.
+fn counts_of_kinds<'k>(kinds: impl Iterator<Item = &'k str>) -> Vec<(&'k str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for kind in kinds {
         *counts.entry(kind).or_default() += 1;
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-    if counts.len() > KINDS {
-        let all: usize = counts.iter().map(|(_, count)| count).sum();
-        return counted(all, "resource", "resources");
+    counts
+}
+
+fn of_kind((kind, count): (&str, usize)) -> String {
+    match count {
+        1 => format!("1 {kind}"),
+        count => format!("{} {}", number(count), plural(kind)),
     }
-    let words: Vec<String> = counts
-        .iter()
-        .map(|(kind, count)| match count {
-            1 => format!("1 {kind}"),
-            count => format!("{} {}", number(*count), plural(kind)),
-        })
-        .collect();
-    enumerated(&words)
 }
 
 /// A kind's plural: `Ingresses`, `NetworkPolicies`.

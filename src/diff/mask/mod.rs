@@ -9,6 +9,7 @@ mod form;
 mod inputs;
 mod known;
 mod masked;
+mod mention;
 mod nested;
 mod role;
 mod sources;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::known::KnownValues;
+use super::mention::mentions_secret;
 use super::role::{Role, is_own_value, role_of_target};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::is_data;
@@ -60,26 +61,6 @@ pub(super) fn find_spots(root: &Node, role: Role, known: &KnownValues) -> Vec<Sp
 
 /// A document with more spots is hidden as a whole: finding each costs a walk through its neighbours.
 const MOST_SPOTS: usize = 1_000;
-
-/// Whether a text (an inline patch, an annotation) holds a manifest of a Secret or a generator of one.
-pub(super) fn mentions_secret(text: &str) -> bool {
-    static MENTION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?i)kind[\\"'\s]*[:=][\\"'\s]*secret(generator|list)?\b|[sſ]ecretGenerator[\\"'\s]*:"#,
-        )
-        .expect("the pattern is fixed")
-    });
-    // Most scalars are short or free of the word: the search for it is much cheaper than the pattern.
-    text.len() > 10 && contains_ecret(text) && MENTION.is_match(text)
-}
-
-/// Whether the word is there, in any case.
-fn contains_ecret(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr2_iter(b'c', b'C', bytes).any(|at| {
-        at >= 1 && bytes.get(at - 1..at + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"ecret"))
-    })
-}
 
 /// Whether a patch text names `data` or `stringData`, alone or in a JSON pointer.
 fn names_data(text: &str) -> bool {

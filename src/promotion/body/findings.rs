@@ -6,12 +6,17 @@ use crate::promotion::plan::Plan;
 use crate::promotion::telling::{Group, Telling};
 
 use super::super::markdown::{code, counted, prose};
-use super::summary::{Lines, warnings_left};
+use super::summary::Lines;
 
-/// At most `lines.findings` groups are listed; remarks are folded.
-pub(super) fn render(plan: &Plan, telling: &Telling<'_>, lines: Lines) -> String {
+/// At most `lines.findings` groups are listed, without the warnings that the head has; remarks are folded.
+pub(super) fn render(
+    plan: &Plan,
+    telling: &Telling<'_>,
+    lines: Lines,
+    warnings_above: usize,
+) -> String {
     let most = lines.findings;
-    let mut groups: Vec<&Group<'_>> = warnings_left(telling, lines);
+    let mut groups: Vec<&Group<'_>> = telling.warnings().skip(warnings_above).collect();
     groups.extend(telling.other_findings().filter(|group| group.level > Level::Info));
     groups.sort_by_key(|group| std::cmp::Reverse(group.level));
     let remarks: Vec<&Group<'_>> =

@@ -109,7 +109,9 @@ impl<'a> Parts<'a> {
         let room = ROOM - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
         let head = |by| {
             let lines = Lines::divided(by);
-            (summary::render(plan, &telling, items, lines), findings::render(plan, &telling, lines))
+            let shown = summary::shown_warnings(plan, &telling, items, lines);
+            let summary = summary::render(plan, &telling, items, lines, shown);
+            (summary, findings::render(plan, &telling, lines, shown))
         };
         let fits = |(summary, findings): &(String, String)| {
             utf16_len(summary) + utf16_len(findings) <= room

@@ -8,9 +8,10 @@ use crate::promotion::deployed::reached;
 use crate::promotion::phrase::Phrase;
 use crate::promotion::plan::{Commit, Plan};
 use crate::promotion::proposal::summary;
-use crate::promotion::telling::{Group, Telling, Told, enumerated, kinds};
+use crate::promotion::telling::{Group, Telling, Told, all_kinds, enumerated};
 
 use super::super::markdown::{code, counted, number, plain, prose};
+use super::super::plain_text::wrapped;
 use super::below;
 
 /// How many lines of each kind the head has, so that it stays whole beside a long checklist.
@@ -36,12 +37,17 @@ impl Lines {
 
 const ID_LIMIT: usize = 120;
 
-/// The head; `items` is the number of items of the checklist.
-pub(super) fn render(plan: &Plan, telling: &Telling<'_>, items: usize, lines: Lines) -> String {
+/// The head; `items` is the number of items of the checklist, `shown` of groups of warnings.
+pub(super) fn render(
+    plan: &Plan,
+    telling: &Telling<'_>,
+    items: usize,
+    lines: Lines,
+    shown: usize,
+) -> String {
     let mut parts = vec![headline(plan)];
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
-    let shown = shown_warnings(&warnings, lines.warnings);
-    parts.extend(callout(&warnings, shown, ", under *New findings*"));
+    parts.extend(callout(&warnings, shown, SENTENCE_LIMIT, ", under *New findings*"));
     parts.push(status(plan, &warnings[..shown], items));
     parts.extend(brings(&plan.commits));
     let below = below::lists(plan, lines.changes);
@@ -118,23 +124,29 @@ fn word(name: &str) -> String {
     name.replace('_', "\\_")
 }
 
-/// `12 Deployments, 3 Services and 4 of 2 other kinds`, the most frequent first.
+/// The kinds of resources, counted.
 pub(super) fn counted_kinds<'a>(resources: impl Iterator<Item = &'a ResourceDiff>) -> String {
-    plain(&kinds(resources.map(|diff| diff.id.gvk.kind.as_str())), 300)
+    plain(&all_kinds(resources.map(|diff| diff.id.gvk.kind.as_str())), 300)
 }
 
-/// What warnings may take of the head, so that what decides stands on a phone's first screen below them.
-const WARNINGS_LIMIT: usize = 700;
-/// As many are shown however long they are.
-const WARNINGS_LEAST: usize = 3;
+/// A phone's first screen in lines of text, without what heads the callout and stands between paragraphs.
+const FIRST_SCREEN: usize = 28;
+/// Characters of such a line: of a paragraph, and in the callout's list.
+const LINE: usize = 40;
+const LINE_OF_LIST: usize = 36;
+/// A warning of the head names fewer things where it would be longer, in characters.
+const SENTENCE_LIMIT: usize = 5 * LINE_OF_LIST;
+/// As many warnings are shown however long they are.
+const WARNINGS_LEAST: usize = 2;
 
 /// What weakens security, moves traffic, shrinks or deletes something, the weightiest first.
 pub(in crate::promotion) fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
-    callout(&warnings, warnings.len().min(most), "")
+    callout(&warnings, warnings.len().min(most), usize::MAX, "")
 }
 
-fn callout(warnings: &[&Group<'_>], shown: usize, place: &str) -> Option<String> {
+/// The first warnings, each within `limit` characters if that can be; the others have their `place`.
+fn callout(warnings: &[&Group<'_>], shown: usize, limit: usize, place: &str) -> Option<String> {
     if warnings.is_empty() {
         return None;
     }
@@ -142,7 +154,7 @@ fn callout(warnings: &[&Group<'_>], shown: usize, place: &str) -> Option<String>
     let bullet = if warnings.len() > 1 { "- " } else { "" };
     for group in warnings.iter().take(shown) {
         let level = if group.level == Level::Error { "**error** " } else { "" };
-        lines.push(format!("> {bullet}{level}{}", group.sentence().markdown()));
+        lines.push(format!("> {bullet}{level}{}", group.sentence_within(limit).markdown()));
     }
     let rest: usize = warnings.iter().skip(shown).map(|group| group.findings.len()).sum();
     if rest > 0 {
@@ -151,23 +163,26 @@ fn callout(warnings: &[&Group<'_>], shown: usize, place: &str) -> Option<String>
     Some(lines.join("\n"))
 }
 
-/// How many groups of warnings the head shows: `most`, or one more in place of a line about it, and fewer
-/// where they are long.
-fn shown_warnings(warnings: &[&Group<'_>], most: usize) -> usize {
+/// How many groups of warnings the head shows: as many as leave headline and gates on a phone's first screen,
+/// at most `lines.warnings`, or one more in place of a line about it.
+pub(super) fn shown_warnings(
+    plan: &Plan,
+    telling: &Telling<'_>,
+    items: usize,
+    lines: Lines,
+) -> usize {
+    let warnings: Vec<&Group<'_>> = telling.warnings().collect();
+    let most = lines.warnings;
     let most = if warnings.len() == most + 1 { most + 1 } else { most.min(warnings.len()) };
-    let mut length = 0;
+    let around = [headline(plan), status(plan, &warnings, items)];
+    let around: usize = around.iter().map(|text| wrapped(text, LINE)).sum();
+    let room = FIRST_SCREEN.saturating_sub(around);
+    let mut taken = 0;
     let fits = warnings.iter().take(most).take_while(|group| {
-        length += group.sentence().plain().chars().count();
-        length <= WARNINGS_LIMIT
+        taken += wrapped(&group.sentence_within(SENTENCE_LIMIT).plain(), LINE_OF_LIST);
+        taken <= room
     });
     fits.count().max(WARNINGS_LEAST).min(most)
-}
-
-/// The groups of warnings that the head has no room for.
-pub(super) fn warnings_left<'t, 'a>(telling: &'t Telling<'a>, lines: Lines) -> Vec<&'t Group<'a>> {
-    let warnings: Vec<&Group<'_>> = telling.warnings().collect();
-    let shown = shown_warnings(&warnings, lines.warnings);
-    warnings.into_iter().skip(shown).collect()
 }
 
 /// Gates, checklist, what stays different, how to undo: in one line.

@@ -1,5 +1,6 @@
 //! Bodies as people see them.
 
+use super::super::plain_text::wrapped;
 use super::*;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
@@ -257,6 +258,30 @@ fn fifteen_hundred_resources() {
     let rest = format!("*{} more changed resources are not shown here", 1_500 - shown);
     let rest = rest.replace("*1", "*1,");
     assert!(cut.contains(&rest), "{rest}\n{}", &cut[cut.len() - 3000..]);
+}
+
+#[test]
+fn however_long_the_names_gates_and_undo_are_on_the_first_screen() {
+    let all = |environment: &str, replicas: usize, kind: &str| {
+        let one = |index: usize| {
+            let name = format!("passport-status-frontend-with-a-long-name-{index}");
+            let host = format!("{name}.dev-dp-internal.{environment}.example.com");
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: {name}, namespace: passport}}\nspec: {{rules: [{{host: {host}}}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: passport}}\nspec: {{type: {kind}}}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}, namespace: passport}}\nspec:\n  replicas: {replicas}\n  template: {{spec: {{hostNetwork: {}, containers: [{{name: a, image: 'registry.example.com/a/b:{environment}'}}]}}}}\n",
+                replicas < 5,
+            )
+        };
+        (0..30).map(one).collect::<Vec<_>>().join("---\n")
+    };
+    let (before, after) = (all("production", 8, "ClusterIP"), all("latest", 2, "LoadBalancer"));
+    let body = body(&plan(&after, &before, &after));
+    let head = body.split("**What changes**").next().unwrap();
+    assert!(head.contains("more, under *New findings*"), "{head}");
+    assert!(head.contains("**Undo**"), "{head}");
+    let lines: usize = head.lines().map(|line| wrapped(line, 36)).sum();
+    assert!(lines <= 30, "{lines} lines: {head}");
+    let others = body.split("**New findings**").nth(1).expect("the warnings without room");
+    assert!(others.contains("**warning**"), "{others}");
 }
 
 #[test]
