@@ -123,3 +123,93 @@ fn the_working_tree_counts_without_a_commit() {
     let text = repo.overlift(&["preview", "HEAD"]).ok();
     assert!(text.starts_with("production: 1 resource changes, none is deleted\n"), "{text}");
 }
+
+/// The environments that are not rendered, why, and the diff of their files.
+fn not_rendered(repo: &Repo) -> Vec<(String, String, String)> {
+    let found = preview(repo);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = found["notRendered"].as_array().unwrap().iter();
+    all.map(|it| {
+        let names: Vec<String> = it["environments"].as_array().unwrap().iter().map(text).collect();
+        (names.join(" "), text(&it["reason"]), text(&it["files"]))
+    })
+    .collect()
+}
+
+#[test]
+fn what_cannot_be_rendered_is_told_by_its_files() {
+    let remote = "resources: ['https://github.com/a/b//c?ref=v1', cm.yaml]\n";
+    let map = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{level: {value}}}\n"
+        )
+    };
+    let repo = Repo::new(&[
+        ("remote/staging/kustomization.yaml", remote),
+        ("remote/staging/cm.yaml", &map("info")),
+        ("remote/production/kustomization.yaml", remote),
+        ("remote/production/cm.yaml", &map("warn")),
+        ("chart/staging/values.yaml", "image: {tag: '2'}\npassword: hunter2-secret\n"),
+        ("chart/production/values.yaml", "image: {tag: '1'}\npassword: hunter3-secret\n"),
+    ]);
+    repo.write("remote/production/cm.yaml", &map("debug"));
+    repo.write("chart/production/values.yaml", "image: {tag: '2'}\npassword: hunter3-secret\n");
+    repo.commit("production");
+    let told = not_rendered(&repo);
+    let names: Vec<&str> = told.iter().map(|(names, ..)| names.as_str()).collect();
+    assert_eq!(names, ["chart production", "remote production"]);
+    assert_eq!(told[0].1, "`values.yaml` is of a chart");
+    assert!(told[0].2.contains("-image: {tag: '1'}\n+image: {tag: '2'}"), "{}", told[0].2);
+    assert!(told[1].1.starts_with("`https://github.com/a/b//c?ref=v1` is remote"), "{}", told[1].1);
+    assert!(told[1].2.contains("+data: {level: debug}"), "{}", told[1].2);
+    let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    let head = body.split("<details").next().unwrap();
+    insta::assert_snapshot!(head, @r"
+    **This reaches 2 environments**: `chart production` and `remote production`
+
+    ### chart production: 1 file changes, not rendered
+
+    What the cluster will see is not known here: `values.yaml` is of a chart
+    ");
+    // It was so before: nothing that the change brings is an error.
+    assert_eq!(repo.overlift(&["preview", "HEAD~1", "--exit-code"]).code, 0);
+
+    // A change that breaks what was whole is.
+    repo.write("remote/staging/kustomization.yaml", "resources: [nowhere.yaml]\n");
+    repo.commit("broken otherwise");
+    let failed = repo.overlift(&["preview", "HEAD~1", "--exit-code"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+}
+
+#[test]
+fn what_an_environments_build_does_not_read_is_told() {
+    let repo = repo();
+    let peer = |mode: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: default}}\nspec: {{mtls: {{mode: {mode}}}}}\n"
+        )
+    };
+    repo.write("overlays/production/istio/kustomization.yaml", "resources: [peer.yaml]\n");
+    repo.write("overlays/production/istio/peer.yaml", &peer("STRICT"));
+    repo.write("overlays/production/release/values.yaml", "tag: '1'\n");
+    repo.commit("beside");
+
+    repo.write("overlays/production/istio/peer.yaml", &peer("PERMISSIVE"));
+    repo.write("overlays/production/release/values.yaml", "tag: '2'\n");
+    repo.write("overlays/production/README.md", "words\n");
+    repo.commit("weaker");
+    assert_eq!(told(&repo), [("production".to_owned(), vec!["mtls-weaker".to_owned()])]);
+    assert_eq!(preview(&repo)["reached"][0]["below"], "overlays/production/istio");
+    let files = not_rendered(&repo);
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert!(files[0].2.contains("+tag: '2'") && !files[0].2.contains("README"), "{files:?}");
+    let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    let title = "### production, in `overlays/production/istio`: 1 resource changes";
+    assert!(body.contains(title), "{body}");
+    let terminal = repo.overlift(&["preview", "HEAD~1"]).ok();
+    assert!(
+        terminal.contains("production, in overlays/production/istio: 1 resource"),
+        "{terminal}"
+    );
+    assert!(terminal.contains("production: 1 file changes, not rendered"), "{terminal}");
+}

@@ -10,7 +10,7 @@ use crate::app::local::{LocalError, Workspace};
 use crate::app::preview::{branch_point, preview};
 use crate::app::{Clock, fresh_id};
 use crate::policy::{Finding, Level};
-use crate::promotion::{self, Preview};
+use crate::promotion::{self, Environment, Preview};
 
 /// Shows what the pull request does to each environment. `base` is the commit that it is to be merged into.
 pub(super) fn run(
@@ -63,9 +63,17 @@ fn report(
         let names: Vec<&str> = reached.environments.iter().map(|it| it.name.as_str()).collect();
         runner.group(&format!("What {} will see", names.join(", ")), reached.rendered.text());
     }
-    let headline = match found.reached.len() + found.broken.len() {
-        0 => "This pull request changes no environment.",
-        _ => "What this pull request changes.",
+    for unrendered in &found.unrendered {
+        let names: Vec<String> = unrendered.environments.iter().map(Environment::title).collect();
+        runner.group(
+            &format!("Files of {}, not rendered", names.join(", ")),
+            &unrendered.files.text(),
+        );
+    }
+    let headline = if found.is_empty() {
+        "This pull request changes no environment."
+    } else {
+        "What this pull request changes."
     };
     runner.say(headline);
     runner.summarize(&summary::of_promotion(headline, "", body))

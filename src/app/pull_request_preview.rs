@@ -134,8 +134,7 @@ impl Shown {
             (1, _) => Some("One environment cannot be built".to_owned()),
             (broken, _) => Some(format!("{broken} environments cannot be built")),
         };
-        let reached: usize = preview.reached.iter().map(|it| it.environments.len()).sum();
-        let title = match (&fails, reached) {
+        let title = match (&fails, preview.environments()) {
             (Some(fails), _) => fails.clone(),
             (None, 0) => "Reaches no environment".to_owned(),
             (None, 1) => "Reaches one environment".to_owned(),

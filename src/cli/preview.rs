@@ -15,6 +15,7 @@ use super::plan::located;
 use crate::app::preview::{branch_point, preview};
 use crate::app::{Clock, local::Workspace};
 use crate::diff::Change;
+use crate::model::RepoPath;
 use crate::policy::{Finding, Level};
 use crate::promotion::{Environment, Preview, Reached, Telling, preview_body, resource_counts};
 use crate::workdir::WorkdirError;
@@ -45,14 +46,25 @@ pub(super) struct PreviewArguments {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PreviewJson<'a> {
     reached: Vec<ReachedJson<'a>>,
     broken: Vec<BrokenJson>,
+    not_rendered: Vec<NotRenderedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotRenderedJson<'a> {
+    environments: Vec<String>,
+    reason: &'a str,
+    files: String,
 }
 
 #[derive(Serialize)]
 struct ReachedJson<'a> {
     environments: Vec<String>,
+    /// The kustomization below the environment's, if it is not the environment's own.
+    below: Option<&'a str>,
     summary: String,
     findings: Vec<FindingJson<'a>>,
     rendered: &'a str,
@@ -94,6 +106,12 @@ pub(super) fn run(
     Ok(if arguments.exit_code && errors { Outcome::Differences } else { Outcome::Done })
 }
 
+/// The environments that change, and where below them.
+fn place(reached: &Reached) -> String {
+    let below = reached.below.as_ref().map_or(String::new(), |below| format!(", in {below}"));
+    format!("{}{below}", names(reached).join(", "))
+}
+
 fn names(reached: &Reached) -> Vec<String> {
     reached.environments.iter().map(Environment::title).collect()
 }
@@ -106,6 +124,7 @@ fn json(found: &Preview) -> PreviewJson<'_> {
             .iter()
             .map(|it| ReachedJson {
                 environments: reached(it),
+                below: it.below.as_ref().map(RepoPath::as_str),
                 summary: resource_counts(it.rendered.resources()),
                 findings: it.findings.iter().map(|f| FindingJson::new(f, None)).collect(),
                 rendered: it.rendered.text(),
@@ -117,6 +136,15 @@ fn json(found: &Preview) -> PreviewJson<'_> {
             .map(|(environment, error)| BrokenJson {
                 environment: environment.title(),
                 error: error.to_string(),
+            })
+            .collect(),
+        not_rendered: found
+            .unrendered
+            .iter()
+            .map(|it| NotRenderedJson {
+                environments: it.environments.iter().map(Environment::title).collect(),
+                reason: &it.why,
+                files: it.files.text(),
             })
             .collect(),
     }
@@ -144,7 +172,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             out,
             "{}{}{:#}: {}",
             palette.heading,
-            names(reached).join(", "),
+            place(reached),
             palette.heading,
             resource_counts(reached.rendered.resources())
         );
@@ -179,6 +207,30 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
         }
         out.push('\n');
         out.push_str(&output.diff_text(reached.rendered.text()));
+        out.push('\n');
+    }
+    for unrendered in &found.unrendered {
+        let titles: Vec<String> = unrendered.environments.iter().map(Environment::title).collect();
+        let count = unrendered.files.files().len();
+        let files =
+            if count == 1 { "1 file changes".to_owned() } else { format!("{count} files change") };
+        let _ = writeln!(
+            out,
+            "{}{}{:#}: {files}, not rendered",
+            palette.heading,
+            titles.join(", "),
+            palette.heading,
+        );
+        let why =
+            harmless(&format!("What the cluster will see is not known here: {}", unrendered.why));
+        let _ = writeln!(out, "{}", wrapped(&why, width, ""));
+        for file in unrendered.files.files() {
+            let (path, added, removed) = (&file.path, file.added_lines, file.removed_lines);
+            let line = harmless(&format!("{path} +{added} −{removed}"));
+            let _ = writeln!(out, "  ~ {}", wrapped(&line, width, "    "));
+        }
+        out.push('\n');
+        out.push_str(&output.diff_text(&unrendered.files.text()));
         out.push('\n');
     }
     out

@@ -57,6 +57,16 @@ impl FilesDiff {
         Self { files: edits.into_iter().map(diff).collect() }
     }
 
+    /// The same without the texts, for files of which nobody can tell what in them is secret.
+    #[must_use]
+    pub fn without_texts(mut self) -> Self {
+        for file in &mut self.files {
+            file.text.clear();
+            file.masked = true;
+        }
+        self
+    }
+
     /// The files, in the order of the edits.
     #[must_use]
     pub fn files(&self) -> &[FileDiff] {

@@ -31,6 +31,7 @@ mod stepping;
 mod telling;
 mod template;
 mod traffic;
+mod unbuilt;
 mod wire;
 mod words;
 
@@ -55,7 +56,7 @@ pub use plan::{
     Plan, PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
 };
 pub use plan_id::PlanId;
-pub use preview::{Preview, Previewed, Reached, preview, preview_body};
+pub use preview::{Preview, Previewed, Reached, Unrendered, preview, preview_body};
 pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, summary, undo_branch};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_APPLICATION_BRANCH,

@@ -26,13 +26,12 @@ use super::plan_id::PlanId;
 use super::rendering::{Attempts, Builds, NotRendered, as_deployed, render, weigh};
 use super::rules::{By, Prune};
 use super::traffic::leave_traffic;
+use super::unbuilt::unbuilt_roots;
 use super::wire::{Kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets, hide_in_findings};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
-use crate::model::{
-    EditedFiles, Entry, EnvironmentName, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
-};
+use crate::model::{EditedFiles, EnvironmentName, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
     Changes, Finding, Findings, Overlay as Checked, Promotion, Reading, Side, Standards, Terms,
     UnknownFiles, check_changes, check_overlay, check_without_lines, mark_new,
@@ -416,7 +415,12 @@ fn roots_below(
     let Checks { gates, today, .. } = request.checks;
     let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
     let (mut below, mut found) = (Vec::new(), Findings::default());
-    for root in unbuilt_roots(&edited, target, builds, edits) {
+    let paths = edits.iter().map(|planned| &planned.edit.path);
+    let sides = [&builds.before, &builds.after];
+    let is_built = |path: &RepoPath| sides.iter().any(|build| build.inputs.contains(path));
+    let is_rendered = !builds.after.inputs.is_empty();
+    let paths = paths.filter(|_| is_rendered);
+    for root in unbuilt_roots(&edited, &target.path, &is_built, paths) {
         let build = |files: &dyn Files| kustomize::build(files, &root, request.options);
         // What cannot be built alone is no root of its own.
         let Ok(after) = build(&edited) else { continue };
@@ -447,40 +451,6 @@ fn roots_below(
         below.push((root, rendered));
     }
     (below, found)
-}
-
-/// At most so many are built.
-const ROOTS_BELOW: usize = 20;
-
-fn unbuilt_roots(
-    edited: &dyn Files,
-    target: &Environment,
-    builds: &Builds,
-    edits: &[PlannedEdit],
-) -> BTreeSet<RepoPath> {
-    let mut roots = BTreeSet::new();
-    if builds.after.inputs.is_empty() {
-        return roots;
-    }
-    for PlannedEdit { edit, .. } in edits {
-        let mut folder = edit.path.parent();
-        while let Some(at) = folder.filter(|at| at.is_within(&target.path) && *at != target.path) {
-            let named = KUSTOMIZATION_NAMES.iter().filter_map(|name| at.join(name).ok());
-            let own = named
-                .into_iter()
-                .find(|path| matches!(edited.look_up(path), Ok((_, Entry::File(_)))));
-            if let Some(own) = own {
-                let is_built =
-                    [&builds.before, &builds.after].iter().any(|build| build.inputs.contains(&own));
-                if !is_built && roots.len() < ROOTS_BELOW {
-                    roots.insert(at);
-                }
-                break;
-            }
-            folder = at.parent();
-        }
-    }
-    roots
 }
 
 /// The edits, step by step.

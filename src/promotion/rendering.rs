@@ -43,6 +43,12 @@ impl NotRendered {
     /// The id of the rule by which this is told.
     pub const RULE: &'static str = "not-rendered";
 
+    /// Why it is not rendered, without the environment's name.
+    pub(super) fn cause(&self) -> String {
+        let why = self.message.split_once("is not rendered: ").map_or(&*self.message, |(_, it)| it);
+        why.to_owned()
+    }
+
     /// The same as a finding.
     pub(super) fn finding(&self) -> Finding {
         Finding {
@@ -233,7 +239,7 @@ pub(super) fn weigh(
 }
 
 /// Whether a build fails for what is not here, and not for what is wrong.
-const fn is_out_of_reach(error: &BuildError) -> bool {
+pub(super) const fn is_out_of_reach(error: &BuildError) -> bool {
     matches!(
         error,
         BuildError::Remote { .. }
@@ -245,7 +251,7 @@ const fn is_out_of_reach(error: &BuildError) -> bool {
 }
 
 /// Whether a build fails for files that nobody could read, or that are made to keep us busy.
-const fn is_unreadable(error: &BuildError) -> bool {
+pub(super) const fn is_unreadable(error: &BuildError) -> bool {
     matches!(
         error,
         BuildError::Syntax { .. } | BuildError::TooLarge { .. } | BuildError::BaseCycle { .. }
@@ -253,7 +259,12 @@ const fn is_unreadable(error: &BuildError) -> bool {
 }
 
 impl NotRendered {
-    fn new(environment: &Environment, what: &str, error: &BuildError, is_target: bool) -> Self {
+    pub(super) fn new(
+        environment: &Environment,
+        what: &str,
+        error: &BuildError,
+        is_target: bool,
+    ) -> Self {
         let help = match error {
             BuildError::Remote { .. } => {
                 "allow its repository by `remoteBases` in `.github/overlift.yaml`"
@@ -268,11 +279,8 @@ impl NotRendered {
             BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
             _ => "see what `overlift build` says of it",
         };
-        // Where it is, is told beside it.
-        let reason = error.to_string();
-        let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
-        let reason = reason.strip_prefix(&at).unwrap_or(&reason);
-        let reason = reason.strip_suffix(", so this is not rendered").unwrap_or(reason);
+        let reason = reason(error);
+        let reason = reason.strip_suffix(", so this is not rendered").unwrap_or(&reason);
         Self {
             message: format!("`{}` {what}: {reason}", environment.name),
             help: help.to_owned(),
@@ -280,4 +288,11 @@ impl NotRendered {
             is_target,
         }
     }
+}
+
+/// Why something cannot be built, without the place, which is told beside it.
+pub(super) fn reason(error: &BuildError) -> String {
+    let reason = error.to_string();
+    let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
+    reason.strip_prefix(&at).map(str::to_owned).unwrap_or(reason)
 }

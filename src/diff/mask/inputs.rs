@@ -106,8 +106,29 @@ impl SecretInputs {
                 collect_hidden(&document, role, &mut found);
             }
         }
+        found.extend(self.contents_of_inputs(files));
         self.perhaps.extend(found);
         self
+    }
+
+    /// What the files hold that generators of Secrets read: a build would have put it there.
+    fn contents_of_inputs(&self, files: &dyn Files) -> Vec<String> {
+        let mut found = Vec::new();
+        for (path, role) in &self.roles {
+            if !matches!(role, InputRole::SecretFile | InputRole::EnvFile) {
+                continue;
+            }
+            let Ok((_, Entry::File(file))) = files.look_up(path) else { continue };
+            let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+            match role {
+                InputRole::EnvFile => {
+                    let values = text.lines().filter_map(|line| line.split_once('='));
+                    found.extend(values.map(|(_, value)| value.trim().to_owned()));
+                }
+                _ => found.push(text.trim_end_matches('\n').to_owned()),
+            }
+        }
+        found
     }
 
     /// The values of Secrets that a file holds, for what is not built, or cannot be built here.

@@ -1,0 +1,163 @@
+//! The preview as Markdown.
+
+use std::collections::BTreeSet;
+
+use super::super::body::{BODY_LIMIT, counts, render_changes, render_diffs, render_warnings};
+use super::super::environment::Environment;
+use super::super::markdown::{code, counted, diff_block, html_code, number, plain, prose};
+use super::super::plain_text::{cut, utf16_len};
+use super::super::rendering::reason;
+use super::super::telling::{Telling, enumerated};
+use super::value::{Preview, Reached, Unrendered};
+use crate::policy::Level;
+
+/// A comment takes as much as a body.
+const LIMIT: usize = BODY_LIMIT;
+/// What one group of environments takes at most.
+const GROUP_LIMIT: usize = 20_000;
+/// So many lists of changes are told; the others are counted.
+const GROUPS: usize = 20;
+
+/// The preview as Markdown, at most as long as a pull request's body.
+#[must_use]
+pub fn preview_body(preview: &Preview, command: &str) -> String {
+    if preview.is_empty() {
+        return "**This changes nothing that an environment builds.**\n".to_owned();
+    }
+    let mut parts = vec![headline(preview)];
+    let shown = preview.reached.iter().take(GROUPS);
+    let groups: Vec<(String, &Reached)> =
+        shown.map(|reached| (head_of(reached), reached)).collect();
+    parts.extend(preview.broken.iter().take(GROUPS).map(|(environment, error)| {
+        let at = error
+            .location()
+            .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
+        format!(
+            "> [!CAUTION]\n> {} cannot be built: {}{at}",
+            code(&environment.title(), 120),
+            prose(&reason(error), 600)
+        )
+    }));
+    let heads: usize = groups.iter().map(|(head, _)| utf16_len(head)).sum();
+    let unrendered = &preview.unrendered[..preview.unrendered.len().min(GROUPS)];
+    let count = groups.len() + unrendered.len();
+    let rest = LIMIT.saturating_sub(heads + 2_000) / count.max(1);
+    for (head, reached) in &groups {
+        let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
+        parts.push(head.clone());
+        parts.push(render_diffs(command, &telling.changes, rest.min(GROUP_LIMIT)));
+    }
+    parts.extend(unrendered.iter().map(|it| of_files(it, rest.min(GROUP_LIMIT))));
+    let all = preview.reached.len() + preview.unrendered.len();
+    if all > count {
+        let more = all - count;
+        parts.push(format!(
+            "*{} not shown here.*",
+            counted(more, "more change is", "more changes are")
+        ));
+    }
+    parts.push(format!("See it yourself: {}", code(command, 300)));
+    parts.retain(|part| !part.is_empty());
+    cut(&(parts.join("\n\n") + "\n"), LIMIT)
+}
+
+fn headline(preview: &Preview) -> String {
+    let mut seen = BTreeSet::new();
+    let all = preview.all_environments().filter(|environment| seen.insert(&environment.path));
+    let names: Vec<String> = all.map(|environment| code(&environment.title(), 80)).collect();
+    let count = counted(names.len(), "environment", "environments");
+    format!("**This reaches {count}**: {}", several(&names))
+}
+
+/// The first names, and how many more there are.
+fn several(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match names.len().saturating_sub(SHOWN) {
+        0 => enumerated(names),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}
+
+/// The titles of environments.
+fn titles(environments: &[Environment]) -> String {
+    let names: Vec<String> = environments.iter().map(|it| plain(&it.title(), 120)).collect();
+    several(&names)
+}
+
+/// Environments that are not rendered: why, and the files that change.
+fn of_files(unrendered: &Unrendered, room: usize) -> String {
+    let files = unrendered.files.files();
+    let count = counted(files.len(), "file changes", "files change");
+    let mut out = format!(
+        "### {}: {count}, not rendered\n\nWhat the cluster will see is not known here: {}\n",
+        titles(&unrendered.environments),
+        prose(&unrendered.why, 400),
+    );
+    let mut left = room.saturating_sub(utf16_len(&out) + 200);
+    let lines: usize = files.iter().map(|file| file.added_lines + file.removed_lines).sum();
+    let open = if files.len() <= 3 && lines <= 60 { " open" } else { "" };
+    for (index, file) in files.iter().enumerate() {
+        let block = match (file.binary, file.text.as_str()) {
+            (true, _) => "No text.".to_owned(),
+            (_, "") => "Not shown: what in it is secret is not known.".to_owned(),
+            (_, text) => diff_block(text),
+        };
+        let part = format!(
+            "\n<details{open}><summary>{} &nbsp;+{} −{}</summary>\n\n{block}\n\n</details>\n",
+            html_code(file.path.as_str(), 200),
+            number(file.added_lines),
+            number(file.removed_lines),
+        );
+        let Some(rest) = left.checked_sub(utf16_len(&part)) else {
+            let more = files.len() - index;
+            let more = counted(more, "more file is not shown", "more files are not shown");
+            return format!("{out}\n*{more} here.*");
+        };
+        left = rest;
+        out.push_str(&part);
+    }
+    out.trim_end().to_owned()
+}
+
+/// The clusters of a group, by their names.
+fn clusters(reached: &Reached) -> Option<String> {
+    let mut words: Vec<String> =
+        reached.clusters.iter().take(8).map(|name| code(name, 120)).collect();
+    let more = reached.clusters.len().saturating_sub(words.len());
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    (!words.is_empty()).then(|| enumerated(&words))
+}
+
+/// What decides about one group: counts, warnings, gates, what changes.
+fn head_of(reached: &Reached) -> String {
+    let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
+    let mut names = titles(&reached.environments);
+    if let Some(below) = &reached.below {
+        names.push_str(&format!(", in {}", code(below.as_str(), 200)));
+    }
+    let mut parts = vec![format!("### {names}: {}", counts(reached.rendered.resources()))];
+    if let Some(on) = clusters(reached) {
+        parts.push(format!("Reaches {on}"));
+    }
+    parts.extend(render_warnings(&telling, 8));
+    parts.push(format!("**Gates** {}", Telling::gates(&reached.findings, reached.suppressed)));
+    let others: Vec<String> = telling
+        .other_findings()
+        .filter(|group| group.level > Level::Info)
+        .take(12)
+        .map(|group| {
+            let first = group.first();
+            let at = first
+                .location
+                .as_ref()
+                .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
+            let level = if group.level == Level::Error { "error" } else { "warning" };
+            format!("- **{level}** {} {}{at}", code(&first.code, 60), group.sentence().markdown())
+        })
+        .collect();
+    parts.extend((!others.is_empty()).then(|| others.join("\n")));
+    parts.extend(render_changes(&telling, 10));
+    parts.join("\n\n")
+}
