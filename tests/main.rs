@@ -10,6 +10,7 @@
 
 mod a_first_configuration;
 mod a_hostile_repository_slows_no_other;
+mod a_person_in_a_browser;
 mod a_release_in_a_clone;
 mod a_removed_file_is_pruned;
 mod applications_are_promoted_apart;

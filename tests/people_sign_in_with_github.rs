@@ -106,6 +106,12 @@ async fn a_person_sees_what_github_lets_them_read() {
     assert_eq!(count, 2, "pages ask nothing: {asked:?}");
 
     let eve = pages.sign_in("eve").await;
+    // Open pages of both have heard the same news: neither gets what was made for the other.
+    for (cookies, sees) in [(&mona, true), (&eve, false)] {
+        let headers = format!("cookie: {cookies}\r\noverlift-heard: 7\r\n");
+        let list = ask(pages.address, "GET /promotions", &headers, "").await;
+        assert_eq!((list.status, list.body.contains(REPO)), (200, sees), "{}", list.body);
+    }
     assert_eq!(pages.get(&format!("/promotions/{id}"), &eve).await.status, 404);
     assert_eq!(pages.get(&format!("/api/v1/promotions/{id}"), &eve).await.status, 404);
     let place = "repository=octo/mesh&environment=staging";

@@ -1,58 +1,11 @@
 //! The pages and `/api/v1`: what people see of promotions, who sees it, and that nothing hostile gets through.
 
-use std::net::SocketAddr;
-
-use overlift::redact::{Credential, WebhookSecrets};
-use overlift::server::{PageSettings, serve_with_pages};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::support::browser::{Answer, ask};
-use crate::support::github::payloads;
-use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
-
-const TOKEN: &str = "a-token-for-the-pages";
-
-/// Pages of a scene.
-struct Pages {
-    scene: Scene,
-    address: SocketAddr,
-}
-
-impl Pages {
-    /// A scene with one merged promotion from dev to staging and one that is open.
-    async fn new() -> Self {
-        let scene = Scene::new().await;
-        scene.push(&[(RATE_PATH, &rate("6"))]).await;
-        scene.drain().await;
-        let number = scene.open()[0];
-        scene.merge(number).await;
-        scene.drain().await;
-        scene.push(&[(RATE_PATH, &rate("7"))]).await;
-        scene.drain().await;
-        Self::of(scene).await
-    }
-
-    async fn of(scene: Scene) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let token = Credential::new("token", TOKEN).unwrap();
-        let pages = PageSettings::new(Some(token), "https://api.github.com");
-        let secrets = WebhookSecrets::parse("a secret of the webhook").unwrap();
-        let app = scene.app.clone();
-        tokio::spawn(serve_with_pages(listener, app, secrets, pages, std::future::pending()));
-        Self { scene, address }
-    }
-
-    async fn ask(&self, request: &str, headers: &str, body: &str) -> Answer {
-        ask(self.address, request, headers, body).await
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.ask(&format!("GET {path}"), &format!("authorization: Bearer {TOKEN}\r\n"), "").await
-    }
-}
+use crate::support::pages::{Pages, TOKEN, merge, with_health};
+use crate::support::scene::{RATE_PATH, REPO, rate};
 
 #[tokio::test]
 async fn without_access_nobody_sees_even_a_name() {
@@ -129,34 +82,6 @@ async fn a_person_signs_in_finds_what_waits_and_opens_it() {
     assert!(environment.body.contains("merged") && environment.body.contains("open"));
     let out = pages.ask("POST /logout", &cookie, "").await;
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
-}
-
-/// Staging says how it is, prod is promoted by push and has a value of its own.
-async fn with_health() -> Scene {
-    const OWN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"5\"\n  burst: \"9\"\n";
-    let configuration = "environments:\n- name: dev\n  path: overlays/dev\n- name: staging\n  \
-         path: overlays/staging\n  trigger: push\n  health:\n    statuses: [argocd/staging]\n\
-         - name: prod\n  path: overlays/prod\n  trigger: push\npromotion:\n  by: changes\n";
-    let mut files = FILES.to_vec();
-    files[0].1 = configuration;
-    files.push(("overlays/prod/patches/rate.yaml", OWN));
-    let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
-    prod.unwrap().1 = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
-    let scene = Scene::with_files(&files).await;
-    scene.github.add_person(REPO, "mona", "write");
-    scene.push_event(None).await;
-    scene.work().await;
-    scene.push(&[(RATE_PATH, &rate("6"))]).await;
-    scene.work().await;
-    scene
-}
-
-async fn merge(scene: &Scene, number: u64) -> String {
-    scene.merge(number).await;
-    let payload = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
-    assert_eq!(scene.deliver("pull_request", &payload).await, 202);
-    scene.work().await;
-    scene.head("main")
 }
 
 #[tokio::test]
@@ -241,6 +166,31 @@ async fn a_page_hears_of_a_change() {
     pages.scene.drain().await;
     let heard = async { while events.next_line().await.unwrap().unwrap() != "event: changed" {} };
     tokio::time::timeout(std::time::Duration::from_secs(20), heard).await.unwrap();
+}
+
+/// Two hundred open pages hear of a change at once: what is made for the first is good for those that heard the same.
+#[tokio::test]
+async fn pages_that_heard_the_same_get_one_answer() {
+    let pages = Pages::new().await;
+    let heard = |news: &str| format!("authorization: Bearer {TOKEN}\r\noverlift-heard: {news}\r\n");
+    let (seven, eight) = (heard("7"), heard("8"));
+    let promotions = "GET /promotions?state=open";
+    let first = pages.ask(promotions, &seven, "").await.body;
+    pages.scene.merge(pages.scene.open()[0]).await;
+    pages.scene.drain().await;
+    assert_eq!(pages.ask(promotions, &seven, "").await.body, first);
+    for headers in [&eight, &format!("authorization: Bearer {TOKEN}\r\n")] {
+        let now = pages.ask(promotions, headers, "").await.body;
+        assert!(first.contains("badge open") && !now.contains("badge open"), "{now}");
+    }
+    let merged = pages.ask("GET /promotions?state=merged", &seven, "").await.body;
+    assert!(merged.contains("badge merged"), "another address is another answer: {merged}");
+    let elsewhere = pages.ask("GET /promotions/none", &seven, "").await;
+    assert_eq!(elsewhere.status, 404, "what is not a page is not shared");
+    let out = pages.ask(promotions, "overlift-heard: 7\r\n", "").await;
+    assert_eq!((out.status, out.body.as_str()), (303, ""), "the door comes first");
+    let answer = pages.ask(promotions, &eight, "").await;
+    assert!(answer.header("content-security-policy").is_some() && answer.header("etag").is_none());
 }
 
 #[tokio::test]

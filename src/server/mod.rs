@@ -31,6 +31,7 @@ use crate::redact::{Credential, WebhookSecrets};
 
 pub use access::PageAccess;
 use live::Live;
+use pages::Shared;
 
 /// What every request needs.
 #[derive(Clone)]
@@ -107,6 +108,8 @@ struct Rooms {
     access: PageAccess,
     github: Arc<str>,
     live: Live,
+    /// What open pages are answered that heard the same news.
+    shared: Shared,
     /// Sign-ins that are looked at: each asks GitHub.
     sign_ins: Arc<Semaphore>,
 }
@@ -133,8 +136,14 @@ pub async fn serve_with_pages(
     let live = Live::new(stopped);
     let github = pages.github.into();
     let sign_ins = Arc::new(Semaphore::new(SIGN_INS));
-    let rooms =
-        Rooms { app: app.clone(), access: pages.access, github, live: live.clone(), sign_ins };
+    let rooms = Rooms {
+        app: app.clone(),
+        access: pages.access,
+        github,
+        live: live.clone(),
+        shared: Shared::default(),
+        sign_ins,
+    };
     let door =
         Door { app: app.clone(), secrets: Arc::new(secrets), bodies: body::Bodies::default() };
     let metrics = metrics_router(&door);

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod github;
 pub mod github_scene;
 pub mod network;
+pub mod pages;
 pub mod postgres;
 pub mod receiver;
 pub mod runner;

@@ -3,9 +3,9 @@
 (() => {
   const main = () => document.getElementById("main");
   const said = document.getElementById("live");
-  const renew = async () => {
+  const renew = async (news) => {
     if (main().contains(document.activeElement) && document.activeElement.matches("input, select")) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "Overlift-Heard": news }, redirect: "manual" });
     // A session that ended leads elsewhere, which a page may do and a script may not.
     if (!answer.ok) { location.reload(); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
@@ -25,6 +25,6 @@
     const news = shows(event.data);
     if (news === heard) return;
     heard = news;
-    renew().catch(() => { heard = null; });
+    renew(news).catch(() => { heard = null; });
   });
 })();

@@ -25,6 +25,8 @@ struct Page {
     /// How many details are open.
     folded: usize,
     in_head: bool,
+    /// The heading that was begun last.
+    heading: u8,
 }
 
 impl Page {
@@ -59,7 +61,7 @@ impl Page {
     fn start(&mut self, tag: Tag<'_>) {
         let open = match tag {
             Tag::Paragraph => "<p>",
-            Tag::Heading { level, .. } => heading(level).0,
+            Tag::Heading { level, .. } => self.heading(level),
             Tag::BlockQuote(kind) => quote(kind),
             Tag::List(Some(_)) => "<ol>",
             Tag::List(None) => "<ul>",
@@ -99,7 +101,11 @@ impl Page {
     fn end(&mut self, tag: TagEnd) {
         let close = match tag {
             TagEnd::Paragraph => "</p>",
-            TagEnd::Heading(level) => heading(level).1,
+            TagEnd::Heading(_) => match self.heading {
+                3 => "</h3>",
+                4 => "</h4>",
+                _ => "</h5>",
+            },
             TagEnd::BlockQuote(_) => "</blockquote>",
             TagEnd::List(true) => "</ol>",
             TagEnd::List(false) => "</ul>",
@@ -125,6 +131,16 @@ impl Page {
             _ => "",
         };
         self.out.push_str(close);
+    }
+
+    /// Headings stand below those of the page, and none is more than one step below the last.
+    fn heading(&mut self, level: HeadingLevel) -> &'static str {
+        self.heading = (level as u8).clamp(3, 5).min(self.heading.max(2) + 1);
+        match self.heading {
+            3 => "<h3>",
+            4 => "<h4>",
+            _ => "<h5>",
+        }
     }
 
     fn code_block(&mut self, is_diff: bool, code: &str) {
@@ -223,15 +239,6 @@ fn letters(html: &str) -> String {
         text = text.replace(entity, letter);
     }
     text
-}
-
-/// Headings stand below those of the page.
-const fn heading(level: HeadingLevel) -> (&'static str, &'static str) {
-    match level {
-        HeadingLevel::H1 | HeadingLevel::H2 => ("<h3>", "</h3>"),
-        HeadingLevel::H3 => ("<h4>", "</h4>"),
-        _ => ("<h5>", "</h5>"),
-    }
 }
 
 fn escape(text: &str, out: &mut String) {

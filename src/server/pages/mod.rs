@@ -4,6 +4,7 @@
 //! needs no script; with one it fetches itself anew when something changed.
 
 mod markdown;
+mod shared;
 mod sign_in;
 mod template;
 pub(super) mod view;
@@ -21,6 +22,7 @@ use super::access::{Guess, PageAccess, bearer, is_secure};
 use super::asked::{Unanswerable, of_environment, question, with_cursor};
 use super::{Rooms, api};
 use crate::app::{PageSession, Question, Sight};
+pub(super) use shared::Shared;
 use template::page;
 use view::{Line, Queue, Word, groups, noted};
 
@@ -30,12 +32,14 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 
 /// The routes of the pages and of `/api/v1`, behind the token.
 pub(super) fn routes(rooms: Rooms) -> Router {
-    let behind = Router::new()
+    let live = Router::new()
         .route("/", get(environments))
         .route("/promotions", get(promotions))
         .route("/promotions/{id}", get(promotion))
         .route("/environment", get(environment))
         .route("/queue", get(queue))
+        .layer(middleware::from_fn_with_state(rooms.clone(), shared::share));
+    let behind = live
         .route("/live.js", get(|| asset("text/javascript; charset=utf-8", include_str!("live.js"))))
         .route("/events", get(events))
         .nest("/api/v1", api::routes())
