@@ -3,6 +3,7 @@
 //! No I/O, no clock, no environment. What belongs to one room only lives in that room.
 
 mod edited_files;
+mod excerpt;
 mod file_tree;
 mod history;
 mod kustomization_names;
@@ -16,6 +17,7 @@ mod repo_path;
 mod repository;
 
 pub use edited_files::EditedFiles;
+pub use excerpt::excerpts;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, ReadError, Step, finders,
     follow, holds,

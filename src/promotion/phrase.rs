@@ -4,6 +4,7 @@
 //! way: code and bold in Markdown, colours at a terminal.
 
 use crate::diff::{FieldChange, FieldValue, MASKED, MASKED_CHANGED};
+use crate::model::excerpts;
 
 use super::markdown::{code, counted, plain};
 use super::plain_text::{one_line, visible};
@@ -303,7 +304,9 @@ fn scalars(name: Phrase, before: &str, after: &str) -> Phrase {
         let short = image.rsplit('/').next().unwrap_or(image);
         return name.text(" ").name(short).text(" ").name(cut(tag)).text(" → ").new_value(cut(now));
     }
-    name.text(" ").name(cut(before)).text(" → ").new_value(cut(after))
+    let line = |text: &str| one_line(text, usize::MAX);
+    let (before, after) = excerpts(&line(before), &line(after), VALUE_LIMIT);
+    name.text(" ").name(before).text(" → ").new_value(after)
 }
 
 /// `registry/app` and `1.2` of an image's reference; a value that only has a colon is none.
@@ -374,6 +377,12 @@ mod tests {
             ("metadata.annotations[\"a.b/c\"]", "x", "", "annotation a.b/c x is removed"),
             ("spec.rules[0].host", "", "a", "rules[0].host is now a"),
             ("data.url", "http://a:1", "http://a:2", "url http://a:1 → http://a:2"),
+            (
+                "data.issuer",
+                &*format!("https://a.example.com/{}/1", "0".repeat(90)),
+                &*format!("https://a.example.com/{}/2", "0".repeat(90)),
+                "issuer …000000000000000000000/1 → …000000000000000000000/2",
+            ),
         ] {
             assert_eq!(told(path, before, after), want);
         }

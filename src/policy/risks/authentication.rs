@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, items, listed, new_ones, shown, text, texts, words};
+use super::change::{
+    Changed, all_become, becomes, items, listed, new_ones, shown, text, texts, words,
+};
 use super::leaf::last_key;
 use super::mtls::reach;
 use crate::policy::Level;
@@ -52,7 +54,7 @@ fn request_authentication(changed: &Changed<'_>, report: &mut Report<'_>) {
         let detail = match (gone.is_empty(), come.is_empty()) {
             (true, _) => listed(&come),
             (false, true) => format!("{} → unset", listed(&gone)),
-            (false, false) => format!("{} → {}", listed(&gone), listed(&come)),
+            (false, false) => all_become(&gone, &come),
         };
         report.tell(
             changed,
@@ -104,11 +106,7 @@ fn compare(
         let (then, now) = (text(Some(before), &[key]), text(Some(after), &[key]));
         if then != now {
             // A key set is no secret, but no reading matter either.
-            let detail = if key == "jwks" {
-                shown(issuer)
-            } else {
-                format!("{} → {}", shown(then), shown(now))
-            };
+            let detail = if key == "jwks" { shown(issuer) } else { becomes(then, now) };
             report.tell(
                 changed,
                 CHANGES,
@@ -157,7 +155,7 @@ fn issuers_elsewhere(changed: &Changed<'_>, report: &mut Report<'_>) {
             .and_then(|rest| rest.rsplit_once("env["))
             .map(|(_, name)| name);
         if names_issuer(variable.unwrap_or(last_key(path))) {
-            let detail = format!("{} → {}", shown(then), shown(now));
+            let detail = becomes(then, now);
             report.tell(
                 changed,
                 CHANGES,
@@ -180,7 +178,7 @@ fn issuers_elsewhere(changed: &Changed<'_>, report: &mut Report<'_>) {
     let then = found(before);
     for (name, (now, field)) in found(after) {
         if let Some((then, _)) = then.get(&name).filter(|(then, _)| *then != now) {
-            let detail = format!("{} → {}", shown(then), shown(&now));
+            let detail = becomes(then, &now);
             report.tell(
                 changed,
                 CHANGES,

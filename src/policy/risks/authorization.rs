@@ -1,6 +1,6 @@
 //! Who may call what: AuthorizationPolicies, network policies and roles that let more through.
 
-use super::change::{Changed, items, listed, new_ones, shown, text, texts, words};
+use super::change::{Changed, becomes, items, listed, new_ones, shown, text, texts, words};
 use super::cover::{istio_rule, network_rule, role_rule, selects_all_of};
 use super::leaf::{Leaves, leaves};
 use super::mtls::reach;
@@ -108,7 +108,7 @@ fn istio(changed: &Changed<'_>, report: &mut Report<'_>) {
     if before != after {
         let stricter = before == "AUDIT" && after != "ALLOW";
         if !stricter {
-            let detail = format!("{} → {}", shown(before), shown(after));
+            let detail = becomes(before, after);
             say("spec.action", "has another action", "have another action", detail);
         }
         return;
@@ -394,11 +394,7 @@ fn binding(changed: &Changed<'_>, report: &mut Report<'_>) {
             || who.contains("system:anonymous")
     });
     if role != role_before && (is_mighty || changed.stays()) {
-        let detail = if role_before.is_empty() {
-            shown(role)
-        } else {
-            format!("{} → {}", shown(role_before), shown(role))
-        };
+        let detail = if role_before.is_empty() { shown(role) } else { becomes(role_before, role) };
         report.tell(
             changed,
             WIDER,

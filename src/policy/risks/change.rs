@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::leaf::{Leaves, leaves};
 use crate::diff::{Change, ResourceDiff};
 use crate::kustomize::Build;
-use crate::model::{CommitSha, EnvironmentName, Files, Location, RepoPath};
+use crate::model::{CommitSha, EnvironmentName, Files, Location, RepoPath, excerpts};
 use crate::yaml::Node;
 
 /// Kinds that hand values to a chart.
@@ -182,16 +182,34 @@ pub(super) fn texts(node: Option<&Node>) -> Vec<&str> {
     }
 }
 
+/// A value is cut after so many characters.
+const VALUE_LIMIT: usize = 80;
+
 /// A value in words; an absent one too.
 pub(super) fn shown(value: &str) -> String {
-    const LIMIT: usize = 80;
-    if value.is_empty() {
-        return "unset".to_owned();
+    quoted(&excerpts(&one_line(value), "", VALUE_LIMIT).0)
+}
+
+/// `` `before` → `after` ``, cut so that what differs is seen.
+pub(super) fn becomes(before: &str, after: &str) -> String {
+    let (before, after) = excerpts(&one_line(before), &one_line(after), VALUE_LIMIT);
+    format!("{} → {}", quoted(&before), quoted(&after))
+}
+
+/// The same for several values.
+pub(super) fn all_become<S: AsRef<str>>(before: &[S], after: &[S]) -> String {
+    match (before, after) {
+        ([before], [after]) => becomes(before.as_ref(), after.as_ref()),
+        _ => format!("{} → {}", listed(before), listed(after)),
     }
-    let line: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut: String = line.chars().take(LIMIT).collect();
-    let more = if cut.len() < line.len() { "…" } else { "" };
-    format!("`{}{more}`", cut.replace('`', "'"))
+}
+
+fn one_line(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(value: &str) -> String {
+    if value.is_empty() { "unset".to_owned() } else { format!("`{}`", value.replace('`', "'")) }
 }
 
 /// `` `a`, `b` and 3 more ``.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, items, listed, shown, text, texts, words};
+use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
 use super::leaf::{Leaves, last_key};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -99,7 +99,7 @@ fn falls(
     let is_on =
         |text: &str| if text.is_empty() { default } else { text }.eq_ignore_ascii_case(enforcing);
     if changed.stays() && is_on(then) && !is_on(now) {
-        let detail = format!("{} → {}", shown(then), shown(now));
+        let detail = becomes(then, now);
         report.tell(
             changed,
             NOT_ENFORCED,
@@ -135,7 +135,7 @@ fn kyverno(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (then, now) = (actions(changed.before()), actions(changed.after()));
     let denies = |list: &[String]| list.is_empty() || list.iter().any(|action| action == "Deny");
     if denies(&then) && !denies(&now) {
-        let detail = format!("{} → {}", listed(&then), listed(&now));
+        let detail = all_become(&then, &now);
         report.tell(
             changed,
             NOT_ENFORCED,
@@ -196,7 +196,7 @@ fn kyverno_rules(changed: &Changed<'_>, report: &mut Report<'_>) {
         let action = |rule: &'_ Node| text(Some(rule), &["validate", "failureAction"]).to_owned();
         let (a, b) = (action(before), action(rule));
         if a.eq_ignore_ascii_case("enforce") && !b.eq_ignore_ascii_case("enforce") {
-            let detail = format!("{} {} → {}", shown(name), shown(&a), shown(&b));
+            let detail = format!("{} {}", shown(name), becomes(&a, &b));
             report.tell(
                 changed,
                 NOT_ENFORCED,
@@ -248,7 +248,7 @@ fn pod_security(changed: &Changed<'_>, report: &mut Report<'_>) {
     let key = "pod-security.kubernetes.io/enforce";
     let (then, now) = changed.texts(&["metadata", "labels", key]);
     if rank(now) < rank(then) {
-        let detail = format!("Pod Security {} → {}", shown(then), shown(now));
+        let detail = format!("Pod Security {}", becomes(then, now));
         let field = if now.is_empty() {
             "metadata.labels".to_owned()
         } else {

@@ -2,7 +2,7 @@
 //!
 //! Any fall is told; one by half or more, or to nothing, is a warning.
 
-use super::change::{Changed, at, shown, text, words};
+use super::change::{Changed, at, becomes, shown, text, words};
 use super::leaf::last_key;
 use super::quantity::{Fall, fall};
 use crate::policy::Level;
@@ -158,10 +158,9 @@ fn budget(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (most_before, most_after) = changed.texts(&["spec", "maxUnavailable"]);
     if !before.is_empty() && after.is_empty() || before.ends_with('%') != after.ends_with('%') {
         if !before.is_empty() || most_before != most_after {
-            let detail = format!(
-                "{} → {}",
-                shown(if before.is_empty() { most_before } else { before }),
-                shown(if after.is_empty() { most_after } else { after })
+            let detail = becomes(
+                if before.is_empty() { most_before } else { before },
+                if after.is_empty() { most_after } else { after },
             );
             let words = words("counts in another way", "count in another way", detail);
             report.tell(changed, A_FEW, "spec", words);

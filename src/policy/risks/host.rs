@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, items, listed, shown, text, texts, words};
+use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
 use super::cover::network;
 use super::leaf::last_key;
 use crate::kustomize::{Build, Gvk};
@@ -153,11 +153,7 @@ fn check_hosts(changed: &Changed<'_>, report: &mut Report<'_>) {
         };
         words(format!("no longer {one} a host"), format!("no longer {base} hosts"), listed(&gone))
     } else {
-        words(
-            format!("{one} other hosts"),
-            format!("{many} other hosts"),
-            format!("{} → {}", listed(&gone), listed(&come)),
-        )
+        words(format!("{one} other hosts"), format!("{many} other hosts"), all_become(&gone, &come))
     };
     report.tell(changed, HOSTS, &field, words);
 }
@@ -228,11 +224,7 @@ fn service(changed: &Changed<'_>, report: &mut Report<'_>) {
         let detail = if changed.is_added() {
             shown(after)
         } else {
-            format!(
-                "{} → {}",
-                shown(if before.is_empty() { "ClusterIP" } else { before }),
-                shown(after)
-            )
+            becomes(if before.is_empty() { "ClusterIP" } else { before }, after)
         };
         let words = words(
             "can be reached from outside the cluster",
@@ -313,7 +305,7 @@ fn bound(changed: &Changed<'_>, report: &mut Report<'_>) {
     };
     let (then, now) = (class(changed.before()), class(changed.after()));
     if changed.kind() == "Ingress" && then != now {
-        let detail = format!("{} → {}", shown(&then), shown(&now));
+        let detail = becomes(&then, &now);
         report.tell(
             changed,
             WIDER,
@@ -450,10 +442,7 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
             });
         if weaker(*guard, then, now) && !renamed {
             let field = if now.is_empty() { "metadata.annotations" } else { after.field(path) };
-            lost.push((
-                format!("{} {} → {}", shown(key), shown(then), shown(now)),
-                field.to_owned(),
-            ));
+            lost.push((format!("{} {}", shown(key), becomes(then, now)), field.to_owned()));
         }
     }
     let (then, now) = changed.annotation("nginx.ingress.kubernetes.io/satisfy");
@@ -585,7 +574,7 @@ fn outbound(changed: &Changed<'_>, report: &mut Report<'_>) {
     {
         let now = after.get(path).unwrap_or_default();
         if then == "REGISTRY_ONLY" && now != then {
-            let detail = format!("{} → {}", shown(then), shown(now));
+            let detail = becomes(then, now);
             report.tell(
                 changed,
                 WIDER,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Changed, items, shown, text, words};
+use super::change::{Changed, becomes, items, shown, text, words};
 use super::leaf::last_key;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -75,7 +75,7 @@ fn peer_authentication(changed: &Changed<'_>, report: &mut Report<'_>) {
         return weaker_ports(changed, report);
     }
     if strictness(after) < strictness(before) {
-        let detail = format!("{} → {}", shown(before), shown(after));
+        let detail = becomes(before, after);
         return say("accepts plain text", "accept plain text", detail);
     }
     let (selector, now) = changed.values(&["spec", "selector"]);
@@ -192,7 +192,7 @@ fn destination_rule(changed: &Changed<'_>, report: &mut Report<'_>) {
         if protection(&now) < protection(&then) && !whole_says_it {
             let whose =
                 if place.is_empty() { String::new() } else { format!("{} ", shown(place.trim())) };
-            let detail = format!("{whose}{} → {}", shown(&then), shown(&now));
+            let detail = format!("{whose}{}", becomes(&then, &now));
             let words =
                 words("protects its connections less", "protect their connections less", detail);
             report.tell(changed, WEAKER, "spec.trafficPolicy", words);

@@ -1,6 +1,6 @@
 //! Secrets that are read from elsewhere: keys, stores, references of containers and gateways.
 
-use super::change::{Changed, listed, shown, texts, words};
+use super::change::{Changed, all_become, becomes, listed, shown, texts, words};
 use super::leaf::last_key;
 use crate::diff::{MASKED, MASKED_CHANGED};
 use crate::kustomize::name_without_hash;
@@ -76,7 +76,7 @@ fn fetched(changed: &Changed<'_>, report: &mut Report<'_>) {
             field = after.field(path).to_owned();
         }
         differ.push(match now {
-            Some(now) => format!("{} → {}", shown(then), shown(now)),
+            Some(now) => becomes(then, now),
             None => format!("{} is dropped", shown(then)),
         });
     }
@@ -128,7 +128,7 @@ fn references(changed: &Changed<'_>, report: &mut Report<'_>) {
         match now {
             Some(now) if same(now) => {}
             Some(now) => differ.push((
-                format!("{}{} → {}", whose(path), shown(then), shown(now)),
+                format!("{}{}", whose(path), becomes(then, now)),
                 after.field(path).to_owned(),
             )),
             // A value in its place can be read by everybody.
@@ -163,8 +163,7 @@ fn references(changed: &Changed<'_>, report: &mut Report<'_>) {
                 && !before.iter().any(|(_, then)| name_without_hash(then) == name_without_hash(now))
         });
         if let (true, false, Some((other, now))) = (is_secret, still, other) {
-            differ
-                .push((format!("{} → {}", shown(then), shown(now)), after.field(other).to_owned()));
+            differ.push((becomes(then, now), after.field(other).to_owned()));
         }
     }
     let Some((_, field)) = differ.first() else { return };
@@ -216,7 +215,7 @@ fn encrypted(changed: &Changed<'_>, report: &mut Report<'_>) {
     let come: Vec<&String> = now.iter().filter(|key| !then.contains(key)).collect();
     let gone: Vec<&String> = then.iter().filter(|key| !now.contains(key)).collect();
     if !come.is_empty() || !gone.is_empty() {
-        let detail = format!("{} → {}", listed(&gone), listed(&come));
+        let detail = all_become(&gone, &come);
         report.tell(
             changed,
             CHANGES,
@@ -237,7 +236,7 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
     for (path, then) in before.iter().filter(|(path, _)| is_source(last_key(path))) {
         let now = after.get(path).unwrap_or_default();
         if now != then && ![MASKED, MASKED_CHANGED].contains(&now) {
-            let detail = format!("{} → {}", shown(then), shown(now));
+            let detail = becomes(then, now);
             report.tell(
                 changed,
                 CHANGES,

@@ -1,6 +1,6 @@
 //! Claims and claim templates that shrink, change their class or go, and data that is no longer kept.
 
-use super::change::{Changed, items, shown, text, words};
+use super::change::{Changed, becomes, items, shown, text, words};
 use super::leaf::last_key;
 use super::pod::pod_specs;
 use super::quantity::{Fall, fall, quantity};
@@ -76,14 +76,14 @@ fn classes(changed: &Changed<'_>, report: &mut Report<'_>) {
         let is_class = ["storageClassName", "storageClass"].contains(&last_key(path));
         let now = after.get(path);
         if is_class && now != Some(then) && path_stays(path, after) {
-            let detail = format!("{} → {}", shown(then), shown(now.unwrap_or_default()));
+            let detail = becomes(then, now.unwrap_or_default());
             let words = words("changes its storage class", "change their storage class", detail);
             report.tell(changed, CHANGES, after.field(path), words);
         }
     }
     for (path, now) in after.iter().filter(|(path, _)| last_key(path) == "storageClassName") {
         if before.get(path).is_none() && path_stays(path, before) && !now.is_empty() {
-            let detail = format!("{} → {}", shown(""), shown(now));
+            let detail = becomes("", now);
             let words = words("changes its storage class", "change their storage class", detail);
             report.tell(changed, CHANGES, after.field(path), words);
         }
@@ -94,7 +94,7 @@ fn classes(changed: &Changed<'_>, report: &mut Report<'_>) {
     };
     let (then, now) = (modes(changed.before()), modes(changed.after()));
     if then != now && !then.is_empty() && changed.is("", "PersistentVolumeClaim") {
-        let detail = format!("{} → {}", shown(&then.join(", ")), shown(&now.join(", ")));
+        let detail = becomes(&then.join(", "), &now.join(", "));
         let words = words("changes its access modes", "change their access modes", detail);
         report.tell(changed, CHANGES, "spec.accessModes", words);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, items, listed, shown, text, texts, words};
+use super::change::{Changed, becomes, items, listed, shown, text, texts, words};
 use super::leaf::last_key;
 use crate::diff::item_names;
 use crate::policy::Level;
@@ -77,7 +77,7 @@ fn versions(changed: &Changed<'_>, report: &mut Report<'_>) {
         // Without a word it is 1.2 nearly everywhere.
         let low = now.map_or(Some(12), version).unwrap_or(0);
         if now != Some(then) && low < high {
-            let detail = format!("{} → {}", shown(then), shown(now.unwrap_or_default()));
+            let detail = becomes(then, now.unwrap_or_default());
             let field =
                 if now.is_some() { after.field(path).to_owned() } else { "spec".to_owned() };
             report.tell(
@@ -237,8 +237,7 @@ fn servers(changed: &Changed<'_>, report: &mut Report<'_>) {
         };
         let (mode_before, mode_after) = (mode(then), mode(server));
         if protection(&mode_after) < protection(&mode_before) {
-            let detail =
-                format!("port {} {} → {}", shown(name), shown(&mode_before), shown(&mode_after));
+            let detail = format!("port {} {}", shown(name), becomes(&mode_before, &mode_after));
             report.tell(
                 changed,
                 WEAKER,
@@ -257,7 +256,7 @@ fn servers(changed: &Changed<'_>, report: &mut Report<'_>) {
         let (then, now) = (protocol(then), protocol(server));
         let is_safe = |protocol: &str| ["HTTPS", "TLS"].contains(&protocol);
         if is_safe(&then) && !is_safe(&now) && mode_before == mode_after {
-            let detail = format!("port {} {} → {}", shown(name), shown(&then), shown(&now));
+            let detail = format!("port {} {}", shown(name), becomes(&then, &now));
             report.tell(
                 changed,
                 WEAKER,
@@ -325,7 +324,7 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
             || key.ends_with("ssl-policy") && policy_age(now) < policy_age(then)
             || key.ends_with("tls-minimum-protocol-version") && version(then) > version(now);
         if weaker {
-            let detail = format!("{} {} → {}", shown(key), shown(then), shown(now));
+            let detail = format!("{} {}", shown(key), becomes(then, now));
             let field = if now.is_empty() { "metadata.annotations" } else { after.field(path) };
             report.tell(
                 changed,
@@ -383,7 +382,7 @@ fn other_issuer(
     let words = words(
         "gets its certificate from another issuer",
         "get their certificates from another issuer",
-        format!("{} → {}", shown(then), shown(now)),
+        becomes(then, now),
     );
     report.tell(changed, code, field, words);
 }

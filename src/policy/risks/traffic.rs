@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, items, listed, shown, text, words};
+use super::change::{Changed, becomes, items, listed, shown, text, words};
 use super::leaf::last_key;
 use super::route::{Route, pair, routes, title};
 use crate::policy::Level;
@@ -125,7 +125,7 @@ fn shift(then: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> String {
         then.iter().map(|(n, s)| (n, *s)).collect::<Vec<_>>().as_slice(),
         now.iter().map(|(n, s)| (n, *s)).collect::<Vec<_>>().as_slice(),
     ) {
-        return format!("{} → {}", shown(from), shown(to));
+        return becomes(from, to);
     }
     let percent = |share: u64| {
         if share.is_multiple_of(100) {
@@ -222,7 +222,7 @@ fn service(changed: &Changed<'_>, report: &mut Report<'_>) {
                 .join(",")
         };
         // Labels that all Pods of the set have as well move nothing.
-        let detail = format!("{} → {}", shown(&labels(then)), shown(&labels(now)));
+        let detail = becomes(&labels(then), &labels(now));
         if !selects_the_same(changed, then, now) {
             report.tell(
                 changed,
@@ -234,7 +234,7 @@ fn service(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
     let (then, now) = changed.texts(&["spec", "externalName"]);
     if then != now && !then.is_empty() {
-        let detail = format!("{} → {}", shown(then), shown(now));
+        let detail = becomes(then, now);
         report.tell(
             changed,
             MOVES,
@@ -271,7 +271,7 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
             (before.get(path).unwrap_or_default(), after.get(path).unwrap_or_default());
         if then != now && !seen.contains(&path) {
             seen.push(path);
-            let detail = format!("{} {} → {}", shown(last_key(path)), shown(then), shown(now));
+            let detail = format!("{} {}", shown(last_key(path)), becomes(then, now));
             report.tell(
                 changed,
                 MOVES,

@@ -1,11 +1,13 @@
 //! What the gates find new beside the warnings of the head, with places; what could not be checked.
 
+use std::collections::BTreeSet;
+
 use crate::kustomize::Gvk;
 use crate::policy::{Finding, Level};
 use crate::promotion::plan::Plan;
 use crate::promotion::telling::{Group, Telling};
 
-use super::super::markdown::{code, counted, prose};
+use super::super::markdown::{code, counted, number, prose};
 use super::summary::Lines;
 
 /// At most `lines.findings` groups are listed, without the warnings that the head has; remarks are folded.
@@ -59,10 +61,30 @@ fn line(group: &Group<'_>) -> String {
     if let Some(help) = first.help.as_ref().filter(|help| !is_about_us(help)) {
         text.push_str(&format!(" ({})", prose(help, 300)));
     }
-    if let Some(location) = &first.location {
-        text.push_str(&format!(" · {}", code(&location.to_string(), 200)));
+    let places = places(group);
+    if !places.is_empty() {
+        text.push_str(&format!(" · {}", places.join(", ")));
     }
     text
+}
+
+/// Where it is found: at the first place, or at several where no resource tells them apart.
+fn places(group: &Group<'_>) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let tells_resources = group.findings.iter().any(|finding| finding.resource.is_some());
+    let mut seen = BTreeSet::new();
+    let all = group.findings.iter().filter_map(|finding| finding.location.as_ref());
+    let mut places: Vec<String> = all
+        .map(|location| code(&location.to_string(), 200))
+        .filter(|place| seen.insert(place.clone()))
+        .collect();
+    let shown = if tells_resources { 1 } else { SHOWN };
+    let more = places.len().saturating_sub(shown);
+    if more > 0 {
+        places.truncate(shown);
+        places.extend((!tells_resources).then(|| format!("and {} more", number(more))));
+    }
+    places
 }
 
 /// Whether a help is for whoever writes Overlift's configuration.

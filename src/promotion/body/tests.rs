@@ -278,7 +278,12 @@ fn however_long_the_names_gates_and_undo_are_on_the_first_screen() {
     let head = body.split("**What changes**").next().unwrap();
     assert!(head.contains("more, under *New findings*"), "{head}");
     assert!(head.contains("**Undo**"), "{head}");
-    let lines: usize = head.lines().map(|line| wrapped(line, 36)).sum();
+    let lines = |line: &str| {
+        let width = if line.starts_with('>') { 36 } else { 40 };
+        wrapped(&line.replace(['>', '*', '`', '\\'], ""), width)
+    };
+    // 24 px each, with what heads the callout and stands between paragraphs within 844 px.
+    let lines: usize = head.lines().map(lines).sum();
     assert!(lines <= 30, "{lines} lines: {head}");
     let others = body.split("**New findings**").nth(1).expect("the warnings without room");
     assert!(others.contains("**warning**"), "{others}");
