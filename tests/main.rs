@@ -78,4 +78,5 @@ mod validate_plain_manifests;
 mod webhook_examples;
 mod webhook_is_answered;
 mod what_deploys_an_environment;
+mod what_the_target_keeps;
 mod yaml_read_two_ways;

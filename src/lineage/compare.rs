@@ -25,9 +25,7 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     let mut sides = Sides::list(request)?;
     let mut outcomes = sides.decide(request)?;
     if request.choice == Choice::Changed {
-        if wording::name_source(request, &outcomes) {
-            outcomes = wording::decide_with_names(request, &mut sides, &outcomes)?;
-        }
+        outcomes = wording::decide_with_names(request, &mut sides, outcomes)?;
         wording::translate(request, &sides, &mut outcomes)?;
     }
     settle_entries(request, &sides, &mut outcomes)?;

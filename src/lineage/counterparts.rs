@@ -152,8 +152,14 @@ impl Counterparts {
         }
         let mut changed = false;
         for (path, text) in places {
-            let plain = editor.node(&path).is_some_and(is_plain);
-            let fragment = if plain { Fragment::parse(&text) } else { Fragment::text(&text) };
+            let node = editor.node(&path);
+            let plain = node.is_some_and(is_plain);
+            let block = node.and_then(|node| as_block(editor.written(node), &text));
+            let fragment = match block {
+                Some(block) => Fragment::parse(&block),
+                None if plain => Fragment::parse(&text),
+                None => Fragment::text(&text),
+            };
             changed |= fragment.is_ok_and(|fragment| editor.replace(&path, &fragment).is_ok());
         }
         changed.then(|| editor.text())
@@ -227,6 +233,17 @@ fn put_words(text: &str, ours: &str, theirs: &str) -> String {
     }
     out.push_str(&text[from..]);
     out
+}
+
+/// A text in the style of a literal block that it stands for; `None` if it was none, or says itself how far its
+/// lines are indented.
+fn as_block(written: &str, text: &str) -> Option<String> {
+    let header = written.lines().next().filter(|_| written.starts_with('|'))?;
+    if header.contains(|c: char| c.is_ascii_digit()) || text.starts_with([' ', '\n']) {
+        return None;
+    }
+    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") };
+    Some(format!("{header}\n{}", text.lines().map(line).collect::<String>()))
 }
 
 fn learn(known: &mut Known, source: &str, target: &str) {

@@ -74,6 +74,8 @@ pub enum Because {
     Unlisted,
     /// It names the source, and nothing tells what the target says instead.
     NamesSource,
+    /// The entry that names the file in the source stays away.
+    EntryStays,
     /// The last promotion left it, or a commit that edited the target since.
     LeftOut {
         /// That commit.
@@ -129,6 +131,7 @@ impl Because {
             Self::NamesSource => {
                 format!("names the source, and nothing tells what {target} says instead")
             }
+            Self::EntryStays => "the entry that names it stays away".to_owned(),
             Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
             Self::AbsentOnPurpose => format!("{target} never had it"),

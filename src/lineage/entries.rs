@@ -16,6 +16,7 @@ pub(super) fn settle_entries(
     sides: &Sides<'_>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), ReadError> {
+    keep_unnamed_away(request, sides, outcomes)?;
     let before = named_after(request, sides, &[])?;
     // What comes may be a kustomization that names more.
     loop {
@@ -28,14 +29,72 @@ pub(super) fn settle_entries(
     }
 }
 
+/// Takes back new files that the source's kustomizations name and the target's will not: an entry that stays away
+/// has its reason, and its file alone would be built by nobody.
+fn keep_unnamed_away(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut [Outcome],
+) -> Result<(), ReadError> {
+    let of_source = named_by_source(request, sides)?;
+    loop {
+        let of_target = named_after(request, sides, outcomes)?;
+        let mut taken_back = false;
+        for outcome in outcomes.iter_mut() {
+            let comes = outcome.change.as_ref().is_some_and(|change| change.after.is_some());
+            let (below, target) = &outcome.below;
+            let is_new = comes && !sides.target.contains(target) && may_be_taken_back(outcome);
+            if is_new && is_named(&of_source, below) && !is_named(&of_target, target) {
+                let (path, from) = (sides.target_path(target), sides.source_path(below));
+                let difference = Difference::of_file(path, from, Then::Stays, Because::EntryStays);
+                (outcome.change, outcome.differences) = (None, vec![difference]);
+                taken_back = true;
+            }
+        }
+        // What was a kustomization names nothing any more.
+        if !taken_back {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether nobody asked for a file that comes.
+fn may_be_taken_back(outcome: &Outcome) -> bool {
+    outcome.differences.iter().all(|it| matches!(it.because, Because::Behind { .. }))
+}
+
+/// Whether a file, or a folder that it is in, is among what is named.
+fn is_named(named: &BTreeSet<String>, below: &str) -> bool {
+    let mut above = below.match_indices('/').map(|(at, _)| &below[..at]);
+    named.contains(below) || above.any(|dir| named.contains(dir))
+}
+
+/// What the kustomizations of the source name, as paths below its folder.
+fn named_by_source(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+) -> Result<BTreeSet<String>, ReadError> {
+    let mut named = BTreeSet::new();
+    for below in sides.source.iter().filter(|below| is_kustomization(below)) {
+        let file = request.files.file(&sides.source_path(below))?;
+        if let Some(value) = file.and_then(|file| Form::Yaml.read(&file.content)) {
+            let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
+            collect(&value, dir, &mut named);
+        }
+    }
+    Ok(named)
+}
+
+fn is_kustomization(below: &str) -> bool {
+    KUSTOMIZATION_NAMES.contains(&below.rsplit('/').next().unwrap_or_default())
+}
+
 /// What the kustomizations of the target will name, as paths below its folder.
 pub(super) fn named_after(
     request: &Request<'_>,
     sides: &Sides<'_>,
     outcomes: &[Outcome],
 ) -> Result<BTreeSet<String>, ReadError> {
-    let is_kustomization =
-        |below: &str| KUSTOMIZATION_NAMES.contains(&below.rsplit('/').next().unwrap_or_default());
     let changed = |below: &str| {
         outcomes.iter().filter_map(|it| it.change.as_ref()).find(|change| change.below == below)
     };
@@ -92,8 +151,7 @@ fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &BTreeSet<Stri
     for outcome in outcomes {
         let goes = outcome.change.as_ref().is_some_and(|change| change.after.is_none());
         let target = &outcome.below.1;
-        let above = target.match_indices('/').map(|(at, _)| &target[..at]);
-        if goes && (named.contains(target) || above.into_iter().any(|dir| named.contains(dir))) {
+        if goes && is_named(named, target) {
             outcome.change = None;
             let path = sides.target_path(target);
             let because = Because::Own { since: None, source_moved: true };
@@ -120,9 +178,10 @@ fn bring_named(
             Some(own) if !named.contains(below) => (*own).clone(),
             _ => sides.counterpart(below).to_owned(),
         };
-        let above = target.match_indices('/').map(|(at, _)| &target[..at]);
-        let wanted = named.contains(&target) || above.into_iter().any(|dir| named.contains(dir));
-        if !wanted || sides.target.contains(&target) || (request.excluded)(&target) {
+        if !is_named(named, &target)
+            || sides.target.contains(&target)
+            || (request.excluded)(&target)
+        {
             continue;
         }
         let known = outcomes.iter().position(|outcome| outcome.below.1 == target);

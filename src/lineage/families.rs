@@ -69,9 +69,15 @@ fn others(list: &str) -> impl Iterator<Item = &'static str> {
     family.unwrap_or_default().iter().copied().filter(move |other| *other != list)
 }
 
-fn same(a: &str, b: &str) -> bool {
-    let plain = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
-    plain(a) == plain(b)
+/// Whether two entries name the same, however it is written.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    plain_path(a) == plain_path(b)
+}
+
+/// A path without what makes no difference: `./a.yaml` is `a.yaml`, `base/` is `base`.
+pub(super) fn plain_path(path: &str) -> &str {
+    let rest = path.trim_start_matches("./").trim_end_matches('/');
+    if rest.is_empty() { path } else { rest }
 }
 
 /// The file or folder that an entry of a kustomization's list names.

@@ -7,11 +7,12 @@ use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
 use super::entries::{join, named_after};
 use super::history::Version;
-use super::request::{Change, Outcome, Request};
+use super::request::{Change, Folders, Outcome, Request};
+use super::settle::{Point, last_of};
 use super::sides::Sides;
 use super::splice::carry_out;
 use super::three_way::{merge_lines, shared_lines};
-use super::value::{Shape, Value};
+use super::value::Value;
 use super::verdict::{Column, Times, Verdict, judge};
 use super::walk::Walk;
 use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
@@ -56,6 +57,8 @@ struct Opened<'o, 'r> {
     target: Option<File>,
     source_past: Vec<Version>,
     target_past: Vec<Version>,
+    /// The last promotion that tells what of this file was left out.
+    point: Option<Point>,
 }
 
 impl Pair {
@@ -81,12 +84,25 @@ impl Pair {
             request,
             sides,
             pair: self,
+            point: self.point(request)?,
             source_past: past(&paths.0, sides.since.0)?,
             target_past: past(&paths.1, sides.since.1)?,
             source,
             target,
         };
         Ok(Some(opened.decide()))
+    }
+
+    /// Who promotes by hand looks at one file after the other, so that each has a last promotion of its own; one that
+    /// nobody promoted yet was seen with the others.
+    fn point(&self, request: &Request<'_>) -> Result<Option<Point>, ReadError> {
+        let Folders { source, target } = request.folders;
+        let own = if request.by_hand {
+            last_of(request.history, (source, target), request.names, &|it| it == self.target)?
+        } else {
+            None
+        };
+        Ok(own.or_else(|| request.point.cloned()))
     }
 }
 
@@ -201,11 +217,13 @@ impl Opened<'_, '_> {
 
     fn times(&self) -> Times {
         let of = |versions: &[Version]| versions.iter().map(|version| version.since).collect();
+        let point = self.point.as_ref();
         Times {
             source: of(&self.source_past),
             target: of(&self.target_past),
-            settled: self.request.point.map(|point| point.seen.unwrap_or(0)),
-            settles_versions: self.request.point.is_none_or(|point| point.settles_versions),
+            settled: point.map(|point| point.seen.unwrap_or(0)),
+            settles_versions: point.is_none_or(|point| point.settles_versions),
+            edits: Vec::new(),
         }
     }
 
@@ -231,7 +249,9 @@ impl Opened<'_, '_> {
         };
         let source_past = Read::all(form, &self.source_past);
         let target_past = Read::all(form, &self.target_past);
-        let times = Times { source: source_past.since, target: target_past.since, ..self.times() };
+        let edits = if self.request.by_hand { target_past.edits() } else { Vec::new() };
+        let times =
+            Times { source: source_past.since, target: target_past.since, edits, ..self.times() };
         let column = Column {
             source: Some(&now_source),
             target: Some(&now_target),
@@ -265,15 +285,7 @@ impl Opened<'_, '_> {
 
     /// Whether a value names the source, and nothing tells what the target says instead.
     fn names_source(&self, value: &Value) -> bool {
-        let Some(known) = &self.sides.names else { return false };
-        let names = self.request.names;
-        match &value.shape {
-            Shape::Scalar { text, .. } => {
-                names.names_source(text) && known.said_by_target(names, text).is_none()
-            }
-            Shape::List(items) => items.iter().any(|item| self.names_source(item)),
-            Shape::Map(pairs) => pairs.iter().any(|(_, value)| self.names_source(value)),
-        }
+        self.sides.only_source_says(self.request.names, value)
     }
 
     /// Whether an entry leads to a file that stays where it is.
@@ -396,7 +408,7 @@ impl Opened<'_, '_> {
             String::from_utf8(content.to_vec()).ok()
         };
         let last = self.source_past.last().map(|version| version.since);
-        if let Some(point) = self.request.point {
+        if let Some(point) = &self.point {
             let seen = self.source_past.iter().rev().find(|it| Some(it.since) <= point.seen)?;
             return Some((text(seen)?, last));
         }
@@ -423,7 +435,7 @@ impl Opened<'_, '_> {
             Reason::Judged(verdict) => match verdict {
                 Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),
                 Verdict::LeftOut => {
-                    let by = self.request.point.and_then(|point| point.by.clone());
+                    let by = self.point.as_ref().and_then(|point| point.by.clone());
                     (Then::Stays, Because::LeftOut { by })
                 }
                 Verdict::LeftBy { by } => {
@@ -465,5 +477,11 @@ impl Read {
             read.values.push(value);
         }
         read
+    }
+
+    /// The commits after the first that changed a value, and not only a comment.
+    fn edits(&self) -> Vec<usize> {
+        let changed = self.values.windows(2).map(|pair| pair[0] != pair[1]);
+        self.since.iter().skip(1).zip(changed).filter_map(|(at, it)| it.then_some(*at)).collect()
     }
 }

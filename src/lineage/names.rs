@@ -88,10 +88,12 @@ impl Names {
     /// Whether a text has a word that names the source or the target, or any environment, or floats.
     pub(super) fn is_bound(&self, text: &str) -> bool {
         let ours = self.source.iter().chain(&self.target);
+        // `main-4f2a91c` is one build of a branch, whatever moves on it.
+        let is_build = words(text).any(is_commit);
         ours.into_iter().any(|name| !occurrences(text, name).is_empty())
             || words(text).any(|word| {
                 let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
-                WORDS.contains(&word.as_str()) || FLOATING.contains(&word.as_str())
+                WORDS.contains(&word.as_str()) || !is_build && FLOATING.contains(&word.as_str())
             })
     }
 
@@ -142,6 +144,13 @@ impl Names {
     pub(super) fn names_source(&self, text: &str) -> bool {
         self.source.iter().any(|name| !occurrences(text, name).is_empty())
     }
+}
+
+/// Whether a word is a commit, in full or abbreviated.
+fn is_commit(word: &str) -> bool {
+    (7..=40).contains(&word.len())
+        && word.chars().all(|c| c.is_ascii_hexdigit())
+        && word.contains(|c: char| c.is_ascii_digit())
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -206,12 +215,30 @@ pub(super) fn split_version(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a version counts releases: `1.2`, `v1.2.3-rc1`.
-pub(super) fn counts_releases(version: &str) -> bool {
+fn counts_releases(version: &str) -> bool {
     let version = version.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-');
     let mut parts = version.split('.');
     let begins_with_digit =
         |part: Option<&str>| part.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit()));
     begins_with_digit(parts.next()) && begins_with_digit(parts.next())
+}
+
+/// Whether two versions are both releases, both builds of commits, or neither.
+pub(super) fn are_of_one_kind(a: &str, b: &str) -> bool {
+    let has_commit = |version: &str| words(version).any(is_commit);
+    counts_releases(a) == counts_releases(b) && has_commit(a) == has_commit(b)
+}
+
+/// Whether two versions are cut in the same way: where one names a branch that moves (`main-4f2a91c`), both have the
+/// same words. `release-bad5624b` and `main-4f2a91c-approved` are another way than that.
+pub(super) fn are_cut_alike(a: &str, b: &str) -> bool {
+    let own = |version: &str| -> Vec<String> {
+        let told = |word: &&str| !is_commit(word) && word.chars().any(char::is_alphabetic);
+        words(version).filter(told).map(str::to_lowercase).collect()
+    };
+    let (a_words, b_words) = (own(a), own(b));
+    let moves = |words: &[String]| words.iter().any(|word| FLOATING.contains(&word.as_str()));
+    are_of_one_kind(a, b) && (a_words == b_words || !moves(&a_words) && !moves(&b_words))
 }
 
 /// Whether a field of this name holds a version.
@@ -245,6 +272,7 @@ mod tests {
             names.is_bound("1.2-staging") && names.is_bound("main-abc") && names.is_bound("qa2")
         );
         assert!(!names.is_bound("1.29.0") && !names.is_bound("sha-4f2a91c"));
+        assert!(!names.is_bound("main-4f2a91c") && names.is_bound("staging-4f2a91c"));
     }
 
     #[test]

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::families::plain_path;
 use super::names::{Names, split_version};
 use super::value::{Shape, Value};
+use crate::model::RESOURCE_LISTS;
 
 /// Which side a list is of, for names of environments in its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ impl Pairing<'_> {
         let named = self.by_name((a, a_side), (b, b_side));
         let is_text = |item: &Value| item.as_text().is_some();
         let addressed = |item: &Value| item.get("host").is_some() || item.get("url").is_some();
-        let may_be_alike = a.iter().all(is_text) && self.field != "resources"
+        let may_be_alike = a.iter().all(is_text) && !RESOURCE_LISTS.contains(&self.field)
             || a.iter().all(addressed) && b.iter().all(addressed);
         match named {
             Some(partners) if !may_be_alike => partners,
@@ -165,7 +167,7 @@ impl Pairing<'_> {
                 return self.neutral(key, side);
             }
         }
-        self.neutral(text, side)
+        self.neutral(plain_path(text), side)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "reads as one step of a chain of options")]

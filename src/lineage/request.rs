@@ -30,6 +30,8 @@ pub struct Request<'a> {
     pub history: &'a History<'a>,
     /// The last promotion, if there was one.
     pub point: Option<&'a Point>,
+    /// Whether nobody promoted with Overlift yet, so that edits by hand tell what was left out.
+    pub by_hand: bool,
     /// What comes over.
     pub choice: Choice,
     /// Fields of a file that are never edited.

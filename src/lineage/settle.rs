@@ -31,6 +31,19 @@ pub fn last_by_hand(
     target: &RepoPath,
     names: &Names,
 ) -> Result<Option<Point>, ReadError> {
+    last_of(history, (source, target), names, &|_| true)
+}
+
+/// The same for some of the target's files, by their paths below its folder.
+///
+/// # Errors
+/// [`ReadError`] if contents cannot be read.
+pub(super) fn last_of(
+    history: &History<'_>,
+    (source, target): (&RepoPath, &RepoPath),
+    names: &Names,
+    is_meant: &dyn Fn(&str) -> bool,
+) -> Result<Option<Point>, ReadError> {
     for (index, commit) in history.commits.iter().enumerate().rev() {
         let mut given = Given::default();
         for touched in &commit.touched {
@@ -38,6 +51,9 @@ pub fn last_by_hand(
             else {
                 continue;
             };
+            if !is_meant(below) {
+                continue;
+            }
             let ours = source_then(history, index, source, below, names).flatten();
             let Some(ours) = ours else { continue };
             let before = touched.before.as_ref().map(|state| &state.blob);

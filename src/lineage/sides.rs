@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counterparts::Counterparts;
+use super::names::Names;
 use super::request::{Folders, Request};
+use super::value::{Shape, Value};
 use crate::model::{ReadError, RepoPath};
 
 /// The files of both sides, now and ever.
@@ -70,6 +72,18 @@ impl<'a> Sides<'a> {
     /// A path of the target's.
     pub(super) fn target_path(&self, below: &str) -> RepoPath {
         self.folders.target.join(below).expect("paths below a folder come from its own list")
+    }
+
+    /// Whether a value names the source, and nothing tells what the target says instead.
+    pub(super) fn only_source_says(&self, names: &Names, value: &Value) -> bool {
+        let Some(known) = &self.names else { return false };
+        match &value.shape {
+            Shape::Scalar { text, .. } => {
+                names.names_source(text) && known.said_by_target(names, text).is_none()
+            }
+            Shape::List(items) => items.iter().any(|item| self.only_source_says(names, item)),
+            Shape::Map(pairs) => pairs.iter().any(|(_, it)| self.only_source_says(names, it)),
+        }
     }
 
     /// Where a file of the source's stands in the target.

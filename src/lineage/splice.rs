@@ -2,6 +2,7 @@
 
 use super::content::{Form, property};
 use super::decision::{Decision, Op};
+use super::value::Value;
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, Step};
 
 /// Applies the decisions that have an edit, the last place first, so that places before it stay what they
@@ -115,10 +116,14 @@ fn in_quotes_of(
         let quote = editor.written(node).chars().next()?;
         (node.text().is_some() && matches!(quote, '\'' | '"')).then_some(quote)
     };
-    let (theirs, ours) = (written(target, path)?, written(source, from)?);
-    let text = source.node(from)?.text()?;
+    let theirs = written(target, path)?;
+    let node = source.node(from)?;
+    // A number in quotes would be a text.
+    let is_text = |text: &str| Value::of(node) == Value::text(text);
+    let text = node.text().filter(|text| written(source, from).is_some() || is_text(text))?;
     let simple = text.chars().all(|c| !matches!(c, '\'' | '"' | '\\') && !c.is_control());
-    (theirs != ours && simple).then(|| Fragment::parse(&format!("{theirs}{text}{theirs}")).ok())?
+    (written(source, from) != Some(theirs) && simple)
+        .then(|| Fragment::parse(&format!("{theirs}{text}{theirs}")).ok())?
 }
 
 fn add_items(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<(), EditError> {

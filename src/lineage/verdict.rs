@@ -1,6 +1,6 @@
 //! What becomes of one value that differs, decided by what it was.
 
-use super::names::{Names, counts_releases, holds_version, split_version};
+use super::names::{Names, are_cut_alike, are_of_one_kind, holds_version, split_version};
 use super::value::Value;
 
 /// One place in a file on both sides, now and in the past.
@@ -25,6 +25,9 @@ pub(super) struct Times {
     pub settled: Option<usize>,
     /// Whether that holds for versions too.
     pub settles_versions: bool,
+    /// The target's commits that changed a value of the file, where nobody promoted with Overlift yet: who edits
+    /// it by hand passes over what waits.
+    pub edits: Vec<usize>,
 }
 
 /// What becomes of a value.
@@ -62,7 +65,7 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let source_since = since(source, &column.source_past, &times.source);
     let target_since = since(target, &column.target_past, &times.target);
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
-    let is_step = is_version_step(source, target, keys, names);
+    let is_step = is_version_step(column, keys, names);
     let moved = source_since.is_some() && source_since > target_since;
     let earlier = earlier_places(column);
     // A version that was written with the last promotion or since, and is one of the source's past, was
@@ -85,7 +88,7 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         {
             return Verdict::Reverted { at };
         }
-        if takes_own_name(source, target, names) {
+        if keys == ["version"] && counts_itself(column, times) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
         if let Some(by) = left_by(source_since, times).filter(|_| !is_step) {
@@ -102,17 +105,26 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     }
 }
 
-/// The commit that changed the source's value, if it edited the target's file as well: who does both in one commit
-/// means what differs afterwards.
+/// The commit that left out a change of the source's: the change itself, if it edited the target's file as well, since
+/// who does both in one commit means what differs afterwards; a later one that did; or the last of several that edited
+/// the target's file by hand. One may be a hotfix that had nothing to do with it.
 fn left_by(since: Option<usize>, times: &Times) -> Option<usize> {
-    since.filter(|since| times.target.contains(since))
+    const ENOUGH: usize = 2;
+    let since = since?;
+    if times.target.contains(&since) {
+        return Some(since);
+    }
+    let later: Vec<usize> = times.edits.iter().copied().filter(|edit| *edit > since).collect();
+    let of_both = later.iter().rev().find(|edit| times.source.contains(edit));
+    of_both.or_else(|| later.last().filter(|_| later.len() >= ENOUGH)).copied()
 }
 
-/// Whether the source gave a value that both had its own environment's name: a host, a reference. That is the
-/// source's, however long the target had the same.
-fn takes_own_name(source: Option<&Value>, target: Option<&Value>, names: &Names) -> bool {
-    let names_source = |value: &Value| value.as_text().is_some_and(|it| names.names_source(it));
-    source.is_some_and(names_source) && target.is_some_and(|target| !names_source(target))
+/// Whether the target counts a chart's own version by itself: its last change gave it a number that the source did not
+/// have then.
+fn counts_itself(column: &Column<'_>, times: &Times) -> bool {
+    let Some(at) = since(column.target, &column.target_past, &times.target) else { return false };
+    let then = times.source.iter().rposition(|of_source| *of_source <= at);
+    then.is_some_and(|then| column.source_past[then] != column.target)
 }
 
 /// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
@@ -161,27 +173,35 @@ fn moves_on(column: &Column<'_>, now: &[usize]) -> bool {
 }
 
 /// Whether both are versions of one thing, and none of them is bound to an environment or floats.
-fn is_version_step(
-    source: Option<&Value>,
-    target: Option<&Value>,
-    keys: &[&str],
-    names: &Names,
-) -> bool {
-    let (Some(source), Some(target)) =
-        (source.and_then(Value::as_text), target.and_then(Value::as_text))
+fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
+    let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
+    let (Some(source), Some(target)) = (text(column.source), text(column.target)) else {
+        return false;
+    };
+    // A word alone floats, or stands where a build puts the tag in: `replace`, `slim`.
+    let has_digit = |version: &str| version.contains(|c: char| c.is_ascii_digit());
+    let free = |version: &str| has_digit(version) && !names.is_bound(version);
+    if holds_version(keys) {
+        let past = column.source_past.iter().filter_map(|value| value.and_then(Value::as_text));
+        return free(&source) && free(&target) && is_cut_as(&source, past, &target);
+    }
+    let (Some((a, a_version)), Some((b, b_version))) =
+        (split_version(&source), split_version(&target))
     else {
         return false;
     };
-    let free = |version: &str| !version.is_empty() && !names.is_bound(version);
-    // Where releases are cut for the target, a build of the source's is no step of theirs.
-    let fits = |a: &str, b: &str| free(a) && free(b) && counts_releases(a) == counts_releases(b);
-    if holds_version(keys) {
-        return fits(source, target);
-    }
-    match (split_version(source), split_version(target)) {
-        (Some((a, a_version)), Some((b, b_version))) => a == b && fits(a_version, b_version),
-        _ => false,
-    }
+    let past = column.source_past.iter().filter_map(|value| {
+        let (name, version) = split_version(value.and_then(Value::as_text)?)?;
+        (name == a).then_some(version)
+    });
+    a == b && free(a_version) && free(b_version) && is_cut_as(a_version, past, b_version)
+}
+
+/// Whether a version of the source's is one that the target could have: both are cut alike, or the source has had one
+/// like the target's, from another branch. Where releases are cut for the target, a build is no step of theirs.
+fn is_cut_as<'v>(source: &str, mut past: impl Iterator<Item = &'v str>, target: &str) -> bool {
+    are_cut_alike(source, target)
+        || are_of_one_kind(source, target) && past.any(|then| are_cut_alike(then, target))
 }
 
 /// Whether a value is a version, by its field or by how it is written.
@@ -199,35 +219,37 @@ mod tests {
     }
 
     fn judged(source: &str, target: &str, settled: Option<usize>, keys: &[&str]) -> Verdict {
-        beside_edits((source, target), settled, &[], keys)
+        beside_edits((source, target), settled, (&[], false), keys)
     }
 
-    /// With commits that edited the target's file elsewhere.
+    /// With commits that edited the target's file elsewhere, and whether nobody promoted with Overlift yet.
     fn beside_edits(
         (source, target): (&str, &str),
         settled: Option<usize>,
-        together: &[usize],
+        (together, by_hand): (&[usize], bool),
         keys: &[&str],
     ) -> Verdict {
         let value = |c: char| (c != '-').then(|| Value::text(&c.to_string()));
         let of = |text: &str| -> Vec<Option<Value>> { text.chars().map(value).collect() };
         let (source, target) = (of(source), of(target));
-        let past = |values: &'static [Option<Value>]| -> Vec<Option<&'static Value>> {
-            values.iter().map(Option::as_ref).collect()
-        };
         let (source, target): (&'static [_], &'static [_]) = (source.leak(), target.leak());
         // A file has a version where a commit changed it.
-        let changed = |at: &usize| *at == 0 || target[*at] != target[*at - 1];
-        let of_target: Vec<usize> =
-            (0..target.len()).filter(|at| changed(at) || together.contains(at)).collect();
+        let changed = |values: &'static [Option<Value>]| {
+            (0..values.len()).filter(|at| *at == 0 || values[*at] != values[*at - 1])
+        };
+        let mut of_target: Vec<usize> = changed(target).chain(together.iter().copied()).collect();
+        of_target.sort_unstable();
+        of_target.dedup();
+        let of_source: Vec<usize> = changed(source).collect();
         let column = Column {
             source: source.last().and_then(Option::as_ref),
             target: target.last().and_then(Option::as_ref),
-            source_past: past(source),
+            source_past: of_source.iter().map(|at| source[*at].as_ref()).collect(),
             target_past: of_target.iter().map(|at| target[*at].as_ref()).collect(),
         };
         let times = Times {
-            source: (0..source.len()).collect(),
+            source: of_source,
+            edits: if by_hand { of_target[1..].to_vec() } else { Vec::new() },
             target: of_target,
             settled,
             settles_versions: true,
@@ -262,7 +284,7 @@ mod tests {
     #[test]
     fn who_edits_both_files_in_one_commit_means_what_differs() {
         let judged = |together: &[usize], keys: &[&str]| {
-            beside_edits(("abbb", "aaaa"), None, together, keys)
+            beside_edits(("1222", "1111"), None, (together, false), keys)
         };
         let behind = Verdict::Behind { since: Some(1) };
         assert_eq!(judged(&[1], &["spec", "x"]), Verdict::LeftBy { by: 1 });
@@ -272,22 +294,25 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_source_took_for_itself_stays_its_own() {
-        let names = Names::new(["dev"], ["prod"]);
-        let (shared, own) = (Value::text("shop.example.com"), Value::text("dev-shop.example.com"));
-        let other = Value::text("store.example.com");
-        let judged = |new| {
-            let column = Column {
-                source: Some(new),
-                target: Some(&shared),
-                source_past: vec![Some(&shared), Some(new)],
-                target_past: vec![Some(&shared)],
-            };
-            let times = Times { source: vec![0, 1], target: vec![0], ..Times::default() };
-            judge(&column, &times, &["spec", "host"], &names)
+    fn who_promotes_by_hand_passes_over_what_two_edits_leave() {
+        let judged = |source: &str, together: &[usize], keys: &[&str]| {
+            beside_edits((source, "1111"), None, (together, true), keys)
         };
-        assert_eq!(judged(&own), Verdict::Own { since: None, source_moved: true });
-        assert_eq!(judged(&other), Verdict::Behind { since: Some(1) });
+        let behind = |since| Verdict::Behind { since: Some(since) };
+        let field = ["spec", "x"];
+        assert_eq!(judged("1222", &[2, 3], &field), Verdict::LeftBy { by: 3 });
+        assert_eq!(judged("1222", &[2], &field), behind(1), "one may be a hotfix");
+        assert_eq!(judged("1222", &[2, 3], &["images", "newTag"]), behind(1));
+        assert_eq!(judged("1112", &[1, 2], &field), behind(3), "what came before says nothing");
+    }
+
+    #[test]
+    fn a_chart_that_counts_its_own_changes_keeps_its_number() {
+        let version = ["version"];
+        let own = Verdict::Own { since: Some(2), source_moved: true };
+        assert_eq!(judged("12345", "11222", None, &version), own);
+        assert_eq!(judged("12345", "12222", None, &version), Verdict::Behind { since: Some(4) });
+        assert_eq!(judged("1234", "1111", None, &version), Verdict::Behind { since: Some(3) });
     }
 
     #[test]
@@ -300,10 +325,23 @@ mod tests {
         );
         assert!(matches!(judged("122", "778", None, &keys), Verdict::Own { .. }));
         let step = |source: &str, target: &str| {
-            let (source, target) = (Value::text(source), Value::text(target));
-            is_version_step(Some(&source), Some(&target), &keys, &Names::default())
+            let texts: Vec<Value> = source.split(' ').map(Value::text).collect();
+            let target = Value::text(target);
+            let column = Column {
+                source: texts.last(),
+                target: Some(&target),
+                source_past: texts.iter().map(Some).collect(),
+                target_past: vec![Some(&target)],
+            };
+            is_version_step(&column, &keys, &Names::default())
         };
         assert!(step("v1.3.0", "v1.2.9") && step("4f2a91c", "bad5624b"));
         assert!(!step("bad5624b", "v1.2.7"));
+        assert!(step("main-4f2a91c", "main-bad5624b"));
+        assert!(!step("main-4f2a91c", "release-bad5624b"));
+        assert!(!step("main-4f2a91c", "main-bad5624b-approved"));
+        assert!(step("main-4f2a91c login-77aa55c", "main-bad5624b"), "from another branch");
+        assert!(!step("v1.2.6 4f2a91c", "v1.2.7"));
+        assert!(!step("4f2a91c replace", "bad5624b"), "a build puts the tag in");
     }
 }

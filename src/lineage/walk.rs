@@ -2,7 +2,7 @@
 
 use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
-use super::families::{Unpaired, entry, has_other, keep_in_one};
+use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::value::{Shape, Value};
@@ -77,7 +77,7 @@ impl<'w> Walk<'w> {
     }
 
     fn node(&mut self, column: &Column<'w>, way: &Way<'w>) {
-        if column.source == column.target {
+        if column.source == column.target || self.is_same_entry(column, way) {
             return;
         }
         let given = self.given(way);
@@ -101,10 +101,20 @@ impl<'w> Walk<'w> {
     }
 
     /// Whether the entries of a list that one side lacks are decided one by one: in a kustomization an
-    /// absent list is an empty one, unless the whole list is new or gone.
+    /// absent list is an empty one, unless the whole list is new or gone and nothing of it has to stay away.
     fn is_entry_list(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         let whole = column.source_past.contains(&column.target);
-        self.is_kustomization && way.keys.len() == 1 && !whole
+        let entries = column.source.map(Value::items).unwrap_or_default();
+        let stays = |item: &Value| (self.is_sources)(item, entry(item));
+        self.is_kustomization && way.keys.len() == 1 && (!whole || entries.iter().any(stays))
+    }
+
+    /// Whether both entries of a kustomization name the same, in another spelling.
+    fn is_same_entry(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
+        self.is_kustomization
+            && way.keys.len() == 1
+            && text(column.source).zip(text(column.target)).is_some_and(|(a, b)| same(&a, &b))
     }
 
     fn keys(&mut self, column: &Column<'w>, way: &Way<'w>) {

@@ -1,15 +1,17 @@
 //! The source's names in what comes new: the target's stand for them where both environments show how each
 //! says it, and what would name the source all the same stays away.
 
+use std::collections::BTreeSet;
+
 use super::content::Form;
 use super::counterparts::Counterparts;
-use super::difference::{Because, Difference, Then};
+use super::difference::{Because, Then};
 use super::request::{Outcome, Request};
 use super::sides::Sides;
 use crate::model::ReadError;
 
 /// Whether something that changes has the source's name in it.
-pub(super) fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
+fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
     let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
     let mut texts = outcomes.iter().filter_map(after);
     texts.any(|file| request.names.names_source(&String::from_utf8_lossy(&file.content)))
@@ -20,16 +22,38 @@ pub(super) fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
 pub(super) fn decide_with_names<'r>(
     request: &Request<'r>,
     sides: &mut Sides<'r>,
-    outcomes: &[Outcome],
+    outcomes: Vec<Outcome>,
 ) -> Result<Vec<Outcome>, ReadError> {
-    sides.names = Some(learn(request, outcomes));
-    let outcomes = sides.decide(request)?;
-    let stays = |outcome: &&Outcome| {
-        let of_file = |it: &Difference| it.field.is_empty() && it.because == Because::NamesSource;
-        outcome.differences.iter().any(of_file)
-    };
-    sides.held = outcomes.iter().filter(stays).map(|outcome| outcome.below.1.clone()).collect();
-    if sides.held.is_empty() { Ok(outcomes) } else { sides.decide(request) }
+    if outcomes.iter().all(|outcome| outcome.change.is_none()) {
+        return Ok(outcomes);
+    }
+    sides.names = Some(learn(request, &outcomes));
+    sides.held = name_source_only(request, sides)?;
+    if sides.held.is_empty() && !name_source(request, &outcomes) {
+        return Ok(outcomes);
+    }
+    sides.decide(request)
+}
+
+/// The files that the target lacks and that name the source where nothing tells what the target says, below the
+/// target's folder. An entry would bring them whether they come by themselves or not.
+fn name_source_only(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+) -> Result<BTreeSet<String>, ReadError> {
+    let mut held = BTreeSet::new();
+    for below in &sides.source {
+        let target = sides.counterpart(below);
+        if sides.target.contains(target) {
+            continue;
+        }
+        let file = request.files.file(&sides.source_path(below))?;
+        let value = file.and_then(|file| Form::by_name(below).read(&file.content));
+        if value.is_some_and(|value| sides.only_source_says(request.names, &value)) {
+            held.insert(target.to_owned());
+        }
+    }
+    Ok(held)
 }
 
 /// Gives what comes new the target's names, where both environments have one in the same place.

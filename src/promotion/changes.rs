@@ -69,7 +69,9 @@ fn compare_with(
     };
     let (source, target) = (request.source, request.target);
     let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
-    let point = match last_of_ours(history, points, (source, target))? {
+    let ours = last_of_ours(history, points, (source, target))?;
+    let by_hand = ours.is_none();
+    let point = match ours {
         Some(ours) => Some(ours),
         None => last_by_hand(history, &source.path, &target.path, &names)?,
     };
@@ -81,6 +83,7 @@ fn compare_with(
         names: &names,
         history,
         point: point.as_ref(),
+        by_hand,
         choice,
         keep: &|below| fields(&rules.keep, below),
         take: &|below| fields(&rules.take, below),
