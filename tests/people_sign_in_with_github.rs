@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use crate::support::browser::{Answer, ask};
 use crate::support::github::endpoint;
 use crate::support::github::sign_in::{CLIENT_ID, CLIENT_SECRET};
+use crate::support::pages::fill;
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 /// Pages that have no token: people sign in with GitHub alone.
@@ -114,6 +115,12 @@ async fn a_person_sees_what_github_lets_them_read() {
     }
     assert_eq!(pages.get(&format!("/promotions/{id}"), &eve).await.status, 404);
     assert_eq!(pages.get(&format!("/api/v1/promotions/{id}"), &eve).await.status, 404);
+    // A cursor is no way in: neither to what it names nor to what is behind it.
+    fill(&pages.scene, 2, 1).await;
+    for path in ["/?cursor=octo/many%20app", "/api/v1/environments?cursor=octo/many%20app"] {
+        let said = pages.get(path, &eve).await.body;
+        assert!(!said.contains("app-0"), "{path}\n{said}");
+    }
     let place = "repository=octo/mesh&environment=staging";
     for path in [
         "/",

@@ -4,8 +4,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::support::pages::{Pages, TOKEN, merge, with_health};
-use crate::support::scene::{RATE_PATH, REPO, rate};
+use crate::support::pages::{Pages, TOKEN, fill, merge, with_health};
+use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
 #[tokio::test]
 async fn without_access_nobody_sees_even_a_name() {
@@ -168,6 +168,81 @@ async fn a_page_hears_of_a_change() {
     tokio::time::timeout(std::time::Duration::from_secs(20), heard).await.unwrap();
 }
 
+/// Whatever a manifest, a status or a title has in it, pages show a text; and of a Secret nobody sees a value.
+#[tokio::test]
+async fn hostile_texts_stay_texts_and_secrets_are_in_no_answer() {
+    const EVIL: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}";
+    let secret = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: keys\nstringData:\n  token: {value}\n  '{EVIL}': {value}\n"
+        )
+    };
+    let config = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\n  annotations: {{'{EVIL}': '{EVIL}'}}\ndata:\n  rate: '{value}'\n  '{EVIL}': '{value}'\n"
+        )
+    };
+    let (old, new) = (secret("hunter-old-1"), secret("hunter-new-2"));
+    let kustomization =
+        "resources: [../../base, secret.yaml]\npatches:\n- path: patches/rate.yaml\n";
+    let configuration = "environments:\n- name: dev\n  path: overlays/dev\n- name: staging\n  path: overlays/staging\n  \
+         trigger: push\n  health:\n    statuses: ['*']\npromotion:\n  by: files\npullRequest:\n  \
+         title: 'T <script>alert(3)</script> {{ source }}'\n  checklist: ['<script>alert(4)</script>']\n";
+    let mut files = FILES.to_vec();
+    files[0].1 = configuration;
+    for (path, content) in &mut files {
+        if path.ends_with("dev/kustomization.yaml") || path.ends_with("staging/kustomization.yaml")
+        {
+            *content = kustomization;
+        }
+    }
+    files.extend([("overlays/dev/secret.yaml", &*old), ("overlays/staging/secret.yaml", &*old)]);
+    let scene = Scene::with_files(&files).await;
+    scene.github.add_person(REPO, "mona", "write");
+    scene.push_event(None).await;
+    scene.work().await;
+    scene.push(&[(RATE_PATH, &config(EVIL)), ("overlays/dev/secret.yaml", &new)]).await;
+    scene.work().await;
+    let commit = merge(&scene, scene.open()[0]).await;
+    scene.status(&commit, EVIL, "failure").await;
+    scene.push(&[(RATE_PATH, &config("9")), ("overlays/dev/secret.yaml", &old)]).await;
+    scene.work().await;
+    let pages = Pages::of(scene).await;
+
+    let list = pages.get("/api/v1/promotions").await.json();
+    let ids =
+        list["items"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned());
+    let place = "repository=octo/mesh&environment=staging";
+    let mut paths = vec!["/".to_owned(), "/promotions".to_owned(), "/queue".to_owned()];
+    paths.extend(["environments", "promotions", "queue"].map(|it| format!("/api/v1/{it}")));
+    paths.extend([format!("/environment?{place}"), format!("/api/v1/evidence?{place}")]);
+    paths.extend(
+        ids.flat_map(|id| [format!("/promotions/{id}"), format!("/api/v1/promotions/{id}")]),
+    );
+    let mut all = String::new();
+    for path in &paths {
+        let answer = pages.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        for value in ["hunter", "aHVudGVy"] {
+            assert!(!answer.body.contains(value), "{path} shows a Secret\n{}", answer.body);
+        }
+        if !path.starts_with("/api/") {
+            for markup in ["<script>", "<img"] {
+                assert!(!answer.body.contains(markup), "{path} has {markup}\n{}", answer.body);
+            }
+        }
+        all.push_str(&answer.body);
+    }
+    assert!(
+        all.contains("&lt;script&gt;alert(1)") && all.contains("&lt;script&gt;alert(3)"),
+        "{all}"
+    );
+    assert!(
+        all.contains("Secret") && all.contains("keys"),
+        "the Secret is told, its values are not"
+    );
+}
+
 /// Two hundred open pages hear of a change at once: what is made for the first is good for those that heard the same.
 #[tokio::test]
 async fn pages_that_heard_the_same_get_one_answer() {
@@ -191,6 +266,64 @@ async fn pages_that_heard_the_same_get_one_answer() {
     assert_eq!((out.status, out.body.as_str()), (303, ""), "the door comes first");
     let answer = pages.ask(promotions, &eight, "").await;
     assert!(answer.header("content-security-policy").is_some() && answer.header("etag").is_none());
+}
+
+#[tokio::test]
+async fn no_list_ends_without_a_word() {
+    let pages = Pages::new().await;
+    fill(&pages.scene, 1_800, 3).await;
+    let (mut cells, mut parts) = (std::collections::BTreeSet::new(), 0);
+    let mut address = "/api/v1/environments?repository=octo/many".to_owned();
+    loop {
+        let part = pages.get(&address).await.json();
+        for cell in part["items"].as_array().unwrap() {
+            let cell = format!("{} {}", cell["application"], cell["environment"]);
+            assert!(cells.insert(cell.clone()), "{cell} is told twice");
+        }
+        parts += 1;
+        let Some(next) = part["next"].as_str() else { break };
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        address = format!("/api/v1/environments?repository=octo/many&cursor={next}");
+    }
+    assert_eq!((cells.len(), parts), (1_800 * 4, 2));
+    let page = pages.get("/?repository=octo/many").await.body;
+    assert!(
+        page.contains("<a rel=\"next\" href=\"/?repository=octo%2Fmany&amp;cursor=octo%2Fmany+app"),
+        "the page goes on"
+    );
+
+    // One application that is larger than a page is shown whole.
+    let one = Pages::new().await;
+    fill(&one.scene, 1, 5_200).await;
+    let part = one.get("/api/v1/environments?repository=octo/many").await.json();
+    assert_eq!(part["items"].as_array().unwrap().len(), 5_201);
+    let rest = one.get("/api/v1/environments?repository=octo/many&cursor=octo/many%20app-0").await;
+    assert_eq!(rest.json()["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_heard_comes_in_parts() {
+    let scene = with_health().await;
+    let commit = merge(&scene, scene.open()[0]).await;
+    for number in 0..7 {
+        scene.status(&commit, &format!("argocd/staging-{number}"), "success").await;
+    }
+    scene.work().await;
+    let pages = Pages::of(scene).await;
+    let all = "/api/v1/evidence?repository=octo/mesh&environment=staging";
+    let all_at_once = pages.get(all).await.json();
+    let (mut names, mut next) = (Vec::new(), String::new());
+    loop {
+        let part = pages.get(&format!("{all}&limit=2&cursor={next}")).await.json();
+        names.extend(part["items"].as_array().unwrap().iter().map(|it| it["name"].clone()));
+        let Some(more) = part["next"].as_str() else { break };
+        next = form_urlencoded::byte_serialize(more.as_bytes()).collect();
+    }
+    let whole: Vec<_> =
+        all_at_once["items"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+    assert_eq!((names.len(), &names), (7, &whole));
+    let none = pages.get(&format!("{all}&cursor=nonsense")).await;
+    assert_eq!(none.json()["items"].as_array().unwrap().len(), 0);
 }
 
 #[tokio::test]

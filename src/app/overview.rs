@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::store::{
     EnvironmentKey, KnownEvidence, Listed, Millis, PromotionRecord, PromotionState, StoreError,
-    Wanted,
+    Stretch, Wanted,
 };
 
 use super::App;
@@ -19,6 +19,8 @@ use super::standing::in_words;
 pub const PAGE: i64 = 50;
 /// So many at most.
 pub const LARGEST_PAGE: i64 = 200;
+/// So many promotions are read for the environments of a page; what is left is on the next.
+const STANDING: usize = 5_000;
 /// So many jobs are shown.
 const JOBS: u32 = 200;
 
@@ -174,8 +176,32 @@ pub struct QueuePage {
     pub parked: u64,
     /// The first of them.
     pub jobs: Vec<JobLine>,
+    /// How many more there are.
+    pub more: u64,
     /// Requests left and allowed, by installation or `token`.
     pub budgets: Vec<(String, u64, u64)>,
+}
+
+impl EvidenceLine {
+    /// What tells it from others of the same time.
+    fn place(&self) -> (&str, &str, &str) {
+        (&self.source.0, &self.source.1, &self.commit)
+    }
+
+    fn cursor(&self) -> String {
+        let (kind, name, commit) = self.place();
+        format!("{} {commit} {kind} {name}", self.at)
+    }
+
+    /// Whether it comes behind the one with this cursor; behind one that is none comes nothing.
+    fn is_behind(&self, cursor: &str) -> bool {
+        let mut parts = cursor.splitn(4, ' ');
+        let at = parts.next().and_then(|at| at.parse::<Millis>().ok());
+        let (commit, kind, name) = (parts.next(), parts.next(), parts.next());
+        let place =
+            (kind.unwrap_or_default(), name.unwrap_or_default(), commit.unwrap_or_default());
+        at.is_some_and(|at| self.at < at || (self.at == at && self.place() > place))
+    }
 }
 
 impl EnvironmentCell {
@@ -253,14 +279,30 @@ impl App {
     ) -> Result<Part<EnvironmentCell>, StoreError> {
         let limit = limit(asked);
         let wanted = Wanted { limit: limit + 1, ..wanted(asked) };
-        let mut names = self.store.repositories_with_promotions(&wanted, &asked.cursor).await?;
-        let next = cut(&mut names, limit).cloned();
-        let rows = self.store.standing_promotions(&names).await?;
+        // Where a page ended within a repository, the cursor has its last application too.
+        let within = asked.cursor.split_once(' ');
+        let behind = within.map_or(asked.cursor.as_str(), |(repository, _)| repository);
+        let mut names = self.store.repositories_with_promotions(&wanted, behind).await?;
+        let mut next = cut(&mut names, limit).cloned();
+        if let Some((repository, _)) = within
+            && (asked.repository.is_empty() || asked.repository == repository)
+            && self.sees(&asked.sight, repository).await?
+        {
+            names.insert(0, repository.to_owned());
+        }
+        let application = asked.application.as_str();
+        let all = Stretch { application, after: within, ..Stretch::of(&names) };
+        let (rows, end) = self.standing_of(&all).await?;
+        let end = end.as_ref().map(|(repository, application)| (&**repository, &**application));
+        if let Some((repository, application)) = end {
+            next = Some(format!("{repository} {application}"));
+        }
+        let shown = Stretch { until: end, ..all };
         let mut cells = cells(rows.into_iter().map(line).collect(), asked);
-        let held = self.store.holds_of_open(&names).await?;
+        let held = self.store.holds_of_open(&shown).await?;
         let held: BTreeMap<String, String> = held.into_iter().collect();
         let mut notes: BTreeMap<EnvironmentKey, EnvironmentNotes> = BTreeMap::new();
-        for note in self.store.notes_of_environments(&names).await? {
+        for note in self.store.notes_of_environments(&shown).await? {
             notes.entry(note.key.clone()).or_default().take(&note);
         }
         for cell in &mut cells {
@@ -271,6 +313,31 @@ impl App {
             cell.notes = notes.remove(&cell.key()).unwrap_or_default();
         }
         Ok(Part { items: cells, next })
+    }
+
+    /// What stands in whole applications, as many as one page has room for, and the last of them where there
+    /// are more.
+    async fn standing_of(
+        &self,
+        all: &Stretch<'_>,
+    ) -> Result<(Vec<Listed>, Option<(String, String)>), StoreError> {
+        let limit = i64::try_from(STANDING).unwrap_or(i64::MAX);
+        let mut rows = self.store.standing_promotions(all, limit + 1).await?;
+        if rows.len() <= STANDING {
+            return Ok((rows, None));
+        }
+        let place =
+            |listed: &Listed| (listed.record.repository.clone(), listed.record.application.clone());
+        let last = rows.last().map(place);
+        let whole = rows.iter().position(|row| Some(place(row)) == last).unwrap_or_default();
+        rows.truncate(whole);
+        if let (true, Some((repository, application))) = (rows.is_empty(), &last) {
+            // One application alone: it cannot be shown in parts.
+            let until = Some((&**repository, &**application));
+            rows = self.store.standing_promotions(&Stretch { until, ..*all }, i64::MAX).await?;
+        }
+        let end = rows.last().map(place);
+        Ok((rows, end))
     }
 
     /// What was noted of an environment.
@@ -286,7 +353,9 @@ impl App {
         let of_it = |note: &&crate::store::EnvironmentNote| {
             note.key.application == asked.application && note.key.environment == asked.environment
         };
-        let all = self.store.notes_of_environments(std::slice::from_ref(&asked.repository)).await?;
+        let named = std::slice::from_ref(&asked.repository);
+        let of_application = Stretch { application: &asked.application, ..Stretch::of(named) };
+        let all = self.store.notes_of_environments(&of_application).await?;
         all.iter().filter(of_it).for_each(|note| notes.take(note));
         Ok(notes)
     }
@@ -295,14 +364,14 @@ impl App {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn heard_of(&self, asked: &Question) -> Result<Vec<EvidenceLine>, StoreError> {
+    pub async fn heard_of(&self, asked: &Question) -> Result<Part<EvidenceLine>, StoreError> {
         let key = EnvironmentKey {
             repository: asked.repository.clone(),
             application: asked.application.clone(),
             environment: asked.environment.clone(),
         };
         if !self.sees(&asked.sight, &key.repository).await? {
-            return Ok(Vec::new());
+            return Ok(Part { items: Vec::new(), next: None });
         }
         let known = self.store.evidence_of(&key).await?;
         let line = |known: KnownEvidence| EvidenceLine {
@@ -314,9 +383,10 @@ impl App {
             at: known.newest.at,
         };
         let mut lines: Vec<EvidenceLine> = known.into_iter().map(line).collect();
-        lines.sort_by_key(|line| std::cmp::Reverse(line.at));
-        lines.truncate(50);
-        Ok(lines)
+        lines.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.place().cmp(&b.place())));
+        lines.retain(|line| asked.cursor.is_empty() || line.is_behind(&asked.cursor));
+        let next = cut(&mut lines, limit(asked)).map(EvidenceLine::cursor);
+        Ok(Part { items: lines, next })
     }
 
     /// The queue, as far as it may be seen. What GitHub leaves us is the operator's alone.
@@ -329,6 +399,8 @@ impl App {
             Sight::Of(session) => self.store.job_counts_seen_by(session).await?,
         };
         let jobs = self.store.list_jobs_seen_by(sight.session(), JOBS).await?;
+        let all = counts.queued + counts.running + counts.parked;
+        let more = all.saturating_sub(jobs.len() as u64);
         let jobs = jobs.into_iter().map(|job| JobLine {
             id: job.id,
             kind: job.kind,
@@ -349,6 +421,7 @@ impl App {
             running: counts.running,
             parked: counts.parked,
             jobs: jobs.collect(),
+            more,
             budgets: budgets.collect(),
         })
     }

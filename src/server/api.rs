@@ -137,7 +137,7 @@ async fn evidence(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let asked = of_environment(query.as_deref(), sight)?;
-    let items = rooms.app.heard_of(&asked).await.map_err(unavailable)?;
+    let part = rooms.app.heard_of(&asked).await.map_err(unavailable)?;
     let line = |line: &EvidenceLine| {
         json!({
             "kind": line.source.0,
@@ -149,7 +149,7 @@ async fn evidence(
             "at": iso(line.at),
         })
     };
-    Ok(tagged(&headers, list(&Part { items, next: None }, line)))
+    Ok(tagged(&headers, list(&part, line)))
 }
 
 async fn queue(
@@ -176,6 +176,7 @@ async fn queue(
         "running": queue.running,
         "parked": queue.parked,
         "jobs": queue.jobs.iter().map(job).collect::<Vec<_>>(),
+        "more": queue.more,
         "github": queue.budgets.iter().map(budget).collect::<Vec<_>>(),
     });
     Ok(tagged(&headers, answer.to_string()))

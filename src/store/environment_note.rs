@@ -3,7 +3,7 @@
 use super::EnvironmentKey;
 use super::error::StoreError;
 use super::handle::{Millis, Store};
-use super::overview::named;
+use super::overview::{Stretch, named, stretch};
 
 /// What was noted of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,17 +49,21 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn notes_of_environments(
         &self,
-        repositories: &[String],
+        of: &Stretch<'_>,
     ) -> Result<Vec<EnvironmentNote>, StoreError> {
-        const FIND: &str = "SELECT * FROM environment_notes \
-             WHERE repository IN (SELECT value FROM json_each($1)) \
-             ORDER BY repository, application, environment, subject LIMIT 5000";
-        const FIND_POSTGRES: &str = "SELECT * FROM environment_notes \
-             WHERE repository IN (SELECT json_array_elements_text($1::json)) \
-             ORDER BY repository, application, environment, subject LIMIT 5000";
+        const FIND: &str = concat!(
+            "SELECT * FROM environment_notes WHERE ",
+            stretch!("SELECT value FROM json_each($1)"),
+            " ORDER BY repository, application, environment, subject"
+        );
+        const FIND_POSTGRES: &str = concat!(
+            "SELECT * FROM environment_notes WHERE ",
+            stretch!("SELECT json_array_elements_text($1::json)"),
+            " ORDER BY repository, application, environment, subject"
+        );
         let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(find, &[named(repositories).as_str().into()]).await?;
+            let rows = self.database.fetch(find, &of.values(&named(of.repositories))).await?;
             let note = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>(EnvironmentNote {
                     key: EnvironmentKey {

@@ -34,7 +34,7 @@ pub use evidence::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence};
 pub use handle::{Merge, Millis, Store};
 pub use job::{JobCounts, NewJob};
 pub use notice::{NewNotice, WaitingNotice};
-pub use overview::{Listed, PromotionText, Wanted};
+pub use overview::{Listed, PromotionText, Stretch, Wanted};
 pub use page_session::NewPageSession;
 pub use park::{JobState, QueuedJob};
 pub use promotion::{End, Pair, PromotionRecord, PromotionState};

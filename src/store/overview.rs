@@ -47,18 +47,59 @@ pub struct PromotionText {
     pub body: String,
 }
 
-/// What stands in the repositories of a list, whose names are all said: those of a search may lie anywhere
-/// between thousands of others.
+/// Applications of some repositories, as lists go through them. The repositories are all named: those of a
+/// search may lie anywhere between thousands of others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stretch<'a> {
+    /// The repositories.
+    pub repositories: &'a [String],
+    /// One application, whole; empty for all.
+    pub application: &'a str,
+    /// Behind this application of this repository.
+    pub after: Option<(&'a str, &'a str)>,
+    /// As far as this one, and with it.
+    pub until: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> Stretch<'a> {
+    /// All applications of these repositories.
+    #[must_use]
+    pub fn of(repositories: &'a [String]) -> Self {
+        Self { repositories, ..Self::default() }
+    }
+
+    /// The values of [`stretch`], with the names as one text.
+    pub(super) fn values(&self, names: &'a str) -> [Value<'a>; 6] {
+        let (after, until) = (self.after.unwrap_or_default(), self.until.unwrap_or_default());
+        let texts = [names, self.application, after.0, after.1, until.0, until.1];
+        texts.map(Value::from)
+    }
+}
+
+/// What is in a [`Stretch`], by its values `$1` to `$6`.
+macro_rules! stretch {
+    ($names:literal) => {
+        concat!(
+            "repository IN (",
+            $names,
+            ") AND ($2 = '' OR application = $2) \
+             AND ($3 = '' OR repository > $3 OR (repository = $3 AND application > $4)) \
+             AND ($5 = '' OR repository < $5 OR (repository = $5 AND application <= $6))"
+        )
+    };
+}
+pub(super) use stretch;
+
 macro_rules! standing {
     ($names:literal) => {
         concat!(
-            "SELECT * FROM promotions AS p WHERE repository IN (",
-            $names,
-            ") AND (state IN ('opening', 'open') OR NOT EXISTS (SELECT 1 FROM promotions AS newer \
+            "SELECT * FROM promotions AS p WHERE ",
+            stretch!($names),
+            " AND (state IN ('opening', 'open') OR NOT EXISTS (SELECT 1 FROM promotions AS newer \
                  WHERE newer.repository = p.repository AND newer.application = p.application \
                  AND newer.source = p.source AND newer.target = p.target \
                  AND newer.state = p.state AND newer.created_at > p.created_at)) \
-             ORDER BY repository, application, target, created_at LIMIT 5000"
+             ORDER BY repository, application, target, created_at LIMIT $7"
         )
     };
 }
@@ -139,19 +180,22 @@ impl Store {
         read.await.map_err(StoreError::while_to("list repositories"))
     }
 
-    /// What stands in these repositories: open promotions, and of each pair the last that was merged; by
-    /// repository, application, target and age.
+    /// What stands in these applications: open promotions, and of each pair the last that was merged; by
+    /// repository, application, target and age, so many at most.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn standing_promotions(
         &self,
-        repositories: &[String],
+        of: &Stretch<'_>,
+        limit: i64,
     ) -> Result<Vec<Listed>, StoreError> {
         const STANDING: &str = standing!("SELECT value FROM json_each($1)");
         const STANDING_POSTGRES: &str = standing!("SELECT json_array_elements_text($1::json)");
         let standing = self.database.either(STANDING, STANDING_POSTGRES);
-        self.listed(standing, &[named(repositories).as_str().into()]).await
+        let names = named(of.repositories);
+        let values = [of.values(&names).as_slice(), &[limit.into()]].concat();
+        self.listed(standing, &values).await
     }
 
     /// One promotion.

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::handle::{Millis, Store};
-use super::overview::named;
+use super::overview::{Stretch, named, stretch};
 
 impl Store {
     /// How a promotion stands, if somebody noted it.
@@ -24,19 +24,23 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn holds_of_open(
         &self,
-        repositories: &[String],
+        of: &Stretch<'_>,
     ) -> Result<Vec<(String, String)>, StoreError> {
-        const FIND: &str = "SELECT standings.promotion, standings.holds FROM promotions \
-             JOIN standings ON standings.promotion = promotions.id \
-             WHERE repository IN (SELECT value FROM json_each($1)) \
-             AND state IN ('opening', 'open') AND holds IS NOT NULL LIMIT 5000";
-        const FIND_POSTGRES: &str = "SELECT standings.promotion, standings.holds FROM promotions \
-             JOIN standings ON standings.promotion = promotions.id \
-             WHERE repository IN (SELECT json_array_elements_text($1::json)) \
-             AND state IN ('opening', 'open') AND holds IS NOT NULL LIMIT 5000";
+        const FIND: &str = concat!(
+            "SELECT standings.promotion, standings.holds FROM promotions \
+             JOIN standings ON standings.promotion = promotions.id WHERE ",
+            stretch!("SELECT value FROM json_each($1)"),
+            " AND state IN ('opening', 'open') AND holds IS NOT NULL"
+        );
+        const FIND_POSTGRES: &str = concat!(
+            "SELECT standings.promotion, standings.holds FROM promotions \
+             JOIN standings ON standings.promotion = promotions.id WHERE ",
+            stretch!("SELECT json_array_elements_text($1::json)"),
+            " AND state IN ('opening', 'open') AND holds IS NOT NULL"
+        );
         let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(find, &[named(repositories).as_str().into()]).await?;
+            let rows = self.database.fetch(find, &of.values(&named(of.repositories))).await?;
             let held = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>((row.text("promotion")?, row.text("holds")?))
             };

@@ -80,3 +80,16 @@ pub async fn merge(scene: &Scene, number: u64) -> String {
     scene.work().await;
     scene.head("main")
 }
+
+/// Promotions of many applications, as the service would have written them.
+pub async fn fill(scene: &Scene, applications: u32, of_each: u32) {
+    const FILL: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+         INSERT INTO promotions (id, repository, application, source, target, branch, plan_id, base_digest, \
+         base_commit, head_commit, tree, pull_request, state, created_at, updated_at) \
+         SELECT 'x' || i, 'octo/many', 'app-' || (i / $2), 'dev', 'env-' || (i % $2), 'b', 'p', '', 'c', 'h', '', \
+         i, 'open', 1, 1 FROM n";
+    let database = sqlx::SqlitePool::connect(&scene.database).await.unwrap();
+    let last = applications * of_each - 1;
+    sqlx::query(FILL).bind(last).bind(of_each).execute(&database).await.unwrap();
+    database.close().await;
+}

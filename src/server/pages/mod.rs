@@ -197,13 +197,17 @@ async fn environment(
     let next = part.next.map(|cursor| format!("/environment?{}", with_cursor(&asked, &cursor)));
     let now = rooms.app.now();
     let lines: Vec<Line> = part.items.into_iter().map(|line| Line::of(line, now)).collect();
-    let Ok(heard) = rooms.app.heard_of(&asked).await else { return unavailable() };
-    let heard: Vec<Word> = heard.into_iter().map(|line| Word::of(line, now)).collect();
+    // The page's cursor is that of its promotions: of what was heard it has the beginning.
+    let newest = Question { cursor: String::new(), ..asked.clone() };
+    let Ok(heard) = rooms.app.heard_of(&newest).await else { return unavailable() };
+    let words_more = heard.next.is_some();
+    let heard: Vec<Word> = heard.items.into_iter().map(|line| Word::of(line, now)).collect();
     let Ok(notes) = rooms.app.noted_of(&asked).await else { return unavailable() };
     let (health, lacks) = noted(notes, now);
     let (lines, heard) = (Value::from(Serde(&lines)), Value::from(Serde(&heard)));
     let (health, lacks) = (Value::from(Serde(&health)), Value::from(Serde(&lacks)));
-    let content = context! { lines, heard, health, lacks, next, asked => shown(&asked) };
+    let content =
+        context! { lines, heard, words_more, health, lacks, next, asked => shown(&asked) };
     html(StatusCode::OK, page("environment", &asked.environment, true, content))
 }
 

@@ -263,6 +263,7 @@ pub(super) struct Queue {
     running: u64,
     parked: u64,
     jobs: Vec<Job>,
+    more: u64,
     budgets: Vec<Budget>,
 }
 
@@ -313,6 +314,7 @@ impl Queue {
             running: queue.running,
             parked: queue.parked,
             jobs: queue.jobs.into_iter().map(job).collect(),
+            more: queue.more,
             budgets: queue.budgets.into_iter().map(budget).collect(),
         }
     }

@@ -175,11 +175,11 @@ pub(super) async fn lists_for_pages(url: String) {
     for content in ["{}", "{1}"] {
         store.note_of_environment(&note(content)).await.unwrap();
         let repositories = [environment().repository];
-        let found = store.notes_of_environments(&repositories).await.unwrap();
+        let found = store.notes_of_environments(&Stretch::of(&repositories)).await.unwrap();
         assert_eq!(found, [note(content)]);
     }
     let far_apart = ["o/a".to_owned(), "o/c".to_owned()];
-    let standing = store.standing_promotions(&far_apart).await.unwrap();
+    let standing = store.standing_promotions(&Stretch::of(&far_apart), 5_000).await.unwrap();
     let standing: Vec<_> = standing.iter().map(|it| it.record.id.as_str()).collect();
     assert_eq!(standing, ["p1", "p4"], "nothing of what lies between them");
     let before = store.generation().await.unwrap();
@@ -189,6 +189,6 @@ pub(super) async fn lists_for_pages(url: String) {
     store.enqueue(vec![job("j2", "another")], 1).await.unwrap();
     let queued = store.generation().await.unwrap();
     assert!(queued.0 == after.0 && queued.1 != after.1, "the queue alone");
-    let held = store.holds_of_open(&["o/a".to_owned()]).await.unwrap();
+    let held = store.holds_of_open(&Stretch::of(&["o/a".to_owned()])).await.unwrap();
     assert_eq!(held, [("p1".to_owned(), "[]".to_owned())]);
 }
