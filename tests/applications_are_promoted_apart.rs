@@ -47,7 +47,10 @@ fn a_promotion_of_one_application_leaves_the_others_alone() {
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("`cart` has no environment `staging`"), "{refused:#?}");
     let unknown = repo.overlift(&["plan", "dev", "prod", "card"]);
-    assert!(unknown.stderr.contains("there is no application `card`; there are"), "{unknown:#?}");
+    assert!(
+        unknown.stderr.contains("there is no application `card` (did you mean `cart`?); there are"),
+        "{unknown:#?}"
+    );
 }
 
 #[test]

@@ -50,7 +50,10 @@ fn the_sound_repository_is_planned() {
 #[test]
 fn unknown_environment() {
     let run = repo(&[]).overlift(&["plan", "stagin", "production"]);
-    assert_refused(&run, &["there is no environment `stagin`", "`staging`"]);
+    assert_refused(
+        &run,
+        &["there is no environment `stagin` (did you mean `staging`?); there are", "`staging`"],
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::config::{CONFIG_PATH, ConfigError, Loads, RepositoryConfig, starting_
 use crate::deployer::Deployers;
 use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version};
 use crate::model::{
-    BlobId, BranchName, CommitSha, Entry, File, FileEdit, Files, Location, RepoPath,
+    BlobId, BranchName, CommitSha, EditedFiles, Entry, File, FileEdit, Files, Location, RepoPath,
 };
 use crate::promotion::{
     self, By, Environment, Key, LastPromotion, Past, Plan, PlanError, PlanRequest, Proposal, Prune,
@@ -27,6 +27,7 @@ use super::known_past::MOST_CLAIMS;
 use super::local_past::{LocalPast, LocalPasts, claims};
 use super::remote_base::GitBases;
 use super::snapshot::GivenConfiguration;
+use super::source_then::SourceThen;
 
 /// Why a promotion in a checkout fails.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,16 @@ pub enum LocalError {
     /// A text of the pull request cannot be made.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The source is asked for as of a commit that the history does not lead to.
+    #[error(
+        "`{revision}` is not in the history of what is promoted: name a commit of this branch that has `{source_environment}`"
+    )]
+    NotInHistory {
+        /// As somebody wrote it.
+        revision: String,
+        /// The source.
+        source_environment: String,
+    },
 }
 
 impl LocalError {
@@ -55,7 +66,9 @@ impl LocalError {
         match self {
             Self::Config(error) => error.location(),
             Self::Plan(error) => error.location(),
-            Self::Workdir(_) | Self::Template(_) | Self::Configured => None,
+            Self::Workdir(_) | Self::Template(_) | Self::Configured | Self::NotInHistory { .. } => {
+                None
+            }
         }
     }
 
@@ -79,6 +92,8 @@ pub struct Workspace {
     remote_cache: Option<PathBuf>,
     engine: Option<Arc<dyn ForeignEngine>>,
     wish: Wish,
+    /// The commit that the source is taken from, if somebody asked for another than that of the target.
+    source_then: Option<SourceThen>,
     /// The files that differ from the commit that is checked out, once somebody asked.
     uncommitted: OnceLock<BTreeSet<RepoPath>>,
     /// The past of all environments, once many are planned.
@@ -141,6 +156,7 @@ impl Workspace {
                 load_restrictor: None,
                 version: None,
                 wish,
+                source_then: None,
                 uncommitted: OnceLock::new(),
                 pasts: OnceLock::new(),
                 deployers: OnceLock::new(),
@@ -160,6 +176,7 @@ impl Workspace {
             remote_cache: None,
             engine: None,
             wish,
+            source_then: None,
             load_restrictor: None,
             version: None,
             uncommitted: OnceLock::new(),
@@ -185,6 +202,18 @@ impl Workspace {
     #[must_use]
     pub fn with_wish(self, wish: Wish) -> Self {
         Self { wish, ..self }
+    }
+
+    /// The same, with the source as it was at a commit.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if there is no such commit.
+    pub fn with_source_at(self, revision: Option<&str>) -> Result<Self, WorkdirError> {
+        let Some(revision) = revision else { return Ok(self) };
+        let none = || WorkdirError::NoRepository(self.checkout.root().to_path_buf());
+        let repository = self.checkout.repository().ok_or_else(none)?;
+        let then = SourceThen::find(repository, revision)?;
+        Ok(Self { source_then: Some(then), ..self })
     }
 
     /// How overlays are built by this configuration.
@@ -348,10 +377,12 @@ impl Workspace {
         }
         let last = self.last_promotion(source, target)?;
         let past = self.past(source, target)?;
+        let then = self.edits_to_then(source)?;
+        let edited = EditedFiles::new(self.files(), &then);
         self.rehearse(&target.key_from(&source.name), self.given.get(), past.as_ref())?;
         let history = past.as_ref().map(LocalPast::history);
         let request = PlanRequest {
-            files: self.files(),
+            files: if then.is_empty() { self.files() } else { &edited },
             options: &self.build_options(configuration),
             source,
             target,
@@ -379,7 +410,16 @@ impl Workspace {
         });
         let (plan, is_committed) = (plan?, is_committed?);
         // A working tree with uncommitted changes is no commit.
-        Ok(Plan { commit: plan.commit.filter(|_| is_committed), ..plan })
+        let source_at = self.source_then.as_ref().map(|then| then.commit.clone());
+        Ok(Plan { commit: plan.commit.filter(|_| is_committed), source_at, ..plan })
+    }
+
+    /// What makes of the files those in which the source is as it was, if that was asked for.
+    fn edits_to_then(&self, source: &Environment) -> Result<Vec<FileEdit>, WorkdirError> {
+        match (&self.source_then, self.checkout.repository()) {
+            (Some(then), Some(repository)) => then.edits(repository, self.files(), &source.path),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// What deploys the folders; read once for all plans.
@@ -404,10 +444,19 @@ impl Workspace {
         if target.rules.by == Some(By::Files) {
             return Ok(None);
         }
-        Ok(Some(match self.pasts.get() {
+        let mut past = match self.pasts.get() {
             Some(pasts) => pasts.of(repository, (source, target))?,
             None => LocalPast::read(repository, from, (source, target))?,
-        }))
+        };
+        if let Some(then) = self.source_then.as_ref().filter(|_| !past.cut_off())
+            && !then.cut(repository, &mut past, (source, target))?
+        {
+            return Err(LocalError::NotInHistory {
+                revision: then.revision.clone(),
+                source_environment: source.name.to_string(),
+            });
+        }
+        Ok(Some(past))
     }
 
     /// What this checkout's git knows of the past as of a commit of the whole repository; `None` if that is not
@@ -574,6 +623,7 @@ impl Workspace {
             remote_cache: self.remote_cache.clone(),
             engine: self.engine.clone(),
             wish: self.wish.clone(),
+            source_then: None,
             uncommitted: OnceLock::new(),
             pasts: OnceLock::new(),
             deployers: OnceLock::new(),

@@ -113,6 +113,23 @@ impl LocalPast {
         Ok(Self { history, points })
     }
 
+    /// The newest commit of this past that a commit has; `None` if it has none of them.
+    pub(super) fn seen_at(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+        (source, target): (&Environment, &Environment),
+    ) -> Result<Option<usize>, WorkdirError> {
+        seen_at(repository, &self.history, commit, &[&source.path, &target.path])
+    }
+
+    /// Forgets what became of a folder after a commit.
+    pub(super) fn forget_after(&mut self, seen: usize, folder: &RepoPath) {
+        for commit in self.history.commits.iter_mut().skip(seen + 1) {
+            commit.touched.retain(|touched| !touched.path.is_within(folder));
+        }
+    }
+
     /// What was when.
     pub(super) fn history(&self) -> History<'_> {
         let FolderHistory { commits, head, .. } = &self.history;

@@ -45,6 +45,7 @@ mod service;
 mod service_build;
 mod sign_in;
 mod snapshot;
+mod source_then;
 mod standing;
 mod step;
 mod trial;

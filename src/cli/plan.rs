@@ -14,6 +14,7 @@ use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{ApplicationName, EnvironmentName, Files};
 use crate::promotion::{self, Key, Plan, Wanted, Wish};
+use crate::workdir::WorkdirError;
 
 /// Which promotions are meant.
 #[derive(Debug, Args)]
@@ -59,6 +60,9 @@ pub(super) struct WishArguments {
     /// left out.
     #[arg(long, value_name = "GLOB|IMAGE")]
     only: Vec<String>,
+    /// Take the source as it was at this commit: an earlier state, which was verified. The target is as it is.
+    #[arg(long, value_name = "REV")]
+    from: Option<String>,
     /// Begin a target that does not exist yet as the source is.
     #[arg(long)]
     create: bool,
@@ -69,11 +73,20 @@ pub(super) struct WishArguments {
 
 impl WishArguments {
     /// The workspace with what is asked for.
-    pub(super) fn apply(&self, workspace: Workspace) -> Workspace {
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if there is no commit of the name.
+    pub(super) fn apply(&self, workspace: Workspace) -> Result<Workspace, WorkdirError> {
         let wish =
             Wish { all: self.all, only: self.only.clone(), create: self.create, edits: None };
         let restrictor = self.load_restrictor.map(Restrictor::restrictor);
-        workspace.with_wish(wish).with_load_restrictor(restrictor)
+        let workspace = workspace.with_wish(wish).with_load_restrictor(restrictor);
+        workspace.with_source_at(self.from.as_deref())
+    }
+
+    /// Whether an earlier state of the source is asked for.
+    pub(super) const fn is_from(&self) -> bool {
+        self.from.is_some()
     }
 }
 
@@ -119,7 +132,7 @@ enum Diff {
 /// Runs the command.
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
-    let workspace = arguments.wish.apply(workspace);
+    let workspace = arguments.wish.apply(workspace)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (_, planned) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     if arguments.json {

@@ -182,6 +182,9 @@ fn head(plan: &Plan, palette: &Palette, out: &mut String) {
     if let Some(commit) = &plan.commit {
         let _ = write!(out, ", commit {}", commit.short());
     }
+    if let Some(then) = &plan.source_at {
+        let _ = write!(out, ", {} as of {}", plan.source.name, then.short());
+    }
     let _ = writeln!(out, "{quiet:#}");
 }
 

@@ -63,7 +63,7 @@ pub(super) fn run(
     }
     let revision = arguments.commit.then_some("HEAD");
     let workspace = open_workspace(directory, revision, arguments.engine)?;
-    let workspace = arguments.wish.apply(workspace);
+    let workspace = arguments.wish.apply(workspace)?;
     if !arguments.commit
         && !arguments.local
         && let Some(remote) = arguments.remote.of_checkout(&workspace)?
@@ -84,6 +84,11 @@ fn on_github(
     if arguments.engine.engine == Engine::Kustomize && workspace.is_none() {
         let message =
             "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
+        return Err(anyhow::anyhow!(message).into());
+    }
+    if arguments.wish.is_from() {
+        let message = "`--from` is for a checkout: add `--commit`, push the branch and open the pull request \
+                       yourself";
         return Err(anyhow::anyhow!(message).into());
     }
     if arguments.engine.kustomize_version.is_some() && workspace.is_none() {

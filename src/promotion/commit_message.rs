@@ -72,7 +72,7 @@ impl Trailers {
         Self {
             plan: plan.id.clone(),
             source: plan.source.name.clone(),
-            commit: plan.commit.clone(),
+            commit: plan.source_at.as_ref().or(plan.commit.as_ref()).cloned(),
             target: plan.target.name.clone(),
             application: plan.target.application.clone(),
             undoes: None,

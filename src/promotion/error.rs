@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::environment::Environment;
 use crate::kustomize::BuildError;
-use crate::model::{ApplicationName, EnvironmentName, Location, ReadError, RepoPath};
+use crate::model::{ApplicationName, EnvironmentName, Location, ReadError, RepoPath, nearest};
 use crate::traffic::ShiftError;
 use crate::yaml::edit::EditError;
 
@@ -13,7 +13,7 @@ use crate::yaml::edit::EditError;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// No environment has this name.
-    #[error("there is no environment `{name}`; there are {}", list(.known))]
+    #[error("there is no environment `{name}`{}; there are {}", meant(name.as_str(), .known), list(.known))]
     UnknownEnvironment {
         /// The name.
         name: EnvironmentName,
@@ -21,7 +21,7 @@ pub enum PlanError {
         known: Vec<EnvironmentName>,
     },
     /// No application has this name.
-    #[error("there is no application `{name}`; there are {}", list(.known))]
+    #[error("there is no application `{name}`{}; there are {}", meant(name.as_str(), .known), list(.known))]
     UnknownApplication {
         /// The name.
         name: ApplicationName,
@@ -279,6 +279,13 @@ impl fmt::Display for BuildState {
 
 /// More names than this are no help in a message.
 const MOST_NAMES: usize = 30;
+
+/// The name that somebody may have meant, in words.
+fn meant<T: fmt::Display>(name: &str, known: &[T]) -> String {
+    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    nearest(name, &known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
+}
 
 fn list<T: fmt::Display>(names: &[T]) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);

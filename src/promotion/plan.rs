@@ -110,6 +110,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         source: source.clone(),
         target: target.clone(),
         commit: request.commit.cloned(),
+        source_at: None,
         edits,
         builds,
         findings,

@@ -92,7 +92,7 @@ pub fn counts(resources: &[ResourceDiff]) -> String {
 
 fn headline(plan: &Plan) -> String {
     let (source, target) = (&plan.source.name, &plan.target.name);
-    let commit = match &plan.commit {
+    let commit = match plan.source_at.as_ref().or(plan.commit.as_ref()) {
         Some(commit) => format!("at {}", code(commit.short(), 20)),
         None => "from a working tree".to_owned(),
     };

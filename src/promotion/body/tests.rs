@@ -63,6 +63,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         source: environment("staging", &[]),
         target: environment("production", &["staging"]),
         commit: Some(CommitSha::parse(&"4f2a91c0".repeat(5)).unwrap()),
+        source_at: None,
         rendered,
         files: FilesDiff::of(edits.iter().map(|edit| &edit.edit), &SecretInputs::default()),
         drift: DriftDiff::between(

@@ -22,6 +22,8 @@ pub struct Plan {
     pub target: Environment,
     /// The commit the files are from; `None` outside git.
     pub commit: Option<CommitSha>,
+    /// The earlier commit that the source's files are from, where somebody asked for one.
+    pub source_at: Option<CommitSha>,
     /// What changes in the target overlay, in the order of the paths. Empty: nothing to promote.
     pub edits: Vec<PlannedEdit>,
     /// The source and the target, before and after, built.
