@@ -15,7 +15,7 @@ impl Editor {
         &self.text[self.document_range(document)]
     }
 
-    fn document_range(&self, document: usize) -> Range<usize> {
+    pub(super) fn document_range(&self, document: usize) -> Range<usize> {
         let start = document.checked_sub(1).map_or(0, |before| self.documents[before].end);
         start..self.documents[document].end
     }

@@ -105,7 +105,7 @@ impl Editor {
                 items.remove(index);
             }
         });
-        self.splice(&[(range, String::new())], &meant)
+        self.splice_within(&[(range, String::new())], meant)
     }
 
     /// Adds items behind another in a list that has some.
@@ -129,7 +129,7 @@ impl Editor {
                 items.splice(after + 1..after + 1, nodes);
             }
         });
-        self.splice(&splices, &meant)
+        self.splice_within(&splices, meant)
     }
 
     fn block_items(

@@ -30,7 +30,7 @@ impl Editor {
         };
         let new = fragment.node.clone();
         let meant = self.meant(path, |node| *node = new);
-        self.splice(&splices, &meant)
+        self.splice_within(&splices, meant)
     }
 
     /// Adds a key, as it is written, with its value to the mapping at `path`, behind the key
@@ -81,7 +81,7 @@ impl Editor {
             SpanKind::Mapping { pairs, .. } => pairs.insert(at, pair),
             _ => mapping.kind = SpanKind::Mapping { flow: false, pairs: vec![pair] },
         });
-        self.splice(&splices, &meant)
+        self.splice_within(&splices, meant)
     }
 
     /// Removes a key with its value from the block mapping at `path`.
@@ -105,7 +105,7 @@ impl Editor {
                 pairs.remove(index);
             }
         });
-        self.splice(&[splice], &meant)
+        self.splice_within(&[splice], meant)
     }
 
     /// A key of the mapping at `path` as it is written.

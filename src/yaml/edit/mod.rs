@@ -152,19 +152,13 @@ impl Editor {
         }
     }
 
-    /// Replaces bytes and checks that the documents become what `meant` makes of them.
+    /// Replaces bytes and checks that the documents become what is `meant`.
     fn splice(
         &mut self,
         splices: &[(Range<usize>, String)],
         meant: &[SpanDocument],
     ) -> Result<(), EditError> {
-        let mut text = self.text.clone();
-        for (range, replacement) in splices.iter().rev() {
-            text.replace_range(range.clone(), replacement);
-        }
-        // A block scalar that comes to stand at the end may need the newline that the text had not.
-        let ended = (!text.ends_with('\n')).then(|| text.clone() + self.ending());
-        for text in [Some(text), ended].into_iter().flatten() {
+        for text in self.spliced(0..self.text.len(), splices) {
             let Ok(documents) = parse_spans(&text) else { continue };
             let same = |(is, meant): (&SpanDocument, &SpanDocument)| is.root == meant.root;
             if documents.len() == meant.len() && documents.iter().zip(meant).all(same) {
@@ -177,15 +171,61 @@ impl Editor {
         Err(EditError::Unfaithful { position: Position::of_offset(&self.text, place) })
     }
 
-    /// The documents with the node at `path` changed by `change`.
-    fn meant(&self, path: &NodePath, change: impl FnOnce(&mut SpanNode)) -> Vec<SpanDocument> {
-        let mut documents = self.documents.clone();
-        let root = &mut documents[path.document].root;
-        let node = path.steps.iter().try_fold(root, |node, step| node.child_mut(step));
+    /// Replaces bytes of one document and checks that it becomes what is `meant`. Only this document is read again,
+    /// so that a file of many costs in proportion: a marker at the beginning of a line ends whatever stands before.
+    fn splice_within(
+        &mut self,
+        splices: &[(Range<usize>, String)],
+        (at, meant): (usize, SpanNode),
+    ) -> Result<(), EditError> {
+        let range = self.document_range(at);
+        for text in self.spliced(range.clone(), splices) {
+            let Ok(mut documents) = parse_spans(&text) else { continue };
+            let Some(mut document) = documents.pop().filter(|_| documents.is_empty()) else {
+                continue;
+            };
+            if document.root != meant {
+                continue;
+            }
+            document.root.shift(range.start, 0);
+            document.end = range.start + text.len();
+            self.documents[at] = document;
+            for later in &mut self.documents[at + 1..] {
+                later.root.shift(text.len(), range.len());
+                later.end = later.end + text.len() - range.len();
+            }
+            self.text.replace_range(range, &text);
+            return Ok(());
+        }
+        // A document may need what stands before it: the end of another (`...`), directives.
+        let mut all = self.documents.clone();
+        all[at].root = meant;
+        self.splice(splices, &all)
+    }
+
+    /// A part of the text with bytes replaced, at the end of the whole text also with a newline: a block scalar that
+    /// comes to stand there may need the one that the text had not.
+    fn spliced(
+        &self,
+        part: Range<usize>,
+        splices: &[(Range<usize>, String)],
+    ) -> impl Iterator<Item = String> + use<> {
+        let mut text = self.text[part.clone()].to_owned();
+        for (range, replacement) in splices.iter().rev() {
+            text.replace_range(range.start - part.start..range.end - part.start, replacement);
+        }
+        let ended = (!text.ends_with('\n')).then(|| text.clone() + self.ending());
+        std::iter::once(text).chain(ended)
+    }
+
+    /// The document at `path`, by its number, with the node there changed by `change`.
+    fn meant(&self, path: &NodePath, change: impl FnOnce(&mut SpanNode)) -> (usize, SpanNode) {
+        let mut root = self.documents[path.document].root.clone();
+        let node = path.steps.iter().try_fold(&mut root, |node, step| node.child_mut(step));
         if let Some(node) = node {
             change(node);
         }
-        documents
+        (path.document, root)
     }
 
     fn ending(&self) -> &'static str {

@@ -96,6 +96,23 @@ fn may_have_a_type(text: &str) -> bool {
 }
 
 impl SpanNode {
+    /// Moves the spans of the node and all below it: `add` bytes came before it, and `less` went.
+    pub(super) fn shift(&mut self, add: usize, less: usize) {
+        self.span = self.span.start + add - less..self.span.end + add - less;
+        match &mut self.kind {
+            SpanKind::Scalar { .. } | SpanKind::Alias(_) => {}
+            SpanKind::Sequence { items, .. } => {
+                items.iter_mut().for_each(|item| item.shift(add, less))
+            }
+            SpanKind::Mapping { pairs, .. } => {
+                for (key, value) in pairs {
+                    key.shift(add, less);
+                    value.shift(add, less);
+                }
+            }
+        }
+    }
+
     /// The value of a key, if this is a mapping that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {

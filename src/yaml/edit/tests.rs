@@ -259,3 +259,40 @@ fn an_edit_behind_a_second_byte_order_mark_is_no_panic() {
         assert_eq!(editor.text(), before);
     }
 }
+
+#[test]
+fn an_edit_in_one_document_leaves_the_places_of_the_others_right() {
+    let text = "# head\na: 1 # one\nl:\n- x\n---\n# two\na: 2\n...\n---\na: 3";
+    let mut editor = Editor::parse(text).unwrap();
+    let at = |document: usize, key: &str| NodePath { document, steps: vec![Step::Key(key.into())] };
+    editor.replace(&at(0, "a"), &Fragment::parse("a longer text").unwrap()).unwrap();
+    editor.replace(&at(1, "a"), &Fragment::parse("22").unwrap()).unwrap();
+    editor
+        .insert_key(
+            &NodePath { document: 2, steps: Vec::new() },
+            None,
+            "b",
+            &Fragment::parse("4").unwrap(),
+        )
+        .unwrap();
+    editor.remove_key(&NodePath { document: 0, steps: Vec::new() }, "l").unwrap();
+    let want = "# head\na: a longer text # one\n---\n# two\na: 22\n...\n---\na: 3\nb: 4";
+    assert_eq!(editor.text(), want);
+    let again = Editor::parse(want).unwrap();
+    for document in 0..3 {
+        let (now, read) = (editor.root(document), again.root(document));
+        assert_eq!(editor.written(now), again.written(read));
+        assert_eq!(format!("{now:?}"), format!("{read:?}"));
+        assert_eq!(editor.document_text(document), again.document_text(document));
+    }
+}
+
+#[test]
+fn an_edit_makes_no_document_more_and_takes_none() {
+    let mut editor = Editor::parse("a: 1\n---\nb: 2\n").unwrap();
+    let at = NodePath { document: 0, steps: vec![Step::Key("a".into())] };
+    let quoted = Fragment::text("x\n---\ny").unwrap();
+    editor.replace(&at, &quoted).unwrap();
+    assert_eq!(Editor::parse(&editor.text()).unwrap().document_count(), 2);
+    assert_eq!(editor.document_count(), 2);
+}
