@@ -88,6 +88,60 @@ async fn flux_is_understood_by_metadata_or_by_path() {
     }
 }
 
+/// The shapes that Flux's own documentation and versions show: keys with and without the controller's prefix,
+/// revisions of every form, fields that we do not need, metadata that the Alert adds.
+#[tokio::test]
+async fn flux_is_understood_in_every_shape_that_it_has_had() {
+    let (scene, commit) = scene().await;
+    let event = |severity: &str, reason: &str, second: u32, metadata: Value| {
+        json!({
+            "involvedObject": {
+                "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "name": "mesh",
+                "namespace": "apps", "uid": "00000000-0000-4000-8000-000000000001", "resourceVersion": "42",
+            },
+            "metadata": metadata, "severity": severity, "reason": reason,
+            "message": "Reconciliation finished in 1.2s, next run in 10m0s",
+            "reportingController": "kustomize-controller",
+            "reportingInstance": "kustomize-controller-7c7b47f5f-x2k9p",
+            "timestamp": format!("1970-01-01T00:00:{second:02}.123456789Z"),
+        })
+        .to_string()
+    };
+    const PREFIX: &str = "kustomize.toolkit.fluxcd.io";
+    let environment = json!({ "repository": REPO, "environment": "staging" });
+    let shapes = [
+        ("revision".to_owned(), format!("main@sha1:{commit}")),
+        (format!("{PREFIX}/revision"), format!("main/{commit}")),
+        (format!("{PREFIX}/revision"), format!("main@sha1:{commit}")),
+        ("revision".to_owned(), format!("sha1:{commit}")),
+    ];
+    let mut second = 10;
+    for (key, revision) in shapes {
+        for (severity, reason, says) in [
+            ("info", "ReconciliationSucceeded", "Nothing holds it"),
+            ("error", "ValidationFailed", "Held: health"),
+        ] {
+            second += 1;
+            let mut metadata = environment.clone();
+            metadata[&key] = revision.clone().into();
+            metadata[format!("{PREFIX}/token")] = "a-token-of-the-object".into();
+            metadata["summary"] = "production of the shop".into();
+            let body = event(severity, reason, second, metadata);
+            assert_eq!(posted(&scene, &body).await, 202, "{body}");
+            assert_eq!(state(&scene), says, "{body}");
+        }
+    }
+    // A release and an object that says nothing of a commit are taken, and nothing follows.
+    for (kind, metadata) in
+        [("HelmRelease", json!({ "revision": "1.2.3" })), ("Kustomization", json!({}))]
+    {
+        let body = event("info", "InstallSucceeded", 40, metadata).replace("Kustomization", kind);
+        let status = posted(&scene, &body).await;
+        assert!([202, 400].contains(&status), "{status} {body}");
+        assert_eq!(state(&scene), "Held: health", "{body}");
+    }
+}
+
 #[tokio::test]
 async fn argo_cd_is_understood_signed_or_with_the_secret() {
     let (scene, commit) = scene().await;

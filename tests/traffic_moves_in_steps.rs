@@ -293,6 +293,66 @@ async fn an_open_step_is_planned_again_when_the_target_changes() {
     assert!(said.contains("Nothing is left to move in `prod`"), "{said}");
 }
 
+/// As a promotion that is configured no more: closed, with one comment that says why.
+#[tokio::test]
+async fn an_open_step_that_is_configured_no_more_is_closed() {
+    let no_steps = configuration("", "");
+    let other = configuration(SWITCH, "");
+    let gone = "environments:\n- {name: staging, path: overlays/staging}\n".to_owned();
+    for (without, says) in [
+        (no_steps, "`steps` of `prod` move no traffic of `shop/api`"),
+        (other, "`steps` of `prod` move no traffic of `shop/api`"),
+        (gone, "no environment `prod`"),
+    ] {
+        let scene = scene(&configuration(CANARY, "")).await;
+        promoted(&scene, "6").await;
+        heard(&scene, "success").await;
+        scene.later(10).await;
+        let number = scene.open()[0];
+        scene.push(&[(".github/overlift.yaml", &without)]).await;
+        scene.later(1).await;
+        assert!(scene.open().is_empty(), "{says}: {}", scene.github.writes());
+        let said = scene.said(number);
+        let told = said.iter().filter(|it| it.contains("no such step of `prod` any more")).count();
+        assert!(told == 1 && said.iter().any(|it| it.contains(says)), "{said:?}");
+        let world = scene.github.world();
+        assert!(!world.repo(REPO).branches.contains_key("step/prod"), "its branch is gone");
+    }
+}
+
+/// The advice of the refusal, followed: the routes in a patch of the environment, and the next step is there.
+#[tokio::test]
+async fn weights_in_a_shared_base_are_refused_with_advice_that_helps() {
+    let base = "resources: [config.yaml, api.yaml]\n";
+    let from_base = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
+    let extra = [
+        ("base/kustomization.yaml", base),
+        ("base/api.yaml", &*api(0)),
+        ("overlays/prod/kustomization.yaml", from_base),
+        ("overlays/staging/kustomization.yaml", from_base),
+    ];
+    let scene = scene_with(&configuration(CANARY, ""), &extra).await;
+    let token = scene.github.add_person(REPO, "dev", "write");
+    let (code, text) = scene.command(&token, "step", &["prod"]).await;
+    assert_eq!(code, Some(2), "{text}");
+    for told in
+        ["base/api.yaml", "where other environments read them too", "in a patch of `overlays/prod`"]
+    {
+        assert!(text.contains(told), "{text}");
+    }
+    let patched = format!("{from_base}- path: patches/api.yaml\n");
+    let patch = api(0);
+    scene
+        .push(&[
+            ("overlays/prod/kustomization.yaml", &patched),
+            ("overlays/prod/patches/api.yaml", &patch),
+        ])
+        .await;
+    let (code, text) = scene.command(&token, "step", &["prod"]).await;
+    assert!(code == Some(0) && text.contains("canary 10 % (0 % before)"), "{text}");
+    assert_eq!(scene.file("step/prod", "overlays/prod/patches/api.yaml").unwrap(), api(10));
+}
+
 #[tokio::test]
 async fn kills_and_lost_answers_make_each_step_once() {
     for kill in 1..=12 {

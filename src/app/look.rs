@@ -159,7 +159,12 @@ async fn asked_for(
     for record in open.iter().filter(|it| it.intent != Intent::Promote.as_str()) {
         let Some(key) = key_of(record) else { continue };
         let target = configuration.pipeline.environment(key.application.as_ref(), &key.target);
-        let Some(target) = target else { continue };
+        let Some(target) = target else {
+            // Of a step of an environment that is gone somebody has to hear.
+            let is_step = key.intent == Intent::Step;
+            jobs.extend(if is_step { again(work, place, record, &key).await? } else { None });
+            continue;
+        };
         if concerns(now, then.as_mut(), &[target], Some(&configuration)).await? {
             jobs.extend(mark_stale(work, place, record, now).await?);
             jobs.extend(again(work, place, record, &key).await?);

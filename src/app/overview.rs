@@ -501,7 +501,7 @@ fn because(record: &PromotionRecord) -> Option<String> {
     let words = match record.closed_because.as_deref()? {
         "person" => "closed by a person",
         "empty" => "nothing to promote any more",
-        "retired" => "the pair is not configured any more",
+        "retired" => "not configured any more",
         "superseded" => "a newer one took its place",
         other => other,
     };

@@ -42,6 +42,7 @@ pub(super) use memory::{key_of, pair};
 pub use on_github::{
     Basis, GivenConfiguration, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
 };
+pub(super) use retire::retire;
 pub use step_on_github::{StepRequest, Stepped};
 pub(super) use take_back::{TakeBack, TakenBack};
 pub(super) use take_step::{Aims, Step, StepTaken, taken};
@@ -151,7 +152,7 @@ async fn run(
             if let Ended::Refused(because) = &ended {
                 let newest = work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?;
                 if let Some(record) = newest {
-                    retire::retire(work, repository, record, because).await?;
+                    retire(work, repository, record, because).await?;
                 }
             }
             let next = outcome::note_unplanned(work, &job.place, &key, &ended).await?;

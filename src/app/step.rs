@@ -8,7 +8,7 @@ use crate::traffic::Aim;
 
 use super::answer::{Matter, quote, say};
 use super::job::{Clear, Job, Step, StoredAim};
-use super::promote::{self, Aims, Ended, Memory, StepTaken, pair};
+use super::promote::{self, Aims, Ended, Memory, StepTaken, pair, retire};
 use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
@@ -21,7 +21,7 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
     let base = work.default_branch(&repository, &job.place).await?;
     let Some(head) = repository.fetch_head(&base).await? else { return done };
     let mut snapshot = Snapshot::open(&repository, &head.sha, &head.tree).await?;
-    let Some(aims) = aims(work, job, &key, &mut snapshot).await? else { return done };
+    let Some(aims) = aims(work, job, &key, &repository, &mut snapshot).await? else { return done };
     // Whoever asks gets it even if a person closed the same before; by itself that is respected.
     let request = match (job.anew, job.asked) {
         (true, _) => Request::AskedThere,
@@ -46,30 +46,41 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
     Ok(Outcome::Done(next))
 }
 
-/// What is asked for; `None` if that makes no sense any more.
+/// What is asked for; `None` if that makes no sense any more. An open step that the configuration has no more
+/// is closed, as a promotion is.
 async fn aims(
     work: &Work,
     job: &Step,
     key: &Key,
+    repository: &Repository,
     snapshot: &mut Snapshot,
 ) -> Result<Option<Aims>, Stop> {
-    let stored = match (&job.aim, job.again) {
-        (Some(aim), _) => Some(aim.clone()),
-        (None, false) => None,
+    let (stored, open) = match (&job.aim, job.again) {
+        (Some(aim), _) => (aim.clone(), None),
+        (None, false) => return Ok(Some(Aims::Next)),
         (None, true) => {
             let newest = work.app.store.newest_promotion(&job.place.key(), pair(key)).await?;
             let open = newest.filter(|record| record.state == PromotionState::Open);
             let Some(record) = open else { return Ok(None) };
             match work.app.standing(&record.id).await?.step {
-                Some(step) => Some(step),
+                Some(step) => (step, Some(record)),
                 None => return Ok(None),
             }
         }
     };
-    let Some(stored) = stored else { return Ok(Some(Aims::Next)) };
     let Ok(configuration) = snapshot.configuration(None).await? else { return Ok(None) };
-    let Ok((_, target)) = configuration.pipeline.pair(key) else { return Ok(None) };
-    let aim: Option<Aim> = stored.of(&target.rollouts);
+    let aim: Result<Option<Aim>, String> = match configuration.pipeline.pair(key) {
+        Ok((_, target)) => Ok(stored.of(&target.rollouts)),
+        Err(error) => Err(error.to_string()),
+    };
+    if let (Some(record), Ok(None) | Err(_)) = (open, &aim) {
+        let gone = || {
+            format!("`steps` of `{}` move no traffic of `{}`", key.target, stored.virtual_service)
+        };
+        let because = aim.as_ref().err().cloned().unwrap_or_else(gone);
+        retire(work, repository, record, &because).await?;
+    }
+    let aim = aim.ok().flatten();
     Ok(aim.map(|aim| Aims::At { aim, back: stored.back, because: stored.because }))
 }
 

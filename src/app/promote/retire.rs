@@ -2,13 +2,14 @@
 
 use crate::github::{GithubError, PullRequestChange, PullRequestState, Repository};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
+use crate::promotion::Intent;
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::super::answer::{Matter, quote, say};
 use super::super::work::{Stop, Work};
 
 /// Closes what is open of a pair, with one comment that says why; does nothing if nothing is.
-pub(super) async fn retire(
+pub(in super::super) async fn retire(
     work: &Work,
     repository: &Repository,
     record: PromotionRecord,
@@ -43,10 +44,12 @@ async fn close(
     // Noted first: GitHub tells us of the closing too, and that would look like a person's.
     let reason = Some("retired".to_owned());
     work.write_down(&PromotionRecord { closed_because: reason, ..record.clone() }).await?;
+    let gone = match Intent::parse(&record.intent) {
+        Some(Intent::Step) => format!("no such step of `{}`", record.target),
+        _ => format!("no promotion from `{}` to `{}`", record.source, record.target),
+    };
     let text = format!(
-        "The configuration has no promotion from `{}` to `{}` any more, so this pull request is closed:\n\n{}",
-        record.source,
-        record.target,
+        "The configuration has {gone} any more, so this pull request is closed:\n\n{}",
         quote(because)
     );
     work.hold().await?;
