@@ -111,3 +111,34 @@ fn what_people_passed_over_by_hand_is_left_out() {
     production/kustomization.yaml images[name=web].newTag comes: changed by …
     ");
 }
+
+/// An image that moved to another registry is one entry and no two; where a build puts the tag in place of a word, the
+/// version is the last one that the source had.
+#[test]
+fn an_image_under_another_name_comes_with_the_last_version() {
+    let kustomization = |name: &str, tag: &str| {
+        format!("resources:\n- ../base\nimages:\n- name: {name}\n  newTag: {tag} # by CI\n")
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &map("web", "b")),
+        ("staging/kustomization.yaml", &kustomization("old.example/web", "4f2a91c")),
+        ("production/kustomization.yaml", &kustomization("old.example/web", "4f2a91c")),
+    ]);
+    for (name, tag) in [
+        ("old.example/web", "bad5624"),
+        ("old.example/web", "replace"),
+        ("new.example/web", "replace"),
+    ] {
+        repository.write("staging/kustomization.yaml", &kustomization(name, tag));
+        repository.commit(&format!("{name} {tag}"));
+    }
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(
+        repository.read("production/kustomization.yaml"),
+        kustomization("new.example/web", "bad5624")
+    );
+    let again = repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert!(again.contains("Nothing to promote"), "{again}");
+}

@@ -59,6 +59,8 @@ pub(super) struct Decision {
 pub(super) enum Op {
     /// A value is replaced.
     Replace { target: NodePath, source: NodePath },
+    /// A value becomes a text that the source had.
+    Set { target: NodePath, text: String },
     /// A key comes with its value.
     Insert { parent: NodePath, after: Option<String>, key: String, source: NodePath },
     /// A list item comes.

@@ -90,6 +90,18 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
             let quoted = in_quotes_of(target, path, source, from);
             target.replace(path, &quoted.unwrap_or(fragment))
         }
+        [Op::Set { target: path, text }] => {
+            let quote = target.node(path).and_then(|node| target.written(node).chars().next());
+            let quoted = quote.filter(|quote| matches!(quote, '\'' | '"'));
+            let is_text =
+                Editor::parse(text).is_ok_and(|it| Value::of(it.root(0)) == Value::text(text));
+            let fragment = match quoted {
+                Some(quote) => Fragment::parse(&format!("{quote}{text}{quote}"))?,
+                None if is_text => Fragment::parse(text)?,
+                None => Fragment::text(text)?,
+            };
+            target.replace(path, &fragment)
+        }
         [Op::Insert { parent, after, key, source: from }] => {
             let fragment = source.fragment(from)?;
             let written =
@@ -198,7 +210,9 @@ fn apply_to_lines(target: &mut Vec<String>, source: &[String], op: &Op) -> Resul
         Op::Remove { target: path } => {
             target.remove(find(target, &key(path)?).ok_or_else(missing)?);
         }
-        Op::Add { .. } | Op::AddDocument { .. } => return Err("it is no line".to_owned()),
+        Op::Add { .. } | Op::AddDocument { .. } | Op::Set { .. } => {
+            return Err("it is no line".to_owned());
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::names::{Names, are_cut_alike, are_of_one_kind, holds_version, split_v
 use super::value::Value;
 
 /// One place in a file on both sides, now and in the past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Column<'v> {
     /// The source's value now.
     pub source: Option<&'v Value>,
@@ -178,9 +178,7 @@ fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
     let (Some(source), Some(target)) = (text(column.source), text(column.target)) else {
         return false;
     };
-    // A word alone floats, or stands where a build puts the tag in: `replace`, `slim`.
-    let has_digit = |version: &str| version.contains(|c: char| c.is_ascii_digit());
-    let free = |version: &str| has_digit(version) && !names.is_bound(version);
+    let free = |version: &str| is_free(version, names);
     if holds_version(keys) {
         let past = column.source_past.iter().filter_map(|value| value.and_then(Value::as_text));
         return free(&source) && free(&target) && is_cut_as(&source, past, &target);
@@ -195,6 +193,28 @@ fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
         (name == a).then_some(version)
     });
     a == b && free(a_version) && free(b_version) && is_cut_as(a_version, past, b_version)
+}
+
+/// The version that the source had last, where it has a word now that a build puts the tag in place of (`replace`),
+/// and the target has a version.
+pub(super) fn placeholder_for<'v>(
+    column: &Column<'v>,
+    keys: &[&str],
+    names: &Names,
+) -> Option<&'v str> {
+    let (source, target) = (column.source?.as_text()?, column.target?.as_text()?);
+    let is_version = |text: &str| is_free(text, names);
+    if !holds_version(keys) || !is_version(target) || is_version(source) || names.is_bound(source) {
+        return None;
+    }
+    let mut past = column.source_past.iter().rev().filter_map(|it| it.and_then(Value::as_text));
+    past.find(|text| is_version(text))
+}
+
+/// Whether a version is bound to no environment and does not float. A word alone floats, or stands where a build
+/// puts the tag in: `replace`, `slim`.
+fn is_free(version: &str, names: &Names) -> bool {
+    version.contains(|c: char| c.is_ascii_digit()) && !names.is_bound(version)
 }
 
 /// Whether a version of the source's is one that the target could have: both are cut alike, or the source has had one

@@ -6,7 +6,7 @@ use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::value::{Shape, Value};
-use super::verdict::{Column, Times, Verdict, judge, since_of};
+use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
 use crate::yaml::FieldStep;
 use crate::yaml::edit::NodePath;
 
@@ -179,10 +179,19 @@ impl<'w> Walk<'w> {
                 .collect(),
         };
         let (of_source, of_target) = (past(source, Side::Source), past(target, Side::Target));
+        let renamed =
+            self.renamed_image(way, &partners, (&of_source, &of_target), (source, target));
+        let mut partners = partners;
+        if let Some((from, to, _)) = &renamed {
+            partners[*from] = Some(*to);
+        }
         let from = self.found.len();
         for (index, item) in target.iter().enumerate() {
             let partner = partners.iter().position(|partner| *partner == Some(index));
             let column = match partner {
+                Some(at) if renamed.as_ref().is_some_and(|it| it.0 == at) => {
+                    renamed.as_ref().map(|it| it.2.clone()).unwrap_or_default()
+                }
                 Some(at) => of_source.column(Some(&source[at]), Some(item), at),
                 None => of_target.column(None, Some(item), index),
             };
@@ -211,6 +220,42 @@ impl<'w> Walk<'w> {
             }
             self.decide(&column, &below, self.given(&below), op);
         }
+    }
+
+    /// An image that the source gave another name to in one commit, while the target has the old one: one entry, and
+    /// no two. Its place in both lists, and what it was under both names.
+    fn renamed_image(
+        &self,
+        way: &Way<'w>,
+        partners: &[Option<usize>],
+        (of_source, of_target): (&Past<'w>, &Past<'w>),
+        (source, target): (&'w [Value], &'w [Value]),
+    ) -> Option<(usize, usize, Column<'w>)> {
+        let lone = |mut places: Box<dyn Iterator<Item = usize> + '_>| {
+            places.next().filter(|_| places.next().is_none())
+        };
+        if !self.is_kustomization || way.keys[..] != ["images"] {
+            return None;
+        }
+        let from = lone(Box::new((0..source.len()).filter(|at| partners[*at].is_none())))?;
+        let to = lone(Box::new((0..target.len()).filter(|at| !partners.contains(&Some(*at)))))?;
+        let new = of_source.column(Some(&source[from]), None, from);
+        let old = of_target.column(None, Some(&target[to]), to);
+        let came = new.source_past.iter().position(Option::is_some)?;
+        let went = old.source_past.iter().rposition(Option::is_some)?;
+        (went + 1 == came)
+            .then(|| Column {
+                source: new.source,
+                target: old.target,
+                source_past: new
+                    .source_past
+                    .iter()
+                    .zip(&old.source_past)
+                    .map(|(a, b)| a.or(*b))
+                    .collect(),
+                target_past: old.target_past,
+            })
+            .map(|column| (from, to, column))
     }
 
     /// Entries that the source dropped when it put its own in their place stay in the target.
@@ -286,6 +331,23 @@ impl<'w> Walk<'w> {
                 | Reason::Judged(Verdict::Behind { .. } | Verdict::Unlisted)
         );
         self.note_unpaired(column, way);
+        // Where a build puts the tag in, the source's version is the last one that it had.
+        let behind = matches!(reason, Reason::Judged(Verdict::Behind { .. }));
+        let last = placeholder_for(column, &way.keys, self.names).filter(|_| behind);
+        if let Some(version) = last {
+            let target = column.target.and_then(Value::as_text);
+            let comes = target != Some(version);
+            let own = Reason::Judged(Verdict::Own { since: None, source_moved: true });
+            let op = Op::Set { target: way.target.clone(), text: version.to_owned() };
+            return self.found.push(Decision {
+                field: way.shown.trim_start_matches('.').to_owned(),
+                source: Some(version.to_owned()),
+                target: target.map(str::to_owned),
+                reason: if comes { reason } else { own },
+                op: comes.then_some(op),
+                position: way.position.clone(),
+            });
+        }
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         self.found.push(Decision {
             field: way.shown.trim_start_matches('.').to_owned(),
