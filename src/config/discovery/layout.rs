@@ -82,7 +82,8 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
     };
     if with.len() > 1 || with.len() == 1 && with.iter().all(lone) {
         let used = with.iter().filter(|(siblings, _)| are_usual_here(siblings, &with));
-        return used.flat_map(|(siblings, at)| of_applications(siblings, *at)).collect();
+        let own = used.flat_map(|(siblings, at)| of_applications(siblings, *at));
+        return own.chain(of_the_whole(tree, &deployed, &with)).collect();
     }
     let without = deployed.iter().filter(|it| application(&it.parent).is_none()).copied();
     let best = with.iter().map(|(siblings, _)| *siblings).chain(without).max_by(|a, b| {
@@ -96,6 +97,30 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
         weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
     });
     best.map_or_else(Vec::new, |best| of_one(tree, best))
+}
+
+/// The environments that belong to none of these applications (`environments/production` beside
+/// `infrastructure/valkey/production`), where there is one such folder, and it is in no application's.
+fn of_the_whole(
+    tree: &Tree,
+    deployed: &[&Siblings],
+    with: &[(&Siblings, Option<usize>)],
+) -> Vec<(String, PathPattern)> {
+    let is_apart = |it: &&Siblings| {
+        let overlaps = |(other, _): &(&Siblings, Option<usize>)| {
+            it.parent.is_within(&other.parent) || other.parent.is_within(&it.parent)
+        };
+        application(&it.parent).is_none() && !it.parent.is_root() && !with.iter().any(overlaps)
+    };
+    let apart: Vec<&Siblings> = deployed.iter().copied().filter(is_apart).collect();
+    match apart.as_slice() {
+        [only] if is_known(tree, only) => match folders_of_applications(tree, only).is_empty() {
+            // Where there are applications it is one, by the name of its folder.
+            true => of_applications(only, only.parent.parts().count().checked_sub(1)),
+            false => of_one(tree, only),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a folder has what tells Argo CD or Flux where the environments are, not the environments.

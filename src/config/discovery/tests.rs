@@ -57,6 +57,35 @@ fn names_may_have_a_region_or_a_cluster() {
 }
 
 #[test]
+fn environments_of_the_whole_stand_beside_those_of_applications() {
+    let others = [
+        "infrastructure/cnpg/dev",
+        "infrastructure/cnpg/prod",
+        "infrastructure/valkey/dev",
+        "infrastructure/valkey/prod",
+    ];
+    let whole = overlays(&[&others[..], &["environments/dev", "environments/prod"]].concat());
+    assert_eq!(
+        whole,
+        [
+            "dev: environments=environments/dev cnpg=infrastructure/cnpg/dev valkey=infrastructure/valkey/dev",
+            "prod: environments=environments/prod cnpg=infrastructure/cnpg/prod valkey=infrastructure/valkey/prod",
+        ]
+    );
+    let with_applications = ["envs/dev/web", "envs/dev/api", "envs/prod/web", "envs/prod/api"];
+    let both = overlays(&[&others[..], &with_applications].concat());
+    assert!(
+        both[1].contains("api=envs/prod/api") && both[1].contains("web=envs/prod/web"),
+        "{both:?}"
+    );
+    // Which of two is meant, nobody can tell.
+    let two = overlays(
+        &[&others[..], &["envs/dev", "envs/prod", "overlays/dev", "overlays/prod"]].concat(),
+    );
+    assert!(two.contains(&"left envs/dev".to_owned()), "{two:?}");
+}
+
+#[test]
 fn the_folder_above_that_varies_is_the_application() {
     let expected =
         ["dev: a=apps/a/overlays/dev b=apps/b/overlays/dev", "prod: a=apps/a/overlays/prod"];
