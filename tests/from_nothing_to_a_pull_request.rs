@@ -196,6 +196,24 @@ fn the_keys_of_a_plan_are_those_of_the_page() {
 }
 
 #[test]
+fn the_keys_of_a_preview_are_on_the_page() {
+    let page = page("json.md");
+    let section =
+        page.split("## What a branch does").nth(1).unwrap().split("\n## ").next().unwrap();
+    let repo = Repo::istio_config();
+    let file = "overlays/production/kustomization.yaml";
+    let text = repo.read(file);
+    repo.write(file, &format!("{text}commonLabels: {{a: b}}\n"));
+    let preview = repo.overlift(&["preview", "HEAD", "--json"]).ok();
+    let preview: Value = serde_json::from_str(&preview).unwrap();
+    let lists = preview.as_object().unwrap();
+    let keys = lists["reached"][0].as_object().unwrap().keys().chain(lists.keys());
+    for key in keys {
+        assert!(section.contains(&format!("`{key}`")), "{key}");
+    }
+}
+
+#[test]
 fn the_hooks_of_pre_commit_run() {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
     let hooks: serde_yaml::Value =
