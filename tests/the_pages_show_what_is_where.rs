@@ -344,6 +344,7 @@ async fn the_api_answers_as_it_is_described() {
         ("/promotions", "/promotions?cursor=x.y&search=%27%22%3C%25_!".to_owned(), 200),
         ("/promotions/{id}", format!("/promotions/{id}"), 200),
         ("/promotions/{id}", "/promotions/%2e%2e%2fetc".to_owned(), 404),
+        ("/promotions/{id}", "/promotions/%ff%fe".to_owned(), 404),
         ("/environments", "/environments?repository=octo/mesh".to_owned(), 200),
         ("/environments", "/environments?limit=x".to_owned(), 400),
         ("/evidence", "/evidence?repository=octo/mesh&environment=staging".to_owned(), 200),

@@ -4,6 +4,7 @@
 //! since 1970 and, beside them, texts.
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -114,9 +115,11 @@ async fn environments(
 async fn promotion(
     State(rooms): State<Rooms>,
     Extension(sight): Extension<Sight>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
+    // What is no text is nobody's id.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let found = rooms.app.promotion(&id, &sight).await.map_err(unavailable)?;
     let found =
         found.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "there is no such promotion"))?;

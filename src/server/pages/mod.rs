@@ -9,6 +9,7 @@ mod sign_in;
 mod template;
 pub(super) mod view;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawForm, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -214,8 +215,10 @@ async fn environment(
 async fn promotion(
     State(rooms): State<Rooms>,
     Extension(sight): Extension<Sight>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Response {
+    // What is no text is nobody's id.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let found = match rooms.app.promotion(&id, &sight).await {
         Ok(Some(found)) => found,
         Ok(None) => {
