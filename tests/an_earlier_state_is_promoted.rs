@@ -1,6 +1,6 @@
 //! "Promote what staging was on Friday: that is what we tested." (`--from REV`)
 
-use crate::support::Repo;
+use crate::support::{Repo, overlift_command, run};
 
 fn map(values: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n{values}")
@@ -60,6 +60,27 @@ fn copied_files_are_as_they_were() {
     repository.overlift(&[&["promote"], &FROM[..], &["--local"]].concat()).ok();
     assert_eq!(repository.read("production/map.yaml"), map("  a: \"2\"\n"));
     assert!(!repository.path("production/more.yaml").exists());
+}
+
+#[test]
+fn what_only_a_checkout_heeds_is_not_forgotten_on_github() {
+    let repository = repository("changes");
+    for flag in [
+        &["--from", "tested"][..],
+        &["--all"],
+        &["--only", "staging/map.yaml"],
+        &["--create"],
+        &["--load-restrictor", "LoadRestrictionsNone"],
+    ] {
+        let asked = [&["promote", "staging", "production", "--repo", "octo/gitops"], flag].concat();
+        let mut command = overlift_command(&repository.path(""), &asked);
+        let refused = run(command.env("GH_TOKEN", "x").env("GITHUB_API_URL", "http://127.0.0.1:9"));
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(
+            refused.stderr.contains(&format!("`{}` is for a checkout", flag[0])),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

@@ -84,9 +84,16 @@ impl WishArguments {
         workspace.with_source_at(self.from.as_deref())
     }
 
-    /// Whether an earlier state of the source is asked for.
-    pub(super) const fn is_from(&self) -> bool {
-        self.from.is_some()
+    /// The first flag that only a checkout heeds.
+    pub(super) fn of_a_checkout(&self) -> Option<&'static str> {
+        let given = [
+            ("--all", self.all),
+            ("--only", !self.only.is_empty()),
+            ("--from", self.from.is_some()),
+            ("--create", self.create),
+            ("--load-restrictor", self.load_restrictor.is_some()),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
     }
 }
 

@@ -86,9 +86,10 @@ fn on_github(
             "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
         return Err(anyhow::anyhow!(message).into());
     }
-    if arguments.wish.is_from() {
-        let message = "`--from` is for a checkout: add `--commit`, push the branch and open the pull request \
-                       yourself";
+    if let Some(flag) = arguments.wish.of_a_checkout() {
+        let message = format!(
+            "`{flag}` is for a checkout: add `--commit`, push the branch and open the pull request yourself"
+        );
         return Err(anyhow::anyhow!(message).into());
     }
     if arguments.engine.kustomize_version.is_some() && workspace.is_none() {
