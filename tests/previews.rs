@@ -163,6 +163,8 @@ fn what_cannot_be_rendered_is_told_by_its_files() {
     assert!(told[1].1.starts_with("`https://github.com/a/b//c?ref=v1` is remote"), "{}", told[1].1);
     assert!(told[1].2.contains("+data: {level: debug}"), "{}", told[1].2);
     let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    let diffs: Vec<&str> = body.split("```diff\n").skip(1).collect();
+    assert!(diffs.len() == 2 && diffs.iter().all(|diff| diff.starts_with("@@ ")), "{body}");
     let head = body.split("<details").next().unwrap();
     insta::assert_snapshot!(head, @r"
     **This reaches 2 environments**: `chart production` and `remote production`

@@ -100,7 +100,8 @@ fn of_files(unrendered: &Unrendered, room: usize) -> String {
         let block = match (file.binary, file.text.as_str()) {
             (true, _) => "No text.".to_owned(),
             (_, "") => "Not shown: what in it is secret is not known.".to_owned(),
-            (_, text) => diff_block(text),
+            // The path stands above.
+            (_, text) => diff_block(text.find("\n@@ ").map_or(text, |at| &text[at + 1..])),
         };
         let part = format!(
             "\n<details{open}><summary>{} &nbsp;+{} −{}</summary>\n\n{block}\n\n</details>\n",
