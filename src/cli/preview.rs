@@ -109,21 +109,20 @@ pub(super) fn run(
 /// The environments that change, and where below them.
 fn place(reached: &Reached) -> String {
     let below = reached.below.as_ref().map_or(String::new(), |below| format!(", in {below}"));
-    format!("{}{below}", names(reached).join(", "))
+    format!("{}{below}", titles(&reached.environments).join(", "))
 }
 
-fn names(reached: &Reached) -> Vec<String> {
-    reached.environments.iter().map(Environment::title).collect()
+fn titles(environments: &[Environment]) -> Vec<String> {
+    environments.iter().map(Environment::title).collect()
 }
 
 fn json(found: &Preview) -> PreviewJson<'_> {
-    let reached = |reached: &'_ Reached| names(reached);
     PreviewJson {
         reached: found
             .reached
             .iter()
             .map(|it| ReachedJson {
-                environments: reached(it),
+                environments: titles(&it.environments),
                 below: it.below.as_ref().map(RepoPath::as_str),
                 summary: resource_counts(it.rendered.resources()),
                 findings: it.findings.iter().map(|f| FindingJson::new(f, None)).collect(),
@@ -142,7 +141,7 @@ fn json(found: &Preview) -> PreviewJson<'_> {
             .unrendered
             .iter()
             .map(|it| NotRenderedJson {
-                environments: it.environments.iter().map(Environment::title).collect(),
+                environments: titles(&it.environments),
                 reason: &it.why,
                 files: it.files.text(),
             })
@@ -210,7 +209,6 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
         out.push('\n');
     }
     for unrendered in &found.unrendered {
-        let titles: Vec<String> = unrendered.environments.iter().map(Environment::title).collect();
         let count = unrendered.files.files().len();
         let files =
             if count == 1 { "1 file changes".to_owned() } else { format!("{count} files change") };
@@ -218,7 +216,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             out,
             "{}{}{:#}: {files}, not rendered",
             palette.heading,
-            titles.join(", "),
+            titles(&unrendered.environments).join(", "),
             palette.heading,
         );
         let why =

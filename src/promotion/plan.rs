@@ -426,10 +426,7 @@ fn roots_below(
         // What cannot be built alone is no root of its own.
         let Ok(after) = build(&edited) else { continue };
         let before = build(request.files).unwrap_or_default();
-        let secrets = SecretInputs::find(request.files, &[&root], &before.inputs)
-            .and(SecretInputs::find(&edited, &[&root], &after.inputs))
-            .learned_by(&before)
-            .learned_by(&after);
+        let secrets = SecretInputs::of_builds(&root, (request.files, &before), (&edited, &after));
         let known = secrets.known_values(&[&before, &after]);
         let rendered = RenderedDiff::between(&before, &after, root.as_str(), &known);
         if rendered.resources().is_empty() {

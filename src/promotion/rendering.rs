@@ -43,12 +43,6 @@ impl NotRendered {
     /// The id of the rule by which this is told.
     pub const RULE: &'static str = "not-rendered";
 
-    /// Why it is not rendered, without the environment's name.
-    pub(super) fn cause(&self) -> String {
-        let why = self.message.split_once("is not rendered: ").map_or(&*self.message, |(_, it)| it);
-        why.to_owned()
-    }
-
     /// The same as a finding.
     pub(super) fn finding(&self) -> Finding {
         Finding {
@@ -279,10 +273,8 @@ impl NotRendered {
             BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
             _ => "see what `overlift build` says of it",
         };
-        let reason = reason(error);
-        let reason = reason.strip_suffix(", so this is not rendered").unwrap_or(&reason);
         Self {
-            message: format!("`{}` {what}: {reason}", environment.name),
+            message: format!("`{}` {what}: {}", environment.name, reason(error)),
             help: help.to_owned(),
             at: error.location().cloned(),
             is_target,
@@ -290,9 +282,10 @@ impl NotRendered {
     }
 }
 
-/// Why something cannot be built, without the place, which is told beside it.
+/// Why something cannot be built, without the place and the consequence, which are told beside it.
 pub(super) fn reason(error: &BuildError) -> String {
     let reason = error.to_string();
     let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
-    reason.strip_prefix(&at).map(str::to_owned).unwrap_or(reason)
+    let reason = reason.strip_prefix(&at).unwrap_or(&reason);
+    reason.strip_suffix(", so this is not rendered").unwrap_or(reason).to_owned()
 }

@@ -86,6 +86,19 @@ impl SecretInputs {
         found
     }
 
+    /// What is secret in a folder that is built before and after: what its files say and what the builds learned.
+    #[must_use]
+    pub fn of_builds(
+        folder: &RepoPath,
+        (files_before, before): (&dyn Files, &Build),
+        (files_after, after): (&dyn Files, &Build),
+    ) -> Self {
+        Self::find(files_before, &[folder], &before.inputs)
+            .and(Self::find(files_after, &[folder], &after.inputs))
+            .learned_by(before)
+            .learned_by(after)
+    }
+
     /// With what only a build could tell for certain, where there is none: what replacements and vars put into
     /// Secrets, by where they come from, and what stands in the parts of files that are hidden.
     #[must_use]

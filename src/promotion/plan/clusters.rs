@@ -88,10 +88,7 @@ fn compared(
     variant: &Variant,
     (before, after): (Build, Build),
 ) -> Elsewhere {
-    let secrets = SecretInputs::find(files, &[path], &before.inputs)
-        .and(SecretInputs::find(edited, &[path], &after.inputs))
-        .learned_by(&before)
-        .learned_by(&after);
+    let secrets = SecretInputs::of_builds(path, (files, &before), (edited, &after));
     let known = secrets.known_values(&[&before, &after]);
     let names = names(variant);
     let rendered = RenderedDiff::between(&before, &after, &named(path, &names), &known);

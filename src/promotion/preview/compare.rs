@@ -37,7 +37,6 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
                 continue;
             }
         };
-        let before = preview.told();
         let mut built = None;
         for variant in variants.iter().take(MOST_VARIANTS) {
             match look(request, (environment, &changed), variant, &mut measures) {
@@ -70,7 +69,6 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
             let alone = files_alone(request, environment, unread, &builds, UNREAD.to_owned());
             alone.into_iter().for_each(|it| preview.add_unrendered(it));
         }
-        preview.unchanged += usize::from(preview.told() == before);
     }
     if unknown.is_empty() { Ok(preview) } else { Err(UnknownFiles(unknown)) }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::super::deployed::names;
 use super::super::environment::Environment;
-use super::super::rendering::{
-    NotRendered, is_out_of_reach, is_unreadable, reason, render, render_deployed,
-};
+use super::super::rendering::{is_out_of_reach, is_unreadable, reason, render, render_deployed};
 use super::super::unbuilt::unbuilt_roots;
 use super::value::{Previewed, Reached, Unrendered};
 use crate::deployer::{self, Variant};
@@ -72,9 +70,7 @@ pub(super) fn look(
                 Err(BuildError::Unknown(paths)) => Err(UnknownFiles(paths)),
                 before if breaks(&before, &error) => Ok(Look::Broken(Box::new(error))),
                 _ => {
-                    let why =
-                        NotRendered::new(environment, "is not rendered", &error, true).cause();
-                    let alone = files_alone(request, environment, changed, &[], why);
+                    let alone = files_alone(request, environment, changed, &[], reason(&error));
                     // What a Secret is made from is not known where a file cannot be read.
                     let shown = |alone: Unrendered| match is_unreadable(&error) {
                         true => Unrendered { files: alone.files.without_texts(), ..alone },
@@ -175,10 +171,7 @@ fn compare(
     (before, after): (&Build, &Build),
     measures: &mut Measures,
 ) -> Result<Option<Reached>, UnknownFiles> {
-    let secrets = SecretInputs::find(request.before, &[folder], &before.inputs)
-        .and(SecretInputs::find(request.after, &[folder], &after.inputs))
-        .learned_by(before)
-        .learned_by(after);
+    let secrets = SecretInputs::of_builds(folder, (request.before, before), (request.after, after));
     let known = secrets.known_values(&[before, after]);
     let rendered = RenderedDiff::between(before, after, folder.as_str(), &known);
     if rendered.resources().is_empty() {

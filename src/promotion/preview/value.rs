@@ -37,8 +37,6 @@ pub struct Preview {
     pub broken: Vec<(Environment, BuildError)>,
     /// Environments whose files change and that are not rendered here, those with the same change together.
     pub unrendered: Vec<Unrendered>,
-    /// How many environments were looked at and build the same.
-    pub unchanged: usize,
 }
 
 /// Environments that change in the same way.
@@ -70,13 +68,6 @@ impl Preview {
     #[must_use]
     pub fn environments(&self) -> usize {
         self.all_environments().map(|environment| &environment.path).collect::<BTreeSet<_>>().len()
-    }
-
-    /// How many things are told, so that a difference tells whether something was added.
-    pub(super) fn told(&self) -> usize {
-        let alike = |reached: &Reached| reached.environments.len() + reached.clusters.len();
-        let unrendered = self.unrendered.iter().map(|it| it.environments.len());
-        self.reached.iter().map(alike).chain(unrendered).sum::<usize>() + self.broken.len()
     }
 
     /// The environments that are reached, some more than once.

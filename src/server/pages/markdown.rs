@@ -101,11 +101,7 @@ impl Page {
     fn end(&mut self, tag: TagEnd) {
         let close = match tag {
             TagEnd::Paragraph => "</p>",
-            TagEnd::Heading(_) => match self.heading {
-                3 => "</h3>",
-                4 => "</h4>",
-                _ => "</h5>",
-            },
+            TagEnd::Heading(_) => heading_tags(self.heading).1,
             TagEnd::BlockQuote(_) => "</blockquote>",
             TagEnd::List(true) => "</ol>",
             TagEnd::List(false) => "</ul>",
@@ -136,11 +132,7 @@ impl Page {
     /// Headings stand below those of the page, and none is more than one step below the last.
     fn heading(&mut self, level: HeadingLevel) -> &'static str {
         self.heading = (level as u8).clamp(3, 5).min(self.heading.max(2) + 1);
-        match self.heading {
-            3 => "<h3>",
-            4 => "<h4>",
-            _ => "<h5>",
-        }
+        heading_tags(self.heading).0
     }
 
     fn code_block(&mut self, is_diff: bool, code: &str) {
@@ -251,6 +243,14 @@ fn escape(text: &str, out: &mut String) {
             '\'' => out.push_str("&#39;"),
             letter => out.push(letter),
         }
+    }
+}
+
+const fn heading_tags(level: u8) -> (&'static str, &'static str) {
+    match level {
+        3 => ("<h3>", "</h3>"),
+        4 => ("<h4>", "</h4>"),
+        _ => ("<h5>", "</h5>"),
     }
 }
 
