@@ -96,31 +96,76 @@ pub(super) fn choose(tree: &Tree, siblings: &[Siblings]) -> Vec<(String, PathPat
         // The first of equals.
         weight(a).cmp(&weight(b)).then(std::cmp::Ordering::Greater)
     });
-    best.map_or_else(Vec::new, |best| of_one(tree, best))
+    let Some(best) = best else { return Vec::new() };
+    let mut all = beside(tree, &deployed, best);
+    if all.is_empty() {
+        return of_one(tree, best);
+    }
+    all.insert(0, best);
+    of_wholes(tree, &all)
 }
 
 /// The environments that belong to none of these applications (`environments/production` beside
-/// `infrastructure/valkey/production`), where there is one such folder, and it is in no application's.
+/// `infrastructure/valkey/production`), where they are in no application's folder.
 fn of_the_whole(
     tree: &Tree,
     deployed: &[&Siblings],
     with: &[(&Siblings, Option<usize>)],
 ) -> Vec<(String, PathPattern)> {
-    let is_apart = |it: &&Siblings| {
-        let overlaps = |(other, _): &(&Siblings, Option<usize>)| {
-            it.parent.is_within(&other.parent) || other.parent.is_within(&it.parent)
-        };
-        application(&it.parent).is_none() && !it.parent.is_root() && !with.iter().any(overlaps)
+    let is_apart = |it: &&&Siblings| {
+        let overlaps = |(other, _): &(&Siblings, Option<usize>)| overlap(&it.parent, &other.parent);
+        application(&it.parent).is_none()
+            && is_known(tree, it)
+            && !it.parent.is_root()
+            && !with.iter().any(overlaps)
     };
-    let apart: Vec<&Siblings> = deployed.iter().copied().filter(is_apart).collect();
-    match apart.as_slice() {
-        [only] if is_known(tree, only) => match folders_of_applications(tree, only).is_empty() {
-            // Where there are applications it is one, by the name of its folder.
-            true => of_applications(only, only.parent.parts().count().checked_sub(1)),
-            false => of_one(tree, only),
-        },
-        _ => Vec::new(),
+    of_wholes(tree, &deployed.iter().filter(is_apart).copied().collect::<Vec<_>>())
+}
+
+/// The environments elsewhere in the repository that have two names at least of these (`apps/production`
+/// beside `clusters/production`): each such folder is an application.
+fn beside<'a>(tree: &Tree, deployed: &[&'a Siblings], best: &Siblings) -> Vec<&'a Siblings> {
+    let has = |name: &str| best.members.iter().any(|(member, _)| member == name);
+    let names_again = |it: &Siblings| it.members.iter().filter(|(name, _)| has(name)).count() > 1;
+    // Deeper down is something of one application's: its secrets, its tests.
+    let is_at_the_top =
+        |it: &Siblings| it.parent.parts().count() == 1 || application(&it.parent).is_none();
+    let is_one = |it: &&&Siblings| {
+        is_at_the_top(it)
+            && is_known(tree, it)
+            && names_again(it)
+            && !deployed
+                .iter()
+                .any(|other| other.parent != it.parent && overlap(&other.parent, &it.parent))
+    };
+    let others = deployed.iter().filter(|it| it.parent != best.parent);
+    others.filter(is_one).copied().collect()
+}
+
+/// Environments beside those of others, the most telling first: one application by the name of their folder,
+/// unless applications are in them. No pattern has both in one folder: there the first counts.
+fn of_wholes(tree: &Tree, all: &[&Siblings]) -> Vec<(String, PathPattern)> {
+    let mut taken: Vec<(Option<RepoPath>, bool)> = Vec::new();
+    let mut patterns = Vec::new();
+    for siblings in all {
+        let holds_applications = !folders_of_applications(tree, siblings).is_empty();
+        let above = siblings.parent.parent();
+        if taken.iter().any(|(other, holds)| *other == above && *holds != holds_applications) {
+            continue;
+        }
+        patterns.extend(if holds_applications {
+            of_one(tree, siblings)
+        } else {
+            of_applications(siblings, siblings.parent.parts().count().checked_sub(1))
+        });
+        taken.push((above, holds_applications));
     }
+    patterns
+}
+
+/// Whether one of these folders is in the other.
+fn overlap(one: &RepoPath, other: &RepoPath) -> bool {
+    one.is_within(other) || other.is_within(one)
 }
 
 /// Whether a folder has what tells Argo CD or Flux where the environments are, not the environments.

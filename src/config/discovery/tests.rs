@@ -78,11 +78,60 @@ fn environments_of_the_whole_stand_beside_those_of_applications() {
         both[1].contains("api=envs/prod/api") && both[1].contains("web=envs/prod/web"),
         "{both:?}"
     );
-    // Which of two is meant, nobody can tell.
     let two = overlays(
         &[&others[..], &["envs/dev", "envs/prod", "overlays/dev", "overlays/prod"]].concat(),
     );
-    assert!(two.contains(&"left envs/dev".to_owned()), "{two:?}");
+    assert!(
+        two[0].contains("envs=envs/dev") && two[0].contains("overlays=overlays/dev"),
+        "{two:?}"
+    );
+}
+
+/// Flux's own example: the clusters were taken, and what is promoted was left.
+#[test]
+fn folders_apart_are_an_application_each() {
+    let flux = found(&[
+        "apps/base/podinfo/kustomization.yaml",
+        "apps/production/kustomization.yaml",
+        "apps/staging/kustomization.yaml",
+        "clusters/production/apps.yaml",
+        "clusters/production/flux-system/kustomization.yaml",
+        "clusters/staging/apps.yaml",
+        "clusters/staging/flux-system/kustomization.yaml",
+        "infrastructure/configs/kustomization.yaml",
+    ]);
+    let expected = [
+        "staging: apps=apps/staging clusters=clusters/staging",
+        "production: apps=apps/production clusters=clusters/production",
+    ];
+    assert_eq!(flux, expected);
+    let beside = overlays(&["envs/dev", "envs/prod", "overlays/dev", "overlays/prod", "x/lab"]);
+    assert_eq!(
+        beside,
+        ["dev: envs=envs/dev overlays=overlays/dev", "prod: envs=envs/prod overlays=overlays/prod"]
+    );
+    // No pattern has one application in a folder and another in the folders of that one: each is one whole.
+    let mixed = overlays(&[
+        "apps/dev/web",
+        "apps/dev/api",
+        "apps/prod/web",
+        "apps/prod/api",
+        "envs/dev",
+        "envs/prod",
+    ]);
+    let expected = ["dev: apps=apps/dev envs=envs/dev", "prod: apps=apps/prod envs=envs/prod"];
+    assert_eq!(mixed, expected);
+    // One name in common is no second place of the same environments.
+    let apart =
+        overlays(&["overlays/dev", "overlays/qa", "overlays/prod", "envs/uat", "envs/prod"]);
+    let expected = [
+        "dev: overlays/dev",
+        "qa: overlays/qa",
+        "prod: overlays/prod",
+        "left envs/prod",
+        "left envs/uat",
+    ];
+    assert_eq!(apart, expected);
 }
 
 #[test]
@@ -177,15 +226,15 @@ fn one_layout_is_chosen_and_the_rest_is_told() {
         "overlays/dev",
         "overlays/staging",
         "overlays/prod",
-        "deploy/dev",
+        "deploy/uat",
         "deploy/prod",
     ]);
     let expected = [
         "dev: overlays/dev",
         "staging: overlays/staging",
         "prod: overlays/prod",
-        "left deploy/dev",
         "left deploy/prod",
+        "left deploy/uat",
     ];
     assert_eq!(found, expected);
     let nested =
