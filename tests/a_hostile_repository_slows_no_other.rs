@@ -219,6 +219,8 @@ async fn a_hostile_repository_slows_no_other() {
             beside.push(service.promote(value).await);
         }
         memory.push(service.memory());
+        // Twenty promotions a minute are more than GitHub's hour has requests for; that is another test's.
+        service.github.world().remaining = 5000;
         round += 1;
         if round % 60 == 0 {
             let seconds = start.elapsed().as_secs();

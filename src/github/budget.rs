@@ -1,9 +1,11 @@
 //! How much GitHub still lets a credential ask, and how to stay below it.
 //!
 //! GitHub counts per installation or user, and says in each answer what is left. Once less than a tenth is
-//! left, requests are spread over the time until the window ends; once GitHub has said *stop*, nothing is sent
-//! until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
+//! left, requests are spread over the time until the window ends; those of a repository that asked more than all
+//! others together already once less than half is left, so that it leaves them some. Once GitHub has said *stop*,
+//! nothing is sent until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
@@ -14,6 +16,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The part of the limit below which we slow down.
 const RESERVE: u64 = 10;
+
+/// The part of the limit below which the repository slows down that asks most.
+const COMMON: u64 = 2;
 
 /// So many writes may follow each other at once, and two more each second after that. GitHub's secondary limits
 /// allow 180 a minute (900 points, of which a write takes five), and say so only by refusing.
@@ -65,7 +70,7 @@ pub(super) fn http_date_seconds(text: &str) -> Option<u64> {
 }
 
 /// What GitHub leaves to one credential.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Budget {
     limit: u64,
     remaining: u64,
@@ -73,6 +78,8 @@ pub(super) struct Budget {
     blocked_until: Option<Instant>,
     /// When the writes so far are paid for, at their pace.
     writes_paid_at: Option<Instant>,
+    /// What each repository asked within the window.
+    asked: BTreeMap<String, u64>,
 }
 
 /// What a request does.
@@ -98,9 +105,13 @@ impl Budget {
         (self.remaining, self.limit)
     }
 
-    /// Asks for leave to send one request, and counts it.
-    pub(super) fn admit(&mut self, kind: Kind, now: Instant) -> Admission {
-        match (self.admit_any(now), kind) {
+    /// Asks for leave to send one request, of a repository if it is about one, and counts it.
+    pub(super) fn admit(
+        &mut self,
+        (kind, repository): (Kind, Option<&str>),
+        now: Instant,
+    ) -> Admission {
+        match (self.admit_any(repository, now), kind) {
             (Admission::Go, Kind::Write) => self.admit_write(Duration::ZERO, now),
             (Admission::Pause(pause), Kind::Write) => self.admit_write(pause, now),
             (admission, _) => admission,
@@ -118,7 +129,7 @@ impl Budget {
         if pause.is_zero() { Admission::Go } else { Admission::Pause(pause) }
     }
 
-    fn admit_any(&mut self, now: Instant) -> Admission {
+    fn admit_any(&mut self, repository: Option<&str>, now: Instant) -> Admission {
         let ahead =
             |until: Option<Instant>| until.and_then(|until| until.checked_duration_since(now));
         if let Some(wait) = ahead(self.blocked_until).filter(|wait| !wait.is_zero()) {
@@ -131,11 +142,27 @@ impl Budget {
             return Admission::Blocked(window);
         }
         self.remaining -= 1;
-        if self.remaining >= self.limit / RESERVE {
-            return Admission::Go;
-        }
-        let share = u32::try_from(self.remaining + 1).unwrap_or(u32::MAX);
+        let asks_most = repository.is_some_and(|repository| self.count(repository));
+        let reserve = self.limit / RESERVE;
+        let left = match self.remaining.checked_sub(reserve) {
+            None => self.remaining,
+            Some(left) if asks_most && self.remaining < self.limit / COMMON => left,
+            Some(_) => return Admission::Go,
+        };
+        let share = u32::try_from(left + 1).unwrap_or(u32::MAX);
         Admission::Pause((window / share).min(LONGEST_PAUSE))
+    }
+
+    /// Counts a request of a repository; whether that one asked more than all others together.
+    fn count(&mut self, repository: &str) -> bool {
+        if !self.asked.contains_key(repository) {
+            self.asked.insert(repository.to_owned(), 0);
+        }
+        let own = self.asked.get_mut(repository).map_or(0, |asked| {
+            *asked += 1;
+            *asked
+        });
+        self.asked.len() > 1 && own * 2 > self.asked.values().sum()
     }
 
     /// Takes note of an answer. Answers overtake each other, so within a window less is believed.
@@ -148,6 +175,9 @@ impl Budget {
             });
             self.remaining = if same_window { remaining.min(self.remaining) } else { remaining };
             self.limit = limit;
+            if !same_window {
+                self.asked.clear();
+            }
             self.window_ends = Some(now + resets_in);
         }
         if let Some(wait) = limits.wait().filter(|_| refused) {
@@ -205,9 +235,9 @@ mod tests {
     fn goes_freely_while_there_is_plenty() {
         let now = Instant::now();
         let mut budget = Budget::default();
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Go, "nothing is known yet");
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Go, "nothing is known yet");
         budget.note(&window(4000, 600), false, now);
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Go);
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Go);
     }
 
     #[test]
@@ -215,9 +245,9 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         budget.note(&window(200, 600), false, now);
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Pause(3 * SECOND));
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Pause(3 * SECOND));
         budget.note(&window(10, 600), false, now);
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Pause(LONGEST_PAUSE));
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Pause(LONGEST_PAUSE));
     }
 
     #[test]
@@ -225,9 +255,9 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         budget.note(&window(1, 600), false, now);
-        assert!(matches!(budget.admit(Kind::Read, now), Admission::Pause(_)));
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Blocked(600 * SECOND));
-        assert_eq!(budget.admit(Kind::Read, now + 600 * SECOND), Admission::Go);
+        assert!(matches!(budget.admit((Kind::Read, None), now), Admission::Pause(_)));
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Blocked(600 * SECOND));
+        assert_eq!(budget.admit((Kind::Read, None), now + 600 * SECOND), Admission::Go);
     }
 
     #[test]
@@ -236,8 +266,8 @@ mod tests {
         let mut budget = Budget::default();
         let limits = Limits { retry_after: Some(7 * SECOND), ..Limits::default() };
         budget.note(&limits, true, now);
-        assert_eq!(budget.admit(Kind::Read, now + SECOND), Admission::Blocked(6 * SECOND));
-        assert_eq!(budget.admit(Kind::Read, now + 7 * SECOND), Admission::Go);
+        assert_eq!(budget.admit((Kind::Read, None), now + SECOND), Admission::Blocked(6 * SECOND));
+        assert_eq!(budget.admit((Kind::Read, None), now + 7 * SECOND), Admission::Go);
     }
 
     #[test]
@@ -245,17 +275,17 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::default();
         for _ in 0..WRITES_AT_ONCE {
-            assert_eq!(budget.admit(Kind::Write, now), Admission::Go);
+            assert_eq!(budget.admit((Kind::Write, None), now), Admission::Go);
         }
-        assert_eq!(budget.admit(Kind::Write, now), Admission::Pause(WRITE_PACE));
-        assert_eq!(budget.admit(Kind::Write, now), Admission::Pause(2 * WRITE_PACE));
-        assert_eq!(budget.admit(Kind::Read, now), Admission::Go);
+        assert_eq!(budget.admit((Kind::Write, None), now), Admission::Pause(WRITE_PACE));
+        assert_eq!(budget.admit((Kind::Write, None), now), Admission::Pause(2 * WRITE_PACE));
+        assert_eq!(budget.admit((Kind::Read, None), now), Admission::Go);
         for _ in 0..8 {
-            budget.admit(Kind::Write, now);
+            budget.admit((Kind::Write, None), now);
         }
         let debt = 11 * WRITE_PACE;
-        assert_eq!(budget.admit(Kind::Write, now), Admission::Blocked(debt));
-        assert_eq!(budget.admit(Kind::Write, now + debt), Admission::Go);
+        assert_eq!(budget.admit((Kind::Write, None), now), Admission::Blocked(debt));
+        assert_eq!(budget.admit((Kind::Write, None), now + debt), Admission::Go);
     }
 
     #[test]
@@ -267,5 +297,24 @@ mod tests {
         assert_eq!(budget.left(), (100, 5000));
         budget.note(&window(5000, 3600), false, now);
         assert_eq!(budget.left(), (5000, 5000));
+    }
+
+    #[test]
+    fn a_repository_that_asks_most_leaves_the_others_some() {
+        let now = Instant::now();
+        let mut budget = Budget::default();
+        budget.note(&window(2600, 1000), false, now);
+        let mut ask = |repository| budget.admit((Kind::Read, Some(repository)), now);
+        assert_eq!(ask("octo/quiet"), Admission::Go);
+        for _ in 0..99 {
+            assert_eq!(ask("octo/loud"), Admission::Go, "more than half is left");
+        }
+        let Admission::Pause(pause) = ask("octo/loud") else { panic!("it goes on") };
+        assert!(pause > SECOND / 3 && pause < SECOND, "{pause:?}");
+        assert_eq!(ask("octo/quiet"), Admission::Go);
+        // Alone it has all of it.
+        let mut alone = Budget::default();
+        alone.note(&window(600, 1000), false, now);
+        assert_eq!(alone.admit((Kind::Read, Some("octo/loud")), now), Admission::Go);
     }
 }

@@ -32,6 +32,13 @@ fn pause(turn: u32) -> Duration {
     Duration::from_secs_f64(most_ms * rand::random::<f64>().mul_add(0.5, 0.75) / 1000.0)
 }
 
+/// The repository that a path is about: `octo/shop` of `/repos/octo/shop/pulls`.
+fn repository_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/repos/")?;
+    let end = rest.match_indices(['/', '?']).nth(1).map_or(rest.len(), |(at, _)| at);
+    rest[..end].contains('/').then(|| &rest[..end])
+}
+
 /// A list of GitHub's is read up to this many pages; a hundred things are on each.
 const LONGEST_LIST_PAGES: usize = 50;
 
@@ -194,8 +201,9 @@ impl Client {
         credential: &Credential,
     ) -> Result<Answer, GithubError> {
         let kind = if call.method == Method::GET { Kind::Read } else { Kind::Write };
+        let what = (kind, repository_of(&call.path));
         let admission =
-            lock(&self.budgets).entry(who.budget()).or_default().admit(kind, Instant::now());
+            lock(&self.budgets).entry(who.budget()).or_default().admit(what, Instant::now());
         match admission {
             Admission::Go => {}
             Admission::Pause(pause) => tokio::time::sleep(pause).await,
