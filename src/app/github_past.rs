@@ -12,8 +12,6 @@ use crate::promotion::{Environment, Past, PlanError, Trailers};
 /// Owns what [`Past`] borrows.
 #[derive(Clone)]
 pub(super) enum RemotePast {
-    /// Nobody needs it.
-    NotLooked,
     /// From GitHub.
     Github(Arc<KnownPast>),
     /// From a checkout that has all of it.
@@ -52,29 +50,27 @@ impl RemotePast {
     }
 
     /// What was when.
-    pub(super) fn history(&self) -> Option<History<'_>> {
+    pub(super) fn history(&self) -> History<'_> {
         match self {
-            Self::NotLooked => None,
-            Self::Github(past) => Some(past.history()),
-            Self::Local(past) => Some(past.history()),
+            Self::Github(past) => past.history(),
+            Self::Local(past) => past.history(),
         }
     }
 
     /// What a plan is made with.
-    pub(super) fn as_past<'a>(&'a self, history: Option<&'a History<'a>>) -> Past<'a> {
+    pub(super) fn as_past<'a>(&'a self, history: &'a History<'a>) -> Past<'a> {
         let points = match self {
-            Self::NotLooked => &[][..],
             Self::Github(past) => &past.points,
             Self::Local(past) => &past.points,
         };
-        history.map_or(Past::None, |history| Past::Known { history, points })
+        Past::Known { history, points }
     }
 
     /// What has to be fetched for it, and tried before.
     pub(super) fn known(&self) -> Option<Arc<KnownPast>> {
         match self {
             Self::Github(past) => Some(Arc::clone(past)),
-            Self::NotLooked | Self::Local(_) => None,
+            Self::Local(_) => None,
         }
     }
 }

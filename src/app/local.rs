@@ -441,9 +441,6 @@ impl Workspace {
         let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
             return Ok(None);
         };
-        if target.rules.by == Some(By::Files) {
-            return Ok(None);
-        }
         let mut past = match self.pasts.get() {
             Some(pasts) => pasts.of(repository, (source, target))?,
             None => LocalPast::read(repository, from, (source, target))?,
@@ -451,6 +448,10 @@ impl Workspace {
         if let Some(then) = self.source_then.as_ref().filter(|_| !past.cut_off())
             && !then.cut(repository, &mut past, (source, target))?
         {
+            // A copy needs no past: what was the target's own is not told then.
+            if target.rules.by == Some(By::Files) {
+                return Ok(None);
+            }
             return Err(LocalError::NotInHistory {
                 revision: then.revision.clone(),
                 source_environment: source.name.to_string(),

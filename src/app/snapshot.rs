@@ -15,7 +15,7 @@ use crate::github::{BlobSha, Commit, GithubError, RepoTree, Repository, TreeEntr
 use crate::kustomize::{Build, BuildError, BuildOptions};
 use crate::model::{BlobId, CommitSha, File, FileEdit, FileTree, Files, Location, RepoPath};
 use crate::promotion::{
-    self, By, Environment, GivenEdit, LastPromotion, Plan, PlanError, PlanRequest, Prune, Stepping,
+    self, Environment, GivenEdit, LastPromotion, Plan, PlanError, PlanRequest, Prune, Stepping,
     Wish,
 };
 use crate::traffic::{Aim, Done, Next, ShiftError, next_step};
@@ -217,9 +217,6 @@ impl Snapshot {
         source: &Environment,
         target: &Environment,
     ) -> Result<Result<RemotePast, PlanError>, GithubError> {
-        if target.rules.by == Some(By::Files) {
-            return Ok(Ok(RemotePast::NotLooked));
-        }
         let local = self.local.as_ref();
         if let Some(past) = local.and_then(|it| it.past_of(&self.commit, (source, target))) {
             return Ok(Ok(RemotePast::Local(Arc::new(past))));
@@ -262,7 +259,7 @@ impl Snapshot {
                     None => LastPromotion::None,
                     Some(then) => LastPromotion::Files(&**then),
                 },
-                past: past.as_past(history.as_ref()),
+                past: past.as_past(&history),
                 wish: &Wish::default(),
                 checks: checking.checks(),
                 deployers: None,

@@ -146,9 +146,13 @@ impl<'f> Report<'f> {
     /// Says what happens to a resource, at a field below it.
     pub fn tell(&mut self, changed: &Changed<'_>, code: Code, field: &str, words: Words) {
         let at = changed.diff.origin.clone().in_field(field);
+        self.tell_of(code, changed.diff.id.clone(), at, words);
+    }
+
+    /// Says what happens to a resource, at a place of the environment's files.
+    pub fn tell_of(&mut self, code: Code, id: ResourceId, at: Location, words: Words) {
         let Words { one, many, detail } = words;
-        let message = sentence(&one, &detail);
-        self.push(code, Some(changed.diff.id.clone()), Some(at), message, None);
+        self.push(code, Some(id), Some(at), sentence(&one, &detail), None);
         self.alike(one, many, detail);
     }
 

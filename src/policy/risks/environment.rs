@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::change::{Changes, listed, shown, words};
+use crate::diff::ResourceDiff;
 use crate::model::{Entry, Location, Position, RepoPath};
 use crate::policy::Level;
 use crate::policy::environment_words::{EnvironmentWords, is_another_environment};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
+use crate::yaml::{Node, parse_manifests};
 
 pub(super) const READS_RULE: Rule = Rule {
     id: "reads-another-environment",
@@ -140,10 +142,29 @@ fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {
             .since
             .as_ref()
             .map_or(String::new(), |commit| format!(", its own since {}", commit.short()));
-        let one = "loses a value that it alone had".to_owned();
         let what = format!("{field}{value}");
         let detail = format!("{}{since}", what.trim_end()).trim_matches([' ', ',']).to_owned();
-        let many = "lose values that they alone had";
-        report.tell_at(OWN, own.at.clone(), words(one, many, detail));
+        if let Some(resource) = resource_of(changes, &own.at) {
+            let one = "loses a value that this environment alone had";
+            let many = "lose values that this environment alone had";
+            let at = own.at.clone();
+            report.tell_of(OWN, resource.id.clone(), at, words(one, many, detail));
+        } else {
+            let one = "loses a value that it alone had";
+            let many = "lose values that they alone had";
+            report.tell_at(OWN, own.at.clone(), words(one, many, detail));
+        }
     }
+}
+
+/// The resource of which a file says something, where it is one.
+fn resource_of<'c>(changes: &'c Changes<'_>, at: &Location) -> Option<&'c ResourceDiff> {
+    let (_, Entry::File(file)) = changes.files.look_up(&at.path).ok()? else { return None };
+    let documents = parse_manifests(std::str::from_utf8(&file.content).ok()?).ok()?;
+    let [document] = documents.as_slice() else { return None };
+    let kind = document.get("kind").and_then(Node::text)?;
+    let name = document.get("metadata")?.get("name").and_then(Node::text)?;
+    let is_it = |it: &&ResourceDiff| it.original.gvk.kind == kind && it.original.name == name;
+    let mut found = changes.resources.iter().filter(is_it);
+    found.next().filter(|_| found.next().is_none())
 }
