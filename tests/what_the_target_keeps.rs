@@ -142,3 +142,110 @@ fn an_image_under_another_name_comes_with_the_last_version() {
     let again = repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert!(again.contains("Nothing to promote"), "{again}");
 }
+
+/// Inline patches and the values of a chart were one value each: a change in one came never, or took the rest along.
+#[test]
+fn what_a_text_holds_is_promoted_field_by_field() {
+    let kustomization = |host: &str, replicas: u8, note: &str| {
+        format!(
+            "resources: [../base]\npatches:\n- target: {{kind: Deployment}}\n  patch: |-\n    - op: replace\n      path: /spec/replicas\n      value: {replicas}\n    - op: add # the host\n      path: /metadata/annotations\n      value: {{host: {host}}}\n{note}"
+        )
+    };
+    let chart = |size: &str, level: &str| {
+        format!(
+            "kind: Application\nspec:\n  values: |\n    size: {size} # of the cluster\n    log:\n      level: {level}\n"
+        )
+    };
+    let properties = |url: &str, timeout: &str| {
+        format!(
+            "kind: ConfigMap\ndata:\n  app.properties: |\n    url={url}\n    timeout={timeout}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base/kustomization.yaml", "resources: []\n"),
+        ("staging/kustomization.yaml", &kustomization("a.example", 1, "")),
+        ("production/kustomization.yaml", &kustomization("b.example", 1, "")),
+        ("staging/chart.yaml", &chart("small", "info")),
+        ("production/chart.yaml", &chart("large", "info")),
+        ("staging/app.yaml", &properties("a", "10")),
+        ("production/app.yaml", &properties("b", "10")),
+    ]);
+    let more = "    - op: add\n      path: /spec/paused\n      value: false\n";
+    repository.write("staging/kustomization.yaml", &kustomization("a.example", 2, more));
+    repository.write("staging/chart.yaml", &chart("small", "debug"));
+    repository.write("staging/app.yaml", &properties("a", "20"));
+    repository.commit("two replicas, more logs, more patience");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/app.yaml data.[app.properties].url stays: production's own
+    production/app.yaml data.[app.properties].timeout comes: changed by …
+    production/chart.yaml spec.values.size stays: production's own
+    production/chart.yaml spec.values.log.level comes: changed by …
+    production/kustomization.yaml patches[0].patch[path=/spec/replicas].value comes: changed by …
+    production/kustomization.yaml patches[0].patch[path=/metadata/annotations].value.host stays: production's own
+    production/kustomization.yaml patches[0].patch[path=/spec/paused] comes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let kept = |path: &str| repository.read(&format!("production/{path}"));
+    assert_eq!(kept("kustomization.yaml"), kustomization("b.example", 2, more));
+    assert_eq!(kept("chart.yaml"), chart("large", "debug"));
+    assert_eq!(kept("app.yaml"), properties("b", "20"));
+}
+
+/// A robot that moves production's tags looks at nothing else: two of its commits left out what waited.
+#[test]
+fn who_moves_versions_passes_nothing_over() {
+    let kustomization = |tag: &str, rest: &str| {
+        format!("resources: [../base]\nimages:\n- name: web\n  newTag: {tag}\n{rest}")
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base/kustomization.yaml", "resources: []\n"),
+        ("staging/kustomization.yaml", &kustomization("latest", "")),
+        ("production/kustomization.yaml", &kustomization("v1.0.0", "")),
+    ]);
+    let rest = "commonAnnotations:\n  team: shop\n";
+    repository.write("staging/kustomization.yaml", &kustomization("latest", rest));
+    repository.commit("whose it is");
+    for tag in ["v1.0.1", "v1.0.2"] {
+        repository.write("production/kustomization.yaml", &kustomization(tag, ""));
+        repository.commit("a release");
+    }
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/kustomization.yaml"), kustomization("v1.0.2", rest));
+}
+
+/// A copied file took an annotation of production's along, and nobody was told.
+#[test]
+fn a_copy_tells_what_the_target_alone_had() {
+    let ingress = |annotations: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\n  annotations:\n{annotations}"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", &CONFIGURATION.replace("changes", "files")),
+        ("base/kustomization.yaml", "resources: [all.yaml]\n"),
+        (
+            "base/all.yaml",
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\n",
+        ),
+        ("staging/kustomization.yaml", "resources: [../base]\npatches:\n- path: patches/a.yaml\n"),
+        (
+            "production/kustomization.yaml",
+            "resources: [../base]\npatches:\n- path: patches/a.yaml\n",
+        ),
+        ("staging/patches/a.yaml", &ingress("    team: a\n")),
+        ("production/patches/a.yaml", &ingress("    team: a\n    tls: strict\n")),
+    ]);
+    let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let lost = |it: &&serde_json::Value| it["rule"] == "own-value-lost";
+    let found: Vec<_> = plan["findings"].as_array().unwrap().iter().filter(lost).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0]["kind"], &found[0]["name"]), (&"Ingress".into(), &"web".into()));
+    assert_eq!(
+        found[0]["message"],
+        "loses a value that this environment alone had: `metadata.annotations.tls`"
+    );
+}

@@ -58,6 +58,11 @@ impl Form {
         steps.copied().find(fits).unwrap_or(Self::Binary)
     }
 
+    /// Whether a text can be read and changed so.
+    pub(super) fn fits(self, text: &str) -> bool {
+        self.reads(text.as_bytes())
+    }
+
     fn reads(self, content: &[u8]) -> bool {
         let Ok(text) = std::str::from_utf8(content) else { return self == Self::Binary };
         match self {

@@ -1,5 +1,6 @@
 //! What is decided about one value, and the change of the target's file that it makes.
 
+use super::content::Form;
 use super::verdict::Verdict;
 use crate::yaml::FieldPath;
 use crate::yaml::edit::NodePath;
@@ -69,4 +70,17 @@ pub(super) enum Op {
     Remove { target: NodePath },
     /// A document comes.
     AddDocument { after: Option<usize>, source: usize },
+    /// A text changes that holds fields of its own, at a place within it.
+    Within { target: NodePath, source: NodePath, form: Form, op: Box<Self> },
+}
+
+impl Op {
+    /// Whether something goes and nothing comes.
+    pub(super) fn removes(&self) -> bool {
+        match self {
+            Self::Remove { .. } => true,
+            Self::Within { op, .. } => op.removes(),
+            _ => false,
+        }
+    }
 }

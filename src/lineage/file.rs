@@ -13,7 +13,7 @@ use super::sides::Sides;
 use super::splice::carry_out;
 use super::three_way::{merge_lines, shared_lines};
 use super::value::Value;
-use super::verdict::{Column, Times, Verdict, judge};
+use super::verdict::{Column, Edit, Times, Verdict, differ_in_versions_alone, judge};
 use super::walk::Walk;
 use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
 
@@ -338,7 +338,7 @@ impl Opened<'_, '_> {
         let mut fields = Vec::new();
         for (index, decision) in decisions.iter().enumerate() {
             let (mut then, mut because) = self.words(decision.reason, decision.source.is_none());
-            if matches!(decision.op, Some(Op::Remove { .. })) {
+            if decision.op.as_ref().is_some_and(Op::removes) {
                 then = Then::Goes;
             } else if then == Then::Goes {
                 then = Then::Comes;
@@ -480,8 +480,14 @@ impl Read {
     }
 
     /// The commits after the first that changed a value, and not only a comment.
-    fn edits(&self) -> Vec<usize> {
-        let changed = self.values.windows(2).map(|pair| pair[0] != pair[1]);
-        self.since.iter().skip(1).zip(changed).filter_map(|(at, it)| it.then_some(*at)).collect()
+    fn edits(&self) -> Vec<Edit> {
+        let edit = |(at, pair): (&usize, &[Option<Value>])| {
+            let of_versions = match pair {
+                [Some(before), Some(after)] => differ_in_versions_alone(before, after),
+                _ => false,
+            };
+            (pair[0] != pair[1]).then_some(Edit { at: *at, of_versions })
+        };
+        self.since.iter().skip(1).zip(self.values.windows(2)).filter_map(edit).collect()
     }
 }

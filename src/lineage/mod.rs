@@ -33,6 +33,7 @@ mod three_way;
 mod value;
 mod verdict;
 mod walk;
+mod within;
 mod wording;
 
 pub use claim::{Brought, bears_out};

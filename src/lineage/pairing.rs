@@ -130,6 +130,10 @@ impl Pairing<'_> {
     /// The name of an item that has none by a field: what a document, an entry, a patch is about.
     fn special_key(&self, item: &Value, side: Side) -> Option<String> {
         if self.field.is_empty() {
+            // An operation of a JSON patch.
+            if let (Some(_), Some(path)) = (item.text_at("op"), item.text_at("path")) {
+                return self.neutral(path, side).map(|path| format!("path {path}"));
+            }
             let name = item.get("metadata").and_then(|metadata| metadata.text_at("name"));
             let kind = item.text_at("kind")?;
             return Some(format!("{kind}/{}", self.neutral(name.unwrap_or_default(), side)?));

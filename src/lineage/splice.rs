@@ -17,32 +17,26 @@ pub(super) fn carry_out(
         (0..decisions.len()).filter(|index| decisions[*index].op.is_some()).collect();
     order.sort_by(|a, b| decisions[*a].position.cmp(&decisions[*b].position));
     let mut text = Text::open(form, target, source)?;
-    let mut refused = Vec::new();
-    let mut end = order.len();
-    while end > 0 {
-        let start = group_start(&order[..end], decisions);
-        let group: Vec<&Op> =
-            order[start..end].iter().filter_map(|index| decisions[*index].op.as_ref()).collect();
-        if let Err(reason) = text.apply(&group) {
-            refused.extend(order[start..end].iter().map(|index| (*index, reason.clone())));
-        }
-        end = start;
-    }
+    let ops: Vec<&Op> = order.iter().filter_map(|index| decisions[*index].op.as_ref()).collect();
+    let refused = text.apply_all(&ops);
+    let refused: Vec<_> = refused.into_iter().map(|(at, reason)| (order[at], reason)).collect();
     for (index, _) in &refused {
         decisions[*index].op = None;
     }
     Ok((text.finish(), refused))
 }
 
-/// Where the group of the last operation begins: items that come to one place come together.
-fn group_start(order: &[usize], decisions: &[Decision]) -> usize {
-    let Some(last) = order.last() else { return 0 };
-    let Some(Op::Add { list, after, .. }) = &decisions[*last].op else { return order.len() - 1 };
-    let same = |index: &usize| {
-        matches!(&decisions[*index].op, Some(Op::Add { list: other, after: place, .. })
-            if other == list && place == after)
+/// Where the group of the last operation begins: items that come to one place come together, and so does all
+/// that changes within one text.
+fn group_start(ops: &[&Op]) -> usize {
+    let same = |op: &&&Op| match (op, ops.last()) {
+        (Op::Add { list, after, .. }, Some(Op::Add { list: other, after: place, .. })) => {
+            other == list && place == after
+        }
+        (Op::Within { target, .. }, Some(Op::Within { target: other, .. })) => target == other,
+        _ => false,
     };
-    order.len() - order.iter().rev().take_while(|index| same(index)).count()
+    ops.len() - ops.iter().rev().take_while(same).count().max(1)
 }
 
 /// A text that is being changed.
@@ -68,6 +62,28 @@ impl Text {
         }
     }
 
+    /// Applies operations in the order of their places, the last first; gives those that cannot be, by their
+    /// number, with the reason.
+    fn apply_all(&mut self, ops: &[&Op]) -> Vec<(usize, String)> {
+        let mut refused = Vec::new();
+        let mut end = ops.len();
+        while end > 0 {
+            let start = group_start(&ops[..end]);
+            refused.extend(match (&mut *self, ops[start]) {
+                (Self::Yaml { target, source }, Op::Within { .. }) => {
+                    let within = apply_within(target, source, &ops[start..end]);
+                    within.into_iter().map(|(at, reason)| (start + at, reason)).collect()
+                }
+                (text, _) => match text.apply(&ops[start..end]) {
+                    Ok(()) => Vec::new(),
+                    Err(reason) => (start..end).map(|at| (at, reason.clone())).collect(),
+                },
+            });
+            end = start;
+        }
+        refused
+    }
+
     fn apply(&mut self, group: &[&Op]) -> Result<(), String> {
         match self {
             Self::Yaml { target, source } => {
@@ -77,6 +93,32 @@ impl Text {
                 group.iter().try_for_each(|op| apply_to_lines(target, source, op))
             }
         }
+    }
+}
+
+/// Changes a text that holds fields of its own; gives what cannot be, as [`Text::apply_all`] does.
+fn apply_within(target: &mut Editor, source: &Editor, group: &[&Op]) -> Vec<(usize, String)> {
+    let all = |reason: String| (0..group.len()).map(|at| (at, reason.clone())).collect();
+    let [Op::Within { target: path, source: from, form, .. }, ..] = group else {
+        return Vec::new();
+    };
+    let inner: Vec<&Op> = group
+        .iter()
+        .filter_map(|op| if let Op::Within { op, .. } = op { Some(&**op) } else { None })
+        .collect();
+    let texts = (
+        target.node(path).and_then(|node| node.text()),
+        source.node(from).and_then(|node| node.text()),
+    );
+    let (Some(before), Some(theirs)) = texts else { return all("it is no text".to_owned()) };
+    let mut text = match Text::open(*form, before, theirs) {
+        Ok(text) => text,
+        Err(reason) => return all(reason),
+    };
+    let refused = text.apply_all(&inner);
+    match target.rewrite(path, &text.finish()) {
+        Ok(()) => refused,
+        Err(error) => all(error.to_string()),
     }
 }
 
@@ -210,7 +252,7 @@ fn apply_to_lines(target: &mut Vec<String>, source: &[String], op: &Op) -> Resul
         Op::Remove { target: path } => {
             target.remove(find(target, &key(path)?).ok_or_else(missing)?);
         }
-        Op::Add { .. } | Op::AddDocument { .. } | Op::Set { .. } => {
+        Op::Add { .. } | Op::AddDocument { .. } | Op::Set { .. } | Op::Within { .. } => {
             return Err("it is no line".to_owned());
         }
     }

@@ -1,7 +1,7 @@
 //! What becomes of one value that differs, decided by what it was.
 
 use super::names::{Names, are_cut_alike, are_of_one_kind, holds_version, split_version};
-use super::value::Value;
+use super::value::{Shape, Value};
 
 /// One place in a file on both sides, now and in the past.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,15 @@ pub(super) struct Times {
     pub settles_versions: bool,
     /// The target's commits that changed a value of the file, where nobody promoted with Overlift yet: who edits
     /// it by hand passes over what waits.
-    pub edits: Vec<usize>,
+    pub edits: Vec<Edit>,
+}
+
+/// A commit that changed a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub at: usize,
+    /// Whether it changed versions alone: those move on their own, and say nothing of the rest.
+    pub of_versions: bool,
 }
 
 /// What becomes of a value.
@@ -91,7 +99,8 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         if keys == ["version"] && counts_itself(column, times) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
-        if let Some(by) = left_by(source_since, times).filter(|_| !is_step) {
+        let of_versions = target.is_some_and(|target| is_version(target, keys));
+        if let Some(by) = left_by(source_since, times, of_versions).filter(|_| !is_step) {
             return Verdict::LeftBy { by };
         }
         return Verdict::Behind { since: source_since };
@@ -108,13 +117,14 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
 /// The commit that left out a change of the source's: the change itself, if it edited the target's file as well, since
 /// who does both in one commit means what differs afterwards; a later one that did; or the last of several that edited
 /// the target's file by hand. One may be a hotfix that had nothing to do with it.
-fn left_by(since: Option<usize>, times: &Times) -> Option<usize> {
+fn left_by(since: Option<usize>, times: &Times, of_versions: bool) -> Option<usize> {
     const ENOUGH: usize = 2;
     let since = since?;
     if times.target.contains(&since) {
         return Some(since);
     }
-    let later: Vec<usize> = times.edits.iter().copied().filter(|edit| *edit > since).collect();
+    let counts = |edit: &&Edit| edit.at > since && (of_versions || !edit.of_versions);
+    let later: Vec<usize> = times.edits.iter().filter(counts).map(|edit| edit.at).collect();
     let of_both = later.iter().rev().find(|edit| times.source.contains(edit));
     of_both.or_else(|| later.last().filter(|_| later.len() >= ENOUGH)).copied()
 }
@@ -229,6 +239,29 @@ pub(super) fn is_version(value: &Value, keys: &[&str]) -> bool {
     holds_version(keys) || value.as_text().is_some_and(|text| split_version(text).is_some())
 }
 
+/// Whether two states of a file say the same but for versions.
+pub(super) fn differ_in_versions_alone(before: &Value, after: &Value) -> bool {
+    fn alike<'v>(before: &'v Value, after: &'v Value, keys: &mut Vec<&'v str>) -> bool {
+        match (&before.shape, &after.shape) {
+            _ if before == after => true,
+            (Shape::Map(pairs), Shape::Map(others)) if pairs.len() == others.len() => {
+                pairs.iter().all(|(key, value)| {
+                    let Some(other) = after.get(key) else { return false };
+                    keys.push(key);
+                    let is_alike = alike(value, other, keys);
+                    keys.pop();
+                    is_alike
+                })
+            }
+            (Shape::List(items), Shape::List(others)) if items.len() == others.len() => {
+                items.iter().zip(others).all(|(item, other)| alike(item, other, keys))
+            }
+            _ => is_version(before, keys) && is_version(after, keys),
+        }
+    }
+    alike(before, after, &mut Vec::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,9 +300,11 @@ mod tests {
             source_past: of_source.iter().map(|at| source[*at].as_ref()).collect(),
             target_past: of_target.iter().map(|at| target[*at].as_ref()).collect(),
         };
+        let edit = |at: &usize| Edit { at: *at, of_versions: false };
+        let edits = of_target[1..].iter().map(edit).collect();
         let times = Times {
             source: of_source,
-            edits: if by_hand { of_target[1..].to_vec() } else { Vec::new() },
+            edits: if by_hand { edits } else { Vec::new() },
             target: of_target,
             settled,
             settles_versions: true,

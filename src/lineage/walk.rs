@@ -7,6 +7,7 @@ use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
+use super::within::Within;
 use crate::yaml::FieldStep;
 use crate::yaml::edit::NodePath;
 
@@ -91,6 +92,8 @@ impl<'w> Walk<'w> {
         match (column.source.map(|value| &value.shape), column.target.map(|value| &value.shape)) {
             (Some(Shape::Map(_)), Some(Shape::Map(_))) => self.keys(column, way),
             (Some(Shape::List(_)), Some(Shape::List(_))) => self.items(column, way),
+            (Some(Shape::Scalar { .. }), Some(Shape::Scalar { .. }))
+                if self.is_own(column, way) && self.within(column, way) => {}
             (Some(Shape::List(_)), None) | (None, Some(Shape::List(_)))
                 if self.is_entry_list(column, way) =>
             {
@@ -98,6 +101,52 @@ impl<'w> Walk<'w> {
             }
             _ => self.decide(column, way, None, op),
         }
+    }
+
+    /// Whether the history alone decides, and a value is the target's own while the source has changed its.
+    fn is_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        self.policy.choice == Choice::Changed
+            && since_of(column, self.times).is_some()
+            && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Own { .. })
+    }
+
+    /// Goes through texts that hold fields of their own; `false` if nothing comes or goes there.
+    fn within(&mut self, column: &Column<'w>, way: &Way<'w>) -> bool {
+        let Some(texts) = Within::read(column) else { return false };
+        let mut walk = Walk {
+            times: self.times,
+            names: self.names,
+            policy: Policy { choice: Choice::Changed, keep: &[], take: &[] },
+            form: texts.form,
+            is_kustomization: false,
+            is_unlisted: self.is_unlisted,
+            is_sources: self.is_sources,
+            found: Vec::new(),
+            unpaired: Vec::new(),
+        };
+        walk.file(&texts.column());
+        let form = texts.form;
+        let found = walk.found;
+        if found.iter().all(|decision| decision.op.is_none()) {
+            return false;
+        }
+        let outer = way.shown.trim_start_matches('.');
+        self.found.extend(found.into_iter().map(|decision| {
+            let dot = if decision.field.starts_with('[') { "" } else { "." };
+            let op = decision.op.map(|op| Op::Within {
+                target: way.target.clone(),
+                source: way.source.clone(),
+                form,
+                op: Box::new(op),
+            });
+            Decision {
+                field: format!("{outer}{dot}{}", decision.field),
+                op,
+                position: [way.position.clone(), decision.position].concat(),
+                ..decision
+            }
+        }));
+        true
     }
 
     /// Whether the entries of a list that one side lacks are decided one by one: in a kustomization an

@@ -101,6 +101,16 @@ impl Fragment {
         self.node.is_block()
     }
 
+    /// The node's own text.
+    pub(super) fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The column of the key or dash that holds the node.
+    pub(super) const fn anchor(&self) -> usize {
+        self.anchor
+    }
+
     /// Whether it is a literal or folded text, whose lines are all content.
     pub(super) fn is_block_scalar(&self) -> bool {
         self.raw.starts_with(['|', '>'])

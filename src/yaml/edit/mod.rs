@@ -11,6 +11,7 @@ mod flow;
 mod fragment;
 mod line;
 mod list;
+mod literal;
 mod mapping;
 mod path;
 mod span;
