@@ -215,3 +215,36 @@ fn what_an_environments_build_does_not_read_is_told() {
     );
     assert!(terminal.contains("production: 1 file changes, not rendered"), "{terminal}");
 }
+
+/// What a chart is given is told in words, too, though nobody renders it here.
+#[test]
+fn values_of_a_chart_that_is_not_rendered_are_told() {
+    let values = "web: {replicaCount: 4}\ningress:\n  hosts:\n  - host: shop.example.com\n";
+    let repo = repo();
+    repo.write("overlays/production/release/values.yaml", values);
+    repo.commit("a chart");
+    repo.write(
+        "overlays/production/release/values.yaml",
+        &values.replace("4", "1").replace("shop", "stg"),
+    );
+    repo.commit("smaller and elsewhere");
+    let found = preview(&repo);
+    let findings = found["notRendered"][0]["findings"].as_array().unwrap();
+    let told: Vec<(&str, &str, u64)> = findings
+        .iter()
+        .map(|it| {
+            (
+                it["rule"].as_str().unwrap(),
+                it["name"].as_str().unwrap(),
+                it["line"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    let file = "overlays/production/release/values.yaml";
+    assert_eq!(told, [("fewer-replicas", file, 1), ("hosts-change", file, 4)]);
+    let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    assert!(body.contains("`web.replicaCount` 4 → **`1`**"), "{body}");
+    assert!(body.contains("`shop.example.com` → **`stg.example.com`**"), "{body}");
+    let terminal = repo.overlift(&["preview", "HEAD~1"]).ok();
+    assert!(terminal.contains("answers for other hosts"), "{terminal}");
+}

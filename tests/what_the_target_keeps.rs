@@ -249,3 +249,25 @@ fn a_copy_tells_what_the_target_alone_had() {
         "loses a value that this environment alone had: `metadata.annotations.tls`"
     );
 }
+
+/// The text of a pull request that there will not be says why, and asks nobody to tick or to undo anything.
+#[test]
+fn a_body_without_a_change_says_why() {
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &map("web", "b")),
+        ("staging/kustomization.yaml", "resources: [../base]\n"),
+        ("production/kustomization.yaml", "resources: [../base]\n"),
+    ]);
+    repository.write("production/kustomization.yaml", "resources: [../base]\nnameSuffix: -p\n");
+    repository.commit("a name of its own");
+    let body = repository.overlift(&["plan", "staging", "production", "--body"]).ok();
+    let start = "**staging → production** · staging at `";
+    assert!(body.starts_with(start), "{body}");
+    assert!(body.contains("\nNothing to promote: "), "{body}");
+    for word in ["Undo", "Checklist", "- [ ]", "What changes"] {
+        assert!(!body.contains(word), "{word} in {body}");
+    }
+    assert!(body.contains("**Gates** nothing is new"), "{body}");
+}

@@ -54,8 +54,7 @@ fn report(
     body: &str,
     below: &str,
 ) -> Result<(), ActionError> {
-    let all = found.reached.iter().flat_map(|reached| &reached.findings);
-    let new: Vec<Finding> = all.filter(|finding| finding.new).cloned().collect();
+    let new: Vec<Finding> = found.findings().filter(|finding| finding.new).cloned().collect();
     for command in finding_commands(&new, below) {
         runner.say(command);
     }

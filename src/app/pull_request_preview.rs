@@ -147,9 +147,8 @@ impl Shown {
                 "\nIt also changes Overlift's configuration; environments are taken from the new one.\n",
             );
         }
-        let annotations = preview.reached.iter().flat_map(|reached| &reached.findings);
         let annotations =
-            annotations.filter(|it| it.new && it.level > Level::Info).filter_map(annotation);
+            preview.findings().filter(|it| it.new && it.level > Level::Info).filter_map(annotation);
         Self {
             reaches: !preview.is_empty(),
             fails,

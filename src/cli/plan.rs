@@ -153,7 +153,8 @@ pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) 
         }
     }
     let for_people = arguments.diff.is_none() && !arguments.body && !arguments.json;
-    if planned.plans.is_empty() && planned.failed.is_empty() && for_people {
+    let in_words = for_people || arguments.body;
+    if planned.plans.is_empty() && planned.failed.is_empty() && in_words {
         let Pair { source, target, .. } = &arguments.pair;
         output
             .print(format!("Nothing to promote from {source} to {target} in any application.\n"))?;

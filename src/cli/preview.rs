@@ -57,6 +57,7 @@ struct PreviewJson<'a> {
 struct NotRenderedJson<'a> {
     environments: Vec<String>,
     reason: &'a str,
+    findings: Vec<FindingJson<'a>>,
     files: String,
 }
 
@@ -143,6 +144,7 @@ fn json(found: &Preview) -> PreviewJson<'_> {
             .map(|it| NotRenderedJson {
                 environments: titles(&it.environments),
                 reason: &it.why,
+                findings: it.findings.iter().map(|f| FindingJson::new(f, None)).collect(),
                 files: it.files.text(),
             })
             .collect(),
@@ -179,22 +181,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             let line = harmless(&format!("It reaches {}", reached.clusters.join(", ")));
             let _ = writeln!(out, "{}", wrapped(&line, width, ""));
         }
-        for group in telling.warnings() {
-            let (style, word) = match group.level {
-                Level::Error => (palette.error, "error"),
-                Level::Warning | Level::Info => (palette.warning, "warning"),
-            };
-            let line = format!("{word}: {}", harmless(&group.sentence().plain()));
-            let line = wrapped(&line, width, "  ");
-            let line = line.strip_prefix(word).unwrap_or(&line);
-            let _ = writeln!(out, "{style}{word}{style:#}{line}");
-        }
-        let others: Vec<&Finding> = telling
-            .other_findings()
-            .filter(|group| group.level > Level::Info)
-            .flat_map(|group| group.findings.iter().copied())
-            .collect();
-        out.push_str(&for_people(&others, palette));
+        found_of(&telling, output, &mut out);
         for (change, phrase) in telling.changes().take(40) {
             let sign = match change {
                 Change::Added => '+',
@@ -222,6 +209,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
         let why =
             harmless(&format!("What the cluster will see is not known here: {}", unrendered.why));
         let _ = writeln!(out, "{}", wrapped(&why, width, ""));
+        found_of(&Telling::of_parts(&[], &unrendered.findings), output, &mut out);
         for file in unrendered.files.files() {
             let (path, added, removed) = (&file.path, file.added_lines, file.removed_lines);
             let line = harmless(&format!("{path} +{added} −{removed}"));
@@ -232,4 +220,25 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What is found, risks in words first.
+fn found_of(telling: &Telling<'_>, output: &Output, out: &mut String) {
+    let (palette, width) = (&output.palette, output.width());
+    for group in telling.warnings() {
+        let (style, word) = match group.level {
+            Level::Error => (palette.error, "error"),
+            Level::Warning | Level::Info => (palette.warning, "warning"),
+        };
+        let line = format!("{word}: {}", harmless(&group.sentence().plain()));
+        let line = wrapped(&line, width, "  ");
+        let line = line.strip_prefix(word).unwrap_or(&line);
+        let _ = writeln!(out, "{style}{word}{style:#}{line}");
+    }
+    let others: Vec<&Finding> = telling
+        .other_findings()
+        .filter(|group| group.level > Level::Info)
+        .flat_map(|group| group.findings.iter().copied())
+        .collect();
+    out.push_str(&for_people(&others, palette));
 }

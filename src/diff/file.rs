@@ -73,6 +73,12 @@ impl FilesDiff {
         &self.files
     }
 
+    /// Whether a file is among these and nothing of it is masked.
+    #[must_use]
+    pub fn is_open(&self, path: &RepoPath) -> bool {
+        self.files.iter().any(|file| file.path == *path && !file.masked)
+    }
+
     /// The whole diff. `git apply` applies it, files with masked values excepted.
     #[must_use]
     pub fn text(&self) -> String {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::gate::{Day, Gate, Gates, Suppression, names};
 use super::installation::with_mesh;
-use super::risks::{Changed, Changes};
+use super::risks::{Changed, Changes, read_values};
 use super::rule::{Check, Report, Rule};
 use super::rules;
 use super::subject::Subject;
 use super::{Finding, Level};
+use crate::diff::ResourceDiff;
 use crate::kustomize::{ResourceId, name_without_hash};
 
 /// What the gates say.
@@ -33,8 +34,13 @@ pub fn check(subject: &Subject<'_>, gates: &Gates, today: Day) -> Findings {
 #[must_use]
 pub(super) fn check_all(changes: &Changes<'_>, gates: &Gates, today: Day) -> Findings {
     let mut findings = Vec::new();
-    let resources: Vec<Changed<'_>> =
-        changes.resources.iter().map(|diff| Changed::new(diff, changes)).collect();
+    let read: Vec<Option<ResourceDiff>> = changes.resources.iter().map(read_values).collect();
+    let resources: Vec<Changed<'_>> = changes
+        .resources
+        .iter()
+        .zip(&read)
+        .map(|(diff, read)| Changed::new(read.as_ref().unwrap_or(diff), changes))
+        .collect();
     for rule in rules::all().filter(|rule| gates.run.contains(&rule.gate)) {
         let mut report = Report::new(rule.id, gates.complete, &mut findings);
         match rule.check {

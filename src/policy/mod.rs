@@ -32,6 +32,7 @@ pub mod service_registry;
 pub mod sidecar;
 mod standards;
 mod subject;
+mod values;
 pub mod virtual_service;
 mod whole;
 
@@ -50,6 +51,7 @@ pub use rule::{Code, Rule};
 pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject, built};
+pub use values::check_values;
 pub use whole::{
     Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,
 };

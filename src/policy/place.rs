@@ -141,6 +141,16 @@ pub fn place<'a>(
     }
 }
 
+/// Where a field of a document stands in its text, or what of the way to it is there.
+pub(super) fn position(text: &str, document: &Node, field: &str) -> Option<Position> {
+    let walked = walk(document, &steps(field));
+    let offset = walked.mark.offset().filter(|_| walked.depth > 0)?;
+    let before = text.get(..offset)?;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Some(Position { line: count(before.matches('\n').count() + 1), column: count(column) })
+}
+
 /// The place with the right value; else the one that follows the path furthest; else the document
 /// that the resource was read from.
 fn best<'a>(

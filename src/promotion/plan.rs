@@ -34,7 +34,7 @@ use crate::kustomize::{self, Build, BuildError};
 use crate::model::{EditedFiles, EnvironmentName, FileEdit, Files, Location, RepoPath};
 use crate::policy::{
     Changes, Finding, Findings, Overlay as Checked, Promotion, Reading, Side, Standards, Terms,
-    UnknownFiles, check_changes, check_overlay, check_without_lines, mark_new,
+    UnknownFiles, check_changes, check_overlay, check_values, check_without_lines, mark_new,
 };
 
 /// Plans a promotion.
@@ -99,6 +99,9 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             found.into_iter().filter(|finding| !risks.contains(finding)).collect();
         risks.extend(new);
     }
+    let of_values = of_values(request, (&edits, &files), &builds);
+    let suppressed = suppressed + of_values.suppressed.len();
+    risks.extend(of_values.findings);
     let (rendered, clusters) = beside(rendered, elsewhere, &deployed, target);
     let mut findings: Vec<Finding> = missing.chain(risks).chain(checked.findings).collect();
     hide_in_findings(&mut findings, &known);
@@ -126,6 +129,20 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         differences,
         commits,
     })
+}
+
+/// What is found in files of charts' values that no build reads. Those of which something is masked are left out.
+fn of_values(
+    request: &PlanRequest<'_>,
+    (edits, files): (&[PlannedEdit], &FilesDiff),
+    builds: &Builds,
+) -> Findings {
+    let Checks { gates, today, .. } = request.checks;
+    let is_read =
+        |path: &RepoPath| [&builds.before, &builds.after].iter().any(|it| it.inputs.contains(path));
+    let edits = edits.iter().map(|planned| &planned.edit);
+    let edits = edits.filter(|edit| files.is_open(&edit.path) && !is_read(&edit.path));
+    check_values(edits, gates, today)
 }
 
 /// The id that a plan with these edits has, whoever decided them; their causes do not count.

@@ -7,6 +7,8 @@ mod body;
 mod compare;
 mod look;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use body::preview_body;

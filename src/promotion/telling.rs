@@ -3,6 +3,7 @@
 //! The pull request, the terminal and the check run all tell the same; they differ in how it looks and
 //! in how much of it fits.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -11,9 +12,10 @@ use sha2::{Digest, Sha256};
 use super::markdown::{counted, number};
 use super::phrase::{Phrase, fields_in_words};
 use super::plan::Plan;
-use crate::diff::{Change, FieldChange, ResourceDiff};
+use crate::diff::{Change, FieldChange, Hunks, ResourceDiff};
 use crate::kustomize::ResourceId;
 use crate::policy::{Alike, Finding, Level, is_risk};
+use crate::yaml::{Node, write_document};
 
 /// At most so many names of a group are told one by one.
 const NAMES: usize = 3;
@@ -80,7 +82,7 @@ pub struct Group<'a> {
 
 /// A resource that is told, with those whose changes are alike.
 pub(super) struct Told<'a> {
-    pub(super) diff: &'a ResourceDiff,
+    pub(super) diff: Cow<'a, ResourceDiff>,
     pub(super) fields: Vec<FieldChange>,
     /// The weight of what is found about it.
     pub(super) level: Option<Level>,
@@ -409,6 +411,31 @@ impl Told<'_> {
         })
     }
 
+    /// The namespace that it comes from, if that is another one.
+    fn moved_from(&self) -> Option<&str> {
+        let before = self.diff.id_before.as_ref()?.namespace.as_str();
+        (before != self.diff.id.namespace).then_some(before)
+    }
+
+    /// It and all that are alike, as they stand in the output.
+    pub(super) fn all(&self) -> impl Iterator<Item = &ResourceDiff> {
+        std::iter::once(&*self.diff).chain(self.alike.iter().copied())
+    }
+
+    /// *comes in place of the one in namespace `x`, which is deleted*.
+    fn of_a_move(&self, phrase: Phrase, from: &str) -> Phrase {
+        let [come, those, are] = match self.alike.is_empty() {
+            true => ["comes", "the one", "is"],
+            false => ["come", "those", "are"],
+        };
+        let phrase = phrase.text(format!(" {come} in place of {those} "));
+        let phrase = match from {
+            "" => phrase.text("without a namespace"),
+            from => phrase.text("in namespace ").name(from),
+        };
+        phrase.text(format!(", which {are} deleted"))
+    }
+
     /// Name and what changes.
     pub(super) fn line(&self) -> Phrase {
         let mut phrase = Phrase::default().name(self.diff.id.to_string());
@@ -423,7 +450,10 @@ impl Told<'_> {
             Change::Deleted => phrase.text(" is deleted"),
             Change::Changed if self.is_renamed() => {
                 let fields = self.fields_told(true);
-                let phrase = phrase.text(" gets another hash");
+                let phrase = match self.moved_from() {
+                    Some(from) => self.of_a_move(phrase, from),
+                    None => phrase.text(" gets another hash"),
+                };
                 if fields.is_empty() {
                     phrase
                 } else {
@@ -456,12 +486,19 @@ pub(super) fn tell<'a>(
 ) -> Vec<Told<'a>> {
     let mut told: Vec<Told<'_>> = Vec::new();
     let mut seen: BTreeMap<[u8; 32], usize> = BTreeMap::new();
-    for diff in resources {
+    let moves = moves(resources);
+    let gone: BTreeSet<usize> = moves.values().copied().collect();
+    for (index, comes) in resources.iter().enumerate().filter(|(index, _)| !gone.contains(index)) {
+        let diff = match moves.get(&index) {
+            Some(&from) => Cow::Owned(as_one(&resources[from], comes)),
+            None => Cow::Borrowed(comes),
+        };
         let fields = diff.fields();
-        let level = levels.get(&diff.id).copied();
-        if let Some(likeness) = likeness(diff, &fields) {
+        let ids = std::iter::once(&diff.id).chain(&diff.id_before);
+        let level = ids.filter_map(|id| levels.get(id).copied()).max();
+        if let Some(likeness) = likeness(&diff, &fields) {
             if let Some(&index) = seen.get(&likeness) {
-                told[index].alike.push(diff);
+                told[index].alike.push(comes);
                 told[index].level = told[index].level.max(level);
                 continue;
             }
@@ -475,6 +512,44 @@ pub(super) fn tell<'a>(
         (std::cmp::Reverse(level), told.diff.change, std::cmp::Reverse(told.count()))
     });
     told
+}
+
+/// Resources that go in one namespace and come under the same name in another: what goes, by what comes.
+fn moves(resources: &[ResourceDiff]) -> BTreeMap<usize, usize> {
+    let mut places: BTreeMap<_, [Vec<usize>; 2]> = BTreeMap::new();
+    for (index, diff) in resources.iter().enumerate() {
+        let side = match diff.change {
+            Change::Deleted => 0,
+            Change::Added => 1,
+            Change::Changed => continue,
+        };
+        let id = &diff.id;
+        let name = (&id.gvk.group, &id.gvk.kind, &id.name);
+        places.entry(name).or_default()[side].push(index);
+    }
+    let other = |from: usize, to: usize| resources[from].id.namespace != resources[to].id.namespace;
+    let pair = |[gone, come]: [Vec<usize>; 2]| match (gone.as_slice(), come.as_slice()) {
+        ([from], [to]) if other(*from, *to) => Some((*to, *from)),
+        _ => None,
+    };
+    places.into_values().filter_map(pair).collect()
+}
+
+/// What goes and what comes in its place as one change.
+fn as_one(gone: &ResourceDiff, comes: &ResourceDiff) -> ResourceDiff {
+    let text = |node: &Option<Node>| {
+        let mut text = String::new();
+        node.iter().for_each(|node| write_document(node, &mut text));
+        text
+    };
+    ResourceDiff {
+        change: Change::Changed,
+        id_before: Some(gone.id.clone()),
+        before: gone.before.clone(),
+        hunks: Hunks::between(&text(&gone.before), &text(&comes.after)),
+        masked: gone.masked || comes.masked,
+        ..comes.clone()
+    }
 }
 
 /// What stays different between two environments; names and namespaces of their own are no reason to
@@ -496,14 +571,15 @@ pub(super) fn tell_drift(resources: &[ResourceDiff]) -> Vec<Told<'_>> {
             }
             seen.insert(likeness, told.len());
         }
-        told.push(Told { diff, fields, level: None, alike: Vec::new() });
+        told.push(Told { diff: Cow::Borrowed(diff), fields, level: None, alike: Vec::new() });
     }
     told
 }
 
 /// Equal for resources whose changes are the same and need telling once only.
 fn likeness(diff: &ResourceDiff, fields: &[FieldChange]) -> Option<[u8; 32]> {
-    if diff.id_before.is_some() || diff.masked {
+    let moved = diff.id_before.as_ref().filter(|before| before.name == diff.id.name);
+    if diff.id_before.is_some() && moved.is_none() || diff.masked {
         return None;
     }
     hash(fields)

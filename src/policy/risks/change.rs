@@ -3,15 +3,12 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use super::charts::has_values;
 use super::leaf::{Leaves, leaves};
 use crate::diff::{Change, ResourceDiff};
 use crate::kustomize::Build;
 use crate::model::{CommitSha, EnvironmentName, Files, Location, RepoPath, excerpts};
 use crate::yaml::Node;
-
-/// Kinds that hand values to a chart.
-const CHARTS: [&str; 5] =
-    ["HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet"];
 
 /// A promotion as rules over before and after see it.
 #[derive(Clone, Copy)]
@@ -145,7 +142,7 @@ impl<'a> Changed<'a> {
 
     /// The scalars of a resource that hands values to a chart, before and after.
     pub(super) fn chart_values(&self) -> Option<&(Leaves<'a>, Leaves<'a>)> {
-        (CHARTS.contains(&self.kind()) && self.stays()).then(|| self.leaves())
+        (has_values(self.kind(), self.after()) && self.stays()).then(|| self.leaves())
     }
 
     /// Every scalar before and after, items of lists by what names them.

@@ -24,7 +24,7 @@ const MISSED: Code = Code::sound("resource-deleted", Level::Warning);
 const GONE: Code = Code::sound("resource-deleted", Level::Info);
 
 /// What goes with a resource of a kind.
-const CONSEQUENCES: [(&str, &str, &str); 11] = [
+const CONSEQUENCES: [(&str, &str, &str); 13] = [
     (
         "HelmRelease",
         "is deleted with all that it installed",
@@ -58,6 +58,16 @@ const CONSEQUENCES: [(&str, &str, &str); 11] = [
     ),
     ("StatefulSet", "is deleted, which holds state", "are deleted, which hold state"),
     ("StorageClass", "is deleted, and claims of it wait", "are deleted, and claims of them wait"),
+    (
+        "Schedule",
+        "is deleted, so nothing is backed up by it",
+        "are deleted, so nothing is backed up by them",
+    ),
+    (
+        "ScheduledBackup",
+        "is deleted, so nothing is backed up by it",
+        "are deleted, so nothing is backed up by them",
+    ),
     (
         "ResourceQuota",
         "is deleted, so nothing bounds its namespace",

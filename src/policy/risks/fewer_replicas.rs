@@ -2,7 +2,7 @@
 //!
 //! Any fall is told; one by half or more, or to nothing, is a warning.
 
-use super::change::{Changed, at, becomes, shown, text, words};
+use super::change::{Changed, at, becomes, listed, shown, text, words};
 use super::leaf::last_key;
 use super::quantity::{Fall, fall};
 use crate::policy::Level;
@@ -41,6 +41,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     budget(changed, report);
     suspended(changed, report);
     of_values(changed, report);
+    of_operators(changed, report);
 }
 
 fn replicas(changed: &Changed<'_>, report: &mut Report<'_>) {
@@ -180,17 +181,25 @@ fn budget(changed: &Changed<'_>, report: &mut Report<'_>) {
 /// A CronJob that is suspended runs no more.
 fn suspended(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.texts(&["spec", "suspend"]);
-    let runs = ["CronJob", "Job", "CronWorkflow"].contains(&changed.kind());
+    let runs = ["CronJob", "Job", "CronWorkflow", "ScheduledBackup"].contains(&changed.kind());
     if runs && changed.stays() && after == "true" && before != "true" {
         let words = words("is suspended and runs no more", "are suspended and run no more", "");
         report.tell(changed, FEWER, "spec.suspend", words);
     }
     let (before, after) = changed.values(&["spec", "paused"]);
     let on = |node: Option<&Node>| at(node, &[]).and_then(Node::text) == Some("true");
-    if changed.kind() == "Deployment" && changed.stays() && on(after) && !on(before) {
+    if !changed.stays() || !on(after) || on(before) {
+        return;
+    }
+    if changed.kind() == "Deployment" {
         let words =
             words("is paused, so changes of it wait", "are paused, so changes of them wait", "");
         report.tell(changed, A_FEW, "spec.paused", words);
+    }
+    // Velero's.
+    if changed.is("velero.io", "Schedule") {
+        let words = words("is suspended and runs no more", "are suspended and run no more", "");
+        report.tell(changed, FEWER, "spec.paused", words);
     }
 }
 
@@ -208,6 +217,45 @@ fn of_values(changed: &Changed<'_>, report: &mut Report<'_>) {
                 words("is no longer scaled by itself", "are no longer scaled by themselves", "");
             report.tell(changed, A_FEW, after.field(path), words);
         }
+    }
+}
+
+/// Members of what an operator runs: `spec.instances`, `spec.kafka.replicas`, `spec.nodeSets[hot].count`.
+fn of_operators(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let is_custom = !changed.diff.id.gvk.is_kubernetes() && changed.chart_values().is_none();
+    if !is_custom || !changed.stays() {
+        return;
+    }
+    let (before, after) = changed.leaves();
+    let counted = |path: &str| {
+        let key = last_key(path);
+        path.starts_with("spec.")
+            && path != "spec.replicas"
+            && (["replicas", "replicaCount", "instances", "size"].contains(&key)
+                || key == "count" && path.contains("nodeSets["))
+    };
+    let is_count = |text: &str| text.parse::<u32>().is_ok();
+    let mut gone: Vec<&str> = Vec::new();
+    for (path, then) in before.iter().filter(|(path, then)| counted(path) && is_count(then)) {
+        if let Some(now) = after.get(path) {
+            let what = path.strip_prefix("spec.").unwrap_or(path);
+            compare(changed, after.field(path), what, (then, now), report);
+            continue;
+        }
+        // A set of members that goes as a whole; one that only has no number of its own is no news.
+        let set = path.rsplit_once('.').map_or("", |(set, _)| set);
+        let name = set.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(_, it)| it);
+        if let Some(name) = name
+            && then != "0"
+            && !after.iter().any(|(other, _)| other.starts_with(set))
+            && !gone.contains(&name)
+        {
+            gone.push(name);
+        }
+    }
+    if !gone.is_empty() {
+        let words = words("loses members", "lose members", listed(&gone));
+        report.tell(changed, FEWER, "spec", words);
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
+use super::charts::has_values;
 use super::cover::network;
+use super::doors;
 use super::leaf::last_key;
 use crate::kustomize::{Build, Gvk};
 use crate::policy::Level;
@@ -85,6 +87,7 @@ fn hosts(gvk: &Gvk, node: Option<&Node>) -> BTreeSet<String> {
             found.insert(text(Some(node), &["spec", "host"]).to_owned());
         }
         ("", "Service") => {}
+        (_, kind) if has_values(kind, Some(node)) => found.extend(doors::hosts(node)),
         _ => return BTreeSet::new(),
     }
     let dns =
@@ -180,6 +183,7 @@ fn check_exposure(changed: &Changed<'_>, report: &mut Report<'_>) {
     networks(changed, report);
     outbound(changed, report);
     middlewares(changed, report);
+    doors::opened(changed, WIDER, report);
 }
 
 /// A gateway or a host that comes.

@@ -6,10 +6,13 @@
 
 pub(super) mod authentication;
 pub(super) mod authorization;
+pub(super) mod availability;
 mod change;
+mod charts;
 pub(super) mod cors;
 mod cover;
 pub(super) mod deleted;
+mod doors;
 pub(super) mod enforcement;
 pub(super) mod environment;
 pub(super) mod fewer_replicas;
@@ -32,6 +35,7 @@ pub(super) mod traffic;
 mod version;
 
 pub use change::{Changed, Changes, OwnValue, Words};
+pub(super) use charts::{FILE as VALUES_FILE, read_values};
 
 use super::finding::Finding;
 use super::rule::Rule;
@@ -40,6 +44,7 @@ use super::rule::Rule;
 pub(super) const ALL: &[Rule] = &[
     authentication::RULE,
     authorization::RULE,
+    availability::RULE,
     cors::RULE,
     host::EXPOSURE_RULE,
     fewer_replicas::RULE,

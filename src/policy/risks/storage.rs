@@ -38,6 +38,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
     if changed.stays() {
         sizes(changed, report);
+        persistence(changed, report);
         classes(changed, report);
         templates(changed, report);
         retention(changed, report);
@@ -55,6 +56,19 @@ fn is_size(path: &str, in_values: bool) -> bool {
                 || path.contains("persisten")
                 || path.contains("volume")
                 || in_values && path.contains("pvc"))
+}
+
+/// A chart that is told to keep nothing any more.
+fn persistence(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let Some((before, after)) = changed.chart_values() else { return };
+    for (path, then) in before.iter().filter(|(path, _)| path.ends_with("persistence.enabled")) {
+        if then == "true" && after.get(path) == Some("false") {
+            let whose = path.trim_end_matches(".enabled");
+            let whose = whose.split_once("values.").map_or(whose, |(_, whose)| whose);
+            let words = words("no longer keeps data", "no longer keep data", shown(whose));
+            report.tell(changed, CHANGES, after.field(path), words);
+        }
+    }
 }
 
 fn sizes(changed: &Changed<'_>, report: &mut Report<'_>) {

@@ -54,7 +54,7 @@ fn lines_of(told: &Told<'_>) -> usize {
 }
 
 fn render_one(told: &Told<'_>, open: bool) -> String {
-    let diff = told.diff;
+    let diff = &told.diff;
     let mut head = html_code(&diff.id.to_string(), 120);
     match diff.change {
         Change::Changed => {}
@@ -117,8 +117,7 @@ fn rest(command: &str, told: &[Told<'_>]) -> Option<String> {
     if count == 0 {
         return None;
     }
-    let all =
-        told.iter().flat_map(|told| std::iter::once(told.diff).chain(told.alike.iter().copied()));
+    let all = told.iter().flat_map(Told::all);
     Some(format!(
         "*{} not shown here ({}): see the files of this pull request, or run* {}",
         counted(count, "more changed resource is", "more changed resources are"),

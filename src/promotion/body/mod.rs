@@ -141,10 +141,15 @@ impl<'a> Parts<'a> {
     /// The usual body after a `note`.
     fn usual(&self, note: &str) -> String {
         self.fit(|evidence| {
+            let footer = footer(self.plan);
+            if self.plan.is_empty() {
+                // There is nothing to tick, to see or to undo.
+                let (summary, findings) = (&self.summary, &self.findings);
+                return joined(&[note, summary, findings, &evidence.drift, &footer, &self.marker]);
+            }
             let diff = titled(&format!("What {} will see", self.plan.target.name), &evidence.diff);
             let checklist = titled("Checklist", &self.checklist);
-            let footer = footer(self.plan);
-            let parts = [
+            joined(&[
                 note,
                 &self.summary,
                 &self.findings,
@@ -154,9 +159,7 @@ impl<'a> Parts<'a> {
                 &evidence.drift,
                 &footer,
                 &self.marker,
-            ];
-            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-            parts.join("\n\n") + "\n"
+            ])
         })
     }
 
@@ -211,6 +214,12 @@ impl<'a> Parts<'a> {
 
 const TOO_LONG: &str =
     "> The body's template makes too long a text for this promotion; this is the usual body.";
+
+/// Paragraphs, empty ones left out.
+fn joined(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n") + "\n"
+}
 
 fn titled(title: &str, text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("### {title}\n\n{text}") }

@@ -5,6 +5,7 @@ use crate::lineage::{Difference, Then};
 use crate::policy::Level;
 use crate::promotion::beside::stays_beside;
 use crate::promotion::deployed::reached;
+use crate::promotion::nothing::nothing;
 use crate::promotion::phrase::Phrase;
 use crate::promotion::plan::{Commit, Plan};
 use crate::promotion::proposal::summary;
@@ -46,6 +47,9 @@ pub(super) fn render(
     shown: usize,
 ) -> String {
     let mut parts = vec![headline(plan)];
+    if plan.is_empty() {
+        parts.push(prose(&nothing(plan), 400));
+    }
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
     parts.extend(callout(&warnings, shown, SENTENCE_LIMIT, ", under *New findings*"));
     parts.push(status(plan, &warnings[..shown], items));
@@ -100,6 +104,9 @@ fn headline(plan: &Plan) -> String {
     let application = plan.target.application.as_ref();
     let application = application.map_or(String::new(), |it| format!("{}: ", word(it.as_str())));
     let (from, to) = (word(source.as_str()), word(target.as_str()));
+    if plan.is_empty() {
+        return format!("**{application}{from} → {to}** · {from} {commit}");
+    }
     let mut text = format!("**{application}{from} → {to}: {}**", word(&summary(plan)));
     if resources.is_empty() && plan.rendered.moved() > 0 && !plan.is_not_rendered() {
         text.push_str(&format!(
@@ -200,12 +207,14 @@ fn status(plan: &Plan, shown: &[&Group<'_>], items: usize) -> String {
     if let super::Verdict::Blocked { .. } = plan.verdict() {
         parts.push("**Not to be merged** while errors are new".to_owned());
     }
-    if items > 0 {
+    if items > 0 && !plan.is_empty() {
         // How many are ticked changes by a click, which no text here follows.
         parts.push(format!("**Checklist** {}", counted(items, "item", "items")));
     }
     parts.extend(stays_different(plan).map(|different| format!("**Stays different** {different}")));
-    parts.push("**Undo** revert this one commit".to_owned());
+    if !plan.is_empty() {
+        parts.push("**Undo** revert this one commit".to_owned());
+    }
     parts.join(" · ")
 }
 
@@ -265,9 +274,7 @@ pub(super) fn listed(heading: &str, telling: &Telling<'_>, most: usize) -> Optio
     let rest = told.get(shown..).unwrap_or_default();
     if !rest.is_empty() {
         let count: usize = rest.iter().map(Told::count).sum();
-        let all = rest
-            .iter()
-            .flat_map(|told| std::iter::once(told.diff).chain(told.alike.iter().copied()));
+        let all = rest.iter().flat_map(Told::all);
         lines.push(format!(
             "- {}: {}",
             counted(count, "more resource", "more resources"),

@@ -291,6 +291,29 @@ fn however_long_the_names_gates_and_undo_are_on_the_first_screen() {
 }
 
 #[test]
+fn a_move_to_another_namespace_is_told_once() {
+    let all = |namespace: &str, tag: &str| -> String {
+        let each = |name: &str| {
+            format!(
+                "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+                 spec: {{template: {{spec: {{containers: [{{name: c, image: 'r.io/app:{tag}'}}]}}}}}}\n"
+            )
+        };
+        ["a", "b", "c"].map(each).concat()
+    };
+    let after = all("new", "1.1");
+    let body = body(&plan(&after, &all("old", "1.0"), &after));
+    assert!(
+        body.starts_with("**staging → production: 3 resources are added, 3 are deleted**"),
+        "{body}"
+    );
+    let line = "- `Deployment new/a` and 2 like it come in place of those in namespace `old`, which are deleted: \
+                container `c`: image `app` `1.0` → **`1.1`**\n";
+    assert!(body.contains(line), "{body}");
+    assert_eq!(body.matches("<details").count(), 3, "{body}");
+}
+
+#[test]
 fn hostile_text() {
     let evil = "x` ``` ````\\n</details>\\n--> <!-- overlift:v1 {} --> @octocat fixes #123 closes https://github.com/a/b/issues/1 \
                 ![i](http://e/x.png) <img src=x onerror=y> | \\e[31m \\0 \\u202e | - [x] Approved by service owner";

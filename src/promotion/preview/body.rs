@@ -93,6 +93,10 @@ fn of_files(unrendered: &Unrendered, room: usize) -> String {
         titles(&unrendered.environments),
         prose(&unrendered.why, 400),
     );
+    let telling = Telling::of_parts(&[], &unrendered.findings);
+    if let Some(warnings) = render_warnings(&telling, 8) {
+        out.push_str(&format!("\n{warnings}\n"));
+    }
     let mut left = room.saturating_sub(utf16_len(&out) + 200);
     let lines: usize = files.iter().map(|file| file.added_lines + file.removed_lines).sum();
     let open = if files.len() <= 3 && lines <= 60 { " open" } else { "" };

@@ -29,14 +29,15 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
     for environment in request.pipeline.environments() {
         let variants = deployed.variants(&environment.path);
         let redeployed = variants.iter().any(|variant| variant.before != variant.after);
-        let changed = match may_reach(request, environment) {
-            Ok(changed) if changed.is_empty() && !redeployed => continue,
-            Ok(changed) => changed,
+        let changed = may_reach(request, environment);
+        match changed.is_empty() {
+            Ok(true) if !redeployed => continue,
+            Ok(_) => {}
             Err(UnknownFiles(paths)) => {
                 unknown.extend(paths);
                 continue;
             }
-        };
+        }
         let mut built = None;
         for variant in variants.iter().take(MOST_VARIANTS) {
             match look(request, (environment, &changed), variant, &mut measures) {
@@ -60,14 +61,16 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
             let builds = builds.each_ref();
             let is_read = |path: &RepoPath| builds.iter().any(|it| it.inputs.contains(path));
             let is_unread = |path: &&RepoPath| path.is_within(&environment.path) && !is_read(path);
-            let mut unread: BTreeSet<&RepoPath> = changed.iter().filter(is_unread).collect();
+            let mut unread: BTreeSet<&RepoPath> = changed.files.iter().filter(is_unread).collect();
             match look_below(request, environment, &is_read, &mut unread, &mut measures) {
                 Ok(below) => below.into_iter().for_each(|it| preview.add(it, &mut likeness)),
                 Err(UnknownFiles(paths)) => unknown.extend(paths),
             }
             unread.retain(|path| !is_documentation(path));
-            let alone = files_alone(request, environment, unread, &builds, UNREAD.to_owned());
-            alone.into_iter().for_each(|it| preview.add_unrendered(it));
+            match files_alone(request, environment, unread, &builds, UNREAD.to_owned()) {
+                Ok(alone) => alone.into_iter().for_each(|it| preview.add_unrendered(it)),
+                Err(UnknownFiles(paths)) => unknown.extend(paths),
+            }
         }
     }
     if unknown.is_empty() { Ok(preview) } else { Err(UnknownFiles(unknown)) }

@@ -7,14 +7,16 @@ use super::super::deployed::names;
 use super::super::environment::Environment;
 use super::super::rendering::{is_out_of_reach, is_unreadable, reason, render, render_deployed};
 use super::super::unbuilt::unbuilt_roots;
+use super::super::words::hide_in_findings;
+use super::reach::Reaching;
 use super::value::{Previewed, Reached, Unrendered};
 use crate::deployer::{self, Variant};
 use crate::diff::{FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError};
-use crate::model::{FileEdit, Files, RepoPath};
+use crate::model::{Entry, FileEdit, Files, RepoPath};
 use crate::policy::{
     Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles, check_changes,
-    check_overlay, check_without_lines, mark_new,
+    check_overlay, check_values, check_without_lines, mark_new,
 };
 
 /// What environments are measured by; most of a repository share theirs.
@@ -55,7 +57,7 @@ pub(super) enum Look {
 /// Builds an environment before and after. `changed` are the files that may reach it.
 pub(super) fn look(
     request: &Previewed<'_>,
-    (environment, changed): (&Environment, &BTreeSet<RepoPath>),
+    (environment, changed): (&Environment, &Reaching),
     variant: &Variant,
     measures: &mut Measures,
 ) -> Result<Look, UnknownFiles> {
@@ -70,10 +72,15 @@ pub(super) fn look(
                 Err(BuildError::Unknown(paths)) => Err(UnknownFiles(paths)),
                 before if breaks(&before, &error) => Ok(Look::Broken(Box::new(error))),
                 _ => {
-                    let alone = files_alone(request, environment, changed, &[], reason(&error));
+                    let alone =
+                        files_alone(request, environment, changed.all()?, &[], reason(&error))?;
                     // What a Secret is made from is not known where a file cannot be read.
                     let shown = |alone: Unrendered| match is_unreadable(&error) {
-                        true => Unrendered { files: alone.files.without_texts(), ..alone },
+                        true => Unrendered {
+                            files: alone.files.without_texts(),
+                            findings: Vec::new(),
+                            ..alone
+                        },
                         false => alone,
                     };
                     Ok(Look::Unrendered(alone.map(shown).map(Box::new)))
@@ -99,13 +106,23 @@ fn breaks(before: &Result<Build, BuildError>, after: &BuildError) -> bool {
 }
 
 /// An environment of which some files are not rendered, with those that change; nothing if none does.
+///
+/// # Errors
+/// [`UnknownFiles`] whose content is not here: they would seem to come, to go, or to stay as they are.
 pub(super) fn files_alone<'p>(
     request: &Previewed<'_>,
     environment: &Environment,
     changed: impl IntoIterator<Item = &'p RepoPath>,
     builds: &[&Build],
     why: String,
-) -> Option<Unrendered> {
+) -> Result<Option<Unrendered>, UnknownFiles> {
+    let changed: Vec<&RepoPath> =
+        changed.into_iter().filter(|path| !is_packed(path) || is_here(request, path)).collect();
+    let unknown: BTreeSet<RepoPath> =
+        changed.iter().filter(|path| !is_here(request, path)).map(|path| (*path).clone()).collect();
+    if !unknown.is_empty() {
+        return Err(UnknownFiles(unknown));
+    }
     let read = |files: &dyn Files, path: &RepoPath| files.file(path).ok().flatten();
     let edit = |path: &RepoPath| FileEdit {
         path: path.clone(),
@@ -115,7 +132,7 @@ pub(super) fn files_alone<'p>(
     let edits: Vec<FileEdit> =
         changed.into_iter().map(edit).filter(|edit| edit.before != edit.after).collect();
     if edits.is_empty() {
-        return None;
+        return Ok(None);
     }
     // In bases and components stands what becomes a Secret, too.
     let folders: BTreeSet<RepoPath> =
@@ -133,7 +150,22 @@ pub(super) fn files_alone<'p>(
     let secrets = builds.iter().fold(secrets, |secrets, build| secrets.learned_by(build));
     let known = secrets.known_values(builds);
     let files = FilesDiff::between(&edits, &secrets, &known, builds);
-    Some(Unrendered { environments: vec![environment.clone()], why, files })
+    let open = edits.iter().filter(|edit| files.is_open(&edit.path));
+    let mut findings = check_values(open, &environment.gates, request.today).findings;
+    hide_in_findings(&mut findings, &known);
+    Ok(Some(Unrendered { environments: vec![environment.clone()], why, files, findings }))
+}
+
+/// Whether the contents of a file are here, before and after.
+fn is_here(request: &Previewed<'_>, path: &RepoPath) -> bool {
+    let known = |files: &dyn Files| !matches!(files.look_up(path), Ok((_, Entry::Unknown)));
+    known(request.before) && known(request.after)
+}
+
+/// Whether a file is an archive or a picture, which nobody fetches in order to show that it is no text.
+fn is_packed(path: &RepoPath) -> bool {
+    let ending = path.file_name().rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["tgz", "gz", "zip", "tar", "jar", "png", "jpg", "jpeg", "gif", "pdf"].contains(&ending)
 }
 
 /// Kustomizations below the environment's that a change touches and the environment does not build itself. What

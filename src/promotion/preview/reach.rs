@@ -8,37 +8,53 @@ use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, RepoPath};
 use crate::policy::UnknownFiles;
 use crate::yaml::{Node, Value, parse_manifests};
 
-/// The changed files that an environment may build from, before or after: what a kustomization names, and all
-/// beside it. Rather too many than too few.
-pub(super) fn may_reach(
-    request: &Previewed<'_>,
-    environment: &Environment,
-) -> Result<BTreeSet<RepoPath>, UnknownFiles> {
-    let mut reaching = BTreeSet::new();
-    for files in [request.after, request.before] {
-        reaching.extend(touching(files, &environment.path, request.changed)?);
-    }
-    Ok(reaching)
+/// The changed files that may reach an environment.
+#[derive(Debug, Default)]
+pub(super) struct Reaching {
+    /// Those that are known to.
+    pub(super) files: BTreeSet<RepoPath>,
+    /// Files that are not here and may lead to more.
+    unknown: BTreeSet<RepoPath>,
 }
 
-fn touching(
-    files: &dyn Files,
-    folder: &RepoPath,
-    changed: &BTreeSet<RepoPath>,
-) -> Result<BTreeSet<RepoPath>, UnknownFiles> {
-    let mut found = BTreeSet::new();
-    let mut next = vec![folder.clone()];
-    let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
-    let mut unknown = BTreeSet::new();
-    while let Some(folder) = next.pop() {
-        if !seen.insert(folder.clone()) {
-            continue;
+impl Reaching {
+    /// Whether anything reaches it. What is known to need not wait for files that are not here.
+    pub(super) fn is_empty(&self) -> Result<bool, UnknownFiles> {
+        match self.files.is_empty() {
+            true => self.all().map(|_| true),
+            false => Ok(false),
         }
-        found.extend(changed.iter().filter(|path| path.is_within(&folder)).cloned());
-        next.extend(named_by(files, &folder, &mut unknown));
     }
-    // What is known to reach it need not wait for files that are not here.
-    if unknown.is_empty() || !found.is_empty() { Ok(found) } else { Err(UnknownFiles(unknown)) }
+
+    /// All of them, for whoever shows them without a build that finds them itself.
+    pub(super) fn all(&self) -> Result<&BTreeSet<RepoPath>, UnknownFiles> {
+        match self.unknown.is_empty() {
+            true => Ok(&self.files),
+            false => Err(UnknownFiles(self.unknown.clone())),
+        }
+    }
+
+    fn add(&mut self, files: &dyn Files, folder: &RepoPath, changed: &BTreeSet<RepoPath>) {
+        let mut next = vec![folder.clone()];
+        let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
+        while let Some(folder) = next.pop() {
+            if !seen.insert(folder.clone()) {
+                continue;
+            }
+            self.files.extend(changed.iter().filter(|path| path.is_within(&folder)).cloned());
+            next.extend(named_by(files, &folder, &mut self.unknown));
+        }
+    }
+}
+
+/// The changed files that an environment may build from, before or after: what a kustomization names, and all
+/// beside it. Rather too many than too few.
+pub(super) fn may_reach(request: &Previewed<'_>, environment: &Environment) -> Reaching {
+    let mut reaching = Reaching::default();
+    for files in [request.after, request.before] {
+        reaching.add(files, &environment.path, request.changed);
+    }
+    reaching
 }
 
 /// All that a folder's kustomization may name: whatever in it reads like a path.

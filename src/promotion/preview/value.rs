@@ -108,8 +108,13 @@ impl Preview {
     /// How many new findings there are of a level.
     #[must_use]
     pub fn new_findings(&self, level: Level) -> usize {
-        let findings = self.reached.iter().flat_map(|reached| &reached.findings);
-        findings.filter(|finding| finding.new && finding.level == level).count()
+        self.findings().filter(|finding| finding.new && finding.level == level).count()
+    }
+
+    /// All that is found.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let rendered = self.reached.iter().flat_map(|reached| &reached.findings);
+        rendered.chain(self.unrendered.iter().flat_map(|it| &it.findings))
     }
 }
 
@@ -122,6 +127,8 @@ pub struct Unrendered {
     pub why: String,
     /// The files that change, values of Secrets masked.
     pub files: FilesDiff,
+    /// What is found in charts' values among them.
+    pub findings: Vec<Finding>,
 }
 
 /// Equal for environments whose resources change in the same way, whatever their names and namespaces,

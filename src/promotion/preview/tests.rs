@@ -1,0 +1,89 @@
+//! Previews of files that are not all here yet.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::*;
+use crate::kustomize::BuildOptions;
+use crate::model::{EnvironmentName, FileTree, RepoPath};
+use crate::policy::{Day, Fetched, UnknownFiles};
+use crate::promotion::{Environment, Pipeline, Place, Sources, Stage};
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap()
+}
+
+fn pipeline() -> Pipeline {
+    let Environment { name, path, trigger, rules, pull_request, gates, .. } =
+        Environment::new(EnvironmentName::parse("production").unwrap(), path("production"));
+    let place = Place { application: None, path, rules, pull_request, gates };
+    let (freezes, rollouts): (Arc<[_]>, Arc<[_]>) = ([].into(), [].into());
+    let stage = Stage {
+        name,
+        trigger,
+        from: Sources::Before,
+        places: vec![place],
+        health: None,
+        freezes,
+        rollouts,
+    };
+    Pipeline::new(vec![stage]).unwrap()
+}
+
+/// An environment with a base that nobody fetches, and one of its own.
+fn files(replicas: u8) -> FileTree {
+    let deployment = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec: {{replicas: {replicas}}}\n"
+    );
+    let label = format!("labels: [{{pairs: {{n: '{replicas}'}}}}]\n");
+    FileTree::of([
+        (
+            "production/kustomization.yaml",
+            format!("resources:\n- https://example.com/base?ref=v1\n- ../base\n{label}"),
+        ),
+        ("base/kustomization.yaml", "resources: [a.yaml]\n".to_owned()),
+        ("base/a.yaml", deployment),
+    ])
+    .unwrap()
+}
+
+/// Without these contents, as GitHub's trees tell of files.
+fn lacking(mut files: FileTree, unknown: &[&str]) -> FileTree {
+    for name in unknown {
+        files.remove(&path(name));
+        files.insert_unknown(path(name));
+    }
+    files
+}
+
+fn preview_of(before: &FileTree, after: &FileTree) -> Result<Preview, UnknownFiles> {
+    let changed: BTreeSet<RepoPath> =
+        ["production/kustomization.yaml", "base/a.yaml"].map(path).into();
+    preview(&Previewed {
+        before,
+        after,
+        pipeline: &pipeline(),
+        changed: &changed,
+        options: &BuildOptions::default(),
+        fetched: &Fetched::default(),
+        today: Day::MIN,
+    })
+}
+
+#[test]
+fn an_environment_that_is_not_rendered_shows_all_files_wherever_they_are_read() {
+    let (before, after) = (files(4), files(5));
+    let here = preview_of(&before, &after).unwrap();
+    let shown: Vec<&RepoPath> =
+        here.unrendered[0].files.files().iter().map(|file| &file.path).collect();
+    assert_eq!(shown, [&path("base/a.yaml"), &path("production/kustomization.yaml")]);
+
+    // First what leads to the files, then the files.
+    for unknown in [&["base/kustomization.yaml", "base/a.yaml"][..], &["base/a.yaml"]] {
+        let sides = (lacking(before.clone(), unknown), lacking(after.clone(), unknown));
+        let Err(UnknownFiles(wanted)) = preview_of(&sides.0, &sides.1) else {
+            panic!("{unknown:?} is not asked for")
+        };
+        assert!(wanted.contains(&path(unknown[0])), "{wanted:?}");
+    }
+}
