@@ -3,9 +3,11 @@
 //! Reading follows go-yaml v3 for resources and go-yaml v2 for `kustomization.yaml`, because
 //! kustomize does; writing follows go-yaml v2, because `kustomize build` prints with it.
 
+mod dialect;
 pub mod edit;
 mod error;
 mod field_path;
+mod folding;
 mod node;
 mod number;
 mod quiet;
@@ -14,11 +16,12 @@ mod resolve;
 mod timestamp;
 mod write;
 
+pub use dialect::Dialect;
 pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
-pub use read::{Dialect, can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};
+pub use read::{can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};
 pub use resolve::resolve_plain;
 pub use write::{
     NotStyled, join_documents, write_document, write_scalar_value, write_stream, write_styled,

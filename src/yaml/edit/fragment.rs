@@ -80,22 +80,6 @@ impl Fragment {
         self.node == other.node && written(self) == written(other)
     }
 
-    /// This fragment as the value of nested keys as they are written, the outermost first.
-    ///
-    /// # Errors
-    /// [`EditError`] if it cannot be put there.
-    pub fn below(self, keys: &[&str]) -> Result<Self, EditError> {
-        let mut fragment = self;
-        for key in keys.iter().rev() {
-            let mut holder = super::Editor::parse("k:\n  x: 0\n")?;
-            let path = super::NodePath::root(0).key("k");
-            holder.insert_key(&path, None, key, &fragment)?;
-            holder.remove_key(&path, "x")?;
-            fragment = holder.fragment(&path)?;
-        }
-        Ok(fragment)
-    }
-
     /// Whether it is a list or mapping in block style, which a key cannot hold on its own line.
     pub(super) const fn is_block(&self) -> bool {
         self.node.is_block()

@@ -7,6 +7,24 @@ use super::line::{after_last_content, begins_line, column, line_end, line_start,
 use super::span::{SpanKind, SpanNode};
 use super::{EditError, Editor, Fragment, NodePath, Step, flow};
 
+impl Fragment {
+    /// This fragment as the value of nested keys as they are written, the outermost first.
+    ///
+    /// # Errors
+    /// [`EditError`] if it cannot be put there.
+    pub fn below(self, keys: &[&str]) -> Result<Self, EditError> {
+        let mut fragment = self;
+        for key in keys.iter().rev() {
+            let mut holder = Editor::parse("k:\n  x: 0\n")?;
+            let path = NodePath::root(0).key("k");
+            holder.insert_key(&path, None, key, &fragment)?;
+            holder.remove_key(&path, "x")?;
+            fragment = holder.fragment(&path)?;
+        }
+        Ok(fragment)
+    }
+}
+
 impl Editor {
     /// Puts another node in place of the one at `path`. Comments around it stay.
     ///

@@ -11,13 +11,14 @@ use libyaml_safer::{
 use super::super::number::special_float;
 use super::super::quiet::without_panic;
 use super::super::resolve::{resolve_in_flow, resolve_plain};
-use super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::super::{Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::fault::Fault;
+use super::limits::MAX_DEPTH;
 use super::merge::Merging;
 use super::stand_in::StandIns;
 use super::typed::{
     decode_binary, empty_in_flow, printable, representable, representable_key, tagged,
 };
-use super::{Dialect, Fault, MAX_DEPTH};
 
 /// Reads the first document of `text[start..end]`; `None` if there is none. `aliased` is how many
 /// nodes aliases may still add.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Node, Pair, Text, Value};
+use super::super::{Dialect, Node, Pair, Text, Value};
+use super::fault::Fault;
 use super::unique::unique;
-use super::{Dialect, Fault};
 
 /// The pairs of a mapping and the merge values between them, as they stand in the text.
 #[derive(Default)]

@@ -4,7 +4,9 @@
 //! document's tree if the document is written as manifests are, else [`libyaml`] makes it from
 //! events; [`resolve`](super::resolve) knows the types of scalars.
 
+mod fault;
 mod libyaml;
+mod limits;
 mod merge;
 mod scan;
 mod split;
@@ -12,30 +14,10 @@ mod stand_in;
 mod typed;
 mod unique;
 
-use super::{Node, SyntaxError};
-use crate::model::Position;
-pub(super) use scan::{Chomping, fold_lines};
+use super::{Dialect, Node, SyntaxError};
+use fault::Fault;
+use limits::{MAX_ALIASED_NODES, MAX_BYTES, MAX_DOCUMENTS};
 pub use typed::can_be_printed;
-
-/// Whose rules decide what a text means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// go-yaml v3 by way of kyaml: resources, patches. `yes` is a string, `0777` is 511,
-    /// `2001-01-01` a timestamp; duplicate keys are an error.
-    V3,
-    /// go-yaml v2 by way of sigs.k8s.io/yaml: `kustomization.yaml`. `yes`, `y` and `on` are
-    /// booleans, the last of duplicate keys counts, only the first document is read.
-    V2,
-}
-
-/// Longest text that is read. The largest manifests in the wild have a few megabytes.
-const MAX_BYTES: usize = 64 << 20;
-/// Deepest nesting; every reader of the tree may recurse this deep.
-const MAX_DEPTH: usize = 400;
-/// Nodes that aliases may add to one text.
-const MAX_ALIASED_NODES: usize = 400_000;
-/// Documents in one text.
-const MAX_DOCUMENTS: usize = 200_000;
 
 /// Reads the documents of a text. Documents without any content are left out; a document that
 /// says `null` is a null node. Anchors, aliases and merge keys are expanded.
@@ -108,22 +90,4 @@ fn read(
         documents.extend(document);
     }
     Ok(documents)
-}
-
-/// What is wrong at a byte of the whole text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fault {
-    offset: usize,
-    reason: String,
-}
-
-impl Fault {
-    fn new(offset: usize, reason: impl Into<String>) -> Self {
-        Self { offset, reason: reason.into() }
-    }
-
-    fn in_text(self, text: &str) -> SyntaxError {
-        let position = Some(Position::of_offset(text, self.offset));
-        SyntaxError { position, reason: self.reason }
-    }
 }

@@ -6,7 +6,7 @@
 //! are indented further get a line break more, and others may lose one.
 
 use super::super::Text;
-use super::super::read::{Chomping, fold_lines};
+use super::super::folding::{Chomping, fold_lines};
 
 /// What a folded scalar says after it was written and read again.
 pub(super) fn through_kyaml(text: &str) -> Text {

@@ -4,11 +4,13 @@
 //! is where that ends, in one step (go-yaml v2.4: encode.go, emitterc.go).
 
 mod folded;
+mod indent;
 mod order;
 mod scalar;
 mod styled;
 
 use super::{Mapping, Node, Pair, Value};
+use indent::pad;
 pub use scalar::write_scalar_value;
 use scalar::{write_key, write_scalar};
 pub use styled::{NotStyled, write_styled};
@@ -123,13 +125,5 @@ fn write_flat(value: &Value, indent: usize, out: &mut String) {
 fn end_line(out: &mut String) {
     if !out.ends_with(['\n', '\u{2028}', '\u{2029}']) {
         out.push('\n');
-    }
-}
-
-fn pad(indent: usize, out: &mut String) {
-    const SPACES: &str = "                                                                ";
-    match SPACES.get(..indent) {
-        Some(spaces) => out.push_str(spaces),
-        None => out.extend(std::iter::repeat_n(' ', indent)),
     }
 }

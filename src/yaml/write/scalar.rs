@@ -7,7 +7,7 @@ use super::super::resolve::is_string_when_plain;
 use super::super::timestamp::{parse_timestamp, write_timestamp};
 use super::super::{Scalar, Style as SourceStyle, Tag, Text};
 use super::folded::through_kyaml;
-use super::pad;
+use super::indent::pad;
 
 /// A line is folded at the first space behind this column.
 const WIDTH: usize = 80;

@@ -8,19 +8,9 @@ mod comments;
 mod scalar;
 
 use super::super::{Mapping, Mark, Node, Pair, Value};
-use super::pad;
+use super::indent::pad;
 use comments::Comments;
-
-/// Why a text cannot be written anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotStyled {
-    /// An anchor, an alias or a tag, none of which the tree knows.
-    #[error("an anchor, an alias or a tag")]
-    Property,
-    /// A comment in brackets.
-    #[error("a comment in brackets")]
-    CommentInBrackets,
-}
+pub use comments::NotStyled;
 
 /// `root`, which was read from `text` and changed since, as a text.
 ///

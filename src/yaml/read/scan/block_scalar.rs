@@ -1,18 +1,8 @@
 //! Literal (`|`) and folded (`>`) scalars.
 
+use super::super::super::folding::{Chomping, Ending, chomp, folded, literal};
 use super::super::super::{Scalar, Style, Tag, Text};
-use super::Scanner;
-
-/// What happens to the line breaks at the end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in super::super::super) enum Chomping {
-    /// One remains, if there is one.
-    Clip,
-    /// None remains.
-    Strip,
-    /// All remain.
-    Keep,
-}
+use super::scanner::Scanner;
 
 impl Scanner<'_> {
     /// Reads a block scalar and steps to the line behind it. `parent` is the column of the
@@ -102,59 +92,4 @@ impl Scanner<'_> {
         self.block = text;
         Some(read)
     }
-}
-
-/// Reads the lines of a folded scalar whose indentation is already gone.
-pub(in super::super::super) fn fold_lines(block: &str, chomping: Chomping) -> Text {
-    let (mut text, mut ending) = (String::new(), Ending::default());
-    for line in block.split_inclusive('\n') {
-        match line.strip_suffix('\n') {
-            Some("") => ending.blank_lines += 1,
-            content => {
-                ending = folded(&mut text, ending, content.unwrap_or(line));
-                ending.line_break = content.is_some();
-            }
-        }
-    }
-    chomp(&mut text, ending, chomping);
-    text.into()
-}
-
-fn chomp(text: &mut String, ending: Ending, chomping: Chomping) {
-    if chomping != Chomping::Strip && ending.line_break {
-        text.push('\n');
-    }
-    if chomping == Chomping::Keep {
-        text.extend(std::iter::repeat_n('\n', ending.blank_lines));
-    }
-}
-
-/// What stands between the text so far and the next line.
-#[derive(Clone, Copy, Default)]
-struct Ending {
-    /// The break of the last line with content.
-    line_break: bool,
-    /// Whether that line began with a space or tab.
-    indented: bool,
-    blank_lines: usize,
-}
-
-fn literal(text: &mut String, ending: Ending, line: &str) -> Ending {
-    text.extend(std::iter::repeat_n('\n', ending.blank_lines + usize::from(ending.line_break)));
-    text.push_str(line);
-    Ending::default()
-}
-
-fn folded(text: &mut String, ending: Ending, line: &str) -> Ending {
-    let indented = line.starts_with([' ', '\t']);
-    if ending.line_break && !ending.indented && !indented {
-        match ending.blank_lines {
-            0 => text.push(' '),
-            breaks => text.extend(std::iter::repeat_n('\n', breaks)),
-        }
-        text.push_str(line);
-    } else {
-        literal(text, ending, line);
-    }
-    Ending { indented, ..Ending::default() }
 }

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::super::super::resolve::resolve_in_flow;
 use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
-use super::{LONGEST_KEY, MAX_DEPTH, Scanner, has_no_duplicate, plain_scalar};
+use super::super::limits::MAX_DEPTH;
+use super::key::{LONGEST_KEY, has_no_duplicate};
+use super::plain::plain_scalar;
+use super::scanner::Scanner;
 
 /// The place of a scalar or a collection in brackets.
 pub(super) fn place(value: &Value, at: usize) -> Mark {

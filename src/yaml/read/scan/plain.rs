@@ -1,7 +1,9 @@
 //! Scalars without quotes, in block context.
 
-use super::super::super::{Scalar, Text};
-use super::Scanner;
+use super::super::super::number::special_float;
+use super::super::super::resolve::resolve_plain;
+use super::super::super::{Scalar, Style, Tag, Text};
+use super::scanner::Scanner;
 
 /// Bytes at which a plain scalar may end or become something to leave to libyaml.
 const NOTABLE: [bool; 256] = {
@@ -22,6 +24,11 @@ struct Part {
 }
 
 impl Scanner<'_> {
+    /// A plain scalar with its type.
+    pub(super) fn resolved(&self, text: Text) -> Option<Scalar> {
+        plain_scalar(resolve_plain(&text, self.dialect), text)
+    }
+
     /// Where the plain key at `start` ends and its colon is; the inner `None` says that the line
     /// has no key.
     pub(super) fn plain_key(&self, start: usize) -> Option<Option<(usize, usize)>> {
@@ -124,4 +131,10 @@ impl Scanner<'_> {
             }
         }
     }
+}
+
+/// A plain scalar of a type; not for numbers that JSON does not have.
+pub(super) fn plain_scalar(tag: Tag, text: Text) -> Option<Scalar> {
+    let is_special = tag == Tag::Float && special_float(&text).is_some();
+    (!is_special).then_some(Scalar { text, tag, style: Style::Plain })
 }

@@ -1,8 +1,7 @@
 //! Scalars in single or double quotes.
 
-use super::super::super::{Scalar, Style, Tag, Text};
-use super::super::Dialect;
-use super::Scanner;
+use super::super::super::{Dialect, Scalar, Style, Tag, Text};
+use super::scanner::Scanner;
 
 impl Scanner<'_> {
     /// The quoted scalar at `start` and where it ends.

@@ -4,7 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::super::{Node, Style, Value};
-use super::NotStyled;
+
+/// Why a text cannot be written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStyled {
+    /// An anchor, an alias or a tag, none of which the tree knows.
+    #[error("an anchor, an alias or a tag")]
+    Property,
+    /// A comment in brackets.
+    #[error("a comment in brackets")]
+    CommentInBrackets,
+}
 
 /// A line that is a comment.
 #[derive(Clone, Copy, Debug)]

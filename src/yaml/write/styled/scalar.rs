@@ -2,7 +2,7 @@
 
 use super::super::super::resolve::resolve_plain;
 use super::super::super::{Dialect, Scalar, Style, Tag};
-use super::super::pad;
+use super::super::indent::pad;
 use super::super::scalar::{Form, write_double, write_literal};
 
 /// Whether a scalar is written on lines of its own.
