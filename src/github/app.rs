@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::call::Call;
-use super::client::Who;
 use super::error::found;
+use super::identity::Who;
 use super::{Github, GithubError};
 use crate::model::{DeliveryId, InstallationId, RepoName};
 

@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::commit::{WireCommit, WireSha, commit};
-use super::error::found;
-use super::repository::bad;
+use super::error::{bad, found};
 use super::swap::Swap;
 use super::{Commit, GithubError, Repository, address};
 use crate::model::{BranchName, CommitSha};

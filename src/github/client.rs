@@ -1,4 +1,4 @@
-//! The client: who we are for GitHub, and what all requests share.
+//! The client: what all requests share.
 //!
 //! One transport, [`Outbound`], serves all credentials. Nothing is retried here except a request that
 //! GitHub did not accept the token of: whether and when to try again is the worker's decision, by
@@ -6,43 +6,26 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
 use tokio::sync::Semaphore;
 
-use super::app_key::AppKey;
+use super::GithubError;
 use super::budget::Budget;
-use super::call::Call;
-use super::contents::Cold;
+use super::cold_read::ColdReads;
 use super::etag_cache::EtagCache;
+use super::graphql::Graphql;
+use super::identity::{Authentication, Identity, Who};
 use super::installation_token::InstallationTokens;
 use super::object_cache::ObjectCache;
 use super::past::Pasts;
-use super::request::bearer;
-use super::swap::Swaps;
-use super::{GithubError, Repository};
 use crate::model::{InstallationId, RepoName};
 use crate::outbound::Outbound;
-use crate::redact::Credential;
 
 /// So many requests are on their way at once.
 const MOST_AT_ONCE: usize = 32;
-
-/// As whom we ask.
-#[derive(Clone, Debug)]
-pub enum Authentication {
-    /// A personal or workflow token.
-    Token(Credential),
-    /// A GitHub App, by its id (or client id) and its private key in PEM.
-    App {
-        /// The id.
-        id: String,
-        /// The key.
-        private_key: Credential,
-    },
-}
 
 /// What a client needs to know.
 #[derive(Clone, Debug)]
@@ -60,45 +43,6 @@ pub struct GithubSettings {
     /// How long a request may take, answer included; a few long ones may take up to four times as long.
     pub timeout: Duration,
 }
-
-/// Whose credential a request carries, and whose budget it counts against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
-    /// The token of the settings.
-    Token,
-    /// The App itself: its installations, its deliveries.
-    App,
-    /// The App at one account.
-    Installation(InstallationId),
-    /// The App at one account, reading the files of one repository and nothing else: its place in
-    /// [`Client::scopes`].
-    Reader(InstallationId, usize),
-}
-
-impl Who {
-    /// Whose window of requests it counts against.
-    pub(super) const fn budget(self) -> Self {
-        match self {
-            Self::Reader(id, _) => Self::Installation(id),
-            who => who,
-        }
-    }
-}
-
-/// What GitHub leaves to one credential, for metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLeft {
-    /// The installation; `None` for a token or the App itself.
-    pub installation: Option<InstallationId>,
-    /// Requests left in the window.
-    pub remaining: u64,
-    /// Requests of a whole window.
-    pub limit: u64,
-}
-
-/// GitHub, as one credential sees it. Clones share everything.
-#[derive(Clone)]
-pub struct Github(pub(super) Arc<Client>);
 
 pub(super) struct Client {
     pub(super) outbound: Outbound,
@@ -121,31 +65,14 @@ pub(super) struct Client {
     pub(super) ahead: Mutex<Option<i64>>,
     pub(super) counts: Mutex<BTreeMap<(&'static str, u16), u64>>,
     pub(super) objects: ObjectCache,
-    pub(super) cold: Mutex<Option<Cold>>,
+    pub(super) cold_reads: ColdReads,
     pub(super) pasts: Pasts,
-    pub(super) swaps: Swaps,
+    pub(super) graphql: Graphql,
 }
 
-pub(super) enum Identity {
-    Token(Credential),
-    App(Box<AppKey>),
-}
-
-impl Github {
-    /// Checks the settings; nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`GithubError::Settings`] if the address, the key or the cache's directory cannot be used.
-    pub fn new(settings: &GithubSettings) -> Result<Self, GithubError> {
-        let identity = match &settings.authentication {
-            Authentication::Token(token) => {
-                bearer(token)?;
-                Identity::Token(token.clone())
-            }
-            Authentication::App { id, private_key } => {
-                Identity::App(Box::new(AppKey::parse(id, private_key)?))
-            }
-        };
+impl Client {
+    pub(super) fn new(settings: &GithubSettings) -> Result<Self, GithubError> {
+        let identity = Identity::of(&settings.authentication)?;
         let objects = match &settings.cache_directory {
             None => ObjectCache::in_memory(settings.cache_bytes),
             Some(directory) => {
@@ -158,7 +85,7 @@ impl Github {
         let (origin, prefix) = base(&settings.api_url)?;
         let outbound = Outbound::from_environment()
             .map_err(|error| GithubError::Settings { reason: error.to_string() })?;
-        Ok(Self(Arc::new(Client {
+        Ok(Self {
             outbound,
             origin,
             prefix,
@@ -174,92 +101,10 @@ impl Github {
             ahead: Mutex::default(),
             counts: Mutex::default(),
             objects,
-            cold: Mutex::default(),
+            cold_reads: ColdReads::default(),
             pasts: Pasts::default(),
-            swaps: Swaps::default(),
-        })))
-    }
-
-    /// A repository, to ask and to change.
-    ///
-    /// For an App, `installation` is what the event said; without it, it is asked from GitHub once.
-    ///
-    /// # Errors
-    /// [`GithubError::NotInstalled`] if the App is not there, or any failure of asking.
-    pub async fn repository(
-        &self,
-        name: &RepoName,
-        installation: Option<InstallationId>,
-    ) -> Result<Repository, GithubError> {
-        let who = match self.0.identity {
-            Identity::Token(_) => Who::Token,
-            Identity::App(_) => Who::Installation(self.installation_of(name, installation).await?),
-        };
-        Ok(Repository { client: Arc::clone(&self.0), name: name.clone(), who })
-    }
-
-    async fn installation_of(
-        &self,
-        name: &RepoName,
-        told: Option<InstallationId>,
-    ) -> Result<InstallationId, GithubError> {
-        #[derive(serde::Deserialize)]
-        struct Wire {
-            id: u64,
-        }
-        let known = || lock(&self.0.installations).get(name).copied();
-        if let Some(id) = told.or_else(known) {
-            lock(&self.0.installations).insert(name.clone(), id);
-            return Ok(id);
-        }
-        let path = format!("/repos/{name}/installation");
-        let found = super::error::found(
-            self.0.json::<Wire>(Who::App, Call::get("find the App's installation", path)).await,
-        )?;
-        let id = found.ok_or_else(|| GithubError::NotInstalled { repository: name.clone() })?.id;
-        lock(&self.0.installations).insert(name.clone(), InstallationId(id));
-        Ok(InstallationId(id))
-    }
-
-    /// Whether we are an App, which has deliveries and installations to ask for.
-    #[must_use]
-    pub fn is_app(&self) -> bool {
-        matches!(self.0.identity, Identity::App(_))
-    }
-
-    /// Where people look at this GitHub, without a slash at its end: `https://github.com`.
-    #[must_use]
-    pub fn web(&self) -> String {
-        let origin = self.0.origin.to_string();
-        let origin = origin.trim_end_matches('/');
-        if origin == "https://api.github.com" { "https://github.com" } else { origin }.to_owned()
-    }
-
-    /// By how many seconds GitHub's clock is ahead of ours, by its last answer.
-    #[must_use]
-    pub fn clock_ahead_seconds(&self) -> Option<i64> {
-        *lock(&self.0.ahead)
-    }
-
-    /// How many requests were answered, by our verb and HTTP status; status 0 is *no answer*.
-    #[must_use]
-    pub fn request_counts(&self) -> BTreeMap<(&'static str, u16), u64> {
-        lock(&self.0.counts).clone()
-    }
-
-    /// What GitHub leaves to each credential that was used.
-    #[must_use]
-    pub fn rates_left(&self) -> Vec<RateLeft> {
-        let budgets = lock(&self.0.budgets);
-        let rate = |(who, budget): (&Who, &Budget)| {
-            let (remaining, limit) = budget.left();
-            let installation = match who {
-                Who::Installation(id) => Some(*id),
-                Who::Token | Who::App | Who::Reader(..) => None,
-            };
-            RateLeft { installation, remaining, limit }
-        };
-        budgets.iter().map(rate).filter(|rate| rate.limit > 0).collect()
+            graphql: Graphql::default(),
+        })
     }
 }
 
@@ -278,8 +123,4 @@ fn base(api_url: &str) -> Result<(Uri, String), GithubError> {
     parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
     let origin = Uri::from_parts(parts).map_err(|_| refuse("it names no host"))?;
     Ok((origin, prefix))
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

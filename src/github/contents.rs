@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,13 +14,10 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
+use super::error::bad;
 use super::object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
-use super::repository::bad;
 use super::{GithubError, Repository};
 use crate::model::{CommitSha, RepoPath};
-
-/// With this many blobs of a commit missing, the tarball is cheaper than asking for each.
-const TARBALL_FROM: usize = 16;
 
 /// Files up to this size are kept from a tarball even if nobody has asked for them yet: somebody who needs
 /// many files of a commit finds out which, a few at a time.
@@ -135,7 +132,7 @@ impl Repository {
         let missing = |blobs: &BTreeMap<BlobSha, Arc<[u8]>>| -> BTreeSet<BlobSha> {
             wanted.iter().filter(|sha| !blobs.contains_key(sha)).cloned().collect()
         };
-        if self.is_cold(at, missing(&blobs).len()) {
+        if self.client.cold_reads.are_worth_a_tarball(at, missing(&blobs).len()) {
             match self.fetch_tarball(at, missing(&blobs)).await {
                 Ok(unpacked) => blobs.extend(unpacked),
                 Err(error @ GithubError::RateLimited { .. }) => return Err(error),
@@ -152,19 +149,6 @@ impl Repository {
             .await?;
         blobs.extend(single);
         Ok(blobs)
-    }
-
-    /// Counts what was missing of a commit, and says, once for each, when its tarball is worth it.
-    fn is_cold(&self, at: &CommitSha, missing: usize) -> bool {
-        let mut cold = self.client.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        if cold.as_ref().is_none_or(|cold| cold.commit != *at) {
-            *cold = Some(Cold { commit: at.clone(), missed: 0, unpacked: false });
-        }
-        let cold = cold.as_mut().expect("it was put there");
-        cold.missed += missing;
-        let worth = missing > 0 && cold.missed >= TARBALL_FROM && !cold.unpacked;
-        cold.unpacked |= worth;
-        worth
     }
 
     pub(super) async fn cached_blobs(
@@ -233,13 +217,6 @@ impl Repository {
             .unwrap_or_else(|_| Err(std::io::Error::other("unpacking stopped")));
         unpacked.map_err(|error| bad(REQUEST, &error))
     }
-}
-
-/// What was missing of the commit that was read last.
-pub(super) struct Cold {
-    commit: CommitSha,
-    missed: usize,
-    unpacked: bool,
 }
 
 /// How far a listing goes.

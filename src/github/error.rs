@@ -190,3 +190,8 @@ pub(super) fn found<T>(result: Result<T, GithubError>) -> Result<Option<T>, Gith
         Err(error) => Err(error),
     }
 }
+
+/// An answer that GitHub does not give.
+pub(super) fn bad(request: &'static str, reason: &dyn std::fmt::Display) -> GithubError {
+    GithubError::BadAnswer { request, reason: reason.to_string() }
+}

@@ -3,13 +3,14 @@
 //! What is here is never used without asking, so it cannot be stale.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::HeaderValue;
 use http::header::LINK;
 
 use super::call::Answer;
-use super::client::Who;
+use super::identity::Who;
+use super::lock::lock;
 
 /// Larger answers are not kept.
 const LARGEST_BYTES: usize = 128 << 10;
@@ -31,13 +32,13 @@ pub(super) struct EtagCache(Mutex<BTreeMap<(Who, String), Kept>>);
 
 impl EtagCache {
     pub(super) fn get(&self, who: Who, path: &str) -> Option<Kept> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.0);
         kept.get(&(who, path.to_owned())).cloned()
     }
 
     pub(super) fn put(&self, who: Who, path: &str, etag: Option<&HeaderValue>, answer: &Answer) {
         let Some(etag) = etag.filter(|_| answer.body.len() <= LARGEST_BYTES) else { return };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         if kept.len() >= MOST {
             kept.clear();
         }

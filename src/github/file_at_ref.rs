@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::call::Call;
-use super::client::{Who, lock};
+use super::error::bad;
+use super::identity::Who;
+use super::lock::lock;
 use super::object::BlobSha;
-use super::repository::bad;
 use super::{GithubError, Repository};
 use crate::model::{RepoName, RepoPath};
 

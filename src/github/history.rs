@@ -191,8 +191,7 @@ impl Repository {
         }
         let page = self.page_from(sha).await?;
         let first = page.into_iter().find(|commit| commit.sha == *sha);
-        first
-            .ok_or_else(|| super::repository::bad(REQUEST, &"the commit is not in its own history"))
+        first.ok_or_else(|| super::error::bad(REQUEST, &"the commit is not in its own history"))
     }
 
     /// A commit and up to a hundred before it.

@@ -1,14 +1,15 @@
 //! Installation tokens: fetched once for everyone who waits, kept until shortly before they end.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
 use super::GithubError;
-use super::client::Who;
+use super::identity::Who;
+use super::lock::lock;
 use crate::redact::Credential;
 
 /// A token is renewed when it has less than this left.
@@ -44,7 +45,7 @@ impl InstallationTokens {
         fetch: impl FnOnce() -> BoxFuture<'static, Result<InstallationToken, GithubError>>,
     ) -> Result<Credential, GithubError> {
         let fetching = {
-            let mut slots = self.lock();
+            let mut slots = lock(&self.slots);
             match slots.get(&id) {
                 Some(Slot::Have(token)) if token.expires > now + EARLY => {
                     return Ok(token.credential.clone());
@@ -64,7 +65,7 @@ impl InstallationTokens {
 
     /// Puts the result in the place of the fetch it came from, once.
     fn settle(&self, id: Who, fetching: &Fetch, result: &Result<InstallationToken, GithubError>) {
-        let mut slots = self.lock();
+        let mut slots = lock(&self.slots);
         if !matches!(slots.get(&id), Some(Slot::Fetching(there)) if there.ptr_eq(fetching)) {
             return;
         }
@@ -76,15 +77,11 @@ impl InstallationTokens {
 
     /// Forgets a token that GitHub did not accept, unless it was replaced meanwhile.
     pub(super) fn forget(&self, id: Who, refused: &Credential) {
-        let mut slots = self.lock();
+        let mut slots = lock(&self.slots);
         if matches!(slots.get(&id), Some(Slot::Have(token)) if token.credential.expose() == refused.expose())
         {
             slots.remove(&id);
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Who, Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

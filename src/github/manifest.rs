@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::GithubError;
-use super::repository::bad;
+use super::error::bad;
 use crate::outbound::{Bytes, Outbound};
 use crate::redact::Credential;
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::account::WireAccount;
 use super::call::Call;
-use super::repository::bad;
+use super::error::bad;
 use super::{Account, GithubError, PullRequestState, Repository};
 use crate::model::{CommitSha, PullRequestNumber};
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::client::lock;
-use super::{Commit, Github};
+use super::commit::Commit;
+use super::lock::lock;
 use crate::model::{CommitSha, PastCommit, RepoName, RepoPath};
 
 /// All that is kept together, in bytes; the repository that was used longest ago goes first.
@@ -68,6 +68,11 @@ impl Pasts {
         memory.shrink();
     }
 
+    /// Keeps a commit that was told of, if its repository is one of those that are read.
+    pub(super) fn note_commit(&self, name: &RepoName, commit: Arc<Commit>) {
+        self.keep_commits(name, vec![commit], true);
+    }
+
     pub(super) fn keep(&self, name: &RepoName, commits: Vec<Arc<Commit>>) {
         self.keep_commits(name, commits, false);
     }
@@ -109,13 +114,5 @@ impl Memory {
             let Some(name) = oldest.map(|(name, _)| name.clone()) else { return };
             self.repositories.remove(&name);
         }
-    }
-}
-
-impl Github {
-    /// Remembers a commit that a push told of, so that it need not be asked for. Its one parent has to be
-    /// certain.
-    pub fn note_commit(&self, name: &RepoName, commit: Commit) {
-        self.0.pasts.keep_commits(name, vec![Arc::new(commit)], true);
     }
 }

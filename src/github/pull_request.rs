@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::WireAccount;
 use super::call::Call;
-use super::error::found;
-use super::repository::bad;
+use super::error::{bad, found};
 use super::{Account, GithubError, Repository, address};
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoName};
 

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::GithubError;
-use super::client::{Client, Who};
+use super::client::Client;
+use super::identity::Who;
 use crate::model::RepoName;
 
 /// A repository, with the credential that reaches it.
@@ -25,9 +25,4 @@ impl Repository {
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/repos/{}{rest}", self.name)
     }
-}
-
-/// An answer that GitHub does not give.
-pub(super) fn bad(request: &'static str, reason: &dyn std::fmt::Display) -> GithubError {
-    GithubError::BadAnswer { request, reason: reason.to_string() }
 }

@@ -13,9 +13,11 @@ use tokio::time::Instant;
 use super::GithubError;
 use super::budget::{Admission, Kind, Limits};
 use super::call::{Answer, Api, Call};
-use super::client::{Client, Identity, Who, lock};
+use super::client::Client;
+use super::error::bad;
+use super::identity::{Identity, Who, bearer};
 use super::installation_token::InstallationToken;
-use super::repository::bad;
+use super::lock::lock;
 use crate::model::InstallationId;
 use crate::outbound::{Bytes, OutboundError};
 use crate::redact::Credential;
@@ -353,16 +355,6 @@ fn same_origin(a: &Uri, b: &Uri) -> bool {
     };
     let host = |uri: &Uri| uri.host().map(str::to_ascii_lowercase);
     a.scheme() == b.scheme() && host(a) == host(b) && port(a) == port(b)
-}
-
-/// The header of a credential; marked so that nothing prints it.
-pub(super) fn bearer(credential: &Credential) -> Result<HeaderValue, GithubError> {
-    let mut header =
-        HeaderValue::from_str(&format!("Bearer {}", credential.expose())).map_err(|_| {
-            GithubError::Settings { reason: "the token has characters that none has".into() }
-        })?;
-    header.set_sensitive(true);
-    Ok(header)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::call::Call;
-use super::client::Who;
 use super::error::found;
+use super::identity::Who;
 use super::{Github, GithubError, Repository};
 use crate::model::{CommitSha, InstallationId};
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::GithubError;
-use super::repository::bad;
+use super::error::bad;
 use crate::outbound::{Bytes, Outbound, OutboundError};
 use crate::redact::Credential;
 

@@ -6,33 +6,16 @@
 //! request; `docs/security.md` says so. A server whose repositories have no node id is not asked.
 //! <https://docs.github.com/en/graphql/reference/git#updaterefs>
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::call::Call;
-use super::client::lock;
 use super::error::found;
 use super::{GithubError, Repository};
-use crate::model::{BranchName, CommitSha, RepoName};
+use crate::model::{BranchName, CommitSha};
 
 const MUTATION: &str =
     "mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
-
-/// A server without GraphQL is asked for it again after this.
-const ABSENT_FOR: Duration = Duration::from_secs(3600);
-
-/// What is known of GraphQL at this server.
-#[derive(Default)]
-pub(super) struct Swaps {
-    /// The node ids of repositories; `None` for one that has none.
-    nodes: Mutex<BTreeMap<RepoName, Option<String>>>,
-    absent_until: Mutex<Option<Instant>>,
-}
 
 /// What became of the wish to compare and swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +50,7 @@ struct WireError {
 impl Repository {
     /// Notes the node id that came with another answer.
     pub(super) fn note_node(&self, node: Option<&str>) {
-        let mut nodes = lock(&self.client.swaps.nodes);
-        let known = nodes.entry(self.name.clone()).or_default();
-        if node.is_some() {
-            *known = node.map(str::to_owned);
-        }
+        self.client.graphql.note_node(&self.name, node);
     }
 
     /// Moves a branch from a commit to another one, or with `None` takes it away, if it is there.
@@ -81,7 +60,7 @@ impl Repository {
         branch: &BranchName,
         (from, to): (&CommitSha, Option<&CommitSha>),
     ) -> Result<Swap, GithubError> {
-        if lock(&self.client.swaps.absent_until).is_some_and(|until| Instant::now() < until) {
+        if self.client.graphql.is_absent() {
             return Ok(Swap::Absent);
         }
         let Some(node) = self.node().await? else { return Ok(Swap::Absent) };
@@ -123,13 +102,13 @@ impl Repository {
         tracing::debug!(
             "GitHub moves no branch by GraphQL; REST does, from the tip that is read before"
         );
-        *lock(&self.client.swaps.absent_until) = Some(Instant::now() + ABSENT_FOR);
+        self.client.graphql.note_absent();
         Swap::Unclear
     }
 
     async fn node(&self) -> Result<Option<String>, GithubError> {
-        if let Some(known) = lock(&self.client.swaps.nodes).get(&self.name) {
-            return Ok(known.clone());
+        if let Some(known) = self.client.graphql.node(&self.name) {
+            return Ok(known);
         }
         let call = Call::get("find the repository", self.path("")).conditional();
         let wire = found(self.client.json::<WireNode>(self.who, call).await)?;
