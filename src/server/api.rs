@@ -12,9 +12,9 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Rooms;
 use super::asked::{Unanswerable, of_environment, question};
 use super::pages::view::iso;
+use super::rooms::Rooms;
 use crate::app::{
     EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, Sight,
     StaysNote, VoiceNote,

@@ -7,9 +7,9 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Door;
 use super::body;
 use super::connection::Guest;
+use super::door::Door;
 use super::webhook::{Answer, Refusal, is_json, refuse, text};
 use crate::app::{HealthEvent, Received};
 use crate::github::webhook::{is_secret, is_signature, verify};

@@ -8,9 +8,11 @@ mod api;
 mod asked;
 mod body;
 mod connection;
+mod door;
 mod health_events;
 mod live;
 mod pages;
+mod rooms;
 mod webhook;
 
 use std::future::Future;
@@ -30,16 +32,9 @@ use crate::github::web_of;
 use crate::redact::{Credential, WebhookSecrets};
 
 pub use access::PageAccess;
+use door::Door;
 use live::Live;
-use pages::Shared;
-
-/// What every request needs.
-#[derive(Clone)]
-struct Door {
-    app: App,
-    secrets: Arc<WebhookSecrets>,
-    bodies: body::Bodies,
-}
+use rooms::Rooms;
 
 /// Where requests come in.
 #[derive(Debug)]
@@ -101,28 +96,8 @@ impl PageSettings {
     }
 }
 
-/// What every page needs.
-#[derive(Clone)]
-struct Rooms {
-    app: App,
-    access: PageAccess,
-    github: Arc<str>,
-    live: Live,
-    /// What open pages are answered that heard the same news.
-    shared: Shared,
-    /// Sign-ins that are looked at: each asks GitHub.
-    sign_ins: Arc<Semaphore>,
-}
-
 /// So many sign-ins are looked at at a time.
 const SIGN_INS: usize = 8;
-
-impl Rooms {
-    /// The address of a pull request.
-    fn pull_request(&self, repository: &str, number: i64) -> String {
-        format!("{}/{repository}/pull/{number}", self.github)
-    }
-}
 
 /// As [`serve`], with the pages.
 pub async fn serve_with_pages(
@@ -136,14 +111,8 @@ pub async fn serve_with_pages(
     let live = Live::new(stopped);
     let github = pages.github.into();
     let sign_ins = Arc::new(Semaphore::new(SIGN_INS));
-    let rooms = Rooms {
-        app: app.clone(),
-        access: pages.access,
-        github,
-        live: live.clone(),
-        shared: Shared::default(),
-        sign_ins,
-    };
+    let rooms =
+        Rooms { app: app.clone(), access: pages.access, github, live: live.clone(), sign_ins };
     let door =
         Door { app: app.clone(), secrets: Arc::new(secrets), bodies: body::Bodies::default() };
     let metrics = metrics_router(&door);

@@ -6,9 +6,9 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Door;
 use super::body::{self, BodyError};
 use super::connection::Guest;
+use super::door::Door;
 use crate::app::Received;
 use crate::github::webhook::{Event, is_signature, verify};
 use crate::model::DeliveryId;

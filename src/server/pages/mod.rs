@@ -3,6 +3,7 @@
 //! Every text is escaped by the templates, whatever a repository, a manifest or a person wrote. A page
 //! needs no script; with one it fetches itself anew when something changed.
 
+mod answer;
 mod markdown;
 mod shared;
 mod sign_in;
@@ -11,7 +12,7 @@ pub(super) mod view;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawForm, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -20,10 +21,12 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::access::{Guess, PageAccess, bearer, is_secure};
-use super::asked::{Unanswerable, of_environment, question, with_cursor};
-use super::{Rooms, api};
+use super::api;
+use super::asked::{of_environment, question, with_cursor};
+use super::rooms::Rooms;
 use crate::app::{PageSession, Question, Sight};
-pub(super) use shared::Shared;
+use answer::{field, html, local, message, not_understood, see, unavailable};
+use shared::{Shared, share};
 use template::page;
 use view::{Line, Queue, Word, groups, noted};
 
@@ -33,13 +36,15 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 
 /// The routes of the pages and of `/api/v1`, behind the token.
 pub(super) fn routes(rooms: Rooms) -> Router {
+    // What open pages are answered that heard the same news.
+    let once = (Shared::default(), rooms.app.clone());
     let live = Router::new()
         .route("/", get(environments))
         .route("/promotions", get(promotions))
         .route("/promotions/{id}", get(promotion))
         .route("/environment", get(environment))
         .route("/queue", get(queue))
-        .layer(middleware::from_fn_with_state(rooms.clone(), shared::share));
+        .layer(middleware::from_fn_with_state(once, share));
     let behind = live
         .route("/live.js", get(|| asset("text/javascript; charset=utf-8", include_str!("live.js"))))
         .route("/events", get(events))
@@ -254,59 +259,7 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-fn html(status: StatusCode, text: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
-}
-
-fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    html(status, page("message", title, true, context! { text }))
-}
-
-fn not_understood(fault: &Unanswerable) -> Response {
-    message(StatusCode::BAD_REQUEST, "Not understood", &fault.0)
-}
-
-fn unavailable() -> Response {
-    let text = "The database does not answer at the moment. The promotions go on once it does.";
-    message(StatusCode::SERVICE_UNAVAILABLE, "Not now", text)
-}
-
-fn see(address: &str) -> Response {
-    let value = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response()
-}
-
-/// An address of ours, else the first page: a form must not lead elsewhere.
-fn local(address: &str) -> &str {
-    let is_ours = address.starts_with('/')
-        && !address.starts_with("//")
-        && !address.contains(['\\', '\r', '\n'])
-        && address.parse::<Uri>().is_ok();
-    if is_ours { address } else { "/" }
-}
-
-/// A field of a form or query; empty if it is missing.
-fn field(form: &[u8], name: &str) -> String {
-    let mut fields = form_urlencoded::parse(form);
-    fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
 fn shown(asked: &Question) -> Value {
     let Question { repository, application, environment, state, search, .. } = asked;
     context! { repository, application, environment, state, search }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_leads_to_no_other_site() {
-        for ours in ["/", "/promotions?state=open", "/promotions/x"] {
-            assert_eq!(local(ours), ours);
-        }
-        for other in ["//evil.example", "https://evil.example", "/\\evil", "", "x", "/a\r\nb"] {
-            assert_eq!(local(other), "/", "{other}");
-        }
-    }
 }

@@ -15,8 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::OnceCell;
 
-use super::super::Rooms;
-use crate::app::Sight;
+use crate::app::{App, Sight};
 
 /// What a page has heard when it asks anew; `live.js` sends it.
 const HEARD: HeaderName = HeaderName::from_static("overlift-heard");
@@ -29,7 +28,7 @@ const LONGEST: u64 = 256 * 1024;
 
 /// Answers of a short time. Cloning shares them.
 #[derive(Clone, Debug, Default)]
-pub(in crate::server) struct Shared(Arc<Mutex<VecDeque<Kept>>>);
+pub(super) struct Shared(Arc<Mutex<VecDeque<Kept>>>);
 
 #[derive(Debug)]
 struct Kept {
@@ -64,9 +63,13 @@ impl Shared {
 }
 
 /// Answers an open page that asks anew as others were answered; behind the door, where it is known who asks.
-pub(super) async fn share(State(rooms): State<Rooms>, request: Request, next: Next) -> Response {
+pub(super) async fn share(
+    State((shared, app)): State<(Shared, App)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(question) = asked(&request) else { return next.run(request).await };
-    let place = rooms.shared.place(question, rooms.app.now());
+    let place = shared.place(question, app.now());
     let made = place.get_or_try_init(|| async { whole(next.run(request).await).await }).await;
     match made {
         Ok(page) => {

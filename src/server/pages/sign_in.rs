@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minijinja::context;
 
+use super::answer::{field, html, local, see, unavailable};
 use super::template::page;
-use super::{field, html, local, see, unavailable};
 use crate::app::{PageSession, SignInError};
 use crate::github::{GithubError, Retry};
-use crate::server::Rooms;
 use crate::server::access::{cookies, is_secure};
+use crate::server::rooms::Rooms;
 
 /// What a browser shows of its session.
 const SESSION: &str = "overlift_session";
