@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::engine::EngineArguments;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::report::Failure;
 use crate::app::local::Workspace;
@@ -117,7 +117,11 @@ fn cache_directory() -> PathBuf {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &BuildArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(
+    arguments: &BuildArguments,
+    directory: &Path,
+    output: &Output,
+) -> outcome::Result {
     let target = arguments.output.as_ref().map(|path| directory.join(path));
     let rendered = match arguments.engine.engine {
         Engine::Kustomize => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use super::output::{Output, harmless};
 use crate::app::local::Workspace;
 
@@ -55,7 +55,7 @@ pub(super) fn run(
     arguments: &CompletionsArguments,
     command: &mut clap::Command,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "overlift", &mut script);
     let script = String::from_utf8(script)?;
@@ -85,7 +85,7 @@ fn with_names_in_zsh(script: &str) -> String {
 }
 
 /// Prints the names of environments, then of applications, one a line.
-pub(super) fn names(directory: &Path, output: &Output) -> super::Result {
+pub(super) fn names(directory: &Path, output: &Output) -> outcome::Result {
     let configuration = Workspace::open(directory, None)?.configuration(None)?;
     let pipeline = &configuration.pipeline;
     let mut known = BTreeSet::new();

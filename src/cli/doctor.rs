@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use super::output::{Output, harmless};
 use super::serve::{ServeArguments, enter, github_settings, read_file};
 use crate::app::{Diagnosis, Health, examine_database, examine_github};
@@ -30,7 +30,11 @@ pub(super) struct DoctorArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &DoctorArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(
+    arguments: &DoctorArguments,
+    directory: &Path,
+    output: &Output,
+) -> outcome::Result {
     enter(directory)?;
     let repositories =
         arguments.repo.iter().map(|name| RepoName::parse(name)).collect::<Result<Vec<_>, _>>()?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::output::harmless;
+use super::output::{counted, harmless};
 use super::palette::Palette;
 use crate::action::finding_commands;
 use crate::policy::{Finding, Findings, Level};
@@ -117,7 +117,7 @@ pub(super) fn tally(findings: &Findings) -> Vec<String> {
     ]
     .iter()
     .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| super::plan_view::counted(*count, one, many))
+    .map(|(count, one, many)| counted(*count, one, many))
     .collect();
     let mut lines =
         vec![if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }];

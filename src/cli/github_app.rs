@@ -12,8 +12,8 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::outcome::{Outcome, Result};
 use super::output::{Output, harmless};
-use super::{Outcome, Result};
 use crate::app::{EVENTS, PERMISSIONS};
 use crate::github::{NewApp, exchange_code};
 use crate::workdir;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Outcome, Result};
+use super::outcome::{Outcome, Result};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 

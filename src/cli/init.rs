@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use super::output::{Output, harmless};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::CONFIG_PATH;
@@ -25,7 +25,7 @@ pub(super) struct InitArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &InitArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(arguments: &InitArguments, directory: &Path, output: &Output) -> outcome::Result {
     let workspace = Workspace::open(directory, None)?;
     let configured = workspace.is_configured()?;
     let text = workspace.starting_configuration()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Outcome, Result};
+use super::outcome::{Outcome, Result};
 
 /// Writes the manual pages, one for each command.
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod hint;
 mod init;
 mod limits;
 mod man;
+mod outcome;
 mod output;
 mod palette;
 mod plan;
@@ -43,7 +44,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app;
-use output::Output;
+use outcome::{Outcome, Result};
+use output::{Colour, Output};
 
 /// Promotes kustomize overlays from one environment to the next.
 #[derive(Debug, Parser)]
@@ -82,18 +84,6 @@ Examples:
   overlift init                                  propose a configuration
 
 https://github.com/overlift/overlift/tree/main/docs";
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Colour {
-    /// On a terminal, without `NO_COLOR`.
-    #[default]
-    Auto,
-    /// Into pipes and files too.
-    Always,
-    /// Not at all.
-    Never,
-}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -141,18 +131,6 @@ impl Command {
         )
     }
 }
-
-/// How a command ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// All is done.
-    Done,
-    /// There are findings that count, or differences of which the caller asked to be told.
-    Differences,
-}
-
-/// How a command ends.
-type Result = std::result::Result<Outcome, report::Failure>;
 
 /// Runs the command line that starts with the program's name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -6,9 +6,19 @@ use std::process::{Command, Stdio};
 
 use terminal_size::{Width, terminal_size};
 
-use super::Colour;
-use super::palette::Palette;
-use super::plan_view::coloured_diff;
+use super::palette::{Palette, coloured_diff};
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, without `NO_COLOR`.
+    #[default]
+    Auto,
+    /// Into pipes and files too.
+    Always,
+    /// Not at all.
+    Never,
+}
 
 /// The two streams of a command.
 #[derive(Debug)]
@@ -167,6 +177,11 @@ pub(super) fn harmless(text: &str) -> String {
         }
     }
     out
+}
+
+/// The number with the words for one or for many.
+pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The colours of the terminal, or none.
 
+use std::fmt::Write as _;
+
 use clap::builder::styling::{AnsiColor, Style};
 
 /// A style for each thing that stands out. A style that is off prints nothing.
@@ -44,4 +46,22 @@ impl Palette {
             hunk: colour(AnsiColor::Cyan),
         }
     }
+}
+
+/// A unified diff with its lines coloured.
+pub(super) fn coloured_diff(diff: &str, palette: &Palette) -> String {
+    let mut out = String::with_capacity(diff.len());
+    for line in diff.lines() {
+        let style = match line.as_bytes() {
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => palette.heading,
+            [b'd', b'i', b'f', b'f', ..] => palette.heading,
+            [b'@', b'@', ..] => palette.hunk,
+            [b'+', ..] => palette.added,
+            [b'-', ..] => palette.removed,
+            _ => palette.quiet,
+        };
+        let style = if line.starts_with(' ') { Palette::default().quiet } else { style };
+        let _ = writeln!(out, "{style}{line}{style:#}");
+    }
+    out
 }

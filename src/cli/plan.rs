@@ -6,10 +6,11 @@ use clap::{Args, ValueEnum};
 
 use super::build::{Restrictor, open_workspace};
 use super::engine::EngineArguments;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::plan_json::PlanJson;
+use super::plan_view;
 use super::report::Failure;
-use super::{Outcome, plan_view};
 use crate::app::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::model::{ApplicationName, EnvironmentName, Files};
@@ -137,7 +138,7 @@ enum Diff {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> outcome::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let workspace = arguments.wish.apply(workspace)?;
     let config = arguments.config.as_ref().map(|file| directory.join(file));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::findings::for_people;
-use super::output::{Output, harmless, wrapped};
+use super::output::{Output, counted, harmless, wrapped};
 use super::palette::Palette;
 use crate::diff::Change;
 use crate::model::Operation;
@@ -296,27 +296,4 @@ pub(super) fn warn(plan: &Plan, output: &Output) {
 fn told(remark: &Warning) -> String {
     let at = remark.at.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
     format!("{at}{}", remark.message)
-}
-
-/// A unified diff with its lines coloured.
-pub(super) fn coloured_diff(diff: &str, palette: &Palette) -> String {
-    let mut out = String::with_capacity(diff.len());
-    for line in diff.lines() {
-        let style = match line.as_bytes() {
-            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => palette.heading,
-            [b'd', b'i', b'f', b'f', ..] => palette.heading,
-            [b'@', b'@', ..] => palette.hunk,
-            [b'+', ..] => palette.added,
-            [b'-', ..] => palette.removed,
-            _ => palette.quiet,
-        };
-        let style = if line.starts_with(' ') { Palette::default().quiet } else { style };
-        let _ = writeln!(out, "{style}{line}{style:#}");
-    }
-    out
-}
-
-/// The number with the words for one or for many.
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

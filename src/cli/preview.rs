@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::Outcome;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::findings::{FindingJson, for_people};
+use super::outcome::{self, Outcome};
 use super::output::{Output, harmless, wrapped};
 use super::plan::located;
 use crate::app::preview::{branch_point, preview};
@@ -82,7 +82,7 @@ pub(super) fn run(
     arguments: &PreviewArguments,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     let after = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let repository =
         after.repository().ok_or_else(|| WorkdirError::NoRepository(directory.to_path_buf()))?;

@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::build::open_workspace;
 use super::engine::EngineArguments;
-use super::output::Output;
+use super::outcome::{self, Outcome};
+use super::output::{Output, counted};
 use super::plan::{Pair, WishArguments, located, plan};
-use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments, workspace_here};
 use super::report::Failure;
-use super::{Outcome, basis, plan_view};
+use super::{basis, plan_view};
 use crate::app::local::{Committed, Overwrite, Workspace};
 use crate::app::{Engine, GivenConfiguration, OnGithubError, Operation, PromoteRequest, Promoted};
 use crate::config::RepositoryConfig;
@@ -56,7 +56,7 @@ pub(super) fn run(
     arguments: &PromoteArguments,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     if let Some(remote) = arguments.remote.named()? {
         let workspace = workspace_here(directory, arguments.engine);
         return on_github(arguments, &remote, workspace, directory, output);
@@ -80,7 +80,7 @@ fn on_github(
     workspace: Option<Workspace>,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     if arguments.engine.engine == Engine::Kustomize && workspace.is_none() {
         let message =
             "`--engine kustomize` works in a checkout: run it in one, or name one with `-C DIR`";
@@ -190,7 +190,7 @@ fn here(
     workspace: &Workspace,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     let config = arguments.config.as_ref().map(|file| directory.join(file));
     let (configuration, planned) = plan(workspace, config.as_deref(), &arguments.pair)?;
     let mut blocked = false;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 
+use super::outcome::{Outcome, Result};
 use super::output::{Output, harmless};
-use super::{Outcome, Result};
 use crate::app::{Clock, merge_payloads};
 use crate::store::{QueuedJob, Store};
 

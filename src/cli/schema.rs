@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::Value;
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use crate::config;
 
@@ -18,7 +18,7 @@ pub(super) struct SchemaArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> super::Result {
+pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> outcome::Result {
     let schema = config::schema();
     let text = if arguments.markdown {
         reference(&schema)

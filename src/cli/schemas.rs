@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::plan::located;
 use super::remote::GithubArguments;
@@ -62,7 +62,7 @@ pub(super) fn run(
     arguments: &SchemasArguments,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     let SchemasCommand::Fetch(fetch) = &arguments.command;
     let version = fetch.kubernetes.as_deref();
     let (version, bundle) = match &fetch.wheel {

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::Outcome;
+use super::outcome::{self, Outcome};
 use crate::app::{App, Clock, Prometheus, merge_payloads, try_plans_with};
 use crate::config::{Identity, NOTICES, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings, SignIn};
@@ -181,7 +181,7 @@ const OPEN_FILES: u64 = 4_096;
 
 /// Serves until a signal says stop.
 #[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
-pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> super::Result {
+pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Result {
     // Database and cache are nobody else's to read.
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
     allow_many_files();

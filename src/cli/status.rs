@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::Outcome;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
-use super::output::Output;
+use super::outcome::{self, Outcome};
+use super::output::{Output, counted};
 use super::palette::Palette;
 use super::plan::located;
-use super::plan_view::counted;
 use super::remote::{Remote, RemoteArguments};
 use crate::app::local::{Pending, Workspace};
 use crate::app::{OpenPromotion, ShownHold};
@@ -43,7 +42,11 @@ pub(super) struct StatusArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &StatusArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(
+    arguments: &StatusArguments,
+    directory: &Path,
+    output: &Output,
+) -> outcome::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
     let config = arguments.config.as_ref().map(|file| directory.join(file));

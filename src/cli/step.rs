@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Outcome;
 use super::engine::EngineArguments;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::remote::{RemoteArguments, into};
 use crate::app::{Operation, StepRequest, Stepped};
@@ -36,7 +36,7 @@ pub(super) struct StepArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &StepArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(arguments: &StepArguments, directory: &Path, output: &Output) -> outcome::Result {
     let (target, application) = into(&arguments.target, arguments.application.as_deref())?;
     let (remote, workspace) = arguments.remote.of_pull_request(
         "a step is a pull request",

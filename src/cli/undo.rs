@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Outcome;
 use super::engine::EngineArguments;
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::remote::{RemoteArguments, into};
 use crate::app::{Operation, UndoRequest, Undone};
@@ -30,7 +30,7 @@ pub(super) struct UndoArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &UndoArguments, directory: &Path, output: &Output) -> super::Result {
+pub(super) fn run(arguments: &UndoArguments, directory: &Path, output: &Output) -> outcome::Result {
     let (target, application) = into(&arguments.target, arguments.application.as_deref())?;
     let (remote, workspace) = arguments.remote.of_pull_request(
         "undoing opens a pull request",

@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::findings::{FindingJson, for_people, tally, workflow_commands};
+use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::plan::located;
-use super::{Outcome, sarif};
+use super::sarif;
 use crate::app::Clock;
 use crate::app::validate::{ManifestCheck, Validated, validate_manifests};
 use crate::model::EnvironmentName;
@@ -65,7 +66,7 @@ pub(super) fn run(
     arguments: &ValidateArguments,
     directory: &Path,
     output: &Output,
-) -> super::Result {
+) -> outcome::Result {
     let (parts, broken) = if arguments.manifests.is_empty() {
         environments(arguments, directory)?
     } else {
