@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::file;
 use super::health::{read_freezes, read_health};
 use super::places::{Section, Step};
-use super::pull_request::Reader;
+use super::reader::Reader;
 use super::shared::Terms;
 use super::steps::read_steps;
 use crate::clearance::{Freeze, Health};

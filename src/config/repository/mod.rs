@@ -4,6 +4,7 @@
 //! decoded by serde into [`mod@file`] and turned into the values of `promotion` by [`settings`]. The JSON
 //! Schema for editors is the same list. Without the file, [`super::discovery`] looks at the folders.
 
+mod configuration;
 mod environments;
 mod file;
 mod gates;
@@ -13,77 +14,26 @@ mod keys_of_gates;
 mod keys_of_health;
 mod keys_of_promotion;
 mod keys_of_pull_request;
+mod named_file;
 mod places;
 mod pull_request;
+mod reader;
+mod rules;
 mod schema;
 mod settings;
 mod shape;
 mod shared;
 mod steps;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
+pub use configuration::{Loads, Previews, RepositoryConfig};
 pub use schema::{SCHEMA_ID, schema};
 
 use super::error::ConfigError;
-use crate::model::{
-    Entry, Files, KustomizeVersion, Location, RemotePattern, RepoPath, Subscription,
-};
-use crate::policy::Gates;
-use crate::promotion::Pipeline;
+use crate::model::{Entry, Files, Location, RepoPath};
+use named_file::read_text;
 
 /// Where the file is looked for.
 pub const CONFIG_PATH: &str = ".github/overlift.yaml";
-
-/// What a repository configures.
-#[derive(Clone, Debug)]
-pub struct RepositoryConfig {
-    /// The file it was read from; `None` if there is none and the folders were looked at.
-    pub path: Option<RepoPath>,
-    /// Environments and rules.
-    pub pipeline: Pipeline,
-    /// What is checked, and how much it weighs, where an environment says nothing else.
-    pub gates: Arc<Gates>,
-    /// Which files a kustomization may load.
-    pub loads: Loads,
-    /// The kustomize whose bytes count.
-    pub kustomize: KustomizeVersion,
-    /// How the service answers pull requests.
-    pub previews: Previews,
-    /// The repositories whose bases may be fetched.
-    pub remote_bases: Vec<RemotePattern>,
-    /// Whether a merge makes a deployment on GitHub.
-    pub deployments: bool,
-    /// Who is told of what outside GitHub.
-    pub notices: Vec<Subscription>,
-    /// The files it was made from, the body's template included.
-    pub inputs: BTreeSet<RepoPath>,
-    /// Folders that look like environments and were left, where the environments were found.
-    pub left: Vec<RepoPath>,
-}
-
-/// Which files a kustomization may load.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Loads {
-    /// Those below its own folder, as kustomize does by default.
-    #[default]
-    BelowItself,
-    /// Any of the repository.
-    OfRepository,
-}
-
-/// How the service answers pull requests that change what an environment builds from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Previews {
-    /// With a comment.
-    Comment,
-    /// With a check run.
-    Check,
-    /// Not.
-    #[default]
-    Off,
-}
 
 impl RepositoryConfig {
     /// Reads `.github/overlift.yaml`, or looks at the folders of the repository if there is none.
@@ -96,7 +46,7 @@ impl RepositoryConfig {
         if let Some(found) = misplaced(files, &path)? {
             return Err(ConfigError::Misplaced { found });
         }
-        match read(files, &path, &Location::file(path.clone()))? {
+        match read_text(files, &path, &Location::file(path.clone()))? {
             Some(text) => Self::parse(&text, &path, files),
             None => settings::discovered(files),
         }
@@ -149,28 +99,13 @@ fn misplaced(files: &dyn Files, right: &RepoPath) -> Result<Option<RepoPath>, Co
         if !is_there(&path)? {
             continue;
         }
-        let text = read(files, &path, &Location::file(path.clone()))?.unwrap_or_default();
+        let text = read_text(files, &path, &Location::file(path.clone()))?.unwrap_or_default();
         // A manifest of ours that somebody deploys is no configuration.
         if !text.lines().any(|line| line.starts_with("apiVersion:")) {
             return Ok(Some(path));
         }
     }
     Ok(None)
-}
-
-/// The text of a file that `at` refers to; `None` if there is none.
-fn read(files: &dyn Files, path: &RepoPath, at: &Location) -> Result<Option<String>, ConfigError> {
-    let looked = files.look_up(path);
-    let (path, entry) =
-        looked.map_err(|source| ConfigError::Read { at: at.clone(), source: source.into() })?;
-    match entry {
-        Entry::File(file) => match String::from_utf8(file.content.to_vec()) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(ConfigError::NotText { at: Location::file(path) }),
-        },
-        Entry::Unknown => Err(ConfigError::Unknown(BTreeSet::from([path]))),
-        Entry::Missing | Entry::Directory => Ok(None),
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! The `pullRequest` part of the file: texts, people, and whether the texts make what GitHub takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::file;
-use super::places::{Faults, Places, Section, Step};
-use super::read;
-use super::settings::read_path;
+use super::named_file::{read_path, read_text};
+use super::places::{Faults, Section, Step};
+use super::reader::Reader;
 use crate::clearance::{Merge, MergeMethod};
 use crate::config::error::ConfigError;
-use crate::model::{Files, Location, Position, RepoPath};
+use crate::model::{Location, Position};
 use crate::promotion::{
     ChecklistItem, Key as PromotionKey, Pipeline, PullRequestSettings, Template, TemplateError,
     Values, Variables, check_commit_message, render_checklist_item, render_labels, render_title,
@@ -18,20 +18,7 @@ use Step::{Item, Key};
 /// Branches are checked for all pairs; other texts for so many, since they hardly depend on names.
 const TRIED_PAIRS: usize = 100;
 
-/// What reading collects on its way.
-pub(super) struct Reader<'a> {
-    pub(super) places: &'a Places<'a>,
-    files: &'a dyn Files,
-    /// The files that were read beside the configuration.
-    pub(super) inputs: BTreeSet<RepoPath>,
-    pub(super) faults: Faults,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(places: &'a Places<'a>, files: &'a dyn Files) -> Self {
-        Self { places, files, inputs: BTreeSet::new(), faults: Faults::default() }
-    }
-
+impl Reader<'_> {
     /// The texts and people of a section on top of those above it.
     pub(super) fn read_pull_request(
         &mut self,
@@ -84,7 +71,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Template, ConfigError> {
         let at = section.at(&[Key("bodyTemplate")]);
         let path = read_path(text, at.clone())?;
-        let Some(source) = read(self.files, &path, &at)? else {
+        let Some(source) = read_text(self.files, &path, &at)? else {
             return Err(ConfigError::NoBodyTemplate { at, path });
         };
         self.inputs.insert(path.clone());
