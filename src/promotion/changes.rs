@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::commit::Commit;
 use super::draft::{Change, Draft};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::plan::{Cause, Commit, Past, PlanRequest};
+use super::plan::{Cause, Past, PlanRequest};
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
     self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point, Then,

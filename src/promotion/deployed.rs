@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::plain_text::enumerated;
 use super::rendering::render_deployed;
-use super::telling::enumerated;
 use crate::deployer::{Changes, Deployers, Deployment, Variant};
 use crate::diff::RenderedDiff;
 use crate::kustomize::{Build, BuildError, BuildOptions};

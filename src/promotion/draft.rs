@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::commit::Commit;
 use super::error::PlanError;
 use super::overlay::Overlay;
-use super::plan::{Cause, Commit, NotPromoted, PlannedEdit, Warning};
+use super::plan::{Cause, NotPromoted, PlannedEdit, Warning};
 use super::rules::Rules;
 use crate::lineage::Difference;
 use crate::model::{File, FileEdit, Location};

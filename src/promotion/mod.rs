@@ -4,8 +4,10 @@ mod beside;
 mod body;
 mod carry;
 mod changes;
+mod commit;
 mod commit_message;
 mod copy;
+mod counts;
 mod deployed;
 mod draft;
 mod environment;
@@ -36,11 +38,11 @@ mod wire;
 mod words;
 
 pub use beside::stays_beside;
-pub use body::{
-    BODY_LIMIT, Marker, Standing, counts as resource_counts, ticked, ticked_items, with_standing,
-};
+pub use body::{BODY_LIMIT, Marker, Standing, ticked, ticked_items, with_standing};
 pub use changes::{is_promotion, last_of_ours};
+pub use commit::Commit;
 pub use commit_message::{StepTrailer, Trailers, check_commit_message, render_commit_message};
+pub use counts::{counts as resource_counts, summary};
 pub use deployed::{OnClusters, Reach, reached};
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
@@ -52,12 +54,12 @@ pub use nothing::nothing;
 pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
-    Cause, Checks, Commit, GivenEdit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past,
-    Plan, PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
+    Cause, Checks, GivenEdit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
+    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
 };
 pub use plan_id::PlanId;
 pub use preview::{Preview, Previewed, Reached, Unrendered, preview, preview_body};
-pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, summary, undo_branch};
+pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, undo_branch};
 pub use pull_request::{
     CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_APPLICATION_BRANCH,
     DEFAULT_APPLICATION_TITLE, DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE,

@@ -86,6 +86,15 @@ pub(super) fn wrapped(text: &str, width: usize) -> usize {
     lines
 }
 
+/// `a, b and c`.
+pub(super) fn enumerated(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

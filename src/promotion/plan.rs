@@ -1,13 +1,13 @@
 //! Making a plan: what a promotion would do, step by step. Making it touches nothing.
 
 mod clusters;
+mod edit;
 mod request;
 mod value;
 
+pub use edit::{Cause, PlannedEdit};
 pub use request::{Checks, GivenEdit, LastPromotion, Past, PlanRequest, Wish};
-pub use value::{
-    Cause, Commit, Method, NotPromoted, NotPromotedReason, Plan, PlannedEdit, Verdict, Warning,
-};
+pub use value::{Method, NotPromoted, NotPromotedReason, Plan, Verdict, Warning};
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ use super::rendering::{Attempts, Builds, NotRendered, as_deployed, render, weigh
 use super::rules::{By, Prune};
 use super::traffic::leave_traffic;
 use super::unbuilt::unbuilt_roots;
-use super::wire::{Kustomizations, unwire, wire};
+use super::wire::{open_kustomizations, unwire, wire};
 use super::words::{Words, files_with_secrets, hide_in_findings};
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::kustomize::{self, Build, BuildError};
@@ -500,7 +500,7 @@ fn decide<'a>(
     }
     let has_kustomization = [&draft.source, &draft.target].iter().any(|it| it.has_kustomization());
     if has_kustomization && (rules.wire || !rules.fields.is_empty()) {
-        let mut both = Kustomizations::open(&draft)?;
+        let mut both = open_kustomizations(&draft)?;
         if rules.wire {
             unwire(&draft, &mut both)?;
             wire(&mut draft, &mut both)?;

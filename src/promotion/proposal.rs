@@ -3,8 +3,9 @@
 use crate::clearance::Item;
 use crate::model::{BranchName, Location, PullRequestNumber};
 
-use super::body::{counts, render_body};
+use super::body::render_body;
 use super::commit_message::{Trailers, render_commit_message};
+use super::counts::summary;
 use super::environment::Environment;
 use super::key::Key;
 use super::markdown::code;
@@ -184,21 +185,4 @@ fn checklist(
         Ok(Item { text, by_evidence: item.by_evidence && has_evidence, ticked: false })
     };
     settings.checklist.iter().take(CHECKLIST_LIMIT).map(item).collect()
-}
-
-/// What a promotion does, in one line of words: `2 resources change, none is deleted`.
-#[must_use]
-pub fn summary(plan: &Plan) -> String {
-    if plan.is_not_rendered() && !plan.is_empty() {
-        let files = super::markdown::counted(plan.edits.len(), "file changes", "files change");
-        return format!("{files}, and what {} will see is not rendered", plan.target.name);
-    }
-    let own = counts(plan.rendered.resources());
-    let below: usize = plan.below.iter().map(|(_, rendered)| rendered.resources().len()).sum();
-    let many = super::markdown::counted(below, "resource changes", "resources change");
-    match (plan.rendered.resources().len(), below) {
-        (_, 0) => own,
-        (0, _) => format!("{many} in kustomizations below"),
-        _ => format!("{own}, and {many} in kustomizations below"),
-    }
 }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::markdown::{counted, number};
 use super::phrase::{Phrase, fields_in_words};
+use super::plain_text::enumerated;
 use super::plan::Plan;
 use crate::diff::{Change, FieldChange, Hunks, ResourceDiff};
 use crate::kustomize::ResourceId;
@@ -146,15 +147,6 @@ impl<'a> Telling<'a> {
             parts.push(format!("{} suppressed", counted(suppressed, "is", "are")));
         }
         parts.join(", ")
-    }
-}
-
-/// `a, b and c`.
-pub(super) fn enumerated(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
     }
 }
 

@@ -11,8 +11,8 @@ use std::io;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
 
+use super::commit::Commit;
 use super::markdown::plain;
-use super::plan::Commit;
 use crate::model::nearest;
 
 /// The longest template that is read.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::plan::{Cause, Commit, NotPromoted, PlanRequest, PlannedEdit, Warning};
+use super::commit::Commit;
+use super::plan::{Cause, NotPromoted, PlanRequest, PlannedEdit, Warning};
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
 use crate::model::{FileEdit, KUSTOMIZATION_NAMES, RepoPath};

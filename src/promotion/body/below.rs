@@ -2,14 +2,15 @@
 //! something of their own, such as an Argo CD Application, may deploy them; and on clusters on the way to which
 //! something else is changed.
 
+use super::super::markdown::code;
+use super::super::plain_text::{enumerated, utf16_len};
+use super::super::plan::Plan;
+use super::super::telling::Telling;
+use super::changes::listed;
+use super::command::command;
+use super::diffs;
 use crate::diff::RenderedDiff;
 use crate::model::RepoPath;
-use crate::promotion::plan::Plan;
-use crate::promotion::telling::{Telling, enumerated};
-
-use super::super::markdown::code;
-use super::super::plain_text::utf16_len;
-use super::{command, diffs, summary};
 
 /// The kustomizations and clusters in which something changes, with their titles.
 fn changed(plan: &Plan) -> impl Iterator<Item = (String, &RenderedDiff)> {
@@ -47,7 +48,7 @@ fn title(plan: &Plan, root: &RepoPath) -> String {
 pub(super) fn lists(plan: &Plan, most: usize) -> Option<String> {
     let list = |(title, rendered): (String, &RenderedDiff)| {
         let telling = Telling::of_parts(rendered.resources(), &[]);
-        summary::listed(&format!("**{title}**"), &telling, most)
+        listed(&format!("**{title}**"), &telling, most)
     };
     let lists: Vec<String> = changed(plan).filter_map(list).collect();
     (!lists.is_empty()).then(|| lists.join("\n\n"))

@@ -6,7 +6,7 @@ use crate::policy::Level;
 use super::super::markdown::{code, counted, diff_block, diff_line, html_code, number};
 use super::super::plain_text::utf16_len;
 use super::super::telling::Told;
-use super::summary::counted_kinds;
+use super::changes::counted_kinds;
 
 /// One resource takes at most so much, so that others are seen too.
 const RESOURCE_LIMIT: usize = 10_000;

@@ -8,8 +8,8 @@ use super::super::markdown::{code, counted, number};
 use super::super::phrase::{Phrase, fields_in_words};
 use super::super::plain_text::utf16_len;
 use super::super::telling::{Told, tell_drift};
+use super::changes::difference;
 use super::files::bounded_list;
-use super::summary::difference;
 
 /// Fields of a resource that are told.
 const FIELDS: usize = 3;

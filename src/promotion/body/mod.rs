@@ -5,7 +5,9 @@
 //! counts of what is left out. Everything from manifests passes through [`super::markdown`].
 
 mod below;
+mod changes;
 mod checklist;
+mod command;
 mod diffs;
 mod drift;
 mod files;
@@ -16,11 +18,11 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub(super) use changes::changes as render_changes;
 pub(super) use diffs::render as render_diffs;
 pub use marker::Marker;
 pub use standing::{Standing, with_standing};
-pub use summary::counts;
-pub(super) use summary::{changes as render_changes, warnings as render_warnings};
+pub(super) use summary::warnings as render_warnings;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +34,7 @@ use super::plan::{Plan, Verdict};
 use super::pull_request::PullRequestSettings;
 use super::telling::Telling;
 use super::template::{Template, TemplateError, Values};
+use command::command;
 use summary::Lines;
 
 /// GitHub takes 65,536 characters; less leaves room for what people add.
@@ -232,23 +235,4 @@ fn footer(plan: &Plan) -> String {
         code(plan.id.short(), 20),
         code(&command(plan), 300)
     )
-}
-
-/// The command that makes this plan.
-fn command(plan: &Plan) -> String {
-    let commit = plan
-        .commit
-        .as_ref()
-        .map_or(String::new(), |commit| format!(" --rev {}", &commit.as_str()[..12]));
-    let engine = match plan.builds.after.origins_are_guessed {
-        true => " --engine kustomize",
-        false => "",
-    };
-    let application = plan
-        .target
-        .application
-        .as_ref()
-        .map_or(String::new(), |application| format!(" {application}"));
-    let (source, target) = (&plan.source.name, &plan.target.name);
-    format!("overlift plan {source} {target}{application}{engine}{commit}")
 }

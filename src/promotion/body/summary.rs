@@ -1,19 +1,19 @@
 //! The head of the body: all that decides, so that it stands on a phone's first screen.
 
-use crate::diff::{Change, ResourceDiff};
+use super::super::beside::stays_beside;
+use super::super::commit::Commit;
+use super::super::counts::summary;
+use super::super::deployed::reached;
+use super::super::markdown::{code, counted, number, plain, prose};
+use super::super::nothing::nothing;
+use super::super::phrase::Phrase;
+use super::super::plain_text::{enumerated, wrapped};
+use super::super::plan::Plan;
+use super::super::telling::{Group, Telling};
+use super::below;
+use super::changes::{changes, fields, listed};
 use crate::lineage::{Difference, Then};
 use crate::policy::Level;
-use crate::promotion::beside::stays_beside;
-use crate::promotion::deployed::reached;
-use crate::promotion::nothing::nothing;
-use crate::promotion::phrase::Phrase;
-use crate::promotion::plan::{Commit, Plan};
-use crate::promotion::proposal::summary;
-use crate::promotion::telling::{Group, Telling, Told, all_kinds, enumerated};
-
-use super::super::markdown::{code, counted, number, plain, prose};
-use super::super::plain_text::wrapped;
-use super::below;
 
 /// How many lines of each kind the head has, so that it stays whole beside a long checklist.
 #[derive(Clone, Copy, Debug)]
@@ -65,35 +65,6 @@ pub(super) fn render(
     parts.join("\n\n")
 }
 
-/// The counts in one sentence, as titles and commit messages have them too.
-#[must_use]
-pub fn counts(resources: &[ResourceDiff]) -> String {
-    let count = |change| resources.iter().filter(|diff| diff.change == change).count();
-    let (changed, added, deleted) =
-        (count(Change::Changed), count(Change::Added), count(Change::Deleted));
-    let verb = |count: usize, one: &str, many: &str| match count {
-        1 => format!("1 {one}"),
-        _ => format!("{} {many}", number(count)),
-    };
-    let mut words = Vec::new();
-    if changed > 0 {
-        words.push(verb(changed, "resource changes", "resources change"));
-    }
-    if added > 0 {
-        let (one, many) =
-            if changed > 0 { ("is", "are") } else { ("resource is", "resources are") };
-        words.push(format!("{} added", verb(added, one, many)));
-    }
-    if deleted > 0 {
-        let first = words.is_empty();
-        let (one, many) = if first { ("resource is", "resources are") } else { ("is", "are") };
-        words.push(format!("{} deleted", verb(deleted, one, many)));
-    } else if !words.is_empty() {
-        words.push("none is deleted".to_owned());
-    }
-    if words.is_empty() { "no resource changes".to_owned() } else { words.join(", ") }
-}
-
 fn headline(plan: &Plan) -> String {
     let (source, target) = (&plan.source.name, &plan.target.name);
     let commit = match plan.source_at.as_ref().or(plan.commit.as_ref()) {
@@ -129,11 +100,6 @@ fn headline(plan: &Plan) -> String {
 /// An environment's name as plain text; underscores would be emphasis.
 fn word(name: &str) -> String {
     name.replace('_', "\\_")
-}
-
-/// The kinds of resources, counted.
-pub(super) fn counted_kinds<'a>(resources: impl Iterator<Item = &'a ResourceDiff>) -> String {
-    plain(&all_kinds(resources.map(|diff| diff.id.gvk.kind.as_str())), 300)
 }
 
 /// A phone's first screen in lines of text, without what heads the callout and stands between paragraphs.
@@ -255,83 +221,6 @@ fn brings(commits: &[Commit]) -> Option<String> {
         });
     }
     Some(format!("**Brings** {}", enumerated(&words)))
-}
-
-pub(in crate::promotion) fn changes(telling: &Telling<'_>, most: usize) -> Option<String> {
-    listed("**What changes**", telling, most)
-}
-
-/// The changes below a heading; nothing if there are none.
-pub(super) fn listed(heading: &str, telling: &Telling<'_>, most: usize) -> Option<String> {
-    let told = &telling.changes;
-    if told.is_empty() {
-        return None;
-    }
-    let mut lines = vec![heading.to_owned()];
-    // The last line may as well be a resource as a sentence about one.
-    let shown = if told.len() == most + 1 { most + 1 } else { most };
-    lines.extend(told.iter().take(shown).map(|told| format!("- {}", told.line().markdown())));
-    let rest = told.get(shown..).unwrap_or_default();
-    if !rest.is_empty() {
-        let count: usize = rest.iter().map(Told::count).sum();
-        let all = rest.iter().flat_map(Told::all);
-        lines.push(format!(
-            "- {}: {}",
-            counted(count, "more resource", "more resources"),
-            counted_kinds(all)
-        ));
-    }
-    Some(lines.join("\n"))
-}
-
-/// What comes over in the files, where nothing is rendered.
-fn fields(plan: &Plan, most: usize) -> Option<String> {
-    let comes = |difference: &&Difference| difference.then != Then::Stays;
-    let told: Vec<&Difference> = plan.differences.iter().filter(comes).collect();
-    if told.is_empty() || !plan.is_not_rendered() {
-        return None;
-    }
-    let mut lines = vec!["**What changes in the files**".to_owned()];
-    lines.extend(
-        told.iter().take(most).map(|told| format!("- {}", difference(plan, told).markdown())),
-    );
-    if let Some(rest) = told.len().checked_sub(most).filter(|rest| *rest > 0) {
-        lines.push(format!("- {}", counted(rest, "more field", "more fields")));
-    }
-    Some(lines.join("\n"))
-}
-
-/// `file` `field` before → after.
-pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
-    let path = told.path.strip_prefix(&plan.target.path).unwrap_or(told.path.as_str());
-    let phrase = Phrase::default().name(path);
-    let phrase =
-        if told.field.is_empty() { phrase } else { phrase.text(" ").name(told.field.clone()) };
-    match (&told.target, &told.source) {
-        (Some(before), Some(after)) if told.then == Then::Stays => {
-            phrase.text(" ").name(after.clone()).text(" → ").new_value(before.clone())
-        }
-        (Some(before), Some(after)) => {
-            phrase.text(" ").name(before.clone()).text(" → ").new_value(after.clone())
-        }
-        (None, Some(after))
-            if told.then == Then::Comes && told.field.ends_with(&format!("[{after}]")) =>
-        {
-            // An entry of a list is named by what it says.
-            let list = told.field.trim_end_matches(&format!("[{after}]")).to_owned();
-            Phrase::default()
-                .name(path)
-                .text(" ")
-                .name(list)
-                .text(" gets ")
-                .new_value(after.clone())
-        }
-        (None, Some(after)) if told.then == Then::Comes => {
-            phrase.text(" is now ").new_value(after.clone())
-        }
-        _ if told.then == Then::Goes => phrase.text(" is removed"),
-        _ => phrase,
-    }
 }
 
 /// What a person should know although the plan can be carried out.

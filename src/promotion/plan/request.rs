@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::Cause;
+use super::edit::Cause;
 use crate::deployer::Deployers;
 use crate::kustomize::BuildOptions;
 use crate::lineage::{History, Point};

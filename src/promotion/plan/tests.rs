@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use super::*;
 use crate::kustomize::BuildOptions;
-use crate::model::CommitSha;
 use crate::model::{EnvironmentName, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{CarriedField, Keep, PathGlob, Rules};
@@ -109,23 +108,4 @@ fn keeping(file: &str, fields: &[&str]) -> Rules {
 fn carrying(fields: &[&str]) -> Rules {
     let fields = fields.iter().map(|field| CarriedField::parse(field).unwrap()).collect();
     Rules { fields, ..Rules::default() }
-}
-
-#[test]
-fn a_commit_tells_its_pull_request() {
-    use crate::model::PastCommit;
-    let told = |subject: &str| {
-        let past = PastCommit {
-            id: CommitSha::parse(&"a".repeat(40)).unwrap(),
-            subject: subject.to_owned(),
-            author: "mona".to_owned(),
-            merged: Vec::new(),
-            touched: Vec::new(),
-        };
-        let commit = Commit::of(&past);
-        (commit.subject, commit.pull_request)
-    };
-    assert_eq!(told("Bump the api (#12)"), ("Bump the api".to_owned(), Some(12)));
-    assert_eq!(told("Merge pull request #7 from o/topic"), (String::new(), Some(7)));
-    assert_eq!(told("Fix (#x) and (see #3)"), ("Fix (#x) and (see #3)".to_owned(), None));
 }

@@ -1,9 +1,11 @@
 //! A plan as a value: what a promotion will do, why, and what comes of it.
 
+use super::edit::PlannedEdit;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff};
 use crate::lineage::Difference;
-use crate::model::{CommitSha, FileEdit, Location, PastCommit, RepoPath};
+use crate::model::{CommitSha, FileEdit, Location, RepoPath};
 use crate::policy::Finding;
+use crate::promotion::commit::Commit;
 use crate::promotion::deployed::{OnClusters, Reach};
 use crate::promotion::environment::Environment;
 use crate::promotion::key::Key;
@@ -70,46 +72,6 @@ pub struct Method {
     pub because: &'static str,
 }
 
-/// A commit of the source that a promotion brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
-    /// The commit.
-    pub sha: CommitSha,
-    /// Its first line.
-    pub subject: String,
-    /// Who wrote it.
-    pub author: String,
-    /// The pull request that brought it, if one did.
-    pub pull_request: Option<u64>,
-}
-
-impl Commit {
-    /// A commit of the history. GitHub writes the number of its pull request behind the subject of a squash and
-    /// into that of a merge, which has no subject of its own.
-    pub(in crate::promotion) fn of(past: &PastCommit) -> Self {
-        let number = |text: &str| text.parse().ok();
-        let subject = past.subject.trim();
-        let merge = subject.strip_prefix("Merge pull request #").and_then(|rest| {
-            let (digits, _) = rest.split_once(' ').unwrap_or((rest, ""));
-            Some((number(digits)?, ""))
-        });
-        let squash = subject.strip_suffix(')').and_then(|rest| {
-            let (subject, digits) = rest.rsplit_once(" (#")?;
-            Some((number(digits)?, subject))
-        });
-        let (pull_request, subject) = match merge.or(squash) {
-            Some((number, subject)) => (Some(number), subject),
-            None => (None, subject),
-        };
-        Self {
-            sha: past.id.clone(),
-            subject: subject.to_owned(),
-            author: past.author.clone(),
-            pull_request,
-        }
-    }
-}
-
 impl Plan {
     /// Whether there is nothing to promote.
     #[must_use]
@@ -153,70 +115,6 @@ pub enum Verdict {
     Blocked {
         /// How many.
         errors: usize,
-    },
-}
-
-/// One file's edit and why it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedEdit {
-    /// The edit; its path is within the target overlay.
-    pub edit: FileEdit,
-    /// Why, in the order of the steps of a promotion; at least one.
-    pub causes: Vec<Cause>,
-}
-
-/// Why a file is edited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The source has it at this path.
-    Copied {
-        /// The source's file.
-        from: RepoPath,
-    },
-    /// Fields of the file get the source's values; without fields the whole file does.
-    Changed {
-        /// The source's file.
-        from: RepoPath,
-        /// The fields.
-        fields: Vec<String>,
-    },
-    /// Fields of the copied file keep the target's value.
-    Kept {
-        /// The field paths as configured.
-        fields: Vec<String>,
-    },
-    /// An earlier promotion's edit is taken back; without fields the whole of it.
-    TakenBack {
-        /// The fields.
-        fields: Vec<String>,
-    },
-    /// Traffic moves by a step.
-    Moved {
-        /// The fields.
-        fields: Vec<String>,
-    },
-    /// The source had it at the last promotion and has it no more.
-    Pruned,
-    /// The kustomization gets an entry for a copied file.
-    Wired {
-        /// The kustomization's field.
-        field: &'static str,
-        /// The file, as the entry names it.
-        entry: String,
-    },
-    /// The kustomization loses the entry of a pruned file.
-    Unwired {
-        /// The kustomization's field.
-        field: &'static str,
-        /// The file, as the entry names it.
-        entry: String,
-    },
-    /// A kustomization field is carried.
-    Carried {
-        /// The field.
-        field: &'static str,
-        /// The keys of the entries that change, such as image names; empty for one value.
-        keys: Vec<String>,
     },
 }
 

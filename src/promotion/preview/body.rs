@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::body::{BODY_LIMIT, counts, render_changes, render_diffs, render_warnings};
+use super::super::body::{BODY_LIMIT, render_changes, render_diffs, render_warnings};
+use super::super::counts::counts;
 use super::super::environment::Environment;
 use super::super::markdown::{code, counted, diff_block, html_code, number, plain, prose};
-use super::super::plain_text::{cut, utf16_len};
+use super::super::plain_text::{cut, enumerated, utf16_len};
 use super::super::rendering::reason;
-use super::super::telling::{Telling, enumerated};
+use super::super::telling::Telling;
 use super::value::{Preview, Reached, Unrendered};
 use crate::policy::Level;
 

@@ -1,7 +1,7 @@
 //! Lists in a kustomization whose entries name files.
 
 use super::entry::{Subject, describe, is_carried, path_text, subject, subject_of_path};
-use super::{Kustomizations, leave};
+use super::kustomizations::{Kustomizations, leave};
 use crate::kustomize::decode::same_key;
 use crate::model::{PATCH_LISTS, RESOURCE_LISTS};
 use crate::promotion::draft::Draft;

@@ -2,7 +2,7 @@
 
 use super::entry::{Subject, is_carried, subject_of_path};
 use super::field::entries;
-use super::{Kustomizations, leave};
+use super::kustomizations::{Kustomizations, leave};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::plan::{Cause, NotPromotedReason};

@@ -1,9 +1,9 @@
 //! Taking the entries of pruned files out of the target's kustomization.
 
-use super::Kustomizations;
 use super::entry::{Subject, subject, subject_of_path};
 use super::field::{FAMILIES, entries};
 use super::generator::{FIELDS, LINE_KEYS, line_path};
+use super::kustomizations::Kustomizations;
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::overlay::Overlay;
