@@ -348,6 +348,12 @@ impl BuildError {
 }
 
 impl BuildError {
+    /// What is written at a place is wrong.
+    #[must_use]
+    pub fn invalid(at: &Location, reason: impl Into<String>) -> Self {
+        Self::Invalid { at: at.clone(), reason: reason.into() }
+    }
+
     /// The same, told at the reference that leads to the directory, if it says that this has no
     /// kustomization.
     #[must_use]

@@ -1,15 +1,19 @@
 //! The end of a build: hashes, references, vars, order, and what annotations say about the build.
 
-use super::accumulate::{Accumulator, Session};
+use super::accumulator::Accumulator;
+use super::built::{Build, Resource};
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
 use super::kustomization::Kustomization;
 use super::load::Loader;
+use super::options::{BuildOptions, Reorder};
 use super::origin::{ORIGIN, Origin, TRANSFORMATIONS, written};
 use super::resource::Draft;
 use super::resource_set::ResourceSet;
+use super::scalar;
+use super::session::Session;
+use super::sort;
 use super::transform::{labels, name_hash, name_reference};
-use super::{Build, BuildOptions, Reorder, Resource, scalar, sort};
 use crate::model::{Files, RepoPath};
 use crate::yaml::{Dialect, Mapping, Node, Scalar, Style, Tag, Value, resolve_plain};
 

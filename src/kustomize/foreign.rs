@@ -8,27 +8,15 @@
 
 mod charts;
 mod gather;
+mod gatherer;
 mod scan;
+mod scanned;
 mod trace;
 
-use std::fmt;
-
-use super::{Build, BuildError, BuildOptions};
-use crate::model::{FileTree, Files, Location, RepoPath};
-
-/// Builds overlays in place of our own engine.
-pub trait ForeignEngine: fmt::Debug + Send + Sync {
-    /// Builds `dir` of these files, which are all that may be read, and returns the rendered manifest.
-    ///
-    /// # Errors
-    /// Why it cannot be built, as the end of a sentence, bounded and without a Secret's value.
-    fn build(
-        &self,
-        tree: &FileTree,
-        dir: &RepoPath,
-        options: &BuildOptions,
-    ) -> Result<String, String>;
-}
+use super::BuildError;
+use super::built::Build;
+use super::options::{BuildOptions, ForeignEngine};
+use crate::model::{Files, Location, RepoPath};
 
 /// Builds the overlay in `dir` by another engine.
 pub(super) fn build(

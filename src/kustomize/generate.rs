@@ -3,7 +3,10 @@
 //! As kustomize's `api/internal/generators`, without its shell-like corners removed: what it
 //! accepts is accepted here, since a generated name carries a hash of every byte.
 
+mod generated;
 mod key_values;
+
+pub use generated::Generated;
 
 use std::collections::BTreeMap;
 
@@ -19,24 +22,6 @@ use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Value, can_be_printed
 
 /// Width of the lines of long base64 texts.
 const BASE64_WIDTH: usize = 70;
-
-/// What is generated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generated {
-    /// A config map.
-    ConfigMap,
-    /// A secret.
-    Secret,
-}
-
-impl Generated {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::ConfigMap => "ConfigMap",
-            Self::Secret => "Secret",
-        }
-    }
-}
 
 /// Generates one config map or secret; `options` are already merged with the kustomization's.
 ///

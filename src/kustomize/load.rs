@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::BuildError;
 use super::kustomization::Reference;
+use super::options::{BuildOptions, LoadRestrictor};
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::secret_facts::SecretFacts;
 use super::version::{AMBIGUOUS_PATHS, Version};
-use super::{BuildOptions, LoadRestrictor};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 
 /// A build reads at most so much; a file that is read twice counts twice.
@@ -203,7 +203,10 @@ impl<'a> Loader<'a> {
         reference: &Reference,
     ) -> Result<Target<'a>, BuildError> {
         if reference.text.is_empty() {
-            return Err(invalid(reference, "an empty text names neither a file nor a directory"));
+            return Err(BuildError::invalid(
+                &reference.at,
+                "an empty text names neither a file nor a directory",
+            ));
         }
         if let Some(file) = self.local_file(root, reference) {
             return file.map(Target::File);
@@ -250,8 +253,8 @@ impl<'a> Loader<'a> {
 
     fn directory(&self, root: &Root<'a>, reference: &Reference) -> Result<Root<'a>, BuildError> {
         if self.version.has(&AMBIGUOUS_PATHS) && is_ambiguous(&reference.text) {
-            return Err(invalid(
-                reference,
+            return Err(BuildError::invalid(
+                &reference.at,
                 "a part of the path has `..` inside; is an entry of the list indented too far?",
             ));
         }
@@ -391,10 +394,6 @@ impl std::fmt::Debug for Root<'_> {
 fn join(dir: &RepoPath, reference: &Reference) -> Result<RepoPath, BuildError> {
     dir.join(&reference.text)
         .map_err(|source| BuildError::Path { at: reference.at.clone(), source })
-}
-
-fn invalid(reference: &Reference, reason: &str) -> BuildError {
-    BuildError::Invalid { at: reference.at.clone(), reason: reason.to_owned() }
 }
 
 /// Two list entries that an indentation merged into one, such as `../../base - ../../shared`.

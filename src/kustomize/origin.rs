@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::resource::Draft;
+use super::resource_id::ResourceId;
 use crate::yaml::{Dialect, Node, Value, parse_stream, write_document};
 
 /// One origin: a file for what was loaded, a plugin and its file for what was generated or changed.
@@ -60,18 +60,18 @@ impl Origin {
         }
     }
 
-    /// The origin of what the plugin with this configuration makes or changes.
+    /// The origin of what a plugin makes or changes whose configuration is from `own` and has this identity.
     #[must_use]
-    pub fn of_plugin(config: &Draft) -> Self {
-        let own = config.origin.as_deref().cloned().unwrap_or_default();
+    pub fn of_plugin(own: &Self, id: &ResourceId) -> Self {
+        let own = own.clone();
         Self {
             configured_in: own.path,
             path: String::new(),
             configured_by: Some(ConfiguredBy {
-                api_version: config.id.gvk.api_version(),
-                kind: config.id.gvk.kind.to_string(),
-                name: config.id.name.to_string(),
-                namespace: config.id.namespace.to_string(),
+                api_version: id.gvk.api_version(),
+                kind: id.gvk.kind.to_string(),
+                name: id.name.to_string(),
+                namespace: id.namespace.to_string(),
             }),
             ..own
         }

@@ -3,47 +3,42 @@
 //! Each comes to the same value as the field of the kustomization and runs the same code. Programs,
 //! containers and Go plugins are refused: a build runs nothing.
 
-use super::accumulate::Session;
 use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::kustomization::{
-    Patch, Reference, Replacement, field_specs, generator_args, image, patch, replacement,
-    replacement_field, replica, selector,
+    Patch, Reference, field_specs, generator_args, image, patch, replacement_field, replica,
+    selector,
 };
-use super::load::Root;
+use super::load_transform::{
+    load_json_patch, load_patch, load_replacements, load_strategic_merges,
+};
 use super::manifest::{self, Place};
 use super::resource::Draft;
+use super::site::Site;
 use super::transform::name_affix::End;
 use super::transform::namespace::Subjects;
 use super::transform::value_add::{ValueAdd, ValueTarget};
-use super::transformer::{
-    Transformer, load_json_patch, load_patch, load_replacements, load_strategic_merges,
-};
-use super::version::Version;
-use crate::model::{Location, Positions, RepoPath};
-use crate::yaml::{Dialect, Node, Value};
+use super::transformer::Transformer;
+use crate::model::{Location, Positions};
+use crate::yaml::{Dialect, Node};
 
 /// The resources that a generator makes.
 ///
 /// # Errors
 /// [`BuildError::Plugin`] if it is not built in or no generator, and what is wrong with its
 /// configuration.
-pub fn generate(
-    config: &Draft,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<Vec<Draft>, BuildError> {
+pub fn generate(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Draft>, BuildError> {
     let what = match builtin(config)? {
         "ConfigMapGenerator" => Generated::ConfigMap,
         "SecretGenerator" => Generated::Secret,
-        "IAMPolicyGenerator" => return iam_policy(config, session),
+        "IAMPolicyGenerator" => return iam_policy(config, site),
         "HelmChartInflationGenerator" => {
             return Err(BuildError::Helm { at: config.location.clone() });
         }
         _ => return Err(not_builtin(config, "it is no generator")),
     };
-    let object = fields(config, session)?;
+    let object = fields(config, site)?;
     let mut args = generator_args(&object)?;
     let metadata =
         |key| config.node.at(&["metadata", key]).and_then(Node::text).unwrap_or_default();
@@ -55,7 +50,7 @@ pub fn generate(
     }
     let options = args.options.clone();
     let draft =
-        generate::generate(what, &args, options.as_ref(), session.loader, root, &session.schema)?;
+        generate::generate(what, &args, options.as_ref(), site.loader, site.root, site.schema)?;
     Ok(vec![draft])
 }
 
@@ -64,13 +59,9 @@ pub fn generate(
 /// # Errors
 /// [`BuildError::Plugin`] if it is not built in or no transformer, and what is wrong with its
 /// configuration.
-pub fn transformers(
-    config: &Draft,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<Vec<Transformer>, BuildError> {
+pub fn transformers(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Transformer>, BuildError> {
     let kind = builtin(config)?;
-    let object = fields(config, session)?;
+    let object = fields(config, site)?;
     let specs = || field_specs(&object, "fieldSpecs");
     let one = match kind {
         "AnnotationsTransformer" => {
@@ -93,59 +84,24 @@ pub fn transformers(
             };
             Transformer::Replicas(vec![replica(&change)?], specs()?)
         }
-        "PatchTransformer" => Transformer::Patch(load_patch(&patch(&object)?, session, root)?),
+        "PatchTransformer" => Transformer::Patch(load_patch(&patch(&object)?, site)?),
         "PatchJson6902Transformer" => {
             let read = Patch { patch: object.text("jsonOp")?, ..patch(&object)? };
-            Transformer::Patch(load_json_patch(&read, session, root)?)
+            Transformer::Patch(load_json_patch(&read, site)?)
         }
         "PatchStrategicMergeTransformer" => {
             let at = &config.location;
-            Transformer::Patch(load_strategic_merges(
-                &strategic_merges(&object)?,
-                at,
-                session,
-                root,
-            )?)
+            Transformer::Patch(load_strategic_merges(&strategic_merges(&object)?, at, site)?)
         }
         "ReplacementTransformer" => {
             let list = object.objects("replacements", &[], replacement_field)?;
-            Transformer::Replacements(load_replacements(&list, session, root)?)
+            Transformer::Replacements(load_replacements(&list, site)?)
         }
         "HashTransformer" => Transformer::Hash,
-        "ValueAddTransformer" => Transformer::ValueAdd(value_add(&object, session, root)?),
+        "ValueAddTransformer" => Transformer::ValueAdd(value_add(&object, site)?),
         _ => return Err(not_builtin(config, "it is no transformer")),
     };
     Ok(vec![one])
-}
-
-/// The replacements in a file: one, or a list of them.
-///
-/// # Errors
-/// [`BuildError`] if it holds none.
-pub fn replacements_in(
-    text: &str,
-    path: &RepoPath,
-    place: &Place,
-    version: Version,
-) -> Result<Vec<Replacement>, BuildError> {
-    let (text, documents) = manifest::documents(text, Dialect::V2, place)?;
-    let positions = Positions::new(&text);
-    let source = Source { path, places: Places::Marked(&positions), version };
-    let nodes: &[Node] = match documents.first() {
-        Some(Node { value: Value::Sequence(items), .. }) => items,
-        Some(node @ Node { value: Value::Mapping(_), .. }) => std::slice::from_ref(node),
-        _ => {
-            let reason = "expected a replacement or a list of them";
-            return Err(BuildError::Conflict { at: place.whole().clone(), reason });
-        }
-    };
-    let mut list = Vec::new();
-    for node in nodes {
-        if let Some(object) = Object::open(source, node, String::new(), &[], Unknown::Ignored)? {
-            list.push(replacement(&object)?);
-        }
-    }
-    Ok(list)
 }
 
 /// The kind of a built-in plugin.
@@ -173,9 +129,9 @@ fn not_builtin(config: &Draft, help: &'static str) -> BuildError {
     BuildError::Plugin { at: config.location.clone(), plugin: config.id.gvk.kind.to_string(), help }
 }
 
-fn fields<'c>(config: &'c Draft, session: &Session<'_>) -> Result<Object<'c>, BuildError> {
+fn fields<'c>(config: &'c Draft, site: &Site<'_, '_>) -> Result<Object<'c>, BuildError> {
     let places = Places::One(&config.location);
-    let source = Source { path: &config.location.path, places, version: session.version() };
+    let source = Source { path: &config.location.path, places, version: site.version() };
     let object = Object::open(source, &config.node, String::new(), &[], Unknown::Ignored)?;
     Ok(object.expect("a resource is a mapping"))
 }
@@ -221,20 +177,16 @@ fn strategic_merges(object: &Object<'_>) -> Result<Vec<Reference>, BuildError> {
     Ok(references)
 }
 
-fn value_add(
-    object: &Object<'_>,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<ValueAdd, BuildError> {
+fn value_add(object: &Object<'_>, site: &Site<'_, '_>) -> Result<ValueAdd, BuildError> {
     let mut value = object.text("value")?.trim().to_owned();
     if value.is_empty() {
-        root.dir.file_name().clone_into(&mut value);
+        site.root.dir.file_name().clone_into(&mut value);
     }
     let mut targets = object.objects("targets", &[], value_target)?;
     let path = object.text("targetFilePath")?;
     if !path.is_empty() {
         let reference = Reference { text: path, at: object.location_of("targetFilePath") };
-        let loaded = session.loader.read(root, &reference)?;
+        let loaded = site.loader.read(site.root, &reference)?;
         let place = Place::File(Location::file(loaded.path.clone()));
         let text = manifest::text_of(&loaded)?;
         let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
@@ -242,7 +194,7 @@ fn value_add(
         let source = Source {
             path: &loaded.path,
             places: Places::Marked(&positions),
-            version: session.version(),
+            version: site.version(),
         };
         if let Some(node) = documents.first() {
             let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
@@ -274,8 +226,8 @@ fn value_target(object: &Object<'_>) -> Result<ValueTarget, BuildError> {
 }
 
 /// The service account that a Google cloud policy is for.
-fn iam_policy(config: &Draft, session: &Session<'_>) -> Result<Vec<Draft>, BuildError> {
-    let object = fields(config, session)?;
+fn iam_policy(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Draft>, BuildError> {
+    let object = fields(config, site)?;
     let cloud = object.text("cloud")?;
     if cloud != "gke" {
         return Err(invalid(&object, "the only `cloud` that is known is `gke`"));
@@ -306,5 +258,5 @@ fn iam_policy(config: &Draft, session: &Session<'_>) -> Result<Vec<Draft>, Build
     set(&mut node, "apiVersion", Node::string("v1"));
     set(&mut node, "kind", Node::string("ServiceAccount"));
     set(&mut node, "metadata", metadata);
-    Ok(vec![Draft::new(node, config.location.clone(), &session.schema)])
+    Ok(vec![Draft::new(node, config.location.clone(), site.schema)])
 }

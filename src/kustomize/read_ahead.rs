@@ -5,12 +5,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::MUCH;
 use super::error::BuildError;
 use super::kustomization::Reference;
 use super::load::{Loaded, Loader, Root};
 use super::manifest::{self, Object, Place};
-use super::share_out::share_out;
+use super::share_out::{MUCH, share_out};
 use crate::model::Location;
 
 /// Of more than this nothing is read ahead: a list may name a large file very often, and the second
@@ -80,7 +79,8 @@ pub(super) fn objects(loaded: &Loaded) -> Result<Vec<Object>, BuildError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::kustomize::{BuildOptions, build};
+    use super::*;
+    use crate::kustomize::{BuildOptions, Reorder, build};
     use crate::model::{File, FileTree, RepoPath};
     use crate::yaml;
 
@@ -116,10 +116,9 @@ mod tests {
 
     #[test]
     fn what_two_threads_read_and_write_is_in_the_order_of_the_list() {
-        let options =
-            BuildOptions { reorder: crate::kustomize::Reorder::None, ..Default::default() };
+        let options = BuildOptions { reorder: Reorder::None, ..Default::default() };
         let build = build(&many(), &app(), &options).unwrap();
-        assert!(build.bytes_read >= super::MUCH);
+        assert!(build.bytes_read >= MUCH);
         let names: Vec<&str> = build.resources.iter().map(|resource| &*resource.id.name).collect();
         let mut expected: Vec<String> = (0..40).map(|number| format!("m{number}")).collect();
         expected.insert(21, "base".to_owned());

@@ -65,6 +65,9 @@ fn in_order<U>(lists: Vec<Vec<(usize, U)>>, length: usize) -> Vec<(usize, U)> {
     merged
 }
 
+/// Below so many bytes of manifests, a few milliseconds, a second thread is not worth its start.
+pub(super) const MUCH: usize = 1 << 20;
+
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;

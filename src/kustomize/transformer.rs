@@ -2,27 +2,25 @@
 //!
 //! A field and the plugin of the same name come to the same value here and run the same code.
 
-use super::accumulate::{Overlay, Session};
 use super::books;
 use super::configuration::{Configuration, merge_specs};
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
-use super::kustomization::{
-    Image, LabelSet, Patch, Reference, Replacement, ReplacementField, Replica,
+use super::kustomization::{Image, LabelSet, Replacement, Replica};
+use super::load_transform::{
+    load_json_patch, load_patch, load_replacements, load_strategic_merges,
 };
-use super::load::Root;
-use super::manifest::{self, Place};
 use super::origin::Origin;
-use super::plugin;
+use super::overlay::Overlay;
 use super::resource_set::ResourceSet;
 use super::schema::Schema;
+use super::site::Site;
 use super::transform::name_affix::End;
 use super::transform::namespace::{Namespace, Subjects};
-use super::transform::patch::{LoadedPatch, Options};
+use super::transform::patch::LoadedPatch;
 use super::transform::{
     images, labels, name_affix, name_hash, namespace, replacements, replicas, value_add,
 };
-
 use crate::model::Location;
 
 /// Something that changes resources.
@@ -137,22 +135,21 @@ impl Transformer {
     pub fn of_fields(
         overlay: &Overlay<'_>,
         configuration: &Configuration,
-        session: &Session<'_>,
+        site: &Site<'_, '_>,
     ) -> Result<Vec<Step>, BuildError> {
         let fields = &overlay.kustomization;
         let mut steps = Vec::new();
         let mut add = |name: &str, transformer, times| {
             steps.push(Step { transformer, origin: overlay.builtin_origin(name), times });
         };
-        let root = &overlay.root;
         if !fields.patches_strategic_merge.is_empty() {
             let at = Location::file(overlay.file.clone()).in_field("patchesStrategicMerge");
             let list = &fields.patches_strategic_merge;
-            let patch = load_strategic_merges(list, &at, session, root)?;
+            let patch = load_strategic_merges(list, &at, site)?;
             add("PatchStrategicMergeTransformer", Self::Patch(patch), 1);
         }
         for patch in &fields.patches {
-            add("PatchTransformer", Self::Patch(load_patch(patch, session, root)?), 1);
+            add("PatchTransformer", Self::Patch(load_patch(patch, site)?), 1);
         }
         if !fields.namespace.is_empty() {
             let specs = configuration.namespace.clone();
@@ -189,7 +186,7 @@ impl Transformer {
             add("AnnotationsTransformer", Self::Annotations(pairs, specs), 1);
         }
         for patch in &fields.patches_json_6902 {
-            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, session, root)?), 1);
+            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, site)?), 1);
         }
         if !fields.replicas.is_empty() {
             let transformer =
@@ -201,7 +198,7 @@ impl Transformer {
             add("ImageTagTransformer", transformer, fields.images.len());
         }
         if !fields.replacements.is_empty() {
-            let list = load_replacements(&fields.replacements, session, &overlay.root)?;
+            let list = load_replacements(&fields.replacements, site)?;
             add("ReplacementTransformer", Self::Replacements(list), 1);
         }
         Ok(steps)
@@ -235,132 +232,4 @@ fn label_specs(
         merge_specs(&mut specs, list).map_err(|conflict| conflict.at(&at))?;
     }
     Ok(specs)
-}
-
-/// The replacements of a list, those in files read.
-///
-/// # Errors
-/// [`BuildError`] if a file cannot be read, or holds no replacements.
-pub fn load_replacements(
-    fields: &[ReplacementField],
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<Vec<Replacement>, BuildError> {
-    let mut list = Vec::new();
-    for field in fields {
-        match field {
-            ReplacementField::Inline(replacement) => {
-                // On its way to the transformer kustomize loses an empty list of targets.
-                let targets = replacement.targets.clone().filter(|targets| !targets.is_empty());
-                list.push(Replacement { targets, ..replacement.as_ref().clone() });
-            }
-            ReplacementField::File(reference) => {
-                let loaded = session.loader.read(root, reference)?;
-                if !loaded.is_known {
-                    continue;
-                }
-                let place = Place::File(Location::file(loaded.path.clone()));
-                let text = manifest::text_of(&loaded)?;
-                list.extend(plugin::replacements_in(
-                    &text,
-                    &loaded.path,
-                    &place,
-                    session.version(),
-                )?);
-            }
-        }
-    }
-    Ok(list)
-}
-
-/// A patch of either form.
-///
-/// # Errors
-/// [`BuildError`] if it cannot be read, or is of neither form.
-pub fn load_patch(
-    patch: &Patch,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<LoadedPatch, BuildError> {
-    let (text, place) = patch_text(patch, patch.patch.trim(), session, root)?;
-    let objects = manifest::resources(&text, &place, &session.schema);
-    let options = Options {
-        allow_name_change: patch.allow_name_change,
-        allow_kind_change: patch.allow_kind_change,
-    };
-    let at = place.whole().clone();
-    let patch = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
-    Ok(patch.read_from(place.file()))
-}
-
-/// A JSON 6902 patch of the older field.
-///
-/// # Errors
-/// [`BuildError`] if it cannot be read, or is none.
-pub fn load_json_patch(
-    patch: &Patch,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<LoadedPatch, BuildError> {
-    let (text, place) = patch_text(patch, &patch.patch, session, root)?;
-    let patch = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
-    Ok(patch.read_from(place.file()))
-}
-
-/// Strategic merge patches; each is a patch written in place, or else a file.
-///
-/// # Errors
-/// [`BuildError`] if one is neither.
-pub fn load_strategic_merges(
-    references: &[Reference],
-    at: &Location,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<LoadedPatch, BuildError> {
-    let mut objects = Vec::new();
-    let mut all_known = true;
-    for reference in references {
-        let place = Place::Inline(reference.at.clone());
-        match manifest::resources(&reference.text, &place, &session.schema) {
-            Ok(inline) => objects.extend(inline),
-            // Who wrote several lines meant a patch, not a path.
-            Err(fault) if reference.text.trim().contains('\n') => return Err(fault),
-            Err(_) => {
-                let loaded = session.loader.read(root, reference)?;
-                all_known &= loaded.is_known;
-                let place = Place::File(Location::file(loaded.path.clone()));
-                let text = manifest::text_of(&loaded)?;
-                objects.extend(manifest::resources(&text, &place, &session.schema)?);
-            }
-        }
-    }
-    if objects.is_empty() && all_known {
-        let reason = "the patches are empty";
-        return Err(BuildError::Conflict { at: at.clone(), reason });
-    }
-    Ok(LoadedPatch::strategic_merge(objects, at.clone()))
-}
-
-/// The text of a patch: that of its file, or `inline`, the one written in place.
-///
-/// `patches` take the space around what is written in place away; blank lines at the end of a text in
-/// it show the difference.
-fn patch_text(
-    patch: &Patch,
-    inline: &str,
-    session: &Session<'_>,
-    root: &Root<'_>,
-) -> Result<(String, Place), BuildError> {
-    let conflict = |reason| BuildError::Conflict { at: patch.at.clone(), reason };
-    match (patch.path.as_str(), inline) {
-        ("", "") => Err(conflict("a patch needs `path` or `patch`")),
-        ("", text) => Ok((text.to_owned(), Place::Inline(patch.at.clone()))),
-        (path, "") => {
-            let reference = Reference { text: path.to_owned(), at: patch.at.clone() };
-            let loaded = session.loader.read(root, &reference)?;
-            let place = Place::File(Location::file(loaded.path.clone()));
-            Ok((manifest::text_of(&loaded)?.into_owned(), place))
-        }
-        _ => Err(conflict("`path` and `patch` exclude each other")),
-    }
 }

@@ -7,9 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use super::accumulate::Accumulator;
+use super::accumulator::Accumulator;
 use super::load::Root;
 use crate::model::RepoPath;
+
+/// A build visits at most this many directories; each visit of the same one counts.
+pub const VISIT_LIMIT: usize = 20_000;
 
 /// The visits of one build.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 //!
 //! Kinds with a pod template share most of their fields; they are written once and multiplied.
 
-use super::{Configuration, NameReference};
+use super::table::{Configuration, NameReference};
 use crate::kustomize::Gvk;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::version::{CLAIM_TEMPLATES, CRON_JOB_IMAGE_VOLUMES, IMAGE_VOLUMES, Version};

@@ -2,7 +2,7 @@
 //!
 //! As kustomize's `api/internal/accumulator/loadconfigfromcrds.go`.
 
-use super::{Configuration, ConflictingFieldSpecs, NameReference, merge_specs};
+use super::table::{Configuration, ConflictingFieldSpecs, NameReference, merge_specs};
 use crate::kustomize::Gvk;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::yaml::Node;

@@ -3,7 +3,7 @@
 //! kustomize hands texts of the kustomization to helm as they are. So what helm would take for a flag (one
 //! of them starts programs), a directory of plugins, and a chart outside the repository are refused.
 
-use super::scan::{Scan, is_in};
+use super::scanned::{Scan, is_in};
 use crate::kustomize::error::BuildError;
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Mark, Node, Value};

@@ -5,8 +5,8 @@
 //! repositories that are not allowed, since the other engine would follow.
 
 use super::charts;
-use super::gather::{Gatherer, Tree};
-use crate::kustomize::decode::same_key;
+use super::gatherer::{Gatherer, Tree};
+use super::scanned::{Scan, is_in};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::Reference;
 use crate::kustomize::manifest::Place;
@@ -82,25 +82,7 @@ pub(super) fn scan(
     scan.node(node, "")
 }
 
-/// One kustomization, or the configuration of one of its plugins.
-pub(super) struct Scan<'g, 'a, 'p> {
-    pub(super) gatherer: &'g mut Gatherer<'a>,
-    tree: &'p Tree,
-    pub(super) dir: &'p RepoPath,
-    place: &'p Place,
-    text: &'p str,
-}
-
 impl Scan<'_, '_, '_> {
-    pub(super) fn at(&self, mark: Mark, field: &str) -> Location {
-        self.place.at(self.text, mark).in_field(field)
-    }
-
-    /// Whether the files are the repository's own.
-    pub(super) const fn is_local(&self) -> bool {
-        matches!(self.tree, Tree::Local)
-    }
-
     fn node(&mut self, node: &Node, field: &str) -> Result<(), BuildError> {
         match &node.value {
             Value::Mapping(mapping) => {
@@ -216,9 +198,4 @@ impl Scan<'_, '_, '_> {
         self.gatherer.visit(Tree::Remote(tree.files), tree.path);
         Ok(())
     }
-}
-
-/// Whether a field is one of these, as kustomize compares them.
-pub(super) fn is_in(fields: &[&str], field: &str) -> bool {
-    fields.iter().any(|known| same_key(known, field))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::kustomize::{self, RemoteResolver, RemoteTree};
-use crate::model::{File, FileMode};
+use crate::model::{File, FileMode, FileTree};
 
 #[derive(Debug, Default)]
 struct Says {

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use compact_str::CompactString;
 
-use super::gather::{Gathered, Naming};
+use super::gatherer::{Gathered, Naming};
+use crate::kustomize::ResourceId;
+use crate::kustomize::built::Resource;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::manifest::{Place, objects};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::transform::name_hash::hash;
-use crate::kustomize::{Resource, ResourceId};
 use crate::model::{Entry, Files as _, Location};
 
 /// So many names are tried for one resource.

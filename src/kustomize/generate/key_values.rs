@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Generated;
+use super::generated::Generated;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::{GeneratorArgs, Reference};
 use crate::kustomize::load::{Loaded, Loader, Root};
@@ -28,7 +28,7 @@ pub(super) fn read(
         let reason = format!("the key `{key}` is there twice");
         match data.insert(key, value) {
             None => Ok(()),
-            Some(_) => Err(invalid(from, reason)),
+            Some(_) => Err(BuildError::invalid(&from.at, reason)),
         }
     };
     for source in &args.envs {
@@ -64,7 +64,10 @@ fn environment_lines(
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = std::str::from_utf8(line).map_err(|_| {
-            invalid(source, format!("line {} of `{}` is not UTF-8", at + 1, source.text))
+            BuildError::invalid(
+                &source.at,
+                format!("line {} of `{}` is not UTF-8", at + 1, source.text),
+            )
         })?;
         let line = if at == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         let line = line.trim_start();
@@ -81,8 +84,9 @@ fn environment_lines(
 
 fn literal(source: &Reference) -> Result<(&str, &str), BuildError> {
     let parts = source.text.split_once('=').filter(|(key, _)| !key.is_empty());
-    let (key, value) =
-        parts.ok_or_else(|| invalid(source, "a literal is written `key=value`".to_owned()))?;
+    let (key, value) = parts.ok_or_else(|| {
+        BuildError::invalid(&source.at, "a literal is written `key=value`".to_owned())
+    })?;
     Ok((key, without_quotes(value)))
 }
 
@@ -101,12 +105,11 @@ fn file_source(source: &Reference) -> Result<(&str, &str), BuildError> {
     match source.text.split('=').collect::<Vec<_>>()[..] {
         [path] => Ok((path.trim_end_matches('/').rsplit('/').next().unwrap_or(path), path)),
         [key, path] if !key.is_empty() && !path.is_empty() => Ok((key, path)),
-        _ => Err(invalid(source, "a file is written `path` or `key=path`".to_owned())),
+        _ => Err(BuildError::invalid(
+            &source.at,
+            "a file is written `path` or `key=path`".to_owned(),
+        )),
     }
-}
-
-fn invalid(source: &Reference, reason: String) -> BuildError {
-    BuildError::Invalid { at: source.at.clone(), reason }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Classes: `[…]`, with Perl's and POSIX's names inside.
 
-use super::escape::{self, Escape};
-use super::{PatternError, refused};
+use super::error::{PatternError, refused};
+use super::letter;
 
 /// The last character there is.
 const LAST: u32 = 0x0010_FFFF;
@@ -42,7 +42,7 @@ impl Class {
                 rest = after;
                 continue;
             }
-            if let Some((perl, after)) = escape::perl_class(rest) {
+            if let Some((perl, after)) = perl_class(rest) {
                 class.add(&perl);
                 rest = after;
                 continue;
@@ -105,7 +105,7 @@ fn letter(text: &str) -> Result<Option<(u32, &str)>, PatternError> {
         let first = text.chars().next();
         return Ok(first.map(|letter| (u32::from(letter), &text[letter.len_utf8()..])));
     }
-    let (letter, rest) = Escape::letter(text)?;
+    let (letter, rest) = letter::letter(text)?;
     Ok(Some((u32::from(letter), rest)))
 }
 
@@ -140,4 +140,18 @@ fn named(name: &str) -> Option<Class> {
         _ => return None,
     };
     Some(Class { ranges, negated })
+}
+
+/// One of Perl's classes, which are ASCII in Go, with what follows it.
+pub(super) fn perl_class(text: &str) -> Option<(Class, &str)> {
+    let mut letters = text.chars();
+    let name = letters.next().filter(|first| *first == '\\').and_then(|_| letters.next())?;
+    let range = |low: char, high: char| (u32::from(low), u32::from(high));
+    let class = match name.to_ascii_lowercase() {
+        'd' => Class::of(&[range('0', '9')]),
+        's' => Class::of(&[(9, 10), (12, 13), range(' ', ' ')]),
+        'w' => Class::of(&[range('0', '9'), range('A', 'Z'), range('_', '_'), range('a', 'z')]),
+        _ => return None,
+    };
+    Some((if name.is_ascii_uppercase() { class.negated() } else { class }, letters.as_str()))
 }

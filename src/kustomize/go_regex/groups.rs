@@ -1,6 +1,7 @@
 //! Groups: `(…)`, `(?:…)`, named ones, and flags.
 
-use super::{MAX_DEPTH, Parser, PatternError, refused};
+use super::error::{PatternError, refused};
+use super::parser::{MAX_DEPTH, Parser};
 
 impl<'a> Parser<'a> {
     pub(super) fn open_group(&mut self) -> Result<(), PatternError> {

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{
+use super::fields::{
     FieldOptions, GeneratorArgs, GeneratorOptions, Image, Kustomization, LabelSet,
     LegacySortOptions, Patch, Reference, Replacement, ReplacementField, ReplacementSource,
     ReplacementTarget, Replica, SortOptions, Var,

@@ -6,8 +6,7 @@
 //! `scripts/probe-merge-keys` asks `kubectl kustomize` about every entry and about lists that are
 //! deliberately absent, such as container `args`, Ingress `rules` and EndpointSlice `ports`.
 
-use super::Shape;
-use super::Shape::{List, Object, Opaque, Set};
+use Shape::{List, Object, Opaque, Set};
 
 /// What is known below one field.
 type Field = (&'static str, &'static Shape);
@@ -158,4 +157,22 @@ fn is_request(group: &str, version: &str, kind: &str) -> bool {
             )
             | ("policy", "v1beta1", "Eviction")
     )
+}
+
+/// What the merge has to know of a place in a tree of a built-in kind.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// A mapping of which these fields lead to lists that merge.
+    Object(&'static [(&'static str, &'static Self)]),
+    /// A list whose items merge when these of their fields are equal.
+    List {
+        /// The fields, the most important first.
+        keys: &'static [&'static str],
+        /// What is known of the items.
+        item: &'static Self,
+    },
+    /// A list of scalars that is united.
+    Set,
+    /// Content of any type, about which nothing may be concluded.
+    Opaque,
 }

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Place, builtin};
+use super::builtin;
+use super::builtin::Shape;
 use crate::kustomize::Gvk;
 use crate::yaml::{Node, Tag, Value};
 
@@ -148,4 +149,10 @@ fn type_of(node: &Node) -> Option<(String, String)> {
 
 fn join(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'a> {
+    Builtin(&'static Shape),
+    Custom(&'a CustomSchema, &'a Node),
 }

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use super::Gvk;
 use super::version::Version;
 use crate::yaml::Node;
-use custom::CustomSchema;
+use builtin::Shape;
+use custom::{CustomSchema, Place};
 use scope::Scope;
 
 /// What is known of Kubernetes' kinds: which have no namespace, which lists merge by which keys.
@@ -22,34 +23,10 @@ pub struct Schema {
     version: Version,
 }
 
-/// What the merge has to know of a place in a tree of a built-in kind.
-#[derive(Debug)]
-enum Shape {
-    /// A mapping of which these fields lead to lists that merge.
-    Object(&'static [(&'static str, &'static Self)]),
-    /// A list whose items merge when these of their fields are equal.
-    List {
-        /// The fields, the most important first.
-        keys: &'static [&'static str],
-        /// What is known of the items.
-        item: &'static Self,
-    },
-    /// A list of scalars that is united.
-    Set,
-    /// Content of any type, about which nothing may be concluded.
-    Opaque,
-}
-
 /// What is known of one place in a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     place: Place<'a>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Place<'a> {
-    Builtin(&'static Shape),
-    Custom(&'a CustomSchema, &'a Node),
 }
 
 impl Schema {

@@ -1,6 +1,8 @@
 //! One operation on an object.
 
-use super::{Operation, Reason, json, pointer};
+use super::error::Reason;
+use super::json;
+use super::operation::{Operation, pointer};
 use crate::kustomize::growth::{Growth, weight};
 use crate::yaml::{Mapping, Node, Text, Value};
 

@@ -6,7 +6,7 @@
 
 use serde_json::Value as Json;
 
-use super::ParseError;
+use super::error::ParseError;
 use crate::yaml::{
     self, Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
 };

@@ -1,6 +1,7 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed or refused for the same patch.
 
-use super::{JsonPatch, ParseError, Reason};
+use super::JsonPatch;
+use super::error::{ParseError, Reason};
 use crate::kustomize::growth::Growth;
 use crate::kustomize::transform::tests::{node, text};
 

@@ -13,6 +13,9 @@ use crate::kustomize::go_regex;
 use crate::kustomize::scalar;
 use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
 
+/// The field of a source or target that names none.
+pub(super) const DEFAULT_PATH: &str = "metadata.name";
+
 /// A field path.
 #[derive(Clone, Debug)]
 pub(super) struct Path {

@@ -7,7 +7,8 @@ use serde::Serialize as _;
 use serde_json::Value as Json;
 
 use super::path::{Absent, Path};
-use super::{CopyError, Target, put};
+use super::put::{CopyError, put};
+use super::target::Target;
 use crate::kustomize::scalar;
 use crate::kustomize::transform::json_6902::json;
 use crate::kustomize::version::STRUCTURED_DELIMITERS;

@@ -4,8 +4,10 @@
 //! of kyaml/yaml/fns.go): an item without its key can, for one, drop all others. The steps are kept
 //! here one for one. Items are numbers into a pool, because one item can stand in several lists.
 
-use super::list::{Sides, text};
-use super::{Form, Known, MergeError, Merger, Outcome};
+use super::error::MergeError;
+use super::merger::{Form, Merger, Outcome};
+use super::sides::{Sides, text};
+use crate::kustomize::schema::Known;
 use crate::yaml::{Mapping, Node, Value};
 
 /// Steps here compare all pairs of items.

@@ -6,19 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use super::error::MergeError;
 use super::irregular;
-use super::{Known, MergeError, Merger, Outcome};
+use super::merger::{Merger, Outcome};
+use super::sides::{Sides, text};
+use crate::kustomize::schema::Known;
 use crate::yaml::Node;
-
-/// The lists that take part.
-pub(super) enum Sides {
-    /// The object's list; the patch does not have it.
-    One(Vec<Node>),
-    /// The patch's list, which stands on both sides because the object has none.
-    Same(Vec<Node>),
-    /// The object's list and the patch's.
-    Both(Vec<Node>, Vec<Node>),
-}
 
 impl<'a> Merger<'a> {
     /// Merges lists by key.
@@ -136,11 +129,6 @@ fn regular_keys<'k>(ours: &[Node], theirs: &[Node], keys: &[&'k str]) -> Option<
         }
     }
     Some(present)
-}
-
-/// The text of a key that is a scalar, else nothing.
-pub(super) fn text<'n>(node: &'n Node, key: &str) -> &'n str {
-    node.get(key).filter(|value| !value.is_null()).and_then(Node::text).unwrap_or_default()
 }
 
 fn key_of<'n>(node: &'n Node, keys: &[&str]) -> impl Iterator<Item = &'n str> {

@@ -1,6 +1,7 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed for the same base and patch.
 
-use super::{MergeError, Merged, merge};
+use super::error::MergeError;
+use super::{Merged, merge};
 use crate::kustomize::schema::Schema;
 use crate::kustomize::transform::tests::{node, text};
 use crate::yaml::Node;
