@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::known_past::{KnownPast, MOST_CLAIMS, planned_on, settled, settled_by_word};
-use super::local_past::LocalPast;
+use super::local::LocalPast;
 use crate::github::{GithubError, Repository};
 use crate::lineage::History;
 use crate::model::CommitSha;

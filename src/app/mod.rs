@@ -9,6 +9,7 @@ pub mod validate;
 mod after;
 mod allowed;
 mod answer;
+mod build_options;
 mod changed;
 mod checking;
 mod clear;
@@ -20,20 +21,22 @@ mod environment_note;
 mod environments;
 mod fence;
 mod github_past;
+mod given_configuration;
 mod given_up;
 mod health_event;
 mod installed_kustomize;
 mod job;
 mod known_past;
+mod lacking;
+mod last_promotion;
 mod limit;
-mod local_past;
-mod local_trial;
 mod look;
 mod news;
 mod notice;
 mod overview;
 mod pair_of_trees;
 mod perform;
+mod plan_at_commit;
 mod prometheus;
 mod promote;
 mod pull_request_preview;
@@ -42,14 +45,11 @@ mod recover;
 mod remote_base;
 mod repositories;
 mod service;
-mod service_build;
 mod sign_in;
 mod snapshot;
-mod source_then;
 mod standing;
 mod step;
 mod trial;
-mod trial_past;
 mod two_snapshots;
 mod undo;
 mod wheel;
@@ -65,6 +65,7 @@ pub use doctor::{
 };
 pub use environment_note::{EnvironmentNotes, HealthNote, LacksNote, StaysNote, VoiceNote};
 pub use fence::fence;
+pub use given_configuration::GivenConfiguration;
 pub use health_event::{HealthEvent, MalformedEvent};
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
@@ -75,8 +76,8 @@ pub use overview::{
 };
 pub use prometheus::Prometheus;
 pub use promote::{
-    Basis, GivenConfiguration, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest,
-    Promoted, StepRequest, Stepped, UndoRequest, Undone,
+    Basis, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
+    StepRequest, Stepped, UndoRequest, Undone,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};

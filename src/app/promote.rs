@@ -39,9 +39,7 @@ use values::{broken, unplannable, would_be_pushed_to};
 
 pub(super) use memory::Memory;
 pub(super) use memory::{key_of, pair};
-pub use on_github::{
-    Basis, GivenConfiguration, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
-};
+pub use on_github::{Basis, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted};
 pub(super) use retire::retire;
 pub use step_on_github::{StepRequest, Stepped};
 pub(super) use take_back::{TakeBack, TakenBack};

@@ -9,9 +9,9 @@ use crate::model::RepoPath;
 use crate::policy::{Day, Fetched, UnknownFiles};
 use crate::promotion::{self, Preview, Previewed};
 
+use super::build_options::options_of_service;
 use super::limit::LimitMet;
 use super::pair_of_trees::PairOfTrees;
-use super::service_build::options_of_service;
 use super::snapshot::Snapshot;
 use super::trial::{Trial, Tried};
 

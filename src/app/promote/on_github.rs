@@ -13,6 +13,7 @@ use crate::promotion::{Intent, Key, Plan, Request, Wanted as Asked, step_branch}
 use crate::redact::Credential;
 
 use super::super::clear::{ShownHold, read_check};
+use super::super::given_configuration::GivenConfiguration;
 use super::super::local::Workspace;
 use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
@@ -20,8 +21,6 @@ use super::super::{Clock, worker};
 use super::memory::Memory;
 use super::values::{Ended, Promotion, Shown, Wanted};
 use super::without_store::OnGithub;
-
-pub use super::super::snapshot::GivenConfiguration;
 
 /// What is kept of trees and files meanwhile.
 const CACHE_BYTES: u64 = 256 << 20;

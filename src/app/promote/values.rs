@@ -1,9 +1,9 @@
 //! What a promotion is while it runs, and how it ends.
 
+use super::super::given_configuration::GivenConfiguration;
 use super::super::snapshot::Snapshot;
 use super::super::worker::chain;
 use super::memory::Memory;
-use super::on_github::GivenConfiguration;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{Intent, Key, Plan, PlanError, Request, Stepping, Undoing};

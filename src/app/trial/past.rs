@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::known_past::{Found, KnownPast};
-use super::trial::{read_bytes, write_bytes};
+use super::super::known_past::{Found, KnownPast};
+use super::pipe::{read_bytes, write_bytes};
 use crate::lineage::Point;
 use crate::model::{BlobId, CommitSha, FileMode, FileState, PastCommit, RepoPath, Touched};
 

@@ -4,18 +4,17 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::super::known_past::{MOST_CLAIMS, planned_on, settled, settled_by_word};
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, PastCommit, RepoPath};
 use crate::promotion::{self, Environment, Trailers};
 use crate::workdir::{FolderHistory, Repository, SharedHistory, WorkdirError};
 
-use super::known_past::{MOST_CLAIMS, planned_on, settled, settled_by_word};
-
 /// Owns what [`crate::promotion::Past`] borrows.
-pub(super) struct LocalPast {
+pub(in crate::app) struct LocalPast {
     history: FolderHistory,
     /// What may be the last promotion of ours, the newest first, or what `promotion.since` names.
-    pub(super) points: Vec<Point>,
+    pub(in crate::app) points: Vec<Point>,
 }
 
 impl LocalPast {
@@ -131,13 +130,13 @@ impl LocalPast {
     }
 
     /// What was when.
-    pub(super) fn history(&self) -> History<'_> {
+    pub(in crate::app) fn history(&self) -> History<'_> {
         let FolderHistory { commits, head, .. } = &self.history;
         History { commits, blobs: &self.history, head: Some(head) }
     }
 
     /// Whether a shallow clone ends before the history does.
-    pub(super) const fn cut_off(&self) -> bool {
+    pub(in crate::app) const fn cut_off(&self) -> bool {
         self.history.cut_off
     }
 }

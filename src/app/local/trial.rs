@@ -1,17 +1,20 @@
 //! What a checkout plans is tried before as the service's plans are, where somebody named the program for it:
 //! the Action does, which holds a token.
 
-use super::known_past::{Found, KnownPast};
-use super::limit::LimitMet;
-use super::local::{LocalError, Workspace};
-use super::local_past::LocalPast;
-use super::snapshot::GivenConfiguration;
-use super::trial::{Lacking, PlanTrial, Trial, Tried, plans_are_tried};
+use std::sync::Arc;
+
+use super::super::given_configuration::GivenConfiguration;
+use super::super::known_past::{Found, KnownPast};
+use super::super::lacking::Lacking;
+use super::super::limit::LimitMet;
+use super::super::trial::{PlanTrial, Trial, Tried, plans_are_tried};
+use super::error::LocalError;
+use super::past::LocalPast;
+use super::workspace::Workspace;
 use crate::model::{FileTree, Files as _, RepoPath};
 use crate::policy::Fetched;
 use crate::promotion::{Key, PlanError};
 use crate::workdir::WorkdirError;
-use std::sync::Arc;
 
 impl Workspace {
     /// Tries a plan in a process of its own; an error tells the limit that it met.

@@ -2,7 +2,7 @@
 //!
 //! The target, and all that both build from, stay as they are now: they are what the merge will meet.
 
-use super::local_past::LocalPast;
+use super::past::LocalPast;
 use crate::model::{CommitSha, FileEdit, Files, RepoPath};
 use crate::promotion::Environment;
 use crate::workdir::{CommitTree, Repository, WorkdirError};

@@ -1,0 +1,25 @@
+//! How overlays are built by a configuration: with the load restrictions that it names, and in the service
+//! without fetching.
+
+use std::sync::Arc;
+
+use crate::config::{Loads, RepositoryConfig};
+use crate::kustomize::{BuildOptions, LoadRestrictor, RemoteResolver};
+
+use super::remote_base::NoBasesInService;
+
+/// The options for a repository's overlays.
+pub(super) fn options_of_service(configuration: &RepositoryConfig) -> BuildOptions {
+    let remote: Option<Arc<dyn RemoteResolver>> = Some(Arc::new(NoBasesInService));
+    let load_restrictor = restrictor(configuration);
+    let version = configuration.kustomize;
+    BuildOptions { remote, load_restrictor, version, ..BuildOptions::default() }
+}
+
+/// Which files a kustomization may load by a configuration: never those beyond the repository.
+pub(super) const fn restrictor(configuration: &RepositoryConfig) -> LoadRestrictor {
+    match configuration.loads {
+        Loads::BelowItself => LoadRestrictor::RootOnly,
+        Loads::OfRepository => LoadRestrictor::None,
+    }
+}

@@ -1,0 +1,57 @@
+//! The last promotion of a pair in a checkout's history: whose trailers are borne out by what it did.
+
+use super::super::known_past::MOST_CLAIMS;
+use super::past::claims;
+use super::workspace::Workspace;
+use crate::promotion::{self, Environment, Prune};
+use crate::workdir::{self, CommitTree, WorkdirError};
+
+/// Owns what [`LastPromotion`] borrows.
+pub(super) enum Last {
+    NotLooked,
+    HistoryCutOff,
+    None,
+    Tree(CommitTree),
+}
+
+impl Workspace {
+    /// The files that the last promotion of a pair was planned on, as far as somebody needs them.
+    pub(super) fn last_promotion(
+        &self,
+        source: &Environment,
+        target: &Environment,
+    ) -> Result<Last, WorkdirError> {
+        if target.rules.prune != Prune::Removed {
+            return Ok(Last::NotLooked);
+        }
+        let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
+            return Ok(Last::None);
+        };
+        for most in [1, MOST_CLAIMS] {
+            let claims = claims(repository, from, (source, target), most)?;
+            let is_all = claims.len() < most;
+            for (commit, promotion) in claims {
+                let then = match CommitTree::open(repository, commit) {
+                    Ok(tree) => tree,
+                    // The promotion is known and what it was made from is not: as good as cut off.
+                    Err(WorkdirError::UnknownRevision(_)) => return Ok(Last::HistoryCutOff),
+                    Err(error) => return Err(error),
+                };
+                let edits = match repository.resolve(&format!("{promotion}^")) {
+                    Ok(before) => workdir::edits_between(repository, &before, &promotion)?,
+                    // The first commit of all, or of what a shallow clone has.
+                    Err(WorkdirError::UnknownRevision(_)) => continue,
+                    Err(error) => return Err(error),
+                };
+                let is_one = promotion::is_promotion(&edits, &then, (source, target));
+                if is_one.map_err(WorkdirError::from)? {
+                    return Ok(Last::Tree(then));
+                }
+            }
+            if is_all {
+                break;
+            }
+        }
+        Ok(if repository.is_shallow()? { Last::HistoryCutOff } else { Last::None })
+    }
+}
