@@ -1,4 +1,5 @@
-//! Files with edits laid over them, for looking at what will be before anything is written.
+//! Files with edits laid over them, for looking at what will be before anything is written; and the edits that lead
+//! from one state of files to another.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,25 @@ impl<'a> EditedFiles<'a> {
     fn deletes_within(&self, dir: &RepoPath) -> bool {
         self.edits.iter().any(|(path, after)| after.is_none() && path.is_within(dir))
     }
+}
+
+/// The edits that make of the files `before` those `after`, as far as these paths tell, in their order.
+///
+/// # Errors
+/// The first of either side; who may go on without a file says that it is not there.
+pub fn edits_between<E>(
+    paths: impl IntoIterator<Item = RepoPath>,
+    before: impl Fn(&RepoPath) -> Result<Option<File>, E>,
+    after: impl Fn(&RepoPath) -> Result<Option<File>, E>,
+) -> Result<Vec<FileEdit>, E> {
+    let mut edits = Vec::new();
+    for path in paths {
+        let (before, after) = (before(&path)?, after(&path)?);
+        if before != after {
+            edits.push(FileEdit { path, before, after });
+        }
+    }
+    Ok(edits)
 }
 
 impl Files for EditedFiles<'_> {

@@ -16,7 +16,7 @@ mod remote_pattern;
 mod repo_path;
 mod repository;
 
-pub use edited_files::EditedFiles;
+pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, ReadError, Step, finders,

@@ -3,7 +3,7 @@
 //! The target, and all that both build from, stay as they are now: they are what the merge will meet.
 
 use super::past::LocalPast;
-use crate::model::{CommitSha, FileEdit, Files, RepoPath};
+use crate::model::{CommitSha, FileEdit, Files, RepoPath, edits_between};
 use crate::promotion::Environment;
 use crate::workdir::{CommitTree, Repository, WorkdirError};
 
@@ -39,14 +39,7 @@ impl SourceThen {
         paths.extend(then.list(source)?);
         paths.sort();
         paths.dedup();
-        let mut edits = Vec::new();
-        for path in paths {
-            let (before, after) = (now.file(&path)?, then.file(&path)?);
-            if before != after {
-                edits.push(FileEdit { path, before, after });
-            }
-        }
-        Ok(edits)
+        Ok(edits_between(paths, |path| now.file(path), |path| then.file(path))?)
     }
 
     /// Takes from a past what the source became after the commit; false if the past does not lead there.

@@ -1,6 +1,7 @@
 //! One environment before and after: built, compared and judged.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::super::deployed::names;
@@ -13,7 +14,7 @@ use super::value::{Previewed, Reached, Unrendered};
 use crate::deployer::{self, Variant};
 use crate::diff::{FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError};
-use crate::model::{Entry, FileEdit, Files, RepoPath};
+use crate::model::{Entry, Files, RepoPath, edits_between};
 use crate::policy::{
     Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles, check_changes,
     check_overlay, check_values, check_without_lines, mark_new,
@@ -123,14 +124,11 @@ pub(super) fn files_alone<'p>(
     if !unknown.is_empty() {
         return Err(UnknownFiles(unknown));
     }
-    let read = |files: &dyn Files, path: &RepoPath| files.file(path).ok().flatten();
-    let edit = |path: &RepoPath| FileEdit {
-        path: path.clone(),
-        before: read(request.before, path),
-        after: read(request.after, path),
-    };
-    let edits: Vec<FileEdit> =
-        changed.into_iter().map(edit).filter(|edit| edit.before != edit.after).collect();
+    let read =
+        |files: &dyn Files, path: &RepoPath| Ok::<_, Infallible>(files.file(path).ok().flatten());
+    let (before, after) = (request.before, request.after);
+    let changed = changed.into_iter().cloned();
+    let Ok(edits) = edits_between(changed, |path| read(before, path), |path| read(after, path));
     if edits.is_empty() {
         return Ok(None);
     }
@@ -139,7 +137,6 @@ pub(super) fn files_alone<'p>(
         edits.iter().filter_map(|edit| edit.path.parent()).filter(|it| !it.is_root()).collect();
     let overlays: Vec<&RepoPath> = std::iter::once(&environment.path).chain(&folders).collect();
     let inputs = || builds.iter().flat_map(|build| &build.inputs);
-    let (before, after) = (request.before, request.after);
     let found = SecretInputs::find(before, &overlays, inputs());
     let found = found.and(SecretInputs::find(after, &overlays, inputs()));
     let is_whole = !builds.is_empty() && builds.iter().all(|build| !build.inputs.is_empty());
