@@ -6,6 +6,7 @@
 use super::database::{Row, Transaction, is_unique_violation};
 use super::error::StoreError;
 use super::handle::{Millis, Store};
+use super::statement::Statement;
 
 /// The right to run one job until the lease lapses. Cannot be made but by claiming.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +112,8 @@ impl Store {
         now: Millis,
         lease_until: Millis,
     ) -> Result<Option<Claim>, sqlx::Error> {
-        const CLAIM: &str = "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
+        const CLAIM: Statement = Statement::of_each(
+            "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
              fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
@@ -119,8 +121,8 @@ impl Store {
              AND same.repository = due.repository) < 2 \
              AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
              ORDER BY due.run_at, due.id LIMIT 1) \
-             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
-        const CLAIM_POSTGRES: &str = "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
+             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery",
+            "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
              fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
              WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
              AS running WHERE running.state = 'running' AND running.lane = due.lane) \
@@ -128,16 +130,16 @@ impl Store {
              AND same.repository = due.repository) < 2 \
              AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
              ORDER BY due.run_at, due.id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery";
+             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery",
+        );
         if !self.something_is_due(kinds, now).await? {
             return Ok(None);
         }
         let mut tx = self.database.begin().await?;
         self.requeue_lapsed(&mut tx, now).await?;
-        let claim = tx.either(CLAIM, CLAIM_POSTGRES);
         let values =
             [worker.into(), now.into(), lease_until.into(), kinds.only.into(), kinds.except.into()];
-        let rows = tx.fetch(claim, &values).await?;
+        let rows = tx.fetch(CLAIM, &values).await?;
         let claim = rows.first().map(read_claim).transpose()?;
         tx.commit().await?;
         Ok(claim)

@@ -1,8 +1,7 @@
 //! One way to talk to two databases.
 //!
-//! Every statement of the store is written once, in the SQL that SQLite and PostgreSQL share, with
-//! numbered parameters. What differs stands here: how to connect, how a transaction that writes
-//! begins, how a key is locked. There is no trait: the set of databases is closed, and an enum needs neither
+//! What differs between the two stands here: how to connect, how a transaction that writes begins, how a key is
+//! locked. [`statement`](super::statement) says how statements are written. There is no trait: the set of databases is closed, and an enum needs neither
 //! boxed futures nor the bounds that sqlx's generic code drags along.
 
 use std::str::FromStr;
@@ -16,6 +15,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Postgres, Row as _, Sqlite};
 
 use super::error::StoreError;
+use super::statement::{Statement, Value};
 
 /// How long a statement waits for a connection. Longer than a commit on a slow disk, shorter than
 /// GitHub's patience with a webhook (10 s).
@@ -45,43 +45,6 @@ pub(super) enum Transaction {
 pub(super) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
-}
-
-/// A parameter; its kind is known even if it is null, since PostgreSQL asks for it.
-#[derive(Clone, Debug)]
-pub(super) enum Value<'a> {
-    Int(Option<i64>),
-    Text(Option<&'a str>),
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Int(Some(number))
-    }
-}
-
-impl From<Option<i64>> for Value<'_> {
-    fn from(number: Option<i64>) -> Self {
-        Self::Int(number)
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Value<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        Self::Text(text)
-    }
 }
 
 impl Database {
@@ -163,15 +126,15 @@ impl Database {
     /// Runs one statement that writes, and returns how many rows it touched.
     pub(super) async fn execute(
         &self,
-        sql: &'static str,
+        sql: impl Into<Statement>,
         values: &[Value<'_>],
     ) -> Result<u64, sqlx::Error> {
         match self {
             Self::Sqlite { writer, .. } => {
-                Ok(bind_sqlite(sql, values).execute(writer).await?.rows_affected())
+                Ok(bind_sqlite(sql.into(), values).execute(writer).await?.rows_affected())
             }
             Self::Postgres(pool) => {
-                Ok(bind_postgres(sql, values).execute(pool).await?.rows_affected())
+                Ok(bind_postgres(sql.into(), values).execute(pool).await?.rows_affected())
             }
         }
     }
@@ -179,30 +142,18 @@ impl Database {
     /// Reads rows.
     pub(super) async fn fetch(
         &self,
-        sql: &'static str,
+        sql: impl Into<Statement>,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite { readers, .. } => {
-                let rows = bind_sqlite(sql, values).fetch_all(readers).await?;
+                let rows = bind_sqlite(sql.into(), values).fetch_all(readers).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(pool) => {
-                let rows = bind_postgres(sql, values).fetch_all(pool).await?;
+                let rows = bind_postgres(sql.into(), values).fetch_all(pool).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
-        }
-    }
-
-    /// The second statement on PostgreSQL, the first on SQLite.
-    pub(super) const fn either(
-        &self,
-        sqlite: &'static str,
-        postgres: &'static str,
-    ) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => sqlite,
-            Self::Postgres(_) => postgres,
         }
     }
 
@@ -222,15 +173,15 @@ impl Transaction {
     /// Runs one statement and returns how many rows it touched.
     pub(super) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Statement>,
         values: &[Value<'_>],
     ) -> Result<u64, sqlx::Error> {
         match self {
             Self::Sqlite(tx) => {
-                Ok(bind_sqlite(sql, values).execute(&mut **tx).await?.rows_affected())
+                Ok(bind_sqlite(sql.into(), values).execute(&mut **tx).await?.rows_affected())
             }
             Self::Postgres(tx) => {
-                Ok(bind_postgres(sql, values).execute(&mut **tx).await?.rows_affected())
+                Ok(bind_postgres(sql.into(), values).execute(&mut **tx).await?.rows_affected())
             }
         }
     }
@@ -238,16 +189,16 @@ impl Transaction {
     /// Reads rows, or what `RETURNING` gives.
     pub(super) async fn fetch(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Statement>,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(tx) => {
-                let rows = bind_sqlite(sql, values).fetch_all(&mut **tx).await?;
+                let rows = bind_sqlite(sql.into(), values).fetch_all(&mut **tx).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(tx) => {
-                let rows = bind_postgres(sql, values).fetch_all(&mut **tx).await?;
+                let rows = bind_postgres(sql.into(), values).fetch_all(&mut **tx).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -260,18 +211,6 @@ impl Transaction {
                 .await?;
         }
         Ok(())
-    }
-
-    /// The second statement on PostgreSQL, the first on SQLite.
-    pub(super) const fn either(
-        &self,
-        sqlite: &'static str,
-        postgres: &'static str,
-    ) -> &'static str {
-        match self {
-            Self::Sqlite(_) => sqlite,
-            Self::Postgres(_) => postgres,
-        }
     }
 
     /// Undoes it.
@@ -329,15 +268,15 @@ pub(super) fn is_unique_violation(error: &sqlx::Error) -> bool {
 type SqliteQuery<'a> = sqlx::query::Query<'a, Sqlite, <Sqlite as sqlx::Database>::Arguments>;
 type PostgresQuery<'a> = sqlx::query::Query<'a, Postgres, <Postgres as sqlx::Database>::Arguments>;
 
-fn bind_sqlite<'a>(sql: &'static str, values: &[Value<'a>]) -> SqliteQuery<'a> {
-    values.iter().fold(sqlx::query(sql), |query, value| match *value {
+fn bind_sqlite<'a>(sql: Statement, values: &[Value<'a>]) -> SqliteQuery<'a> {
+    values.iter().fold(sqlx::query(sql.sqlite), |query, value| match *value {
         Value::Int(number) => query.bind(number),
         Value::Text(text) => query.bind(text),
     })
 }
 
-fn bind_postgres<'a>(sql: &'static str, values: &[Value<'a>]) -> PostgresQuery<'a> {
-    values.iter().fold(sqlx::query(sql), |query, value| match *value {
+fn bind_postgres<'a>(sql: Statement, values: &[Value<'a>]) -> PostgresQuery<'a> {
+    values.iter().fold(sqlx::query(sql.postgres), |query, value| match *value {
         Value::Int(number) => query.bind(number),
         Value::Text(text) => query.bind(text),
     })

@@ -15,6 +15,7 @@ use super::error::StoreError;
 use super::evidence::{Evidence, hear};
 use super::handle::{Millis, Store};
 use super::job::{NewJob, enqueue_in};
+use super::statement::Statement;
 
 /// How many deliveries may wait to be written.
 const INBOX_SIZE: usize = 1024;
@@ -155,8 +156,7 @@ impl Store {
     /// Takes deliveries of which none came before; `None`, and nothing is written, if one did.
     async fn take_new(&self, deliveries: &[Delivery]) -> Result<Option<Vec<Receipt>>, sqlx::Error> {
         let mut tx = self.database.begin().await?;
-        let insert = tx.either(INSERT, INSERT_POSTGRES);
-        let inserted = tx.execute(insert, &[(&rows(deliveries)).into()]).await?;
+        let inserted = tx.execute(INSERT, &[(&rows(deliveries)).into()]).await?;
         if inserted < deliveries.len() as u64 {
             tx.roll_back().await?;
             return Ok(None);
@@ -169,8 +169,7 @@ impl Store {
     /// Takes those that did not come before. It costs more, since the database has to say which those are.
     async fn take_some(&self, deliveries: &[Delivery]) -> Result<Vec<Receipt>, sqlx::Error> {
         let mut tx = self.database.begin().await?;
-        let insert = tx.either(INSERT_RETURNING, INSERT_RETURNING_POSTGRES);
-        let inserted = tx.fetch(insert, &[(&rows(deliveries)).into()]).await?;
+        let inserted = tx.fetch(INSERT_RETURNING, &[(&rows(deliveries)).into()]).await?;
         let mut new: BTreeSet<String> =
             inserted.iter().map(|row| row.text("id")).collect::<Result<_, _>>()?;
         let is_new: Vec<bool> = deliveries.iter().map(|it| new.remove(&it.id)).collect();
@@ -216,20 +215,25 @@ impl Store {
 
 // All in one statement: one for each would cost a change of threads for each (SQLite) or a round trip
 // (PostgreSQL). On PostgreSQL in the order of the ids, so that two processes cannot wait for each other.
-const INSERT: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+const INSERT: Statement = Statement::of_each(
+    "INSERT INTO deliveries (id, event, repository, state, received_at) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
-     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING";
-const INSERT_RETURNING: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
-     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING id";
-const INSERT_POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING",
+    "INSERT INTO deliveries (id, event, repository, state, received_at) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
      FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
-     ON CONFLICT (id) DO NOTHING";
-const INSERT_RETURNING_POSTGRES: &str = "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     ON CONFLICT (id) DO NOTHING",
+);
+
+const INSERT_RETURNING: Statement = Statement::of_each(
+    "INSERT INTO deliveries (id, event, repository, state, received_at) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 \
+     FROM json_each($1) WHERE true ON CONFLICT (id) DO NOTHING RETURNING id",
+    "INSERT INTO deliveries (id, event, repository, state, received_at) \
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint \
      FROM jsonb_array_elements($1::jsonb) AS rows (value) ORDER BY value ->> 0 \
-     ON CONFLICT (id) DO NOTHING RETURNING id";
+     ON CONFLICT (id) DO NOTHING RETURNING id",
+);
 
 /// The rows as one parameter.
 fn rows(deliveries: &[Delivery]) -> String {

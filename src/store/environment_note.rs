@@ -4,6 +4,7 @@ use super::EnvironmentKey;
 use super::error::StoreError;
 use super::handle::{Millis, Store};
 use super::overview::{Stretch, named, stretch};
+use super::statement::Statement;
 
 /// What was noted of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,19 +52,20 @@ impl Store {
         &self,
         of: &Stretch<'_>,
     ) -> Result<Vec<EnvironmentNote>, StoreError> {
-        const FIND: &str = concat!(
-            "SELECT * FROM environment_notes WHERE ",
-            stretch!("SELECT value FROM json_each($1)"),
-            " ORDER BY repository, application, environment, subject"
+        const FIND: Statement = Statement::of_each(
+            concat!(
+                "SELECT * FROM environment_notes WHERE ",
+                stretch!("SELECT value FROM json_each($1)"),
+                " ORDER BY repository, application, environment, subject"
+            ),
+            concat!(
+                "SELECT * FROM environment_notes WHERE ",
+                stretch!("SELECT json_array_elements_text($1::json)"),
+                " ORDER BY repository, application, environment, subject"
+            ),
         );
-        const FIND_POSTGRES: &str = concat!(
-            "SELECT * FROM environment_notes WHERE ",
-            stretch!("SELECT json_array_elements_text($1::json)"),
-            " ORDER BY repository, application, environment, subject"
-        );
-        let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(find, &of.values(&named(of.repositories))).await?;
+            let rows = self.database.fetch(FIND, &of.values(&named(of.repositories))).await?;
             let note = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>(EnvironmentNote {
                     key: EnvironmentKey {

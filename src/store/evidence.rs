@@ -1,8 +1,9 @@
 //! What was heard of environments, and at which commits they are what they are.
 
-use super::database::{Row, Transaction, Value};
+use super::database::{Row, Transaction};
 use super::error::StoreError;
 use super::handle::{Millis, Store};
+use super::statement::Value;
 
 /// What a source said of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]

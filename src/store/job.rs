@@ -1,8 +1,9 @@
 //! Jobs that wait: putting them in, two with one key becoming one, and counting them.
 
-use super::database::{Transaction, Value};
+use super::database::Transaction;
 use super::error::StoreError;
 use super::handle::{Merge, Millis, Store};
+use super::statement::{Statement, Value};
 
 /// A job to be queued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,16 +140,17 @@ async fn merge_into_waiting(
     job: &NewJob,
     merge: Merge,
 ) -> Result<bool, sqlx::Error> {
-    const WAITING: &str = "SELECT id, payload, run_at, failing_since FROM jobs \
-         WHERE key = $1 AND state = 'queued'";
-    // Touching the row keeps it from being claimed until the merged payload is there. On SQLite nobody else
+    // On PostgreSQL touching the row keeps it from being claimed until the merged payload is there. On SQLite nobody else
     // writes meanwhile.
-    const WAITING_POSTGRES: &str = "UPDATE jobs SET fence = fence WHERE key = $1 \
-         AND state = 'queued' RETURNING id, payload, run_at, failing_since";
+    const WAITING: Statement = Statement::of_each(
+        "SELECT id, payload, run_at, failing_since FROM jobs \
+         WHERE key = $1 AND state = 'queued'",
+        "UPDATE jobs SET fence = fence WHERE key = $1 \
+         AND state = 'queued' RETURNING id, payload, run_at, failing_since",
+    );
     const UPDATE: &str =
         "UPDATE jobs SET payload = $2, run_at = $3 WHERE id = $1 AND state = 'queued'";
-    let waiting = tx.either(WAITING, WAITING_POSTGRES);
-    let rows = tx.fetch(waiting, &[(&job.key).into()]).await?;
+    let rows = tx.fetch(WAITING, &[(&job.key).into()]).await?;
     let Some(waiting) = rows.first() else { return Ok(false) };
     let run_at = waiting.int("run_at")?;
     let retried = waiting.maybe_int("failing_since")?.is_some();

@@ -25,6 +25,7 @@ mod promotion;
 mod refusal;
 mod repository;
 mod standing;
+mod statement;
 
 pub use claim::{Claim, Kinds, Lease, Retry};
 pub use delivery::{Delivery, Inbox, InboxWriter, Receipt};

@@ -3,10 +3,10 @@
 //! Every question has a limit, and every one goes along an index: a store with 50,000 promotions has to
 //! answer a page in a few milliseconds.
 
-use super::database::Value;
 use super::error::StoreError;
 use super::handle::{Millis, Store};
 use super::promotion::{PromotionRecord, read_record};
+use super::statement::{Statement, Value};
 
 /// Which promotions are asked for. An empty text asks for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -190,12 +190,13 @@ impl Store {
         of: &Stretch<'_>,
         limit: i64,
     ) -> Result<Vec<Listed>, StoreError> {
-        const STANDING: &str = standing!("SELECT value FROM json_each($1)");
-        const STANDING_POSTGRES: &str = standing!("SELECT json_array_elements_text($1::json)");
-        let standing = self.database.either(STANDING, STANDING_POSTGRES);
+        const STANDING: Statement = Statement::of_each(
+            standing!("SELECT value FROM json_each($1)"),
+            standing!("SELECT json_array_elements_text($1::json)"),
+        );
         let names = named(of.repositories);
         let values = [of.values(&names).as_slice(), &[limit.into()]].concat();
-        self.listed(standing, &values).await
+        self.listed(STANDING, &values).await
     }
 
     /// One promotion.
@@ -266,7 +267,7 @@ impl Store {
 
     async fn listed(
         &self,
-        sql: &'static str,
+        sql: impl Into<Statement>,
         values: &[Value<'_>],
     ) -> Result<Vec<Listed>, StoreError> {
         let read = async {

@@ -192,7 +192,7 @@ impl Store {
     async fn promotions(
         &self,
         sql: &'static str,
-        values: &[super::database::Value<'_>],
+        values: &[super::statement::Value<'_>],
     ) -> Result<Vec<PromotionRecord>, StoreError> {
         let read = async {
             let rows = self.database.fetch(sql, values).await?;

@@ -56,7 +56,7 @@ impl Store {
     async fn read_repositories(
         &self,
         sql: &'static str,
-        values: &[super::database::Value<'_>],
+        values: &[super::statement::Value<'_>],
     ) -> Result<Vec<KnownRepository>, StoreError> {
         let read = async {
             let rows = self.database.fetch(sql, values).await?;

@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::handle::{Millis, Store};
 use super::overview::{Stretch, named, stretch};
+use super::statement::Statement;
 
 impl Store {
     /// How a promotion stands, if somebody noted it.
@@ -26,21 +27,22 @@ impl Store {
         &self,
         of: &Stretch<'_>,
     ) -> Result<Vec<(String, String)>, StoreError> {
-        const FIND: &str = concat!(
-            "SELECT standings.promotion, standings.holds FROM promotions \
+        const FIND: Statement = Statement::of_each(
+            concat!(
+                "SELECT standings.promotion, standings.holds FROM promotions \
              JOIN standings ON standings.promotion = promotions.id WHERE ",
-            stretch!("SELECT value FROM json_each($1)"),
-            " AND state IN ('opening', 'open') AND holds IS NOT NULL"
-        );
-        const FIND_POSTGRES: &str = concat!(
-            "SELECT standings.promotion, standings.holds FROM promotions \
+                stretch!("SELECT value FROM json_each($1)"),
+                " AND state IN ('opening', 'open') AND holds IS NOT NULL"
+            ),
+            concat!(
+                "SELECT standings.promotion, standings.holds FROM promotions \
              JOIN standings ON standings.promotion = promotions.id WHERE ",
-            stretch!("SELECT json_array_elements_text($1::json)"),
-            " AND state IN ('opening', 'open') AND holds IS NOT NULL"
+                stretch!("SELECT json_array_elements_text($1::json)"),
+                " AND state IN ('opening', 'open') AND holds IS NOT NULL"
+            ),
         );
-        let find = self.database.either(FIND, FIND_POSTGRES);
         let read = async {
-            let rows = self.database.fetch(find, &of.values(&named(of.repositories))).await?;
+            let rows = self.database.fetch(FIND, &of.values(&named(of.repositories))).await?;
             let held = |row: &super::database::Row| {
                 Ok::<_, sqlx::Error>((row.text("promotion")?, row.text("holds")?))
             };
