@@ -118,7 +118,10 @@ fn no_room_has_a_circle_inside() {
     let imports = Imports::read(&source_dir());
     for (room, _) in PLAN {
         let circles = imports.circles(room);
-        assert!(circles.is_empty(), "{room}: these files import each other in a circle: {circles:#?}");
+        assert!(
+            circles.is_empty(),
+            "{room}: these files import each other in a circle: {circles:#?}"
+        );
     }
 }
 
@@ -175,6 +178,40 @@ fn every_file_is_declared() {
         }
     }
     assert!(forgotten.is_empty(), "no `mod` declares {forgotten:?}");
+}
+
+/// Whoever looks for a place finds it: files and names that `docs/architecture.md` gives are there.
+#[test]
+fn what_the_architecture_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let files = sources(&source_dir());
+    let mut missing = Vec::new();
+    for word in page.split('`').skip(1).step_by(2) {
+        let is_there = if word.ends_with(".rs") && !word.contains("NAME") && !word.contains('…') {
+            root.join(word).exists() || files.iter().any(|file| file.ends_with(word))
+        } else if let Some((room, name)) = word.split_once("::") {
+            let name = name.rsplit("::").next().unwrap();
+            let folder = source_dir().join(room);
+            let mut of_room = files.iter().filter(|file| file.starts_with(&folder));
+            !is_room(room) || of_room.any(|file| names(file, name))
+        } else {
+            true
+        };
+        if !is_there {
+            missing.push(word);
+        }
+    }
+    assert!(missing.is_empty(), "docs/architecture.md names what is not there: {missing:?}");
+}
+
+/// Whether a file is a module of a name, or has the name in its code.
+fn names(file: &Path, name: &str) -> bool {
+    let is_module =
+        file.with_extension("").ends_with(name) || file.parent().unwrap().ends_with(name);
+    let name = name.trim_end_matches("()");
+    let is_name = |c: char| !c.is_alphanumeric() && c != '_';
+    is_module || fs::read_to_string(file).unwrap().split(is_name).any(|word| word == name)
 }
 
 #[test]
