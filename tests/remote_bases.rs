@@ -1,7 +1,9 @@
 //! "Our overlays build from a base in another repository."
 //!
-//! Nothing is fetched here: a host that nobody serves tells that git was asked, and by whom.
+//! For the command nothing is fetched here: a host that nobody serves tells that git was asked, and by whom. The
+//! service reads them from the stand-in.
 
+use crate::support::scene::{FILES, RATE_PATH, Scene, rate};
 use crate::support::{Repo, overlift_command, run};
 
 const REMOTE: &str = "resources:\n- https://localhost/our-org/bases//shop?ref=v1\n";
@@ -40,4 +42,77 @@ fn a_wrong_pattern_is_shown_where_it_stands() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains(".github/overlift.yaml:3:3 (remoteBases[0])"), "{}", run.stderr);
     assert!(run.stderr.contains("github.com/our-org/*"), "{}", run.stderr);
+}
+
+const SHARED: &str = "resources:\n- https://127.0.0.1/octo/bases//shop?ref=v1\npatches:\n- path: patches/rate.yaml\n";
+const LIMITS: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"1\"\n";
+
+/// A service whose overlays build from another repository, which has a branch `v1`.
+async fn served(allowed: &str, permission: Option<&str>) -> Scene {
+    overlift::app::try_plans_with(env!("CARGO_BIN_EXE_overlift").into());
+    let configuration = format!("{}{allowed}", FILES[0].1);
+    let mut files = FILES.to_vec();
+    files[0].1 = &configuration;
+    for (path, text) in &mut files {
+        if matches!(
+            *path,
+            "overlays/dev/kustomization.yaml" | "overlays/staging/kustomization.yaml"
+        ) {
+            *text = SHARED;
+        }
+    }
+    let scene = Scene::with_files(&files).await;
+    let first = scene.github.add_repository(
+        "octo/bases",
+        &[
+            ("shop/kustomization.yaml", "resources: [../common]\nnamePrefix: shop-\n"),
+            ("common/kustomization.yaml", "resources: [limits.yaml]\n"),
+            ("common/limits.yaml", LIMITS),
+        ],
+    );
+    let ours = permission.map(|it| ("overlift-bot".to_owned(), it.to_owned()));
+    {
+        let mut world = scene.github.world();
+        let bases = world.repo_mut("octo/bases");
+        bases.branches.insert("v1".to_owned(), first);
+        bases.permissions.extend(ours);
+    }
+    scene.push_event(None).await;
+    scene.drain().await;
+    scene
+}
+
+#[tokio::test]
+async fn the_service_reads_allowed_repositories_of_its_github() {
+    let scene = served("remoteBases: [127.0.0.1/octo/*]\n", Some("read")).await;
+    scene.push(&[(RATE_PATH, &rate("6"))]).await;
+    scene.drain().await;
+    let body = scene.body(scene.open()[0]);
+    assert!(!body.contains("not rendered"), "{body}");
+    assert!(body.contains("`ConfigMap shop-limits` `rate` `\"5\"` → **`\"6\"`**"), "{body}");
+    scene.github.forget_requests();
+    scene.push(&[(RATE_PATH, &rate("7"))]).await;
+    scene.drain().await;
+    let requests = scene.github.world().requests.clone();
+    let bases: Vec<_> = requests.iter().filter(|it| it.path.contains("octo/bases")).collect();
+    assert!(bases.len() <= 2, "{bases:#?}");
+}
+
+#[tokio::test]
+async fn what_the_service_may_not_read_is_told_and_promoted() {
+    for (allowed, words) in [
+        (
+            "remoteBases: [127.0.0.1/octo/*]\n",
+            "there is no `v1` in `octo/bases`, or the token may not see it",
+        ),
+        ("", "`127.0.0.1/octo/bases` is not allowed"),
+        ("remoteBases: [127.0.0.1/octo/other]\n", "`127.0.0.1/octo/bases` is not allowed"),
+    ] {
+        let scene = served(allowed, None).await;
+        scene.push(&[(RATE_PATH, &rate("6"))]).await;
+        scene.drain().await;
+        let body = scene.body(scene.open()[0]);
+        assert!(body.contains(words), "{body}");
+    }
 }

@@ -1,16 +1,17 @@
 //! How overlays are built by a configuration: with the load restrictions that it names, and in the service
-//! without fetching.
-
-use std::sync::Arc;
+//! with the remote bases that it may read.
 
 use crate::config::{Loads, RepositoryConfig};
-use crate::kustomize::{BuildOptions, LoadRestrictor, RemoteResolver};
+use crate::kustomize::{BuildOptions, LoadRestrictor};
 
-use super::remote_base::NoBasesInService;
+use super::service_bases::ServiceBases;
 
 /// The options for a repository's overlays.
-pub(super) fn options_of_service(configuration: &RepositoryConfig) -> BuildOptions {
-    let remote: Option<Arc<dyn RemoteResolver>> = Some(Arc::new(NoBasesInService));
+pub(super) fn options_of_service(
+    configuration: &RepositoryConfig,
+    bases: &ServiceBases,
+) -> BuildOptions {
+    let remote = Some(bases.resolver(&configuration.remote_bases));
     let load_restrictor = restrictor(configuration);
     let version = configuration.kustomize;
     BuildOptions { remote, load_restrictor, version, ..BuildOptions::default() }

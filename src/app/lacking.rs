@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::service_bases::Wanted;
 use crate::config::ConfigError;
 use crate::kustomize::BuildError;
 use crate::model::{BlobId, RepoPath};
@@ -43,21 +44,24 @@ impl Lacks for BuildError {
 pub(super) struct Lacking {
     pub(super) files: BTreeSet<RepoPath>,
     pub(super) past: BTreeSet<BlobId>,
+    /// Of other repositories.
+    pub(super) bases: Wanted,
 }
 
 impl Lacking {
     pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.past.is_empty()
+        self.files.is_empty() && self.past.is_empty() && self.bases.is_empty()
     }
 
     pub(super) fn files(files: Option<&BTreeSet<RepoPath>>) -> Self {
-        Self { files: files.cloned().unwrap_or_default(), past: BTreeSet::new() }
+        Self { files: files.cloned().unwrap_or_default(), ..Self::default() }
     }
 
     /// One a line; no path has a NUL.
     pub(super) fn write(&self) -> String {
         let files = self.files.iter().map(|path| format!("{path}\n"));
-        files.chain(self.past.iter().map(|id| format!("\0{}\n", id.0))).collect()
+        let past = self.past.iter().map(|id| format!("\0{}\n", id.0));
+        files.chain(past).chain(std::iter::once(self.bases.write())).collect()
     }
 
     pub(super) fn read(text: &str) -> Self {
@@ -65,6 +69,7 @@ impl Lacking {
         for line in text.lines() {
             match line.strip_prefix('\0') {
                 Some(id) => _ = lacking.past.insert(BlobId(id.to_owned())),
+                None if line.starts_with('\u{1}') => lacking.bases.read(line),
                 None => lacking.files.extend(RepoPath::parse(line)),
             }
         }

@@ -52,11 +52,11 @@ impl Snapshot {
         self.compute(move |files| promotion::render(files, &overlay, &options)).await
     }
 
-    /// With a checkout at hand its git fetches remote bases; the service has no git.
+    /// With a checkout at hand its git fetches remote bases; the service reads them by the API.
     fn build_options(&self, configuration: &RepositoryConfig) -> BuildOptions {
         match &self.local {
             Some(workspace) => workspace.build_options(configuration),
-            None => options_of_service(configuration),
+            None => options_of_service(configuration, &self.bases),
         }
     }
 
@@ -188,14 +188,14 @@ impl Snapshot {
     /// Tries something in a process of its own, with all files that it asks for; tells the limit that it met.
     async fn rehearse(&mut self, trial: Trial) -> Result<Option<LimitMet>, GithubError> {
         loop {
-            let (files, task) = (Arc::clone(&self.files), trial.clone());
+            let (files, task) = (Arc::clone(&self.files), trial.clone().with_bases(&self.bases));
             let tried = match tokio::task::spawn_blocking(move || task.run(&files)).await {
                 Ok(tried) => tried,
                 Err(_) => return Ok(Some(LimitMet::Killed)),
             };
             match tried {
-                Tried::Lacks(Lacking { files, past }) => {
-                    let fetched = self.fetch(&files).await?;
+                Tried::Lacks(Lacking { files, past, bases }) => {
+                    let fetched = self.fetch(&files).await? | self.fetch_bases(bases).await?;
                     if !self.fetch_past(&trial, &past).await? && !fetched {
                         return Ok(None);
                     }

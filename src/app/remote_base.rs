@@ -1,4 +1,4 @@
-//! Remote bases for the command: which repositories are allowed, and how their URLs are read.
+//! Remote bases: which repositories are allowed, and how their URLs are read.
 //!
 //! A URL is split as kustomize does it (`api/internal/git/repospec.go`). Only HTTPS and SSH are
 //! spoken, and what is fetched is decided by the allowed name, not by the text of the URL.
@@ -33,15 +33,7 @@ impl GitBases {
 
 impl RemoteResolver for GitBases {
     fn resolve(&self, url: &str) -> Result<RemoteTree, String> {
-        let base = RemoteBase::parse(url)
-            .ok_or("it is no `https://HOST/OWNER/NAME//PATH?ref=REF`, nor the same by SSH")?;
-        let name = base.name();
-        if !self.allowed.iter().any(|allowed| allowed.allows(&name)) {
-            return Err(format!("`{name}` is not allowed"));
-        }
-        if base.reference.is_empty() {
-            return Err("no `?ref=` says which commit is meant".to_owned());
-        }
+        let base = RemoteBase::allowed(url, &self.allowed)?;
         if self.resolved.fetch_add(1, Ordering::Relaxed) >= MOST {
             return Err(format!("more than {MOST} remote bases, so they lead in a circle"));
         }
@@ -55,18 +47,6 @@ impl RemoteResolver for GitBases {
             repository: base.clone_url(),
             reference: base.reference.to_owned(),
         })
-    }
-}
-
-/// Says why the service fetches no remote bases, and who does.
-#[derive(Debug)]
-pub(super) struct NoBasesInService;
-
-impl RemoteResolver for NoBasesInService {
-    fn resolve(&self, _url: &str) -> Result<RemoteTree, String> {
-        let reason = "the service fetches nothing from other repositories; the Action and the \
-                      command do, where `remoteBases` of `.github/overlift.yaml` allows it";
-        Err(reason.to_owned())
     }
 }
 
@@ -85,15 +65,29 @@ pub fn remote_cache_directory(
 
 /// A URL of a directory in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct RemoteBase<'a> {
-    host: &'a str,
-    repository: &'a str,
-    path: RepoPath,
-    reference: &'a str,
+pub(super) struct RemoteBase<'a> {
+    pub(super) host: &'a str,
+    pub(super) repository: &'a str,
+    pub(super) path: RepoPath,
+    pub(super) reference: &'a str,
     over_ssh: bool,
 }
 
 impl<'a> RemoteBase<'a> {
+    /// What a URL means, if its repository is allowed and a ref says which commit is meant; else why not.
+    pub(super) fn allowed(url: &'a str, allowed: &[RemotePattern]) -> Result<Self, String> {
+        let base = Self::parse(url)
+            .ok_or("it is no `https://HOST/OWNER/NAME//PATH?ref=REF`, nor the same by SSH")?;
+        let name = base.name();
+        if !allowed.iter().any(|allowed| allowed.allows(&name)) {
+            return Err(format!("`{name}` is not allowed"));
+        }
+        if base.reference.is_empty() {
+            return Err("no `?ref=` says which commit is meant".to_owned());
+        }
+        Ok(base)
+    }
+
     fn parse(url: &'a str) -> Option<Self> {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
         let place = place.strip_prefix("git::").unwrap_or(place);
@@ -129,7 +123,7 @@ impl<'a> RemoteBase<'a> {
     }
 
     /// What git fetches from.
-    fn clone_url(&self) -> String {
+    pub(super) fn clone_url(&self) -> String {
         let scheme = if self.over_ssh { "ssh://git@" } else { "https://" };
         format!("{scheme}{}/{}.git", self.host, self.repository)
     }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::lacking::Lacks;
 use super::local::Workspace;
+use super::service_bases::{ServiceBases, Wanted};
 use crate::github::{BlobSha, GithubError, RepoTree, Repository, TreeEntry, TreeSha};
 use crate::model::{CommitSha, File, FileTree, Files, RepoPath};
 
@@ -23,6 +24,8 @@ pub(super) struct Snapshot {
     /// What is where in it.
     pub(super) tree: Arc<RepoTree>,
     pub(super) files: Arc<FileTree>,
+    /// What is known of the repositories that its bases are in.
+    pub(super) bases: ServiceBases,
     pub(super) local: Option<Arc<Workspace>>,
 }
 
@@ -45,6 +48,7 @@ impl Snapshot {
             commit: commit.clone(),
             tree: Arc::new(tree),
             files: Arc::new(files),
+            bases: ServiceBases::at(repository.host()),
             local: None,
         })
     }
@@ -61,7 +65,8 @@ impl Snapshot {
         commit: &CommitSha,
         tree: &TreeSha,
     ) -> Result<Self, GithubError> {
-        Ok(Self::open(&self.repository, commit, tree).await?.with_local(self.local.clone()))
+        let other = Self::open(&self.repository, commit, tree).await?;
+        Ok(Self { bases: self.bases.clone(), ..other.with_local(self.local.clone()) })
     }
 
     /// The content of a file, if it is there.
@@ -97,13 +102,18 @@ impl Snapshot {
                     Err(_) => std::future::pending().await,
                 },
             };
-            let Err(error) = &result else { return Ok(result) };
-            let Some(paths) = error.lacking() else { return Ok(result) };
-            let paths = paths.clone();
-            if !self.fetch(&paths).await? {
+            // Without what another repository has, a plan is made all the same.
+            let fetched = self.fetch_bases(Wanted::default()).await?;
+            let lacking = result.as_ref().err().and_then(Lacks::lacking).cloned();
+            if !self.fetch(&lacking.unwrap_or_default()).await? && !fetched {
                 return Ok(result);
             }
         }
+    }
+
+    /// Fetches what builds lacked of other repositories; false if nothing did.
+    pub(super) async fn fetch_bases(&self, elsewhere: Wanted) -> Result<bool, GithubError> {
+        self.bases.fetch(&self.repository, elsewhere).await
     }
 
     /// Fetches the contents of files; false if none of them was missing.

@@ -8,7 +8,6 @@
 
 mod past;
 mod perform;
-mod pipe;
 mod task;
 
 use std::io::{self, Read};

@@ -12,6 +12,7 @@ use crate::promotion::{self, Preview, Previewed};
 use super::build_options::options_of_service;
 use super::limit::LimitMet;
 use super::pair_of_trees::PairOfTrees;
+use super::service_bases::Wanted;
 use super::snapshot::Snapshot;
 use super::trial::{Trial, Tried};
 
@@ -47,14 +48,15 @@ impl TwoSnapshots {
         let changed = Arc::new(self.changed());
         loop {
             let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
-            let trial = Trial::preview(Arc::clone(&changed), fetched);
+            let trial = Trial::preview(Arc::clone(&changed), fetched).with_bases(&self.after.bases);
             let tried = tokio::task::spawn_blocking(move || {
                 trial.run(&PairOfTrees::as_one(&before, &after))
             })
             .await;
             match tried.unwrap_or(Tried::Met(LimitMet::Killed)) {
                 Tried::Lacks(lacking) => {
-                    if !self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? {
+                    let bases = self.after.fetch_bases(lacking.bases).await?;
+                    if !self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? && !bases {
                         break;
                     }
                 }
@@ -65,8 +67,8 @@ impl TwoSnapshots {
         loop {
             let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
             let (changed, fetched) = (Arc::clone(&changed), fetched.clone());
-            let (pipeline, options) =
-                (configuration.pipeline.clone(), options_of_service(configuration));
+            let pipeline = configuration.pipeline.clone();
+            let options = options_of_service(configuration, &self.after.bases);
             let made = tokio::task::spawn_blocking(move || {
                 promotion::preview(&Previewed {
                     before: &*before,
@@ -78,10 +80,13 @@ impl TwoSnapshots {
                     today,
                 })
             });
-            match made.await {
+            let made = made.await;
+            let bases = self.after.fetch_bases(Wanted::default()).await?;
+            match made {
+                Ok(Ok(_)) if bases => {}
                 Ok(Ok(preview)) => return Ok(Ok(preview)),
                 Ok(Err(UnknownFiles(paths))) => {
-                    if !self.fetch(&paths).await? {
+                    if !self.fetch(&paths).await? && !bases {
                         return Ok(Err(Previewing::Unreadable));
                     }
                 }

@@ -22,6 +22,13 @@ impl Repository {
         &self.name
     }
 
+    /// The host that has its pages: `github.com`, or an Enterprise Server's.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.client.origin.host().unwrap_or_default();
+        host.strip_prefix("api.").unwrap_or(host).to_owned()
+    }
+
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/repos/{}{rest}", self.name)
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::super::known_past::{Found, KnownPast};
-use super::pipe::{read_bytes, write_bytes};
+use super::super::pipe::{read_bytes, write_bytes};
 use crate::lineage::Point;
 use crate::model::{BlobId, CommitSha, FileMode, FileState, PastCommit, RepoPath, Touched};
 

@@ -9,6 +9,7 @@ use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::KnownPast;
 use super::super::lacking::{Lacking, Lacks};
 use super::super::pair_of_trees::PairOfTrees;
+use super::super::service_bases::ServiceBases;
 use super::task::{PlanTrial, Task, Trial};
 use crate::config::RepositoryConfig;
 use crate::kustomize::BuildOptions;
@@ -19,8 +20,9 @@ use crate::promotion::{self, LastPromotion, Past, PlanRequest, Previewed, Wish};
 impl Trial {
     /// Does what the service will do, and tells what it lacks.
     fn perform(self, files: &FileTree) -> Lacking {
-        let fetched = Fetched { kubernetes: None, remote: self.remote };
-        match self.task {
+        let Self { task, remote, bases } = self;
+        let fetched = Fetched { kubernetes: None, remote };
+        let lacking = match task {
             Task::Configuration(given) => Lacking::files(
                 GivenConfiguration::or_own(given.as_ref(), files)
                     .err()
@@ -32,19 +34,25 @@ impl Trial {
                 Lacking::files(build.err().as_ref().and_then(Lacks::lacking))
             }
             Task::Preview(changed) => {
-                Lacking { files: preview(files, &changed, &fetched), past: BTreeSet::new() }
+                Lacking::files(Some(&preview(files, &changed, &fetched, &bases)))
             }
             Task::Plan(trial) => {
                 let past = trial.past.clone();
-                let files = plan(files, trial, fetched);
+                let files = plan(files, trial, fetched, &bases);
                 let past = past.as_deref().map(KnownPast::take_missing).unwrap_or_default();
-                Lacking { files, past }
+                Lacking { files, past, ..Lacking::default() }
             }
-        }
+        };
+        Lacking { bases: bases.take_wanted(), ..lacking }
     }
 }
 
-fn plan(files: &FileTree, trial: PlanTrial, fetched: Fetched) -> BTreeSet<RepoPath> {
+fn plan(
+    files: &FileTree,
+    trial: PlanTrial,
+    fetched: Fetched,
+    bases: &ServiceBases,
+) -> BTreeSet<RepoPath> {
     let PlanTrial { key, given, past, edits } = trial;
     let configuration = match GivenConfiguration::or_own(given.as_ref(), files) {
         Ok(configuration) => configuration,
@@ -53,7 +61,7 @@ fn plan(files: &FileTree, trial: PlanTrial, fetched: Fetched) -> BTreeSet<RepoPa
     let Ok((source, target)) = configuration.pipeline.pair(&key) else { return BTreeSet::new() };
     let history = past.as_deref().map(KnownPast::history);
     let checking = Checking::on(&target.gates, fetched, Day::MIN);
-    let options = options_of_service(&configuration);
+    let options = options_of_service(&configuration, bases);
     let planned = promotion::plan(&PlanRequest {
         files,
         options: &options,
@@ -80,7 +88,12 @@ fn plan(files: &FileTree, trial: PlanTrial, fetched: Fetched) -> BTreeSet<RepoPa
 }
 
 /// Makes a preview of two trees, and the text for people; tells what is lacking in both.
-fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>, fetched: &Fetched) -> BTreeSet<RepoPath> {
+fn preview(
+    both: &FileTree,
+    changed: &BTreeSet<RepoPath>,
+    fetched: &Fetched,
+    bases: &ServiceBases,
+) -> BTreeSet<RepoPath> {
     let PairOfTrees { before, after } = PairOfTrees::of(both);
     let as_one = PairOfTrees::paths_as_one;
     let configuration = match RepositoryConfig::load(&after) {
@@ -92,7 +105,7 @@ fn preview(both: &FileTree, changed: &BTreeSet<RepoPath>, fetched: &Fetched) -> 
         after: &after,
         pipeline: &configuration.pipeline,
         changed,
-        options: &options_of_service(&configuration),
+        options: &options_of_service(&configuration, bases),
         fetched,
         today: Day::MIN,
     };

@@ -8,8 +8,9 @@ use serde_json::{Value as Json, json};
 
 use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::KnownPast;
+use super::super::pipe::{read_bytes, read_file, write_bytes, write_file};
+use super::super::service_bases::ServiceBases;
 use super::past;
-use super::pipe::{read_bytes, read_file, write_bytes, write_file};
 use crate::model::{ApplicationName, EnvironmentName, FileTree, RepoPath};
 use crate::policy::{Fetched, RemoteSchema, SchemaSource};
 use crate::promotion::{Cause, GivenEdit, Key};
@@ -19,6 +20,7 @@ use crate::promotion::{Cause, GivenEdit, Key};
 pub(in crate::app) struct Trial {
     pub(super) task: Task,
     pub(super) remote: Remote,
+    pub(super) bases: ServiceBases,
 }
 
 type Remote = BTreeMap<RemoteSchema, Result<Arc<str>, String>>;
@@ -49,12 +51,17 @@ pub(in crate::app) struct PlanTrial {
 }
 
 impl Trial {
-    const fn of(task: Task) -> Self {
-        Self { task, remote: BTreeMap::new() }
+    fn of(task: Task) -> Self {
+        Self { task, remote: BTreeMap::new(), bases: ServiceBases::default() }
+    }
+
+    /// The same with what is known of other repositories.
+    pub(in crate::app) fn with_bases(self, bases: &ServiceBases) -> Self {
+        Self { bases: bases.clone(), ..self }
     }
 
     /// Reading the configuration: the one that is given, or the repository's own.
-    pub(in crate::app) const fn configuration(given: Option<GivenConfiguration>) -> Self {
+    pub(in crate::app) fn configuration(given: Option<GivenConfiguration>) -> Self {
         Self::of(Task::Configuration(given))
     }
 
@@ -65,12 +72,12 @@ impl Trial {
 
     /// A plan, checked by what was fetched.
     pub(in crate::app) fn plan(plan: PlanTrial, fetched: &Fetched) -> Self {
-        Self { task: Task::Plan(plan), remote: fetched.remote.clone() }
+        Self { remote: fetched.remote.clone(), ..Self::of(Task::Plan(plan)) }
     }
 
     /// A preview of two trees as one, with the paths that differ.
     pub(in crate::app) fn preview(changed: Arc<BTreeSet<RepoPath>>, fetched: &Fetched) -> Self {
-        Self { task: Task::Preview(changed), remote: fetched.remote.clone() }
+        Self { remote: fetched.remote.clone(), ..Self::of(Task::Preview(changed)) }
     }
 
     /// The past of a plan.
@@ -85,6 +92,7 @@ impl Trial {
             Some((remote.to_string(), Json::from(&**text.as_ref().ok()?)))
         });
         task["remote"] = Json::Object(remote.collect());
+        task["bases"] = self.bases.as_json();
         write_bytes(&mut out, task.to_string().as_bytes())?;
         match self.past() {
             Some(past) => past::write(&mut out, past)?,
@@ -94,6 +102,7 @@ impl Trial {
         for edit in edits.unwrap_or_default() {
             write_file(&mut out, &edit.path, edit.after.as_ref())?;
         }
+        self.bases.write(&mut out)?;
         for (path, file) in files.entries() {
             write_file(&mut out, path, file)?;
         }
@@ -118,6 +127,7 @@ impl Trial {
             None => None,
         };
         let task = Task::of_json(&json, past, edits)?;
+        let bases = ServiceBases::read(json.get("bases")?, &mut input)?;
         let remote =
             json.get("remote").and_then(Json::as_object)?.iter().filter_map(|(at, text)| {
                 let SchemaSource::Remote(remote) = SchemaSource::parse(at).ok()? else {
@@ -125,7 +135,7 @@ impl Trial {
                 };
                 Some((remote, Ok(text.as_str()?.into())))
             });
-        let trial = Self { task, remote: remote.collect() };
+        let trial = Self { task, remote: remote.collect(), bases };
         let mut files = FileTree::new();
         while let Some((path, file)) = read_file(&mut input) {
             match file {

@@ -1,0 +1,302 @@
+//! Remote bases of the service: allowed repositories of its own GitHub, read by the API.
+//!
+//! A build says which of them it lacks, as it says so of files; they are fetched, and it is made again.
+//! Nothing of them is kept here but for one plan; trees and contents are in the client's cache by their hash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value as Json, json};
+
+use super::pipe::{read_file, write_file};
+use super::remote_base::RemoteBase;
+use crate::github::{GithubError, RepoTree, Repository, Retry};
+use crate::kustomize::{RemoteResolver, RemoteTree};
+use crate::model::{
+    CommitSha, Entry, File, FileTree, Files, ReadError, RemotePattern, RepoName, RepoPath,
+};
+
+/// More repositories than any overlay needs, and few enough for GitHub's budget.
+const MOST: usize = 20;
+
+/// A repository at a branch, a tag or a commit, as a base names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct BaseAt {
+    repository: RepoName,
+    reference: String,
+}
+
+/// What builds lack of other repositories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    bases: BTreeSet<BaseAt>,
+    files: BTreeMap<BaseAt, BTreeSet<RepoPath>>,
+}
+
+/// What is known of other repositories. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ServiceBases(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Where GitHub's own pages are: `github.com`, or an Enterprise Server.
+    host: String,
+    bases: BTreeMap<BaseAt, Result<Fetched, String>>,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Debug)]
+struct Fetched {
+    files: Arc<FileTree>,
+    /// What is where in it, for whoever fetches.
+    listed: Option<Arc<(CommitSha, RepoTree)>>,
+}
+
+impl Wanted {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bases.is_empty() && self.files.is_empty()
+    }
+
+    /// One a line, each part behind a control character that no part has.
+    pub(super) fn write(&self) -> String {
+        let place = |at: &BaseAt| format!("\u{1}{}\u{1}{}", at.repository, at.reference);
+        let bases = self.bases.iter().map(|at| format!("{}\n", place(at)));
+        let files = self.files.iter().flat_map(|(at, paths)| {
+            paths.iter().map(move |path| format!("{}\u{1}{path}\n", place(at)))
+        });
+        bases.chain(files).collect()
+    }
+
+    /// Takes in a line of [`Wanted::write`].
+    pub(super) fn read(&mut self, line: &str) {
+        let mut parts = line.split('\u{1}').skip(1);
+        let (Some(repository), Some(reference)) = (parts.next(), parts.next()) else { return };
+        let Ok(repository) = RepoName::parse(repository) else { return };
+        let at = BaseAt { repository, reference: reference.to_owned() };
+        match parts.next().map(RepoPath::parse) {
+            None => _ = self.bases.insert(at),
+            Some(Ok(path)) => _ = self.files.entry(at).or_default().insert(path),
+            Some(Err(_)) => {}
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.bases.extend(other.bases);
+        for (at, paths) in other.files {
+            self.files.entry(at).or_default().extend(paths);
+        }
+    }
+}
+
+impl ServiceBases {
+    /// Nothing yet, of the GitHub at `host`.
+    pub(super) fn at(host: String) -> Self {
+        Self(Arc::new(Mutex::new(Known { host, ..Known::default() })))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who resolves bases of the allowed repositories with what is known.
+    pub(super) fn resolver(&self, allowed: &[RemotePattern]) -> Arc<dyn RemoteResolver> {
+        Arc::new(Resolver { allowed: allowed.to_vec(), bases: self.clone() })
+    }
+
+    /// What builds lacked since this was asked last.
+    pub(super) fn take_wanted(&self) -> Wanted {
+        std::mem::take(&mut self.known().wanted)
+    }
+
+    /// Fetches what builds lacked, here or in another process; false if there is nothing to fetch.
+    pub(super) async fn fetch(
+        &self,
+        repository: &Repository,
+        elsewhere: Wanted,
+    ) -> Result<bool, GithubError> {
+        let mut wanted = self.take_wanted();
+        wanted.add(elsewhere);
+        for at in &wanted.bases {
+            if !self.known().bases.contains_key(at) {
+                let found = passing(open(repository, at).await)?;
+                self.known().bases.insert(at.clone(), found);
+            }
+        }
+        let mut fetched = !wanted.bases.is_empty();
+        for (at, paths) in wanted.files {
+            let known = self.known().bases.get(&at).cloned();
+            let Some(Ok(Fetched { files, listed: Some(listed) })) = known else { continue };
+            let (commit, tree) = &*listed;
+            let entries: Vec<_> =
+                paths.iter().filter_map(|path| Some((path, tree.entries.get(path)?))).collect();
+            let shas = entries.iter().map(|(_, entry)| entry.sha.clone()).collect();
+            let read = repository.other(&at.repository).fetch_blobs(&shas, commit).await;
+            let found = passing(read.map(Ok))?.map(|contents| {
+                let mut files = FileTree::clone(&files);
+                for (path, entry) in entries {
+                    if let (Some(mode), Some(content)) =
+                        (entry.mode.file_mode(), contents.get(&entry.sha))
+                    {
+                        files.insert(path.clone(), File { mode, content: Arc::clone(content) });
+                    }
+                }
+                Fetched { files: Arc::new(files), listed: Some(Arc::clone(&listed)) }
+            });
+            self.known().bases.insert(at, found);
+            fetched = true;
+        }
+        Ok(fetched)
+    }
+
+    /// What [`ServiceBases::write`] writes, but for the files.
+    pub(super) fn as_json(&self) -> Json {
+        let known = self.known();
+        let bases = known.bases.iter().map(|(at, found)| {
+            let found = match found {
+                Ok(fetched) => json!(fetched.files.entries().count()),
+                Err(reason) => json!(reason),
+            };
+            json!([at.repository.to_string(), at.reference, found])
+        });
+        json!({"host": known.host, "bases": bases.collect::<Vec<_>>()})
+    }
+
+    /// Writes the files.
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        // Nobody waits for the pipe with the lock in his hand.
+        let bases: Vec<_> = self.known().bases.values().cloned().collect();
+        for fetched in bases.iter().flatten() {
+            for (path, file) in fetched.files.entries() {
+                write_file(out, path, file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what was written.
+    pub(super) fn read(json: &Json, input: &mut impl Read) -> Option<Self> {
+        let mut known = Known { host: json.get("host")?.as_str()?.to_owned(), ..Known::default() };
+        for base in json.get("bases")?.as_array()? {
+            let text = |at: usize| base.get(at).and_then(Json::as_str);
+            let at = BaseAt {
+                repository: RepoName::parse(text(0)?).ok()?,
+                reference: text(1)?.to_owned(),
+            };
+            let found = match (text(2), base.get(2)?.as_u64()) {
+                (Some(reason), _) => Err(reason.to_owned()),
+                (None, count) => {
+                    let mut files = FileTree::new();
+                    for _ in 0..count? {
+                        match read_file(input)? {
+                            (path, Some(file)) => files.insert(path, file),
+                            (path, None) => files.insert_unknown(path),
+                        }
+                    }
+                    Ok(Fetched { files: Arc::new(files), listed: None })
+                }
+            };
+            known.bases.insert(at, found);
+        }
+        Some(Self(Arc::new(Mutex::new(known))))
+    }
+}
+
+/// What may pass is worth another attempt of the whole promotion; what does not is a reason.
+fn passing<T>(
+    found: Result<Result<T, String>, GithubError>,
+) -> Result<Result<T, String>, GithubError> {
+    match found {
+        Err(error) if error.retry() == Retry::Never => Ok(Err(error.to_string())),
+        found => found,
+    }
+}
+
+async fn open(
+    repository: &Repository,
+    at: &BaseAt,
+) -> Result<Result<Fetched, String>, GithubError> {
+    let other = repository.other(&at.repository);
+    let missing = || {
+        let BaseAt { repository, reference } = at;
+        Err(format!("there is no `{reference}` in `{repository}`, or the token may not see it"))
+    };
+    let Some(commit) = other.resolve(&at.reference).await? else { return Ok(missing()) };
+    let Some(commit) = other.fetch_commit(&commit).await? else { return Ok(missing()) };
+    let tree = other.fetch_tree(&commit.tree).await?;
+    let mut files = FileTree::new();
+    for (path, _) in tree.entries.iter().filter(|(_, entry)| entry.mode.file_mode().is_some()) {
+        files.insert_unknown(path.clone());
+    }
+    let listed = Some(Arc::new((commit.sha, tree)));
+    Ok(Ok(Fetched { files: Arc::new(files), listed }))
+}
+
+#[derive(Debug)]
+struct Resolver {
+    allowed: Vec<RemotePattern>,
+    bases: ServiceBases,
+}
+
+impl RemoteResolver for Resolver {
+    fn resolve(&self, url: &str) -> Result<RemoteTree, String> {
+        let base = RemoteBase::allowed(url, &self.allowed)?;
+        let mut known = self.bases.known();
+        if !base.host.eq_ignore_ascii_case(&known.host) {
+            return Err(format!(
+                "the service reads `{}` alone; the Action and the command fetch from elsewhere",
+                known.host
+            ));
+        }
+        let repository = RepoName::parse(base.repository).map_err(|error| error.to_string())?;
+        if base.reference.contains(char::is_control) {
+            return Err("its `?ref=` is no name".to_owned());
+        }
+        let at = BaseAt { repository, reference: base.reference.to_owned() };
+        let files = match known.bases.get(&at) {
+            Some(Ok(fetched)) => Arc::clone(&fetched.files),
+            Some(Err(reason)) => return Err(reason.clone()),
+            None if known.bases.len() + known.wanted.bases.len() >= MOST => {
+                return Err(format!(
+                    "the service reads {MOST} remote bases for a plan, and no more"
+                ));
+            }
+            None => {
+                known.wanted.bases.insert(at);
+                return Err("it is not here yet".to_owned());
+            }
+        };
+        Ok(RemoteTree {
+            files: Arc::new(Lacking { at, files, bases: self.bases.clone() }),
+            path: base.path.clone(),
+            repository: base.clone_url(),
+            reference: base.reference.to_owned(),
+        })
+    }
+}
+
+/// Files of another repository, which remember what was lacking of them.
+struct Lacking {
+    at: BaseAt,
+    files: Arc<FileTree>,
+    bases: ServiceBases,
+}
+
+impl Files for Lacking {
+    fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        let found = self.files.look_up(path)?;
+        if let (at, Entry::Unknown) = &found {
+            let mut known = self.bases.known();
+            known.wanted.files.entry(self.at.clone()).or_default().insert(at.clone());
+        }
+        Ok(found)
+    }
+
+    fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError> {
+        self.files.file(path)
+    }
+
+    fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
+        self.files.list(dir)
+    }
+}
