@@ -1,15 +1,16 @@
 //! Running the gates over a subject, and telling what is new.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::gate::{Day, Gate, Gates, Suppression, names};
 use super::installation::with_mesh;
-use super::risks::{Changed, Changes, read_values};
+use super::risks::{Changed, Changes, OF_LOSS, moves, read_values};
 use super::rule::{Check, Report, Rule};
 use super::rules;
 use super::subject::Subject;
 use super::{Finding, Level};
-use crate::diff::ResourceDiff;
+use crate::diff::{Change, ResourceDiff};
 use crate::kustomize::{ResourceId, name_without_hash};
 
 /// What the gates say.
@@ -34,22 +35,46 @@ pub fn check(subject: &Subject<'_>, gates: &Gates, today: Day) -> Findings {
 #[must_use]
 pub(super) fn check_all(changes: &Changes<'_>, gates: &Gates, today: Day) -> Findings {
     let mut findings = Vec::new();
-    let read: Vec<Option<ResourceDiff>> = changes.resources.iter().map(read_values).collect();
-    let resources: Vec<Changed<'_>> = changes
-        .resources
-        .iter()
-        .zip(&read)
-        .map(|(diff, read)| Changed::new(read.as_ref().unwrap_or(diff), changes))
-        .collect();
+    let (diffs, moved) = as_compared(changes);
+    let resources: Vec<Changed<'_>> =
+        diffs.iter().map(|diff| Changed::new(diff, changes)).collect();
+    let gone: Vec<Changed<'_>> = moved.iter().map(|diff| Changed::new(diff, changes)).collect();
     for rule in rules::all().filter(|rule| gates.run.contains(&rule.gate)) {
         let mut report = Report::new(rule.id, gates.complete, &mut findings);
         match rule.check {
-            Check::Change(check) => resources.iter().for_each(|one| check(one, &mut report)),
+            Check::Change(check) => {
+                resources.iter().for_each(|one| check(one, &mut report));
+                if OF_LOSS.contains(&rule.id) {
+                    gone.iter().for_each(|one| check(one, &mut report));
+                }
+            }
             Check::Changes(check) => check(changes, &mut report),
             Check::Mesh(_) | Check::Subject(_) => {}
         }
     }
     settle(findings, gates, today)
+}
+
+/// The resources as rules compare them: values that stand as text are read, and what moves is one that changes. Also
+/// what goes with a move.
+fn as_compared<'a>(changes: &Changes<'a>) -> (Vec<Cow<'a, ResourceDiff>>, Vec<&'a ResourceDiff>) {
+    let moves = moves(changes.resources);
+    let moves = moves.iter().filter(|it| !it.is_missed(changes.after));
+    let moves: BTreeMap<&ResourceId, _> = moves.map(|it| (&it.comes.id, it)).collect();
+    let gone: Vec<&ResourceDiff> = moves.values().map(|it| it.gone).collect();
+    let is_gone = |diff: &ResourceDiff| {
+        diff.change == Change::Deleted && gone.iter().any(|gone| gone.id == diff.id)
+    };
+    let here = changes.resources.iter().filter(|diff| !is_gone(diff));
+    let compared = here.map(|diff| {
+        let moved = moves.get(&diff.id).filter(|_| diff.change == Change::Added);
+        let diff = moved.map_or(Cow::Borrowed(diff), |it| Cow::Owned(it.as_one()));
+        match read_values(&diff) {
+            Some(read) => Cow::Owned(read),
+            None => diff,
+        }
+    });
+    (compared.collect(), gone.clone())
 }
 
 /// All rules, for documentation and for checking the words of a configuration.

@@ -108,6 +108,25 @@ impl Checkout {
         Ok(true)
     }
 
+    /// The files below a directory by the list of one above it, if there is one: git is not asked once for each.
+    fn listed_above(&self, dir: &RepoPath) -> Result<Option<Vec<RepoPath>>, ReadError> {
+        if self.kind(dir)? != Kind::Directory || !self.is_reached_directly(dir)? {
+            return Ok(None);
+        }
+        let seen = self.seen();
+        let mut above = dir.parent();
+        while let Some(parent) = above {
+            if let Some(listed) = seen.lists.get(&parent) {
+                let from = format!("{dir}/");
+                let start = listed.partition_point(|path| path.as_str() < from.as_str());
+                let within = listed[start..].iter().take_while(|path| path.is_within(dir));
+                return Ok(Some(within.cloned().collect()));
+            }
+            above = parent.parent();
+        }
+        Ok(None)
+    }
+
     fn read_list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
         if !self.is_reached_directly(dir)? {
             return Ok(Vec::new());
@@ -237,7 +256,10 @@ impl Files for Checkout {
         if let Some(listed) = self.seen().lists.get(dir) {
             return Ok(listed.clone());
         }
-        let mut found = self.read_list(dir)?;
+        let mut found = match self.listed_above(dir)? {
+            Some(found) => found,
+            None => self.read_list(dir)?,
+        };
         found.sort();
         found.dedup();
         self.seen().lists.insert(dir.clone(), found.clone());

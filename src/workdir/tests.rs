@@ -115,6 +115,30 @@ fn listing_ahead_changes_no_answer() {
     assert_eq!(ahead.list(&path("ab")).unwrap(), [path("ab/new"), path("ab/x")]);
 }
 
+/// Whoever has the whole need not ask git again for each folder: a preview of 600 environments did.
+#[test]
+fn a_list_of_all_answers_for_each_folder() {
+    let world = World::new(&[
+        ("a/x", ""),
+        ("a/y/z", ""),
+        ("a-b/x", ""),
+        ("a.b/x", ""),
+        (".gitignore", "*.swp\nout/\n"),
+    ]);
+    world.write("a/x.swp", "");
+    world.write("a/y/new", "");
+    world.write("out/x", "");
+    std::os::unix::fs::symlink("a", world.root.join("link")).unwrap();
+    let (all, plain) = (Checkout::new(world.root.clone()), Checkout::new(world.root.clone()));
+    all.list(&RepoPath::root()).unwrap();
+    for dir in ["a", "a/y", "a-b", "a.b", "none", "a/x", "a/x.swp", "out", "link", "link/y"] {
+        assert_eq!(all.list(&path(dir)).unwrap(), plain.list(&path(dir)).unwrap(), "{dir}");
+    }
+    // What is there only now was not there when all was listed.
+    world.write("a-b/later", "");
+    assert_eq!(all.list(&path("a-b")).unwrap(), [path("a-b/x")]);
+}
+
 #[test]
 fn a_link_in_a_commit_does_not_leave_it() {
     let world = World::new(&[("a", "")]);

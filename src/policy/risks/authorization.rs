@@ -4,6 +4,8 @@ use super::change::{Changed, becomes, items, listed, new_ones, shown, text, text
 use super::cover::{istio_rule, network_rule, role_rule, selects_all_of};
 use super::leaf::{Leaves, leaves};
 use super::mtls::reach;
+use crate::diff::Change;
+use crate::kustomize::ResourceId;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -387,6 +389,7 @@ fn binding(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (then, now): (Vec<&str>, Vec<&str>) =
         (then.iter().map(String::as_str).collect(), now.iter().map(String::as_str).collect());
     let come = new_ones(&then, &now);
+    let come: Vec<&str> = come.into_iter().filter(|who| !has_moved(changed, who, &then)).collect();
     let is_mighty = role == "cluster-admin";
     let anybody = come.iter().any(|who| {
         who.contains("system:unauthenticated")
@@ -410,4 +413,21 @@ fn binding(changed: &Changed<'_>, report: &mut Report<'_>) {
             words("grants its role to others", "grant their roles to others", detail),
         );
     }
+}
+
+/// Whether a subject is an account that had the role already and moves to another name or namespace.
+fn has_moved(changed: &Changed<'_>, who: &str, then: &[&str]) -> bool {
+    let subject = |id: &ResourceId| match id.namespace.as_str() {
+        "" => format!("ServiceAccount {}", id.name),
+        namespace => format!("ServiceAccount {namespace}/{}", id.name),
+    };
+    let accounts = |change: Change| {
+        let all = changed.all.resources.iter();
+        all.filter(move |it| it.change == change && it.id.gvk.kind == "ServiceAccount")
+    };
+    accounts(Change::Added).filter(|new| subject(&new.id) == who).any(|new| {
+        accounts(Change::Deleted).any(|old| {
+            old.original.name == new.original.name && then.contains(&subject(&old.id).as_str())
+        })
+    })
 }

@@ -183,7 +183,8 @@ fn missed_by<'a>(changed: &Changed<'a>) -> Option<&'a ResourceId> {
             return Some(&selecting.id);
         }
     }
-    stays().find(|resource| names(resource, id)).map(|resource| &resource.id)
+    let after = &changed.all.after.resources;
+    stays().find(|resource| names(resource, id, after)).map(|resource| &resource.id)
 }
 
 /// The selector of what sends to Pods or watches over them.
@@ -210,32 +211,8 @@ const REFERENCES: [(&str, &[&str]); 10] = [
     ("Middleware", &["name"]),
 ];
 
-/// Parts of a path that make a name a reference, for keys that are only `name`.
-const REFERRING: [&str; 20] = [
-    "backend",
-    "Ref",
-    "service",
-    "services",
-    "scaleTargetRef",
-    "configMap",
-    "secret",
-    "envFrom",
-    "subjects",
-    "roleRef",
-    "destination",
-    "parentRefs",
-    "middlewares",
-    "imagePullSecrets",
-    "valuesFrom",
-    "targetRef",
-    "sources",
-    "projected",
-    "serviceAccounts",
-    "workloadRef",
-];
-
-/// Whether a resource names another one.
-fn names(resource: &Resource, id: &ResourceId) -> bool {
+/// Whether a resource names another one. `after` are all that there are.
+fn names(resource: &Resource, id: &ResourceId, after: &[Resource]) -> bool {
     let Some((_, keys)) = REFERENCES.iter().find(|(kind, _)| *kind == id.gvk.kind) else {
         return false;
     };
@@ -246,42 +223,62 @@ fn names(resource: &Resource, id: &ResourceId) -> bool {
     found.iter().any(|(path, value)| {
         let key = last_key(path);
         let host = value.split(['.', ':']).next().unwrap_or(value);
+        let is_host = id.gvk.kind == "Service" && key == "host" && host == id.name;
         let is_name = value == id.name
-            || id.gvk.kind == "Service"
-                && key == "host"
-                && host == id.name
-                && is_here(value, resource, id)
+            || is_host && is_here(value, resource, id)
             || id.gvk.kind == "Gateway" && value.rsplit('/').next() == Some(id.name.as_str());
-        let kind_fits = || {
-            let kind = path.strip_suffix(".name").map(|up| format!("{up}.kind"));
-            kind.and_then(|path| found.get(&path)).is_none_or(|kind| kind == id.gvk.kind)
+        let beside = |key: &str| {
+            let up = path.strip_suffix(".name").map(|up| format!("{up}.{key}"));
+            up.and_then(|path| found.get(&path))
         };
+        let kind_fits = || beside("kind").is_none_or(|kind| kind == id.gvk.kind);
+        let space = || beside("namespace").unwrap_or(&resource.id.namespace);
+        // Istio's full names say their namespace themselves.
+        let says_it =
+            is_host && value.contains('.') || id.gvk.kind == "Gateway" && value.contains('/');
         is_name
             && !path.starts_with("metadata")
             && keys.contains(&key)
-            && (key != "name"
-                || REFERRING.iter().any(|part| fits(path, part, &id.gvk.kind)) && kind_fits())
+            && (key != "name" || refers(path, &id.gvk.kind) && kind_fits())
+            && (says_it || is_meant(space(), id, after))
     })
 }
 
-/// Whether a part of a path is one that refers to a kind.
-fn fits(path: &str, part: &str, kind: &str) -> bool {
-    if !path.contains(part) {
-        return false;
+/// Whether a name in a namespace means a resource, and not one that is there under the same name.
+fn is_meant(space: &str, id: &ResourceId, after: &[Resource]) -> bool {
+    if space == id.namespace {
+        return true;
     }
-    match part {
-        "configMap" | "valuesFrom" => kind == "ConfigMap" || part == "valuesFrom",
-        "secret" | "imagePullSecrets" => kind == "Secret",
-        "envFrom" | "projected" | "sources" => {
-            kind == "ConfigMap" && path.contains("onfigMap")
-                || kind == "Secret" && path.contains("ecret")
+    let is_other = |other: &Resource| {
+        other.id.gvk.kind == id.gvk.kind && other.id.name == id.name && other.id.namespace == space
+    };
+    (space.is_empty() || id.namespace.is_empty()) && !after.iter().any(is_other)
+}
+
+/// Whether a path to a `name` is one of those that refer to a kind.
+fn refers(path: &str, kind: &str) -> bool {
+    let steps = || path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+    let has = |names: &[&str]| steps().any(|step| names.contains(&step));
+    let has_ref = |what: &str| {
+        steps().any(|step| step.to_ascii_lowercase().contains(what) && step.ends_with("Ref"))
+    };
+    match kind {
+        "Service" => {
+            const REFS: [&str; 5] =
+                ["backendRefs", "parentRefs", "serviceRef", "targetRef", "targetRefs"];
+            has(&["backend", "service", "services", "destination"]) || has(&REFS)
         }
-        "Ref" => {
-            kind == "ConfigMap" && path.contains("onfigMap")
-                || kind == "Secret" && path.contains("ecret")
-                || !["ConfigMap", "Secret"].contains(&kind)
+        "Deployment" | "Rollout" => has(&["scaleTargetRef", "targetRef", "workloadRef"]),
+        "Role" | "ClusterRole" => has(&["roleRef"]),
+        "Middleware" => has(&["middlewares"]),
+        "Gateway" => has(&["parentRefs"]),
+        "ServiceAccount" => has(&["subjects", "serviceAccounts", "serviceAccountRef"]),
+        "ConfigMap" => has_ref("configmap") || has(&["configMap", "valuesFrom"]),
+        "Secret" => {
+            let lists = ["secret", "imagePullSecrets", "valuesFrom", "certificateRefs"];
+            has_ref("secret") || has(&lists)
         }
-        _ => true,
+        _ => false,
     }
 }
 

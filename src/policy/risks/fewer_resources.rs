@@ -85,8 +85,14 @@ fn is_missed(path: &str, owner: &str, part: &str, what: &str, after: &Leaves<'_>
     part == "requests" && container_stays && !has_limit && !what.is_empty()
 }
 
-/// The name of the container in `spec.template.spec.containers[app].`.
+/// The name of the container in `spec.template.spec.containers[app].`, of the part in `spec.kafka.`.
 fn owner_words(owner: &str) -> String {
-    let name = owner.trim_end_matches('.').strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
-    name.map_or(String::new(), |(_, name)| format!("{} ", shown(name)))
+    let owner = owner.trim_end_matches('.');
+    let item = owner.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+    let part = || owner.rsplit('.').next().filter(|part| !UNNAMED.contains(part));
+    let name = item.map(|(_, name)| name).or_else(part);
+    name.map_or(String::new(), |name| format!("{} ", shown(name)))
 }
+
+/// Steps that say nothing of whose the resources are.
+const UNNAMED: [&str; 6] = ["", "spec", "values", "valuesObject", "template", "podTemplate"];

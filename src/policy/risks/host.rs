@@ -117,6 +117,12 @@ fn is_served(build: &Build, host: &str) -> bool {
     })
 }
 
+/// Whether another resource answers for a host of one that goes.
+pub(super) fn still_served(changed: &Changed<'_>) -> bool {
+    let hosts = hosts(&changed.diff.id.gvk, changed.before());
+    hosts.iter().any(|host| is_served(changed.all.after, host))
+}
+
 /// Hosts that come and go, but for those that another resource of the set had or has.
 fn host_changes(changed: &Changed<'_>) -> (Vec<String>, Vec<String>) {
     let gvk = &changed.diff.id.gvk;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::item_names;
+use crate::diff::{MASKED, MASKED_CHANGED, item_names};
 use crate::yaml::{Node, Value};
 
 /// A scalar and where it stands.
@@ -70,6 +70,10 @@ impl<'a> Leaves<'a> {
             return;
         }
         match &node.value {
+            // Of a value that is not shown only a sealed one tells by being another that it changes.
+            Value::Scalar(scalar)
+                if [MASKED, MASKED_CHANGED].contains(&&*scalar.text)
+                    && !path.contains("encryptedData") => {}
             Value::Scalar(scalar) => {
                 let place = self.fields.len();
                 self.fields.push(field.clone());

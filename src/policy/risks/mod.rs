@@ -20,6 +20,7 @@ pub(super) mod fewer_resources;
 pub(super) mod host;
 pub(super) mod image;
 mod leaf;
+mod moved;
 pub(super) mod mtls;
 mod pod;
 pub(super) mod proxy_configuration;
@@ -36,6 +37,7 @@ mod version;
 
 pub use change::{Changed, Changes, OwnValue, Words};
 pub(super) use charts::{FILE as VALUES_FILE, read_values};
+pub(super) use moved::moves;
 
 use super::finding::Finding;
 use super::rule::Rule;
@@ -66,6 +68,9 @@ pub(super) const ALL: &[Rule] = &[
     tls::RULE,
     traffic::MOVES_RULE,
 ];
+
+/// Rules that say what is lost with a resource, whatever comes in its place.
+pub(super) const OF_LOSS: [&str; 2] = [deleted::RULE.id, storage::RULE.id];
 
 /// Whether a finding says what the promotion weakens, moves or deletes.
 #[must_use]

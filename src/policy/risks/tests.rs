@@ -1,6 +1,6 @@
 //! What is said about which change: one line for each, `before` to `after`, and the ids of the rules.
 
-use crate::diff::{KnownValues, RenderedDiff};
+use crate::diff::{KnownValues, MASKED, MASKED_CHANGED, RenderedDiff};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{EnvironmentName, FileTree, Location, RepoPath};
 use crate::policy::risks::{Changes, OwnValue};
@@ -1321,6 +1321,80 @@ fn what_goes_is_worse_where_others_need_it() {
     let renamed = claim.replace("name: x", "name: v2-x");
     let findings = found(&claim, &renamed);
     assert_eq!(ids(&findings), "resource-deleted storage-changes");
+}
+
+#[test]
+fn addresses_that_lose_their_tls() {
+    table(
+        ("v1", "ConfigMap"),
+        &[
+            ("data: {a: 'https://a.b/c'}", "data: {a: 'http://a.b/c'}", "tls-weaker"),
+            (
+                "data: {a: 'x = \"https://a.b:82\", y'}",
+                "data: {a: 'x = \"http://a.b:82\", y'}",
+                "tls-weaker",
+            ),
+            ("data: {a: 'http://a.b/c'}", "data: {a: 'https://a.b/c'}", ""),
+            ("data: {a: 'https://a.b/c'}", "data: {a: 'http://other/c'}", ""),
+        ],
+    );
+}
+
+/// What is not shown is no value that one could say something of.
+#[test]
+fn masked_values_are_no_values() {
+    let map = |value: &str| format!("data: {{CORS_ALLOWED_ORIGINS: '{value}', url: '{value}'}}");
+    table(("v1", "ConfigMap"), &[(&map(MASKED), &map(MASKED_CHANGED), "")]);
+    table(
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+        &[(
+            "spec: {values: {kafka: {resources: {limits: {cpu: 2}}}}}",
+            "spec: {values: {kafka: {resources: {limits: {cpu: 1}}}}}",
+            "fewer-resources",
+        )],
+    );
+}
+
+#[test]
+fn what_moves_is_compared_with_what_it_was() {
+    let pod =
+        "spec: {template: {spec: {hostNetwork: true, containers: [{name: a, image: 'x:1'}]}}}";
+    let daemon = |namespace: &str, pod: &str| {
+        manifest(("apps/v1", "DaemonSet"), pod).replace("shop", namespace)
+    };
+    let (here, there) = (daemon("old", pod), daemon("new", pod));
+    assert_eq!(ids(&found(&here, &there)), "(resource-deleted)");
+    let weaker = pod.replace("hostNetwork", "hostPID: true, hostNetwork");
+    let found_of = ids(&found(&here, &daemon("new", &weaker)));
+    assert_eq!(found_of, "(resource-deleted) security-context-weaker");
+    // A name in another namespace is another one's, and an Ingress names Services.
+    let account = |namespace: &str| {
+        let binding = format!(
+            "roleRef: {{kind: ClusterRole, name: r}}\nsubjects: [{{kind: ServiceAccount, name: x, namespace: {namespace}}}]"
+        );
+        let binding = manifest(("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"), &binding);
+        let account = manifest(("v1", "ServiceAccount"), "x: y").replace("shop", namespace);
+        format!("{account}---\n{binding}")
+    };
+    assert_eq!(ids(&found(&account("old"), &account("new"))), "(resource-deleted)");
+    let ingress = manifest(
+        ("networking.k8s.io/v1", "Ingress"),
+        "spec: {rules: [{http: {paths: [{backend: {service: {name: x, port: {number: 80}}}}]}}]}",
+    );
+    let (service, workload) =
+        (manifest(("v1", "Service"), "spec: {}"), manifest(("apps/v1", "Deployment"), "spec: {}"));
+    let all = format!("{ingress}---\n{service}---\n{workload}");
+    assert_eq!(ids(&found(&all, &format!("{ingress}---\n{service}"))), "(resource-deleted)");
+    assert_eq!(ids(&found(&all, &format!("{ingress}---\n{workload}"))), "resource-deleted");
+    // A policy that moves away from its workloads is missed.
+    let policy = |namespace: &str| {
+        manifest(("networking.k8s.io/v1", "NetworkPolicy"), "spec: {podSelector: {}}")
+            .replace("shop", namespace)
+    };
+    let stays = daemon("old", pod);
+    let (before, after) =
+        (format!("{stays}---\n{}", policy("old")), format!("{stays}---\n{}", policy("new")));
+    assert_eq!(ids(&found(&before, &after)), "authorization-wider (resource-deleted)");
 }
 
 #[test]

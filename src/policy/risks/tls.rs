@@ -38,6 +38,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     ingress(changed, report);
     annotations(changed, report);
     issuer(changed, report);
+    plain_calls(changed, report);
 }
 
 /// How high a protocol version is; none for what is no version.
@@ -385,4 +386,30 @@ fn other_issuer(
         becomes(then, now),
     );
     report.tell(changed, code, field, words);
+}
+
+/// Addresses that were `https` and are `http`, in variables and in files too.
+fn plain_calls(changed: &Changed<'_>, report: &mut Report<'_>) {
+    const LONGEST: usize = 200_000;
+    let (before, after) = changed.leaves();
+    for (path, then) in before.iter().filter(|(_, then)| then.contains("https://")) {
+        let Some(now) = after.get(path).filter(|now| *now != then) else { continue };
+        if !now.contains("http://") || then.len().max(now.len()) > LONGEST {
+            continue;
+        }
+        let is_end = |c: char| c.is_whitespace() || "\"'`,;<>(){}[]".contains(c);
+        let found = then.split("https://").skip(1).find_map(|rest| {
+            let rest = rest.split(is_end).next().unwrap_or_default();
+            let plain = format!("http://{rest}");
+            (rest.len() > 2 && now.contains(&plain) && !then.contains(&plain)).then_some(plain)
+        });
+        if let Some(plain) = found {
+            let words = words(
+                "calls in plain text what it called over TLS",
+                "call in plain text what they called over TLS",
+                shown(&plain),
+            );
+            report.tell(changed, WEAKER, after.field(path), words);
+        }
+    }
 }

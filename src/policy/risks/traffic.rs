@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Changed, becomes, items, listed, shown, text, words};
+use super::host::still_served;
 use super::leaf::last_key;
 use super::route::{Route, pair, routes, title};
 use crate::policy::Level;
@@ -284,6 +285,10 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
 
 fn check_gone(changed: &Changed<'_>, report: &mut Report<'_>) {
     if changed.is_added() {
+        return;
+    }
+    // Where nobody answers for its hosts any more, nothing is let through.
+    if changed.is_deleted() && !still_served(changed) {
         return;
     }
     let (before, after) = both(changed);

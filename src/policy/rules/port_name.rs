@@ -52,7 +52,10 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
                     "a port of an ExternalName service must name its protocol, and not tcp";
                 report.say(EXTERNAL_NAME, service, field, message);
             } else {
-                let message = format!("`{name}` does not begin with a protocol, so it is detected");
+                let message = match name {
+                    "" => "a port without a name tells no protocol, so it is detected".to_owned(),
+                    name => format!("`{name}` does not begin with a protocol, so it is detected"),
+                };
                 report.say(CONVENTION, service, field, message);
             }
         }

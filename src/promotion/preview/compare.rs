@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::deployed::Deployed;
+use super::super::environment::Environment;
 use super::look::{Look, Measures, files_alone, look, look_below};
-use super::reach::may_reach;
-use super::value::{Preview, Previewed};
+use super::reach::{Reaching, may_reach};
+use super::value::{Preview, Previewed, Reached, Unrendered};
 use crate::deployer::Deployers;
+use crate::kustomize::{Build, BuildError};
 use crate::model::RepoPath;
 use crate::policy::UnknownFiles;
 
@@ -15,65 +17,142 @@ use crate::policy::UnknownFiles;
 /// # Errors
 /// [`UnknownFiles`] whose content the caller has to fetch before asking again.
 pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
-    let mut preview = Preview::default();
-    let mut likeness: BTreeMap<String, usize> = BTreeMap::new();
-    let mut unknown = BTreeSet::new();
-    let mut measures = Measures::default();
-    let deployed = match deployers(request) {
-        Ok(deployed) => deployed,
-        Err(UnknownFiles(paths)) => {
-            unknown.extend(paths);
-            Deployed::default()
+    let mut seen = Seen::default();
+    let deployed = deployers(request).unwrap_or_else(|UnknownFiles(paths)| {
+        seen.unknown.extend(paths);
+        Deployed::default()
+    });
+    let environments = request.pipeline.environments();
+    if environments.len() < MANY {
+        seen.all_of(environments, request, &deployed);
+    } else {
+        // Neither half sees the other, and what is found is told in the order of the environments.
+        let (first, second) = environments.split_at(environments.len() / 2);
+        let other = std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let mut other = Seen::default();
+                other.all_of(second, request, &deployed);
+                other
+            });
+            seen.all_of(first, request, &deployed);
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        seen.unknown.extend(other.unknown);
+        seen.found.extend(other.found);
+    }
+    if seen.unknown.is_empty() { Ok(seen.together()) } else { Err(UnknownFiles(seen.unknown)) }
+}
+
+/// From so many environments on a second thread is worth its start.
+const MANY: usize = 16;
+
+/// What is seen of environments, one after the other.
+#[derive(Default)]
+struct Seen {
+    found: Vec<Found>,
+    unknown: BTreeSet<RepoPath>,
+}
+
+/// What is found of one environment.
+enum Found {
+    Reached(Box<Reached>),
+    Broken(Box<(Environment, BuildError)>),
+    Unrendered(Box<Unrendered>),
+}
+
+impl Seen {
+    fn all_of(
+        &mut self,
+        environments: &[Environment],
+        request: &Previewed<'_>,
+        deployed: &Deployed,
+    ) {
+        let mut measures = Measures::default();
+        for environment in environments {
+            if let Err(UnknownFiles(paths)) =
+                self.one(environment, request, deployed, &mut measures)
+            {
+                self.unknown.extend(paths);
+            }
         }
-    };
-    for environment in request.pipeline.environments() {
+    }
+
+    fn one(
+        &mut self,
+        environment: &Environment,
+        request: &Previewed<'_>,
+        deployed: &Deployed,
+        measures: &mut Measures,
+    ) -> Result<(), UnknownFiles> {
         let variants = deployed.variants(&environment.path);
         let redeployed = variants.iter().any(|variant| variant.before != variant.after);
         let changed = may_reach(request, environment);
-        match changed.is_empty() {
-            Ok(true) if !redeployed => continue,
-            Ok(_) => {}
-            Err(UnknownFiles(paths)) => {
-                unknown.extend(paths);
-                continue;
-            }
+        if changed.is_empty()? && !redeployed {
+            return Ok(());
         }
         let mut built = None;
         for variant in variants.iter().take(MOST_VARIANTS) {
-            match look(request, (environment, &changed), variant, &mut measures) {
+            match look(request, (environment, &changed), variant, measures) {
                 Ok(Look::Rendered { reached, builds }) => {
                     built = built.or(Some(builds));
-                    reached.into_iter().for_each(|it| preview.add(*it, &mut likeness));
+                    self.found.extend(reached.map(Found::Reached));
                 }
                 Ok(Look::Unrendered(unrendered)) => {
-                    unrendered.into_iter().for_each(|it| preview.add_unrendered(*it));
+                    self.found.extend(unrendered.map(Found::Unrendered));
                     break;
                 }
                 // Whatever is changed on the way to a cluster, it is the folder that cannot be built.
                 Ok(Look::Broken(error)) => {
-                    preview.broken.push((environment.clone(), *error));
+                    self.found.push(Found::Broken(Box::new((environment.clone(), *error))));
                     break;
                 }
-                Err(UnknownFiles(paths)) => unknown.extend(paths),
+                Err(UnknownFiles(paths)) => self.unknown.extend(paths),
             }
         }
-        if let Some(builds) = built {
-            let builds = builds.each_ref();
-            let is_read = |path: &RepoPath| builds.iter().any(|it| it.inputs.contains(path));
-            let is_unread = |path: &&RepoPath| path.is_within(&environment.path) && !is_read(path);
-            let mut unread: BTreeSet<&RepoPath> = changed.files.iter().filter(is_unread).collect();
-            match look_below(request, environment, &is_read, &mut unread, &mut measures) {
-                Ok(below) => below.into_iter().for_each(|it| preview.add(it, &mut likeness)),
-                Err(UnknownFiles(paths)) => unknown.extend(paths),
-            }
-            unread.retain(|path| !is_documentation(path));
-            match files_alone(request, environment, unread, &builds, UNREAD.to_owned()) {
-                Ok(alone) => alone.into_iter().for_each(|it| preview.add_unrendered(it)),
-                Err(UnknownFiles(paths)) => unknown.extend(paths),
-            }
+        match built {
+            Some(builds) => self.beside(environment, request, &changed, &builds, measures),
+            None => Ok(()),
         }
     }
-    if unknown.is_empty() { Ok(preview) } else { Err(UnknownFiles(unknown)) }
+
+    /// What changes in an environment's folder and is not read by its own build.
+    fn beside(
+        &mut self,
+        environment: &Environment,
+        request: &Previewed<'_>,
+        changed: &Reaching,
+        builds: &[Build; 2],
+        measures: &mut Measures,
+    ) -> Result<(), UnknownFiles> {
+        let is_read = |path: &RepoPath| builds.iter().any(|it| it.inputs.contains(path));
+        let is_unread = |path: &&RepoPath| path.is_within(&environment.path) && !is_read(path);
+        let mut unread: BTreeSet<&RepoPath> = changed.files.iter().filter(is_unread).collect();
+        match look_below(request, environment, &is_read, &mut unread, measures) {
+            Ok(below) => {
+                self.found.extend(below.into_iter().map(|it| Found::Reached(Box::new(it))));
+            }
+            Err(UnknownFiles(paths)) => self.unknown.extend(paths),
+        }
+        unread.retain(|path| !is_documentation(path));
+        let (builds, why) = (builds.each_ref(), UNREAD.to_owned());
+        let alone = files_alone(request, environment, unread, &builds, why)?;
+        self.found.extend(alone.map(|it| Found::Unrendered(Box::new(it))));
+        Ok(())
+    }
+
+    /// All of it; what is alike is told once.
+    fn together(self) -> Preview {
+        let mut preview = Preview::default();
+        let mut likeness: BTreeMap<String, usize> = BTreeMap::new();
+        for found in self.found {
+            match found {
+                Found::Reached(reached) => preview.add(*reached, &mut likeness),
+                Found::Broken(broken) => preview.broken.push(*broken),
+                Found::Unrendered(unrendered) => preview.add_unrendered(*unrendered),
+            }
+        }
+        preview
+    }
 }
 
 /// Why files of a rendered environment are shown alone.
