@@ -15,8 +15,10 @@ pub(super) mod deleted;
 mod doors;
 pub(super) mod enforcement;
 pub(super) mod environment;
+pub(super) mod exposure;
 pub(super) mod fewer_replicas;
 pub(super) mod fewer_resources;
+mod guards;
 pub(super) mod host;
 pub(super) mod image;
 mod leaf;
@@ -48,10 +50,10 @@ pub(super) const ALL: &[Rule] = &[
     authorization::RULE,
     availability::RULE,
     cors::RULE,
-    host::EXPOSURE_RULE,
+    exposure::RULE,
     fewer_replicas::RULE,
     fewer_resources::RULE,
-    host::HOSTS_RULE,
+    host::RULE,
     image::FLOATING_RULE,
     image::OLDER_RULE,
     mtls::RULE,
