@@ -10,7 +10,7 @@ use crate::model::{CommitSha, PullRequestNumber};
 use crate::promotion::Intent;
 use crate::store::PromotionRecord;
 
-use super::answer::{Matter, inline, say};
+use super::comment::{Topic, inline, write_comment};
 use super::environments::{environment_key, judge_environment};
 use super::job::{After, Job, Undo};
 use super::prometheus::PERIOD_MS;
@@ -166,7 +166,7 @@ impl MergedPromotion<'_> {
         }
         self.work.hold().await?;
         let github = &self.work.app.github;
-        say(github, self.repository, self.number, Matter::After, &text).await?;
+        write_comment(github, self.repository, self.number, Topic::After, &text).await?;
         self.standing.told_after = Some(text);
         self.note().await
     }

@@ -8,7 +8,7 @@ use crate::model::PullRequestNumber;
 use crate::store::{Millis, Refusal};
 use crate::telemetry::metric;
 
-use super::answer::{Matter, say};
+use super::comment::{Topic, write_comment};
 use super::job::Command;
 use super::work::{Stop, Work};
 
@@ -43,7 +43,7 @@ pub(super) async fn permission(
         work.hold().await?;
         let words = "Only people who may write to this repository can ask for a promotion.";
         let github = &work.app.github;
-        say(github, repository, number, Matter::Command(job.comment), words).await?;
+        write_comment(github, repository, number, Topic::Command(job.comment), words).await?;
     } else {
         tracing::debug!(repo.name = place, "somebody asks again who may not");
     }

@@ -6,7 +6,7 @@ use crate::promotion::{Intent, Key, Trailers};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::allowed;
-use super::answer::{Matter, USAGE, quote, say};
+use super::comment::{Topic, USAGE, quote, write_comment};
 use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
 use super::promote::key_of;
 use super::snapshot::Snapshot;
@@ -33,8 +33,14 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
         }
         Err(why_not) => {
             work.hold().await?;
-            say(&work.app.github, &repository, number, Matter::Command(job.comment), &why_not)
-                .await?;
+            write_comment(
+                &work.app.github,
+                &repository,
+                number,
+                Topic::Command(job.comment),
+                &why_not,
+            )
+            .await?;
             Ok(Outcome::Done(Vec::new()))
         }
     }

@@ -3,7 +3,7 @@
 use crate::github::{Conclusion, Report};
 use crate::model::CommitSha;
 
-use super::answer::quote;
+use super::comment::quote;
 use super::job::{Job, Place};
 use super::work::{Stop, Work};
 use super::worker::LEASE_MS;

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use super::words_of_kustomize::{shortened, without_secrets};
+use super::kustomize_message::{shortened, without_secrets};
 use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, Reorder};
 use crate::model::{FileTree, RepoPath};
 use crate::workdir::{KustomizeRun, WorkdirError, kustomize_build_of};

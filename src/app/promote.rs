@@ -6,10 +6,10 @@
 
 mod carry_out;
 mod given_edits;
-mod memory;
 mod on_github;
 mod outcome;
 mod presence;
+mod records;
 mod retire;
 mod step_on_github;
 mod take_back;
@@ -37,9 +37,9 @@ use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
 use values::{broken, unplannable, would_be_pushed_to};
 
-pub(super) use memory::Memory;
-pub(super) use memory::{key_of, pair};
 pub use on_github::{Basis, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted};
+pub(super) use records::Records;
+pub(super) use records::{key_of, pair};
 pub(super) use retire::retire;
 pub use step_on_github::{StepRequest, Stepped};
 pub(super) use take_back::{TakeBack, TakenBack};
@@ -131,7 +131,7 @@ async fn run(
         (false, false) => Request::Moved,
     };
     let wanted = Wanted { key: &key, request, look: job.look, given: None };
-    match Promotion::prepare(Memory::Queue(work), repository, base, snapshot, &wanted).await? {
+    match Promotion::prepare(Records::InStore(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => {
             let ended = promotion.settle().await?;
             let steps = !promotion.plan.target.rollouts.is_empty();
@@ -168,7 +168,7 @@ const BLOCKING_TOLD: usize = 10;
 impl<'a> Promotion<'a> {
     /// Plans; says how it ended if there can be no plan.
     async fn prepare(
-        memory: Memory<'a>,
+        records: Records<'a>,
         repository: &'a Repository,
         base: &'a BranchName,
         mut snapshot: Snapshot,
@@ -180,7 +180,7 @@ impl<'a> Promotion<'a> {
             Err(error) => return Ok(Err(broken(&error, error.location()))),
         };
         if given.is_none() {
-            memory.note_subscriptions(repository.name(), &configuration).await?;
+            records.note_subscriptions(repository.name(), &configuration).await?;
         }
         let (source, target) = match configuration.pipeline.pair(key) {
             Ok(pair) => pair,
@@ -197,7 +197,7 @@ impl<'a> Promotion<'a> {
         };
         let gates = &target.gates;
         let fetched = fetched_on_github(gates, &configuration.remote_bases, repository).await?;
-        let checking = Checking::new(gates, fetched, memory.clock());
+        let checking = Checking::new(gates, fetched, records.clock());
         let plan = match snapshot.plan((&configuration, given), (source, target), checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
@@ -211,11 +211,11 @@ impl<'a> Promotion<'a> {
         }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let name = repository.name().to_string().to_lowercase();
-        let record = memory.newest(&name, key).await?;
-        let undone = memory.was_undone(&name, key, &plan.id).await?
-            || undone::is_what_was_undone(&memory, repository, &name, key, &plan).await?;
+        let record = records.newest(&name, key).await?;
+        let undone = records.was_undone(&name, key, &plan.id).await?
+            || undone::is_what_was_undone(&records, repository, &name, key, &plan).await?;
         Ok(Ok(Self {
-            memory,
+            records,
             repository,
             base,
             snapshot,

@@ -12,8 +12,8 @@ use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoPath};
 use crate::policy::{Finding, Level};
 use crate::promotion::{Preview, preview_body};
 
-use super::answer::{Matter, quote, said, say};
 use super::checking::fetched_on_github;
+use super::comment::{Topic, has_comment, quote, write_comment};
 use super::job::PreviewPullRequest;
 use super::snapshot::Snapshot;
 use super::two_snapshots::{Previewing, TwoSnapshots};
@@ -206,8 +206,8 @@ async fn comment(
     shown: &Shown,
 ) -> Result<(), Stop> {
     let github = &work.app.github;
-    if shown.reaches || said(github, repository, number, &[Matter::Preview]).await? {
-        say(github, repository, number, Matter::Preview, &shown.text).await?;
+    if shown.reaches || has_comment(github, repository, number, &[Topic::Preview]).await? {
+        write_comment(github, repository, number, Topic::Preview, &shown.text).await?;
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use crate::promotion::{Key, Request, Stepping};
 use crate::store::PromotionState;
 use crate::traffic::Aim;
 
-use super::answer::{Matter, quote, say};
+use super::comment::{Topic, quote, write_comment};
 use super::job::{Clear, Job, Step, StoredAim};
-use super::promote::{self, Aims, Ended, Memory, StepTaken, pair, retire};
+use super::promote::{self, Aims, Ended, Records, StepTaken, pair, retire};
 use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
@@ -29,7 +29,7 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
         (false, false) => Request::Moved,
     };
     let step = promote::Step { key: &key, aims, request, dry_run: false };
-    let taken = step.carry_out(Memory::Queue(work), &repository, &base, snapshot).await?;
+    let taken = step.carry_out(Records::InStore(work), &repository, &base, snapshot).await?;
     let StepTaken { ended, stepping, record, errors, .. } = taken;
     tracing::info!(target = job.target, outcome = ended.outcome(), "a step is taken");
     let mut next = Vec::new();
@@ -121,8 +121,8 @@ async fn tell(
         work.hold().await?;
         repository.react(asker.comment, reaction).await?;
         if let Some(number) = PullRequestNumber::new(asker.number) {
-            let matter = Matter::Command(asker.comment);
-            say(&work.app.github, repository, number, matter, text).await?;
+            let topic = Topic::Command(asker.comment);
+            write_comment(&work.app.github, repository, number, topic, text).await?;
         }
     }
     Ok(())

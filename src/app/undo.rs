@@ -4,9 +4,9 @@ use crate::github::{Commit, PullRequestState, Reaction, Repository};
 use crate::model::{Location, PullRequestNumber};
 use crate::promotion::{Key, PlanId, Request, Trailers, Undoing};
 
-use super::answer::{Matter, quote, say};
+use super::comment::{Topic, quote, write_comment};
 use super::job::{Clear, Job, Undo};
-use super::promote::{Ended, Memory, TakeBack, TakenBack, key_of};
+use super::promote::{Ended, Records, TakeBack, TakenBack, key_of};
 use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
@@ -31,7 +31,7 @@ pub(super) async fn undo(work: &Work, job: &Undo) -> Result<Outcome, Stop> {
     // Whoever asks gets it even if a person closed the same before; by itself that is respected.
     let request = if job.askers.is_empty() { Request::Moved } else { Request::Asked };
     let take_back = TakeBack { key: &key, undoing, commit, request };
-    let taken = take_back.carry_out(Memory::Queue(work), &repository, &base, snapshot).await?;
+    let taken = take_back.carry_out(Records::InStore(work), &repository, &base, snapshot).await?;
     let TakenBack { ended, conflicts, record } = taken;
     tracing::info!(pull_request = job.number, outcome = ended.outcome(), "a promotion is undone");
     if let Ended::Created(shown) | Ended::Updated(shown) | Ended::Unchanged(shown) = &ended {
@@ -126,13 +126,13 @@ async fn tell(
         work.hold().await?;
         repository.react(asker.comment, reaction).await?;
         if let Some(number) = PullRequestNumber::new(asker.number) {
-            say(github, repository, number, Matter::Command(asker.comment), text).await?;
+            write_comment(github, repository, number, Topic::Command(asker.comment), text).await?;
         }
     }
     // Nobody asked: whoever looks at the merged pull request reads it there.
     if let (true, Some(number)) = (job.askers.is_empty(), PullRequestNumber::new(job.number)) {
         work.hold().await?;
-        say(github, repository, number, Matter::Undo, text).await?;
+        write_comment(github, repository, number, Topic::Undo, text).await?;
     }
     Ok(())
 }

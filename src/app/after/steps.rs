@@ -9,7 +9,7 @@ use crate::promotion::{Intent, Key};
 use crate::store::{Millis, NewJob};
 use crate::traffic::{Aim, Next, ShiftError};
 
-use super::super::answer::{Matter, quote, say};
+use super::super::comment::{Topic, quote, write_comment};
 use super::super::environments::{environment_key, judge_environment};
 use super::super::job::{Job, Step, StoredAim};
 use super::super::promote::{key_of, taken};
@@ -144,7 +144,7 @@ impl MergedPromotion<'_> {
         let text = format!("No step follows:\n\n{}", quote(&error.to_string()));
         self.work.hold().await?;
         let github = &self.work.app.github;
-        say(github, self.repository, self.number, Matter::Step, &text).await?;
+        write_comment(github, self.repository, self.number, Topic::Step, &text).await?;
         self.standing.step_begun = true;
         self.note().await
     }

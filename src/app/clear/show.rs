@@ -7,7 +7,7 @@ use crate::github::{CheckPlace, CheckState, GithubError, PullRequestChange, Stan
 use crate::model::CommitSha;
 use crate::promotion::{Standing as Told, with_standing};
 
-use super::super::answer::inline;
+use super::super::comment::inline;
 use super::super::standing::{ShownCheck, Standing};
 use super::super::work::Stop;
 use super::clearing::Clearing;

@@ -8,10 +8,10 @@ use crate::model::{CommitSha, FileEdit, PullRequestNumber};
 use crate::promotion::{Intent, Plan, Proposal};
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::answer::{Matter, say};
+use super::super::comment::{Topic, write_comment};
 use super::super::fresh_id;
 use super::super::work::Stop;
-use super::memory::Memory;
+use super::records::Records;
 use super::values::{Ended, Promotion, Shown};
 use super::verdict;
 
@@ -34,7 +34,7 @@ impl Promotion<'_> {
         let commit = self.commit(&proposal).await?;
         self.note(&commit, None, PromotionState::Opening).await?;
         if !self.moved_from_last(before.as_ref(), &commit.sha).await? {
-            self.memory.hold().await?;
+            self.records.hold().await?;
             match self.repository.create_branch(&self.branch, &commit.sha).await? {
                 BranchCreation::Created => {}
                 BranchCreation::Exists(tip) => {
@@ -48,8 +48,8 @@ impl Promotion<'_> {
                 }
             }
         }
-        self.memory.progressed();
-        self.memory.hold().await?;
+        self.records.progressed();
+        self.records.hold().await?;
         let new = NewPullRequest {
             title: &proposal.title,
             body: &proposal.body,
@@ -59,11 +59,11 @@ impl Promotion<'_> {
         };
         match self.repository.open_pull_request(&new).await? {
             Opened::Created(opened) => {
-                self.memory.progressed();
+                self.records.progressed();
                 self.note(&commit, Some(opened.number), PromotionState::Opening).await?;
                 self.body = Some(proposal.body.clone());
                 self.publish_verdict(&commit.sha).await?;
-                self.dress(&opened, &proposal, Newness::New).await?;
+                self.fill_in(&opened, &proposal, Newness::New).await?;
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
                 let shown = Shown::of(&opened).with_head(&commit.sha);
                 Ok(Opening::Ended(Ended::Created(shown)))
@@ -81,9 +81,9 @@ impl Promotion<'_> {
         let commit = self.commit(&proposal).await?;
         self.note(&commit, Some(open.number), PromotionState::Opening).await?;
         self.move_branch(&open.head, &commit.sha).await?;
-        self.memory.progressed();
+        self.records.progressed();
         self.publish_verdict(&commit.sha).await?;
-        self.dress(open, &proposal, Newness::Old).await?;
+        self.fill_in(open, &proposal, Newness::Old).await?;
         self.body = Some(proposal.body.clone());
         self.note(&commit, Some(open.number), PromotionState::Open).await?;
         Ok(Ended::Updated(Shown::of(open).with_head(&commit.sha)))
@@ -107,11 +107,11 @@ impl Promotion<'_> {
         if self.record.as_ref().is_some_and(|record| record.state == PromotionState::Opening) {
             self.publish_verdict(&open.head).await?;
         }
-        let dressed = self.dress(open, &proposal, Newness::Old).await?;
+        let changed = self.fill_in(open, &proposal, Newness::Old).await?;
         self.body = Some(proposal.body.clone());
         self.remember_as_open(open).await?;
         let shown = Shown::of(open);
-        Ok(if dressed { Ended::Updated(shown) } else { Ended::Unchanged(shown) })
+        Ok(if changed { Ended::Updated(shown) } else { Ended::Unchanged(shown) })
     }
 
     /// Closes the pull request with one comment that says why.
@@ -122,13 +122,14 @@ impl Promotion<'_> {
                 PromotionRecord { closed_because: Some("empty".to_owned()), ..record.clone() };
             self.write_down(record).await?;
         }
-        self.memory.hold().await?;
+        self.records.hold().await?;
         let text = self.nothing_left();
-        say(self.memory.github(), self.repository, open.number, Matter::Empty, &text).await?;
-        self.memory.hold().await?;
+        write_comment(self.records.github(), self.repository, open.number, Topic::Empty, &text)
+            .await?;
+        self.records.hold().await?;
         let change = PullRequestChange { close: true, ..PullRequestChange::default() };
         self.repository.change_pull_request(open.number, &change).await?;
-        self.memory.progressed();
+        self.records.progressed();
         if !foreign {
             self.repository.delete_branch(&self.branch, &open.head).await?;
         }
@@ -159,16 +160,17 @@ impl Promotion<'_> {
 
     /// Says, once, that somebody else's commits are on the branch.
     pub(super) async fn tell_foreign(&self, open: &PullRequest) -> Result<Ended, Stop> {
-        self.memory.hold().await?;
+        self.records.hold().await?;
         let text = "The branch of this pull request has commits that are not Overlift's, so it is left as it is: \
              newer changes of the source are not added.\n\n\
              `/promote` here makes the branch anew from the source and drops those commits.";
-        say(self.memory.github(), self.repository, open.number, Matter::Foreign, text).await?;
+        write_comment(self.records.github(), self.repository, open.number, Topic::Foreign, text)
+            .await?;
         Ok(Ended::Foreign(Some(Shown::of(open))))
     }
 
     async fn commit(&self, proposal: &Proposal) -> Result<Commit, Stop> {
-        self.memory.hold().await?;
+        self.records.hold().await?;
         let edits: Vec<FileEdit> = self.plan.file_edits().cloned().collect();
         let new = NewCommit {
             parent: &self.snapshot.commit,
@@ -180,7 +182,7 @@ impl Promotion<'_> {
     }
 
     async fn move_branch(&self, from: &CommitSha, to: &CommitSha) -> Result<(), Stop> {
-        self.memory.hold().await?;
+        self.records.hold().await?;
         Ok(self.repository.move_branch(&self.branch, from, to).await?)
     }
 
@@ -224,7 +226,7 @@ impl Promotion<'_> {
 
     /// The command and the Action tell of findings themselves.
     async fn publish_verdict(&self, head: &CommitSha) -> Result<(), Stop> {
-        if let Memory::Queue(work) = &self.memory {
+        if let Records::InStore(work) = &self.records {
             work.hold().await?;
             verdict::publish(self.repository, &self.plan, head).await?;
         }
@@ -232,15 +234,15 @@ impl Promotion<'_> {
     }
 
     /// Texts, labels, reviewers, assignees: what is not so yet. Returns whether anything was missing.
-    async fn dress(
+    async fn fill_in(
         &self,
         open: &PullRequest,
         proposal: &Proposal,
         newness: Newness,
     ) -> Result<bool, Stop> {
-        self.memory.hold().await?;
+        self.records.hold().await?;
         if let Some(record) = &self.record {
-            self.memory.keep_text(&record.id, &proposal.title, &proposal.body).await?;
+            self.records.keep_text(&record.id, &proposal.title, &proposal.body).await?;
         }
         let other_texts =
             open.title != proposal.title || !open.body.lines().eq(proposal.body.lines());
@@ -261,11 +263,11 @@ impl Promotion<'_> {
         if !missing.is_empty() {
             tolerate(self.repository.add_labels(open.number, &missing).await)?;
         }
-        let undressed = newness == Newness::New || self.was_cut_off(open, proposal);
-        if undressed {
+        let is_bare = newness == Newness::New || self.was_cut_off(open, proposal);
+        if is_bare {
             self.ask_people(open.number, proposal).await?;
         }
-        Ok(other_texts || !missing.is_empty() || undressed)
+        Ok(other_texts || !missing.is_empty() || is_bare)
     }
 
     /// Whether an earlier attempt opened the pull request and did not get to the people, who come after the
@@ -328,7 +330,7 @@ impl Promotion<'_> {
         number: Option<PullRequestNumber>,
         state: PromotionState,
     ) -> PromotionRecord {
-        let now = self.memory.now();
+        let now = self.records.now();
         let current = self.record.as_ref().filter(|record| {
             matches!(record.state, PromotionState::Opening | PromotionState::Open)
         });
@@ -363,7 +365,7 @@ impl Promotion<'_> {
     }
 
     async fn write_down(&mut self, record: PromotionRecord) -> Result<(), Stop> {
-        self.memory.write_down(&record).await?;
+        self.records.write_down(&record).await?;
         self.record = Some(record);
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::promotion::{Environment, GivenEdit, Intent, Key, Request, TemplateErr
 use super::super::checking::{Checking, fetched_on_github};
 use super::super::snapshot::{Snapshot, digest};
 use super::super::work::Stop;
-use super::Memory;
+use super::Records;
 use super::values::{Ended, Promotion, broken, unplannable, would_be_pushed_to};
 
 /// The edits, and what they are for.
@@ -28,7 +28,7 @@ pub(super) struct GivenEdits<'a> {
 impl<'p> Promotion<'p> {
     /// Judges the edits as a plan and makes a promotion of them, or says why there is none.
     pub(super) async fn of_edits(
-        memory: Memory<'p>,
+        records: Records<'p>,
         repository: &'p Repository,
         base: &'p BranchName,
         mut snapshot: Snapshot,
@@ -39,7 +39,7 @@ impl<'p> Promotion<'p> {
         let GivenEdits { key, intent, edits, branch, request } = given;
         let fetched = fetched_on_github(&target.gates, &configuration.remote_bases, repository);
         let fetched = fetched.await?;
-        let checking = Checking::new(&target.gates, fetched, memory.clock());
+        let checking = Checking::new(&target.gates, fetched, records.clock());
         let planned = snapshot.plan_edits(configuration, (source, target), edits, checking).await?;
         let plan = match planned {
             Ok(plan) => plan,
@@ -54,9 +54,9 @@ impl<'p> Promotion<'p> {
         }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let name = repository.name().to_string().to_lowercase();
-        let record = memory.newest(&name, &key.clone().with(intent)).await?;
+        let record = records.newest(&name, &key.clone().with(intent)).await?;
         Ok(Ok(Self {
-            memory,
+            records,
             repository,
             base,
             snapshot,

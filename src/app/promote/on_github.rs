@@ -18,7 +18,7 @@ use super::super::local::Workspace;
 use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
 use super::super::{Clock, worker};
-use super::memory::Memory;
+use super::records::Records;
 use super::values::{Ended, Promotion, Shown, Wanted};
 use super::without_store::OnGithub;
 
@@ -263,8 +263,9 @@ impl OnGithub {
         };
         let base = self.repository.fetch_default_branch().await?;
         let snapshot = self.snapshot(&base).await?;
-        let memory = Memory::Nothing(self);
-        let prepared = Promotion::prepare(memory, &self.repository, &base, snapshot, &wanted).await;
+        let records = Records::Nowhere(self);
+        let prepared =
+            Promotion::prepare(records, &self.repository, &base, snapshot, &wanted).await;
         let mut promotion = match prepared.map_err(only_github)? {
             Ok(promotion) => promotion,
             Err(ended) => return Err(error_of(ended, base.clone())),

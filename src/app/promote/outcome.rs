@@ -6,7 +6,7 @@ use crate::store::{NewJob, PromotionState};
 use super::super::job::{Clear, Job, Place};
 use super::super::standing::has_terms;
 use super::super::work::{Stop, Work};
-use super::memory::pair;
+use super::records::pair;
 use super::values::{Ended, Promotion};
 
 /// Notes how a planned promotion stands, and looks at it if that is to be shown.

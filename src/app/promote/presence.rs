@@ -8,8 +8,8 @@ use crate::promotion::{GivenEdit, Intent, PlanId, Presence, StepTrailer, Tip, Tr
 use crate::store::{End, PromotionRecord, PromotionState};
 use crate::traffic::Rollout;
 
-use super::super::answer::{Matter, said};
 use super::super::checking::Checking;
+use super::super::comment::{Topic, has_comment};
 use super::super::snapshot::{Snapshot, digest};
 use super::super::work::Stop;
 use super::values::Promotion;
@@ -17,8 +17,8 @@ use super::values::Promotion;
 /// The default branch is merged into a promotion's branch a few times, not more.
 const MOST_MERGES: usize = 8;
 
-/// What is there, in the words of the decision and as GitHub has it.
-pub(super) struct There {
+/// What exists for a promotion, in the words of the decision and as GitHub has it.
+pub(super) struct Existing {
     pub(super) presence: Presence,
     /// The open one.
     pub(super) pull_request: Option<PullRequest>,
@@ -26,7 +26,7 @@ pub(super) struct There {
     pub(super) made_on: Option<CommitSha>,
 }
 
-impl There {
+impl Existing {
     const fn nothing() -> Self {
         Self::without_pull_request(Presence::None)
     }
@@ -49,52 +49,52 @@ pub(super) struct OurCommit {
 
 impl Promotion<'_> {
     /// Looks, with as few requests as what we remember allows.
-    pub(super) async fn look(&mut self) -> Result<There, Stop> {
+    pub(super) async fn look(&mut self) -> Result<Existing, Stop> {
         let Some(record) = self.record.clone() else { return self.search().await };
         let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
         match (record.state, number.and_then(PullRequestNumber::new)) {
-            (PromotionState::Merged, _) => Ok(There::nothing()),
-            (PromotionState::Closed, _) => Ok(There::without_pull_request(ended(&record))),
+            (PromotionState::Merged, _) => Ok(Existing::nothing()),
+            (PromotionState::Closed, _) => Ok(Existing::without_pull_request(ended(&record))),
             (PromotionState::Opening | PromotionState::Open, None) => self.search().await,
             (PromotionState::Opening | PromotionState::Open, Some(number)) => {
                 match self.repository.fetch_pull_request(number).await? {
                     Some(found) => self.there(found).await,
-                    None => Ok(There::nothing()),
+                    None => Ok(Existing::nothing()),
                 }
             }
         }
     }
 
     /// Searches GitHub for a pair that we do not remember, once.
-    async fn search(&mut self) -> Result<There, Stop> {
+    async fn search(&mut self) -> Result<Existing, Stop> {
         let repository = self.repository.name().to_string().to_lowercase();
         let key = self.plan.key().with(self.intent);
         if self.record.is_none()
             && self.intent == Intent::Promote
-            && self.memory.was_surveyed(&repository, &key).await?
+            && self.records.was_surveyed(&repository, &key).await?
         {
-            return Ok(There::nothing());
+            return Ok(Existing::nothing());
         }
         let found =
             self.repository.find_pull_requests(&self.branch, self.base, Search::All).await?;
         let open = found.iter().find(|found| found.state == PullRequestState::Open);
         let there = match open.or_else(|| found.first()) {
             Some(found) => self.there(found.clone()).await?,
-            None => There::nothing(),
+            None => Existing::nothing(),
         };
         if self.intent == Intent::Promote {
-            self.memory.note_survey(&repository, &key).await?;
+            self.records.note_survey(&repository, &key).await?;
         }
         Ok(there)
     }
 
     /// What a pull request that was found means.
-    async fn there(&mut self, found: PullRequest) -> Result<There, Stop> {
+    async fn there(&mut self, found: PullRequest) -> Result<Existing, Stop> {
         match found.state {
             PullRequestState::Open => self.open_there(found).await,
             PullRequestState::Merged(_) => {
                 self.note_end(&found, PromotionState::Merged).await?;
-                Ok(There::nothing())
+                Ok(Existing::nothing())
             }
             PullRequestState::Closed => {
                 self.note_end(&found, PromotionState::Closed).await?;
@@ -107,13 +107,13 @@ impl Promotion<'_> {
                     None if self.was_closed_by_us(&found).await? => Presence::None,
                     None => Presence::ClosedByPerson(self.trailers(&found.head).await?),
                 };
-                Ok(There::without_pull_request(presence))
+                Ok(Existing::without_pull_request(presence))
             }
         }
     }
 
     /// An open pull request: is its branch ours?
-    pub(super) async fn open_there(&mut self, open: PullRequest) -> Result<There, Stop> {
+    pub(super) async fn open_there(&mut self, open: PullRequest) -> Result<Existing, Stop> {
         let record = self.record.as_ref().filter(|record| {
             record.state == PromotionState::Open
                 && record.pull_request == i64::try_from(open.number.get()).ok()
@@ -125,12 +125,12 @@ impl Promotion<'_> {
         };
         let conflicts = open.mergeable == Some(false);
         let presence = Presence::Open { tip, complete, conflicts };
-        Ok(There { presence, pull_request: Some(open), made_on })
+        Ok(Existing { presence, pull_request: Some(open), made_on })
     }
 
     async fn was_closed_by_us(&self, found: &PullRequest) -> Result<bool, Stop> {
-        let matters = [Matter::Empty, Matter::Retired];
-        Ok(said(self.memory.github(), self.repository, found.number, &matters).await?)
+        let topics = [Topic::Empty, Topic::Retired];
+        Ok(has_comment(self.records.github(), self.repository, found.number, &topics).await?)
     }
 
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {
@@ -141,7 +141,7 @@ impl Promotion<'_> {
             _ => None,
         };
         let end = End { state, because, merged_as, merged_by: None };
-        self.memory.end(&repository, found.number, &end).await
+        self.records.end(&repository, found.number, &end).await
     }
 
     /// The plan that a commit says it carries out, if it is of this pair.

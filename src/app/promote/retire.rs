@@ -5,7 +5,7 @@ use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::Intent;
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::answer::{Matter, quote, say};
+use super::super::comment::{Topic, quote, write_comment};
 use super::super::work::{Stop, Work};
 
 /// Closes what is open of a pair, with one comment that says why; does nothing if nothing is.
@@ -53,7 +53,7 @@ async fn close(
         quote(because)
     );
     work.hold().await?;
-    say(&work.app.github, repository, number, Matter::Retired, &text).await?;
+    write_comment(&work.app.github, repository, number, Topic::Retired, &text).await?;
     work.hold().await?;
     let change = PullRequestChange { close: true, ..PullRequestChange::default() };
     repository.change_pull_request(number, &change).await?;

@@ -6,7 +6,7 @@ use crate::traffic::{Aim, Rollout, Way};
 
 use super::on_github::{only_github, patiently};
 use super::values::{Ended, Shown};
-use super::{Aims, Memory, OnGithub, OnGithubError, Operation, Step, StepTaken};
+use super::{Aims, OnGithub, OnGithubError, Operation, Records, Step, StepTaken};
 
 /// Which step is to be taken.
 #[derive(Clone, Debug)]
@@ -63,8 +63,8 @@ impl OnGithub {
         let aims = aims(request, &target.rollouts, &key)?;
         let (step_request, dry_run) = (Request::Asked, request.dry_run);
         let step = Step { key: &key, aims, request: step_request, dry_run };
-        let memory = Memory::Nothing(self);
-        let taken = step.carry_out(memory, &self.repository, &base, snapshot).await;
+        let records = Records::Nowhere(self);
+        let taken = step.carry_out(records, &self.repository, &base, snapshot).await;
         let StepTaken { ended, stepping, rendered, .. } = taken.map_err(only_github)?;
         let (operation, shown) = match ended {
             Ended::Created(shown) => (Operation::Created, Some(shown)),

@@ -9,7 +9,7 @@ use crate::promotion::{Cause, Environment, GivenEdit, Intent, Key, Request, Undo
 
 use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
-use super::Memory;
+use super::Records;
 use super::given_edits::GivenEdits;
 use super::values::{Ended, Promotion, broken, unplannable};
 
@@ -39,13 +39,13 @@ impl TakeBack<'_> {
     /// Opens the pull request, or brings the open one up to date.
     pub(in super::super) async fn carry_out(
         self,
-        memory: Memory<'_>,
+        records: Records<'_>,
         repository: &Repository,
         base: &BranchName,
         snapshot: Snapshot,
     ) -> Result<TakenBack, Stop> {
         let (ended, conflicts, record) =
-            match self.prepare(memory, repository, base, snapshot).await? {
+            match self.prepare(records, repository, base, snapshot).await? {
                 Err(ended) => (ended, Vec::new(), None),
                 Ok(mut promotion) => {
                     let ended = promotion.settle().await?;
@@ -59,7 +59,7 @@ impl TakeBack<'_> {
 
     async fn prepare<'p>(
         self,
-        memory: Memory<'p>,
+        records: Records<'p>,
         repository: &'p Repository,
         base: &'p BranchName,
         mut snapshot: Snapshot,
@@ -82,7 +82,7 @@ impl TakeBack<'_> {
         };
         let pair = (source, target);
         let made =
-            Promotion::of_edits(memory, repository, base, snapshot, &configuration, pair, given);
+            Promotion::of_edits(records, repository, base, snapshot, &configuration, pair, given);
         let undoing = Some(Undoing { conflicts, ..self.undoing });
         Ok(made.await?.map(|promotion| Promotion { undoing, ..promotion }))
     }

@@ -11,7 +11,7 @@ use crate::traffic::{Aim, Done, Next, Rollout, ShiftError, Way};
 
 use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
-use super::Memory;
+use super::Records;
 use super::given_edits::GivenEdits;
 use super::values::{Ended, Promotion, broken, unplannable};
 
@@ -60,13 +60,13 @@ impl Step<'_> {
     /// Opens the pull request, or brings the open one up to date.
     pub(in super::super) async fn carry_out(
         self,
-        memory: Memory<'_>,
+        records: Records<'_>,
         repository: &Repository,
         base: &BranchName,
         snapshot: Snapshot,
     ) -> Result<StepTaken, Stop> {
         let dry_run = self.dry_run;
-        let mut promotion = match self.prepare(memory, repository, base, snapshot).await? {
+        let mut promotion = match self.prepare(records, repository, base, snapshot).await? {
             Ok(promotion) => promotion,
             Err(ended) => return Ok(StepTaken::without(ended)),
         };
@@ -82,7 +82,7 @@ impl Step<'_> {
 
     async fn prepare<'p>(
         self,
-        memory: Memory<'p>,
+        records: Records<'p>,
         repository: &'p Repository,
         base: &'p BranchName,
         mut snapshot: Snapshot,
@@ -124,7 +124,7 @@ impl Step<'_> {
         };
         let pair = (source, target);
         let made =
-            Promotion::of_edits(memory, repository, base, snapshot, &configuration, pair, given);
+            Promotion::of_edits(records, repository, base, snapshot, &configuration, pair, given);
         let stepping = Some(Stepping { back, because, ..stepping });
         Ok(made.await?.map(|promotion| Promotion { stepping, ..promotion }))
     }

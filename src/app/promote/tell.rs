@@ -5,7 +5,7 @@ use crate::github::{
 };
 use crate::model::{CommitSha, Location, PullRequestNumber};
 
-use super::super::answer::{Matter, USAGE, quote, say};
+use super::super::comment::{Topic, USAGE, quote, write_comment};
 use super::super::job::Promote;
 use super::super::work::{Stop, Work};
 use super::values::Ended;
@@ -123,7 +123,14 @@ pub(super) async fn tell(
         work.hold().await?;
         repository.react(asker.comment, reaction).await?;
         if let Some(text) = &text {
-            say(&work.app.github, repository, number, Matter::Command(asker.comment), text).await?;
+            write_comment(
+                &work.app.github,
+                repository,
+                number,
+                Topic::Command(asker.comment),
+                text,
+            )
+            .await?;
         }
     }
     Ok(())
@@ -148,8 +155,14 @@ pub(in super::super) async fn tell_parked(
     );
     for asker in &job.askers {
         if let Some(number) = PullRequestNumber::new(asker.number) {
-            say(&work.app.github, &repository, number, Matter::Command(asker.comment), &text)
-                .await?;
+            write_comment(
+                &work.app.github,
+                &repository,
+                number,
+                Topic::Command(asker.comment),
+                &text,
+            )
+            .await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::promotion::{PlanId, Request, Trailers, Undoing};
 
 use super::on_github::{only_github, patiently};
 use super::values::{Ended, Shown};
-use super::{Memory, OnGithub, OnGithubError, Operation, TakeBack, TakenBack};
+use super::{OnGithub, OnGithubError, Operation, Records, TakeBack, TakenBack};
 
 /// Which promotion is to be taken back.
 #[derive(Clone, Debug)]
@@ -59,8 +59,8 @@ impl OnGithub {
             Undoing { plan: plan.clone(), number: None, because: None, conflicts: Vec::new() };
         let brought_by = commit.sha.clone();
         let take_back = TakeBack { key: &key, undoing, commit, request: Request::Asked };
-        let memory = Memory::Nothing(self);
-        let taken = take_back.carry_out(memory, &self.repository, &base, snapshot).await;
+        let records = Records::Nowhere(self);
+        let taken = take_back.carry_out(records, &self.repository, &base, snapshot).await;
         let TakenBack { ended, conflicts, .. } = taken.map_err(only_github)?;
         let (operation, shown) = match ended {
             Ended::Created(shown) => (Operation::Created, Some(shown)),

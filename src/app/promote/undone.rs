@@ -6,13 +6,13 @@ use crate::model::CommitSha;
 use crate::promotion::{By, Cause, Key, Plan, PlannedEdit};
 
 use super::super::work::Stop;
-use super::memory::Memory;
+use super::records::Records;
 
 /// Whether a plan that copies files makes of each what the last promotion made of it, which was undone.
 ///
 /// Where the history decides, an undone change is settled by the history itself.
 pub(super) async fn is_what_was_undone(
-    memory: &Memory<'_>,
+    records: &Records<'_>,
     repository: &Repository,
     name: &str,
     key: &Key,
@@ -26,7 +26,7 @@ pub(super) async fn is_what_was_undone(
     if plan.method.by != By::Files || copied.is_empty() {
         return Ok(false);
     }
-    let Some(record) = memory.last_undone(name, key).await? else { return Ok(false) };
+    let Some(record) = records.last_undone(name, key).await? else { return Ok(false) };
     let Ok(head) = CommitSha::parse(&record.head_commit) else { return Ok(false) };
     let Some(commit) = repository.fetch_commit(&head).await? else { return Ok(false) };
     let then = repository.fetch_tree(&commit.tree).await?;

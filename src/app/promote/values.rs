@@ -3,7 +3,7 @@
 use super::super::given_configuration::GivenConfiguration;
 use super::super::snapshot::Snapshot;
 use super::super::worker::chain;
-use super::memory::Memory;
+use super::records::Records;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};
 use crate::promotion::{Intent, Key, Plan, PlanError, Request, Stepping, Undoing};
@@ -108,7 +108,7 @@ pub(in super::super) struct Wanted<'a> {
 
 /// A promotion with all that is needed to decide and carry it out.
 pub(in super::super) struct Promotion<'a> {
-    pub(super) memory: Memory<'a>,
+    pub(super) records: Records<'a>,
     pub(super) repository: &'a Repository,
     /// The default branch.
     pub(super) base: &'a BranchName,

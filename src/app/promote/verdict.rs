@@ -8,7 +8,7 @@ use crate::model::{CommitSha, Location, Position};
 use crate::policy::{self, Finding, Level, annotations};
 use crate::promotion::{Plan, Telling, Verdict};
 
-use super::super::answer::quote;
+use super::super::comment::quote;
 
 /// The name of the check run, which branch protection can require.
 const NAME: &str = "Overlift plan";

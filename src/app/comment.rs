@@ -1,6 +1,6 @@
-//! What is said to people: one comment for each matter, edited instead of repeated.
+//! What is said to people: one comment for each topic, edited instead of repeated.
 //!
-//! A hidden word in each comment of ours tells the matter, so that a job that runs again finds what it
+//! A hidden word in each comment of ours tells the topic, so that a job that runs again finds what it
 //! said before.
 
 use crate::github::{Comment, Github, GithubError, Repository};
@@ -8,7 +8,7 @@ use crate::model::PullRequestNumber;
 
 /// What a comment is about. Of each there is one comment in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Matter {
+pub(super) enum Topic {
     /// The answer to a command, by the comment's id.
     Command(u64),
     /// The pull request was closed, since nothing is left to promote.
@@ -27,7 +27,7 @@ pub(super) enum Matter {
     Step,
 }
 
-impl Matter {
+impl Topic {
     fn marker(self) -> String {
         match self {
             Self::Command(comment) => format!("<!-- overlift:answer-{comment} -->"),
@@ -42,15 +42,15 @@ impl Matter {
     }
 }
 
-/// Says something about a matter: writes a comment, or edits the one that is there.
-pub(super) async fn say(
+/// Writes the comment about a topic, or edits the one that is there.
+pub(super) async fn write_comment(
     github: &Github,
     repository: &Repository,
     number: PullRequestNumber,
-    matter: Matter,
+    topic: Topic,
     text: &str,
 ) -> Result<(), GithubError> {
-    let marker = matter.marker();
+    let marker = topic.marker();
     let body = format!("{text}\n\n{marker}\n");
     let ours = ours(github, repository, number).await?;
     let ours = ours.into_iter().find(|comment| comment.body.contains(&marker));
@@ -61,19 +61,19 @@ pub(super) async fn say(
     }
 }
 
-/// Whether we said something about one of these matters.
-pub(super) async fn said(
+/// Whether there is a comment of ours about one of these topics.
+pub(super) async fn has_comment(
     github: &Github,
     repository: &Repository,
     number: PullRequestNumber,
-    matters: &[Matter],
+    topics: &[Topic],
 ) -> Result<bool, GithubError> {
     let ours = ours(github, repository, number).await?;
-    let about = |matter: &Matter| {
-        let marker = matter.marker();
+    let about = |topic: &Topic| {
+        let marker = topic.marker();
         ours.iter().any(|comment| comment.body.contains(&marker))
     };
-    Ok(matters.iter().any(about))
+    Ok(topics.iter().any(about))
 }
 
 /// Our comments. Anybody can write a marker; our own name cannot be had.

@@ -1,4 +1,4 @@
-//! What a promotion remembers and who else may be at it: the queue, or nobody.
+//! Where a promotion's records are, and who else may be at it: the store with its queue, or nobody.
 //!
 //! A worker has a store and a lease. The command and the Action have neither: for them every promotion
 //! is the first since the loss of the database, and GitHub's own state answers.
@@ -13,19 +13,19 @@ use super::super::Clock;
 use super::super::work::{Stop, Work};
 use super::OnGithub;
 
-/// Where a promotion's notes are.
-pub(in super::super) enum Memory<'a> {
+/// Where the records of promotions are.
+pub(in super::super) enum Records<'a> {
     /// In the store, as long as the job is ours.
-    Queue(&'a Work),
+    InStore(&'a Work),
     /// Nowhere: somebody runs us once.
-    Nothing(&'a OnGithub),
+    Nowhere(&'a OnGithub),
 }
 
-impl Memory<'_> {
+impl Records<'_> {
     pub(super) fn clock(&self) -> &Clock {
         match self {
-            Self::Queue(work) => &work.app.clock,
-            Self::Nothing(run) => &run.clock,
+            Self::InStore(work) => &work.app.clock,
+            Self::Nowhere(run) => &run.clock,
         }
     }
 
@@ -36,14 +36,14 @@ impl Memory<'_> {
     /// Has to be called before each write on GitHub; see [`Work::hold`].
     pub(super) async fn hold(&self) -> Result<(), Stop> {
         match self {
-            Self::Queue(work) => work.hold().await,
-            Self::Nothing(_) => Ok(()),
+            Self::InStore(work) => work.hold().await,
+            Self::Nowhere(_) => Ok(()),
         }
     }
 
     /// Notes that something was achieved that the next attempt need not do again.
     pub(super) fn progressed(&self) {
-        if let Self::Queue(work) = self {
+        if let Self::InStore(work) = self {
             work.attempt.progressed();
         }
     }
@@ -54,7 +54,7 @@ impl Memory<'_> {
         repository: &str,
         key: &Key,
     ) -> Result<Option<PromotionRecord>, Stop> {
-        let Self::Queue(work) = self else { return Ok(None) };
+        let Self::InStore(work) = self else { return Ok(None) };
         let store = &work.app.store;
         Ok(store.newest_promotion(repository, pair(key)).await?)
     }
@@ -66,7 +66,7 @@ impl Memory<'_> {
         key: &Key,
         plan: &PlanId,
     ) -> Result<bool, Stop> {
-        let Self::Queue(work) = self else { return Ok(false) };
+        let Self::InStore(work) = self else { return Ok(false) };
         let (application, target) = (key.application(), key.target.as_str());
         let merged = work.app.store.merged_promotions(repository, application, target).await?;
         // Only the last word counts: what was undone, asked for and merged again is no longer undone.
@@ -80,7 +80,7 @@ impl Memory<'_> {
         repository: &str,
         key: &Key,
     ) -> Result<Option<PromotionRecord>, Stop> {
-        let Self::Queue(work) = self else { return Ok(None) };
+        let Self::InStore(work) = self else { return Ok(None) };
         let (application, target) = (key.application(), key.target.as_str());
         let merged = work.app.store.merged_promotions(repository, application, target).await?;
         let is_its = |it: &PromotionRecord| {
@@ -91,21 +91,21 @@ impl Memory<'_> {
 
     /// Whether what is not noted of a pair is not on GitHub either.
     pub(super) async fn was_surveyed(&self, repository: &str, key: &Key) -> Result<bool, Stop> {
-        let Self::Queue(work) = self else { return Ok(false) };
+        let Self::InStore(work) = self else { return Ok(false) };
         let store = &work.app.store;
         Ok(store.was_surveyed(repository, pair(key)).await?)
     }
 
     pub(super) async fn note_survey(&self, repository: &str, key: &Key) -> Result<(), Stop> {
-        let Self::Queue(work) = self else { return Ok(()) };
+        let Self::InStore(work) = self else { return Ok(()) };
         let (store, now) = (&work.app.store, self.now());
         Ok(store.note_survey(repository, pair(key), now).await?)
     }
 
     pub(super) async fn write_down(&self, record: &PromotionRecord) -> Result<(), Stop> {
         match self {
-            Self::Queue(work) => work.write_down(record).await,
-            Self::Nothing(_) => Ok(()),
+            Self::InStore(work) => work.write_down(record).await,
+            Self::Nowhere(_) => Ok(()),
         }
     }
 
@@ -115,13 +115,13 @@ impl Memory<'_> {
         repository: &RepoName,
         configuration: &RepositoryConfig,
     ) -> Result<(), Stop> {
-        let Self::Queue(work) = self else { return Ok(()) };
+        let Self::InStore(work) = self else { return Ok(()) };
         work.note_subscriptions(&repository.to_string().to_lowercase(), configuration).await
     }
 
     /// Notes the texts of a pull request, for the pages.
     pub(super) async fn keep_text(&self, id: &str, title: &str, body: &str) -> Result<(), Stop> {
-        let Self::Queue(work) = self else { return Ok(()) };
+        let Self::InStore(work) = self else { return Ok(()) };
         let text = PromotionText { title: title.to_owned(), body: body.to_owned() };
         Ok(work.app.store.note_promotion_text(id, &text, self.now()).await?)
     }
@@ -133,7 +133,7 @@ impl Memory<'_> {
         number: PullRequestNumber,
         end: &End<'_>,
     ) -> Result<(), Stop> {
-        let (Self::Queue(work), Ok(number)) = (self, i64::try_from(number.get())) else {
+        let (Self::InStore(work), Ok(number)) = (self, i64::try_from(number.get())) else {
             return Ok(());
         };
         let was_open = work.app.store.end_promotion(repository, number, end, self.now()).await?;
@@ -149,8 +149,8 @@ impl Memory<'_> {
 
     pub(super) fn github(&self) -> &Github {
         match self {
-            Self::Queue(work) => &work.app.github,
-            Self::Nothing(run) => &run.github,
+            Self::InStore(work) => &work.app.github,
+            Self::Nowhere(run) => &run.github,
         }
     }
 }
