@@ -271,3 +271,23 @@ fn a_body_without_a_change_says_why() {
     }
     assert!(body.contains("**Gates** nothing is new"), "{body}");
 }
+
+/// Two environments patch the same object for different things: the one has nothing to give the other.
+#[test]
+fn texts_about_different_things_stay_apart() {
+    let kustomization = |name: &str, more: &str| {
+        format!(
+            "resources: [../base]\npatches:\n- target: {{kind: KfDef}}\n  patch: |-\n    - op: add\n      path: /spec/applications/-\n      value:\n        name: {name}\n        path: manifests/{name}\n{more}"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base/kustomization.yaml", "resources: []\n"),
+        ("staging/kustomization.yaml", &kustomization("jupyterhub", "")),
+        ("production/kustomization.yaml", &kustomization("trino", "")),
+    ]);
+    let more = "        overlays: []\n        bucket: notebooks\n";
+    repository.write("staging/kustomization.yaml", &kustomization("jupyterhub", more));
+    repository.commit("a bucket");
+    insta::assert_snapshot!(told(&repository), @"production/kustomization.yaml patches[0].patch stays: production's own, and the source changed meanwhile");
+}

@@ -130,9 +130,14 @@ impl Pairing<'_> {
     /// The name of an item that has none by a field: what a document, an entry, a patch is about.
     fn special_key(&self, item: &Value, side: Side) -> Option<String> {
         if self.field.is_empty() {
-            // An operation of a JSON patch.
+            // An operation of a JSON patch; what is put at the end of a list is known by its own name.
             if let (Some(_), Some(path)) = (item.text_at("op"), item.text_at("path")) {
-                return self.neutral(path, side).map(|path| format!("path {path}"));
+                let name = item.get("value").and_then(|value| value.text_at("name"));
+                let what = format!(
+                    "path {path} {}",
+                    name.filter(|_| path.ends_with("/-")).unwrap_or_default()
+                );
+                return self.neutral(&what, side);
             }
             let name = item.get("metadata").and_then(|metadata| metadata.text_at("name"));
             let kind = item.text_at("kind")?;

@@ -15,7 +15,8 @@ pub(super) struct Within {
 }
 
 impl Within {
-    /// Reads the texts of a column; `None` unless both sides have fields.
+    /// Reads the texts of a column; `None` unless both sides have fields and say mostly the same: else they are
+    /// about different things, and have nothing to give each other.
     pub(super) fn read(column: &Column<'_>) -> Option<Self> {
         let (source, target) = (lines(column.source)?, lines(column.target)?);
         let form = [Form::Yaml, Form::Properties].into_iter().find(|form| {
@@ -32,13 +33,14 @@ impl Within {
             });
             read.collect()
         };
-        Some(Self {
-            form,
-            source: form.read(source.as_bytes())?,
-            target: form.read(target.as_bytes())?,
-            source_past: past(&column.source_past),
-            target_past: past(&column.target_past),
-        })
+        let (source, target) = (form.read(source.as_bytes())?, form.read(target.as_bytes())?);
+        let source_past: Vec<Option<Value>> = past(&column.source_past);
+        let all = source_past.iter().flatten().chain([&source]);
+        let most = all.map(|then| then.likeness(&target)).max().unwrap_or_default();
+        if most * 2 < source.weight().min(target.weight()) {
+            return None;
+        }
+        Some(Self { form, source, target, source_past, target_past: past(&column.target_past) })
     }
 
     /// What is in the texts, now and then.
