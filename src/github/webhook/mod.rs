@@ -8,7 +8,6 @@
 mod command;
 mod event;
 mod markdown;
-mod payload;
 mod signature;
 
 pub use command::{CommandError, PromoteCommand, parse_command};

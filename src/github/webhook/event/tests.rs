@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::github::Account;
+use crate::model::InstallationId;
 
 const AFTER: &str = "6113728f27ae82c7b1a177c8d03f9e96e0adf246";
 
