@@ -16,8 +16,8 @@ use super::*;
 use crate::kustomize::BuildOptions;
 use crate::lineage::History;
 use crate::model::{
-    BlobId, Blobs, CommitSha, EnvironmentName, File, FileMode, FileState, FileTree, PastCommit,
-    ReadError, Touched,
+    BlobId, Blobs, CommitSha, EnvironmentName, File, FileMode, FileState, FileTree, Files,
+    PastCommit, ReadError, RepoPath, Touched,
 };
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{

@@ -1,6 +1,7 @@
 //! What goes from the target because it went from the source.
 
 use super::*;
+use crate::promotion::Prune;
 
 fn pruning() -> Rules {
     Rules { prune: Prune::Removed, ..Rules::default() }

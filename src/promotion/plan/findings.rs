@@ -1,0 +1,122 @@
+//! What the rules say of a plan: of the target as it will be, of what changes, and of files that no build reads.
+
+use super::super::changes::lost_values;
+use super::super::environment::Environment;
+use super::super::rendering::Builds;
+use super::clusters::Elsewhere;
+use super::edit::PlannedEdit;
+use super::request::{Checks, PlanRequest};
+use crate::diff::{FilesDiff, RenderedDiff};
+use crate::model::{EditedFiles, EnvironmentName, FileEdit, RepoPath};
+use crate::policy::{
+    Changes, Finding, Findings, Overlay, Promotion, Reading, Side, Standards, Terms, check_changes,
+    check_overlay, check_values, check_without_lines, mark_new,
+};
+
+/// What the gates say of a plan.
+pub(super) struct PlanFindings {
+    pub(super) findings: Vec<Finding>,
+    pub(super) suppressed: usize,
+}
+
+/// Checks the target as it will be, and as it was to tell what is new.
+pub(super) fn check(
+    request: &PlanRequest<'_>,
+    (source, target): (&Environment, &Environment),
+    standards: &Standards,
+    builds: &Builds,
+    (after, edits): (&Reading<'_>, &[&FileEdit]),
+) -> PlanFindings {
+    let Checks { gates, today, .. } = request.checks;
+    let terms = Terms { gates, standards, today };
+    let promotion = Promotion {
+        source: Side { name: &source.name, path: &source.path, build: &builds.source },
+        target: Side { name: &target.name, path: &target.path, build: &builds.before },
+        edits,
+    };
+    let found = check_overlay(after, Some(promotion), terms);
+    let (mut findings, suppressed) = (found.findings, found.suppressed.len());
+    if edits.is_empty() {
+        findings.iter_mut().for_each(|finding| finding.new = false);
+    } else if !findings.is_empty() {
+        let before = Overlay {
+            files: request.files,
+            path: &target.path,
+            build: &builds.before,
+            may_build_again: false,
+        };
+        let before = check_without_lines(&Reading::new(before), None, terms);
+        mark_new(&before.findings, &mut findings);
+    }
+    PlanFindings { findings, suppressed }
+}
+
+/// What the promotion weakens, moves or deletes.
+pub(super) fn risks(
+    request: &PlanRequest<'_>,
+    (source, target): (&Environment, &Environment),
+    (rendered, builds): (&RenderedDiff, &Builds),
+    (after, edits): (&Reading<'_>, &[&FileEdit]),
+    standards: &Standards,
+) -> Findings {
+    let Checks { gates, today, own_values, .. } = request.checks;
+    if edits.is_empty() {
+        return Findings::default();
+    }
+    let edited = after.overlay().files;
+    let others = target.of_application.iter().filter(|(name, _)| *name != target.name);
+    let mut others: Vec<(EnvironmentName, RepoPath)> = others.cloned().collect();
+    if !others.iter().any(|(name, _)| *name == source.name) {
+        others.push((source.name.clone(), source.path.clone()));
+    }
+    let mut lost = lost_values(request, edited);
+    lost.extend(own_values.iter().cloned());
+    let changes = Changes {
+        resources: rendered.resources(),
+        before: &builds.before,
+        after: &builds.after,
+        files: edited,
+        path: &target.path,
+        others: &others,
+        own_values: &lost,
+        at_once: &[],
+    };
+    check_changes(&changes, after, Terms { gates, standards, today })
+}
+
+/// What the promotion weakens on clusters that are built in another way.
+pub(super) fn risks_there(
+    request: &PlanRequest<'_>,
+    source: &Environment,
+    (target, edits): (&Environment, &[PlannedEdit]),
+    there: &Elsewhere,
+    standards: &Standards,
+) -> Vec<Finding> {
+    let Checks { gates, today, .. } = request.checks;
+    let edited = EditedFiles::new(request.files, edits.iter().map(|planned| &planned.edit));
+    let changes = Changes {
+        resources: there.rendered.resources(),
+        before: &there.before,
+        after: &there.after,
+        files: &edited,
+        path: &target.path,
+        others: &[(source.name.clone(), source.path.clone())],
+        own_values: &[],
+        at_once: &[],
+    };
+    check_changes(&changes, &Reading::after(&changes), Terms { gates, standards, today }).findings
+}
+
+/// What is found in files of charts' values that no build reads. Those of which something is masked are left out.
+pub(super) fn of_values(
+    request: &PlanRequest<'_>,
+    (edits, files): (&[PlannedEdit], &FilesDiff),
+    builds: &Builds,
+) -> Findings {
+    let Checks { gates, today, .. } = request.checks;
+    let is_read =
+        |path: &RepoPath| [&builds.before, &builds.after].iter().any(|it| it.inputs.contains(path));
+    let edits = edits.iter().map(|planned| &planned.edit);
+    let edits = edits.filter(|edit| files.is_open(&edit.path) && !is_read(&edit.path));
+    check_values(edits, gates, today)
+}
