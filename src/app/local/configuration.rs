@@ -13,7 +13,7 @@ impl Workspace {
     /// The configuration: `file` in place of the repository's own, or what the overlays tell.
     ///
     /// # Errors
-    /// [`ConfigError`] with the line to edit.
+    /// [`LocalError::Config`] with the line to edit.
     pub fn configuration(&self, file: Option<&Path>) -> Result<RepositoryConfig, LocalError> {
         let given = match file {
             None => None,
@@ -28,7 +28,7 @@ impl Workspace {
     /// Proposes a configuration from the files and their history, whether there is one already or not.
     ///
     /// # Errors
-    /// [`ConfigError`] if there are no environments.
+    /// [`LocalError::Config`] if there are no environments.
     pub fn starting_configuration(&self) -> Result<String, LocalError> {
         let found = RepositoryConfig::discover(&self.checkout)?;
         let told = self.is_told_by_history(&found)?;

@@ -6,7 +6,7 @@ use super::workspace::Workspace;
 use crate::promotion::{self, Environment, Prune};
 use crate::workdir::{self, CommitTree, WorkdirError};
 
-/// Owns what [`LastPromotion`] borrows.
+/// Owns what [`promotion::LastPromotion`] borrows.
 pub(super) enum Last {
     NotLooked,
     HistoryCutOff,
