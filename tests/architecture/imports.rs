@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -17,8 +18,10 @@ pub(super) struct Imports {
     code: BTreeMap<Module, String>,
     /// What a module calls by a name of its own, by declarations of `use`.
     names: BTreeMap<Module, BTreeMap<String, Module>>,
-    /// Every path of a module that leads into the crate.
-    paths: BTreeMap<Module, BTreeSet<Module>>,
+    /// What each module uses of its own room: the other module and the name.
+    uses: BTreeMap<Module, BTreeSet<(Module, String)>>,
+    /// The types that each module defines.
+    types: BTreeMap<Module, BTreeSet<String>>,
 }
 
 impl Imports {
@@ -36,7 +39,8 @@ impl Imports {
     fn of(code: BTreeMap<Module, String>) -> Self {
         let declaration = Regex::new(r"(#\[cfg\(test\)\]\s*)?\b(?:pub\s+)?use\s+([^;]+);").unwrap();
         let inline = Regex::new(r"(?:^|[^\w:$])(\w+(?:::\w+)+)").unwrap();
-        let mut imports = Self { code, names: BTreeMap::new(), paths: BTreeMap::new() };
+        let types = code.iter().map(|(module, code)| (module.clone(), types_in(code))).collect();
+        let mut imports = Self { code, names: BTreeMap::new(), uses: BTreeMap::new(), types };
         let (mut names, mut paths) = (BTreeMap::new(), BTreeMap::new());
         for (module, code) in &imports.code {
             let own_names: &mut BTreeMap<_, _> = names.entry(module.clone()).or_default();
@@ -56,7 +60,13 @@ impl Imports {
             let inline = inline.captures_iter(&code);
             own_paths.extend(inline.filter_map(|path| imports.absolute(module, &path[1])));
         }
-        (imports.names, imports.paths) = (names, paths);
+        imports.names = names;
+        let uses = paths.iter().map(|(module, paths)| {
+            let defined = paths.iter().filter_map(|path| imports.definition(path, 0));
+            let own = |(other, _): &(Module, String)| other != module && other[0] == module[0];
+            (module.clone(), defined.filter(own).collect())
+        });
+        imports.uses = uses.collect();
         imports
     }
 
@@ -104,13 +114,6 @@ impl Imports {
         Some((module, String::new()))
     }
 
-    /// What a module uses of its own room: the other module and the name.
-    fn uses<'a>(&'a self, module: &'a Module) -> impl Iterator<Item = (Module, String)> + 'a {
-        let paths = self.paths[module].iter();
-        let defined = paths.filter_map(|path| self.definition(path, 0));
-        defined.filter(move |(other, _)| other != module && other[0] == module[0])
-    }
-
     /// The circles of a room: modules of which each leads to each other one.
     pub(super) fn circles(&self, room: &str) -> Vec<Vec<String>> {
         let modules: Vec<&Module> = self.code.keys().filter(|module| module[0] == room).collect();
@@ -133,9 +136,9 @@ impl Imports {
     fn reached_from(&self, module: &Module) -> BTreeSet<Module> {
         let (mut reached, mut next) = (BTreeSet::new(), vec![module.clone()]);
         while let Some(module) = next.pop() {
-            for (other, _) in self.uses(&module) {
+            for (other, _) in &self.uses[&module] {
                 if reached.insert(other.clone()) {
-                    next.push(other);
+                    next.push(other.clone());
                 }
             }
         }
@@ -146,16 +149,9 @@ impl Imports {
     pub(super) fn types_of_parents(&self, room: &str) -> Vec<String> {
         let mut found = Vec::new();
         for module in self.code.keys().filter(|module| module[0] == room) {
-            let above = self.uses(module).filter(|(other, _)| module.starts_with(other));
-            let types: BTreeSet<(Module, String)> = above
-                .filter(|(parent, name)| {
-                    let kinds = ["struct", "enum", "trait", "type"];
-                    let defines = |kind: &&str| has_words(&self.code[parent], kind, name);
-                    kinds.iter().any(defines)
-                })
-                .collect();
-            let of_module = types.into_iter();
-            found.extend(of_module.map(|(parent, name)| {
+            let above = self.uses[module].iter().filter(|(other, _)| module.starts_with(other));
+            let types = above.filter(|(parent, name)| self.types[parent].contains(name));
+            found.extend(types.map(|(parent, name)| {
                 format!("{}::{name} in {}", parent.join("::"), module.join("::"))
             }));
         }
@@ -173,17 +169,24 @@ fn module_of(file: &Path) -> Module {
     parts
 }
 
+// A pattern takes longer to be made than to be looked for in a file.
+static TESTS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"#\[cfg\((?:test|all\(test[^\]]*)\)\]\s*mod \w+ \{").unwrap());
+static VISIBILITY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"pub\([^)]*\)").unwrap());
+static DEFINITION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:struct|enum|trait|type)\s+(\w+)").unwrap());
+
 /// The code of a file without comments, the tests at its end, and the words of visibility, which are
 /// no imports.
 fn without_tests(text: &str) -> String {
     let code: String = text.lines().map(|line| super::without_comment(line) + "\n").collect();
-    let tests = Regex::new(r"#\[cfg\((?:test|all\(test[^\]]*)\)\]\s*mod \w+ \{").unwrap();
-    let code = tests.splitn(&code, 2).next().unwrap_or_default().to_owned();
-    Regex::new(r"pub\([^)]*\)").unwrap().replace_all(&code, "pub").into_owned()
+    let code = TESTS.splitn(&code, 2).next().unwrap_or_default();
+    VISIBILITY.replace_all(code, "pub").into_owned()
 }
 
-fn has_words(code: &str, kind: &str, name: &str) -> bool {
-    !name.is_empty() && Regex::new(&format!(r"\b{kind}\s+{name}\b")).unwrap().is_match(code)
+/// The types that code defines.
+fn types_in(code: &str) -> BTreeSet<String> {
+    DEFINITION.captures_iter(code).map(|found| found[1].to_owned()).collect()
 }
 
 /// The paths of a `use`, braces within braces included.
