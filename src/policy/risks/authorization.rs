@@ -396,7 +396,8 @@ fn binding(changed: &Changed<'_>, report: &mut Report<'_>) {
             || who.contains("system:authenticated")
             || who.contains("system:anonymous")
     });
-    if role != role_before && (is_mighty || changed.stays()) {
+    let is_same = changed.is_renamed(&["Role", "ClusterRole"], role_before, role);
+    if role != role_before && !is_same && (is_mighty || changed.stays()) {
         let detail = if role_before.is_empty() { shown(role) } else { becomes(role_before, role) };
         report.tell(
             changed,

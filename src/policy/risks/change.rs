@@ -128,6 +128,18 @@ impl<'a> Changed<'a> {
         (at(self.before(), keys), at(self.after(), keys))
     }
 
+    /// Whether what a name meant goes in this change and comes under the other name: of these kinds, in its place.
+    pub(super) fn is_renamed(&self, kinds: &[&str], before: &str, after: &str) -> bool {
+        let of = |change: Change, name: &str| {
+            let all = self.all.resources.iter();
+            let found = all.filter(|it| it.change == change && it.id.name == name);
+            let found = found.filter(|it| kinds.contains(&it.id.gvk.kind.as_str()));
+            found.map(|it| (&it.original.gvk.kind, &it.original.name)).collect::<Vec<_>>()
+        };
+        let comes = of(Change::Added, after);
+        of(Change::Deleted, before).iter().any(|gone| comes.contains(gone))
+    }
+
     /// Whether something beside labels and annotations differs; so it is for what comes or goes.
     pub(super) fn is_substantial(&self) -> bool {
         let content = |node: Option<&'a Node>| {

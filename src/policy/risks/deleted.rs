@@ -184,7 +184,28 @@ fn missed_by<'a>(changed: &Changed<'a>) -> Option<&'a ResourceId> {
         }
     }
     let after = &changed.all.after.resources;
+    if id.gvk.kind == "Secret" && stays().any(|resource| makes(resource, id)) {
+        return None;
+    }
     stays().find(|resource| names(resource, id, after)).map(|resource| &resource.id)
+}
+
+/// Whether a resource makes a Secret of this name in its place: from a store, from a seal, as a certificate.
+fn makes(resource: &Resource, id: &ResourceId) -> bool {
+    let own = resource.id.name.as_str();
+    let or_own = |keys: &[&str]| {
+        let name = at(Some(&resource.node), keys).and_then(Node::text);
+        name.map_or(own, |name| if name.is_empty() { own } else { name })
+    };
+    let name = match resource.id.gvk.kind.as_str() {
+        "ExternalSecret" => or_own(&["spec", "target", "name"]),
+        "SealedSecret" => or_own(&["spec", "template", "metadata", "name"]),
+        "Certificate" => or_own(&["spec", "secretName"]),
+        "VaultStaticSecret" | "VaultDynamicSecret" => or_own(&["spec", "destination", "name"]),
+        "OnePasswordItem" => own,
+        _ => return false,
+    };
+    name == id.name && resource.id.namespace == id.namespace
 }
 
 /// The selector of what sends to Pods or watches over them.

@@ -1,6 +1,6 @@
 //! What of other environments comes in, and what of the target's own goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Changes, listed, shown, words};
 use crate::diff::ResourceDiff;
@@ -131,6 +131,8 @@ fn check_at_once(changes: &Changes<'_>, report: &mut Report<'_>) {
 }
 
 fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {
+    // A file that loses many is read once.
+    let mut of_file: BTreeMap<&RepoPath, Option<&ResourceDiff>> = BTreeMap::new();
     for own in changes.own_values {
         let field = if own.at.field.is_empty() {
             String::new()
@@ -144,7 +146,8 @@ fn check_own(changes: &Changes<'_>, report: &mut Report<'_>) {
             .map_or(String::new(), |commit| format!(", its own since {}", commit.short()));
         let what = format!("{field}{value}");
         let detail = format!("{}{since}", what.trim_end()).trim_matches([' ', ',']).to_owned();
-        if let Some(resource) = resource_of(changes, &own.at) {
+        let resource = of_file.entry(&own.at.path).or_insert_with(|| resource_of(changes, &own.at));
+        if let Some(resource) = resource {
             let one = "loses a value that this environment alone had";
             let many = "lose values that this environment alone had";
             let at = own.at.clone();

@@ -70,10 +70,8 @@ impl<'a> Leaves<'a> {
             return;
         }
         match &node.value {
-            // Of a value that is not shown only a sealed one tells by being another that it changes.
-            Value::Scalar(scalar)
-                if [MASKED, MASKED_CHANGED].contains(&&*scalar.text)
-                    && !path.contains("encryptedData") => {}
+            // Of a value that is not shown nothing can be said.
+            Value::Scalar(scalar) if [MASKED, MASKED_CHANGED].contains(&&*scalar.text) => {}
             Value::Scalar(scalar) => {
                 let place = self.fields.len();
                 self.fields.push(field.clone());

@@ -7,7 +7,7 @@ use crate::kustomize::name_without_hash;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
-use crate::yaml::Node;
+use crate::yaml::{Node, Pair};
 
 pub(super) const RULE: Rule = Rule {
     id: "secret-source-changes",
@@ -101,13 +101,10 @@ fn fetched(changed: &Changed<'_>, report: &mut Report<'_>) {
 }
 
 fn sealed(changed: &Changed<'_>, report: &mut Report<'_>) {
-    let (before, after) = changed.leaves();
-    let is_value = |path: &str| path.starts_with("spec.encryptedData");
-    let keys: Vec<&str> = before
-        .iter()
-        .filter(|(path, then)| is_value(path) && after.get(path) != Some(then))
-        .map(|(path, _)| last_key(path))
-        .collect();
+    let (before, after) = changed.values(&["spec", "encryptedData"]);
+    let pairs = before.and_then(Node::as_mapping).into_iter().flatten();
+    let is_other = |pair: &&Pair| after.and_then(|it| it.get(&pair.key.text)) != Some(&pair.value);
+    let keys: Vec<&str> = pairs.filter(is_other).map(|pair| pair.key.text.as_str()).collect();
     if !keys.is_empty() {
         report.tell(
             changed,

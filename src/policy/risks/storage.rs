@@ -39,6 +39,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     if changed.stays() {
         sizes(changed, report);
         persistence(changed, report);
+        kept_for_less(changed, report);
         classes(changed, report);
         templates(changed, report);
         retention(changed, report);
@@ -56,6 +57,55 @@ fn is_size(path: &str, in_values: bool) -> bool {
                 || path.contains("persisten")
                 || path.contains("volume")
                 || in_values && path.contains("pvc"))
+}
+
+/// How long something is kept, or how many of it: backups, metrics, logs.
+fn kept_for_less(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let (before, after) = changed.leaves();
+    for (path, then) in before.iter().filter(|(path, _)| is_retention(path)) {
+        let Some(now) = after.get(path) else { continue };
+        let (Some(long), Some(short)) = (duration(then), duration(now)) else { continue };
+        // A number without a unit is none of days beside one that has some.
+        if fall(long.0, short.0) != Fall::None && long.1 == short.1 {
+            let words = words(
+                "keeps less of what was",
+                "keep less of what was",
+                format!("{} {then} → {now}", shown(last_key(path))),
+            );
+            report.tell(changed, CHANGES, after.field(path), words);
+        }
+    }
+}
+
+fn is_retention(path: &str) -> bool {
+    let key = last_key(path).to_ascii_lowercase();
+    key.contains("retention") || path == "spec.template.ttl"
+}
+
+/// Seconds of `30d` and `720h0m`, and whether it has units; a number alone as it is.
+fn duration(text: &str) -> Option<(f64, bool)> {
+    if let Ok(number) = text.parse::<f64>() {
+        return Some((number, false));
+    }
+    let mut seconds = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let unit = rest[end..].chars().next()?;
+        seconds += number
+            * match unit {
+                's' => 1.0,
+                'm' => 60.0,
+                'h' => 3_600.0,
+                'd' => 86_400.0,
+                'w' => 604_800.0,
+                'y' => 31_536_000.0,
+                _ => return None,
+            };
+        rest = &rest[end + 1..];
+    }
+    Some((seconds, true))
 }
 
 /// A chart that is told to keep nothing any more.

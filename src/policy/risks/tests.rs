@@ -25,13 +25,16 @@ fn build(manifests: &str) -> Build {
 }
 
 fn found(before: &str, after: &str) -> Vec<Finding> {
-    let (before, after) = (build(before), build(after));
-    let diff = RenderedDiff::between(&before, &after, "o", &KnownValues::default());
+    found_between(&build(before), &build(after))
+}
+
+fn found_between(before: &Build, after: &Build) -> Vec<Finding> {
+    let diff = RenderedDiff::between(before, after, "o", &KnownValues::default());
     let path = RepoPath::parse("overlays/production").unwrap();
     let changes = Changes {
         resources: diff.resources(),
-        before: &before,
-        after: &after,
+        before,
+        after,
         files: &FileTree::new(),
         path: &path,
         others: &[],
@@ -113,6 +116,20 @@ fn backups() {
         &[
             (schedule, "-", "resource-deleted"),
             (schedule, "spec: {schedule: '0 1 * * *', paused: true}", "fewer-replicas"),
+        ],
+    );
+    table(
+        ("postgres-operator.crunchydata.com/v1beta1", "PostgresCluster"),
+        &[
+            (
+                "spec: {backups: {pgbackrest: {global: {repo1-retention-full: '4'}}}}",
+                "spec: {backups: {pgbackrest: {global: {repo1-retention-full: '2'}}}}",
+                "storage-changes",
+            ),
+            ("spec: {retention: 30d}", "spec: {retention: 1w}", "storage-changes"),
+            ("spec: {retention: 720h0m0s}", "spec: {retention: 30d}", ""),
+            ("spec: {retention: 7}", "spec: {retention: 30d}", ""),
+            ("spec: {retentionPolicy: Delete}", "spec: {retentionPolicy: Retain}", ""),
         ],
     );
     table(
@@ -1340,6 +1357,42 @@ fn addresses_that_lose_their_tls() {
     );
 }
 
+/// Under another prefix everything is renamed, and nothing goes elsewhere for it.
+#[test]
+fn what_is_renamed_together_moves_no_traffic() {
+    let all = |prefix: &str| {
+        let service =
+            manifest(("v1", "Service"), &format!("spec: {{selector: {{app: x, of: {prefix}}}}}"));
+        let workload = manifest(
+            ("apps/v1", "Deployment"),
+            &format!(
+                "spec: {{template: {{metadata: {{labels: {{app: x, of: {prefix}}}}}, spec: {{containers: [{{name: a}}]}}}}}}"
+            ),
+        );
+        let ingress = manifest(
+            ("networking.k8s.io/v1", "Ingress"),
+            &format!(
+                "spec: {{rules: [{{http: {{paths: [{{path: /, backend: {{service: {{name: {prefix}-x, port: {{number: 80}}}}}}}}]}}}}]}}"
+            ),
+        );
+        let binding = manifest(
+            ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+            &format!("roleRef: {{kind: Role, name: {prefix}-x}}"),
+        );
+        let role = manifest(("rbac.authorization.k8s.io/v1", "Role"), "rules: []");
+        [service, workload, ingress, binding, role].join("---\n")
+    };
+    let named = |prefix: &str| {
+        let mut built = build(&all(prefix));
+        for resource in &mut built.resources {
+            resource.id.name = format!("{prefix}-x").into();
+        }
+        built
+    };
+    let findings = found_between(&named("a"), &named("b"));
+    assert!(findings.iter().all(|it| it.rule == "resource-deleted"), "{findings:#?}");
+}
+
 /// What is not shown is no value that one could say something of.
 #[test]
 fn masked_values_are_no_values() {
@@ -1386,6 +1439,19 @@ fn what_moves_is_compared_with_what_it_was() {
     let all = format!("{ingress}---\n{service}---\n{workload}");
     assert_eq!(ids(&found(&all, &format!("{ingress}---\n{service}"))), "(resource-deleted)");
     assert_eq!(ids(&found(&all, &format!("{ingress}---\n{workload}"))), "resource-deleted");
+    // A Secret that something else makes from now on is not missed.
+    let user = manifest(
+        ("apps/v1", "Deployment"),
+        "spec: {template: {spec: {containers: [{name: a, envFrom: [{secretRef: {name: x}}]}]}}}",
+    );
+    let secret = manifest(("v1", "Secret"), "stringData: {a: b}");
+    let external = manifest(
+        ("external-secrets.io/v1", "ExternalSecret"),
+        "spec: {target: {name: x}, data: [{secretKey: a, remoteRef: {key: k}}]}",
+    );
+    let before = format!("{user}---\n{secret}");
+    assert_eq!(ids(&found(&before, &user)), "resource-deleted");
+    assert_eq!(ids(&found(&before, &format!("{user}---\n{external}"))), "(resource-deleted)");
     // A policy that moves away from its workloads is missed.
     let policy = |namespace: &str| {
         manifest(("networking.k8s.io/v1", "NetworkPolicy"), "spec: {podSelector: {}}")

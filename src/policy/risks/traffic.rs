@@ -6,6 +6,7 @@ use super::change::{Changed, becomes, items, listed, shown, text, words};
 use super::host::still_served;
 use super::leaf::last_key;
 use super::route::{Route, pair, routes, title};
+use crate::kustomize::{Build, ResourceId};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -48,7 +49,8 @@ fn weights(changed: &Changed<'_>, report: &mut Report<'_>) {
     for pair in pair(&before, &after) {
         match (pair.before, pair.after) {
             (Some(then), Some(now)) => {
-                if then.destinations != now.destinations && !now.destinations.is_empty() {
+                let same = renamed(changed, &then.destinations, &now.destinations);
+                if !same && !now.destinations.is_empty() {
                     let whose = if after.len() > 1 {
                         format!("{} ", shown(&title(now)))
                     } else {
@@ -102,6 +104,27 @@ fn weights(changed: &Changed<'_>, report: &mut Report<'_>) {
     if !gone.is_empty() {
         report.tell(changed, MOVES, "spec", words("loses a route", "lose routes", listed(&gone)));
     }
+}
+
+/// Whether traffic goes where it went: to the same, or to what got another name in this change.
+fn renamed(
+    changed: &Changed<'_>,
+    then: &BTreeMap<String, u64>,
+    now: &BTreeMap<String, u64>,
+) -> bool {
+    let parts = |name: &'_ str| {
+        let (host, rest) = name.split_once(' ').unwrap_or((name, ""));
+        (host.to_owned(), rest.to_owned())
+    };
+    let is_same = |then: &str, now: &str| {
+        let ((host, rest), (other, other_rest)) = (parts(then), parts(now));
+        let same_host = host == other || changed.is_renamed(&["Service"], &host, &other);
+        rest == other_rest && same_host
+    };
+    let goes_on = |(name, share): (&String, &u64)| {
+        now.iter().any(|(other, now)| now == share && is_same(name, other))
+    };
+    then.len() == now.len() && then.iter().all(goes_on)
 }
 
 /// `web v1` 90 → 50 %, `web v2` 10 → 50 %.
@@ -245,17 +268,20 @@ fn service(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether a selector selects the same workloads of the set before and after, which got new labels with it.
+/// Whether a selector selects the same workloads of the set before and after, which got new labels, or names and
+/// a namespace, with it.
 fn selects_the_same(changed: &Changed<'_>, then: Option<&Node>, now: Option<&Node>) -> bool {
-    let selected = |build: &crate::kustomize::Build, selector: Option<&Node>| -> Vec<String> {
+    let selected = |build: &Build, id: &ResourceId, selector: Option<&Node>| -> Vec<ResourceId> {
         let wanted = super::deleted::labels(selector);
-        let here = build.resources.iter().filter(|r| r.id.namespace == changed.diff.id.namespace);
+        let here = build.resources.iter().filter(|r| r.id.namespace == id.namespace);
         here.filter(|resource| super::deleted::pods_have(&resource.node, &wanted))
-            .map(|resource| resource.id.to_string())
+            .map(|resource| resource.original_id.clone())
             .collect()
     };
-    let before = selected(changed.all.before, then);
-    !before.is_empty() && before == selected(changed.all.after, now)
+    let id = &changed.diff.id;
+    let before = changed.diff.id_before.as_ref().unwrap_or(id);
+    let before = selected(changed.all.before, before, then);
+    !before.is_empty() && before == selected(changed.all.after, id, now)
 }
 
 /// Weights in annotations: nginx's canaries, the actions of an ALB.

@@ -20,6 +20,9 @@ const PLAIN: Code = Code::sound("plain-secret", Level::Warning);
 
 /// How a value begins that somebody replaces or decrypts later.
 const STAND_INS: [&str; 8] = ["ENC[", "<", "${", "$(", "{{", "ref+", "vault:", "op://"];
+/// How words begin that stand for a value that somebody writes in elsewhere.
+const WORDS: [&str; 8] =
+    ["your-", "your_", "your ", "placeholder", "replace-", "replace_", "replaceme", "to-be-"];
 /// Keys whose values are public.
 const PUBLIC: [&str; 3] = ["ca.crt", "tls.crt", "ca-bundle.crt"];
 
@@ -55,7 +58,10 @@ fn plain(manifest: &Manifest<'_>) -> Option<String> {
 
 fn is_value(text: &str) -> bool {
     let text = text.trim();
-    !text.is_empty() && !STAND_INS.iter().any(|start| text.starts_with(start))
+    let lower = text.get(..12.min(text.len())).unwrap_or_default().to_ascii_lowercase();
+    !text.is_empty()
+        && !STAND_INS.iter().any(|start| text.starts_with(start))
+        && !WORDS.iter().any(|start| lower.starts_with(start))
 }
 
 /// The same for what is base64; what is none is taken as it is.
@@ -64,5 +70,24 @@ fn is_encoded_value(text: &str) -> bool {
     match STANDARD.decode(joined) {
         Ok(bytes) => std::str::from_utf8(&bytes).map_or(true, is_value),
         Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_stand_for_a_value_are_none() {
+        for stand_in in
+            ["YOUR_REAL_PASSWORD", "your-api-key", "PLACEHOLDER_TOKEN", "<token>", "REPLACE_ME"]
+        {
+            assert!(!is_value(stand_in), "{stand_in}");
+            assert!(!is_encoded_value(&STANDARD.encode(stand_in)), "{stand_in}");
+        }
+        // Whoever deploys these has them for a password.
+        for value in ["changeme", "youreallymeanit", "ünïcode-value", "admin"] {
+            assert!(is_value(value) && is_encoded_value(&STANDARD.encode(value)), "{value}");
+        }
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
             phrase.text(" is now ").new_value(after.clone())
         }
         _ if told.then == Then::Goes => phrase.text(" is removed"),
+        _ if told.then == Then::Comes => phrase.text(format!(" is now as in {}", plan.source.name)),
         _ => phrase,
     }
 }

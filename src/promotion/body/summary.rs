@@ -112,10 +112,15 @@ const SENTENCE_LIMIT: usize = 5 * LINE_OF_LIST;
 /// As many warnings are shown however long they are.
 const WARNINGS_LEAST: usize = 2;
 
-/// What weakens security, moves traffic, shrinks or deletes something, the weightiest first.
-pub(in crate::promotion) fn warnings(telling: &Telling<'_>, most: usize) -> Option<String> {
+/// What weakens security, moves traffic, shrinks or deletes something, the weightiest first: as much of it as leaves
+/// room for `around` on a phone's first screen, and how many groups that are.
+pub(in crate::promotion) fn warnings(
+    telling: &Telling<'_>,
+    around: usize,
+) -> (Option<String>, usize) {
     let warnings: Vec<&Group<'_>> = telling.warnings().collect();
-    callout(&warnings, warnings.len().min(most), usize::MAX, "")
+    let shown = fitting(&warnings, warnings.len(), around);
+    (callout(&warnings, shown, SENTENCE_LIMIT, ", below"), shown)
 }
 
 /// The first warnings, each within `limit` characters if that can be; the others have their `place`.
@@ -149,6 +154,11 @@ pub(super) fn shown_warnings(
     let most = if warnings.len() == most + 1 { most + 1 } else { most.min(warnings.len()) };
     let around = [headline(plan), status(plan, &warnings, items)];
     let around: usize = around.iter().map(|text| wrapped(text, LINE)).sum();
+    fitting(&warnings, most, around)
+}
+
+/// How many of the first warnings stand beside so many lines.
+fn fitting(warnings: &[&Group<'_>], most: usize, around: usize) -> usize {
     let room = FIRST_SCREEN.saturating_sub(around);
     let mut taken = 0;
     let fits = warnings.iter().take(most).take_while(|group| {

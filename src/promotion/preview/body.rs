@@ -95,8 +95,9 @@ fn of_files(unrendered: &Unrendered, room: usize) -> String {
         prose(&unrendered.why, 400),
     );
     let telling = Telling::of_parts(&[], &unrendered.findings);
-    if let Some(warnings) = render_warnings(&telling, 8) {
-        out.push_str(&format!("\n{warnings}\n"));
+    let (warnings, shown) = render_warnings(&telling, AROUND);
+    for part in [warnings, list_of_findings(&telling, shown)].into_iter().flatten() {
+        out.push_str(&format!("\n{part}\n"));
     }
     let mut left = room.saturating_sub(utf16_len(&out) + 200);
     let lines: usize = files.iter().map(|file| file.added_lines + file.removed_lines).sum();
@@ -136,6 +137,32 @@ fn clusters(reached: &Reached) -> Option<String> {
     (!words.is_empty()).then(|| enumerated(&words))
 }
 
+/// Lines around the warnings of a group that a phone's first screen has too.
+const AROUND: usize = 9;
+/// So many findings are told one by one.
+const FINDINGS: usize = 12;
+
+/// The warnings that do not stand above, and what else is found.
+fn list_of_findings(telling: &Telling<'_>, shown: usize) -> Option<String> {
+    let others = telling.other_findings().filter(|group| group.level > Level::Info);
+    let groups: Vec<_> = telling.warnings().skip(shown).chain(others).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for group in groups.iter().take(FINDINGS) {
+        let first = group.first();
+        let at = first
+            .location
+            .as_ref()
+            .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
+        let level = if group.level == Level::Error { "error" } else { "warning" };
+        let sentence = group.sentence().markdown();
+        lines.push(format!("- **{level}** {} {sentence}{at}", code(&first.code, 60)));
+    }
+    if let Some(more) = groups.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+        lines.push(format!("- {}", counted(more, "more finding", "more findings")));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
 /// What decides about one group: counts, warnings, gates, what changes.
 fn head_of(reached: &Reached) -> String {
     let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
@@ -147,23 +174,10 @@ fn head_of(reached: &Reached) -> String {
     if let Some(on) = clusters(reached) {
         parts.push(format!("Reaches {on}"));
     }
-    parts.extend(render_warnings(&telling, 8));
+    let (warnings, shown) = render_warnings(&telling, AROUND);
+    parts.extend(warnings);
     parts.push(format!("**Gates** {}", Telling::gates(&reached.findings, reached.suppressed)));
-    let others: Vec<String> = telling
-        .other_findings()
-        .filter(|group| group.level > Level::Info)
-        .take(12)
-        .map(|group| {
-            let first = group.first();
-            let at = first
-                .location
-                .as_ref()
-                .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
-            let level = if group.level == Level::Error { "error" } else { "warning" };
-            format!("- **{level}** {} {}{at}", code(&first.code, 60), group.sentence().markdown())
-        })
-        .collect();
-    parts.extend((!others.is_empty()).then(|| others.join("\n")));
+    parts.extend(list_of_findings(&telling, shown));
     parts.extend(render_changes(&telling, 10));
     parts.join("\n\n")
 }

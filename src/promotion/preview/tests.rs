@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::kustomize::BuildOptions;
+use crate::diff::RenderedDiff;
+use crate::kustomize::{BuildOptions, ResourceId};
 use crate::model::{EnvironmentName, FileTree, RepoPath};
-use crate::policy::{Day, Fetched, UnknownFiles};
+use crate::policy::{Alike, Day, Fetched, Finding, Level, UnknownFiles};
 use crate::promotion::{Environment, Pipeline, Place, Sources, Stage};
 
 fn path(text: &str) -> RepoPath {
@@ -86,4 +87,45 @@ fn an_environment_that_is_not_rendered_shows_all_files_wherever_they_are_read() 
         };
         assert!(wanted.contains(&path(unknown[0])), "{wanted:?}");
     }
+}
+
+/// On a phone the gates stand below so many warnings as leave room for them, and the others below the gates.
+#[test]
+fn many_long_warnings_leave_room_for_the_gates() {
+    let finding = |index: usize| Finding {
+        code: format!("rule-{index}"),
+        rule: "hosts-change",
+        level: Level::Warning,
+        message: String::new(),
+        help: None,
+        resource: Some(ResourceId { name: format!("app-{index}").into(), ..ResourceId::default() }),
+        location: None,
+        new: true,
+        alike: Some(Alike {
+            one: format!("does matter {index}"),
+            many: format!("do matter {index}"),
+            detail: "something that takes a few words, and a few more ".repeat(4),
+        }),
+    };
+    let environment =
+        Environment::new(EnvironmentName::parse("production").unwrap(), path("production"));
+    let preview = Preview {
+        reached: vec![Reached {
+            environments: vec![environment],
+            below: None,
+            clusters: Vec::new(),
+            rendered: RenderedDiff::default(),
+            findings: (0..9).map(finding).collect(),
+            suppressed: 0,
+        }],
+        ..Preview::default()
+    };
+    let body = preview_body(&preview, "overlift preview");
+    let (head, below) = body.split_once("**Gates** 9 warnings are new").unwrap();
+    assert!(head.chars().count() < 1_300, "{body}");
+    for index in 0..9 {
+        let words = format!("does matter {index}");
+        assert_eq!(body.matches(&words).count(), 1, "{words} in {body}");
+    }
+    assert!(below.contains("does matter 8"), "{body}");
 }
