@@ -321,3 +321,31 @@ fn one_plan_has_one_id_whatever_deploys_it() {
     let tree = repo.overlift(&["plan", "staging", "production", "--rev", "HEAD", "--json"]).ok();
     assert!(tree.contains(&first), "{tree}");
 }
+
+/// Flux builds without load restrictions; an overlay that lists a file beside it was not rendered at all.
+#[test]
+fn flux_loads_files_beside_the_overlay() {
+    let shared = "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n";
+    let overlay = "resources:\n- ../shared.yaml\n- web.yaml\n";
+    let object = |path: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: web, namespace: flux-system}}\nspec:\n  interval: 10m\n  path: {path}\n  prune: true\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n"
+        )
+    };
+    let by_flux = [object("./overlays/staging"), object("./overlays/production/")];
+    for by_flux in [None, Some(by_flux)] {
+        let mut files = vec![
+            ("overlays/shared.yaml", shared),
+            ("overlays/staging/kustomization.yaml", overlay),
+            ("overlays/production/kustomization.yaml", overlay),
+        ];
+        if let Some([staging, production]) = &by_flux {
+            files.push(("clusters/staging/web.yaml", staging));
+            files.push(("clusters/production/web.yaml", production));
+        }
+        let repo = repo(&files);
+        let plan = repo.overlift(&["plan", "staging", "production"]).ok();
+        assert_eq!(plan.contains("is not rendered"), by_flux.is_none(), "{plan}");
+        assert_eq!(repo.overlift(&["validate"]).code == 2, by_flux.is_none());
+    }
+}

@@ -20,6 +20,9 @@ use crate::model::{
 /// More repositories than any overlay needs, and few enough for GitHub's budget.
 const MOST: usize = 20;
 
+/// So many files all of them together may have: each is known by name in this process and in that of the plan.
+const MOST_FILES: usize = 100_000;
+
 /// A repository at a branch, a tag or a commit, as a base names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BaseAt {
@@ -89,6 +92,19 @@ impl Wanted {
     }
 }
 
+impl Known {
+    fn fits(&self, more: &Fetched) -> Result<(), String> {
+        let count = |fetched: &Fetched| fetched.files.entries().count();
+        let all = self.bases.values().flatten().map(count).sum::<usize>() + count(more);
+        if all > MOST_FILES {
+            return Err(format!(
+                "the remote bases of a plan may have {MOST_FILES} files for the service"
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl ServiceBases {
     /// Nothing yet, of the GitHub at `host`.
     pub(super) fn at(host: String) -> Self {
@@ -120,7 +136,9 @@ impl ServiceBases {
         for at in &wanted.bases {
             if !self.known().bases.contains_key(at) {
                 let found = passing(open(repository, at).await)?;
-                self.known().bases.insert(at.clone(), found);
+                let mut known = self.known();
+                let found = found.and_then(|fetched| known.fits(&fetched).map(|()| fetched));
+                known.bases.insert(at.clone(), found);
             }
         }
         let mut fetched = !wanted.bases.is_empty();
@@ -221,7 +239,11 @@ async fn open(
         let BaseAt { repository, reference } = at;
         Err(format!("there is no `{reference}` in `{repository}`, or the token may not see it"))
     };
-    let Some(commit) = other.resolve(&at.reference).await? else { return Ok(missing()) };
+    let commit = match CommitSha::parse(&at.reference) {
+        Ok(commit) => Some(commit),
+        Err(_) => other.resolve(&at.reference).await?,
+    };
+    let Some(commit) = commit else { return Ok(missing()) };
     let Some(commit) = other.fetch_commit(&commit).await? else { return Ok(missing()) };
     let tree = other.fetch_tree(&commit.tree).await?;
     let mut files = FileTree::new();
@@ -298,5 +320,64 @@ impl Files for Lacking {
 
     fn list(&self, dir: &RepoPath) -> Result<Vec<RepoPath>, ReadError> {
         self.files.list(dir)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(reference: &str) -> BaseAt {
+        let repository = RepoName::parse("octo/bases").unwrap();
+        BaseAt { repository, reference: reference.to_owned() }
+    }
+
+    #[test]
+    fn what_is_wanted_and_what_is_known_crosses_to_another_process() {
+        let path = RepoPath::parse("shop/a b.yaml").unwrap();
+        let wanted = Wanted {
+            bases: [at("v1"), at("release/2")].into(),
+            files: [(at("v1"), [path.clone()].into())].into(),
+        };
+        let mut arrived = Wanted::default();
+        wanted.write().lines().for_each(|line| arrived.read(line));
+        assert_eq!(arrived, wanted);
+
+        let bases = ServiceBases::at("github.com".to_owned());
+        let mut files = FileTree::of([("shop/kustomization.yaml", "resources: []\n")]).unwrap();
+        files.insert_unknown(path);
+        let fetched = Fetched { files: Arc::new(files.clone()), listed: None };
+        bases.known().bases.insert(at("v1"), Ok(fetched));
+        bases.known().bases.insert(at("v2"), Err("it is gone".to_owned()));
+        let mut wire = Vec::new();
+        bases.write(&mut wire).unwrap();
+        let read = ServiceBases::read(&bases.as_json(), &mut &wire[..]).unwrap();
+        assert_eq!(read.known().bases[&at("v1")].as_ref().unwrap().files.as_ref(), &files);
+        assert_eq!(read.known().bases[&at("v2")].as_ref().unwrap_err(), "it is gone");
+    }
+
+    #[test]
+    fn only_allowed_repositories_of_its_own_github_are_wanted() {
+        let bases = ServiceBases::at("github.com".to_owned());
+        let allowed = |text| RemotePattern::parse(text).unwrap();
+        let resolver = bases.resolver(&[allowed("github.com/octo/*"), allowed("gitlab.com/a/b")]);
+        let refused = |url: &str| resolver.resolve(url).unwrap_err();
+        assert_eq!(
+            refused("https://github.com/other/x?ref=1"),
+            "`github.com/other/x` is not allowed"
+        );
+        assert!(
+            refused("https://gitlab.com/a/b?ref=1").starts_with("the service reads `github.com`")
+        );
+        assert!(bases.take_wanted().is_empty());
+        assert_eq!(refused("https://github.com/octo/bases//shop?ref=v1"), "it is not here yet");
+        assert_eq!(bases.take_wanted().bases, [at("v1")].into());
+    }
+
+    #[test]
+    fn there_are_not_more_files_than_a_plan_may_hold() {
+        let files = (0..=MOST_FILES).map(|number| (number.to_string(), ""));
+        let fetched = Fetched { files: Arc::new(FileTree::of(files).unwrap()), listed: None };
+        assert!(Known::default().fits(&fetched).unwrap_err().contains("100000 files"));
     }
 }

@@ -36,6 +36,10 @@ pub struct Changes {
     pub metadata: Metadata,
     /// Variables that are put in after the build.
     pub substitution: Option<Substitution>,
+    /// Whether it builds without load restrictions, as Flux does: that changes nothing of what can be built with
+    /// them. <https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomize-secretgenerator> is run so by
+    /// the controller (fluxcd/pkg, `kustomize/kustomize_generator.go`: `LoadRestrictionsNone`).
+    pub loads_everything: bool,
 }
 
 /// What every object gets after the build.
@@ -88,13 +92,12 @@ impl Changes {
     /// Whether the kustomization's own build is what is deployed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { loads_everything: self.loads_everything, ..Self::default() }
     }
 
     /// Whether the kustomization is changed, and not only what comes of it.
     #[must_use]
     pub fn touches_the_kustomization(&self) -> bool {
-        Self { metadata: Metadata::default(), substitution: None, ..self.clone() }
-            != Self::default()
+        !Self { metadata: Metadata::default(), substitution: None, ..self.clone() }.is_empty()
     }
 }

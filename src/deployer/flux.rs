@@ -107,6 +107,7 @@ fn changes(spec: &Json, file: &RepoPath, maps: &ConfigMaps) -> Changes {
             annotations: pairs(spec, &["commonMetadata", "annotations"]),
         },
         substitution: substitution(at(spec, &["postBuild"]), file, maps),
+        loads_everything: true,
         ..Changes::default()
     }
 }

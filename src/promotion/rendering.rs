@@ -9,7 +9,7 @@ use super::error::{BuildState, PlanError};
 use super::plain;
 use super::rules::By;
 use crate::deployer;
-use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::kustomize::{self, Build, BuildError, BuildOptions, LoadRestrictor};
 use crate::model::{
     EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
 };
@@ -88,9 +88,30 @@ pub fn render_deployed(
     changes: &deployer::Changes,
 ) -> Result<(Build, Vec<String>), BuildError> {
     if changes.is_empty() {
-        return Ok((render(files, dir, options)?, Vec::new()));
+        let built = render(files, dir, options);
+        return Ok((or_unrestricted(built, files, dir, options, changes)?, Vec::new()));
     }
     render_with(files, dir, options, changes)
+}
+
+/// What could not be built for the load restrictions alone, as a deployer that has none builds it.
+fn or_unrestricted(
+    built: Result<Build, BuildError>,
+    files: &dyn Files,
+    dir: &RepoPath,
+    options: &BuildOptions,
+    changes: &deployer::Changes,
+) -> Result<Build, BuildError> {
+    match built {
+        Err(BuildError::OutsideRoot { .. }) if changes.loads_everything => {
+            render(files, dir, &unrestricted(options))
+        }
+        built => built,
+    }
+}
+
+fn unrestricted(options: &BuildOptions) -> BuildOptions {
+    BuildOptions { load_restrictor: LoadRestrictor::None, ..options.clone() }
 }
 
 /// The same from what the environment builds by itself, so that this need not wait for what deploys it.
@@ -104,13 +125,13 @@ pub(super) fn as_deployed(
     options: &BuildOptions,
     changes: &deployer::Changes,
 ) -> Result<(Build, Vec<String>), BuildError> {
-    if changes.is_empty() {
-        return Ok((built?, Vec::new()));
-    }
     if changes.touches_the_kustomization() {
         return render_with(files, dir, options, changes);
     }
-    let mut build = built?;
+    let mut build = or_unrestricted(built, files, dir, options, changes)?;
+    if changes.is_empty() {
+        return Ok((build, Vec::new()));
+    }
     let faults = deployer::finish(&mut build, changes);
     Ok((build, faults))
 }
@@ -121,6 +142,13 @@ fn render_with(
     options: &BuildOptions,
     changes: &deployer::Changes,
 ) -> Result<(Build, Vec<String>), BuildError> {
+    let everything;
+    let options = if changes.loads_everything {
+        everything = unrestricted(options);
+        &everything
+    } else {
+        options
+    };
     match render_changed(files, dir, options, changes) {
         Ok(mut build) => {
             let faults = deployer::finish(&mut build, changes);

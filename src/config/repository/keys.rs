@@ -47,7 +47,7 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         name: "loadRestrictor",
         shape: Shape::Choice(&["rootOnly", "none"]),
         about: "Which files a kustomization may load: `rootOnly`, those below its own folder, or `none`, \
-                any of the repository.",
+                any of the repository. What a Flux Kustomization points at may load any, as with Flux.",
         absent: Absent::Text("rootOnly"),
     },
     Key {
