@@ -33,6 +33,7 @@ mod three_way;
 mod value;
 mod verdict;
 mod walk;
+mod way;
 mod within;
 mod wording;
 
