@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::github::{endpoint, payloads};
-use crate::support::scene::{RATE_PATH, REPO, Scene, copying, rate};
+use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, copying, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 const STAGED: &str = "overlays/staging/patches/rate.yaml";
@@ -185,4 +185,24 @@ async fn the_target_moved_meanwhile() {
     assert_right(&scene, "6", "on the new head");
     assert_eq!(scene.open(), number);
     assert_eq!(scene.github.world().repo(REPO).head(BRANCH).parents, [head]);
+}
+
+/// Each fault put the whole job off by up to 20 s: a promotion that nothing was known of was not done after 400 s.
+#[tokio::test]
+async fn a_cold_promotion_is_there_within_a_minute_though_each_request_fails_twice() {
+    let newer = rate("6");
+    let mut files = FILES.to_vec();
+    for (path, text) in &mut files {
+        if *path == RATE_PATH {
+            *text = &newer;
+        }
+    }
+    let scene = Scene::with_files(&files).await;
+    scene.github.fail_first(2);
+    let start = scene.now.load(Ordering::SeqCst);
+    scene.push_event(None).await;
+    scene.drain().await;
+    let put_off_ms = scene.now.load(Ordering::SeqCst) - start;
+    assert!(put_off_ms < 60_000, "{put_off_ms} ms");
+    assert_right(&scene, "6", "each request fails twice");
 }

@@ -124,7 +124,7 @@ impl Repository {
     /// Any failure of asking.
     pub async fn edit_comment(&self, comment: u64, body: &str) -> Result<bool, GithubError> {
         let path = self.path(&format!("/issues/comments/{comment}"));
-        let call = Call::patch("edit the comment", path, json!({ "body": body }));
+        let call = Call::patch("edit the comment", path, json!({ "body": body })).repeatable();
         Ok(found(self.client.send(self.who, call).await)?.is_some())
     }
 
@@ -135,7 +135,8 @@ impl Repository {
     /// Any failure of asking.
     pub async fn react(&self, comment: u64, reaction: Reaction) -> Result<bool, GithubError> {
         let path = self.path(&format!("/issues/comments/{comment}/reactions"));
-        let call = Call::post("react to the comment", path, json!({ "content": reaction.name() }));
+        let content = json!({ "content": reaction.name() });
+        let call = Call::post("react to the comment", path, content).repeatable();
         Ok(found(self.client.send(self.who, call).await)?.is_some())
     }
 

@@ -57,7 +57,8 @@ impl Repository {
         let tree: WireSha = self.client.json(self.who, call).await?;
         let body =
             json!({ "message": new.message, "tree": tree.sha, "parents": [new.parent.as_str()] });
-        let call = Call::post(COMMIT, self.path("/git/commits"), body);
+        // A second one is nobody's: no branch leads to it.
+        let call = Call::post(COMMIT, self.path("/git/commits"), body).repeatable();
         let commit: WireMade = self.client.json(self.who, call).await?;
         Ok(Commit {
             sha: CommitSha::parse(&commit.sha).map_err(|error| bad(COMMIT, &error))?,

@@ -254,7 +254,7 @@ impl Repository {
             body.extend(value.map(|value| (field.to_owned(), Value::from(value))));
         }
         let path = self.path(&format!("/pulls/{}", number.get()));
-        let call = Call::patch(REQUEST, path, body.into());
+        let call = Call::patch(REQUEST, path, body.into()).repeatable();
         pull_request(REQUEST, self.client.json(self.who, call).await?)
     }
 
@@ -313,7 +313,9 @@ impl Repository {
         path: String,
         body: Value,
     ) -> Result<(), GithubError> {
-        self.client.send(self.who, Call::post(request, path, body)).await.map(|_| ())
+        // What is there already is added once.
+        let call = Call::post(request, path, body).repeatable();
+        self.client.send(self.who, call).await.map(|_| ())
     }
 }
 

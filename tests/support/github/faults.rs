@@ -1,6 +1,7 @@
 //! What goes wrong on request.
 #![allow(clippy::wrong_self_convention, reason = "scenes read as sentences: it `is_cut()`")]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,12 +33,16 @@ struct Planned {
 
 /// The faults that are still to happen.
 #[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<Vec<Planned>>>);
+pub struct Faults {
+    planned: Arc<Mutex<Vec<Planned>>>,
+    /// How often each request fails before it is answered, and how often it did.
+    first: Arc<Mutex<(usize, BTreeMap<String, usize>)>>,
+}
 
 impl Faults {
     /// The fault for a request, if one is planned; it is used up once.
     pub fn take(&self, endpoint: &str) -> Option<Fault> {
-        let mut planned = self.0.lock().unwrap();
+        let mut planned = self.planned.lock().unwrap();
         let fits = |plan: &Planned| plan.endpoint == endpoint || plan.endpoint.is_empty();
         let at = planned.iter().position(fits)?;
         planned[at].times -= 1;
@@ -46,13 +51,31 @@ impl Faults {
         Some(fault)
     }
 
+    /// From now on the first tries of each request fail with a 502.
+    pub fn fail_first(&self, tries: usize) {
+        *self.first.lock().unwrap() = (tries, BTreeMap::new());
+    }
+
+    /// The fault for a try of a request, if the first ones fail.
+    pub fn first(&self, request: String) -> Option<Fault> {
+        let mut first = self.first.lock().unwrap();
+        let (tries, failed) = &mut *first;
+        if *tries == 0 {
+            return None;
+        }
+        let failed = failed.entry(request).or_default();
+        *failed += 1;
+        let body = r#"{"message":"Server Error"}"#.to_owned();
+        (*failed <= *tries).then(|| Fault::Answer { status: 502, headers: Vec::new(), body })
+    }
+
     /// Whether all planned faults have happened.
     pub fn is_empty(&self) -> bool {
-        self.0.lock().unwrap().is_empty()
+        self.planned.lock().unwrap().is_empty()
     }
 
     pub fn clear(&self) {
-        self.0.lock().unwrap().clear();
+        self.planned.lock().unwrap().clear();
     }
 
     pub fn plan(&self, endpoint: &'static str) -> Plan {
@@ -118,6 +141,6 @@ impl Plan {
 
     fn add(self, fault: Fault) {
         let planned = Planned { endpoint: self.endpoint, fault, times: self.times };
-        self.faults.0.lock().unwrap().push(planned);
+        self.faults.planned.lock().unwrap().push(planned);
     }
 }

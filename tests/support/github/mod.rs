@@ -150,6 +150,11 @@ impl GithubStandIn {
         self.shared.faults.plan(endpoint)
     }
 
+    /// From now on the first tries of each request fail.
+    pub fn fail_first(&self, tries: usize) {
+        self.shared.faults.fail_first(tries);
+    }
+
     pub fn faults_are_over(&self) -> bool {
         self.shared.faults.is_empty()
     }

@@ -134,7 +134,8 @@ pub async fn serve_api(State(shared): State<Arc<Shared>>, request: HttpRequest) 
     let raw: Vec<&str> = text.split('/').collect();
     let routed = route(head.method.as_str(), &raw);
     let endpoint = routed.map_or("unknown", |(endpoint, ..)| endpoint);
-    let fault = shared.faults.take(endpoint);
+    let first = || shared.faults.first(format!("{} {path}?{query}", head.method));
+    let fault = shared.faults.take(endpoint).or_else(first);
     match &fault {
         Some(Fault::Answer { status, headers, body }) => {
             shared.note(endpoint, &head.method, path, query, &body_json(&Bytes::new()), *status);
