@@ -74,6 +74,7 @@ mod the_app_is_made_from_its_manifest;
 mod the_history_is_one_everywhere;
 mod the_pages_show_what_is_where;
 mod the_readme_alone_is_enough;
+mod the_service_is_private;
 mod traffic_moves_in_steps;
 mod validate_plain_manifests;
 mod webhook_examples;

@@ -145,6 +145,12 @@ mod tests {
                 scope.spawn(move || cache.open(url, reference).unwrap());
             }
         });
+        #[cfg(unix)]
+        {
+            let made = fs::metadata(&cache.directory).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&made.permissions());
+            assert_eq!(mode & 0o777, 0o700, "others could read what was fetched");
+        }
         let content = |reference: &str| {
             let tree = cache.open(&url, reference).unwrap();
             match tree.look_up(&RepoPath::parse("a.yaml").unwrap()).unwrap().1 {

@@ -112,6 +112,12 @@ mod tests {
         {
             write_schema_bundle(directory, version, text).unwrap();
         }
+        #[cfg(unix)]
+        for (path, private) in [(&first, 0o700), (&first.join("kubernetes-1.34.schemas"), 0o600)] {
+            let made = fs::metadata(path).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&made.permissions());
+            assert_eq!(mode & 0o777, private, "{}", path.display());
+        }
         let both = [temp.path().join("none"), first, second.clone()];
         let read = |version| read_schema_bundle(&both, version).unwrap();
         assert_eq!(read(None).as_deref(), Some("one"));

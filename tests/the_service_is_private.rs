@@ -1,0 +1,69 @@
+//! "What the service leaves on the disk is nobody else's to read, and it goes when it is told to."
+
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::support::scene::SECRET;
+
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(dir: &Path) -> Service {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let child = Command::new(env!("CARGO_BIN_EXE_overlift"))
+        .arg("serve")
+        .current_dir(dir)
+        .env_clear()
+        .env("OVERLIFT_LISTEN", address.to_string())
+        .env("OVERLIFT_WEBHOOK_SECRET", SECRET)
+        // Nobody is there: it starts all the same, since readiness does not depend on GitHub.
+        .env("GITHUB_API_URL", "http://127.0.0.1:9")
+        .env("GITHUB_TOKEN", "ghp_0123456789012345678901234567890123456789")
+        .env("OVERLIFT_DATABASE_URL", "sqlite://state/overlift.db?mode=rwc")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let service = Service(child);
+    let waiting = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(waiting.elapsed() < Duration::from_secs(60), "it does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service
+}
+
+#[test]
+fn its_database_is_its_own_and_sigterm_ends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    let mut service = start(dir.path());
+    let files: Vec<_> = std::fs::read_dir(dir.path().join("state")).unwrap().flatten().collect();
+    assert!(files.iter().any(|file| file.file_name() == "overlift.db"), "{files:?}");
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.file_name());
+    }
+    let pid = rustix::process::Pid::from_raw(i32::try_from(service.0.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let told = Instant::now();
+    let status = loop {
+        if let Some(status) = service.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(told.elapsed() < Duration::from_secs(15), "SIGTERM does not end it");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{status}");
+}
