@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::support::github::{APP_ID, APP_KEY, GithubStandIn, payloads};
-use super::support::scene::{FILES, RATE_PATH, SECRET, post, rate};
+use super::support::scene::{FILES, RATE_PATH, SECRET, copying, post, rate};
 
 const GOOD: &str = "octo/good";
 const BAD: &str = "octo/bad";
@@ -29,8 +29,12 @@ struct Service {
 impl Service {
     async fn start() -> Self {
         let github = GithubStandIn::start().await;
+        // Nothing is merged here, and more than two hundred changes that wait are more than a history tells apart.
+        let copying = copying();
+        let mut files = FILES;
+        files[0].1 = &copying;
         for name in [GOOD, BAD] {
-            github.add_repository(name, &FILES);
+            github.add_repository(name, &files);
         }
         github.install_app(7, &[GOOD, BAD]);
         let dir = tempfile::tempdir().unwrap();

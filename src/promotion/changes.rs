@@ -151,28 +151,33 @@ fn fields<'k>(keeps: &'k [Keep], below: &str) -> Vec<&'k FieldPath> {
 pub(super) fn lost_values(request: &PlanRequest<'_>, edited: &dyn Files) -> Vec<OwnValue> {
     let Past::Known { history, .. } = request.past else { return Vec::new() };
     let (source, target) = (request.source, request.target);
-    let by_history = target.rules.by.map_or_else(
-        || history.tells_something(&source.path, &target.path),
-        |by| by == By::Changes,
-    );
+    let tells = history.tells_something(&source.path, &target.path);
+    let by_history = target.rules.by.map_or(tells, |by| by == By::Changes);
     // What comes by the history alone is never the target's own.
     if by_history && !request.wish.all && target.rules.take.is_empty() {
         return Vec::new();
     }
+    // Where every value has been what it is from the beginning, a copy is meant to bring other ones, and only what
+    // the source has no value for is lost.
     let own = |files: &dyn Files| -> Vec<Difference> {
         let found = compare_with(request, files, Choice::Changed).unwrap_or_default().differences;
         let is_own = |it: &Difference| {
             it.target.is_some()
+                && (tells || it.source.is_none())
                 && matches!(it.because, Because::Own { .. } | Because::SetLater { .. })
         };
         found.into_iter().filter(is_own).collect()
     };
+    let owned = own(request.files);
+    if owned.is_empty() {
+        return Vec::new();
+    }
     let stays = own(edited);
     let is_lost = |it: &Difference| {
         !stays.iter().any(|other| other.path == it.path && other.field == it.field)
             && matches!((request.files.file(&it.path), edited.file(&it.path)), (Ok(a), Ok(b)) if a != b)
     };
-    let lost = own(request.files).into_iter().filter(is_lost);
+    let lost = owned.into_iter().filter(is_lost);
     lost.map(|it| OwnValue {
         at: Location::file(it.path).in_field(&it.field),
         // Whether it may be shown is not known here.

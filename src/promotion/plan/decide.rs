@@ -12,7 +12,7 @@ use super::super::rules::{By, Prune};
 use super::super::wire::{open_kustomizations, unwire, wire};
 use super::request::{GivenEdit, LastPromotion, Past, PlanRequest};
 use super::value::Method;
-use crate::model::Location;
+use crate::model::{Location, MOST_PAST_COMMITS};
 
 /// The way that holds for a promotion: what the configuration says, else what the history can tell.
 pub(super) fn method(
@@ -28,7 +28,10 @@ pub(super) fn method(
         (None, Past::CutOff) => way(By::Changes, "the repository has a history"),
         (None, Past::Known { history, .. }) => {
             if history.tells_something(&source.path, &target.path) {
-                way(By::Changes, "the history tells what changed")
+                // Values that were the source's before that look like the target's own.
+                let is_cut = history.commits.len() > MOST_PAST_COMMITS;
+                let part = "the last 200 commits of the two tell what changed, and nothing older";
+                way(By::Changes, if is_cut { part } else { "the history tells what changed" })
             } else {
                 way(By::Files, "the history has no change of either yet")
             }
