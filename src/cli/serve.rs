@@ -179,6 +179,10 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 /// More than there are places for connections.
 const OPEN_FILES: u64 = 4_096;
 
+/// Twice what the process has in which a plan is tried: what is nested too deeply for it ends there, and what ended
+/// there in 8 MiB overflowed the 2 MiB of a thread here, and the service with it.
+const STACK_BYTES: usize = 16 << 20;
+
 /// Serves until a signal says stop.
 #[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
 pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Result {
@@ -191,7 +195,10 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Resu
     let format = if person { LogFormat::Text } else { LogFormat::Json };
     start_logging(format, &arguments.log, Scrubber::new(settings.credentials()));
     metric::start();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()?;
     if let Ok(program) = std::env::current_exe() {
         try_plans_with(program);
     }
