@@ -179,8 +179,8 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 /// More than there are places for connections.
 const OPEN_FILES: u64 = 4_096;
 
-/// Twice what the process has in which a plan is tried: what is nested too deeply for it ends there, and what ended
-/// there in 8 MiB overflowed the 2 MiB of a thread here, and the service with it.
+/// Twice what the process has in which a plan is tried, so that what is nested too deeply ends there: what it
+/// could follow in 8 MiB overflowed the 2 MiB of a thread here, and the service with it.
 const STACK_BYTES: usize = 16 << 20;
 
 /// Serves until a signal says stop.

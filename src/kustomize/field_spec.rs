@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Gvk;
 use super::error::BuildError;
+use super::growth::{TooDeep, check_depth};
 use super::resource::Draft;
 use crate::yaml::{Node, Pair, Scalar, Value};
 
@@ -35,6 +36,9 @@ pub enum FieldError {
         /// The path of the field spec.
         path: String,
     },
+    /// What would be made is nested too deeply.
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
     /// The value is not one that the transformer can change.
     #[error("`{path}` is a {found}, not a {expected}")]
     Unfit {
@@ -260,6 +264,7 @@ impl Walk {
             Make::Scalar | Make::Mapping => Some(Node::mapping()),
         };
         if let Some(made) = made {
+            check_depth(depth, 1)?;
             mapping.insert(step.name.as_str(), made);
         }
         let mut field = mapping.get_mut(&step.name);

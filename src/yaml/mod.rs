@@ -21,7 +21,7 @@ pub use error::SyntaxError;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
-pub use read::{can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};
+pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};
 pub use resolve::resolve_plain;
 pub use write::{
     NotStyled, join_documents, write_document, write_scalar_value, write_stream, write_styled,

@@ -13,7 +13,7 @@ mod target;
 use path::{Absent, Path};
 
 use crate::kustomize::error::BuildError;
-use crate::kustomize::growth::{Growth, weight};
+use crate::kustomize::growth::{Growth, check_depth, levels, weight};
 use crate::kustomize::kustomization::{Replacement, ReplacementTarget};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
@@ -116,6 +116,7 @@ fn copy_into(
     growth: &mut Growth,
 ) -> Result<(), CopyError> {
     let size = weight(value);
+    check_depth(path.len(), levels(value))?;
     if target.version.has(&STRUCTURED_DATA) {
         if structured::copy(&mut draft.node, target, path, value)? {
             return Ok(growth.add(size)?);

@@ -3,7 +3,7 @@
 /// Longest text that is read. The largest manifests in the wild have a few megabytes.
 pub(super) const MAX_BYTES: usize = 64 << 20;
 /// Deepest nesting; every reader of the tree may recurse this deep.
-pub(super) const MAX_DEPTH: usize = 400;
+pub const MAX_DEPTH: usize = 400;
 /// Nodes that aliases may add to one text.
 pub(super) const MAX_ALIASED_NODES: usize = 400_000;
 /// Documents in one text.

@@ -16,6 +16,7 @@ mod unique;
 
 use super::{Dialect, Node, SyntaxError};
 use fault::Fault;
+pub use limits::MAX_DEPTH;
 use limits::{MAX_ALIASED_NODES, MAX_BYTES, MAX_DOCUMENTS};
 pub use typed::can_be_printed;
 

@@ -3,7 +3,7 @@
 use super::error::Reason;
 use super::json;
 use super::operation::{Operation, pointer};
-use crate::kustomize::growth::{Growth, weight};
+use crate::kustomize::growth::{Growth, check_depth, levels, weight};
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// Carries out one operation. What it puts in is counted: a `copy` can double the object.
@@ -49,6 +49,7 @@ fn from(operation: &Operation) -> Result<&str, Reason> {
 }
 
 fn add(root: &mut Node, path: &str, value: Node) -> Result<(), Reason> {
+    check_depth(path.matches('/').count(), levels(&value))?;
     let (parent, key) = parent(root, path)?;
     match &mut parent.value {
         Value::Mapping(mapping) => {
@@ -86,6 +87,7 @@ fn remove(root: &mut Node, path: &str) -> Result<Node, Reason> {
 }
 
 fn replace(root: &mut Node, path: &str, new: Node) -> Result<(), Reason> {
+    check_depth(path.matches('/').count(), levels(&new))?;
     if path.is_empty() {
         *root = new;
         return Ok(());

@@ -1,6 +1,6 @@
 //! Why a text is no JSON 6902 patch, and why one cannot be applied.
 
-use crate::kustomize::growth::TooMuch;
+use crate::kustomize::growth::{TooDeep, TooMuch};
 
 /// Why a text is no JSON 6902 patch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +64,9 @@ pub enum Reason {
     /// The copies grow beyond any manifest.
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
+    /// What is put in is nested too deeply.
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
     /// The object has a number that JSON has not.
     #[error("the object has a number that JSON cannot say (`.inf` or `.nan`)")]
     NotJson,

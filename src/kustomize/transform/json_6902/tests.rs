@@ -2,7 +2,7 @@
 
 use super::JsonPatch;
 use super::error::{ParseError, Reason};
-use crate::kustomize::growth::Growth;
+use crate::kustomize::growth::{Growth, TooDeep};
 use crate::kustomize::transform::tests::{node, text};
 
 const OBJECT: &str = "
@@ -123,4 +123,12 @@ fn items_of_lists_keep_their_integers() {
     let texts: Vec<&str> =
         object.as_mapping().unwrap().iter().filter_map(|p| p.value.text()).collect();
     assert_eq!(texts, ["8", "1.5", "1000000", "511", "x"]);
+}
+
+/// kustomize goes on until memory ends; every reader of a tree may recurse as deeply as it is nested.
+#[test]
+fn copies_into_themselves_end() {
+    let copies = "- {op: copy, from: /z, path: /z/a}\n".repeat(450);
+    let patch = format!("- {{op: add, path: /z, value: {{}}}}\n{copies}");
+    assert_eq!(refused(&patch), Reason::TooDeep(TooDeep));
 }

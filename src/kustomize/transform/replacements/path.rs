@@ -10,6 +10,7 @@ use regex::Regex;
 
 use crate::kustomize::field_spec::split;
 use crate::kustomize::go_regex;
+use crate::kustomize::growth::{TooDeep, check_depth};
 use crate::kustomize::scalar;
 use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
 
@@ -77,12 +78,16 @@ pub(super) enum PathError {
     Wildcard,
     #[error("`-` meets an empty list")]
     Last,
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
 }
 
 impl Path {
     /// Reads a path.
     pub(super) fn parse(text: &str) -> Result<Self, PathError> {
-        let steps = split_smart(text).into_iter().map(|part| Step::parse(&part));
+        let parts = split_smart(text);
+        check_depth(parts.len(), 0)?;
+        let steps = parts.into_iter().map(|part| Step::parse(&part));
         Ok(Self { steps: steps.collect::<Result<_, _>>()? })
     }
 

@@ -2,7 +2,7 @@
 
 use super::path::PathError;
 use super::path::{FRESH, FRESH_IN_FLOW};
-use crate::kustomize::growth::TooMuch;
+use crate::kustomize::growth::{TooDeep, TooMuch};
 use crate::kustomize::kustomization::FieldOptions;
 use crate::kustomize::scalar;
 use crate::kustomize::version::Version;
@@ -28,6 +28,8 @@ pub(super) enum CopyError {
     WrongType { field: &'static str },
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
 }
 
 /// Puts a value into a field: a scalar keeps its type, anything else becomes what the value is.
