@@ -236,18 +236,31 @@ fn a_copy_tells_what_the_target_alone_had() {
             "resources: [../base]\npatches:\n- path: patches/a.yaml\n",
         ),
         ("staging/patches/a.yaml", &ingress("    team: a\n")),
-        ("production/patches/a.yaml", &ingress("    team: a\n    tls: strict\n")),
+        // Of a value that is another one from the beginning nobody said that it is meant to stay.
+        ("production/patches/a.yaml", &ingress("    team: b\n    tls: strict\n")),
     ]);
-    let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
-    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
-    let lost = |it: &&serde_json::Value| it["rule"] == "own-value-lost";
-    let found: Vec<_> = plan["findings"].as_array().unwrap().iter().filter(lost).collect();
+    let lost = || {
+        let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        let mut found = plan["findings"].as_array().unwrap().clone();
+        found.retain(|it| it["rule"] == "own-value-lost");
+        found
+    };
+    let found = lost();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((&found[0]["kind"], &found[0]["name"]), (&"Ingress".into(), &"web".into()));
     assert_eq!(
         found[0]["message"],
         "loses a value that this environment alone had: `metadata.annotations.tls`"
     );
+    // A commit says it.
+    repository.write("production/patches/a.yaml", &ingress("    team: c\n    tls: strict\n"));
+    repository.commit("another team's");
+    let found = lost();
+    let chosen = |it: &serde_json::Value| {
+        it["message"].as_str().unwrap().contains("`metadata.annotations.team`, its own since ")
+    };
+    assert!(found.len() == 2 && found.iter().any(chosen), "{found:?}");
 }
 
 /// The text of a pull request that there will not be says why, and asks nobody to tick or to undo anything.

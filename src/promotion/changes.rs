@@ -157,14 +157,18 @@ pub(super) fn lost_values(request: &PlanRequest<'_>, edited: &dyn Files) -> Vec<
     if by_history && !request.wish.all && target.rules.take.is_empty() {
         return Vec::new();
     }
-    // Where every value has been what it is from the beginning, a copy is meant to bring other ones, and only what
-    // the source has no value for is lost.
+    // Where both have been what they are from the beginning, a copy is meant to bring the source's.
+    let is_chosen = |because: &Because| match because {
+        Because::SetLater { .. } => true,
+        Because::Own { since, source_moved } => since.is_some() || *source_moved,
+        _ => false,
+    };
     let own = |files: &dyn Files| -> Vec<Difference> {
         let found = compare_with(request, files, Choice::Changed).unwrap_or_default().differences;
         let is_own = |it: &Difference| {
             it.target.is_some()
-                && (tells || it.source.is_none())
-                && matches!(it.because, Because::Own { .. } | Because::SetLater { .. })
+                && (is_chosen(&it.because)
+                    || it.source.is_none() && matches!(it.because, Because::Own { .. }))
         };
         found.into_iter().filter(is_own).collect()
     };
