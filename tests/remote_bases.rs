@@ -97,6 +97,14 @@ async fn the_service_reads_allowed_repositories_of_its_github() {
     let requests = scene.github.world().requests.clone();
     let bases: Vec<_> = requests.iter().filter(|it| it.path.contains("octo/bases")).collect();
     assert!(bases.len() <= 2, "{bases:#?}");
+    // What nothing builds from is looked at and no more.
+    scene.github.forget_requests();
+    let writes = scene.github.writes();
+    scene.push(&[("README.md", "other words\n")]).await;
+    scene.drain().await;
+    assert_eq!(scene.github.writes(), writes);
+    let requests = scene.github.world().requests.clone();
+    assert!(requests.len() <= 4, "{requests:#?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::build_options::options_of_service;
+use super::build_options::{build_overlay, options_of_service};
 use super::checking::Checking;
 use super::github_past::RemotePast;
 use super::given_configuration::GivenConfiguration;
@@ -38,7 +38,7 @@ impl Snapshot {
         self.compute(move |files| GivenConfiguration::or_own(given.as_ref(), files)).await
     }
 
-    /// Builds an overlay.
+    /// Builds an overlay as the repository's own configuration says.
     pub(super) async fn build(
         &mut self,
         overlay: &RepoPath,
@@ -47,9 +47,8 @@ impl Snapshot {
             let limit = "a minute or 512 MiB";
             return Ok(Err(BuildError::TooLarge { dir: overlay.clone(), limit }));
         }
-        let overlay = overlay.clone();
-        let options = BuildOptions::default();
-        self.compute(move |files| promotion::render(files, &overlay, &options)).await
+        let (overlay, bases) = (overlay.clone(), self.bases.clone());
+        self.compute(move |files| build_overlay(files, &overlay, &bases)).await
     }
 
     /// With a checkout at hand its git fetches remote bases; the service reads them by the API.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, Read, Write};
 
-use super::super::build_options::options_of_service;
+use super::super::build_options::{build_overlay, options_of_service};
 use super::super::checking::Checking;
 use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::KnownPast;
@@ -12,7 +12,6 @@ use super::super::pair_of_trees::PairOfTrees;
 use super::super::service_bases::ServiceBases;
 use super::task::{PlanTrial, Task, Trial};
 use crate::config::RepositoryConfig;
-use crate::kustomize::BuildOptions;
 use crate::model::{FileTree, RepoPath};
 use crate::policy::{Day, Fetched, UnknownFiles};
 use crate::promotion::{self, LastPromotion, Past, PlanRequest, Previewed, Wish};
@@ -30,7 +29,7 @@ impl Trial {
                     .and_then(Lacks::lacking),
             ),
             Task::Build(overlay) => {
-                let build = promotion::render(files, &overlay, &BuildOptions::default());
+                let build = build_overlay(files, &overlay, &bases);
                 Lacking::files(build.err().as_ref().and_then(Lacks::lacking))
             }
             Task::Preview(changed) => {
