@@ -1,0 +1,257 @@
+//! What runs, what is kept, and what goes.
+
+use super::{found, ids, manifest, table};
+
+#[test]
+fn what_runs() {
+    let container = |inside: &str| {
+        format!("spec: {{template: {{spec: {{containers: [{{name: a, {inside}}}]}}}}}}")
+    };
+    let cases: Vec<(String, String, &str)> = [
+        ("image: 'r/x:3.0'", "image: 'r/x:2.0'", "image-older"),
+        ("image: 'r/x:2.0'", "image: 'r/x:3.0'", ""),
+        ("image: 'r/x:1.9'", "image: 'r/x:1.10'", ""),
+        ("image: 'r/x:1.9'", "image: 'r/x:latest'", "image-floating"),
+        ("image: 'r/x:1.9'", "image: 'r/x'", "image-floating"),
+        ("image: 'r/x:latest'", "image: 'r/x:latest'\nx: 1", ""),
+        ("image: 'r/x:1@sha256:a'", "image: 'r/x:1'", "(image-floating)"),
+        (
+            "resources: {limits: {memory: 8Gi}}",
+            "resources: {limits: {memory: 2Gi}}",
+            "fewer-resources",
+        ),
+        ("resources: {limits: {memory: 1024Mi}}", "resources: {limits: {memory: 1Gi}}", ""),
+        (
+            "resources: {requests: {cpu: '1'}}",
+            "resources: {requests: {cpu: 900m}}",
+            "(fewer-resources)",
+        ),
+        ("resources: {requests: {cpu: '1'}}", "resources: {}", "fewer-resources"),
+        ("resources: {limits: {cpu: '1'}}", "resources: {}", ""),
+        (
+            "securityContext: {readOnlyRootFilesystem: true}",
+            "securityContext: {readOnlyRootFilesystem: false}",
+            "security-context-weaker",
+        ),
+        ("securityContext: {readOnlyRootFilesystem: true}", "x: 1", "security-context-weaker"),
+        ("x: 1", "securityContext: {readOnlyRootFilesystem: true}", ""),
+        ("x: 1", "securityContext: {privileged: true}", "security-context-weaker"),
+        (
+            "securityContext: {capabilities: {drop: [ALL]}}",
+            "securityContext: {capabilities: {add: [SYS_ADMIN]}}",
+            "security-context-weaker",
+        ),
+        (
+            "securityContext: {runAsUser: 1000}",
+            "securityContext: {runAsUser: 0}",
+            "security-context-weaker",
+        ),
+        ("securityContext: {runAsUser: 1000}", "securityContext: {runAsUser: 2000}", ""),
+        (
+            "securityContext: {seccompProfile: {type: RuntimeDefault}}",
+            "securityContext: {seccompProfile: {type: Unconfined}}",
+            "security-context-weaker",
+        ),
+        (
+            "ports: [{containerPort: 80}]",
+            "ports: [{containerPort: 80, hostPort: 80}]",
+            "security-context-weaker",
+        ),
+        (
+            "env: [{name: P, valueFrom: {secretKeyRef: {name: s, key: a}}}]",
+            "env: [{name: P, valueFrom: {secretKeyRef: {name: t, key: a}}}]",
+            "secret-source-changes",
+        ),
+        (
+            "env: [{name: P, valueFrom: {secretKeyRef: {name: s, key: a}}}]",
+            "env: [{name: P, value: x}]",
+            "secret-source-changes",
+        ),
+        (
+            "env: [{name: P, valueFrom: {secretKeyRef: {name: s-2bcdf24567, key: a}}}]",
+            "env: [{name: P, valueFrom: {secretKeyRef: {name: s-ghkmt24567, key: a}}}]",
+            "",
+        ),
+        (
+            "envFrom: [{secretRef: {name: s}}]",
+            "envFrom: [{secretRef: {name: t}}]",
+            "secret-source-changes",
+        ),
+        (
+            "env: [{name: OIDC_ISSUER, value: a}]",
+            "env: [{name: OIDC_ISSUER, value: b}]",
+            "authentication-changes",
+        ),
+        ("env: [{name: A, value: a}]", "env: [{name: A, value: b}]", ""),
+        (
+            "args: ['--oidc-issuer-url=a']",
+            "args: ['--oidc-issuer-url=b']",
+            "authentication-changes",
+        ),
+    ]
+    .into_iter()
+    .map(|(before, after, want)| (container(before), container(&after.replace('\n', ", ")), want))
+    .collect();
+    let cases: Vec<(&str, &str, &str)> =
+        cases.iter().map(|(b, a, w)| (b.as_str(), a.as_str(), *w)).collect();
+    for kind in
+        [("apps/v1", "Deployment"), ("apps/v1", "DaemonSet"), ("argoproj.io/v1alpha1", "Rollout")]
+    {
+        table(kind, &cases);
+    }
+    table(
+        ("apps/v1", "Deployment"),
+        &[
+            ("spec: {replicas: 80}", "spec: {replicas: 5}", "fewer-replicas"),
+            ("spec: {replicas: 10}", "spec: {replicas: 9}", "(fewer-replicas)"),
+            ("spec: {replicas: 5}", "spec: {replicas: 80}", ""),
+            ("spec: {replicas: 3}", "spec: {}", "fewer-replicas"),
+            ("spec: {replicas: 3}", "spec: {replicas: 0}", "fewer-replicas"),
+            (
+                "spec: {template: {spec: {containers: [{name: a}]}}}",
+                "spec: {template: {spec: {hostNetwork: true, containers: [{name: a}]}}}",
+                "security-context-weaker",
+            ),
+            (
+                "spec: {template: {spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a}]}}}",
+                "spec: {template: {spec: {containers: [{name: a}]}}}",
+                "security-context-weaker",
+            ),
+            (
+                "spec: {template: {spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a}]}}}",
+                "spec: {template: {spec: {containers: [{name: a, securityContext: {runAsNonRoot: true}}]}}}",
+                "",
+            ),
+            (
+                "-",
+                "spec: {template: {spec: {containers: [{name: a, image: x, securityContext: {privileged: true}}]}}}",
+                "image-floating security-context-weaker",
+            ),
+            ("spec: {replicas: 1}", "-", "(resource-deleted)"),
+        ],
+    );
+    table(
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+        &[
+            (
+                "spec: {minReplicas: 10, maxReplicas: 80}",
+                "spec: {minReplicas: 10, maxReplicas: 3}",
+                "fewer-replicas",
+            ),
+            ("spec: {minReplicas: 10}", "spec: {}", "fewer-replicas"),
+            (
+                "spec: {minReplicas: 1, maxReplicas: 3}",
+                "spec: {minReplicas: 10, maxReplicas: 80}",
+                "",
+            ),
+        ],
+    );
+    table(
+        ("policy/v1", "PodDisruptionBudget"),
+        &[
+            ("spec: {minAvailable: 3}", "spec: {minAvailable: 1}", "fewer-replicas"),
+            ("spec: {maxUnavailable: 1}", "spec: {maxUnavailable: 50}", "fewer-replicas"),
+            ("spec: {minAvailable: 50%}", "spec: {minAvailable: 80%}", ""),
+            ("spec: {minAvailable: 3}", "-", "fewer-replicas (resource-deleted)"),
+        ],
+    );
+    table(
+        ("batch/v1", "CronJob"),
+        &[
+            ("spec: {suspend: false}", "spec: {suspend: true}", "fewer-replicas"),
+            (
+                "spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: 'x:2'}]}}}}}",
+                "spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: 'x:1'}]}}}}}",
+                "image-older",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_is_kept() {
+    table(
+        ("v1", "PersistentVolumeClaim"),
+        &[
+            (
+                "spec: {resources: {requests: {storage: 100Gi}}}",
+                "spec: {resources: {requests: {storage: 5Gi}}}",
+                "storage-changes",
+            ),
+            (
+                "spec: {resources: {requests: {storage: 5Gi}}}",
+                "spec: {resources: {requests: {storage: 100Gi}}}",
+                "",
+            ),
+            ("spec: {storageClassName: a}", "spec: {storageClassName: b}", "storage-changes"),
+            ("spec: {}", "-", "resource-deleted storage-changes"),
+        ],
+    );
+    table(
+        ("apps/v1", "StatefulSet"),
+        &[
+            (
+                "spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 10Gi}}}}]}",
+                "spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 1Gi}}}}]}",
+                "storage-changes",
+            ),
+            (
+                "spec: {volumeClaimTemplates: [{metadata: {name: d}}]}",
+                "spec: {}",
+                "storage-changes",
+            ),
+            ("spec: {}", "-", "resource-deleted"),
+        ],
+    );
+    table(
+        ("external-secrets.io/v1", "ExternalSecret"),
+        &[
+            (
+                "spec: {dataFrom: [{extract: {key: a}}]}",
+                "spec: {dataFrom: [{extract: {key: b}}]}",
+                "secret-source-changes",
+            ),
+            (
+                "spec: {data: [{secretKey: k, remoteRef: {key: a}}]}",
+                "spec: {data: [{secretKey: k, remoteRef: {key: b}}]}",
+                "secret-source-changes",
+            ),
+            (
+                "spec: {secretStoreRef: {name: a}}",
+                "spec: {secretStoreRef: {name: b}}",
+                "secret-source-changes",
+            ),
+            ("spec: {refreshInterval: 1h, x: 1}", "spec: {refreshInterval: 2h, x: 1}", ""),
+        ],
+    );
+    table(
+        ("bitnami.com/v1alpha1", "SealedSecret"),
+        &[(
+            "spec: {encryptedData: {a: AgA}}",
+            "spec: {encryptedData: {a: AgB}}",
+            "secret-source-changes",
+        )],
+    );
+}
+
+#[test]
+fn what_goes_is_worse_where_others_need_it() {
+    let workload = manifest(
+        ("apps/v1", "Deployment"),
+        "spec: {template: {metadata: {labels: {app: x}}, spec: {containers: [{name: a}]}}}",
+    );
+    let service = manifest(("v1", "Service"), "spec: {selector: {app: x}}");
+    let both = format!("{workload}---\n{service}");
+    assert_eq!(ids(&found(&both, &service)), "resource-deleted");
+    assert_eq!(ids(&found(&both, &workload)), "(resource-deleted)");
+    let route = manifest(
+        ("networking.istio.io/v1", "VirtualService"),
+        "spec: {http: [{route: [{destination: {host: x}}]}]}",
+    );
+    let routed = format!("{both}---\n{route}");
+    assert_eq!(ids(&found(&routed, &format!("{workload}---\n{route}"))), "resource-deleted");
+    let claim = manifest(("v1", "PersistentVolumeClaim"), "spec: {}");
+    let renamed = claim.replace("name: x", "name: v2-x");
+    let findings = found(&claim, &renamed);
+    assert_eq!(ids(&findings), "resource-deleted storage-changes");
+}
