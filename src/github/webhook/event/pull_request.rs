@@ -7,7 +7,7 @@ use super::payload::{Payload, PayloadError};
 use super::repository::{NamedRepository, Repository, WireInstallation, WireRepository};
 use crate::github::Account;
 use crate::github::account::WireAccount;
-use crate::github::evidence::read_time;
+use crate::github::commit_report::read_time;
 use crate::model::{CommitSha, PullRequestNumber, RepoName};
 
 /// The changes of a pull request that are of interest.

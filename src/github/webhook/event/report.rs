@@ -5,8 +5,8 @@ use serde::de::IgnoredAny;
 
 use super::payload::{Payload, PayloadError};
 use super::repository::{Repository, WireInstallation, WireRepository};
-use crate::github::evidence::{read_conclusion, read_deployment, read_status, read_time};
-use crate::github::{CommitReport, ReportKind};
+use crate::github::CommitReport;
+use crate::github::commit_report::{WireDeploymentStatus, WireRun, WireStatus};
 use crate::model::CommitSha;
 
 /// Somebody said how a commit is.
@@ -23,11 +23,8 @@ pub struct CommitReported {
 #[derive(Deserialize)]
 struct StatusEvent {
     sha: String,
-    context: String,
-    state: String,
-    description: Option<String>,
-    target_url: Option<String>,
-    updated_at: Option<String>,
+    #[serde(flatten)]
+    status: WireStatus,
     repository: WireRepository,
     installation: Option<WireInstallation>,
 }
@@ -41,34 +38,17 @@ struct CheckRunEvent {
 
 #[derive(Deserialize)]
 struct CheckRun {
-    name: String,
     head_sha: String,
-    conclusion: Option<String>,
-    html_url: Option<String>,
-    completed_at: Option<String>,
-    output: Option<CheckOutput>,
-}
-
-#[derive(Deserialize)]
-struct CheckOutput {
-    title: Option<String>,
+    #[serde(flatten)]
+    run: WireRun,
 }
 
 #[derive(Deserialize)]
 struct DeploymentStatusEvent {
-    deployment_status: DeploymentStatus,
+    deployment_status: WireDeploymentStatus,
     deployment: Deployment,
     repository: WireRepository,
     installation: Option<WireInstallation>,
-}
-
-#[derive(Deserialize)]
-struct DeploymentStatus {
-    state: String,
-    description: Option<String>,
-    log_url: Option<String>,
-    target_url: Option<String>,
-    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,33 +73,17 @@ enum DeploymentPayload {
 pub(super) fn status(payload: &Payload<'_>) -> Result<CommitReported, PayloadError> {
     let event: StatusEvent = payload.read()?;
     let commit = payload.commit("sha", &event.sha)?;
-    let report = CommitReport {
-        kind: ReportKind::Status,
-        name: event.context,
-        reading: read_status(&event.state),
-        description: event.description.unwrap_or_default(),
-        url: event.target_url.filter(|url| !url.is_empty()),
-        at_ms: read_time(event.updated_at.as_deref()),
-    };
     let repository = payload.repository(event.repository, event.installation)?;
-    Ok(CommitReported { repository, commit, report })
+    Ok(CommitReported { repository, commit, report: event.status.report() })
 }
 
 /// Reads `check_run`.
 pub(super) fn check_run(payload: &Payload<'_>) -> Result<CommitReported, PayloadError> {
     let event: CheckRunEvent = payload.read()?;
-    let run = event.check_run;
-    let commit = payload.commit("check_run.head_sha", &run.head_sha)?;
-    let report = CommitReport {
-        kind: ReportKind::CheckRun,
-        name: run.name,
-        reading: read_conclusion(run.conclusion.as_deref()),
-        description: run.output.and_then(|output| output.title).unwrap_or_default(),
-        url: run.html_url,
-        at_ms: read_time(run.completed_at.as_deref()),
-    };
+    let CheckRun { head_sha, run } = event.check_run;
+    let commit = payload.commit("check_run.head_sha", &head_sha)?;
     let repository = payload.repository(event.repository, event.installation)?;
-    Ok(CommitReported { repository, commit, report })
+    Ok(CommitReported { repository, commit, report: run.report() })
 }
 
 /// Reads `deployment_status`; `None` for a deployment of our own:
@@ -134,13 +98,6 @@ pub(super) fn deployment_status(
     if matches!(deployment.payload, Some(DeploymentPayload::Ours { .. })) {
         return Ok(None);
     }
-    let report = CommitReport {
-        kind: ReportKind::Deployment,
-        name: deployment.environment,
-        reading: read_deployment(&status.state),
-        description: status.description.unwrap_or_default(),
-        url: status.log_url.or(status.target_url).filter(|url| !url.is_empty()),
-        at_ms: read_time(status.updated_at.as_deref()),
-    };
+    let report = status.report(deployment.environment);
     Ok(Some(CommitReported { repository, commit, report }))
 }
