@@ -4,10 +4,28 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::output::{counted, harmless};
+use super::output::{counted, harmless, wrapped};
 use super::palette::Palette;
 use crate::action::finding_commands;
 use crate::policy::{Finding, Findings, Level};
+use crate::promotion::Group;
+
+/// What several findings say alike, as a line of its own.
+pub(super) fn warning_line(
+    group: &Group<'_>,
+    palette: &Palette,
+    width: Option<usize>,
+    out: &mut String,
+) {
+    let (style, word) = match group.level {
+        Level::Error => (palette.error, "error"),
+        Level::Warning | Level::Info => (palette.warning, "warning"),
+    };
+    let line = format!("{word}: {}", harmless(&group.sentence().plain()));
+    let line = wrapped(&line, width, "  ");
+    let line = line.strip_prefix(word).unwrap_or(&line);
+    let _ = writeln!(out, "{style}{word}{style:#}{line}");
+}
 
 /// One finding as JSON; the names and their order are public.
 #[derive(Serialize)]

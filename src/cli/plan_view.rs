@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::findings::for_people;
+use super::findings::{for_people, warning_line};
 use super::output::{Output, counted, harmless, wrapped};
 use super::palette::Palette;
 use crate::diff::Change;
@@ -70,14 +70,7 @@ fn warnings(telling: &Telling<'_>, palette: &Palette, width: Option<usize>, out:
     }
     let _ = writeln!(out, "\n{}Look at this first{:#}", palette.heading, palette.heading);
     for group in warnings {
-        let (style, word) = match group.level {
-            Level::Error => (palette.error, "error"),
-            Level::Warning | Level::Info => (palette.warning, "warning"),
-        };
-        let line = format!("{word}: {}", harmless(&group.sentence().plain()));
-        let line = wrapped(&line, width, "  ");
-        let line = line.strip_prefix(word).unwrap_or(&line);
-        let _ = writeln!(out, "{style}{word}{style:#}{line}");
+        warning_line(group, palette, width, out);
         if let Some(at) = group.first().location.as_ref().filter(|at| !at.path.is_root()) {
             let at = harmless(&at.to_string());
             let _ = writeln!(out, "  {}{at}{:#}", palette.quiet, palette.quiet);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::build::open_workspace;
 use super::engine::EngineArguments;
-use super::findings::{FindingJson, for_people};
+use super::findings::{FindingJson, for_people, warning_line};
 use super::outcome::{self, Outcome};
 use super::output::{Output, harmless, wrapped};
 use super::plan::located;
@@ -226,14 +226,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
 fn found_of(telling: &Telling<'_>, output: &Output, out: &mut String) {
     let (palette, width) = (&output.palette, output.width());
     for group in telling.warnings() {
-        let (style, word) = match group.level {
-            Level::Error => (palette.error, "error"),
-            Level::Warning | Level::Info => (palette.warning, "warning"),
-        };
-        let line = format!("{word}: {}", harmless(&group.sentence().plain()));
-        let line = wrapped(&line, width, "  ");
-        let line = line.strip_prefix(word).unwrap_or(&line);
-        let _ = writeln!(out, "{style}{word}{style:#}{line}");
+        warning_line(group, palette, width, out);
     }
     let others: Vec<&Finding> = telling
         .other_findings()
