@@ -16,12 +16,44 @@ use super::trial::{PlanTrial, Trial, Tried};
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError};
 use crate::kustomize::{Build, BuildError, BuildOptions};
-use crate::model::{BlobId, FileTree, Location, RepoPath};
+use crate::model::{BlobId, CommitSha, FileTree, Location, RepoPath};
 use crate::promotion::{
-    self, Environment, GivenEdit, LastPromotion, Plan, PlanError, PlanRequest, Prune, Stepping,
-    Wish,
+    self, Environment, GivenEdit, LastPromotion, Past, Plan, PlanError, PlanRequest, Prune,
+    Stepping, Wish,
 };
 use crate::traffic::{Aim, Done, Next, ShiftError, next_step};
+
+/// A plan that is wanted, on its way to the thread that makes it.
+struct Asked {
+    options: BuildOptions,
+    source: Environment,
+    target: Environment,
+    commit: CommitSha,
+    wish: Wish,
+    checking: Checking,
+}
+
+impl Asked {
+    fn plan(
+        &self,
+        files: &FileTree,
+        last_promotion: LastPromotion<'_>,
+        past: Past<'_>,
+    ) -> Result<Plan, PlanError> {
+        promotion::plan(&PlanRequest {
+            files,
+            options: &self.options,
+            source: &self.source,
+            target: &self.target,
+            commit: Some(&self.commit),
+            last_promotion,
+            past,
+            wish: &self.wish,
+            checks: self.checking.checks(),
+            deployers: None,
+        })
+    }
+}
 
 impl Snapshot {
     /// The configuration: the one that is given, or the repository's own.
@@ -78,27 +110,15 @@ impl Snapshot {
             return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
         }
         let last = self.last_promotion(source, target).await?;
-        let options = self.build_options(configuration);
-        let commit = self.commit.clone();
-        let (source, target) = (source.clone(), target.clone());
+        let asked = self.asked(configuration, (source, target), Wish::default(), checking);
         let plan = Arc::new(move |files: &FileTree| {
             let history = past.history();
-            promotion::plan(&PlanRequest {
-                files,
-                options: &options,
-                source: &source,
-                target: &target,
-                commit: Some(&commit),
-                last_promotion: match &last {
-                    None if target.rules.prune == Prune::Never => LastPromotion::NotLooked,
-                    None => LastPromotion::None,
-                    Some(then) => LastPromotion::Files(&**then),
-                },
-                past: past.as_past(&history),
-                wish: &Wish::default(),
-                checks: checking.checks(),
-                deployers: None,
-            })
+            let last = match &last {
+                None if asked.target.rules.prune == Prune::Never => LastPromotion::NotLooked,
+                None => LastPromotion::None,
+                Some(then) => LastPromotion::Files(&**then),
+            };
+            asked.plan(files, last, past.as_past(&history))
         });
         loop {
             let plan = Arc::clone(&plan);
@@ -124,25 +144,26 @@ impl Snapshot {
         if let Some(met) = self.rehearse(Trial::plan(plan, checking.fetched())).await? {
             return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
         }
-        let options = self.build_options(configuration);
-        let commit = self.commit.clone();
-        let (source, target) = (source.clone(), target.clone());
         let wish = Wish { edits: Some(edits), ..Wish::default() };
-        let plan = move |files: &FileTree| {
-            promotion::plan(&PlanRequest {
-                files,
-                options: &options,
-                source: &source,
-                target: &target,
-                commit: Some(&commit),
-                last_promotion: LastPromotion::NotLooked,
-                past: promotion::Past::None,
-                wish: &wish,
-                checks: checking.checks(),
-                deployers: None,
-            })
-        };
-        self.compute(plan).await
+        let asked = self.asked(configuration, (source, target), wish, checking);
+        self.compute(move |files| asked.plan(files, LastPromotion::NotLooked, Past::None)).await
+    }
+
+    fn asked(
+        &self,
+        configuration: &RepositoryConfig,
+        (source, target): (&Environment, &Environment),
+        wish: Wish,
+        checking: Checking,
+    ) -> Asked {
+        Asked {
+            options: self.build_options(configuration),
+            source: source.clone(),
+            target: target.clone(),
+            commit: self.commit.clone(),
+            wish,
+            checking,
+        }
     }
 
     /// The step that is next in an environment; `done` is what weights do not tell.
