@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::pattern::InvalidPattern;
 use crate::model::{
-    EnvironmentName, InvalidName, InvalidPath, InvalidRemotePattern, Location, ReadError, RepoPath,
+    EnvironmentName, InvalidFieldPath, InvalidName, InvalidPath, InvalidRemotePattern, Location,
+    ReadError, RepoPath,
 };
 use crate::promotion::{InvalidRule, Key, PipelineError, TemplateError};
-use crate::yaml::{InvalidFieldPath, SyntaxError};
+use crate::yaml::SyntaxError;
 
 /// Why a configuration cannot be used. Every variant names the place a person has to edit.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::generator::Tree;
 use super::json::{at, display, items, of_node, text, texts};
-use crate::model::{KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::RepoPath;
 use crate::yaml::parse_manifests;
 
 /// What a config map says.
@@ -50,7 +50,7 @@ impl ConfigMaps {
             let data = data.map(|(key, value)| (key.clone(), display(value)));
             return put(text(object, &["metadata", "name"]), data.collect());
         }
-        if KUSTOMIZATION_NAMES.contains(&path.file_name()) {
+        if path.is_kustomization() {
             for generator in items(object, &["configMapGenerator"]) {
                 put(text(generator, &["name"]), generated(generator, path, tree));
             }

@@ -1,8 +1,7 @@
 //! Which resource before is which resource after.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::kustomize::{Build, Resource, ResourceId, name_without_hash};
+use crate::model::Pairing;
 
 /// A resource before and after; at least one of the two is there.
 #[derive(Clone, Copy, Debug)]
@@ -64,48 +63,22 @@ fn without_hash(id: &ResourceId) -> ResourceId {
 
 type Identity = fn(&Resource) -> ResourceId;
 
-/// One sieve after the other: an identity pairs where it is unique on both sides among the resources
-/// that are left. Where two have the same, guessing would tell stories.
+/// One sieve after the other.
 fn pair<'a>(before: &'a Build, after: &'a Build, sieves: &[Identity]) -> Vec<Pair<'a>> {
-    let mut partner_before: Vec<Option<usize>> = vec![None; after.resources.len()];
-    let mut left_before: BTreeSet<usize> = (0..before.resources.len()).collect();
-    let mut left_after: BTreeSet<usize> = (0..after.resources.len()).collect();
+    let mut pairing = Pairing::new(after.resources.len(), before.resources.len());
     for identity in sieves {
-        let unique_before = unique(&before.resources, &left_before, *identity);
-        for (id, index_after) in unique(&after.resources, &left_after, *identity) {
-            if let Some(&index_before) = unique_before.get(&id) {
-                partner_before[index_after] = Some(index_before);
-                left_before.remove(&index_before);
-                left_after.remove(&index_after);
-            }
-        }
+        pairing.by_unique(
+            |at| Some(identity(&after.resources[at])),
+            |at| Some(identity(&before.resources[at])),
+        );
     }
-    in_order(before, after, &partner_before, &left_before)
+    in_order(before, after, &pairing)
 }
 
-fn unique(
-    resources: &[Resource],
-    left: &BTreeSet<usize>,
-    identity: Identity,
-) -> BTreeMap<ResourceId, usize> {
-    let mut found: BTreeMap<ResourceId, Option<usize>> = BTreeMap::new();
-    for &index in left {
-        found
-            .entry(identity(&resources[index]))
-            .and_modify(|place| *place = None)
-            .or_insert(Some(index));
-    }
-    found.into_iter().filter_map(|(id, index)| Some((id, index?))).collect()
-}
-
-fn in_order<'a>(
-    before: &'a Build,
-    after: &'a Build,
-    partners: &[Option<usize>],
-    deleted: &BTreeSet<usize>,
-) -> Vec<Pair<'a>> {
+fn in_order<'a>(before: &'a Build, after: &'a Build, pairing: &Pairing) -> Vec<Pair<'a>> {
+    let partners = pairing.partners();
     let place_before = |index: usize| Place { index, resource: &before.resources[index] };
-    let mut deleted = deleted.iter().copied().peekable();
+    let mut deleted = pairing.left().peekable();
     let mut pairs = Vec::new();
     for (index, resource) in after.resources.iter().enumerate() {
         if let Some(partner) = partners[index] {

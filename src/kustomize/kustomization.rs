@@ -12,6 +12,6 @@ pub use fields::{
     ReplacementTarget, Replica, SortOptions, Var,
 };
 pub use parse::{
-    DEPRECATED, field_spec, field_specs, generator_args, image, patch, replacement,
-    replacement_field, replica, selector,
+    field_spec, field_specs, generator_args, image, patch, replacement, replacement_field, replica,
+    selector,
 };

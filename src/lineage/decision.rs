@@ -2,7 +2,7 @@
 
 use super::content::Form;
 use super::verdict::Verdict;
-use crate::yaml::FieldPath;
+use crate::model::FieldPath;
 use crate::yaml::edit::NodePath;
 
 /// What a promotion brings over beyond what history says.

@@ -5,9 +5,7 @@
 
 use super::decision::{Decision, Reason};
 use super::value::Value;
-use crate::model::{PATCH_LISTS, RESOURCE_LISTS};
-
-const FAMILIES: [&[&str]; 2] = [&RESOURCE_LISTS, &PATCH_LISTS];
+use crate::model::KustomizationField;
 
 /// An entry that one side names and the other does not, in the same list.
 pub(super) struct Unpaired<'w> {
@@ -65,8 +63,9 @@ fn naming(kustomization: Option<&Value>, entry_of: &Unpaired<'_>) -> Option<&'st
 
 /// The lists that count as one with this, without it.
 fn others(list: &str) -> impl Iterator<Item = &'static str> {
-    let family = FAMILIES.iter().find(|family| family.contains(&list)).copied();
-    family.unwrap_or_default().iter().copied().filter(move |other| *other != list)
+    let field = KustomizationField::named(list).filter(|field| field.lists_files());
+    let family = field.into_iter().flat_map(|field| KustomizationField::holding(field.holds));
+    family.map(|field| field.name).filter(move |other| *other != list)
 }
 
 /// Whether two entries name the same, however it is written.

@@ -4,12 +4,10 @@
 //! items pair by content, in the order of a longest common subsequence; what is left between two equal
 //! neighbours pairs by likeness, so that a changed item is one item and not two.
 
-use std::collections::BTreeMap;
-
 use super::families::plain_path;
 use super::names::{Names, split_version};
 use super::value::{Shape, Value};
-use crate::model::RESOURCE_LISTS;
+use crate::model::{self, RESOURCE_LISTS};
 
 /// Which side a list is of, for names of environments in its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +76,9 @@ impl Pairing<'_> {
         (b, b_side): (&[Value], Side),
     ) -> Option<Vec<Option<usize>>> {
         let (keys_a, keys_b) = self.keys((a, a_side), (b, b_side))?;
-        let places: BTreeMap<&str, usize> =
-            keys_b.iter().enumerate().map(|(index, key)| (key.as_str(), index)).collect();
-        Some(keys_a.iter().map(|key| places.get(key.as_str()).copied()).collect())
+        let mut pairing = model::Pairing::new(keys_a.len(), keys_b.len());
+        pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
+        Some(pairing.partners().to_vec())
     }
 
     /// The names of the items of both lists, if all have one and no two of a list the same.

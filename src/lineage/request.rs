@@ -5,8 +5,7 @@ use super::difference::Difference;
 use super::history::History;
 use super::names::Names;
 use super::settle::Point;
-use crate::model::{File, Files, RepoPath};
-use crate::yaml::FieldPath;
+use crate::model::{FieldPath, File, Files, RepoPath};
 
 /// The folders of two environments.
 #[derive(Clone, Copy, Debug)]

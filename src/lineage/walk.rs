@@ -9,7 +9,7 @@ use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
 use super::way::Way;
 use super::within::Within;
-use crate::yaml::FieldStep;
+use crate::model::{FieldStep, KustomizationField};
 
 /// What stays the same while a file is walked through.
 pub(super) struct Walk<'w> {
@@ -315,9 +315,7 @@ impl<'w> Walk<'w> {
         let entry = column.source.and_then(entry);
         match way.keys[..] {
             ["apiVersion" | "kind"] => true,
-            ["resources" | "bases" | "components" | "patches" | "patchesStrategicMerge"] => {
-                entry.is_some_and(|path| self.names.names_source(path))
-            }
+            [list] if lists_files(list) => entry.is_some_and(|path| self.names.names_source(path)),
             _ => false,
         }
     }
@@ -325,10 +323,7 @@ impl<'w> Walk<'w> {
     /// Whether an entry was prepared in the target and never listed: its file is there, and nobody took the entry
     /// out.
     fn waits(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        let is_list = matches!(
-            way.keys[..],
-            ["resources" | "bases" | "components" | "patches" | "patchesStrategicMerge"]
-        );
+        let is_list = matches!(way.keys[..], [list] if lists_files(list));
         self.is_kustomization
             && is_list
             && column.target.is_none()
@@ -415,6 +410,11 @@ impl<'w> Walk<'w> {
             is_whole,
         }));
     }
+}
+
+/// Whether the entries of a kustomization's field are files and folders.
+fn lists_files(field: &str) -> bool {
+    KustomizationField::named(field).is_some_and(|field| field.lists_files())
 }
 
 /// The items of a list in the past, by the items of a list of now.

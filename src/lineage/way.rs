@@ -1,7 +1,7 @@
 //! The way to a place in a file on both sides, and how it is shown to people.
 
 use super::value::Value;
-use crate::yaml::FieldStep;
+use crate::model::FieldStep;
 use crate::yaml::edit::NodePath;
 
 /// The way to a column on both sides.

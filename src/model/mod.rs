@@ -4,20 +4,24 @@
 
 mod edited_files;
 mod excerpt;
+mod field_path;
 mod file_tree;
 mod history;
+mod kustomization_field;
 mod kustomization_names;
 mod kustomize_version;
 mod location;
 mod name;
 mod nearest;
 mod notice;
+mod pairing;
 mod remote_pattern;
 mod repo_path;
 mod repository;
 
 pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;
+pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, ReadError, Step, finders,
     follow, holds,
@@ -25,7 +29,11 @@ pub use file_tree::{
 pub use history::{
     BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,
 };
-pub use kustomization_names::{KUSTOMIZATION_NAMES, PATCH_LISTS, RESOURCE_LISTS};
+pub use kustomization_field::{
+    BUILT_LISTS, CARRIED_FIELDS, FIELD_NAMES, FieldHolds, FieldValues, KUSTOMIZATION_FIELDS,
+    KustomizationField, PATCH_LISTS, PairBy, RESOURCE_LISTS, SECRET_FIELDS, file_lists,
+};
+pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use kustomize_version::{
     KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES, UnknownKustomizeVersion,
 };
@@ -33,6 +41,7 @@ pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};
 pub use nearest::nearest;
 pub use notice::{NoticeEvent, NoticeFormat, ReceiverName, Subscription};
+pub use pairing::Pairing;
 pub use remote_pattern::{InvalidRemotePattern, RemotePattern};
 pub use repo_path::{InvalidPath, RepoPath};
 pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};

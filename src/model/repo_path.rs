@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::kustomization_names::KUSTOMIZATION_NAMES;
+
 /// A path below the repository's root: `/` between parts, no `.` or `..`, no leading or trailing
 /// slash. The empty path is the root itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +97,12 @@ impl RepoPath {
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+    }
+
+    /// Whether it is called as kustomize calls its file.
+    #[must_use]
+    pub fn is_kustomization(&self) -> bool {
+        KUSTOMIZATION_NAMES.contains(&self.file_name())
     }
 
     /// What remains of this path below `dir`; `None` if it is not below it. The empty text is `dir` itself.

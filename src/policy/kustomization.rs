@@ -15,7 +15,7 @@ pub struct KustomizationText {
 /// The kustomization files that a build read, in the order of their paths.
 #[must_use]
 pub fn kustomizations(overlay: Overlay<'_>) -> Vec<KustomizationText> {
-    let inputs = overlay.build.inputs.iter().filter(|path| is_kustomization(path));
+    let inputs = overlay.build.inputs.iter().filter(|path| path.is_kustomization());
     inputs.filter_map(|path| read(overlay, path)).collect()
 }
 
@@ -25,12 +25,6 @@ pub fn own_kustomization(overlay: Overlay<'_>) -> Option<KustomizationText> {
     let own = KUSTOMIZATION_NAMES.iter().filter_map(|name| overlay.path.join(name).ok());
     let path = own.into_iter().find(|path| overlay.build.inputs.contains(path))?;
     read(overlay, &path)
-}
-
-/// Whether a path is one that kustomize takes for a kustomization.
-#[must_use]
-pub fn is_kustomization(path: &RepoPath) -> bool {
-    path.parts().next_back().is_some_and(|name| KUSTOMIZATION_NAMES.contains(&name))
 }
 
 fn read(overlay: Overlay<'_>, path: &RepoPath) -> Option<KustomizationText> {

@@ -6,8 +6,9 @@
 use super::draft::Draft;
 use super::error::PlanError;
 use super::plan::Cause;
-use super::rules::{CarriedField, Entries};
+use super::rules::CarriedField;
 use super::wire::Kustomizations;
+use crate::model::PairBy;
 use crate::yaml::edit::{EditError, Editor, NodePath, SpanKind, SpanNode};
 
 /// Carries the fields that the rules name.
@@ -37,14 +38,14 @@ fn carry_field(both: &mut Kustomizations, field: CarriedField) -> Result<(), Pla
         return Ok(());
     }
     let mut sides = Sides { source: &both.source.editor, target: &mut both.target.editor };
-    let carried = match field.entries() {
-        Entries::List(keys) => carry_list(&mut sides, name, &|entry| key_of(entry, keys)),
-        Entries::Texts => {
+    let carried = match field.pair_by() {
+        PairBy::Keys(keys) => carry_list(&mut sides, name, &|entry| key_of(entry, keys)),
+        PairBy::Text | PairBy::File => {
             carry_list(&mut sides, name, &|entry| entry.text().unwrap_or("").to_owned())
         }
-        Entries::Labels => carry_labels(&mut sides, name),
-        Entries::Mapping => carry_mapping(&mut sides, &path),
-        Entries::Scalar => carry_value(&mut sides, &NodePath::root(0), name, None)
+        PairBy::Label => carry_labels(&mut sides, name),
+        PairBy::Name => carry_mapping(&mut sides, &path),
+        PairBy::Whole => carry_value(&mut sides, &NodePath::root(0), name, None)
             .map(|changed| changed.then(Vec::new)),
     };
     let carried = carried.map_err(|fault| match fault {

@@ -13,10 +13,9 @@ use crate::lineage::{
     bears_out, compare, last_by_hand,
 };
 use crate::model::{
-    BlobId, Blobs, CommitSha, File, FileEdit, Files, Location, ReadError, RepoPath,
+    BlobId, Blobs, CommitSha, FieldPath, File, FileEdit, Files, Location, ReadError, RepoPath,
 };
 use crate::policy::OwnValue;
-use crate::yaml::FieldPath;
 
 /// Decides by the history and puts what changes into the draft.
 pub(super) fn bring_changes<'a>(

@@ -5,17 +5,14 @@
 //! resource. List items that only the source has are new and come whole. A comment on the line of a kept value
 //! is the target's too.
 
-use std::collections::BTreeMap;
-
 use super::draft::Draft;
 use super::error::PlanError;
 use super::overlay::{Overlay, open_editor};
 use super::plan::Cause;
 use super::rules::Keep;
 use super::wire::Kustomizations;
-use crate::model::{File, FileMode, Location};
+use crate::model::{FieldPath, FieldStep, File, FileMode, Location, Pairing};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
-use crate::yaml::{FieldPath, FieldStep};
 
 /// Puts the target's values of the kept fields into the copied files.
 pub(super) fn keep(draft: &mut Draft<'_>) -> Result<(), PlanError> {
@@ -376,48 +373,23 @@ fn remove(editor: &mut Editor, path: &NodePath) -> Result<(), EditError> {
     }
 }
 
-/// What tells a document from another: group and kind, namespace and name, and which of several.
-type Identity = (Option<[String; 4]>, usize);
-
 /// Pairs documents of the source's file with those of the target's; versions do not count.
 fn pair_documents(source: &Editor, target: &Editor) -> Vec<(usize, usize)> {
     let (ours, theirs) = (identities(source), identities(target));
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let same = |identity: &Identity| theirs.iter().position(|theirs| theirs == identity);
-    pairs.extend(ours.iter().enumerate().filter_map(|(at, id)| Some((at, same(id)?))));
+    let mut pairing = Pairing::new(ours.len(), theirs.len());
+    pairing.in_order(|at| Some(&ours[at]), |at| Some(&theirs[at]));
     // Under another name or namespace it is the only one of its kind that is left on both sides.
-    let kind = |(identity, _): &Identity| {
+    let kind = |identity: &Option<[String; 4]>| {
         identity.as_ref().map(|[group, kind, ..]| [group.clone(), kind.clone()])
     };
-    let left = |ids: &[Identity], paired: &[usize]| -> Vec<(usize, Option<[String; 2]>)> {
-        let ids = ids.iter().enumerate().filter(|(at, _)| !paired.contains(at));
-        ids.map(|(at, id)| (at, kind(id))).filter(|(_, kind)| kind.is_some()).collect()
-    };
-    let ours = left(&ours, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
-    let theirs = left(&theirs, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
-    let only = |all: &[(usize, Option<[String; 2]>)], kind: &Option<[String; 2]>| {
-        let mut of_kind = all.iter().filter(|(_, other)| other == kind);
-        of_kind.next().filter(|_| of_kind.next().is_none()).map(|(at, _)| *at)
-    };
-    for (at, kind) in &ours {
-        if let (Some(_), Some(theirs)) = (only(&ours, kind), only(&theirs, kind)) {
-            pairs.push((*at, theirs));
-        }
-    }
-    pairs.sort_unstable();
-    pairs
+    pairing.by_unique(|at| kind(&ours[at]), |at| kind(&theirs[at]));
+    let partners = pairing.partners().iter().enumerate();
+    partners.filter_map(|(ours, theirs)| Some((ours, (*theirs)?))).collect()
 }
 
-fn identities(editor: &Editor) -> Vec<Identity> {
-    let mut seen: BTreeMap<Option<[String; 4]>, usize> = BTreeMap::new();
-    (0..editor.document_count())
-        .map(|document| {
-            let identity = identity(editor.root(document));
-            let count = seen.entry(identity.clone()).or_default();
-            *count += 1;
-            (identity, *count)
-        })
-        .collect()
+/// What tells the documents apart: group and kind, namespace and name.
+fn identities(editor: &Editor) -> Vec<Option<[String; 4]>> {
+    (0..editor.document_count()).map(|document| identity(editor.root(document))).collect()
 }
 
 fn identity(root: &SpanNode) -> Option<[String; 4]> {

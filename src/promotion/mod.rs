@@ -67,7 +67,7 @@ pub use pull_request::{
     render_title,
 };
 pub use rendering::{Builds, NotRendered, render, render_deployed};
-pub use rules::{By, CarriedField, Entries, InvalidRule, Keep, PathGlob, Prune, Rules};
+pub use rules::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};
 pub use telling::{Group, Telling};
 pub use template::{Template, TemplateError, Values, Variables};

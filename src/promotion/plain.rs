@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::model::{
-    EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, ReadError, RepoPath,
+    BUILT_LISTS, EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location,
+    ReadError, RepoPath,
 };
 use crate::yaml::{Dialect, Node, parse_stream};
 
@@ -138,7 +139,7 @@ fn read(
 fn references(text: &str) -> Vec<String> {
     let documents = parse_stream(text, Dialect::V2).unwrap_or_default();
     let Some(root) = documents.first() else { return Vec::new() };
-    let lists = ["resources", "bases", "components"].into_iter().filter_map(|key| root.get(key));
+    let lists = BUILT_LISTS.into_iter().filter_map(|key| root.get(key));
     let items = lists.filter_map(Node::as_sequence).flatten();
     items.filter_map(Node::text).map(str::to_owned).collect()
 }

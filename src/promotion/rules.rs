@@ -4,7 +4,7 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobSet};
 
-use crate::yaml::FieldPath;
+use crate::model::{FieldPath, KustomizationField, PairBy};
 
 /// What every promotion of a repository does. The default is that of an empty configuration.
 #[derive(Clone, Debug)]
@@ -156,53 +156,10 @@ impl fmt::Display for PathGlob {
     }
 }
 
-/// A kustomization field that can be carried from the source to the target.
+/// A kustomization field that can be carried from the source to the target. Fields that name files are
+/// the business of `wire`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CarriedField(&'static FieldShape);
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct FieldShape {
-    name: &'static str,
-    entries: Entries,
-}
-
-/// How the entries of a kustomization field are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entries {
-    /// A list; entries are the same if they have these keys in common.
-    List(&'static [&'static str]),
-    /// A mapping; entries are told apart by their key.
-    Mapping,
-    /// A list of label sets; labels are told apart by their name.
-    Labels,
-    /// A list of texts, each its own key.
-    Texts,
-    /// One value.
-    Scalar,
-}
-
-/// Every field that can be carried. Fields that name files are the business of `wire`.
-const FIELDS: &[FieldShape] = &[
-    FieldShape { name: "images", entries: Entries::List(&["name"]) },
-    FieldShape { name: "replicas", entries: Entries::List(&["name"]) },
-    FieldShape {
-        name: "helmCharts",
-        entries: Entries::List(&["name", "releaseName", "namespace"]),
-    },
-    FieldShape { name: "helmGlobals", entries: Entries::Mapping },
-    FieldShape { name: "configMapGenerator", entries: Entries::List(&["name", "namespace"]) },
-    FieldShape { name: "secretGenerator", entries: Entries::List(&["name", "namespace"]) },
-    FieldShape { name: "generatorOptions", entries: Entries::Mapping },
-    FieldShape { name: "labels", entries: Entries::Labels },
-    FieldShape { name: "commonLabels", entries: Entries::Mapping },
-    FieldShape { name: "commonAnnotations", entries: Entries::Mapping },
-    FieldShape { name: "vars", entries: Entries::List(&["name"]) },
-    FieldShape { name: "namespace", entries: Entries::Scalar },
-    FieldShape { name: "namePrefix", entries: Entries::Scalar },
-    FieldShape { name: "nameSuffix", entries: Entries::Scalar },
-    FieldShape { name: "buildMetadata", entries: Entries::Texts },
-    FieldShape { name: "sortOptions", entries: Entries::Mapping },
-];
+pub struct CarriedField(&'static KustomizationField);
 
 impl CarriedField {
     /// Finds a field by its name in `kustomization.yaml`.
@@ -210,14 +167,10 @@ impl CarriedField {
     /// # Errors
     /// [`InvalidRule`] if there is none, or none that can be carried.
     pub fn parse(name: &str) -> Result<Self, InvalidRule> {
-        FIELDS.iter().find(|field| field.name == name).map(Self).ok_or_else(|| {
+        let field = KustomizationField::named(name).filter(|field| field.is_carried());
+        field.map(Self).ok_or_else(|| {
             InvalidRule::new(name, "is no field of a kustomization that can be carried")
         })
-    }
-
-    /// The names of all fields that can be carried.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        FIELDS.iter().map(|field| field.name)
     }
 
     /// Its name in `kustomization.yaml`.
@@ -226,10 +179,10 @@ impl CarriedField {
         self.0.name
     }
 
-    /// How its entries are told apart.
+    /// What tells its entries apart.
     #[must_use]
-    pub const fn entries(self) -> Entries {
-        self.0.entries
+    pub const fn pair_by(self) -> PairBy {
+        self.0.pair_by
     }
 }
 

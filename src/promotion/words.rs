@@ -7,7 +7,7 @@ use super::commit::Commit;
 use super::plan::{Cause, NotPromoted, PlanRequest, PlannedEdit, Warning};
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
-use crate::model::{FileEdit, KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::{FieldValues, FileEdit, KustomizationField, RepoPath};
 use crate::policy::Finding;
 
 /// Everything of a plan that is words about files.
@@ -18,21 +18,6 @@ pub(super) struct Words {
     pub differences: Vec<Difference>,
     pub commits: Vec<Commit>,
 }
-
-/// Fields of a kustomization whose values are no secrets, whatever else stands in the file.
-const OPEN_FIELDS: &[&str] = &[
-    "images",
-    "replicas",
-    "resources",
-    "bases",
-    "components",
-    "namespace",
-    "namePrefix",
-    "nameSuffix",
-    "commonLabels",
-    "labels",
-    "helmCharts",
-];
 
 impl Words {
     /// The same without values of Secrets. `masked` are files that hold some: their values are not told.
@@ -105,8 +90,8 @@ pub(super) fn hide_in_findings(findings: &mut [Finding], known: &KnownValues) {
 
 fn is_open(path: &RepoPath, field: &str) -> bool {
     let first = field.split(['.', '[']).next().unwrap_or_default();
-    path.parts().next_back().is_some_and(|name| KUSTOMIZATION_NAMES.contains(&name))
-        && OPEN_FIELDS.contains(&first)
+    path.is_kustomization()
+        && KustomizationField::named(first).is_some_and(|field| field.values == FieldValues::Open)
 }
 
 /// Items are shown by what they say, which is a value too.

@@ -1,6 +1,6 @@
 //! Where an environment's own files may write the routes of a VirtualService.
 
-use crate::model::{Files, KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::{Files, PATCH_LISTS, RepoPath};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanNode, Step};
 
 /// A text that may write routes: a whole file, or a patch within a kustomization.
@@ -108,14 +108,13 @@ pub(super) fn text_of(files: &dyn Files, path: &RepoPath) -> Option<String> {
 
 fn is_kustomization(path: &RepoPath, editor: &Editor) -> bool {
     let kind = editor.root(0).get("kind").and_then(SpanNode::text);
-    KUSTOMIZATION_NAMES.contains(&path.file_name())
-        || matches!(kind, Some("Kustomization" | "Component"))
+    path.is_kustomization() || matches!(kind, Some("Kustomization" | "Component"))
 }
 
 /// The patches that a kustomization writes itself.
 fn inline_patches(root: &SpanNode) -> Vec<NodePath> {
     let mut found = Vec::new();
-    for key in ["patchesStrategicMerge", "patches", "patchesJson6902"] {
+    for key in PATCH_LISTS {
         let list = NodePath::root(0).key(key);
         for (at, item) in root.get(key).map(SpanNode::items).unwrap_or_default().iter().enumerate()
         {

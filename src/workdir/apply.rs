@@ -7,7 +7,7 @@ use std::path::Path;
 use super::WorkdirError;
 use super::bounds::{FILE_LIMIT_BYTES, is_git_internal};
 use super::checkout::mode_of;
-use crate::model::{File, FileEdit, FileMode, KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::{File, FileEdit, FileMode, RepoPath};
 
 /// Writes the edits to the working tree below `root`.
 ///
@@ -27,7 +27,7 @@ pub fn apply(root: &Path, edits: &[FileEdit]) -> Result<(), WorkdirError> {
             due.push(edit);
         }
     }
-    due.sort_by_key(|edit| (edit.after.is_none(), is_kustomization(&edit.path)));
+    due.sort_by_key(|edit| (edit.after.is_none(), edit.path.is_kustomization()));
     for edit in due {
         let written = match &edit.after {
             Some(file) => write(root, &edit.path, file),
@@ -205,10 +205,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-fn is_kustomization(path: &RepoPath) -> bool {
-    KUSTOMIZATION_NAMES.contains(&path.file_name())
 }
 
 fn fault(path: &RepoPath, error: &io::Error) -> WorkdirError {

@@ -6,7 +6,6 @@
 mod dialect;
 pub mod edit;
 mod error;
-mod field_path;
 mod folding;
 mod node;
 mod number;
@@ -18,7 +17,6 @@ mod write;
 
 pub use dialect::Dialect;
 pub use error::SyntaxError;
-pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
 pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};

@@ -266,6 +266,12 @@ impl Node {
         self.as_mapping_mut()?.get_mut(key)
     }
 
+    /// The text of the scalar at the end of these keys; empty if there is none.
+    #[must_use]
+    pub fn text_at(&self, keys: &[&str]) -> &str {
+        self.at(keys).and_then(Self::text).unwrap_or_default()
+    }
+
     /// The value at the end of a chain of mapping keys.
     #[must_use]
     pub fn at(&self, keys: &[&str]) -> Option<&Self> {

@@ -1,6 +1,7 @@
 //! The keys of what a promotion does.
 
 use super::shape::{Absent, GLOB, Key, SOMETHING, Shape, list};
+use crate::model::CARRIED_FIELDS;
 
 pub(super) const PROMOTION: Shape = Shape::Mapping(&[
     Key {
@@ -57,31 +58,11 @@ pub(super) const PROMOTION: Shape = Shape::Mapping(&[
     },
     Key {
         name: "fields",
-        shape: list(&Shape::Choice(CARRIED_FIELDS), 0),
+        shape: list(&Shape::Choice(&CARRIED_FIELDS), 0),
         about: "Fields of the kustomization that are carried entry by entry.",
         absent: Absent::Texts(&[]),
     },
 ]);
-
-/// What `promotion.fields` may name; `promotion` knows how each is told apart.
-pub(super) const CARRIED_FIELDS: &[&str] = &[
-    "images",
-    "replicas",
-    "helmCharts",
-    "helmGlobals",
-    "configMapGenerator",
-    "secretGenerator",
-    "generatorOptions",
-    "labels",
-    "commonLabels",
-    "commonAnnotations",
-    "vars",
-    "namespace",
-    "namePrefix",
-    "nameSuffix",
-    "buildMetadata",
-    "sortOptions",
-];
 
 pub(super) static KEEP: Shape = Shape::Mapping(&[
     Key {

@@ -3,9 +3,8 @@
 use super::file;
 use super::places::{Faults, Section, Step};
 use crate::config::error::ConfigError;
-use crate::model::{Location, nearest};
+use crate::model::{CARRIED_FIELDS, FieldPath, Location, nearest};
 use crate::promotion::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
-use crate::yaml::FieldPath;
 use Step::{Item, Key};
 
 /// The rules of a section on top of those above it.
@@ -38,11 +37,12 @@ pub(super) fn read_rules(
     };
     rules.wire = promotion.wire.unwrap_or(rules.wire);
     if let Some(fields) = &promotion.fields {
-        let known: Vec<&'static str> = CarriedField::names().collect();
         let parse = |(index, name): (usize, &String)| {
             let at = section.at(&[Key("fields"), Item(index)]);
             let field = CarriedField::parse(name);
-            faults.keep(field.map_err(|source| rule_fault(at, source, nearest(name, &known))))
+            faults.keep(
+                field.map_err(|source| rule_fault(at, source, nearest(name, &CARRIED_FIELDS))),
+            )
         };
         rules.fields = fields.iter().enumerate().filter_map(parse).collect();
     }

@@ -6,11 +6,13 @@
 //! knows which files a secretGenerator or a patch of a Secret reads. In doubt more is hidden.
 
 mod form;
+mod input_file;
 mod inputs;
 mod known;
 mod masked;
 mod mention;
 mod nested;
+mod read_inputs;
 mod role;
 mod sources;
 mod spot;

@@ -9,6 +9,7 @@ use super::mention::mentions_secret;
 use super::role::{Role, is_own_value, role_of_target};
 use crate::kustomize::decode::{get, same_key};
 use crate::kustomize::secret_facts::is_data;
+use crate::model::SECRET_FIELDS;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.
@@ -120,7 +121,7 @@ impl Finder<'_> {
                     finder.visit_sealed(&pair.value);
                 } else if finder.is_sops && finder.at.len() == 1 && key == "sops" {
                     finder.push(Shape::Whole);
-                } else if same_key(key, "secretGenerator") {
+                } else if SECRET_FIELDS.iter().any(|field| same_key(key, field)) {
                     finder.visit_generators(&pair.value);
                 } else if is_own_value(mapping, key)
                     || ["patch", "patches", "jsonOp"].iter().any(|name| same_key(key, name))
@@ -235,7 +236,7 @@ impl Finder<'_> {
     /// The operations of a JSON 6902 patch.
     fn visit_operations(&mut self, operations: &[Node], role: Role) {
         for (index, operation) in operations.iter().enumerate() {
-            let path = operation.get("path").and_then(Node::text).unwrap_or_default();
+            let path = operation.text_at(&["path"]);
             let hidden = role == Role::SecretPatch || path.len() < 2 || names_data(path);
             self.inside(Step::Item(index), |finder| {
                 if hidden && operation.get("value").is_some() {

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::inputs::{InputRole, Searched};
+use super::input_file::InputRole;
+use super::inputs::Searched;
 use super::known::KnownValues;
 use super::masked::{MASKED, MASKED_CHANGED};
 use super::mention::mentions_secret;
@@ -20,6 +21,7 @@ use super::role::Role;
 use super::spot::{Shape, Spot, Step, find_spots, resolve};
 use super::tree::literal_key;
 use crate::kustomize::decode::get;
+use crate::model::SECRET_FIELDS;
 use crate::yaml::{Dialect, Node, Value, parse_stream};
 
 /// Masks a file before and after; `None` for a side that holds nothing secret or is not there. `used` are
@@ -248,13 +250,13 @@ fn holds_secret_data(root: &Node) -> bool {
     let Some(mapping) = root.as_mapping() else { return false };
     let kind = mapping.get("kind").and_then(Node::text).unwrap_or_default();
     matches!(kind, "Secret" | "SecretList" | "SecretGenerator")
-        || get(mapping, "secretGenerator").is_some()
+        || SECRET_FIELDS.iter().any(|field| get(mapping, field).is_some())
         || kind.ends_with("List") && !nested_values(root, false).is_empty()
 }
 
 /// What a document is called on both sides: its identity, or its place among the documents.
 fn document_name(root: &Node, index: usize) -> String {
-    let part = |keys: &[&str]| root.at(keys).and_then(Node::text).unwrap_or_default();
+    let part = |keys: &[&str]| root.text_at(keys);
     let name = part(&["metadata", "name"]);
     if name.is_empty() {
         return format!("#{index}");

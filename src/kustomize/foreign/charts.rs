@@ -4,12 +4,12 @@
 //! of them starts programs), a directory of plugins, and a chart outside the repository are refused.
 
 use super::scanned::{Scan, is_in};
+use crate::kustomize::decode::same_key;
 use crate::kustomize::error::BuildError;
-use crate::model::{Location, RepoPath};
+use crate::model::{FieldHolds, KustomizationField, Location, PairBy, RepoPath};
 use crate::yaml::{Mark, Node, Value};
 
 const PLUGIN: &str = "HelmChartInflationGenerator";
-const LISTS: [&str; 2] = ["helmCharts", "helmChartInflationGenerator"];
 const GLOBALS: &str = "helmGlobals";
 const HOME: &str = "chartHome";
 /// Where charts are if nothing says so.
@@ -20,8 +20,10 @@ pub(super) fn of_kustomization(scan: &mut Scan<'_, '_, '_>, root: &Node) -> Resu
     let mut asks = false;
     for pair in root.as_mapping().into_iter().flatten() {
         let field = pair.key.text.as_str();
-        if is_in(&LISTS, field) || is_in(&[GLOBALS], field) {
-            asks |= is_in(&LISTS, field);
+        let mut of_charts = KustomizationField::holding(FieldHolds::Charts);
+        if let Some(known) = of_charts.find(|known| same_key(known.name, field)) {
+            // The globals alone ask for nothing.
+            asks |= matches!(known.pair_by, PairBy::Keys(_));
             check(scan, &pair.value, field)?;
         }
     }

@@ -81,7 +81,7 @@ impl Gatherer<'_> {
     }
 
     fn note_naming(&mut self, tree: &Tree, dir: &RepoPath, node: &Node) {
-        let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+        let text = |key: &str| node.text_at(&[key]).to_owned();
         let naming = Naming {
             prefix: text("namePrefix"),
             suffix: text("nameSuffix"),

@@ -7,66 +7,44 @@
 use super::charts;
 use super::gatherer::{Gatherer, Tree};
 use super::scanned::{Scan, is_in};
+use crate::kustomize::decode::same_key;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::Reference;
 use crate::kustomize::manifest::Place;
 use crate::kustomize::remote::{is_remote_file, is_repository, resolve};
-use crate::model::{Entry, File, InvalidPath, Location, RepoPath};
+use crate::model::{
+    Entry, FieldHolds, File, InvalidPath, KUSTOMIZATION_FIELDS, KustomizationField, Location,
+    RESOURCE_LISTS, RepoPath,
+};
 use crate::yaml::{Dialect, Mark, Node, Value, parse_stream};
 
-/// Fields whose texts are paths or URLs, at any depth.
-const REFERENCES: [&str; 16] = [
-    "resources",
-    "bases",
-    "components",
-    "crds",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "patchesStrategicMerge",
-    "replacements",
-    "path",
-    "paths",
-    "files",
-    "envs",
-    "env",
-    "openapi",
-];
+/// Keys of the configuration of plugins whose texts are paths, beside those of kustomizations.
+const PLUGIN_PATHS: [&str; 1] = ["paths"];
 
-/// Fields of charts whose texts are paths or URLs.
-const CHART_FILES: [&str; 3] = ["valuesFile", "values", "additionalValuesFiles"];
+/// Keys of entries whose texts are never paths.
+const NO_PATHS: [&str; 8] =
+    ["name", "literals", "options", "patch", "source", "target", "targets", "valuesInline"];
 
-/// Fields whose texts are never paths.
-const NO_PATHS: [&str; 24] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "name",
-    "namespace",
-    "namePrefix",
-    "nameSuffix",
-    "commonLabels",
-    "commonAnnotations",
-    "labels",
-    "images",
-    "imageTags",
-    "replicas",
-    "vars",
-    "sortOptions",
-    "buildMetadata",
-    "generatorOptions",
-    "literals",
-    "options",
-    "patch",
-    "source",
-    "target",
-    "targets",
-    "valuesInline",
-];
+/// Whether the texts below a key are paths or URLs, at any depth.
+fn names_files(key: &str) -> bool {
+    let is_one = |field: &KustomizationField| {
+        let is_list = field.lists_files() || field.holds == FieldHolds::Schema;
+        is_list && same_key(field.name, key) || is_in(field.paths, key)
+    };
+    KUSTOMIZATION_FIELDS.iter().any(is_one) || is_in(&PLUGIN_PATHS, key)
+}
 
-/// Fields with plugins: files with their configuration, or the configuration itself.
-const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
+/// Whether no text below a key is a path.
+fn names_no_file(key: &str) -> bool {
+    let mut fields = KUSTOMIZATION_FIELDS.iter().filter(|field| field.names_no_file());
+    fields.any(|field| same_key(field.name, key)) || is_in(&NO_PATHS, key)
+}
+
+/// Whether a field has plugins: files with their configuration, or the configuration itself.
+fn has_plugins(key: &str) -> bool {
+    let mut fields = KUSTOMIZATION_FIELDS.iter().filter(|field| field.holds.are_plugins());
+    fields.any(|field| same_key(field.name, key))
+}
 
 /// Looks at one kustomization, whose nodes are marked in `text`.
 pub(super) fn scan(
@@ -88,7 +66,7 @@ impl Scan<'_, '_, '_> {
             Value::Mapping(mapping) => {
                 for pair in mapping {
                     self.refuse_lookalike(&pair.key.text, pair.key_mark)?;
-                    if !is_in(&NO_PATHS, &pair.key.text) {
+                    if !names_no_file(&pair.key.text) {
                         self.node(&pair.value, &pair.key.text)?;
                     }
                 }
@@ -113,12 +91,12 @@ impl Scan<'_, '_, '_> {
             return Ok(());
         }
         if text.contains('\n') {
-            return if is_in(&PLUGINS, field) { self.inline(text, mark) } else { Ok(()) };
+            return if has_plugins(field) { self.inline(text, mark) } else { Ok(()) };
         }
         self.path(text, field, mark)?;
         match text.split_once('=') {
             Some((_, path)) if is_in(&["files"], field) => self.path(path, field, mark),
-            _ if is_in(&PLUGINS, field) && text.contains(':') => self.inline(text, mark),
+            _ if has_plugins(field) && text.contains(':') => self.inline(text, mark),
             _ => Ok(()),
         }
     }
@@ -141,7 +119,7 @@ impl Scan<'_, '_, '_> {
 
     /// Follows what may be a path.
     fn path(&mut self, text: &str, field: &str, mark: Mark) -> Result<(), BuildError> {
-        let is_path = is_in(&REFERENCES, field) || is_in(&CHART_FILES, field);
+        let is_path = names_files(field);
         let at = || self.place.at(self.text, mark).in_field(field);
         let path = match self.dir.join(text) {
             Ok(path) => path,
@@ -167,8 +145,8 @@ impl Scan<'_, '_, '_> {
     }
 
     fn file(&mut self, path: RepoPath, file: &File, field: &str) -> Result<(), BuildError> {
-        let is_plugin = is_in(&PLUGINS, field);
-        let is_resource = is_in(&["resources", "bases"], field);
+        let is_plugin = has_plugins(field);
+        let is_resource = is_in(&RESOURCE_LISTS, field);
         if is_plugin || is_resource && charts::may_have_plugin(&file.content) {
             let place = Place::File(Location::file(path.clone()));
             for (node, text) in self.gatherer.read(file, Dialect::V3, &place)? {

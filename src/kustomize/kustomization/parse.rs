@@ -13,60 +13,13 @@ use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::selector::Selector;
 use crate::kustomize::version;
+use crate::model::{FIELD_NAMES, FieldHolds, KUSTOMIZATION_FIELDS, KustomizationField, Location};
 use crate::yaml::{Node, Value};
 
 const KUSTOMIZATION: &str = "Kustomization";
 const COMPONENT: &str = "Component";
 const KUSTOMIZATION_VERSION: &str = "kustomize.config.k8s.io/v1beta1";
 const COMPONENT_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
-
-/// Every field of the file.
-const FIELDS: [&str; 34] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "openapi",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "patches",
-    "images",
-    "imageTags",
-    "replacements",
-    "replicas",
-    "vars",
-    "sortOptions",
-    "resources",
-    "components",
-    "crds",
-    "bases",
-    "configMapGenerator",
-    "secretGenerator",
-    "helmGlobals",
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "generatorOptions",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "buildMetadata",
-];
-
-/// Fields that kustomize remarks on, with what it says to use instead.
-pub const DEPRECATED: [(&str, &str); 6] = [
-    ("bases", "resources"),
-    ("commonLabels", "labels"),
-    ("imageTags", "images"),
-    ("patchesJson6902", "patches"),
-    ("patchesStrategicMerge", "patches"),
-    ("vars", "replacements"),
-];
 
 const METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 const HELM_GLOBALS: [&str; 2] = ["chartHome", "configHome"];
@@ -93,7 +46,7 @@ impl Kustomization {
     /// # Errors
     /// [`BuildError`] with the field that is unknown, of a wrong type, or says something impossible.
     pub fn parse(source: Source<'_>, node: &Node) -> Result<Self, BuildError> {
-        let Some(file) = Object::open(source, node, String::new(), &FIELDS, Unknown::Refused)?
+        let Some(file) = Object::open(source, node, String::new(), &FIELD_NAMES, Unknown::Refused)?
         else {
             return Err(BuildError::EmptyKustomization { path: source.path.clone() });
         };
@@ -133,13 +86,7 @@ impl Kustomization {
             vars: file.objects("vars", &["name", "objref", "fieldref"], var)?,
             sort_options: sort_options(&file)?,
             build_metadata: file.plain_texts("buildMetadata")?,
-            helm: ["helmCharts", "helmChartInflationGenerator"]
-                .into_iter()
-                .find(|key| {
-                    let items = file.get(key).and_then(Node::as_sequence);
-                    items.is_some_and(|items| !items.is_empty())
-                })
-                .map(|key| file.location_of(key)),
+            helm: charts(&file),
             warnings: warnings(&file),
         })
     }
@@ -189,12 +136,28 @@ fn is_component(file: &Object<'_>) -> Result<bool, BuildError> {
     Ok(is_component)
 }
 
+/// Where charts are asked for, if they are.
+fn charts(file: &Object<'_>) -> Option<Location> {
+    let asks = |field: &&KustomizationField| {
+        let items = file.get(field.name).and_then(Node::as_sequence);
+        items.is_some_and(|items| !items.is_empty())
+    };
+    KustomizationField::holding(FieldHolds::Charts)
+        .find(asks)
+        .map(|field| file.location_of(field.name))
+}
+
+/// What kustomize says of fields that it calls deprecated, in the order of their names.
 fn warnings(file: &Object<'_>) -> Vec<String> {
-    DEPRECATED
-        .iter()
-        .filter(|(field, _)| file.get(field).is_some())
+    let written = |(field, _): &(&str, _)| file.get(field).is_some();
+    let fields = KUSTOMIZATION_FIELDS.iter();
+    let deprecated = fields.filter_map(|field| Some((field.name, field.instead?)));
+    let mut deprecated: Vec<(&str, &str)> = deprecated.filter(written).collect();
+    deprecated.sort_unstable();
+    deprecated
+        .into_iter()
         .map(|(field, instead)| {
-            let experimental = if *field == "vars" { "[EXPERIMENTAL] " } else { "" };
+            let experimental = if field == "vars" { "[EXPERIMENTAL] " } else { "" };
             format!(
                 "# Warning: '{field}' is deprecated. Please use '{instead}' instead. \
                  {experimental}Run 'kustomize edit fix' to update your Kustomization automatically."

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::change::{items, text};
 use super::leaf::leaves;
 use crate::kustomize::Gvk;
+use crate::model::Pairing;
 use crate::yaml::Node;
 
 /// A route of a VirtualService, an HTTPRoute, an Ingress and their like.
@@ -279,30 +280,15 @@ pub(super) fn pair<'r, 'a>(
         |route| Some(format!("{} {}", route.group, route.matches)),
         |route| Some(route.content.clone()),
     ];
-    let mut partner: Vec<Option<usize>> = vec![None; before.len()];
-    let mut taken = vec![false; after.len()];
+    let mut pairing = Pairing::new(before.len(), after.len());
     for sieve in sieves {
-        for (index, route) in before.iter().enumerate() {
-            if partner[index].is_some() {
-                continue;
-            }
-            let Some(key) = sieve(route) else { continue };
-            let found = after
-                .iter()
-                .enumerate()
-                .position(|(at, other)| !taken[at] && sieve(other).as_ref() == Some(&key));
-            if let Some(at) = found {
-                partner[index] = Some(at);
-                taken[at] = true;
-            }
-        }
+        pairing.in_order(|at| sieve(&before[at]), |at| sieve(&after[at]));
     }
-    let pairs = before.iter().zip(&partner);
+    let pairs = before.iter().zip(pairing.partners());
     let mut all: Vec<RoutePair<'r, 'a>> = pairs
         .map(|(route, at)| RoutePair { before: Some(route), after: at.map(|at| &after[at]) })
         .collect();
-    let new = after.iter().zip(&taken).filter(|(_, taken)| !**taken);
-    all.extend(new.map(|(route, _)| RoutePair { before: None, after: Some(route) }));
+    all.extend(pairing.left().map(|at| RoutePair { before: None, after: Some(&after[at]) }));
     all
 }
 

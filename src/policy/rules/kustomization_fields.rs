@@ -6,8 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::kustomize::decode::same_key;
-use crate::kustomize::kustomization::DEPRECATED as DEPRECATED_FIELDS;
-use crate::model::Location;
+use crate::model::{KUSTOMIZATION_FIELDS, Location};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::kustomization::{KustomizationText, kustomizations};
@@ -34,8 +33,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         check_duplicates(file, &editor, root, "", report);
         for (key, _) in root.pairs() {
             let name = key.text().unwrap_or_default();
-            let replaced = DEPRECATED_FIELDS.iter().find(|(field, _)| same_key(field, name));
-            if let Some((field, instead)) = replaced {
+            if let Some((field, instead)) = deprecated(name) {
                 let at = place(file, &editor, key, name);
                 let help = format!("write `{instead}`, or run `kustomize edit fix`");
                 report.say_at(DEPRECATED, at, format!("`{field}` is deprecated"), Some(help));
@@ -51,7 +49,13 @@ fn may_say_something(file: &KustomizationText) -> bool {
     let Ok(documents) = parse_stream(&file.text, Dialect::V3) else { return true };
     let mut keys =
         documents.iter().filter_map(Node::as_mapping).flatten().map(|pair| &pair.key.text);
-    keys.any(|key| DEPRECATED_FIELDS.iter().any(|(field, _)| same_key(field, key)))
+    keys.any(|key| deprecated(key).is_some())
+}
+
+/// A deprecated field, as it is documented, with what to write instead.
+fn deprecated(key: &str) -> Option<(&'static str, &'static str)> {
+    let fields = KUSTOMIZATION_FIELDS.iter().filter_map(|field| Some((field.name, field.instead?)));
+    fields.into_iter().find(|(field, _)| same_key(field, key))
 }
 
 fn check_duplicates(

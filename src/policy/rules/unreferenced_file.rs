@@ -4,7 +4,6 @@
 use crate::model::{Location, RepoPath};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
-use crate::policy::kustomization::is_kustomization;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::policy::subject::{Overlay, Subject};
 
@@ -29,7 +28,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let edits = subject.promotion.map_or(&[][..], |promotion| promotion.edits);
     for path in below.iter().filter(|path| is_manifest(path)) {
         let is_elsewhere = nested.iter().any(|directory| path.is_within(directory));
-        if is_elsewhere || is_kustomization(path) || overlay.build.inputs.contains(path) {
+        if is_elsewhere || path.is_kustomization() || overlay.build.inputs.contains(path) {
             continue;
         }
         let is_copied = edits.iter().any(|edit| edit.path == *path && edit.after.is_some());
@@ -42,7 +41,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// Directories below the overlay with a kustomization of their own that the overlay does not use.
 fn nested(overlay: Overlay<'_>, below: &[RepoPath]) -> Vec<RepoPath> {
-    let others = below.iter().filter(|path| is_kustomization(path));
+    let others = below.iter().filter(|path| path.is_kustomization());
     let unused = others.filter(|path| !overlay.build.inputs.contains(*path));
     unused.filter_map(RepoPath::parent).filter(|directory| directory != overlay.path).collect()
 }

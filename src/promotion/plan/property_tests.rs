@@ -6,9 +6,8 @@ use proptest::prelude::*;
 
 use super::tests::{Decided, path, try_decide};
 use super::*;
-use crate::model::{File, FileTree};
+use crate::model::{FieldPath, File, FileTree};
 use crate::promotion::{CarriedField, Keep, PathGlob, Prune, Rules};
-use crate::yaml::FieldPath;
 use crate::yaml::edit::{Editor, SpanNode};
 
 const FILES: [&str; 6] = [

@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::kustomize::BuildOptions;
-use crate::model::{EnvironmentName, File, FileMode, FileTree, RepoPath};
+use crate::model::{EnvironmentName, FieldPath, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{CarriedField, Keep, PathGlob, Rules};
-use crate::yaml::FieldPath;
 
 pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()

@@ -1,9 +1,8 @@
 //! Aliases where a kustomization names files: what they stand for is written elsewhere, so entries
 //! could be overlooked. They are refused instead.
 
-use super::field::FAMILIES;
-use super::generator;
 use crate::kustomize::decode::same_key;
+use crate::model::{FieldHolds, KUSTOMIZATION_FIELDS};
 use crate::promotion::error::PlanError;
 use crate::promotion::overlay::KustomizationFile;
 use crate::yaml::edit::{EditError, SpanKind, SpanNode};
@@ -13,13 +12,11 @@ const TELLING: [&str; 6] = ["path", "name", "namespace", "files", "envs", "env"]
 
 /// Refuses a kustomization in which an alias or a merge stands where files are named.
 pub(super) fn refuse(file: &KustomizationFile) -> Result<(), PlanError> {
-    let families = FAMILIES.iter().flat_map(|family| family.iter().copied());
-    let fields: Vec<&str> = families.chain(generator::FIELDS).chain(["openapi"]).collect();
     for (key, value) in file.editor.root(0).pairs() {
         let name = key.text().unwrap_or("");
         let found = if name == "<<" {
             Some(key)
-        } else if fields.iter().any(|field| same_key(field, name)) {
+        } else if names_files(name) {
             alias_in(value)
         } else {
             None
@@ -31,6 +28,14 @@ pub(super) fn refuse(file: &KustomizationFile) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Whether a field has entries that wiring looks at.
+fn names_files(key: &str) -> bool {
+    let mut fields = KUSTOMIZATION_FIELDS.iter().filter(|field| {
+        field.lists_files() || matches!(field.holds, FieldHolds::Objects | FieldHolds::Schema)
+    });
+    fields.any(|field| same_key(field.name, key))
 }
 
 fn alias_in(field: &SpanNode) -> Option<&SpanNode> {

@@ -3,27 +3,10 @@
 use super::entry::{Subject, describe, is_carried, path_text, subject, subject_of_path};
 use super::kustomizations::{Kustomizations, leave};
 use crate::kustomize::decode::same_key;
-use crate::model::{PATCH_LISTS, RESOURCE_LISTS};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::plan::{Cause, NotPromotedReason};
 use crate::yaml::edit::{Editor, Fragment, NodePath, SpanKind, SpanNode, quote};
-
-/// Fields that count as one.
-pub(super) type Family = &'static [&'static str];
-
-/// The fields with lists of files, in the order in which a kustomization is usually written.
-pub(super) const FAMILIES: [Family; 9] = [
-    &RESOURCE_LISTS,
-    &["components"],
-    &["crds"],
-    &["configurations"],
-    &["generators"],
-    &["transformers"],
-    &["validators"],
-    &PATCH_LISTS,
-    &["replacements"],
-];
 
 /// The entries of a list field of a kustomization's root, and the key as it is written there:
 /// kustomize does not mind its case.
@@ -37,11 +20,11 @@ pub(super) fn entries<'e>(editor: &'e Editor, field: &str) -> (String, &'e [Span
     }
 }
 
-/// Carries the entries of one family of fields.
+/// Carries the entries of fields that count as one.
 pub(super) fn wire_family(
     draft: &mut Draft<'_>,
     both: &mut Kustomizations,
-    family: Family,
+    family: &[&'static str],
 ) -> Result<(), PlanError> {
     let known: Vec<(Subject, SpanNode)> = family
         .iter()

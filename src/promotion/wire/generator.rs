@@ -8,9 +8,6 @@ use crate::promotion::error::PlanError;
 use crate::promotion::plan::{Cause, NotPromotedReason};
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanNode};
 
-/// The fields with generators.
-pub(super) const FIELDS: [&str; 2] = ["configMapGenerator", "secretGenerator"];
-
 /// The keys of a generator with lines that name files.
 pub(super) const LINE_KEYS: [&str; 2] = ["files", "envs"];
 

@@ -13,6 +13,7 @@ mod unwire;
 
 use super::draft::Draft;
 use super::error::PlanError;
+use crate::model::{FieldHolds, KustomizationField, file_lists};
 
 pub(super) use kustomizations::Kustomizations;
 pub(super) use unwire::unwire;
@@ -30,12 +31,12 @@ pub(super) fn open_kustomizations(draft: &Draft<'_>) -> Result<Kustomizations, P
 
 /// Gives the target's kustomization the source's entries for files that are copied.
 pub(super) fn wire(draft: &mut Draft<'_>, both: &mut Kustomizations) -> Result<(), PlanError> {
-    for family in field::FAMILIES {
-        field::wire_family(draft, both, family)?;
+    for family in file_lists() {
+        field::wire_family(draft, both, &family)?;
     }
     field::wire_openapi(draft, both)?;
-    for field in generator::FIELDS {
-        generator::wire(draft, both, field)?;
+    for field in KustomizationField::holding(FieldHolds::Objects) {
+        generator::wire(draft, both, field.name)?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Taking the entries of pruned files out of the target's kustomization.
 
 use super::entry::{Subject, subject, subject_of_path};
-use super::field::{FAMILIES, entries};
-use super::generator::{FIELDS, LINE_KEYS, line_path};
+use super::field::entries;
+use super::generator::{LINE_KEYS, line_path};
 use super::kustomizations::Kustomizations;
+use crate::model::{FieldHolds, KustomizationField, file_lists};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::overlay::Overlay;
@@ -28,14 +29,14 @@ pub(in crate::promotion) fn unwire(
         };
         (goes(below) || directory_goes()).then(|| below.clone())
     };
-    for field in FAMILIES.iter().flat_map(|family| family.iter().copied()) {
+    for field in file_lists().flatten() {
         let gone = |entry: &SpanNode| pruned(&subject(entry, dir));
         let path = NodePath::root(0).key(&entries(&both.target.editor, field).0);
         remove_items(both, field, &path, &gone)?;
     }
     let gone = |line: &SpanNode| pruned(&subject_of_path(line_path(line.text()?), dir));
-    for field in FIELDS {
-        remove_generator_lines(both, field, &gone)?;
+    for field in KustomizationField::holding(FieldHolds::Objects) {
+        remove_generator_lines(both, field.name, &gone)?;
     }
     remove_openapi(both, &gone)
 }

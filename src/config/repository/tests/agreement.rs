@@ -174,9 +174,3 @@ fn defaults_of_the_schema_are_the_defaults() {
     let said = format!("{:?}", said.pipeline).replace("by: Some(Files)", "by: None");
     assert_eq!(said, format!("{:?}", silent.pipeline));
 }
-
-#[test]
-fn the_list_of_fields_is_that_of_promotions() {
-    let known: Vec<&str> = crate::promotion::CarriedField::names().collect();
-    assert_eq!(super::super::keys_of_promotion::CARRIED_FIELDS, known);
-}

@@ -1,7 +1,7 @@
 //! Field paths of replacements, and the walk along them.
 //!
 //! As kyaml's `PathGetter` (sources) and `PathMatcher` (targets). They differ from
-//! [`yaml::FieldPath`](crate::yaml::FieldPath): a value in brackets is a regular expression that may
+//! [`FieldPath`](crate::model::FieldPath): a value in brackets is a regular expression that may
 //! match anywhere, `-` is a source's last item, and a bracket that is never closed is a name.
 
 use std::fmt::Write as _;
