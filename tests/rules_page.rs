@@ -170,8 +170,7 @@ fn findings_of_files(text: &str) -> Vec<Finding> {
     let standards = Standards::read(&after, &gates(), &Fetched::default()).unwrap();
     let terms = Terms { gates: &gates(), standards: &standards, today: Day::MIN };
     let built = build(&after, &target);
-    let overlay =
-        Overlay { files: &after, path: &target, build: &built, may_build_again: edits.is_empty() };
+    let overlay = Overlay { files: &after, path: &target, build: &built };
     if edits.is_empty() {
         return check_overlay(&Reading::new(overlay), None, terms).findings;
     }

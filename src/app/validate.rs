@@ -77,8 +77,7 @@ impl Workspace {
         let changes = deployed.unwrap_or_default().after;
         let (build, _) = render_deployed(files, &environment.path, options, &changes)
             .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
-        let overlay =
-            Overlay { files, path: &environment.path, build: &build, may_build_again: true };
+        let overlay = Overlay { files, path: &environment.path, build: &build };
         Ok(check_overlay(&Reading::new(overlay), None, terms))
     }
 }

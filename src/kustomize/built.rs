@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::books::LostBooks;
+use super::patch_effect::PatchEffect;
 use super::resource_id::ResourceId;
 use super::secret_facts::SecretFacts;
 use super::share_out::{MUCH, share_out_with};
@@ -41,6 +42,8 @@ pub struct Build {
     pub secrets: Arc<SecretFacts>,
     /// Patches and replacements that took kustomize's own notes with a resource's annotations.
     pub lost_books: Vec<LostBooks>,
+    /// What the patches of the overlay's own kustomization did.
+    pub patches: Vec<PatchEffect>,
 }
 
 impl Build {

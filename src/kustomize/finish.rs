@@ -63,6 +63,7 @@ pub(super) fn build<'a>(
         session.accumulate(&overlay, Accumulator::default())?;
     let mut secrets = std::mem::take(&mut set.secrets);
     let lost_books = std::mem::take(&mut set.lost_books);
+    let patches = std::mem::take(&mut set.patches);
     name_hash::apply(&mut set, &session.schema);
     name_reference::apply(&mut set, configuration.get(), &session.schema)?;
     let unused = vars.resolve(&mut set, configuration.get())?;
@@ -84,7 +85,7 @@ pub(super) fn build<'a>(
     }
     let drafts = set.into_drafts().into_iter();
     let resources = drafts.map(|draft| finish(draft, told)).collect::<Result<_, _>>()?;
-    Ok(Build { resources, warnings: session.warnings, lost_books, ..Build::default() })
+    Ok(Build { resources, warnings: session.warnings, lost_books, patches, ..Build::default() })
 }
 
 /// What a build tells of itself in its resources.

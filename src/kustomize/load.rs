@@ -52,6 +52,12 @@ pub struct Root<'a> {
 }
 
 impl Root<'_> {
+    /// Whether it is the directory that is built.
+    #[must_use]
+    pub const fn is_outermost(&self) -> bool {
+        self.ancestors.is_empty()
+    }
+
     /// Whether it is of the repository that is built, not of another.
     #[must_use]
     pub const fn is_local(&self) -> bool {

@@ -4,6 +4,7 @@ use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::kustomization::{Patch, Reference, Replacement, ReplacementField, replacement};
 use super::manifest::{self, Place};
+use super::patch_effect::PatchEntry;
 use super::site::Site;
 use super::transform::patch::{LoadedPatch, Options};
 use super::version::Version;
@@ -52,8 +53,9 @@ pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPat
         allow_kind_change: patch.allow_kind_change,
     };
     let at = place.whole().clone();
+    let entry = own_entry(&patch.at, place.file(), site);
     let patch = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
-    Ok(patch.read_from(place.file()))
+    Ok(patch.read_from(place.file()).of_entries(entry.into_iter().collect()))
 }
 
 /// A JSON 6902 patch of the older field.
@@ -65,8 +67,9 @@ pub(super) fn load_json_patch(
     site: &Site<'_, '_>,
 ) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, &patch.patch, site)?;
+    let entry = own_entry(&patch.at, place.file(), site);
     let patch = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
-    Ok(patch.read_from(place.file()))
+    Ok(patch.read_from(place.file()).of_entries(entry.into_iter().collect()))
 }
 
 /// Strategic merge patches; each is a patch written in place, or else a file.
@@ -78,10 +81,11 @@ pub(super) fn load_strategic_merges(
     at: &Location,
     site: &Site<'_, '_>,
 ) -> Result<LoadedPatch, BuildError> {
-    let mut objects = Vec::new();
+    let (mut objects, mut entries) = (Vec::new(), Vec::new());
     let mut all_known = true;
     for reference in references {
         let place = Place::Inline(reference.at.clone());
+        let mut file = None;
         match manifest::resources(&reference.text, &place, site.schema) {
             Ok(inline) => objects.extend(inline),
             // Who wrote several lines meant a patch, not a path.
@@ -92,14 +96,23 @@ pub(super) fn load_strategic_merges(
                 let place = Place::File(Location::file(loaded.path.clone()));
                 let text = manifest::text_of(&loaded)?;
                 objects.extend(manifest::resources(&text, &place, site.schema)?);
+                file = place.file();
             }
         }
+        let entry = own_entry(&reference.at, file, site);
+        entries.extend(entry.map(|entry| PatchEntry { objects: objects.len(), ..entry }));
     }
     if objects.is_empty() && all_known {
         let reason = "the patches are empty";
         return Err(BuildError::Conflict { at: at.clone(), reason });
     }
-    Ok(LoadedPatch::strategic_merge(objects, at.clone()))
+    Ok(LoadedPatch::strategic_merge(objects, at.clone()).of_entries(entries))
+}
+
+/// An entry with a patch, if what it does is to be noted: if it is of the kustomization that is built.
+fn own_entry(at: &Location, file: Option<RepoPath>, site: &Site<'_, '_>) -> Option<PatchEntry> {
+    let entry = || PatchEntry { at: at.clone(), file, objects: usize::MAX };
+    site.root.is_outermost().then(entry)
 }
 
 /// The text of a patch: that of its file, or `inline`, the one written in place.

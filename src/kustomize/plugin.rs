@@ -84,14 +84,18 @@ pub fn transformers(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Transform
             };
             Transformer::Replicas(vec![replica(&change)?], specs()?)
         }
-        "PatchTransformer" => Transformer::Patch(load_patch(&patch(&object)?, site)?),
+        "PatchTransformer" => Transformer::Patch(Box::new(load_patch(&patch(&object)?, site)?)),
         "PatchJson6902Transformer" => {
             let read = Patch { patch: object.text("jsonOp")?, ..patch(&object)? };
-            Transformer::Patch(load_json_patch(&read, site)?)
+            Transformer::Patch(Box::new(load_json_patch(&read, site)?))
         }
         "PatchStrategicMergeTransformer" => {
             let at = &config.location;
-            Transformer::Patch(load_strategic_merges(&strategic_merges(&object)?, at, site)?)
+            Transformer::Patch(Box::new(load_strategic_merges(
+                &strategic_merges(&object)?,
+                at,
+                site,
+            )?))
         }
         "ReplacementTransformer" => {
             let list = object.objects("replacements", &[], replacement_field)?;

@@ -10,11 +10,13 @@ use compact_str::CompactString;
 
 use super::books::LostBooks;
 use super::growth::Growth;
+use super::patch_effect::PatchEffect;
 use super::places::Places;
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
 use super::secret_facts::SecretFacts;
 use super::{Gvk, ResourceId};
+use crate::yaml::Node;
 
 /// The resources of a build, in the order in which they were loaded.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,8 @@ pub struct ResourceSet {
     pub growth: Growth,
     /// What patches and replacements took away with annotations.
     pub lost_books: Vec<LostBooks>,
+    /// What the patches did that are watched.
+    pub patches: Vec<PatchEffect>,
 }
 
 /// An identity to search for, with the effective namespace.
@@ -217,12 +221,14 @@ impl ResourceSet {
             self.secrets.absorb(before.secrets);
             self.growth.absorb(before.growth);
             self.lost_books.extend(before.lost_books);
+            self.patches.extend(before.patches);
             return self.refuse_repeated();
         }
         self.may_have_deleted |= other.may_have_deleted;
         self.secrets.absorb(other.secrets);
         self.growth.absorb(other.growth);
         self.lost_books.extend(other.lost_books);
+        self.patches.extend(other.patches);
         other.drafts.into_iter().try_for_each(|draft| self.append(draft))
     }
 
@@ -236,6 +242,13 @@ impl ResourceSet {
         }
         self.push(draft);
         Ok(())
+    }
+
+    /// Notes what a patch that is watched made of the resource at a place.
+    pub fn note_patch(&mut self, patch: usize, at: usize, id: &ResourceId, before: &Node) {
+        if let (Some(patch), Some(draft)) = (self.patches.get_mut(patch), self.drafts.get(at)) {
+            patch.note(id, before, &draft.node);
+        }
     }
 
     /// Puts a resource in the place of another.

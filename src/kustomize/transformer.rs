@@ -27,7 +27,7 @@ use crate::model::Location;
 #[derive(Debug)]
 pub enum Transformer {
     /// `patches`, `patchesStrategicMerge`, `patchesJson6902`.
-    Patch(LoadedPatch),
+    Patch(Box<LoadedPatch>),
     /// `namespace`.
     Namespace {
         /// The namespace.
@@ -146,10 +146,10 @@ impl Transformer {
             let at = Location::file(overlay.file.clone()).in_field("patchesStrategicMerge");
             let list = &fields.patches_strategic_merge;
             let patch = load_strategic_merges(list, &at, site)?;
-            add("PatchStrategicMergeTransformer", Self::Patch(patch), 1);
+            add("PatchStrategicMergeTransformer", Self::Patch(Box::new(patch)), 1);
         }
         for patch in &fields.patches {
-            add("PatchTransformer", Self::Patch(load_patch(patch, site)?), 1);
+            add("PatchTransformer", Self::Patch(Box::new(load_patch(patch, site)?)), 1);
         }
         if !fields.namespace.is_empty() {
             let specs = configuration.namespace.clone();
@@ -186,7 +186,11 @@ impl Transformer {
             add("AnnotationsTransformer", Self::Annotations(pairs, specs), 1);
         }
         for patch in &fields.patches_json_6902 {
-            add("PatchJson6902Transformer", Self::Patch(load_json_patch(patch, site)?), 1);
+            add(
+                "PatchJson6902Transformer",
+                Self::Patch(Box::new(load_json_patch(patch, site)?)),
+                1,
+            );
         }
         if !fields.replicas.is_empty() {
             let transformer =

@@ -27,12 +27,7 @@ impl<'a> Reading<'a> {
     /// The overlay that changes lead to.
     #[must_use]
     pub const fn after(changes: &Changes<'a>) -> Self {
-        Self::new(Overlay {
-            files: changes.files,
-            path: changes.path,
-            build: changes.after,
-            may_build_again: false,
-        })
+        Self::new(Overlay { files: changes.files, path: changes.path, build: changes.after })
     }
 
     /// The overlay.
@@ -52,9 +47,9 @@ impl<'a> Reading<'a> {
                 let Ok((at, Entry::File(file))) = overlay.files.look_up(path) else { continue };
                 let Ok(text) = std::str::from_utf8(&file.content) else { continue };
                 let text = text.replace("\r\n", "\n");
-                if let Ok(documents) = parse_stream(&text, Dialect::V3) {
-                    sources.add(at, text, documents);
-                }
+                // What is no YAML may be what a generator reads.
+                let documents = parse_stream(&text, Dialect::V3).unwrap_or_default();
+                sources.add(at, text, documents);
             }
             sources
         })

@@ -31,8 +31,6 @@ pub struct Overlay<'a> {
     pub path: &'a RepoPath,
     /// The overlay, built.
     pub build: &'a Build,
-    /// Whether rules may build it again in another form, which costs as much as the first time.
-    pub may_build_again: bool,
 }
 
 /// A promotion, as far as it is decided when the gates run.

@@ -68,12 +68,8 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
     let plain: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
     let edited = EditedFiles::new(request.files, plain.iter().copied());
-    let reading = Reading::new(Overlay {
-        files: &edited,
-        path: &target.path,
-        build: &builds.after,
-        may_build_again: false,
-    });
+    let reading =
+        Reading::new(Overlay { files: &edited, path: &target.path, build: &builds.after });
     let (checked, (Diffs { rendered, files, drift }, secrets, known)) = side_by_side(
         || check(request, (source, target), &standards, &builds, (&reading, &plain)),
         || compare(request, (source, target), &builds, &edits),

@@ -8,6 +8,7 @@ use super::strategic_merge::{Merged, merge};
 use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::growth::weight;
+use crate::kustomize::patch_effect::PatchEntry;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::{ResourceSet, WantedId};
 use crate::kustomize::scalar;
@@ -30,6 +31,8 @@ pub struct LoadedPatch {
     at: Location,
     /// The file that it was read from; `None` if it is written in place.
     file: Option<RepoPath>,
+    /// The entries whose effect is noted.
+    entries: Vec<PatchEntry>,
 }
 
 /// What a patch may change beside what every patch may.
@@ -85,7 +88,15 @@ impl LoadedPatch {
             }
             (Err(_), Err(fault)) => return Err(not_a_patch(at, &fault)),
         };
-        Ok(Self { content, target, options, origin: Origin::Patches, at, file: None })
+        Ok(Self {
+            content,
+            target,
+            options,
+            origin: Origin::Patches,
+            at,
+            file: None,
+            entries: Vec::new(),
+        })
     }
 
     /// The objects of one entry of `patchesStrategicMerge`.
@@ -98,6 +109,7 @@ impl LoadedPatch {
             origin: Origin::StrategicMerge,
             at,
             file: None,
+            entries: Vec::new(),
         }
     }
 
@@ -120,13 +132,20 @@ impl LoadedPatch {
         }
         let content = Content::Json(json);
         let options = Options::default();
-        Ok(Self { content, target, options, origin: Origin::Json6902, at, file: None })
+        let (file, entries) = (None, Vec::new());
+        Ok(Self { content, target, options, origin: Origin::Json6902, at, file, entries })
     }
 
     /// The same patch with the file that it was read from.
     #[must_use]
     pub fn read_from(self, file: Option<RepoPath>) -> Self {
         Self { file, ..self }
+    }
+
+    /// The same patch with the entries whose effect is to be noted.
+    #[must_use]
+    pub fn of_entries(self, entries: Vec<PatchEntry>) -> Self {
+        Self { entries, ..self }
     }
 
     /// Whether it is laid over objects, for which their schemas are asked.
@@ -147,10 +166,16 @@ impl LoadedPatch {
     /// # Errors
     /// [`BuildError`] if it is for none although it names one, or does not fit one.
     pub fn apply(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        let first = set.patches.len();
+        set.patches.extend(self.entries.iter().map(PatchEntry::begun));
+        let effect = |object: usize| {
+            let entry = self.entries.iter().position(|entry| object < entry.objects)?;
+            Some(first + entry)
+        };
         match (&self.content, &self.target) {
             (Content::Strategic(objects), Some(target)) => match objects.as_slice() {
                 [] => self.do_nothing(schema, &EMPTY_PATCHES_WITH_TARGET),
-                [patch] => self.merge_selected(set, target, patch, schema),
+                [patch] => self.merge_selected(set, (target, effect(0)), patch, schema),
                 _ => Err(BuildError::Conflict {
                     at: self.at.clone(),
                     reason: "a patch with a `target` may hold one object, not several",
@@ -160,9 +185,12 @@ impl LoadedPatch {
                 self.do_nothing(schema, &EMPTY_PATCHES)
             }
             (Content::Strategic(objects), None) => {
-                objects.iter().try_for_each(|patch| self.merge_named(set, patch, schema))
+                let mut objects = objects.iter().enumerate();
+                objects.try_for_each(|(at, patch)| self.merge_named(set, patch, effect(at), schema))
             }
-            (Content::Json(json), Some(target)) => self.apply_json(set, target, json, schema),
+            (Content::Json(json), Some(target)) => {
+                self.apply_json(set, (target, effect(0)), json, schema)
+            }
             (Content::Json(_), None) => Err(BuildError::Conflict {
                 at: self.at.clone(),
                 reason: "a JSON 6902 patch needs a `target`",
@@ -196,7 +224,7 @@ impl LoadedPatch {
     fn merge_selected(
         &self,
         set: &mut ResourceSet,
-        target: &Selector,
+        (target, effect): (&Selector, Option<usize>),
         patch: &Draft,
         schema: &Schema,
     ) -> Result<(), BuildError> {
@@ -207,7 +235,7 @@ impl LoadedPatch {
             if let (Some(version), Some(mapping)) = (version, node.as_mapping_mut()) {
                 mapping.insert("apiVersion", version);
             }
-            self.merge_at(set, at, node, schema)?;
+            self.merge_at(set, (at, effect), node, schema)?;
         }
         set.drop_deleted();
         Ok(())
@@ -218,6 +246,7 @@ impl LoadedPatch {
         &self,
         set: &mut ResourceSet,
         patch: &Draft,
+        effect: Option<usize>,
         schema: &Schema,
     ) -> Result<(), BuildError> {
         if !schema.version().has(&SEVERAL_DELETIONS) && set.iter().any(Draft::is_deleted) {
@@ -253,17 +282,38 @@ impl LoadedPatch {
         } else {
             patch.node.clone()
         };
-        self.merge_at(set, at, node, schema)?;
+        self.merge_at(set, (at, effect), node, schema)?;
         if self.origin == Origin::StrategicMerge {
             set.drop_deleted();
         }
         Ok(())
     }
 
+    /// Changes one resource, and notes what that did.
+    fn change<T>(
+        &self,
+        set: &mut ResourceSet,
+        (at, effect): (usize, Option<usize>),
+        schema: &Schema,
+        change: impl FnOnce(&mut Draft) -> T,
+    ) -> T {
+        let Some(effect) = effect else { return set.update(at, schema, change) };
+        let Some(draft) = set.get(at) else { return set.update(at, schema, change) };
+        let (id, mut before) = (draft.first_id.clone(), draft.node.clone());
+        // Annotations that are made for operations to find are no change.
+        let is_annotated = self.origin == Origin::Patches || draft.has_history();
+        if matches!(self.content, Content::Json(_)) && is_annotated {
+            make_annotations(&mut before);
+        }
+        let result = set.update(at, schema, change);
+        set.note_patch(effect, at, &id, &before);
+        result
+    }
+
     fn merge_at(
         &self,
         set: &mut ResourceSet,
-        at: usize,
+        (at, effect): (usize, Option<usize>),
         patch: Node,
         schema: &Schema,
     ) -> Result<(), BuildError> {
@@ -273,8 +323,9 @@ impl LoadedPatch {
             at: self.at.clone(),
             reason: fault.to_string(),
         })?;
-        let merged =
-            set.update(at, schema, |draft| merge_into(draft, patch, options, schema, &self.at));
+        let merged = self.change(set, (at, effect), schema, |draft| {
+            merge_into(draft, patch, options, schema, &self.at)
+        });
         let lost = merged.map_err(|source| BuildError::Invalid {
             at: self.at.clone(),
             reason: format!("the patch does not fit `{}`: {source}", set_id(set, at)),
@@ -301,14 +352,14 @@ impl LoadedPatch {
     fn apply_json(
         &self,
         set: &mut ResourceSet,
-        target: &Selector,
+        (target, effect): (&Selector, Option<usize>),
         json: &JsonPatch,
         schema: &Schema,
     ) -> Result<(), BuildError> {
         let mut growth = set.growth;
         for at in self.selected(set, target)? {
             self.note_secret(set, at);
-            let applied = set.update(at, schema, |draft| {
+            let applied = self.change(set, (at, effect), schema, |draft| {
                 if self.origin == Origin::Patches {
                     draft.remember_id();
                 }

@@ -39,12 +39,7 @@ pub(super) fn check(
     if edits.is_empty() {
         findings.iter_mut().for_each(|finding| finding.new = false);
     } else if !findings.is_empty() {
-        let before = Overlay {
-            files: request.files,
-            path: &target.path,
-            build: &builds.before,
-            may_build_again: false,
-        };
+        let before = Overlay { files: request.files, path: &target.path, build: &builds.before };
         let before = check_without_lines(&Reading::new(before), None, terms);
         mark_new(&before.findings, &mut findings);
     }

@@ -250,7 +250,7 @@ fn judge(
     let mut findings = found.findings;
     if !findings.is_empty() {
         let files = request.before;
-        let then = Overlay { files, path, build: before, may_build_again: false };
+        let then = Overlay { files, path, build: before };
         let then = check_without_lines(&Reading::new(then), None, terms);
         mark_new(&then.findings, &mut findings);
     }
