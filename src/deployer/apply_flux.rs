@@ -2,7 +2,7 @@
 
 use super::changes::{Changes, Metadata, Substitution};
 use super::envsubst::substitute;
-use crate::kustomize::{Build, Gvk, Resource};
+use crate::kustomize::{Build, Resource, ResourceId};
 use crate::yaml::{Node, parse_manifests, write_document};
 
 /// The label or annotation by which an object says no to variables.
@@ -45,10 +45,7 @@ fn put_variables_in(resource: &mut Resource, substitution: &Substitution) -> Res
     }
     let documents = parse_manifests(&put).map_err(|error| error.reason.to_string())?;
     let node = documents.into_iter().next().ok_or("nothing is left of it")?;
-    let named = |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default().to_owned();
-    resource.id.name = named(&["metadata", "name"]).into();
-    resource.id.namespace = named(&["metadata", "namespace"]).into();
-    resource.id.gvk = Gvk::from_api_version(&named(&["apiVersion"]), &named(&["kind"]));
+    resource.id = ResourceId::of(&node);
     resource.node = node;
     Ok(())
 }

@@ -40,8 +40,7 @@ pub fn generate(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Draft>, Build
     };
     let object = fields(config, site)?;
     let mut args = generator_args(&object)?;
-    let metadata =
-        |key| config.node.at(&["metadata", key]).and_then(Node::text).unwrap_or_default();
+    let metadata = |key| config.node.text_at(&["metadata", key]);
     if args.name.is_empty() {
         metadata("name").clone_into(&mut args.name);
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use compact_str::CompactString;
 
+use crate::yaml::Node;
+
 /// Group, version and kind. The group is empty for core kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gvk {
@@ -162,6 +164,19 @@ pub fn name_without_hash(name: &str) -> &str {
 }
 
 /// `Kind namespace/name`, or `Kind name` where there is no namespace.
+impl ResourceId {
+    /// The identity that an object gives itself; parts that it lacks are empty.
+    #[must_use]
+    pub fn of(object: &Node) -> Self {
+        let text = |keys: &[&str]| object.text_at(keys);
+        Self {
+            gvk: Gvk::from_api_version(text(&["apiVersion"]), text(&["kind"])),
+            namespace: text(&["metadata", "namespace"]).into(),
+            name: text(&["metadata", "name"]).into(),
+        }
+    }
+}
+
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.namespace.is_empty() {

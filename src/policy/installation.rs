@@ -2,7 +2,7 @@
 
 use super::mesh::{Manifest, Mesh};
 use super::subject::Subject;
-use crate::kustomize::{Gvk, ResourceId};
+use crate::kustomize::ResourceId;
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Dialect, Node, parse_stream};
 
@@ -41,15 +41,9 @@ pub(super) fn with_mesh(subject: &Subject<'_>, look: impl FnOnce(&Mesh<'_>)) {
 /// of a `List`.
 #[must_use]
 pub fn manifests<'a>(node: &'a Node, origin: &Location) -> Vec<Manifest<'a>> {
-    let text = |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default();
     let items = node.get("items").and_then(Node::as_sequence);
-    if let (true, Some(items)) = (text(&["kind"]).ends_with("List"), items) {
+    if let (true, Some(items)) = (node.text_at(&["kind"]).ends_with("List"), items) {
         return items.iter().flat_map(|item| manifests(item, origin)).collect();
     }
-    let id = ResourceId {
-        gvk: Gvk::from_api_version(text(&["apiVersion"]), text(&["kind"])),
-        namespace: text(&["metadata", "namespace"]).into(),
-        name: text(&["metadata", "name"]).into(),
-    };
-    vec![Manifest { node, id, origin: origin.clone(), cluster: "" }]
+    vec![Manifest { node, id: ResourceId::of(node), origin: origin.clone(), cluster: "" }]
 }

@@ -16,7 +16,7 @@ pub fn matches(selector: Option<&Node>, object: &Labels) -> bool {
 }
 
 fn holds(expression: &Node, object: &Labels) -> bool {
-    let text = |key| expression.get(key).and_then(Node::text).unwrap_or_default();
+    let text = |key| expression.text_at(&[key]);
     let values: Vec<&str> = values(expression).collect();
     let label = object.get(text("key"));
     let is_listed = label.is_some_and(|label| values.contains(&label.as_str()));

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::kustomize::ResourceId;
-use crate::model::{Position, RepoPath};
+use crate::model::{
+    BUILT_LISTS, FieldHolds, FieldValues, KustomizationField, PATCH_LISTS, Position, RepoPath,
+};
 use crate::yaml::{Dialect, Node, Style, Value, parse_stream};
 
 /// A file of the build, read.
@@ -35,20 +37,68 @@ pub(super) struct Question<'q> {
 
 /// The line of a file that has the last word, if one of these has it.
 pub(super) fn find(files: &[Words<'_>], question: &Question<'_>) -> Option<(RepoPath, Position)> {
-    files.iter().find_map(|file| {
-        let line = file.documents.iter().find_map(|document| match &document.value {
-            Value::Sequence(operations) => json_patch(operations, question).map(|at| file.line(at)),
+    let (path, line) = files.iter().find_map(|file| {
+        file.documents.iter().find_map(|document| match &document.value {
+            Value::Sequence(operations) => {
+                Some((file.path.clone(), file.line(json_patch(operations, question)?)))
+            }
             // Whether it leads to the resource takes longer to find out than whether it says so.
-            Value::Mapping(_) if is_kustomization(file.path) => file
-                .kustomization(document, question)
-                .filter(|_| reaches(files, file.path, question.origin)),
+            Value::Mapping(_) if file.path.is_kustomization() => {
+                let own = || Some((file.path.clone(), file.kustomization(document, question)?));
+                own()
+                    .or_else(|| generated(files, file, document, question))
+                    .filter(|_| reaches(files, file.path, question.origin))
+            }
             _ => None,
-        })?;
-        Some((file.path.clone(), Position { line, column: 1 }))
-    })
+        })
+    })?;
+    Some((path, Position { line, column: 1 }))
 }
 
-/// Whether a kustomization leads to a file, over others that it names.
+/// Shorter values are found elsewhere by chance.
+const SHORTEST: usize = 6;
+
+/// The only line of all files that has a value under this key, or a longer one at all: what plugins set and
+/// replacements copy.
+pub(super) fn only(files: &[Words<'_>], key: &str, value: &Node) -> Option<(RepoPath, Position)> {
+    let text = value.text()?;
+    let under_key = |found: &str, node: &Node| found == key && node.text() == Some(text);
+    let anywhere = |_: &str, node: &Node| text.len() >= SHORTEST && node.text() == Some(text);
+    let (file, at) = lone(files, &under_key).or_else(|| lone(files, &anywhere))?;
+    Some((file.path.clone(), Position { line: file.line(at), column: 1 }))
+}
+
+/// The one scalar that is meant, if it is one.
+fn lone<'f, 's>(
+    files: &'f [Words<'s>],
+    is_meant: &dyn Fn(&str, &Node) -> bool,
+) -> Option<(&'f Words<'s>, usize)> {
+    let mut found = Vec::new();
+    for file in files {
+        let mut here = Vec::new();
+        file.documents.iter().for_each(|document| scalars(document, "", is_meant, &mut here));
+        found.extend(here.into_iter().map(|at| (file, at)));
+        if found.len() > 1 {
+            return None;
+        }
+    }
+    found.pop()
+}
+
+fn scalars(node: &Node, key: &str, is_meant: &dyn Fn(&str, &Node) -> bool, found: &mut Vec<usize>) {
+    match &node.value {
+        Value::Scalar(_) => {
+            found.extend(node.mark.offset().filter(|_| is_meant(key, node)));
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| scalars(item, key, is_meant, found)),
+        Value::Mapping(mapping) => {
+            mapping.iter().for_each(|pair| scalars(&pair.value, &pair.key.text, is_meant, found));
+        }
+    }
+}
+
+/// Whether a kustomization leads to a file, over others that it names. A component does if one that names it
+/// does.
 fn reaches(files: &[Words<'_>], kustomization: &RepoPath, origin: &RepoPath) -> bool {
     let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
     let mut next = vec![kustomization];
@@ -57,32 +107,39 @@ fn reaches(files: &[Words<'_>], kustomization: &RepoPath, origin: &RepoPath) -> 
             return true;
         }
         let Some(file) = files.iter().find(|file| file.path == path) else { continue };
-        let Some(directory) = path.parent().filter(|_| seen.insert(file.path)) else { continue };
-        for document in file.documents {
-            let lists = ["resources", "bases", "components"];
-            for entry in lists.iter().flat_map(|list| items(document.get(list))) {
-                let Some(to) = entry.text().and_then(|entry| directory.join(entry).ok()) else {
-                    continue;
-                };
-                if to == *origin {
-                    return true;
-                }
-                let inside = |file: &&Words<'_>| {
-                    is_kustomization(file.path) && file.path.parent().as_ref() == Some(&to)
-                };
-                next.extend(files.iter().find(inside).map(|file| file.path));
-            }
+        if !seen.insert(file.path) {
+            continue;
+        }
+        let named = file.named();
+        if named.contains(origin) {
+            return true;
+        }
+        let inside = |file: &&Words<'_>| {
+            file.path.is_kustomization() && file.path.parent().is_some_and(|it| named.contains(&it))
+        };
+        next.extend(files.iter().filter(inside).map(|file| file.path));
+        if file.documents.iter().any(|document| text(document, "kind") == "Component") {
+            let names = |other: &&Words<'_>| {
+                let directory = path.parent();
+                other.path.is_kustomization()
+                    && directory.is_some_and(|it| other.named().contains(&it))
+            };
+            next.extend(files.iter().filter(names).map(|file| file.path));
         }
     }
     false
 }
 
-fn is_kustomization(path: &RepoPath) -> bool {
-    let name = path.parts().last().unwrap_or_default();
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name)
-}
-
 impl Words<'_> {
+    /// What a kustomization is built from: files and folders.
+    fn named(&self) -> BTreeSet<RepoPath> {
+        let Some(directory) = self.path.parent() else { return BTreeSet::new() };
+        let lists = self.documents.iter().flat_map(|document| {
+            BUILT_LISTS.into_iter().flat_map(|list| items(document.get(list)))
+        });
+        lists.filter_map(|entry| directory.join(entry.text()?).ok()).collect()
+    }
+
     fn line(&self, offset: usize) -> u32 {
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
         let lines = memchr::memchr_iter(b'\n', before).count() + 1;
@@ -96,12 +153,10 @@ impl Words<'_> {
             .or_else(|| simple(document, question))
             .and_then(at)
             .or_else(|| self.inline_patches(document, question))
-            .or_else(|| literal(document, question).and_then(at))
     }
 
     fn inline_patches(&self, document: &Node, question: &Question<'_>) -> Option<u32> {
-        let lists = ["patches", "patchesJson6902", "patchesStrategicMerge"];
-        lists.iter().flat_map(|list| items(document.get(list))).rev().find_map(|entry| {
+        PATCH_LISTS.iter().flat_map(|list| items(document.get(list))).rev().find_map(|entry| {
             let patch = entry.get("patch").unwrap_or(entry);
             let Value::Scalar(scalar) = &patch.value else { return None };
             if scalar.text.len() > 1 << 20 || !fits_target(entry.get("target"), question) {
@@ -127,7 +182,7 @@ fn items(node: Option<&Node>) -> &[Node] {
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> &'n str {
-    node.get(key).and_then(Node::text).unwrap_or_default()
+    node.text_at(&[key])
 }
 
 /// Whether a patch's target may be the resource; its kind and name are patterns.
@@ -173,24 +228,21 @@ fn step<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
 
 /// The field in an inline strategic merge patch.
 fn merge(patch: &Node, has_target: bool, question: &Question<'_>) -> Option<usize> {
-    let name = patch.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
+    let name = patch.text_at(&["metadata", "name"]);
     let is_about = text(patch, "kind") == question.id.gvk.kind
         && (name == question.id.name || name == question.original_name);
     if !is_about && !has_target {
         return None;
     }
-    let mut node = patch;
-    for (index, key) in question.keys.iter().enumerate() {
-        node = match step(node, key) {
-            Some(next) => next,
-            // A list of a patch has only what it changes.
-            None => items(Some(node)).iter().find(|item| {
-                let rest = &question.keys[index + 1..];
-                rest.iter().try_fold(*item, |node, key| step(node, key)) == Some(question.value)
-            })?,
-        };
-    }
-    (node == question.value).then(|| node.mark.offset())?
+    value_at(patch, question.keys, question.value)?.mark.offset()
+}
+
+/// The value at the end of a way. A list of a patch has only what it changes, so that where a number does not
+/// lead there, another item may.
+fn value_at<'n>(node: &'n Node, keys: &[String], value: &Node) -> Option<&'n Node> {
+    let Some((key, rest)) = keys.split_first() else { return (node == value).then_some(node) };
+    let straight = step(node, key).and_then(|next| value_at(next, rest, value));
+    straight.or_else(|| items(Some(node)).iter().find_map(|item| value_at(item, rest, value)))
 }
 
 /// The entry of `images` that made an image what it is.
@@ -237,18 +289,53 @@ fn simple<'n>(document: &'n Node, question: &Question<'_>) -> Option<&'n Node> {
     found.filter(|found| found.text() == question.value.text())
 }
 
-/// The literal of a generator.
-fn literal<'n>(document: &'n Node, question: &Question<'_>) -> Option<&'n Node> {
+/// The line from which a generator has a value: a literal, or a line of a file. A file that is one value
+/// begins with it.
+fn generated(
+    files: &[Words<'_>],
+    kustomization: &Words<'_>,
+    document: &Node,
+    question: &Question<'_>,
+) -> Option<(RepoPath, u32)> {
     let [data, key] = question.keys else { return None };
     if data != "data" || question.id.gvk.kind != "ConfigMap" {
         return None;
     }
     let value = question.value.text()?;
-    let generators = items(document.get("configMapGenerator")).iter();
-    let literals = generators.flat_map(|generator| items(generator.get("literals")));
-    let fits = |literal: &&Node| {
-        let (name, text) = literal.text().and_then(|text| text.split_once('='))?;
-        (name == key && text.trim_matches(['"', '\'']) == value).then_some(())
+    let directory = kustomization.path.parent()?;
+    let file = |entry: &str| {
+        let path = directory.join(entry).ok()?;
+        files.iter().find(|file| *file.path == path)
     };
-    literals.into_iter().find(|literal| fits(literal).is_some())
+    let of_literal = |literal: &Node| {
+        says(literal.text()?, key, value).then_some(())?;
+        Some((kustomization.path.clone(), kustomization.line(literal.mark.offset()?)))
+    };
+    let of_lines = |entry: &Node| {
+        let file = file(entry.text()?)?;
+        let line = file.text.lines().position(|line| says(line.trim_start(), key, value))?;
+        Some((file.path.clone(), u32::try_from(line + 1).ok()?))
+    };
+    let of_file = |entry: &Node| {
+        let entry = entry.text()?;
+        let base = || (entry.rsplit('/').next().unwrap_or(entry), entry);
+        let (name, path) = entry.split_once('=').unwrap_or_else(base);
+        let file = file(path).filter(|file| name == key && file.text == value)?;
+        Some((file.path.clone(), 1))
+    };
+    let fields = KustomizationField::holding(FieldHolds::Objects)
+        .filter(|field| field.values != FieldValues::Secret);
+    fields.flat_map(|field| items(document.get(field.name))).find_map(|generator| {
+        let list = |name: &str| items(generator.get(name)).iter();
+        list("literals")
+            .find_map(of_literal)
+            .or_else(|| list("envs").chain(generator.get("env")).find_map(of_lines))
+            .or_else(|| list("files").find_map(of_file))
+    })
+}
+
+/// Whether a line `key=value` says this.
+fn says(line: &str, key: &str, value: &str) -> bool {
+    line.split_once('=')
+        .is_some_and(|(name, text)| name == key && text.trim_matches(['"', '\'']) == value)
 }

@@ -124,6 +124,8 @@ pub fn selector_text(selector: &Labels) -> String {
 pub struct Pod<'a> {
     /// The Pod or the workload; where a finding points.
     pub manifest: Option<&'a Manifest<'a>>,
+    /// The keys on the way to it in the manifest; none for a Pod.
+    pub way: &'static [&'static str],
     /// The namespace it runs in.
     pub namespace: String,
     /// The labels it has.
@@ -155,6 +157,12 @@ impl<'a> Pod<'a> {
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&'a str> {
         self.metadata?.at(&["annotations", key])?.text()
+    }
+
+    /// A field of it, as a field of the manifest.
+    #[must_use]
+    pub fn field(&self, below: &str) -> String {
+        self.way.iter().chain([&below]).copied().collect::<Vec<_>>().join(".")
     }
 
     /// Whether it stands in the set itself, not as the template of a workload.
@@ -315,14 +323,16 @@ impl<'a> Mesh<'a> {
     }
 
     fn collect_pods(&self) -> Vec<Pod<'a>> {
-        let plain = self.all(("", "Pod")).map(|manifest| (manifest, manifest.node));
+        let no_way: &[&str] = &[];
+        let plain = self.all(("", "Pod")).map(|manifest| (manifest, no_way, manifest.node));
         let templates = TEMPLATES.iter().flat_map(|(kind, way)| {
-            self.all(*kind).filter_map(|manifest| Some((manifest, manifest.node.at(way)?)))
+            self.all(*kind).filter_map(|manifest| Some((manifest, *way, manifest.node.at(way)?)))
         });
         plain
             .chain(templates)
-            .map(|(manifest, node)| Pod {
+            .map(|(manifest, way, node)| Pod {
                 manifest: Some(manifest),
+                way,
                 namespace: manifest.namespace().to_owned(),
                 labels: labels(node.at(&["metadata", "labels"])),
                 metadata: node.get("metadata"),

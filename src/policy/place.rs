@@ -62,8 +62,7 @@ impl Sources {
     }
 
     fn note(&mut self, node: &Node, part: Part) {
-        let text =
-            |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default().to_owned();
+        let text = |keys: &[&str]| node.text_at(keys).to_owned();
         let key = (text(&["kind"]), text(&["metadata", "name"]));
         if !key.0.is_empty() {
             self.by_name.entry(key).or_default().push(part);
@@ -134,7 +133,13 @@ pub fn place<'a>(
         }
         let names = [Some(id.name.as_str()), original.filter(|name| *name != id.name)];
         let parts = names.iter().flatten().flat_map(|name| sources.parts(&id.gvk.kind, name));
-        if let Some((path, position)) = best(parts, at, &steps, wanted, sources.unpatched) {
+        let (same, found) = best(parts, at, &steps, wanted, sources.unpatched);
+        let elsewhere = || match (&steps[..], wanted?) {
+            ([.., Step::Key(key)], value) => last_word::only(&sources.words(), key, value),
+            _ => None,
+        };
+        let elsewhere = if same || sources.unpatched { None } else { elsewhere() };
+        if let Some((path, position)) = elsewhere.or(found) {
             at.path = path;
             at.position = Some(position);
         }
@@ -151,15 +156,15 @@ pub(super) fn position(text: &str, document: &Node, field: &str) -> Option<Posit
     Some(Position { line: count(before.matches('\n').count() + 1), column: count(column) })
 }
 
-/// The place with the right value; else the one that follows the path furthest; else the document
-/// that the resource was read from.
+/// The place with the right value, which is told; else the one that follows the path furthest; else the
+/// document that the resource was read from.
 fn best<'a>(
     parts: impl Iterator<Item = (&'a Source, &'a Node)>,
     at: &Location,
     steps: &[Step<'_>],
     wanted: Option<&Node>,
     unpatched: bool,
-) -> Option<(RepoPath, Position)> {
+) -> (bool, Option<(RepoPath, Position)>) {
     let mut found: Option<((bool, usize, bool), Mark, &Source)> = None;
     for (source, node) in parts {
         let is_origin = source.path == at.path
@@ -182,8 +187,9 @@ fn best<'a>(
             found = Some((rank, walked.mark, source));
         }
     }
-    let ((_, depth, _), mark, source) = found?;
-    Some((source.path.clone(), source.position(mark).filter(|_| depth > 0)?))
+    let Some(((same, depth, _), mark, source)) = found else { return (false, None) };
+    let position = source.position(mark).filter(|_| depth > 0);
+    (same, position.map(|position| (source.path.clone(), position)))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -123,8 +123,7 @@ impl PlainFile {
     ) {
         /// Lists in lists are taken apart at most this deep.
         const DEPTH: usize = 20;
-        let text = |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default();
-        let kind = text(&["kind"]);
+        let kind = node.text_at(&["kind"]);
         if kind.is_empty() {
             let message = "this document has no `kind`: it is no manifest, and not validated";
             return remarks.push(fault(Level::Info, self.at(node), message.to_owned()));
@@ -133,11 +132,7 @@ impl PlainFile {
         if let (true, Some(items), true) = (kind.ends_with("List"), items, depth < DEPTH) {
             return items.iter().for_each(|item| self.take_apart(item, depth + 1, found, remarks));
         }
-        let id = ResourceId {
-            gvk: Gvk::from_api_version(text(&["apiVersion"]), kind),
-            namespace: text(&["metadata", "namespace"]).into(),
-            name: text(&["metadata", "name"]).into(),
-        };
+        let id = ResourceId::of(node);
         found.push(Manifest { node, id, origin: self.at(node), cluster: &self.cluster });
     }
 }

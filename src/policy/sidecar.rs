@@ -52,6 +52,6 @@ pub fn namespace<'a>(mesh: &Mesh<'a>, name: &str) -> Option<&'a Manifest<'a>> {
 }
 
 fn is_proxy(container: &Node) -> bool {
-    let text = |key| container.get(key).and_then(Node::text).unwrap_or_default();
+    let text = |key| container.text_at(&[key]);
     text("name") == PROXY_CONTAINER && !text("image").is_empty()
 }

@@ -126,10 +126,8 @@ fn is_here(changes: &Changes<'_>, path: &RepoPath) -> bool {
 /// The file that a person edits to bring back what goes: a place that exists after the edits.
 fn kustomization_of(changes: &Changes<'_>) -> Location {
     let inputs = changes.after.inputs.iter();
-    let own = inputs.filter(|path| path.is_within(changes.path)).find(|path| {
-        let name = path.parts().last().unwrap_or_default();
-        ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name)
-    });
+    let own =
+        inputs.filter(|path| path.is_within(changes.path)).find(|path| path.is_kustomization());
     Location::file(own.unwrap_or(changes.path).clone())
 }
 
@@ -187,3 +185,6 @@ pub fn known_words() -> Vec<&'static str> {
 /// Codes of what is said beside the rules: of unreadable manifests, schemas and suppressions.
 pub(super) const CODES_WITHOUT_RULE: [&str; 3] =
     [super::plain::UNREADABLE, super::standards::UNUSABLE, super::check::EXPIRED];
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ impl<'a> PodSpec<'a> {
                 let mut field = self.field.clone();
                 push_key(&mut field, list);
                 field.push_str(&format!("[{index}]"));
-                let name = node.get("name").and_then(Node::text).unwrap_or_default();
+                let name = node.text_at(&["name"]);
                 found.push(Container { name, field, node });
             }
         }

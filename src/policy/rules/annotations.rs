@@ -33,7 +33,7 @@ struct Subject<'a> {
     manifest: &'a Manifest<'a>,
     kind: &'a str,
     /// Where its metadata stands.
-    metadata_at: &'static str,
+    metadata_at: String,
     metadata: Option<&'a Node>,
     is_set_by_cni: bool,
 }
@@ -43,7 +43,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
     let plain = plain.map(|manifest| Subject {
         manifest,
         kind: &manifest.id.gvk.kind,
-        metadata_at: "metadata",
+        metadata_at: "metadata".to_owned(),
         metadata: manifest.node.get("metadata"),
         is_set_by_cni: false,
     });
@@ -61,7 +61,7 @@ fn of_pod<'a>(pod: &Pod<'a>) -> Option<Subject<'a>> {
     Some(Subject {
         manifest: pod.manifest?,
         kind: "Pod",
-        metadata_at: if pod.is_plain() { "metadata" } else { "spec.template.metadata" },
+        metadata_at: pod.field("metadata"),
         metadata: pod.metadata,
         is_set_by_cni: !pod.init_containers().iter().any(starts_istio),
     })

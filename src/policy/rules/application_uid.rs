@@ -18,13 +18,13 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
             continue;
         }
         let say = |report: &mut Report<'_>, field: String| {
-            report.say(TAKEN, manifest, field, "user 1337 is the proxy's own");
+            report.say(TAKEN, manifest, pod.field(&field), "user 1337 is the proxy's own");
         };
         if runs_as_proxy(pod.spec) {
             say(report, "spec.securityContext.runAsUser".to_owned());
         }
         for (index, container) in containers(pod).iter().enumerate() {
-            let name = container.get("name").and_then(Node::text).unwrap_or_default();
+            let name = container.text_at(&["name"]);
             if !matches!(name, "istio-proxy" | "istio-operator") && runs_as_proxy(Some(container)) {
                 say(report, format!("spec.containers[{index}].securityContext.runAsUser"));
             }

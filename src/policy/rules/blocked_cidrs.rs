@@ -26,7 +26,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
 fn is_restricted(container: &Node) -> bool {
     let variables = container.get("env").and_then(Node::as_sequence).unwrap_or_default();
     variables.iter().any(|variable| {
-        let text = |key: &str| variable.get(key).and_then(Node::text).unwrap_or_default();
+        let text = |key: &str| variable.text_at(&[key]);
         text("name") == "BLOCKED_CIDRS_IN_JWKS_URIS" && !text("value").is_empty()
     })
 }

@@ -97,7 +97,7 @@ fn disagreements<'a>(sayings: &'a Sayings<'_>) -> impl Iterator<Item = (&'a str,
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> &'a str {
-    node.get(key).and_then(Node::text).unwrap_or_default()
+    node.text_at(&[key])
 }
 
 const fn filled<'a>(text: &'a str, default: &'a str) -> &'a str {

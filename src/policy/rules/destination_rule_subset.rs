@@ -48,7 +48,7 @@ fn check_subsets(
         if mesh.pods().iter().any(|pod| selects(&selector, &pod.labels)) {
             continue;
         }
-        let name = subset.get("name").and_then(Node::text).unwrap_or_default();
+        let name = subset.text_at(&["name"]);
         let message = format!("no pod has the labels of subset `{name}`");
         report.say(NO_PODS, rule, format!("spec.subsets[{index}].labels"), message);
     }

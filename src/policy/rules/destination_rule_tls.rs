@@ -31,7 +31,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
 /// The mode of settings that start TLS and check nothing.
 fn unverified<'a>(rule: &Manifest<'_>, tls: Option<&'a Node>) -> Option<&'a str> {
     let tls = tls?;
-    let text = |key: &str| tls.get(key).and_then(Node::text).unwrap_or_default();
+    let text = |key: &str| tls.text_at(&[key]);
     let starts_tls = matches!(text("mode"), "SIMPLE" | "MUTUAL");
     // A credential is read by gateways only, and only where the rule selects them.
     let by_credential =

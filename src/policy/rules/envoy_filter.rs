@@ -38,7 +38,7 @@ fn check_patch(
     versioned: &[String],
     report: &mut Report<'_>,
 ) {
-    let text = |keys: &[&str]| patch.at(keys).and_then(Node::text).unwrap_or_default();
+    let text = |keys: &[&str]| patch.text_at(keys);
     let (operation, apply_to) = (text(&["patch", "operation"]), text(&["applyTo"]));
     let is_route = matches!(apply_to, "ROUTE_CONFIGURATION" | "HTTP_ROUTE");
     let is_replaceable = matches!(apply_to, "NETWORK_FILTER" | "HTTP_FILTER" | "VIRTUAL_HOST");

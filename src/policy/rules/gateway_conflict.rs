@@ -80,7 +80,7 @@ fn same_proxies(mesh: &Mesh<'_>, a: &Server<'_>, b: &Server<'_>) -> bool {
 }
 
 fn shares_host(a: &Node, b: &Node) -> bool {
-    let text = |node: &Node| node.get("bind").and_then(Node::text).unwrap_or_default().to_owned();
+    let text = |node: &Node| node.text_at(&["bind"]).to_owned();
     let hosts = |node: &'_ Node| -> Vec<String> {
         let items = node.get("hosts").and_then(Node::as_sequence).unwrap_or_default();
         items.iter().filter_map(Node::text).map(str::to_owned).collect()

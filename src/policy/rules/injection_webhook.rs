@@ -25,7 +25,7 @@ struct Webhook<'a> {
 
 impl Webhook<'_> {
     fn name(&self) -> String {
-        let name = self.node.get("name").and_then(Node::text).unwrap_or_default();
+        let name = self.node.text_at(&["name"]);
         format!("{}/{name}", self.manifest.name())
     }
 
@@ -41,8 +41,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
     for manifest in mesh.all(MUTATING_WEBHOOK) {
         let nodes = manifest.node.get("webhooks").and_then(Node::as_sequence).unwrap_or_default();
         let own = revisions_of(manifest, nodes);
-        let name =
-            |node: &Node| node.get("name").and_then(Node::text).unwrap_or_default().to_owned();
+        let name = |node: &Node| node.text_at(&["name"]).to_owned();
         if own.is_empty() && !nodes.iter().any(|node| name(node).ends_with("istio.io")) {
             continue;
         }
@@ -111,7 +110,7 @@ fn check_services(mesh: &Mesh<'_>, webhooks: &[Webhook<'_>], report: &mut Report
         if service.is_null() {
             continue;
         }
-        let text = |key| service.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+        let text = |key| service.text_at(&[key]).to_owned();
         let name = FullName { namespace: text("namespace"), name: text("name") };
         if mesh.find(SERVICE, &name).is_none() {
             let field = format!("webhooks[{}].clientConfig.service", webhook.index);

@@ -54,7 +54,7 @@ fn compare(a: &Manifest<'_>, b: &Manifest<'_>) -> Vec<&'static str> {
 /// All that a Service says of its ports, in the order of their names.
 fn ports(service: &Manifest<'_>) -> Vec<[String; 6]> {
     let keys = ["name", "protocol", "port", "targetPort", "nodePort", "appProtocol"];
-    let text = |port: &Node, key| port.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+    let text = |port: &Node, key| port.text_at(&[key]).to_owned();
     let mut ports: Vec<[String; 6]> =
         service.list(&["ports"]).iter().map(|port| keys.map(|key| text(port, key))).collect();
     ports.sort_by(|a, b| a[0].cmp(&b[0]));

@@ -7,7 +7,7 @@ use crate::policy::Level;
 use crate::policy::mesh::{INJECTION_LABEL, Manifest, Mesh, NAMESPACE};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::sidecar::{DATAPLANE_LABEL, REVISION_LABEL};
-use crate::yaml::{Dialect, Node, parse_stream};
+use crate::yaml::{Dialect, parse_stream};
 
 pub(super) const RULE: Rule =
     Rule::istio("namespace-injection", &[NOT_INJECTED, BY_DEFAULT, SEVERAL], check);
@@ -56,7 +56,7 @@ fn injects_by_default(mesh: &Mesh<'_>) -> bool {
     let mut configs =
         mesh.all(("", "ConfigMap")).filter(|map| map.name() == "istio-sidecar-injector");
     configs.any(|config| {
-        let values = config.node.at(&["data", "values"]).and_then(Node::text).unwrap_or_default();
+        let values = config.node.text_at(&["data", "values"]);
         let values = parse_stream(values, Dialect::V3).unwrap_or_default();
         let way = ["sidecarInjectorWebhook", "enableNamespacesByDefault"];
         values.first().and_then(|values| values.at(&way)?.text()) == Some("true")

@@ -42,7 +42,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
         }
         let is_external = service.spec(&["type"]).and_then(Node::text) == Some("ExternalName");
         for (index, port) in service.list(&["ports"]).iter().enumerate() {
-            let name = port.get("name").and_then(Node::text).unwrap_or_default();
+            let name = port.text_at(&["name"]);
             if names_protocol(port) && !(is_external && name == "tcp") {
                 continue;
             }
@@ -64,7 +64,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
 
 /// Whether a port says what is spoken on it.
 fn names_protocol(port: &Node) -> bool {
-    let text = |key: &str| port.get(key).and_then(Node::text).unwrap_or_default();
+    let text = |key: &str| port.text_at(&[key]);
     if text("protocol") == "UDP" {
         return true;
     }

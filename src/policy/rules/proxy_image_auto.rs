@@ -17,9 +17,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
     let webhooks: Vec<&Node> = configurations
         .flat_map(|manifest| manifest.node.get("webhooks").and_then(Node::as_sequence))
         .flatten()
-        .filter(|webhook| {
-            webhook.get("name").and_then(Node::text).unwrap_or_default().ends_with("istio.io")
-        })
+        .filter(|webhook| webhook.text_at(&["name"]).ends_with("istio.io"))
         .collect();
     for pod in mesh.pods() {
         let (Some(manifest), Some(index)) = (pod.manifest, auto_image(pod)) else { continue };
@@ -27,7 +25,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
             let message = "a pod is not injected any more, so `image: auto` is never replaced";
             report.say(POD, manifest, format!("spec.containers[{index}].image"), message);
         } else if !webhooks.iter().any(|webhook| is_sent_to(mesh, pod, webhook)) {
-            let field = format!("spec.template.spec.containers[{index}].image");
+            let field = pod.field(&format!("spec.containers[{index}].image"));
             let message = "no webhook injects its pods, so `image: auto` is never replaced";
             report.say(WORKLOAD, manifest, field, message);
         }
@@ -36,7 +34,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
 
 fn auto_image(pod: &Pod<'_>) -> Option<usize> {
     pod.containers().iter().position(|container| {
-        let text = |key| container.get(key).and_then(Node::text).unwrap_or_default();
+        let text = |key| container.text_at(&[key]);
         text("name") == PROXY_CONTAINER && text("image") == "auto"
     })
 }

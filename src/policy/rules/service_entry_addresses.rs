@@ -19,7 +19,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
             continue;
         }
         for (index, port) in entry.list(&["ports"]).iter().enumerate() {
-            let protocol = port.get("protocol").and_then(Node::text).unwrap_or_default();
+            let protocol = port.text_at(&["protocol"]);
             if protocol.is_empty() || protocol.eq_ignore_ascii_case("TCP") {
                 let field = format!("spec.ports[{index}].protocol");
                 report.say(NO_ADDRESS, entry, field, "a TCP port needs `spec.addresses`");

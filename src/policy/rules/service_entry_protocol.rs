@@ -6,7 +6,6 @@ use crate::policy::Level;
 use crate::policy::mesh::{Manifest, Mesh, SERVICE_ENTRY};
 use crate::policy::rule::{Code, Report, Rule};
 use crate::policy::service_registry::{export_scopes, port, texts};
-use crate::yaml::Node;
 
 pub(super) const RULE: Rule = Rule::istio("service-entry-protocol", &[CONFLICT], check);
 
@@ -42,7 +41,7 @@ fn claims<'a>(mesh: &Mesh<'a>) -> Claims<'a> {
             for host in texts(entry, &["hosts"]) {
                 for claim in entry.list(&["ports"]) {
                     let Some(number) = port(claim.get("number")) else { continue };
-                    let protocol = claim.get("protocol").and_then(Node::text).unwrap_or_default();
+                    let protocol = claim.text_at(&["protocol"]);
                     let key = (scope.clone(), host, number);
                     claims.entry(key).or_default().push((protocol.to_ascii_uppercase(), entry));
                 }

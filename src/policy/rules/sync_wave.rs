@@ -181,7 +181,7 @@ fn subsets<'a>(mesh: &Mesh<'a>) -> Subsets<'a> {
         let name = rule.spec(&["host"]).and_then(Node::text).unwrap_or_default();
         let nodes = rule.node.at(&["spec", "subsets"]).and_then(Node::as_sequence);
         for subset in nodes.unwrap_or_default() {
-            let subset = subset.get("name").and_then(Node::text).unwrap_or_default();
+            let subset = subset.text_at(&["name"]);
             subsets.insert((host::service(rule.namespace(), name), subset), rule);
         }
     }

@@ -19,7 +19,7 @@ fn check(mesh: &Mesh<'_>, report: &mut Report<'_>) {
     for telemetry in mesh.all(TELEMETRY) {
         for (index, tracing) in telemetry.list(&["tracing"]).iter().enumerate() {
             for provider in items(tracing, "providers") {
-                let name = provider.get("name").and_then(Node::text).unwrap_or_default();
+                let name = provider.text_at(&["name"]);
                 if lightstep.contains(name) {
                     let message =
                         format!("provider `{name}` is Lightstep, which OpenTelemetry replaces");

@@ -70,8 +70,7 @@ fn check_ingress(mesh: &Mesh<'_>, service: &Manifest<'_>, report: &mut Report<'_
     for (rule, entry) in service.list(&["http"]).iter().enumerate() {
         let routes = entry.get("route").and_then(Node::as_sequence).unwrap_or_default();
         for (index, route) in routes.iter().enumerate() {
-            let text =
-                |key| route.at(&["destination", key]).and_then(Node::text).unwrap_or_default();
+            let text = |key| route.text_at(&["destination", key]);
             if !text("subset").is_empty() {
                 continue;
             }

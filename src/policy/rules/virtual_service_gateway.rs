@@ -83,7 +83,7 @@ fn istio_hosts(gateway: &Manifest<'_>, namespace: &str) -> Vec<String> {
 /// The hosts of a Gateway of the Gateway API; a listener without one takes all.
 fn listener_hosts(gateway: &Manifest<'_>) -> Vec<String> {
     let listeners = gateway.list(&["listeners"]).iter();
-    let hostname = |l: &Node| l.get("hostname").and_then(Node::text).unwrap_or_default().to_owned();
+    let hostname = |l: &Node| l.text_at(&["hostname"]).to_owned();
     listeners
         .map(hostname)
         .map(|name| if name.is_empty() { "*".to_owned() } else { name })

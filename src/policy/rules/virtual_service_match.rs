@@ -68,7 +68,7 @@ fn check_rules<'a>(
                 continue;
             }
             seen.insert(normal(node, true), rule);
-            let path = node.at(&["uri", "prefix"]).and_then(Node::text).unwrap_or_default();
+            let path = node.text_at(&["uri", "prefix"]);
             if !path.is_empty() {
                 prefixes.push(Prefix { rule, index, path, node });
             }
@@ -97,9 +97,7 @@ fn check_prefixes(service: &Manifest<'_>, prefixes: &[Prefix<'_>], report: &mut 
 }
 
 fn covers(earlier: &Prefix<'_>, later: &Prefix<'_>) -> bool {
-    let port = |prefix: &Prefix<'_>| {
-        prefix.node.get("port").and_then(Node::text).unwrap_or_default().to_owned()
-    };
+    let port = |prefix: &Prefix<'_>| prefix.node.text_at(&["port"]).to_owned();
     let method = |prefix: &Prefix<'_>| {
         let method = condition(prefix.node.get("method"));
         if method.is_empty() { "exact:GET".to_owned() } else { method }

@@ -42,7 +42,7 @@ fn subsets<'a>(mesh: &Mesh<'a>) -> BTreeSet<(FullName, &'a str)> {
         for subset in
             rule.node.at(&["spec", "subsets"]).and_then(Node::as_sequence).unwrap_or_default()
         {
-            let name = subset.get("name").and_then(Node::text).unwrap_or_default();
+            let name = subset.text_at(&["name"]);
             known.insert((host.clone(), name));
         }
     }

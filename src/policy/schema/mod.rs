@@ -8,6 +8,7 @@
 mod bundle;
 mod cel_library;
 mod cel_rule;
+mod cel_value;
 mod check;
 mod definition;
 mod format;
