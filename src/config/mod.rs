@@ -6,6 +6,7 @@ mod pattern;
 mod receivers;
 mod repository;
 mod settings;
+mod settings_check;
 mod start;
 
 pub use error::ConfigError;

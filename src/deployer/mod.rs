@@ -17,6 +17,7 @@ mod generator;
 mod glob;
 mod go_function;
 mod go_template;
+mod go_template_tree;
 mod json;
 mod parameters;
 mod set;
