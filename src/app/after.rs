@@ -7,10 +7,10 @@ mod steps;
 use crate::clearance::{Aftermath, Judgement, Span, State, Voice, aftermath, written};
 use crate::github::{GithubError, PullRequestState, Repository};
 use crate::model::{CommitSha, PullRequestNumber};
-use crate::promotion::Intent;
+use crate::promotion::{Intent, inline};
 use crate::store::PromotionRecord;
 
-use super::comment::{Topic, inline, write_comment};
+use super::comment::{Topic, write_comment};
 use super::environments::{environment_key, judge_environment};
 use super::job::{After, Job, Undo};
 use super::prometheus::PERIOD_MS;

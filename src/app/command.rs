@@ -2,11 +2,11 @@
 
 use crate::github::{Permission, PullRequestState, Reaction, Repository};
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
-use crate::promotion::{Intent, Key, Trailers};
+use crate::promotion::{Intent, Key, Trailers, quote};
 use crate::store::{PromotionRecord, PromotionState};
 
 use super::allowed;
-use super::comment::{Topic, USAGE, quote, write_comment};
+use super::comment::{Topic, USAGE, write_comment};
 use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
 use super::promote::key_of;
 use super::snapshot::Snapshot;

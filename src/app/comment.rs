@@ -102,43 +102,6 @@ async fn login(github: &Github) -> Result<Option<String>, GithubError> {
     }
 }
 
-/// Text of others as a block of code that nothing in it can end.
-pub(super) fn quote(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    format!("{fence}text\n{}\n{fence}", text.trim_end())
-}
-
-/// Text of others on one line of Markdown: it formats nothing, links nowhere and mentions nobody.
-pub(super) fn inline(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars().take(500) {
-        match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '@' => out.push_str("@\u{200b}"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// How to ask.
 pub(super) const USAGE: &str = "Write `/promote SOURCE TARGET` on a line of its own, with two environments of \
      `.github/overlift.yaml`, and applications after them where there are some; on a promotion's pull request, `/promote` alone plans it again.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_quote_can_end_it() {
-        assert_eq!(quote("a\n"), "```text\na\n```");
-        assert_eq!(quote("a ```` b"), "`````text\na ```` b\n`````");
-        assert_eq!(quote("a\u{1b}[31m\r\nb"), "```text\na[31m\nb\n```");
-    }
-}

@@ -2,8 +2,8 @@
 
 use crate::github::{Conclusion, Report};
 use crate::model::CommitSha;
+use crate::promotion::quote;
 
-use super::comment::quote;
 use super::job::{Job, Place};
 use super::work::{Stop, Work};
 use super::worker::LEASE_MS;

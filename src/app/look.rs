@@ -10,11 +10,10 @@ use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
 };
 use crate::model::{CommitSha, RepoPath};
-use crate::promotion::{Environment, Intent, Key, Trigger};
+use crate::promotion::{Environment, Intent, Key, Trigger, quote};
 use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 
 use super::command::undone_by;
-use super::comment::quote;
 use super::environments::note_environments;
 use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
 use super::promote::key_of;

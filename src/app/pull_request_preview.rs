@@ -10,10 +10,10 @@ use crate::github::{
 };
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoPath};
 use crate::policy::{Finding, Level};
-use crate::promotion::{Preview, preview_body};
+use crate::promotion::{Preview, preview_body, quote};
 
 use super::checking::fetched_on_github;
-use super::comment::{Topic, has_comment, quote, write_comment};
+use super::comment::{Topic, has_comment, write_comment};
 use super::job::PreviewPullRequest;
 use super::snapshot::Snapshot;
 use super::two_snapshots::{Previewing, TwoSnapshots};

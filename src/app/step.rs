@@ -2,11 +2,11 @@
 
 use crate::github::{Reaction, Repository};
 use crate::model::PullRequestNumber;
-use crate::promotion::{Key, Request, Stepping};
+use crate::promotion::{Key, Request, Stepping, quote};
 use crate::store::PromotionState;
 use crate::traffic::Aim;
 
-use super::comment::{Topic, quote, write_comment};
+use super::comment::{Topic, write_comment};
 use super::job::{Clear, Job, Step, StoredAim};
 use super::promote::{self, Aims, Ended, Records, StepTaken, pair, retire};
 use super::snapshot::Snapshot;

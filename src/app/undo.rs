@@ -2,9 +2,9 @@
 
 use crate::github::{Commit, PullRequestState, Reaction, Repository};
 use crate::model::{Location, PullRequestNumber};
-use crate::promotion::{Key, PlanId, Request, Trailers, Undoing};
+use crate::promotion::{Key, PlanId, Request, Trailers, Undoing, quote};
 
-use super::comment::{Topic, quote, write_comment};
+use super::comment::{Topic, write_comment};
 use super::job::{Clear, Job, Undo};
 use super::promote::{Ended, Records, TakeBack, TakenBack, key_of};
 use super::snapshot::Snapshot;

@@ -1,29 +1,20 @@
 //! Text as part of an address.
 
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Escapes a text for a path; slashes stay, since GitHub reads them in branch names.
 pub(super) fn path(text: &str) -> String {
-    escape(text, "/")
+    utf8_percent_encode(text, PATH).to_string()
 }
 
 /// Escapes a text for the value of a query's parameter.
 pub(super) fn query(text: &str) -> String {
-    escape(text, "")
+    utf8_percent_encode(text, VALUE).to_string()
 }
 
-fn escape(text: &str, besides: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let plain = char::from(byte);
-        if plain.is_ascii_alphanumeric() || "-._~".contains(plain) || besides.contains(plain) {
-            escaped.push(plain);
-        } else {
-            write!(escaped, "%{byte:02X}").expect("a String takes any text");
-        }
-    }
-    escaped
-}
+/// What is escaped in a value: all but RFC 3986's unreserved characters.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const PATH: &AsciiSet = &VALUE.remove(b'/');
 
 #[cfg(test)]
 mod tests {

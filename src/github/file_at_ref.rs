@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::address;
 use super::call::Call;
 use super::error::bad;
 use super::identity::Who;
@@ -60,8 +61,11 @@ impl Repository {
             sha: String,
         }
         const REQUEST: &str = "look for a file at a ref";
-        let path =
-            self.path(&format!("/contents/{}?ref={}", escape(path.as_str()), escape(reference)));
+        let path = self.path(&format!(
+            "/contents/{}?ref={}",
+            address::path(path.as_str()),
+            address::path(reference)
+        ));
         let call = Call::get(REQUEST, path).conditional().limited(ANSWER_LIMIT_BYTES, 2);
         let wire = self.client.json::<Wire>(self.who, call).await;
         let Some(wire) = super::error::found(wire)? else { return Ok(None) };
@@ -72,12 +76,4 @@ impl Repository {
         }
         self.fetch_blob(&sha).await.map(Some)
     }
-}
-
-/// A path or a ref in an address; slashes stay.
-fn escape(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }

@@ -92,9 +92,35 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
     out.replace("www.", &format!("www{APART}.")).replace("GH-", &format!("GH{APART}-"))
 }
 
+/// Text of others as a block of code that nothing in it can end.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let fence = fence_around(text);
+    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+/// Text of others on one line of Markdown: it formats nothing, links nowhere and mentions nobody.
+#[must_use]
+pub fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(500) {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '@' => out.push_str("@\u{200b}"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A fenced block of a diff, its lines bounded and made visible.
 pub(super) fn diff_block(diff: &str) -> String {
-    let fence = "`".repeat(longest_run(diff, '`').max(2) + 1);
+    let fence = fence_around(diff);
     let mut out = format!("{fence}diff\n");
     for line in diff.lines() {
         out.push_str(&diff_line(line));
@@ -138,6 +164,11 @@ fn apart(line: &str) -> Cow<'_, str> {
         };
         format!("{}{APART}{}", &text[..at], &text[at..])
     })
+}
+
+/// A fence that nothing in a text can end.
+fn fence_around(text: &str) -> String {
+    "`".repeat(longest_run(text, '`').max(2) + 1)
 }
 
 /// The longest run of `sign` in a text.
@@ -226,5 +257,12 @@ mod tests {
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!(counted(1, "file", "files"), "1 file");
         assert_eq!(counted(1000, "file", "files"), "1,000 files");
+    }
+
+    #[test]
+    fn nothing_in_a_quote_can_end_it() {
+        assert_eq!(quote("a\n"), "```text\na\n```");
+        assert_eq!(quote("a ```` b"), "`````text\na ```` b\n`````");
+        assert_eq!(quote("a\u{1b}[31m\r\nb"), "```text\na[31m\nb\n```");
     }
 }

@@ -50,6 +50,7 @@ pub use key::{Intent, Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,
 };
+pub use markdown::{inline, quote};
 pub use nothing::nothing;
 pub use phrase::{Part, Phrase};
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};

@@ -5,11 +5,11 @@ use crate::clearance::{Judgement, Span, State};
 use crate::config::RepositoryConfig;
 use crate::github::Ancestry;
 use crate::model::{CommitSha, Location};
-use crate::promotion::{Intent, Key};
+use crate::promotion::{Intent, Key, quote};
 use crate::store::{Millis, NewJob};
 use crate::traffic::{Aim, Next, ShiftError};
 
-use super::super::comment::{Topic, quote, write_comment};
+use super::super::comment::{Topic, write_comment};
 use super::super::environments::{environment_key, judge_environment};
 use super::super::job::{Job, Step, StoredAim};
 use super::super::promote::{key_of, taken};

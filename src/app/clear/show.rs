@@ -5,9 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::clearance::{Conclusion, Hold, Holds, Item, Merge, State, Voice, written};
 use crate::github::{CheckPlace, CheckState, GithubError, PullRequestChange, StandingCheck};
 use crate::model::CommitSha;
-use crate::promotion::{Standing as Told, with_standing};
+use crate::promotion::{Standing as Told, inline, with_standing};
 
-use super::super::comment::inline;
 use super::super::standing::{ShownCheck, Standing};
 use super::super::work::Stop;
 use super::clearing::Clearing;

@@ -2,10 +2,10 @@
 
 use crate::github::{GithubError, PullRequestChange, PullRequestState, Repository};
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
-use crate::promotion::Intent;
+use crate::promotion::{Intent, quote};
 use crate::store::{PromotionRecord, PromotionState};
 
-use super::super::comment::{Topic, quote, write_comment};
+use super::super::comment::{Topic, write_comment};
 use super::super::work::{Stop, Work};
 
 /// Closes what is open of a pair, with one comment that says why; does nothing if nothing is.

@@ -4,8 +4,9 @@ use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Reaction, Report, Repository,
 };
 use crate::model::{CommitSha, Location, PullRequestNumber};
+use crate::promotion::quote;
 
-use super::super::comment::{Topic, USAGE, quote, write_comment};
+use super::super::comment::{Topic, USAGE, write_comment};
 use super::super::job::Promote;
 use super::super::work::{Stop, Work};
 use super::values::Ended;

@@ -6,9 +6,7 @@
 use crate::github::{Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository};
 use crate::model::{CommitSha, Location, Position};
 use crate::policy::{self, Finding, Level, annotations};
-use crate::promotion::{Plan, Telling, Verdict};
-
-use super::super::comment::quote;
+use crate::promotion::{Plan, Telling, Verdict, quote};
 
 /// The name of the check run, which branch protection can require.
 const NAME: &str = "Overlift plan";

@@ -25,7 +25,7 @@ fn environment(name: &str, from: &[&str]) -> Environment {
 }
 
 fn resource(node: Node) -> Resource {
-    let text = |keys: &[&str]| node.at(keys).and_then(Node::text).unwrap_or_default().to_owned();
+    let text = |keys: &[&str]| node.text_at(keys).to_owned();
     let id = ResourceId {
         gvk: Gvk::from_api_version(&text(&["apiVersion"]), &text(&["kind"])),
         namespace: text(&["metadata", "namespace"]).into(),
