@@ -2,7 +2,8 @@
 //!
 //! GitHub counts per installation or user, and says in each answer what is left. Once less than a tenth is
 //! left, requests are spread over the time until the window ends; those of a repository that asked more than all
-//! others together already once less than half is left, so that it leaves them some. Once GitHub has said *stop*,
+//! others together already once less than half is left, so that it leaves them some. Writes are paced on their own,
+//! and shared in the same way. Once GitHub has said *stop*,
 //! nothing is sent until the time it named. <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ const RESERVE: u64 = 10;
 /// The part of the limit below which the repository slows down that asks most.
 const COMMON: u64 = 2;
 
-/// So many writes may follow each other at once, and two more each second after that. GitHub's secondary limits
-/// allow 180 a minute (900 points, of which a write takes five), and say so only by refusing.
+/// So many writes may follow each other at once, half as many of the repository that writes most, and two more each
+/// second after that. GitHub's secondary limits allow 180 a minute (900 points, of which a write takes five), and say
+/// so only by refusing.
 const WRITES_AT_ONCE: u32 = 120;
 const WRITE_PACE: Duration = Duration::from_millis(500);
 
@@ -79,7 +81,27 @@ pub(super) struct Budget {
     /// When the writes so far are paid for, at their pace.
     writes_paid_at: Option<Instant>,
     /// What each repository asked within the window.
-    asked: BTreeMap<String, u64>,
+    asked: Shares,
+    /// What each repository wrote since all writes were paid for.
+    wrote: Shares,
+}
+
+/// How many requests were made for each repository.
+#[derive(Clone, Debug, Default)]
+struct Shares(BTreeMap<String, u64>);
+
+impl Shares {
+    /// Counts a request of a repository; whether that one has made more than all others together.
+    fn count(&mut self, repository: &str) -> bool {
+        if !self.0.contains_key(repository) {
+            self.0.insert(repository.to_owned(), 0);
+        }
+        let own = self.0.get_mut(repository).map_or(0, |made| {
+            *made += 1;
+            *made
+        });
+        self.0.len() > 1 && own * 2 > self.0.values().sum()
+    }
 }
 
 /// What a request does.
@@ -112,15 +134,26 @@ impl Budget {
         now: Instant,
     ) -> Admission {
         match (self.admit_any(repository, now), kind) {
-            (Admission::Go, Kind::Write) => self.admit_write(Duration::ZERO, now),
-            (Admission::Pause(pause), Kind::Write) => self.admit_write(pause, now),
+            (Admission::Go, Kind::Write) => self.admit_write(repository, Duration::ZERO, now),
+            (Admission::Pause(pause), Kind::Write) => self.admit_write(repository, pause, now),
             (admission, _) => admission,
         }
     }
 
-    fn admit_write(&mut self, pause: Duration, now: Instant) -> Admission {
-        let paid_at = self.writes_paid_at.map_or(now, |paid_at| paid_at.max(now));
-        let debt = (paid_at - now).saturating_sub(WRITE_PACE * (WRITES_AT_ONCE - 1));
+    fn admit_write(
+        &mut self,
+        repository: Option<&str>,
+        pause: Duration,
+        now: Instant,
+    ) -> Admission {
+        let paid_at = self.writes_paid_at.filter(|paid_at| *paid_at > now);
+        if paid_at.is_none() {
+            self.wrote = Shares::default();
+        }
+        let paid_at = paid_at.unwrap_or(now);
+        let writes_most = repository.is_some_and(|repository| self.wrote.count(repository));
+        let at_once = if writes_most { WRITES_AT_ONCE / 2 } else { WRITES_AT_ONCE };
+        let debt = (paid_at - now).saturating_sub(WRITE_PACE * (at_once - 1));
         if debt > LONGEST_PAUSE {
             return Admission::Blocked(debt);
         }
@@ -142,7 +175,7 @@ impl Budget {
             return Admission::Blocked(window);
         }
         self.remaining -= 1;
-        let asks_most = repository.is_some_and(|repository| self.count(repository));
+        let asks_most = repository.is_some_and(|repository| self.asked.count(repository));
         let reserve = self.limit / RESERVE;
         let left = match self.remaining.checked_sub(reserve) {
             None => self.remaining,
@@ -151,18 +184,6 @@ impl Budget {
         };
         let share = u32::try_from(left + 1).unwrap_or(u32::MAX);
         Admission::Pause((window / share).min(LONGEST_PAUSE))
-    }
-
-    /// Counts a request of a repository; whether that one asked more than all others together.
-    fn count(&mut self, repository: &str) -> bool {
-        if !self.asked.contains_key(repository) {
-            self.asked.insert(repository.to_owned(), 0);
-        }
-        let own = self.asked.get_mut(repository).map_or(0, |asked| {
-            *asked += 1;
-            *asked
-        });
-        self.asked.len() > 1 && own * 2 > self.asked.values().sum()
     }
 
     /// Takes note of an answer. Answers overtake each other, so within a window less is believed.
@@ -176,7 +197,7 @@ impl Budget {
             self.remaining = if same_window { remaining.min(self.remaining) } else { remaining };
             self.limit = limit;
             if !same_window {
-                self.asked.clear();
+                self.asked = Shares::default();
             }
             self.window_ends = Some(now + resets_in);
         }
@@ -316,5 +337,25 @@ mod tests {
         let mut alone = Budget::default();
         alone.note(&window(600, 1000), false, now);
         assert_eq!(alone.admit((Kind::Read, Some("octo/loud")), now), Admission::Go);
+    }
+
+    #[test]
+    fn a_repository_that_writes_most_leaves_the_others_some() {
+        let mut now = Instant::now();
+        let mut budget = Budget::default();
+        let mut write = |repository, now| budget.admit((Kind::Write, Some(repository)), now);
+        assert_eq!(write("octo/quiet", now), Admission::Go);
+        for _ in 1..WRITES_AT_ONCE / 2 {
+            assert_eq!(write("octo/loud", now), Admission::Go);
+        }
+        assert_eq!(write("octo/loud", now), Admission::Pause(WRITE_PACE));
+        // It goes on as fast as it may, and the other does not wait.
+        for _ in 0..100 {
+            now += WRITE_PACE;
+            let admission = write("octo/loud", now);
+            assert!(matches!(admission, Admission::Pause(_) | Admission::Blocked(_)));
+            now += WRITE_PACE;
+            assert_eq!(write("octo/quiet", now), Admission::Go);
+        }
     }
 }
