@@ -10,8 +10,24 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// What the process may hold of its own; the program and files that are mapped come on top.
-const MEMORY_BYTES: u64 = 448 << 20;
+/// What a process may hold of its own; the program and files that are mapped come on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// What is enough for most plans.
+    Usual,
+    /// All that a plan may hold.
+    Most,
+}
+
+impl Memory {
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Usual => 128 << 20,
+            Self::Most => 448 << 20,
+        }
+    }
+}
+
 /// How long it may compute, on all its threads together.
 const SECONDS: u64 = 50;
 /// How long it may work, if it does not wait for others most of the time.
@@ -22,12 +38,12 @@ const PANICKED: i32 = 101;
 const FAULT: &str = "\u{1}fault ";
 
 /// Lowers the limits of this process. A system that knows one of them not goes without it.
-pub fn lower_limits() {
+pub fn lower_limits(memory: Memory) {
     let limit = |resource, current, maximum| {
         let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
     };
     limit(Resource::Core, 0, 0);
-    limit(Resource::Data, MEMORY_BYTES, MEMORY_BYTES);
+    limit(Resource::Data, memory.bytes(), memory.bytes());
     // At the first the signal tells why, at the second there is no way round it.
     limit(Resource::Cpu, SECONDS, SECONDS + 2);
     #[cfg(target_os = "linux")]

@@ -44,6 +44,7 @@ mod promote;
 mod pull_request_preview;
 mod receive;
 mod recover;
+mod rehearsal;
 mod remote_base;
 mod repositories;
 mod service;
@@ -71,7 +72,7 @@ pub use given_configuration::GivenConfiguration;
 pub use health_event::{HealthEvent, MalformedEvent};
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
-pub use limit::{LimitMet, lower_limits};
+pub use limit::{LimitMet, Memory, lower_limits};
 pub use overview::{
     EnvironmentCell, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage,
     Question, QueuePage,
@@ -85,4 +86,4 @@ pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};
 pub use service::{App, NotReady};
 pub use sign_in::{PageSession, RIGHTS_MS, Sight, SignInError};
-pub use trial::{TRIAL, answer_trial, try_plans_with};
+pub use trial::{answer_trial, try_plans_with};

@@ -11,6 +11,7 @@ use super::given_configuration::GivenConfiguration;
 use super::known_past::Found;
 use super::lacking::Lacking;
 use super::limit::LimitMet;
+use super::rehearsal::Rehearsal;
 use super::snapshot::Snapshot;
 use super::trial::{PlanTrial, Trial, Tried};
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig};
@@ -61,11 +62,15 @@ impl Snapshot {
         &mut self,
         given: Option<&GivenConfiguration>,
     ) -> Result<Result<RepositoryConfig, ConfigError>, GithubError> {
-        if let Some(met) = self.rehearse(Trial::configuration(given.cloned())).await? {
-            let path = given.map_or_else(|| RepoPath::parse(CONFIG_PATH), |it| Ok(it.path.clone()));
-            let at = Location::file(path.unwrap_or_else(|_| RepoPath::root()));
-            return Ok(Err(ConfigError::Stopped { at, reason: met.sentence() }));
-        }
+        let _within = match self.rehearse(Trial::configuration(given.cloned())).await? {
+            Ok(rehearsal) => rehearsal,
+            Err(met) => {
+                let path =
+                    given.map_or_else(|| RepoPath::parse(CONFIG_PATH), |it| Ok(it.path.clone()));
+                let at = Location::file(path.unwrap_or_else(|_| RepoPath::root()));
+                return Ok(Err(ConfigError::Stopped { at, reason: met.sentence() }));
+            }
+        };
         let given = given.cloned();
         self.compute(move |files| GivenConfiguration::or_own(given.as_ref(), files)).await
     }
@@ -75,10 +80,10 @@ impl Snapshot {
         &mut self,
         overlay: &RepoPath,
     ) -> Result<Result<Build, BuildError>, GithubError> {
-        if self.rehearse(Trial::build(overlay)).await?.is_some() {
+        let Ok(_within) = self.rehearse(Trial::build(overlay)).await? else {
             let limit = "a minute or 512 MiB";
             return Ok(Err(BuildError::TooLarge { dir: overlay.clone(), limit }));
-        }
+        };
         let (overlay, bases) = (overlay.clone(), self.bases.clone());
         self.compute(move |files| build_overlay(files, &overlay, &bases)).await
     }
@@ -106,9 +111,10 @@ impl Snapshot {
         let known = past.known();
         let plan = PlanTrial { key, given: given.cloned(), past: known.clone(), edits: None };
         let trial = Trial::plan(plan, checking.fetched());
-        if let Some(met) = self.rehearse(trial).await? {
-            return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
-        }
+        let _within = match self.rehearse(trial).await? {
+            Ok(rehearsal) => rehearsal,
+            Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),
+        };
         let last = self.last_promotion(source, target).await?;
         let asked = self.asked(configuration, (source, target), Wish::default(), checking);
         let plan = Arc::new(move |files: &FileTree| {
@@ -141,9 +147,10 @@ impl Snapshot {
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let (key, given) = (target.key_from(&source.name), None);
         let plan = PlanTrial { key, given, past: None, edits: Some(edits.clone()) };
-        if let Some(met) = self.rehearse(Trial::plan(plan, checking.fetched())).await? {
-            return Ok(Err(PlanError::Stopped { reason: met.sentence() }));
-        }
+        let _within = match self.rehearse(Trial::plan(plan, checking.fetched())).await? {
+            Ok(rehearsal) => rehearsal,
+            Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),
+        };
         let wish = Wish { edits: Some(edits), ..Wish::default() };
         let asked = self.asked(configuration, (source, target), wish, checking);
         self.compute(move |files| asked.plan(files, LastPromotion::NotLooked, Past::None)).await
@@ -173,9 +180,10 @@ impl Snapshot {
         target: &Environment,
         done: Done,
     ) -> Result<Result<Next, ShiftError>, GithubError> {
-        if let Some(met) = self.rehearse(Trial::build(&target.path)).await? {
-            return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
-        }
+        let _within = match self.rehearse(Trial::build(&target.path)).await? {
+            Ok(rehearsal) => rehearsal,
+            Err(met) => return Ok(Err(ShiftError::Stopped { reason: met.sentence() })),
+        };
         let (options, target) = (self.build_options(configuration), target.clone());
         self.compute(move |files| {
             let build = promotion::render(files, &target.path, &options)?;
@@ -191,9 +199,10 @@ impl Snapshot {
         target: &Environment,
         aim: &Aim,
     ) -> Result<Result<(Stepping, Vec<GivenEdit>), ShiftError>, GithubError> {
-        if let Some(met) = self.rehearse(Trial::build(&target.path)).await? {
-            return Ok(Err(ShiftError::Stopped { reason: met.sentence() }));
-        }
+        let _within = match self.rehearse(Trial::build(&target.path)).await? {
+            Ok(rehearsal) => rehearsal,
+            Err(met) => return Ok(Err(ShiftError::Stopped { reason: met.sentence() })),
+        };
         let (options, target) = (self.build_options(configuration), target.clone());
         let aimed = aim.clone();
         let edits =
@@ -206,22 +215,20 @@ impl Snapshot {
     }
 
     /// Tries something in a process of its own, with all files that it asks for; tells the limit that it met.
-    async fn rehearse(&mut self, trial: Trial) -> Result<Option<LimitMet>, GithubError> {
+    /// Whoever goes on to make it keeps the rehearsal as long.
+    async fn rehearse(&mut self, trial: Trial) -> Result<Result<Rehearsal, LimitMet>, GithubError> {
+        let mut rehearsal = Rehearsal::of(self.repository.name().clone());
         loop {
             let (files, task) = (Arc::clone(&self.files), trial.clone().with_bases(&self.bases));
-            let tried = match tokio::task::spawn_blocking(move || task.run(&files)).await {
-                Ok(tried) => tried,
-                Err(_) => return Ok(Some(LimitMet::Killed)),
-            };
-            match tried {
+            match rehearsal.run(move |memory| task.run(&files, memory)).await {
                 Tried::Lacks(Lacking { files, past, bases }) => {
                     let fetched = self.fetch(&files).await? | self.fetch_bases(bases).await?;
                     if !self.fetch_past(&trial, &past).await? && !fetched {
-                        return Ok(None);
+                        return Ok(Ok(rehearsal));
                     }
                 }
-                Tried::Met(met) => return Ok(Some(met)),
-                Tried::Ended => return Ok(None),
+                Tried::Met(met) => return Ok(Err(met)),
+                Tried::Ended => return Ok(Ok(rehearsal)),
             }
         }
     }

@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use super::lacking::Lacking;
-use super::limit::LimitMet;
+use super::limit::{LimitMet, Memory};
 use crate::model::FileTree;
 
 pub use perform::answer_trial;
@@ -25,8 +25,13 @@ pub(super) use task::{PlanTrial, Trial};
 /// The program that is started; nothing is tried where nobody named one (the command is itself within limits).
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// The argument that it is started with.
-pub const TRIAL: &str = "trial";
+/// What it is started with.
+const fn arguments(memory: Memory) -> &'static [&'static str] {
+    match memory {
+        Memory::Usual => &["trial"],
+        Memory::Most => &["trial", "--large"],
+    }
+}
 
 /// Names the program that tries what the service plans. The first name counts.
 pub fn try_plans_with(program: PathBuf) {
@@ -51,10 +56,10 @@ pub(super) enum Tried {
 
 impl Trial {
     /// Tries with the files that are here. Waits, on a thread that may.
-    pub(super) fn run(&self, files: &FileTree) -> Tried {
+    pub(super) fn run(&self, files: &FileTree, memory: Memory) -> Tried {
         let Some(program) = PROGRAM.get() else { return Tried::Ended };
         let started = Command::new(program)
-            .arg(TRIAL)
+            .args(arguments(memory))
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())

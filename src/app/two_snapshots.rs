@@ -12,6 +12,7 @@ use crate::promotion::{self, Preview, Previewed};
 use super::build_options::options_of_service;
 use super::limit::LimitMet;
 use super::pair_of_trees::PairOfTrees;
+use super::rehearsal::Rehearsal;
 use super::service_bases::Wanted;
 use super::snapshot::Snapshot;
 use super::trial::{Trial, Tried};
@@ -46,14 +47,12 @@ impl TwoSnapshots {
         today: Day,
     ) -> Result<Result<Preview, Previewing>, GithubError> {
         let changed = Arc::new(self.changed());
+        let mut rehearsal = Rehearsal::of(self.after.repository.name().clone());
         loop {
             let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
             let trial = Trial::preview(Arc::clone(&changed), fetched).with_bases(&self.after.bases);
-            let tried = tokio::task::spawn_blocking(move || {
-                trial.run(&PairOfTrees::as_one(&before, &after))
-            })
-            .await;
-            match tried.unwrap_or(Tried::Met(LimitMet::Killed)) {
+            let run = move |memory| trial.run(&PairOfTrees::as_one(&before, &after), memory);
+            match rehearsal.run(run).await {
                 Tried::Lacks(lacking) => {
                     let bases = self.after.fetch_bases(lacking.bases).await?;
                     if !self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? && !bases {

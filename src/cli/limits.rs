@@ -14,7 +14,7 @@ use fork::{Fork, fork, waitpid};
 use rustix::stdio::dup2_stderr;
 
 use super::output::Output;
-use crate::app::{LimitMet, lower_limits};
+use crate::app::{LimitMet, Memory, lower_limits};
 
 /// Goes on within limits, and returns `None` there; returns how it ended where a person waits for it. There must
 /// be no second thread yet: it would not go along.
@@ -24,7 +24,7 @@ pub(super) fn supervise(output: &Output) -> Option<ExitCode> {
         Fork::Child => {
             drop(messages);
             let _ = dup2_stderr(&of_child);
-            lower_limits();
+            lower_limits(Memory::Most);
             None
         }
         Fork::Parent(child) => {

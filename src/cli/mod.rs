@@ -43,7 +43,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app;
+use crate::app::{self, Memory};
 use outcome::{Outcome, Result};
 use output::{Colour, Output};
 
@@ -97,7 +97,11 @@ enum Command {
     Status(status::StatusArguments),
     /// Tries what the service is about to plan; the service starts it.
     #[command(hide = true)]
-    Trial,
+    Trial {
+        /// With all the memory that a plan may hold.
+        #[arg(long)]
+        large: bool,
+    },
     Serve(serve::ServeArguments),
     Queue(queue::QueueArguments),
     Doctor(doctor::DoctorArguments),
@@ -167,7 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(schema) => schema::run(&schema, &output),
         Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
         Command::Action => return action::run(),
-        Command::Trial => trial(),
+        Command::Trial { large } => trial(if large { Memory::Most } else { Memory::Usual }),
         Command::Names => completions::names(directory, &output),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
@@ -186,9 +190,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Answers the service on standard output.
-fn trial() -> Result {
+fn trial(memory: Memory) -> Result {
     app::fence();
-    app::lower_limits();
+    app::lower_limits(memory);
     app::answer_trial(std::io::stdin().lock(), std::io::stdout().lock())?;
     Ok(Outcome::Done)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::{Found, KnownPast};
 use super::super::lacking::Lacking;
-use super::super::limit::LimitMet;
+use super::super::limit::{LimitMet, Memory};
 use super::super::trial::{PlanTrial, Trial, Tried, plans_are_tried};
 use super::error::LocalError;
 use super::past::LocalPast;
@@ -39,7 +39,7 @@ impl Workspace {
         let all = self.files().list(&RepoPath::root()).map_err(WorkdirError::from)?;
         all.into_iter().for_each(|path| files.insert_unknown(path));
         loop {
-            match trial.run(&files) {
+            match trial.run(&files, Memory::Most) {
                 Tried::Ended => return Ok(()),
                 Tried::Met(met) => return Err(stopped(&met)),
                 Tried::Lacks(lacking) => {
