@@ -112,6 +112,35 @@ fn what_people_passed_over_by_hand_is_left_out() {
     ");
 }
 
+/// A folder that nothing names is no part of what the environment builds: Flux or Argo CD point at it. Where one commit
+/// makes such a folder in each environment, under names of their own, nobody forgot one of them.
+#[test]
+fn who_adds_to_both_in_one_commit_means_what_differs() {
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("staging/web.yaml", &map("web", "a")),
+        ("production/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("production/web.yaml", &map("web", "a")),
+    ]);
+    for folder in ["staging/search-demo", "production/search"] {
+        repository.write(&format!("{folder}/kustomization.yaml"), "resources: [search.yaml]\n");
+        repository.write(&format!("{folder}/search.yaml"), &map("search", "a"));
+    }
+    repository.commit("search");
+    repository.write("staging/cache/kustomization.yaml", "resources: [cache.yaml]\n");
+    repository.write("staging/cache/cache.yaml", &map("cache", "a"));
+    repository.commit("cache");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/cache/cache.yaml  comes: changed by …
+    production/cache/kustomization.yaml  comes: changed by …
+    production/search-demo/kustomization.yaml  stays: left out by …
+    production/search-demo/search.yaml  stays: left out by …
+    production/search/kustomization.yaml  stays: production's own
+    production/search/search.yaml  stays: production's own
+    ");
+}
+
 /// An image that moved to another registry is one entry and no two; where a build puts the tag in place of a word, the
 /// version is the last one that the source had.
 #[test]

@@ -180,6 +180,10 @@ impl Opened<'_, '_> {
                 Verdict::Behind { .. } if self.is_sources_file() => {
                     Reason::Judged(Verdict::NamesSource)
                 }
+                Verdict::Behind { since } => {
+                    let left = self.left_out_at_once().map(|by| Verdict::LeftBy { by });
+                    Reason::Judged(left.unwrap_or(Verdict::Behind { since }))
+                }
                 verdict => Reason::Judged(verdict),
             },
         };
@@ -296,6 +300,19 @@ impl Opened<'_, '_> {
             file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         self.sides.held.iter().any(is_within)
+    }
+
+    /// The commit that brought a file to the source alone and worked on the target's folder as well, where nobody
+    /// promoted with Overlift yet: who does both means what differs.
+    fn left_out_at_once(&self) -> Option<usize> {
+        if !self.request.by_hand || self.source.is_none() || self.target.is_some() {
+            return None;
+        }
+        let absent = self.source_past.iter().rposition(|version| version.content.is_none())?;
+        let came = self.source_past.get(absent + 1)?.since;
+        let touched = &self.request.history.commits.get(came)?.touched;
+        let is_both = touched.iter().any(|it| it.path.is_within(self.request.folders.target));
+        is_both.then_some(came)
     }
 
     /// Whether the source's file comes new and names the source.
