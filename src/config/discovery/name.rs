@@ -155,10 +155,10 @@ fn are_places(text: &str) -> bool {
     text.split('-').all(is_place)
 }
 
-/// Whether a word says where something runs: a number, a region, a short code.
+/// Whether a word says where something runs: a number, a region, a short code. What others build on runs nowhere.
 fn is_place(word: &str) -> bool {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    stem.len() <= 4 || REGIONS.contains(&stem)
+    stem.len() <= 4 && stem != "base" || REGIONS.contains(&stem)
 }
 
 /// Whether a word is a number, a country or a region: narrower than [`is_place`], for folders that
@@ -237,7 +237,9 @@ mod tests {
         for place in ["prod", "prod-eu-west-1", "prod-a", "ocp4-stage", "internal-staging"] {
             assert!(plain(place), "{place}");
         }
-        for thing in ["test-operator", "dev-portal", "integration-service"] {
+        for thing in
+            ["test-operator", "dev-portal", "integration-service", "base-prod", "prod-base"]
+        {
             assert!(!plain(thing), "{thing}");
         }
         let like = |folder: &str| EnvironmentLike::read(folder).unwrap();
