@@ -1,8 +1,11 @@
 //! Why there is nothing to promote, said only as far as it is true.
 
+use std::collections::BTreeMap;
+
 use super::plan::Plan;
 use super::rules::By;
-use crate::lineage::Because;
+use crate::lineage::{Because, Difference};
+use crate::model::EnvironmentName;
 
 /// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
 /// have nothing that comes.
@@ -13,6 +16,9 @@ pub fn nothing(plan: &Plan) -> String {
         return format!("Nothing to promote: {}.", stays(plan));
     }
     match plan.drift.resources().len() {
+        0 if !plan.not_rendered.is_empty() && plan.method.by == By::Changes => {
+            format!("Nothing to promote: the files of {target} say what those of {source} say.")
+        }
         0 if !plan.not_rendered.is_empty() => {
             format!("Nothing to promote from {source} to {target}.")
         }
@@ -31,38 +37,16 @@ pub fn nothing(plan: &Plan) -> String {
 
 fn stays(plan: &Plan) -> String {
     let (source, target) = (&plan.source.name, &plan.target.name);
-    let count =
-        |is: fn(&Because) -> bool| plan.differences.iter().filter(|it| is(&it.because)).count();
-    let groups = [
-        (count(|it| matches!(it, Because::Own { .. })), format!("{target}'s own")),
-        (count(|it| matches!(it, Because::SetLater { .. })), format!("set in {target} later")),
-        (count(|it| matches!(it, Because::AbsentOnPurpose)), format!("never in {target}")),
-        (
-            count(|it| matches!(it, Because::LeftOut { .. })),
-            "left out by an earlier promotion".to_owned(),
-        ),
-        (count(|it| matches!(it, Because::Counterpart)), "names of environments".to_owned()),
-        (
-            count(|it| matches!(it, Because::InAnotherList { .. })),
-            "named in another list of the kustomization".to_owned(),
-        ),
-        (
-            count(|it| {
-                matches!(
-                    it,
-                    Because::Kept | Because::Stepped | Because::Excluded | Because::NotAsked
-                )
-            }),
-            "kept or left out on request".to_owned(),
-        ),
-        (count(|it| matches!(it, Because::Unwritable(_))), "not to be changed in place".to_owned()),
-    ];
-    let told: Vec<String> = groups
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    let not_asked = count(|it| matches!(it, Because::NotAsked));
+    let mut groups: BTreeMap<u8, (usize, String)> = BTreeMap::new();
+    for (place, words) in
+        plan.differences.iter().filter_map(|it| group(&it.because, source, target))
+    {
+        groups.entry(place).or_insert((0, words)).0 += 1;
+    }
+    let told: Vec<String> =
+        groups.into_values().map(|(count, words)| format!("{count} {words}")).collect();
+    let is_not_asked = |it: &&Difference| it.because == Because::NotAsked;
+    let not_asked = plan.differences.iter().filter(is_not_asked).count();
     if not_asked > 0 {
         // They would have come.
         let changes = if not_asked == 1 { "other change is" } else { "other changes are" };
@@ -76,4 +60,34 @@ fn stays(plan: &Plan) -> String {
         "{source} changed nothing that {target} lacks; {all} {differences} ({})",
         told.join(", ")
     )
+}
+
+/// The group that a difference which stays is counted in: its place among the others, and its words.
+fn group(
+    because: &Because,
+    source: &EnvironmentName,
+    target: &EnvironmentName,
+) -> Option<(u8, String)> {
+    Some(match because {
+        Because::Own { .. } => (0, format!("{target}'s own")),
+        Because::SetLater { .. } => (1, format!("set in {target} later")),
+        Because::AbsentOnPurpose => (2, format!("never in {target}")),
+        Because::LeftOut { .. } => (3, "left out earlier".to_owned()),
+        Because::Counterpart => (4, "names of environments".to_owned()),
+        Because::NamesSource => (5, format!("naming {source}, and nothing tells {target}'s name")),
+        Because::InAnotherList { .. } => {
+            (6, "named in another list of the kustomization".to_owned())
+        }
+        Because::EntryStays => (7, "files whose entries stay away".to_owned()),
+        Because::Kept | Because::Stepped | Because::Excluded | Because::NotAsked => {
+            (8, "kept or left out on request".to_owned())
+        }
+        Because::Unwritable(_) => (9, "not to be changed in place".to_owned()),
+        // These come or go.
+        Because::Behind { .. }
+        | Because::Taken
+        | Because::All
+        | Because::Needed
+        | Because::Unlisted => return None,
+    })
 }
