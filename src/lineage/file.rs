@@ -227,6 +227,7 @@ impl Opened<'_, '_> {
             target: of(&self.target_past),
             settled: point.map(|point| point.seen.unwrap_or(0)),
             settles_versions: point.is_none_or(|point| point.settles_versions),
+            is_committed: false,
             edits: Vec::new(),
         }
     }
@@ -254,8 +255,14 @@ impl Opened<'_, '_> {
         let source_past = Read::all(form, &self.source_past);
         let target_past = Read::all(form, &self.target_past);
         let edits = if self.request.by_hand { target_past.edits() } else { Vec::new() };
-        let times =
-            Times { source: source_past.since, target: target_past.since, edits, ..self.times() };
+        let is_now = |last: &Option<Value>| last.as_ref() == Some(&now_source);
+        let times = Times {
+            is_committed: source_past.values.last().is_some_and(is_now),
+            source: source_past.since,
+            target: target_past.since,
+            edits,
+            ..self.times()
+        };
         let column = Column {
             source: Some(&now_source),
             target: Some(&now_target),

@@ -4,6 +4,8 @@
 //! items pair by content, in the order of a longest common subsequence; what is left between two equal
 //! neighbours pairs by likeness, so that a changed item is one item and not two.
 
+use std::collections::BTreeMap;
+
 use super::families::plain_path;
 use super::names::{Names, split_version};
 use super::value::{Shape, Value};
@@ -55,7 +57,9 @@ impl Pairing<'_> {
         (a, a_side): (&[Value], Side),
         (b, b_side): (&[Value], Side),
     ) -> Vec<Option<usize>> {
-        let named = self.by_name((a, a_side), (b, b_side));
+        let named = self
+            .by_name((a, a_side), (b, b_side))
+            .or_else(|| self.by_groups((a, a_side), (b, b_side)));
         let is_text = |item: &Value| item.as_text().is_some();
         let addressed = |item: &Value| item.get("host").is_some() || item.get("url").is_some();
         let may_be_alike = a.iter().all(is_text) && !RESOURCE_LISTS.contains(&self.field)
@@ -79,6 +83,30 @@ impl Pairing<'_> {
         let mut pairing = model::Pairing::new(keys_a.len(), keys_b.len());
         pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
         Some(pairing.partners().to_vec())
+    }
+
+    /// Items of which several are about the same, such as patches of one resource: each finds its partner among those.
+    fn by_groups(
+        &self,
+        (a, a_side): (&[Value], Side),
+        (b, b_side): (&[Value], Side),
+    ) -> Option<Vec<Option<usize>>> {
+        let is_map = |value: &Value| matches!(value.shape, Shape::Map(_));
+        if !a.iter().chain(b).all(is_map) {
+            return None;
+        }
+        let mut groups: BTreeMap<String, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (index, item) in a.iter().enumerate() {
+            groups.entry(self.special_key(item, a_side)?).or_default().0.push(index);
+        }
+        for (index, item) in b.iter().enumerate() {
+            groups.entry(self.special_key(item, b_side)?).or_default().1.push(index);
+        }
+        let mut partners = vec![None; a.len()];
+        for (of_a, of_b) in groups.into_values() {
+            pair_group((a, of_a), (b, of_b), &mut partners);
+        }
+        Some(partners)
     }
 
     /// The names of the items of both lists, if all have one and no two of a list the same.
@@ -217,11 +245,8 @@ impl Pairing<'_> {
                     candidates.extend(alike(a, b).map(|like| (std::cmp::Reverse(like), i, j)));
                     continue;
                 }
-                let like = a[i].likeness(&b[j]);
-                // Mappings that share less than a third are two items.
-                if like > 0 && like * 3 >= a[i].weight().max(b[j].weight()) {
-                    candidates.push((std::cmp::Reverse(like), i, j));
-                }
+                let like = are_one_item(&a[i], &b[j]);
+                candidates.extend(like.map(|like| (std::cmp::Reverse(like), i, j)));
             }
         }
         candidates.sort();
@@ -235,6 +260,50 @@ impl Pairing<'_> {
             }
         }
     }
+}
+
+/// Pairs items that are about the same: those that are equal, then the most alike, then the one that is left of as
+/// many on both sides.
+fn pair_group(
+    (a, mut of_a): (&[Value], Vec<usize>),
+    (b, mut of_b): (&[Value], Vec<usize>),
+    partners: &mut [Option<usize>],
+) {
+    let as_many = of_a.len() == of_b.len();
+    of_a.retain(|i| {
+        let equal = of_b.iter().position(|j| a[*i] == b[*j]);
+        partners[*i] = equal.map(|at| of_b.remove(at));
+        partners[*i].is_none()
+    });
+    if of_a.len().max(of_b.len()) > LIKENESS_LIMIT {
+        return;
+    }
+    let mut candidates = Vec::new();
+    for (i, j) in of_a.iter().flat_map(|i| of_b.iter().map(move |j| (*i, *j))) {
+        let like = match (a[i].text_at("patch"), b[j].text_at("patch")) {
+            (Some(a), Some(b)) => alike(a, b),
+            _ => are_one_item(&a[i], &b[j]),
+        };
+        candidates.extend(like.map(|like| (std::cmp::Reverse(like), i, j)));
+    }
+    candidates.sort();
+    for (_, i, j) in candidates {
+        if of_a.contains(&i) && of_b.contains(&j) {
+            partners[i] = Some(j);
+            of_a.retain(|other| *other != i);
+            of_b.retain(|other| *other != j);
+        }
+    }
+    if let ([i], [j], true) = (&of_a[..], &of_b[..], as_many) {
+        partners[*i] = Some(*j);
+    }
+}
+
+/// How many values two mappings share, if that is enough for one that was changed: those that share less than a third
+/// are two.
+fn are_one_item(a: &Value, b: &Value) -> Option<usize> {
+    let like = a.likeness(b);
+    (like > 0 && like * 3 >= a.weight().max(b.weight())).then_some(like)
 }
 
 /// How many words two texts share, if that is most of them: one text that was changed.
@@ -376,6 +445,35 @@ mod tests {
             ("hosts", "[a, b]", "[a, x]", vec![Some(0), None]),
         ] {
             assert_eq!(pairs(field, a, b), want, "{field}: {a} and {b}");
+        }
+    }
+
+    /// As two patches of one resource.
+    #[test]
+    fn items_about_the_same_pair_among_themselves() {
+        let target = "target: {kind: HelmRelease, name: web}";
+        let path = format!("{{path: values.yaml, {target}}}");
+        let cutover = format!("{{path: ../base/cutover.yaml, {target}}}");
+        let patch = |text: &str| format!("{{{target}, patch: '{text}'}}");
+        let (claim, class) = ("spec values persistence claim a", "spec values ingress class b");
+        let changed = "spec values persistence claim c";
+        for (a, b, want) in [
+            // What names a file is that file's, whatever stands before it.
+            (
+                vec![path.clone(), patch(claim)],
+                vec![cutover.clone(), patch(class), patch(claim), path.clone()],
+                vec![Some(3), Some(2)],
+            ),
+            (vec![patch(claim)], vec![patch(class), patch(changed)], vec![Some(1)]),
+            (
+                vec![patch("x"), patch(claim)],
+                vec![patch(claim), patch("y")],
+                vec![Some(1), Some(0)],
+            ),
+            (vec![patch("x")], vec![patch("y"), patch("z")], vec![None]),
+        ] {
+            let list = |items: &[String]| format!("[{}]", items.join(", "));
+            assert_eq!(pairs("patches", &list(&a), &list(&b)), want, "{a:?} and {b:?}");
         }
     }
 

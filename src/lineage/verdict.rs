@@ -25,6 +25,8 @@ pub(super) struct Times {
     pub settled: Option<usize>,
     /// Whether that holds for versions too.
     pub settles_versions: bool,
+    /// Whether the source's file is as its last commit left it.
+    pub is_committed: bool,
     /// The target's commits that changed a value of the file, where nobody promoted with Overlift yet: who edits
     /// it by hand passes over what waits.
     pub edits: Vec<Edit>,
@@ -69,6 +71,11 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         && names.are_counterparts(source, target)
     {
         return Verdict::Counterpart;
+    }
+    // An item that was another one a moment ago has a partner that is not its own: what it was tells nothing.
+    if times.is_committed && column.source_past.last().is_some_and(|last| *last != source) {
+        let since = since(target, &column.target_past, &times.target);
+        return Verdict::Own { since, source_moved: false };
     }
     let source_since = since(source, &column.source_past, &times.source);
     let target_since = since(target, &column.target_past, &times.target);
@@ -308,6 +315,7 @@ mod tests {
             target: of_target,
             settled,
             settles_versions: true,
+            is_committed: true,
         };
         judge(&column, &times, keys, &Names::default())
     }
@@ -359,6 +367,21 @@ mod tests {
         assert_eq!(judged("1222", &[2], &field), behind(1), "one may be a hotfix");
         assert_eq!(judged("1222", &[2, 3], &["images", "newTag"]), behind(1));
         assert_eq!(judged("1112", &[1, 2], &field), behind(3), "what came before says nothing");
+    }
+
+    /// As an item of the target whose partner of now is not that of then.
+    #[test]
+    fn what_the_source_had_a_moment_ago_and_has_still_does_not_go() {
+        let value = Value::text("a");
+        let (source_past, target_past) = (vec![Some(&value)], vec![Some(&value)]);
+        let column = Column { source: None, target: Some(&value), source_past, target_past };
+        let judged = |is_committed| {
+            let times =
+                Times { source: vec![0], target: vec![0], is_committed, ..Times::default() };
+            judge(&column, &times, &["patches"], &Names::default())
+        };
+        assert_eq!(judged(true), Verdict::Own { since: None, source_moved: false });
+        assert_eq!(judged(false), Verdict::Behind { since: Some(usize::MAX) }, "not committed yet");
     }
 
     #[test]
