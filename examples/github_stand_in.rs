@@ -20,6 +20,9 @@ mod github;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use github::{APP_ID, GithubStandIn};
 
@@ -39,6 +42,19 @@ async fn main() {
         }
     }
     let stand_in = GithubStandIn::start_at(&listen, &below).await;
+    let clock = Arc::new(AtomicI64::new(0));
+    stand_in.world().clock = Some(Arc::clone(&clock));
+    let tick = move || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        clock.store(i64::try_from(now.as_millis()).unwrap(), Ordering::SeqCst);
+    };
+    tick();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            tick();
+        }
+    });
     let mut token = String::new();
     for (name, directory) in &repositories {
         let mut files = BTreeMap::new();

@@ -76,6 +76,7 @@ mod the_pages_show_what_is_where;
 mod the_readme_alone_is_enough;
 mod the_service_is_private;
 mod traffic_moves_in_steps;
+mod the_store_is_lost_between_steps;
 mod validate_plain_manifests;
 mod webhook_examples;
 mod webhook_is_answered;

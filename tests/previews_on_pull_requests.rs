@@ -46,6 +46,8 @@ fn propose(scene: &Scene, number: u64, from_here: bool, files: &[(&str, Option<&
         assignees: Default::default(),
         reviews: Default::default(),
         unreopenable: false,
+        created_at: 0,
+        merged_at: 0,
     };
     world.repo_mut(REPO).pulls.insert(number, pull);
 }

@@ -153,6 +153,7 @@ async fn what_was_heard_survives_a_restart_and_is_asked_for_after_a_loss() {
         context: "argocd/staging".to_owned(),
         state: "success".to_owned(),
         description: String::new(),
+        at: 0,
     };
     scene.github.world().repo_mut(REPO).statuses.push(status);
     scene.lose_the_database().await;

@@ -1,6 +1,8 @@
 //! Taking a merged promotion back: by hand and by itself, once, and it does not come back.
 
-use crate::support::github::payloads;
+use std::sync::atomic::Ordering;
+
+use crate::support::github::{endpoint, payloads};
 use crate::support::scene::{FILES, REPO, Scene, rate};
 
 const BY_FILES: &str = "promotion: {by: files}\n";
@@ -253,4 +255,100 @@ async fn an_open_undoing_is_planned_again_when_the_target_changes() {
     scene.work().await;
     assert!(scene.open().is_empty());
     assert!(scene.said(undoing).join("").contains("Nothing is left to take back from `prod`"));
+}
+
+/// By hand and by itself, whenever the process dies and whatever answer is lost.
+#[tokio::test]
+async fn twenty_kills_and_lost_answers_undo_once() {
+    for kill in 1..=20 {
+        let by_itself = kill % 2 == 0;
+        let health = "  health: {statuses: [argocd], undo: merge}\n";
+        let mut scene = scene(&configuration(health, "")).await;
+        let number = promoted(&scene, "6").await;
+        match by_itself {
+            true => scene.set_status(&scene.head("main"), "argocd", "failure").await,
+            false => _ = scene.comment(number, "mona", "/undo").await,
+        }
+        match kill / 2 % 3 {
+            0 => scene.github.next(endpoint::CREATE_PULL).loses_its_reply(),
+            1 => scene.github.next(endpoint::ANY).times((kill / 2).max(1)).fails_with(502),
+            _ => scene.kill_after(kill * 40).await,
+        }
+        scene.drain().await;
+        let writes = scene.github.writes();
+        assert_eq!(writes.matches("ref undo/prod").count(), 1, "kill {kill}: {writes}");
+        let world = scene.github.world();
+        let undoings = world.repo(REPO).pulls.values().filter(|pull| pull.head == "undo/prod");
+        assert_eq!(undoings.count(), 1, "kill {kill}: {writes}");
+        assert_eq!(world.repo(REPO).merges.len(), usize::from(by_itself), "kill {kill}: {writes}");
+        assert!(world.violations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_replicas_undo_once() {
+    let health = "  health: {statuses: [argocd], undo: merge}\n";
+    let scene = scene(&configuration(health, "")).await;
+    promoted(&scene, "6").await;
+    let replica = scene.replica().await;
+    scene.set_status(&scene.head("main"), "argocd", "failure").await;
+    for _ in 0..30 {
+        let (first, second) = tokio::join!(scene.app.drain(), replica.app.drain());
+        first.unwrap();
+        second.unwrap();
+        scene.now.fetch_add(30_000, Ordering::SeqCst);
+    }
+    let writes = scene.github.writes();
+    assert_eq!(writes.matches("ref undo/prod").count(), 1, "{writes}");
+    assert_eq!(scene.github.world().repo(REPO).merges.len(), 1, "{writes}");
+    assert!(prod(&scene, "main").contains("\"5\""));
+}
+
+/// Nothing that was undone comes back by itself, whatever is forgotten: GitHub's pull requests tell.
+#[tokio::test]
+async fn what_was_undone_stays_so_after_the_loss_of_the_store() {
+    for (health, more) in [("", BY_FILES), ("", ""), ("  health: {statuses: [argocd]}\n", BY_FILES)]
+    {
+        let mut scene = scene(&configuration(health, more)).await;
+        let number = promoted(&scene, "6").await;
+        scene.comment(number, "mona", "/undo").await;
+        scene.work().await;
+        let undoing = scene.open()[0];
+        merge(&scene, undoing).await;
+        scene.lose_the_database().await;
+        scene.push(&[("overlays/staging/notes.txt", "x")]).await;
+        scene.later(10).await;
+        assert!(scene.open().is_empty(), "{health}{more}: {}", scene.github.writes());
+        // Somebody who asks gets it, held; what is new comes.
+        scene.comment(number, "mona", "/promote").await;
+        scene.work().await;
+        if !more.is_empty() {
+            let again = scene.open()[0];
+            scene.changed(again, "opened", "overlift-bot").await;
+            scene.work().await;
+            let body = scene.body(again);
+            assert!(body.contains("- `undone`: exactly this was undone"), "{health}{more}: {body}");
+        }
+        scene.push(&[("overlays/staging/patches/rate.yaml", &rate("8"))]).await;
+        scene.work().await;
+        assert_eq!(scene.open().len(), 1, "{health}{more}");
+    }
+}
+
+/// An undoing that is open when the store is lost stays the one, and is planned again.
+#[tokio::test]
+async fn an_open_undoing_is_found_again() {
+    let mut scene = scene(&configuration("", "")).await;
+    let number = promoted(&scene, "6").await;
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    let undoing = scene.open()[0];
+    scene.lose_the_database().await;
+    scene.push(&[("README.md", "more")]).await;
+    scene.work().await;
+    let later = rate("6").replace("data:", "data:\n  burst: \"7\"");
+    scene.push(&[("overlays/prod/patches/rate.yaml", &later)]).await;
+    scene.work().await;
+    assert_eq!(scene.open(), [undoing]);
+    assert_eq!(prod(&scene, "undo/prod"), later.replace("\"6\"", "\"5\""));
 }

@@ -248,3 +248,65 @@ async fn a_merge_makes_a_deployment_whose_status_follows_the_evidence() {
     scene.work().await;
     assert_eq!(says(), ["in_progress", "success", "failure"]);
 }
+
+/// The chain of three, with a death or a lost answer at a time on the way.
+#[tokio::test]
+async fn twenty_kills_do_not_stop_a_chain_nor_double_it() {
+    for kill in 1..=20 {
+        let mut scene = scene(CHAIN).await;
+        let dev = scene.push(&[("overlays/dev/patches/rate.yaml", &rate("6"))]).await;
+        scene.set_status(&dev, "argocd/dev", "success").await;
+        for environment in ["staging", "prod"] {
+            match (kill + environment.len()) % 3 {
+                0 => scene.github.next(endpoint::CREATE_PULL).loses_its_reply(),
+                1 => scene.github.next(endpoint::ANY).times((kill / 2).max(1)).fails_with(502),
+                _ => scene.kill_after(kill * 40).await,
+            }
+            scene.drain().await;
+            assert_eq!(rate_of(&scene, environment), "6", "kill {kill}: {}", scene.github.writes());
+            let name = format!("argocd/{environment}");
+            scene.set_status(&scene.head("main"), &name, "success").await;
+        }
+        scene.drain().await;
+        let writes = scene.github.writes();
+        assert_eq!(merges(&scene), [1, 2], "kill {kill}: {writes}");
+        assert_eq!(scene.github.world().repo(REPO).pulls.len(), 2, "kill {kill}: {writes}");
+        assert!(scene.github.world().violations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_replicas_walk_a_chain_once() {
+    let scene = scene(CHAIN).await;
+    let replica = scene.replica().await;
+    let dev = scene.push(&[("overlays/dev/patches/rate.yaml", &rate("6"))]).await;
+    scene.set_status(&dev, "argocd/dev", "success").await;
+    for environment in ["staging", "prod"] {
+        for _ in 0..30 {
+            let (first, second) = tokio::join!(scene.app.drain(), replica.app.drain());
+            first.unwrap();
+            second.unwrap();
+            scene.now.fetch_add(30_000, Ordering::SeqCst);
+        }
+        assert_eq!(rate_of(&scene, environment), "6", "{}", scene.github.writes());
+        let name = format!("argocd/{environment}");
+        scene.set_status(&scene.head("main"), &name, "success").await;
+    }
+    assert_eq!(merges(&scene), [1, 2]);
+    assert_eq!(scene.github.world().repo(REPO).pulls.len(), 2);
+}
+
+/// The store is lost while a promotion that merges itself waits for its source: it is taken on and merged.
+#[tokio::test]
+async fn an_open_promotion_goes_on_after_the_loss_of_the_store() {
+    let mut scene = scene(AUTO).await;
+    let commit = change(&scene, "6").await;
+    scene.lose_the_database().await;
+    scene.status(&"a".repeat(40), "ci/of-another-commit", "success").await;
+    scene.work().await;
+    assert!(merges(&scene).is_empty());
+    scene.set_status(&commit, "argocd", "success").await;
+    scene.work().await;
+    assert_eq!(merges(&scene), [1], "{}", scene.github.writes());
+    assert_eq!(scene.github.world().repo(REPO).pulls.len(), 1);
+}

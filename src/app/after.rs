@@ -176,12 +176,19 @@ impl MergedPromotion<'_> {
         if self.standing.deployment.is_some() {
             return Ok(());
         }
-        self.work.hold().await?;
         let name = self.deployment_name();
         let description = format!("Promoted by {}", self.number);
         let (commit, key) = (&self.merged_as, &self.record.id);
-        let made = self.repository.create_deployment(commit, &name, &description, key).await;
-        let Some(id) = tolerate(made)? else { return Ok(()) };
+        let there = self.repository.find_our_deployment(commit, &name).await;
+        let id = match tolerate(there)?.flatten() {
+            Some(id) => id,
+            None => {
+                self.work.hold().await?;
+                let made = self.repository.create_deployment(commit, &name, &description, key);
+                let Some(id) = tolerate(made.await)? else { return Ok(()) };
+                id
+            }
+        };
         self.standing.deployment = Some(id);
         self.note().await?;
         let says = if self.target.health.is_some() { "in_progress" } else { "success" };

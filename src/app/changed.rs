@@ -3,8 +3,9 @@
 use crate::model::{BranchName, PullRequestNumber};
 use crate::store::PromotionRecord;
 
-use super::job::{Changed, Clear, Job, Promote};
+use super::job::{Changed, Clear, Job};
 use super::promote::key_of;
+use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 
@@ -36,14 +37,15 @@ async fn find(work: &Work, job: &Changed) -> Result<Option<PromotionRecord>, Sto
 }
 
 /// A pull request that we do not know and that says of itself that it is a promotion's: after the loss of the
-/// store. What it says is a reason to look, and no more than that.
+/// store, or one that the command or the Action opened. What it says is a reason to look, and no more than that.
 async fn unknown(work: &Work, job: &Changed) -> Result<Vec<crate::store::NewJob>, Stop> {
     if !job.says_it_is_ours || BranchName::parse(&job.head_branch).is_err() {
         return Ok(Vec::new());
     }
-    let repository = work.repository(&job.place).await?;
     let Some(number) = PullRequestNumber::new(job.number) else { return Ok(Vec::new()) };
-    let key = super::command::by_branch(work, &job.place, &repository, number).await?;
-    let promote = key.map(|key| Promote::new(job.place.clone(), &key));
-    Ok(promote.map(|promote| work.follow_up(&Job::Promote(promote))).into_iter().collect())
+    let found = recollect(work, &job.place, number).await?;
+    Ok(match found {
+        Some(Found::TakenOnBy(job)) => vec![work.follow_up(&job)],
+        Some(Found::Merged) | None => Vec::new(),
+    })
 }

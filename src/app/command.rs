@@ -1,6 +1,6 @@
 //! Answering a command in a comment: may this person, and what is meant?
 
-use crate::github::{Permission, PullRequestState, Reaction, Repository};
+use crate::github::{Permission, PullRequestState, Reaction};
 use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
 use crate::promotion::{Intent, Key, Trailers, quote};
 use crate::store::{PromotionRecord, PromotionState};
@@ -9,7 +9,7 @@ use super::allowed;
 use super::comment::{Topic, USAGE, write_comment};
 use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
 use super::promote::key_of;
-use super::snapshot::Snapshot;
+use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 
@@ -25,7 +25,7 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
     let Some(permission) = allowed::permission(work, job, &repository, number).await? else {
         return Ok(Outcome::Done(Vec::new()));
     };
-    match meant(work, job, &repository, (number, permission)).await? {
+    match meant(work, job, (number, permission)).await? {
         Ok(jobs) => {
             work.hold().await?;
             repository.react(job.comment, Reaction::Eyes).await?;
@@ -50,20 +50,27 @@ pub(super) async fn command(work: &Work, job: &Command) -> Result<Outcome, Stop>
 async fn meant(
     work: &Work,
     job: &Command,
-    repository: &Repository,
     (number, permission): (PullRequestNumber, Permission),
 ) -> Result<Result<Vec<Job>, String>, Stop> {
+    let taken_on = recollected(work, job, number).await?;
     match &job.asks {
         Asks::Release { reason } => return release(work, job, permission, reason).await,
         Asks::Undo => return undo(work, job, number).await,
         Asks::Nothing { .. } | Asks::Again | Asks::Pair { .. } => {}
     }
-    let there = promotion_there(work, job, repository, number).await?;
-    if let (Asks::Again, Some(key)) = (&job.asks, &there) {
-        let asker = Asker::new(number, job.comment);
-        if let Some(again) = again_there(work, job, key, asker).await? {
-            return Ok(Ok(vec![again]));
+    let asker = Asker::new(number, job.comment);
+    let there = match &taken_on {
+        Some(Job::Promote(promote)) => promote.key(),
+        _ => promotion_there(work, job).await?,
+    };
+    match (&job.asks, taken_on, &there) {
+        (Asks::Again, Some(taken_on), _) => return Ok(Ok(vec![asked_there(taken_on, asker)])),
+        (Asks::Again, None, Some(key)) => {
+            if let Some(again) = again_there(work, job, key, asker.clone()).await? {
+                return Ok(Ok(vec![again]));
+            }
         }
+        _ => {}
     }
     let keys = match &job.asks {
         Asks::Nothing { because } => {
@@ -78,7 +85,6 @@ async fn meant(
     if keys.is_empty() {
         return Ok(Err(USAGE.to_owned()));
     }
-    let asker = Asker::new(number, job.comment);
     let promote = |key: &Key| {
         let anew = there.as_ref() == Some(key);
         let promote = Promote::new(job.place.clone(), key);
@@ -208,52 +214,38 @@ fn named(source: &str, target: &str, applications: &[String]) -> Option<Vec<Key>
     applications.iter().map(of).collect()
 }
 
-/// The promotion whose pull request the comment is on. By what we remember, else by its branch: the body is
-/// never asked, since whoever can edit it could steer us.
-async fn promotion_there(
-    work: &Work,
-    job: &Command,
-    repository: &Repository,
-    number: PullRequestNumber,
-) -> Result<Option<Key>, Stop> {
+/// The promotion whose pull request the comment is on, by what we remember. The body is never asked, since whoever
+/// can edit it could steer us.
+async fn promotion_there(work: &Work, job: &Command) -> Result<Option<Key>, Stop> {
     if !job.on_pull_request {
         return Ok(None);
     }
-    let known = i64::try_from(job.number).ok();
-    if let Some(known) = known
-        && let Some(record) =
-            work.app.store.promotion_of_pull_request(&job.place.key(), known).await?
-    {
-        return Ok(key_of(&record));
-    }
-    by_branch(work, &job.place, repository, number).await
+    Ok(record_there(work, job).await?.as_ref().and_then(key_of))
 }
 
-/// The promotion that a pull request's branch belongs to by the configuration.
-pub(super) async fn by_branch(
+/// What takes on the pull request that the comment is on, if it is one of ours that we do not remember. One that was
+/// merged is remembered from here on.
+async fn recollected(
     work: &Work,
-    place: &Place,
-    repository: &Repository,
+    job: &Command,
     number: PullRequestNumber,
-) -> Result<Option<Key>, Stop> {
-    let Some(pull_request) = repository.fetch_pull_request(number).await? else { return Ok(None) };
-    let here = pull_request
-        .head_repository
-        .as_ref()
-        .is_some_and(|head| head.to_string().eq_ignore_ascii_case(&repository.name().to_string()));
-    let base = work.default_branch(repository, place).await?;
-    if !here || pull_request.base_branch != base.as_str() {
+) -> Result<Option<Job>, Stop> {
+    if !job.on_pull_request || record_there(work, job).await?.is_some() {
         return Ok(None);
     }
-    let Some(head) = repository.fetch_head(&base).await? else { return Ok(None) };
-    let mut snapshot = Snapshot::open(repository, &head.sha, &head.tree).await?;
-    let Ok(configuration) = snapshot.configuration(None).await? else { return Ok(None) };
-    let mut pairs = configuration.pipeline.pairs().map(|(source, target)| {
-        let key = target.key_from(&source.name);
-        (target.pull_request.branch(&key), key)
-    });
-    let found = pairs.find(|(branch, _)| {
-        branch.as_ref().is_ok_and(|branch| branch.as_str() == pull_request.head_branch)
-    });
-    Ok(found.map(|(_, key)| key))
+    Ok(match recollect(work, &job.place, number).await? {
+        Some(Found::TakenOnBy(job)) => Some(*job),
+        Some(Found::Merged) | None => None,
+    })
+}
+
+/// The same since somebody asks on the pull request itself.
+fn asked_there(taken_on: Job, asker: Asker) -> Job {
+    let askers = vec![asker];
+    match taken_on {
+        Job::Promote(job) => Job::Promote(Promote { asked: true, anew: true, askers, ..job }),
+        Job::Step(job) => Job::Step(Step { asked: true, anew: true, askers, ..job }),
+        Job::Undo(job) => Job::Undo(Undo { askers, again: false, ..job }),
+        other => other,
+    }
 }

@@ -1,9 +1,11 @@
 //! Noting how a pull request ended, and what follows from it.
 
 use super::job::{After, Ended, Job};
+use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
 use super::worker::Outcome;
-use crate::store::{End, PromotionState};
+use crate::model::PullRequestNumber;
+use crate::store::{End, PromotionRecord, PromotionState};
 
 /// Notes how a pull request ended.
 pub(super) async fn note(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
@@ -22,7 +24,11 @@ pub(super) async fn note(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
     if let Some(by) = by {
         store.note_merged_by(&repository, number, by).await?;
     }
-    let Some(record) = store.promotion_of_pull_request(&repository, number).await? else {
+    let record = match store.promotion_of_pull_request(&repository, number).await? {
+        None => recollected(work, ended).await?,
+        known => known,
+    };
+    let Some(record) = record else {
         if !was_open {
             // Perhaps one that the Action opened: look again before the next one is opened.
             store.forget_surveys(&repository).await?;
@@ -37,4 +43,19 @@ pub(super) async fn note(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
         store.note_undone(&repository, plan, now).await?;
     }
     Ok(Outcome::Done(vec![work.follow_up(&Job::After(after))]))
+}
+
+/// A merged one that the store does not know and that says of itself that it is ours: from before the loss of the
+/// store, or one that the command or the Action opened. What it says is a reason to look, and no more than that.
+async fn recollected(work: &Work, ended: &Ended) -> Result<Option<PromotionRecord>, Stop> {
+    let number =
+        PullRequestNumber::new(ended.number).filter(|_| ended.merged && ended.says_it_is_ours);
+    let Some(number) = number else { return Ok(None) };
+    let Some(Found::Merged) = recollect(work, &ended.place, number).await? else { return Ok(None) };
+    let stored = i64::try_from(ended.number).unwrap_or(i64::MAX);
+    let record = work.app.store.promotion_of_pull_request(&ended.place.key(), stored).await?;
+    if let Some(by) = &ended.by {
+        work.app.store.note_merged_by(&ended.place.key(), stored, by).await?;
+    }
+    Ok(record)
 }

@@ -15,6 +15,7 @@ use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Mi
 
 use super::job::Place;
 use super::prometheus;
+use super::recollect::Recollection;
 use super::shortened::{MOST_CHARS, cut};
 use super::snapshot::{Snapshot, digest};
 use super::work::{Stop, Work};
@@ -32,13 +33,14 @@ pub(super) fn environment_key(place: &Place, environment: &Environment) -> Envir
     }
 }
 
-/// Notes which commit each environment runs of which something says how it is, and forgets the others.
+/// Notes which commit each environment runs of which something says how it is, and forgets the others. Of one that
+/// is not known GitHub is asked what was merged into it.
 pub(super) async fn note_environments(
     work: &Work,
     repository: &Repository,
     place: &Place,
     now: &mut Snapshot,
-    configuration: &RepositoryConfig,
+    (configuration, recollection): (&RepositoryConfig, &Recollection<'_>),
 ) -> Result<(), Stop> {
     let mut known = work.app.store.environments(&place.key()).await?;
     for environment in configuration.pipeline.environments() {
@@ -48,6 +50,9 @@ pub(super) async fn note_environments(
         let key = environment_key(place, environment);
         let before = known.iter().position(|it| it.key == key).map(|at| known.remove(at));
         let leads_to = leads_to(configuration, environment);
+        if before.as_ref().is_none_or(|known| known.asked_at.is_none()) {
+            recollection.merged_into(environment).await?;
+        }
         let noting = Noting { work, repository, environment, key, leads_to };
         noting.note(now, before).await?;
     }

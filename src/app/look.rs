@@ -9,7 +9,7 @@ use crate::config::RepositoryConfig;
 use crate::github::{
     Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
 };
-use crate::model::{CommitSha, RepoPath};
+use crate::model::{BranchName, CommitSha, RepoPath};
 use crate::promotion::{Environment, Intent, Key, Trigger, quote};
 use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 
@@ -17,6 +17,7 @@ use super::command::undone_by;
 use super::environments::note_environments;
 use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
 use super::promote::key_of;
+use super::recollect::Recollection;
 use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
@@ -49,7 +50,8 @@ pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
             Since::Never => Vec::new(),
             _ => asked_for(work, &repository, &job.place, &mut now, &since).await?,
         };
-        jobs.extend(note_health(work, &repository, &job.place, &mut now).await?);
+        let is_new = known.as_ref().is_none_or(|known| known.looked_at.is_none());
+        jobs.extend(note_health(work, (&repository, &base), &job.place, &mut now, is_new).await?);
         // Queued before the head counts as looked at: the other way round, a crash between would lose them.
         store.enqueue(jobs, work.app.clock.now()).await?;
         work.app.wake.notify_one();
@@ -58,22 +60,29 @@ pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
     Ok(Outcome::Done(Vec::new()))
 }
 
-/// Notes which commits environments run, and looks whether something was heard of them already.
+/// Notes which commits environments run, and looks whether something was heard of them already. Of a repository
+/// that is new to us the pull requests that are open are taken on, and what was merged is asked for.
 async fn note_health(
     work: &Work,
-    repository: &Repository,
+    (repository, base): (&Repository, &BranchName),
     place: &Place,
     now: &mut Snapshot,
-) -> Result<Option<NewJob>, Stop> {
-    let Ok(configuration) = now.configuration(None).await? else { return Ok(None) };
+    is_new: bool,
+) -> Result<Vec<NewJob>, Stop> {
+    let Ok(configuration) = now.configuration(None).await? else { return Ok(Vec::new()) };
     work.note_subscriptions(&place.key(), &configuration).await?;
-    let wanted = configuration.pipeline.environments().iter().any(|it| it.health.is_some());
-    if !wanted && work.app.store.environments(&place.key()).await?.is_empty() {
-        return Ok(None);
+    let recollection = Recollection::new(work, repository, base, place, &configuration);
+    let mut jobs = Vec::new();
+    if is_new {
+        jobs.extend(recollection.open().await?.iter().map(|job| work.follow_up(job)));
     }
-    note_environments(work, repository, place, now, &configuration).await?;
+    let wanted = configuration.pipeline.environments().iter().any(|it| it.health.is_some());
+    if wanted || !work.app.store.environments(&place.key()).await?.is_empty() {
+        note_environments(work, repository, place, now, (&configuration, &recollection)).await?;
+    }
     let news = News { place: place.clone(), commits: BTreeSet::new(), all: true };
-    Ok(wanted.then(|| work.follow_up(&Job::News(news))))
+    jobs.extend(wanted.then(|| work.follow_up(&Job::News(news))));
+    Ok(jobs)
 }
 
 /// The head as pushes tell it. Believed only if they begin where we looked last: then nothing is newer but

@@ -43,6 +43,7 @@ mod prometheus;
 mod promote;
 mod pull_request_preview;
 mod receive;
+mod recollect;
 mod recover;
 mod rehearsal;
 mod remote_base;

@@ -8,7 +8,7 @@ use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::{Intent, Key};
 use crate::store::{KnownEnvironment, PromotionRecord};
 
-use super::job::{After, Clear, Job, News};
+use super::job::{After, Clear, Job, Look, News};
 use super::promote::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
@@ -16,6 +16,12 @@ use super::worker::Outcome;
 /// Queues a look at each promotion that news concern.
 pub(super) async fn news(work: &Work, job: &News) -> Result<Outcome, Stop> {
     let (store, repository) = (&work.app.store, job.place.key());
+    // Of a repository that we know nothing of, the first news are a reason to look at it: the store may be lost.
+    let known = store.repository(&repository).await?;
+    if !job.all && known.is_none_or(|known| known.looked_at.is_none()) {
+        let look = Look { place: job.place.clone(), moved: None, pushed: false };
+        return Ok(Outcome::Done(vec![work.follow_up(&Job::Look(look))]));
+    }
     let open = store.open_promotions(&repository).await?;
     let mut keys = BTreeSet::new();
     // A check on a promotion's own head may be what GitHub's rules waited for.

@@ -212,8 +212,7 @@ impl<'a> Promotion<'a> {
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
         let name = repository.name().to_string().to_lowercase();
         let record = records.newest(&name, key).await?;
-        let undone = records.was_undone(&name, key, &plan.id).await?
-            || undone::is_what_was_undone(&records, repository, &name, key, &plan).await?;
+        let undone = undone::is_undone(&records, repository, &plan).await?;
         Ok(Ok(Self {
             records,
             repository,

@@ -229,6 +229,7 @@ fn ended(closed: &PullRequestClosed) -> Option<Job> {
             merged: closed.merged_as.is_some(),
             merged_as: closed.merged_as.as_ref().map(|commit| commit.as_str().to_owned()),
             by: closed.sender.as_ref().map(|account| account.login.clone()),
+            says_it_is_ours: Marker::parse(&closed.body).is_some(),
         })
     })
 }

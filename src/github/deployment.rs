@@ -1,18 +1,38 @@
 //! Deployments on GitHub that we make, so that its own page of environments is right.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::Call;
-use super::{GithubError, Repository};
+use super::{GithubError, Repository, address};
 use crate::model::CommitSha;
 
 #[derive(Deserialize)]
 struct Wire {
     id: u64,
+    #[serde(default)]
+    payload: Value,
 }
 
 impl Repository {
+    /// The deployment of a commit that says of itself that it is ours, if one was made: the answer may have been
+    /// lost, or the note of it.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn find_our_deployment(
+        &self,
+        commit: &CommitSha,
+        environment: &str,
+    ) -> Result<Option<u64>, GithubError> {
+        let name = address::query(environment);
+        let path = self.path(&format!("/deployments?sha={commit}&environment={name}&per_page=100"));
+        let call = Call::get("look for our deployment", path);
+        let found: Vec<Wire> = self.client.json(self.who, call).await?;
+        let ours = found.into_iter().find(|it| it.payload.get("overlift").is_some());
+        Ok(ours.map(|it| it.id))
+    }
+
     /// Makes a deployment of a commit and returns its id. It says of itself that it is ours.
     ///
     /// # Errors
@@ -33,7 +53,7 @@ impl Repository {
             "payload": { "overlift": key },
         });
         let call = Call::post("make the deployment", self.path("/deployments"), body);
-        let Wire { id } = self.client.json(self.who, call).await?;
+        let Wire { id, .. } = self.client.json(self.who, call).await?;
         Ok(id)
     }
 

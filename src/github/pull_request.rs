@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::WireAccount;
 use super::call::Call;
+use super::commit_report::read_time;
 use super::error::{bad, found};
 use super::{Account, GithubError, Repository, address};
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoName};
@@ -40,6 +41,10 @@ pub struct PullRequest {
     pub base: CommitSha,
     /// Whether it merges cleanly, where GitHub has found out; only [`Repository::fetch_pull_request`] can know.
     pub mergeable: Option<bool>,
+    /// When it was opened, as milliseconds since 1970.
+    pub created_ms: Option<i64>,
+    /// When it was merged, if it was.
+    pub merged_ms: Option<i64>,
 }
 
 /// How a pull request stands.
@@ -111,6 +116,7 @@ struct Wire {
     user: Option<WireAccount>,
     head: WireSide,
     base: WireSide,
+    created_at: Option<String>,
     merged_at: Option<String>,
     merge_commit_sha: Option<String>,
     mergeable: Option<bool>,
@@ -175,6 +181,38 @@ impl Repository {
         matches.retain(|found| search == Search::All || found.state == PullRequestState::Open);
         matches.sort_by_key(|found| std::cmp::Reverse(found.number));
         fault.map_or(Ok(matches), Err)
+    }
+
+    /// The open pull requests into a branch that come from this repository's own branches, newest first; at
+    /// most a thousand.
+    ///
+    /// # Errors
+    /// Any failure of asking.
+    pub async fn fetch_open_pull_requests(
+        &self,
+        base: &BranchName,
+    ) -> Result<Vec<PullRequest>, GithubError> {
+        const REQUEST: &str = "list the open pull requests";
+        const MOST: usize = 1_000;
+        let path = self.path(&format!(
+            "/pulls?state=open&base={}&sort=created&direction=desc&per_page=100",
+            address::query(base.as_str()),
+        ));
+        let (mut open, mut seen, mut fault) = (Vec::new(), 0, None);
+        let enough = |page: Vec<Wire>| {
+            seen += page.len();
+            for wire in page {
+                match self.pull_request(REQUEST, wire) {
+                    Ok(found) => open.push(found),
+                    Err(error) => fault = Some(error),
+                }
+            }
+            fault.is_some() || seen >= MOST
+        };
+        self.client.pages(self.who, Call::get(REQUEST, path).conditional(), enough).await?;
+        let here = |found: &PullRequest| found.head_repository.as_ref() == Some(&self.name);
+        open.retain(|found| here(found) && found.base_branch == base.as_str());
+        fault.map_or(Ok(open), Err)
     }
 
     fn is_between(&self, wire: &Wire, head: &BranchName, base: &BranchName) -> bool {
@@ -322,7 +360,7 @@ impl Repository {
 fn pull_request(request: &'static str, wire: Wire) -> Result<PullRequest, GithubError> {
     let sha = |text: &str| CommitSha::parse(text).map_err(|error| bad(request, &error));
     let number = PullRequestNumber::new(wire.number).ok_or_else(|| bad(request, &"number 0"))?;
-    let state = match (wire.state.as_str(), wire.merged_at) {
+    let state = match (wire.state.as_str(), &wire.merged_at) {
         ("open", _) => PullRequestState::Open,
         (_, None) => PullRequestState::Closed,
         (_, Some(_)) => {
@@ -344,5 +382,7 @@ fn pull_request(request: &'static str, wire: Wire) -> Result<PullRequest, Github
         base_branch: wire.base.branch,
         base: sha(&wire.base.sha)?,
         mergeable: wire.mergeable,
+        created_ms: read_time(wire.created_at.as_deref()),
+        merged_ms: read_time(wire.merged_at.as_deref()),
     })
 }

@@ -39,7 +39,8 @@ pub struct Trailers {
     pub step: Option<StepTrailer>,
 }
 
-/// The step that a commit takes: `shop/checkout canary=10`.
+/// The step that a commit takes: `shop/checkout canary=10`, and `shop/checkout canary=0 back` of one that leads
+/// back to the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepTrailer {
     /// The VirtualService.
@@ -48,20 +49,29 @@ pub struct StepTrailer {
     pub to: String,
     /// What it gets, in percent.
     pub share: u32,
+    /// Whether it leads back to the start.
+    pub back: bool,
 }
+
+const BACK: &str = " back";
 
 impl StepTrailer {
     fn parse(text: &str) -> Option<Self> {
-        let (name, step) = text.split_once(' ')?;
+        let (step, back) = match text.strip_suffix(BACK) {
+            Some(step) => (step, true),
+            None => (text, false),
+        };
+        let (name, step) = step.split_once(' ')?;
         let (to, share) = step.rsplit_once('=')?;
         let virtual_service = VirtualServiceName::parse(name)?;
-        Some(Self { virtual_service, to: to.to_owned(), share: share.parse().ok()? })
+        Some(Self { virtual_service, to: to.to_owned(), share: share.parse().ok()?, back })
     }
 }
 
 impl fmt::Display for StepTrailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}={}", self.virtual_service, self.to, self.share)
+        let back = if self.back { BACK } else { "" };
+        write!(f, "{} {}={}{back}", self.virtual_service, self.to, self.share)
     }
 }
 
@@ -237,7 +247,12 @@ mod tests {
                 virtual_service: VirtualServiceName::parse("shop/checkout").unwrap(),
                 to: "canary".to_owned(),
                 share: 10,
+                back: false,
             };
+            let back = StepTrailer { share: 0, back: true, ..step.clone() };
+            let back = Trailers { step: Some(back), ..trailers.clone() };
+            assert!(back.render().ends_with("\nOverlift-Step: shop/checkout canary=0 back"));
+            assert_eq!(Trailers::parse(&back.render()), Some(back));
             let stepping = Trailers { step: Some(step), ..trailers.clone() };
             assert!(stepping.render().ends_with("\nOverlift-Step: shop/checkout canary=10"));
             assert_eq!(Trailers::parse(&stepping.render()), Some(stepping.clone()));

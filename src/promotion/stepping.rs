@@ -77,6 +77,7 @@ pub fn propose_step(
         virtual_service: aim.virtual_service.clone(),
         to: aim.to.clone(),
         share: aim.share,
+        back: stepping.back,
     };
     let trailers = Trailers { step: Some(step), ..Trailers::of(plan) };
     let intro = introduction(plan, stepping);

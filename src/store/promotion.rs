@@ -85,6 +85,14 @@ pub struct PromotionRecord {
     pub created_at: Millis,
 }
 
+impl PromotionRecord {
+    /// Whether GitHub told of it after the fact: then it may not be the newest of its pair.
+    #[must_use]
+    pub fn is_recollected(&self) -> bool {
+        self.state == PromotionState::Merged && self.base_digest.is_empty()
+    }
+}
+
 /// Which promotion of a repository: what its record and its survey are found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair<'a> {
@@ -236,6 +244,32 @@ impl Store {
             Ok(u64::from(holds))
         };
         held(lease, run.await.map_err(StoreError::while_to("write a promotion down"))?)
+    }
+
+    /// Notes promotions that were read from GitHub again, all or none; one whose pull request is known stays as
+    /// it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn recollect_promotions(
+        &self,
+        records: &[PromotionRecord],
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        const KNOWN: &str =
+            "SELECT id FROM promotions WHERE repository = $1 AND pull_request = $2 AND id <> $3";
+        let run = async {
+            let mut tx = self.database.begin().await?;
+            for record in records {
+                let number = record.pull_request.into();
+                let values = [(&record.repository).into(), number, (&record.id).into()];
+                if tx.fetch(KNOWN, &values).await?.is_empty() {
+                    write(&mut tx, record, now).await?;
+                }
+            }
+            tx.commit().await
+        };
+        run.await.map_err(StoreError::while_to("note promotions that GitHub knows"))
     }
 
     /// Notes how a pull request ended, if it is one of ours that was open; a reason that is noted stays.

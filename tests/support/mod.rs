@@ -1,6 +1,7 @@
 //! What behaviour tests share: our program, git repositories, kubectl.
 
 pub mod browser;
+pub mod canary;
 pub mod github;
 pub mod github_scene;
 pub mod network;

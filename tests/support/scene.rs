@@ -150,6 +150,7 @@ impl Scene {
         database: String,
     ) -> Self {
         let now = Arc::new(AtomicI64::new(1_000_000));
+        github.world().clock = Some(Arc::clone(&now));
         let started = start(&database, &github, &authentication, &now).await;
         let (app, store, address, tasks) = started;
         let deliveries = AtomicU64::new(1);
@@ -288,6 +289,19 @@ impl Scene {
     pub async fn status(&self, sha: &str, context: &str, state: &str) {
         let payload = payloads::status(&self.github.world(), REPO, sha, context, state);
         assert_eq!(self.deliver("status", &payload).await, 202);
+    }
+
+    /// Somebody else sets a commit status, which GitHub keeps and tells of.
+    pub async fn set_status(&self, sha: &str, context: &str, state: &str) {
+        {
+            let mut world = self.github.world();
+            let at = world.now_ms();
+            let (sha, context, state) = (sha.to_owned(), context.to_owned(), state.to_owned());
+            let description = format!("{context} says {state}");
+            let status = super::github::world::Status { sha, context, state, description, at };
+            world.repo_mut(REPO).statuses.push(status);
+        }
+        self.status(sha, context, state).await;
     }
 
     /// Tells that a pull request changed.

@@ -17,6 +17,9 @@ pub(in crate::app) struct Ended {
     /// Who closed it, by login.
     #[serde(default)]
     pub(in crate::app) by: Option<String>,
+    /// Whether its body has the mark of a promotion, which anybody can write.
+    #[serde(default)]
+    pub(in crate::app) says_it_is_ours: bool,
 }
 
 impl Kind for Ended {

@@ -10,8 +10,11 @@ use crate::traffic::Rollout;
 
 use super::super::checking::Checking;
 use super::super::comment::{Topic, has_comment};
+use super::super::recollect::Recollection;
 use super::super::snapshot::{Snapshot, digest};
 use super::super::work::Stop;
+use super::records::Records;
+use super::undone::is_undone;
 use super::values::Promotion;
 
 /// The default branch is merged into a promotion's branch a few times, not more.
@@ -53,6 +56,8 @@ impl Promotion<'_> {
         let Some(record) = self.record.clone() else { return self.search().await };
         let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
         match (record.state, number.and_then(PullRequestNumber::new)) {
+            // GitHub may have a newer one than that.
+            (PromotionState::Merged, _) if record.is_recollected() => self.search().await,
             (PromotionState::Merged, _) => Ok(Existing::nothing()),
             (PromotionState::Closed, _) => Ok(Existing::without_pull_request(ended(&record))),
             (PromotionState::Opening | PromotionState::Open, None) => self.search().await,
@@ -78,7 +83,11 @@ impl Promotion<'_> {
         let found =
             self.repository.find_pull_requests(&self.branch, self.base, Search::All).await?;
         let open = found.iter().find(|found| found.state == PullRequestState::Open);
-        let there = match open.or_else(|| found.first()) {
+        let newest = open.or_else(|| found.first());
+        if newest.is_some_and(|newest| matches!(newest.state, PullRequestState::Merged(_))) {
+            self.recollect().await?;
+        }
+        let there = match newest {
             Some(found) => self.there(found.clone()).await?,
             None => Existing::nothing(),
         };
@@ -86,6 +95,20 @@ impl Promotion<'_> {
             self.records.note_survey(&repository, &key).await?;
         }
         Ok(there)
+    }
+
+    /// Notes what was merged before the store was lost: the plan may be what was undone then.
+    async fn recollect(&mut self) -> Result<(), Stop> {
+        let Records::InStore(work) = &self.records else { return Ok(()) };
+        if self.record.is_some() || self.intent != Intent::Promote {
+            return Ok(());
+        }
+        let Some(place) = work.place() else { return Ok(()) };
+        let Ok(configuration) = self.snapshot.configuration(None).await? else { return Ok(()) };
+        let of = Recollection::new(work, self.repository, self.base, &place, &configuration);
+        of.merged_into(&self.plan.target).await?;
+        self.undone = is_undone(&self.records, self.repository, &self.plan).await?;
+        Ok(())
     }
 
     /// What a pull request that was found means.

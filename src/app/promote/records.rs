@@ -10,6 +10,7 @@ use crate::promotion::{Intent, Key, PlanId};
 use crate::store::{End, Millis, Pair, PromotionRecord, PromotionState, PromotionText};
 
 use super::super::Clock;
+use super::super::job::{After, Job};
 use super::super::work::{Stop, Work};
 use super::OnGithub;
 
@@ -141,10 +142,12 @@ impl Records<'_> {
             return Ok(());
         }
         let record = work.app.store.promotion_of_pull_request(repository, number).await?;
-        match (record, work.place()) {
-            (Some(record), Some(place)) => work.tell_merged(&place, &record).await,
-            _ => Ok(()),
-        }
+        let (Some(record), Some(place)) = (record, work.place()) else { return Ok(()) };
+        work.tell_merged(&place, &record).await?;
+        // Whoever was to tell us of the merge may not have got through.
+        let after = After { place, number: number.unsigned_abs() };
+        let after = work.follow_up(&Job::After(after));
+        Ok(work.app.store.enqueue(vec![after], self.now()).await?)
     }
 
     pub(super) fn github(&self) -> &Github {

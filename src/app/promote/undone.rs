@@ -8,10 +8,21 @@ use crate::promotion::{By, Cause, Key, Plan, PlannedEdit};
 use super::super::work::Stop;
 use super::records::Records;
 
+/// Whether exactly this plan was carried out and then undone.
+pub(super) async fn is_undone(
+    records: &Records<'_>,
+    repository: &Repository,
+    plan: &Plan,
+) -> Result<bool, Stop> {
+    let (name, key) = (repository.name().to_string().to_lowercase(), plan.key());
+    Ok(records.was_undone(&name, &key, &plan.id).await?
+        || is_what_was_undone(records, repository, &name, &key, plan).await?)
+}
+
 /// Whether a plan that copies files makes of each what the last promotion made of it, which was undone.
 ///
 /// Where the history decides, an undone change is settled by the history itself.
-pub(super) async fn is_what_was_undone(
+async fn is_what_was_undone(
     records: &Records<'_>,
     repository: &Repository,
     name: &str,

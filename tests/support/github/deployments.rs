@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::exchange::{Exchange, Reply, created, invalid, not_found, ok};
-use super::world::Deployment;
+use super::world::{Deployment, written};
 
 pub fn combined_status(x: &mut Exchange<'_>) -> Reply {
     x.check("statuses", false)?;
@@ -15,7 +15,7 @@ pub fn combined_status(x: &mut Exchange<'_>) -> Reply {
     for status in repo.statuses.iter().filter(|status| status.sha == sha) {
         let json = json!({
             "context": status.context, "state": status.state, "description": status.description,
-            "target_url": null, "updated_at": "2026-01-01T00:00:00Z",
+            "target_url": null, "updated_at": written(status.at),
         });
         newest.insert(status.context.clone(), json);
     }

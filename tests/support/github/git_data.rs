@@ -432,12 +432,13 @@ pub fn status(x: &mut Exchange<'_>) -> Reply {
     if description.chars().count() > 140 {
         return Err(invalid("Status", "description", "custom", Some("description is too long")));
     }
+    let at = x.world.now_ms();
     let repo = x.repo();
     if repo.objects.commit(&sha).is_none() {
         return Err(refuse(422, &format!("No commit found for SHA: {sha}")));
     }
-    let status =
-        super::world::Status { sha, context: context.clone(), state: state.clone(), description };
+    let (context_, state_) = (context.clone(), state.clone());
+    let status = super::world::Status { sha, context: context_, state: state_, description, at };
     repo.statuses.push(status);
     x.wrote(format!("status {context}: {state}"));
     created(json!({ "state": state, "context": context }))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::exchange::{Actor, Exchange, Reply, created, invalid, not_found, ok, refuse};
-use super::world::{Comment, Pull, Repo};
+use super::world::{Comment, Pull, Repo, written};
 
 pub fn list(x: &mut Exchange<'_>) -> Reply {
     x.check("pull_requests", false)?;
@@ -47,6 +47,7 @@ pub fn create(x: &mut Exchange<'_>) -> Reply {
             Some("body is too long (maximum is 65536 characters)"),
         ));
     }
+    let now = x.world.now_ms();
     let repo = x.repo();
     for (field, branch) in [("head", &head), ("base", &base)] {
         if !repo.branches.contains_key(branch) {
@@ -83,6 +84,8 @@ pub fn create(x: &mut Exchange<'_>) -> Reply {
         assignees: Default::default(),
         reviews: Default::default(),
         unreopenable: false,
+        created_at: now,
+        merged_at: 0,
     };
     let json = pull_json(repo, &pull, true);
     repo.pulls.insert(number, pull);
@@ -315,7 +318,8 @@ pub fn pull_json(repo: &Repo, pull: &Pull, alone: bool) -> Value {
         "html_url": format!("https://github.test/{}/pull/{}", repo.full_name, pull.number),
         "user": account_json(&pull.author),
         "labels": pull.labels.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
-        "merged_at": pull.merged_as.as_ref().map(|_| "2026-01-01T00:00:00Z"),
+        "created_at": written(pull.created_at),
+        "merged_at": pull.merged_as.as_ref().map(|_| written(pull.merged_at)),
         "merge_commit_sha": pull.merged_as,
         "head": {
             "ref": pull.head, "sha": pull.head_sha, "label": format!("{owner}:{}", pull.head),

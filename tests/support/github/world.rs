@@ -1,6 +1,8 @@
 //! What the stand-in knows: repositories with their branches, pull requests and conversations, people, the App.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::Value;
 
@@ -34,6 +36,8 @@ pub struct World {
     pub remaining: u64,
     /// Whether GraphQL is there.
     pub graphql: bool,
+    /// The clock that times are read from; without one it is always the same day.
+    pub clock: Option<Arc<AtomicI64>>,
 }
 
 pub struct App {
@@ -129,6 +133,9 @@ pub struct Pull {
     pub reviews: Vec<(String, String)>,
     /// The branch was reset to its base: GitHub closes for good.
     pub unreopenable: bool,
+    /// When it was opened and merged, as milliseconds since 1970.
+    pub created_at: i64,
+    pub merged_at: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -156,6 +163,13 @@ pub struct Status {
     pub context: String,
     pub state: String,
     pub description: String,
+    /// When, as milliseconds since 1970.
+    pub at: i64,
+}
+
+/// A time as GitHub writes it: to the second.
+pub fn written(ms: i64) -> String {
+    jiff::Timestamp::from_second(ms.div_euclid(1000)).unwrap().to_string()
 }
 
 impl World {
@@ -173,6 +187,11 @@ impl World {
     pub fn tick(&mut self) -> i64 {
         self.time += 1;
         self.time
+    }
+
+    /// What its clock shows, as milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.as_ref().map_or(EPOCH * 1000, |clock| clock.load(Ordering::SeqCst))
     }
 
     pub fn fresh_id(&mut self) -> u64 {
@@ -219,7 +238,7 @@ impl World {
 
     /// Merges a pull request into its base branch as one squashed commit.
     pub fn merge(&mut self, repo: &str, number: u64, author: &str) -> Result<String, String> {
-        let time = self.tick();
+        let (time, now) = (self.tick(), self.now_ms());
         let repo = self.repo_mut(repo);
         let pull = repo.pulls[&number].clone();
         let base = repo.branches[&pull.base].clone();
@@ -233,6 +252,7 @@ impl World {
         let pull = repo.pulls.get_mut(&number).unwrap();
         pull.open = false;
         pull.merged_as = Some(sha.clone());
+        pull.merged_at = now;
         Ok(sha)
     }
 }

@@ -31,6 +31,8 @@ pub struct PullRequestClosed {
     pub head: CommitSha,
     /// The base branch, as it was written.
     pub base_branch: String,
+    /// Its text.
+    pub body: String,
     /// Who closed it.
     pub sender: Option<Account>,
 }
@@ -123,6 +125,7 @@ pub(super) fn closed(payload: &Payload<'_>) -> Result<PullRequestClosed, Payload
         head_branch: pull_request.head.reference,
         head: payload.commit("pull_request.head.sha", &pull_request.head.sha)?,
         base_branch: pull_request.base.reference,
+        body: pull_request.body.unwrap_or_default(),
         sender: event.sender.map(Account::from),
     })
 }
