@@ -54,6 +54,7 @@ mod sign_in;
 mod snapshot;
 mod standing;
 mod step;
+mod step_request;
 mod trial;
 mod two_snapshots;
 mod undo;
@@ -80,11 +81,12 @@ pub use overview::{
 };
 pub use prometheus::Prometheus;
 pub use promote::{
-    Basis, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted,
-    StepRequest, Stepped, UndoRequest, Undone,
+    Basis, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted, Stepped,
+    UndoRequest, Undone,
 };
 pub use receive::{ReceiveError, Received};
 pub use remote_base::{GitBases, remote_cache_directory};
 pub use service::{App, NotReady};
 pub use sign_in::{PageSession, RIGHTS_MS, Sight, SignInError};
+pub use step_request::StepRequest;
 pub use trial::{answer_trial, try_plans_with};

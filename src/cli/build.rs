@@ -178,10 +178,18 @@ fn deployed(
     output: &Output,
 ) -> Result<Build, Failure> {
     let (root, dir) = workdir::build_root(&directory.join(&arguments.dir), directory)?;
-    let checkout = Checkout::new(root);
-    let deployers = Deployers::read(&checkout).unwrap_or_default();
+    let mut checkout = Checkout::new(root);
+    let mut deployers = Deployers::read(&checkout).unwrap_or_default();
     // `.` is what stands there without a word.
     let folder = (arguments.dir != Path::new(".")).then_some(&dir);
+    if folder.is_none() && deployers.called(name, None).is_err() {
+        // What is planned may be a folder of a larger repository.
+        let inner = Checkout::new(workdir::plan_root(directory)?);
+        let inside = Deployers::read(&inner).unwrap_or_default();
+        if inside.called(name, None).is_ok() {
+            (checkout, deployers) = (inner, inside);
+        }
+    }
     let found = deployers.called(name, folder).map_err(|error| anyhow::anyhow!(error))?;
     let (build, faults) =
         promotion::render_deployed(&checkout, &found.path, &arguments.options(), &found.changes)

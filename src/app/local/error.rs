@@ -23,6 +23,9 @@ pub enum LocalError {
     /// A text of the pull request cannot be made.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// There is no step of the traffic like that.
+    #[error("{0}")]
+    NoStep(String),
     /// The source is asked for as of a commit that the history does not lead to.
     #[error(
         "`{revision}` is not in the history of what is promoted: name a commit of this branch that has `{source_environment}`"
@@ -42,9 +45,11 @@ impl LocalError {
         match self {
             Self::Config(error) => error.location(),
             Self::Plan(error) => error.location(),
-            Self::Workdir(_) | Self::Template(_) | Self::Configured | Self::NotInHistory { .. } => {
-                None
-            }
+            Self::Workdir(_)
+            | Self::Template(_)
+            | Self::Configured
+            | Self::NoStep(_)
+            | Self::NotInHistory { .. } => None,
         }
     }
 

@@ -9,6 +9,7 @@ mod last_promotion;
 mod past;
 mod plan;
 mod source_then;
+mod step;
 mod trial;
 mod workspace;
 mod write;

@@ -1,28 +1,18 @@
 //! Taking a step of the traffic: the same way to a pull request, with edits of weights.
 
-use std::collections::BTreeSet;
-
 use crate::github::{GithubError, Repository};
 use crate::model::{BranchName, CommitSha};
 use crate::promotion::{
-    Environment, Intent, Key, Request, Stepping, Trailers, Verdict, step_branch, steps_of,
+    Environment, Intent, Key, Request, Stepping, Verdict, step_branch, steps_of,
 };
-use crate::traffic::{Aim, Done, Next, Rollout, ShiftError, Way};
+use crate::traffic::{Done, Next, ShiftError};
 
 use super::super::snapshot::Snapshot;
+use super::super::step_request::{Aims, StepsTaken, no_steps};
 use super::super::work::Stop;
 use super::Records;
 use super::given_edits::GivenEdits;
 use super::values::{Ended, Promotion, broken, unplannable};
-
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Aims {
-    /// The first step that is not taken.
-    Next,
-    /// This one.
-    At { aim: Aim, back: bool, because: Option<String> },
-}
 
 /// A step that is to be taken.
 pub(in super::super) struct Step<'a> {
@@ -42,6 +32,8 @@ pub(in super::super) struct StepTaken {
     pub(in super::super) ended: Ended,
     /// The step; `None` where none is left or it cannot be taken.
     pub(in super::super) stepping: Option<Stepping>,
+    /// The edits of files, of a step.
+    pub(in super::super) files: String,
     /// What the cluster will see, of a step.
     pub(in super::super) rendered: String,
     /// The id of the record, if one was written.
@@ -52,7 +44,8 @@ pub(in super::super) struct StepTaken {
 
 impl StepTaken {
     fn without(ended: Ended) -> Self {
-        Self { ended, stepping: None, rendered: String::new(), record: None, errors: 0 }
+        let (files, rendered) = (String::new(), String::new());
+        Self { ended, stepping: None, files, rendered, record: None, errors: 0 }
     }
 }
 
@@ -76,8 +69,9 @@ impl Step<'_> {
             Verdict::Blocked { errors } => errors,
         };
         let rendered = promotion.plan.rendered.text().to_owned();
+        let files = promotion.plan.files.text();
         let (stepping, record) = (promotion.stepping.take(), promotion.record.map(|it| it.id));
-        Ok(StepTaken { ended, stepping, rendered, record, errors })
+        Ok(StepTaken { ended, stepping, files, rendered, record, errors })
     }
 
     async fn prepare<'p>(
@@ -96,8 +90,7 @@ impl Step<'_> {
             Err(error) => return Ok(Err(unplannable(&error))),
         };
         if target.rollouts.is_empty() {
-            let because = format!("`{target}` has no `steps` in `.github/overlift.yaml`");
-            return Ok(Err(Ended::Refused(because)));
+            return Ok(Err(Ended::Refused(no_steps(target))));
         }
         let (aim, back, because) = match self.aims {
             Aims::At { aim, back, because } => (aim, back, because),
@@ -142,32 +135,12 @@ pub(in super::super) async fn taken(
     target: &Environment,
     key: &Key,
 ) -> Result<Done, GithubError> {
-    let switches = |rollout: &Rollout| matches!(rollout.way, Way::Switch { .. });
-    let mut done = Done::default();
-    if !target.rollouts.iter().any(switches) {
-        return Ok(done);
+    let mut taken = StepsTaken::new(key);
+    if taken.are_told_by_weights(target) {
+        return Ok(Done::default());
     }
-    let mut undone = BTreeSet::new();
     repository
-        .walk_history(head, Some(&target.path), |commit| {
-            let Some(trailers) = Trailers::parse(&commit.message) else { return false };
-            let is_here = trailers.target == key.target && trailers.application == key.application;
-            if !is_here {
-                return false;
-            }
-            match (trailers.undoes, trailers.step) {
-                (Some(plan), _) => _ = undone.insert(plan),
-                (None, None) => return true,
-                (None, Some(_)) if undone.contains(&trailers.plan) => {}
-                // There and back again is as if it had not been done.
-                (None, Some(step)) => {
-                    if !done.switched.remove(&step.virtual_service) {
-                        done.switched.insert(step.virtual_service);
-                    }
-                }
-            }
-            false
-        })
+        .walk_history(head, Some(&target.path), |commit| taken.reaches_promotion(&commit.message))
         .await?;
-    Ok(done)
+    Ok(taken.done())
 }
