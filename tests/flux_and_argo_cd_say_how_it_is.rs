@@ -142,6 +142,74 @@ async fn flux_is_understood_in_every_shape_that_it_has_had() {
     }
 }
 
+/// What kustomize-controller tells of one reconciliation (its `internal/controller/kustomization_controller.go`), as
+/// notification-controller passes it on (`combineEventMetadata` of `internal/server/event_handlers.go`, and Go's order
+/// of fields): what was applied, a health check that passed, the end. All within a second, in any order, since each
+/// is posted by a goroutine of its own.
+#[tokio::test]
+async fn one_reconciliation_of_flux_is_understood_in_whatever_order_it_arrives() {
+    let event = |commit: &str, reason: &str, message: &str, severity: &str, more: &str| {
+        format!(
+            "{{\"involvedObject\":{{\"kind\":\"Kustomization\",\"namespace\":\"flux-system\",\"name\":\"mesh\",\
+             \"uid\":\"7d0cdc51-ddcf-4743-b223-83ca5c699632\",\
+             \"apiVersion\":\"kustomize.toolkit.fluxcd.io/v1\",\"resourceVersion\":\"42\"}},\
+             \"severity\":\"{severity}\",\"timestamp\":\"1970-01-01T00:00:10Z\",\"message\":\"{message}\",\
+             \"reason\":\"{reason}\",\"metadata\":{{{more}\"environment\":\"staging\",\"repository\":\"{REPO}\",\
+             \"revision\":\"main@sha1:{commit}\"}},\"reportingController\":\"kustomize-controller\",\
+             \"reportingInstance\":\"kustomize-controller-7c7b47f5f-8bhrp\"}}"
+        )
+    };
+    let update = "\"commit_status\":\"update\",";
+    let [applied, checked, ended] = [
+        ("Progressing", "ConfigMap/default/limits configured", ""),
+        ("Progressing", "Health check passed in 5.020374512s", ""),
+        ("ReconciliationSucceeded", "Reconciliation finished in 6.1s, next run in 10m0s", update),
+    ];
+    // The last without the end, which notification-controller 1.8.0 to 1.8.3 keeps to itself.
+    for order in [
+        vec![applied, checked, ended],
+        vec![ended, checked, applied],
+        vec![checked, ended, applied],
+        vec![applied, ended],
+        vec![ended, applied],
+        vec![checked, applied],
+    ] {
+        let (scene, commit) = scene().await;
+        for (reason, message, more) in &order {
+            let body = event(&commit, reason, message, "info", more);
+            assert_eq!(posted(&scene, &body).await, 202, "{body}");
+        }
+        assert_eq!(state(&scene), "Nothing holds it", "{order:?}");
+        let failed = event(
+            &commit,
+            "HealthCheckFailed",
+            "health check failed after 30s: timeout waiting for: [Deployment/default/api status: 'InProgress']",
+            "error",
+            "",
+        );
+        assert_eq!(posted(&scene, &failed).await, 202);
+        assert_eq!(state(&scene), "Held: health", "{order:?}");
+    }
+}
+
+/// Of an `OCIRepository` the artifact's digest is the revision, and the commit that it was made from is beside it.
+#[tokio::test]
+async fn flux_tells_the_commit_that_an_artifact_was_made_from() {
+    let (scene, commit) = scene().await;
+    let metadata = json!({
+        "repository": REPO, "environment": "staging", "originRevision": format!("main@sha1:{commit}"),
+    });
+    let body = flux(&commit, "info", "ReconciliationSucceeded", 10, &metadata);
+    let artifact = format!("latest@sha256:{}", "b".repeat(64));
+    let body = body.replace(
+        &format!("\"revision\":\"main@sha1:{commit}\""),
+        &format!("\"revision\":\"{artifact}\""),
+    );
+    assert!(body.contains(&artifact), "{body}");
+    assert_eq!(posted(&scene, &body).await, 202);
+    assert_eq!(state(&scene), "Nothing holds it");
+}
+
 #[tokio::test]
 async fn argo_cd_is_understood_signed_or_with_the_secret() {
     let (scene, commit) = scene().await;

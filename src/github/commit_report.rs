@@ -148,7 +148,7 @@ impl WireDeploymentStatus {
             name: environment,
             reading: read_deployment(&self.state),
             description: self.description.unwrap_or_default(),
-            url: self.log_url.or(self.target_url).filter(|url| !url.is_empty()),
+            url: [self.log_url, self.target_url].into_iter().flatten().find(|url| !url.is_empty()),
             at_ms: read_time(self.updated_at.as_deref()),
         }
     }

@@ -93,6 +93,21 @@ mod tests {
         assert_eq!(sign(&Credential::new("secret", SECRET).unwrap(), BODY), HEADER);
     }
 
+    /// The key, the event and the header of notification-controller's own test of `generic-hmac`
+    /// (`internal/notifier/forwarder_test.go`), the event as Go writes it.
+    #[test]
+    fn believes_what_flux_signs() {
+        let secrets = WebhookSecrets::parse("7152fed34dd6149a7c75a276c510da27cb6f82b0").unwrap();
+        let header = "sha256=65b018549b1254e7226d1c08f9567ee45bc9de0fc4e7b1a40253f9a018b08be7";
+        let body = concat!(
+            r#"{"involvedObject":{"kind":"GitRepository","namespace":"gitops-system","name":"webapp"},"#,
+            r#""severity":"info","timestamp":"2022-09-30T06:40:29Z","message":"message","#,
+            r#""reason":"reason","metadata":{"test":"metadata"},"#,
+            r#""reportingController":"source-controller","reportingInstance":"source-controller-xyz"}"#,
+        );
+        assert_eq!(verify(&secrets, Some(header.as_bytes()), body.as_bytes()), Ok(()));
+    }
+
     #[test]
     fn any_of_several_secrets_will_do() {
         for secrets in [format!("other,{SECRET}"), format!("{SECRET},other")] {
