@@ -324,6 +324,68 @@ fn each_reason_is_a_hold_of_its_own() {
     }
 }
 
+/// All 2,560 combinations, against the sentences of the design one by one.
+#[test]
+fn every_combination_of_holds() {
+    let states = [
+        None,
+        Some(State::Healthy),
+        Some(State::NotYet),
+        Some(State::Unknown),
+        Some(State::Degraded),
+    ];
+    for (bits, state) in (0_u32..512).flat_map(|bits| states.map(|state| (bits, state))) {
+        let on = |bit: u32| bits & (1 << bit) != 0;
+        let of = Switches {
+            stale: on(0),
+            gates: on(1),
+            item: on(2),
+            evidence_item: on(3),
+            state,
+            soaking: on(4),
+            frozen: on(5),
+            undone: on(6),
+            foreign: on(7),
+            released: on(8),
+        };
+        let waits = [
+            ("health", state.is_some_and(|state| state != State::Healthy)),
+            ("soak", state == Some(State::Healthy) && of.soaking),
+            ("freeze", of.frozen),
+            ("checklist", of.item || of.evidence_item),
+        ];
+        let stands = [
+            ("stale", of.stale),
+            ("gates", of.gates),
+            ("undone", of.undone),
+            ("foreign", of.foreign),
+        ];
+        let of_these = |list: &[(&'static str, bool)]| {
+            list.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        let (waiting, standing) = (of_these(&waits), of_these(&stands));
+        let lifted = if of.released { waiting.clone() } else { Vec::new() };
+        let waiting = if of.released { Vec::new() } else { waiting };
+        let needs_somebody = !standing.is_empty()
+            || waiting.contains(&"checklist") && of.item
+            || waiting.contains(&"health") && state == Some(State::Degraded);
+        let conclusion = match (needs_somebody, waiting.is_empty()) {
+            (true, _) => Conclusion::Failure,
+            (false, false) => Conclusion::InProgress,
+            (false, true) => Conclusion::Success,
+        };
+        let found = holds_of(of);
+        let sorted = |mut names: Vec<&'static str>| {
+            names.sort_unstable();
+            names
+        };
+        let wanted = sorted([standing, waiting].concat());
+        assert_eq!(sorted(names(&found.standing)), wanted, "{of:?}");
+        assert_eq!(sorted(names(&found.lifted)), sorted(lifted), "{of:?}");
+        assert_eq!(found.conclusion(), conclusion, "{of:?}");
+    }
+}
+
 #[test]
 fn holds_say_what_is_missing() {
     let told = |switches| holds_of(switches).standing[0].to_string();
