@@ -292,13 +292,21 @@ async fn no_list_ends_without_a_word() {
         "the page goes on"
     );
 
-    // One application that is larger than a page is shown whole.
+    // One application that is larger than a page ends with a way to the rest, and the next one follows.
     let one = Pages::new().await;
-    fill(&one.scene, 1, 5_200).await;
+    fill(&one.scene, 2, 5_200).await;
     let part = one.get("/api/v1/environments?repository=octo/many").await.json();
-    assert_eq!(part["items"].as_array().unwrap().len(), 5_201);
-    let rest = one.get("/api/v1/environments?repository=octo/many&cursor=octo/many%20app-0").await;
-    assert_eq!(rest.json()["items"].as_array().unwrap().len(), 0);
+    assert_eq!(part["items"].as_array().unwrap().len(), 5_001);
+    let left_out = serde_json::json!({ "repository": "octo/many", "application": "app-0" });
+    assert_eq!((&part["leftOut"], &part["next"]), (&left_out, &"octo/many app-0".into()));
+    let page = one.get("/?repository=octo/many").await.body;
+    let rest =
+        "<a href=\"/promotions?repository=octo/many&amp;application=app-0\">all its promotions</a>";
+    assert!(page.contains(rest), "{}", &page[page.len() - 1_000..]);
+    let next = one.get("/api/v1/environments?repository=octo/many&cursor=octo/many%20app-0").await;
+    assert_eq!(next.json()["leftOut"]["application"], "app-1");
+    let whole = one.get("/promotions?repository=octo/many&application=app-0").await.body;
+    assert!(whole.contains("rel=\"next\""), "the list of promotions goes on");
 }
 
 #[tokio::test]

@@ -76,8 +76,8 @@ pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, Memory, lower_limits};
 pub use overview::{
-    EnvironmentCell, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part, PromotionLine, PromotionPage,
-    Question, QueuePage,
+    EnvironmentCell, EnvironmentList, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part,
+    PromotionLine, PromotionPage, Question, QueuePage,
 };
 pub use prometheus::Prometheus;
 pub use promote::{

@@ -9,7 +9,7 @@ mod promotions;
 mod question;
 mod queue;
 
-pub use environments::EnvironmentCell;
+pub use environments::{EnvironmentCell, EnvironmentList};
 pub use evidence::EvidenceLine;
 pub use promotions::{PromotionLine, PromotionPage};
 pub use question::{LARGEST_PAGE, PAGE, Part, Question};

@@ -16,8 +16,8 @@ use super::asked::{Unanswerable, of_environment, question};
 use super::pages::view::iso;
 use super::rooms::Rooms;
 use crate::app::{
-    EnvironmentCell, EvidenceLine, HealthNote, JobLine, LacksNote, Part, PromotionLine, Sight,
-    StaysNote, VoiceNote,
+    EnvironmentCell, EnvironmentList, EvidenceLine, HealthNote, JobLine, LacksNote, Part,
+    PromotionLine, Sight, StaysNote, VoiceNote,
 };
 
 /// The description of it all.
@@ -92,7 +92,8 @@ async fn environments(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let asked = question(query.as_deref(), sight)?;
-    let part = rooms.app.environments(&asked).await.map_err(unavailable)?;
+    let list = rooms.app.environments(&asked).await.map_err(unavailable)?;
+    let EnvironmentList { part, left_out } = list;
     let open = |(line, holds): &(PromotionLine, Vec<String>)| {
         let mut json = promotion_json(&rooms, line);
         json["holds"] = json!(holds);
@@ -109,7 +110,12 @@ async fn environments(
             "lacks": cell.notes.lacks.iter().map(lacks_json).collect::<Vec<_>>(),
         })
     };
-    Ok(tagged(&headers, list(&part, cell)))
+    let left_out = left_out.map(
+        |(repository, application)| json!({ "repository": repository, "application": application }),
+    );
+    let items: Vec<Value> = part.items.iter().map(cell).collect();
+    let body = json!({ "items": items, "next": part.next, "leftOut": left_out });
+    Ok(tagged(&headers, body.to_string()))
 }
 
 async fn promotion(

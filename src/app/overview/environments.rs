@@ -1,6 +1,6 @@
 //! Environments with what stands in them, in the order of promotion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::App;
 use super::super::environment_note::EnvironmentNotes;
@@ -38,15 +38,31 @@ impl EnvironmentCell {
     }
 }
 
+/// A part of the environments.
+#[derive(Clone, Debug)]
+pub struct EnvironmentList {
+    /// The environments, and where the next part begins.
+    pub part: Part<EnvironmentCell>,
+    /// The repository and the application of which more stands than a page has room for: the list of its promotions
+    /// has the rest.
+    pub left_out: Option<(String, String)>,
+}
+
+/// What stands in some applications.
+struct Standing {
+    rows: Vec<Listed>,
+    /// The last application, where more follow.
+    end: Option<(String, String)>,
+    /// Whether there is more of that one alone.
+    is_cut: bool,
+}
+
 impl App {
     /// The environments of the repositories of a page, by repository, application and the order of promotion.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn environments(
-        &self,
-        asked: &Question,
-    ) -> Result<Part<EnvironmentCell>, StoreError> {
+    pub async fn environments(&self, asked: &Question) -> Result<EnvironmentList, StoreError> {
         let limit = limit(asked);
         let wanted = Wanted { limit: limit + 1, ..wanted(asked) };
         // Where a page ended within a repository, the cursor has its last application too.
@@ -62,7 +78,8 @@ impl App {
         }
         let application = asked.application.as_str();
         let all = Stretch { application, after: within, ..Stretch::of(&names) };
-        let (rows, end) = self.standing_of(&all).await?;
+        let Standing { rows, end, is_cut } = self.standing_of(&all).await?;
+        let left_out = end.clone().filter(|_| is_cut);
         let end = end.as_ref().map(|(repository, application)| (&**repository, &**application));
         if let Some((repository, application)) = end {
             next = Some(format!("{repository} {application}"));
@@ -82,32 +99,26 @@ impl App {
             }
             cell.notes = notes.remove(&cell.key()).unwrap_or_default();
         }
-        Ok(Part { items: cells, next })
+        Ok(EnvironmentList { part: Part { items: cells, next }, left_out })
     }
 
     /// What stands in whole applications, as many as one page has room for, and the last of them where there
     /// are more.
-    async fn standing_of(
-        &self,
-        all: &Stretch<'_>,
-    ) -> Result<(Vec<Listed>, Option<(String, String)>), StoreError> {
+    async fn standing_of(&self, all: &Stretch<'_>) -> Result<Standing, StoreError> {
         let limit = i64::try_from(STANDING).unwrap_or(i64::MAX);
         let mut rows = self.store.standing_promotions(all, limit + 1).await?;
         if rows.len() <= STANDING {
-            return Ok((rows, None));
+            return Ok(Standing { rows, end: None, is_cut: false });
         }
         let place =
             |listed: &Listed| (listed.record.repository.clone(), listed.record.application.clone());
         let last = rows.last().map(place);
         let whole = rows.iter().position(|row| Some(place(row)) == last).unwrap_or_default();
-        rows.truncate(whole);
-        if let (true, Some((repository, application))) = (rows.is_empty(), &last) {
-            // One application alone: it cannot be shown in parts.
-            let until = Some((&**repository, &**application));
-            rows = self.store.standing_promotions(&Stretch { until, ..*all }, i64::MAX).await?;
-        }
+        // One application alone that is larger than a page ends where the page does.
+        let is_cut = whole == 0;
+        rows.truncate(if is_cut { STANDING } else { whole });
         let end = rows.last().map(place);
-        Ok((rows, end))
+        Ok(Standing { rows, end, is_cut })
     }
 
     /// What was noted of an environment.
@@ -144,16 +155,20 @@ fn cells(lines: Vec<PromotionLine>, asked: &Question) -> Vec<EnvironmentCell> {
     }
     let mut cells = Vec::new();
     for ((repository, application), lines) in rows {
+        let mut by_target: BTreeMap<&str, Vec<&PromotionLine>> = BTreeMap::new();
+        for line in &lines {
+            by_target.entry(&line.target).or_default().push(line);
+        }
         for environment in in_order(&lines) {
-            let into = || lines.iter().filter(|line| line.target == environment);
+            let into = || by_target.get(environment.as_str()).into_iter().flatten();
             let merged = into().filter(|line| line.state == "merged");
             cells.push(EnvironmentCell {
                 repository: repository.clone(),
                 application: application.clone(),
-                merged: merged.max_by_key(|line| line.created_at).cloned(),
+                merged: merged.max_by_key(|line| line.created_at).map(|line| (*line).clone()),
                 open: into()
                     .filter(|line| line.state.starts_with("open"))
-                    .map(|line| (line.clone(), Vec::new()))
+                    .map(|line| ((*line).clone(), Vec::new()))
                     .collect(),
                 environment,
                 notes: EnvironmentNotes::default(),
@@ -164,26 +179,39 @@ fn cells(lines: Vec<PromotionLine>, asked: &Question) -> Vec<EnvironmentCell> {
     cells
 }
 
-/// The names of environments, sources before their targets as far as that goes.
+/// The names of environments, sources before their targets as far as that goes, else in the order in which they
+/// are told of.
 fn in_order(lines: &[PromotionLine]) -> Vec<String> {
     let mut names: Vec<&str> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in lines.iter().flat_map(|line| [line.source.as_str(), line.target.as_str()]) {
+        places.entry(name).or_insert_with(|| {
+            names.push(name);
+            names.len() - 1
+        });
+    }
+    let mut leads_to = vec![BTreeSet::new(); names.len()];
+    let mut waits_for = vec![0_usize; names.len()];
     for line in lines {
-        for name in [line.source.as_str(), &line.target] {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        let (source, target) = (places[line.source.as_str()], places[line.target.as_str()]);
+        if source != target && leads_to[source].insert(target) {
+            waits_for[target] += 1;
         }
     }
+    let mut left: BTreeSet<usize> = (0..names.len()).collect();
+    let mut ready: BTreeSet<usize> =
+        left.iter().copied().filter(|place| waits_for[*place] == 0).collect();
     let mut ordered: Vec<String> = Vec::new();
-    while !names.is_empty() {
-        let waits = |name: &str| {
-            lines.iter().any(|line| {
-                line.target == name && line.source != name && names.contains(&line.source.as_str())
-            })
-        };
-        // In a circle somebody has to be the first.
-        let at = names.iter().position(|name| !waits(name)).unwrap_or(0);
-        ordered.push(names.remove(at).to_owned());
+    // In a circle somebody has to be the first.
+    while let Some(place) = ready.pop_first().or_else(|| left.first().copied()) {
+        left.remove(&place);
+        ordered.push(names[place].to_owned());
+        for target in leads_to[place].iter().filter(|target| left.contains(target)) {
+            waits_for[*target] -= 1;
+            if waits_for[*target] == 0 {
+                ready.insert(*target);
+            }
+        }
     }
     ordered
 }
@@ -203,6 +231,25 @@ mod tests {
         assert_eq!(in_order(&lines), ["development", "staging", "production"]);
         let circle = [line("a", "b"), line("b", "a")];
         assert_eq!(in_order(&circle), ["a", "b"]);
+        let with_a_circle = [line("b", "c"), line("c", "b"), line("c", "d"), line("a", "b")];
+        assert_eq!(in_order(&with_a_circle), ["a", "b", "c", "d"]);
+        let diamond =
+            [line("x", "b"), line("x", "a"), line("a", "y"), line("b", "y"), line("x", "x")];
+        assert_eq!(in_order(&diamond), ["x", "b", "a", "y"]);
+    }
+
+    /// A repository may have thousands of environments without applications: to the power of three that was no page
+    /// in a lifetime.
+    #[test]
+    fn five_thousand_environments_are_put_in_order() {
+        let line = |at: usize| PromotionLine {
+            source: format!("environment-{}", at + 1),
+            target: format!("environment-{at}"),
+            ..empty()
+        };
+        let lines: Vec<PromotionLine> = (0..5_000).map(line).collect();
+        let ordered = in_order(&lines);
+        assert_eq!((ordered.len(), ordered[0].as_str()), (5_001, "environment-5000"));
     }
 
     fn empty() -> PromotionLine {

@@ -24,7 +24,7 @@ use super::access::{Guess, PageAccess, bearer, is_secure};
 use super::api;
 use super::asked::{of_environment, question, with_cursor};
 use super::rooms::Rooms;
-use crate::app::{PageSession, Question, Sight};
+use crate::app::{EnvironmentList, PageSession, Question, Sight};
 use answer::{field, html, local, message, not_understood, see, unavailable};
 use shared::{Shared, share};
 use template::page;
@@ -166,10 +166,12 @@ async fn environments(
         Ok(asked) => asked,
         Err(fault) => return not_understood(&fault),
     };
-    let Ok(part) = rooms.app.environments(&asked).await else { return unavailable() };
+    let Ok(list) = rooms.app.environments(&asked).await else { return unavailable() };
+    let EnvironmentList { part, left_out } = list;
     let next = part.next.map(|cursor| with_cursor(&asked, &cursor));
     let groups = groups(part.items, rooms.app.now());
-    let content = context! { groups => Value::from(Serde(&groups)), next, asked => shown(&asked) };
+    let groups = Value::from(Serde(&groups));
+    let content = context! { groups, next, left_out, asked => shown(&asked) };
     html(StatusCode::OK, page("environments", "Environments", true, content))
 }
 
