@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::support::postgres::Cluster;
 use super::support::scene::SECRET;
 
 struct Service(Child);
@@ -17,7 +18,10 @@ impl Drop for Service {
     }
 }
 
-fn start(dir: &Path) -> Service {
+const SQLITE: &str = "sqlite://state/overlift.db?mode=rwc";
+
+/// Starts it with a database; its log is `log` in the folder.
+fn start(dir: &Path, database: &str) -> Service {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
@@ -30,9 +34,9 @@ fn start(dir: &Path) -> Service {
         // Nobody is there: it starts all the same, since readiness does not depend on GitHub.
         .env("GITHUB_API_URL", "http://127.0.0.1:9")
         .env("GITHUB_TOKEN", "ghp_0123456789012345678901234567890123456789")
-        .env("OVERLIFT_DATABASE_URL", "sqlite://state/overlift.db?mode=rwc")
+        .env("OVERLIFT_DATABASE_URL", database)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(dir.join("log")).unwrap())
         .spawn()
         .unwrap();
     let service = Service(child);
@@ -48,7 +52,7 @@ fn start(dir: &Path) -> Service {
 fn its_database_is_its_own_and_sigterm_ends_it() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("state")).unwrap();
-    let mut service = start(dir.path());
+    let mut service = start(dir.path(), SQLITE);
     let files: Vec<_> = std::fs::read_dir(dir.path().join("state")).unwrap().flatten().collect();
     assert!(files.iter().any(|file| file.file_name() == "overlift.db"), "{files:?}");
     for file in files {
@@ -66,4 +70,18 @@ fn its_database_is_its_own_and_sigterm_ends_it() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(status.success(), "{status}");
+}
+
+/// Whoever sits between the two could read what the database says, and write what the service does.
+#[test]
+fn a_database_on_another_host_without_tls_is_a_warning() {
+    let Some(cluster) = Cluster::start() else { return };
+    let warned = |database: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let _service = start(dir.path(), database);
+        let log = std::fs::read_to_string(dir.path().join("log")).unwrap();
+        log.contains("is spoken to without TLS")
+    };
+    assert!(warned(&cluster.on_another_host("far")));
+    assert!(!warned(&cluster.database("near")));
 }

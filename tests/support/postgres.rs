@@ -11,12 +11,20 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const BIN: &str = "/usr/lib/postgresql/15/bin";
+
+/// Another address of this machine than the one that everybody knows: to the service it is another host.
+const OTHER_HOST: &str = "127.0.0.2";
+
+/// How many clusters this process has started.
+static CLUSTERS: AtomicU32 = AtomicU32::new(0);
 
 /// A running cluster; dropping it stops the server and removes its files.
 pub(crate) struct Cluster {
     dir: PathBuf,
+    port: u16,
 }
 
 impl Cluster {
@@ -26,32 +34,46 @@ impl Cluster {
             eprintln!("skipped: PostgreSQL 15 is not installed ({BIN})");
             return None;
         }
-        let dir = PathBuf::from(format!("/tmp/overlift-pg-{}", std::process::id()));
+        let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
+        let dir = PathBuf::from(format!("/tmp/overlift-pg-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir(&dir).unwrap();
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(&dir));
         }
-        let cluster = Self { dir };
+        let free = std::net::TcpListener::bind((OTHER_HOST, 0)).unwrap();
+        let cluster = Self { dir, port: free.local_addr().unwrap().port() };
+        drop(free);
         let data = cluster.dir.join("data");
         let data = data.to_str().unwrap();
         run(postgres("initdb").args(["-D", data, "-A", "trust", "-U", "postgres", "--no-sync"]));
-        let socket = format!(
-            "-c listen_addresses='' -c unix_socket_directories='{}' -c fsync=off",
+        let options = format!(
+            "-c listen_addresses={OTHER_HOST} -c port={} -c unix_socket_directories='{}' -c fsync=off",
+            cluster.port,
             cluster.dir.display()
         );
         let log = cluster.dir.join("log");
         run(postgres("pg_ctl")
             .args(["-D", data, "-w", "-l", log.to_str().unwrap()])
-            .args(["-o", &socket, "start"]));
+            .args(["-o", &options, "start"]));
         Some(cluster)
     }
 
     /// Makes an empty database and returns its address.
     pub(crate) fn database(&self, name: &str) -> String {
-        run(postgres("createdb").arg("-h").arg(&self.dir).args(["-U", "postgres", name]));
+        let port = self.port.to_string();
+        run(postgres("createdb")
+            .arg("-h")
+            .arg(&self.dir)
+            .args(["-p", &port, "-U", "postgres", name]));
         let host = self.dir.display().to_string().replace('/', "%2F");
-        format!("postgres://postgres@{host}/{name}")
+        format!("postgres://postgres@{host}:{port}/{name}")
+    }
+
+    /// The same by the network.
+    pub(crate) fn on_another_host(&self, name: &str) -> String {
+        self.database(name);
+        format!("postgres://postgres@{OTHER_HOST}:{}/{name}", self.port)
     }
 }
 
