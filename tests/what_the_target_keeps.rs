@@ -141,6 +141,27 @@ fn who_adds_to_both_in_one_commit_means_what_differs() {
     ");
 }
 
+/// Flux builds a folder without a kustomization as it is: what two of its files have is there twice.
+#[test]
+fn a_new_file_of_resources_that_the_target_has_elsewhere_stays_away() {
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/apps.yaml", &map("web", "a")),
+        ("production/apps.yaml", &map("web", "a")),
+        ("staging/jobs.yaml", &map("job", "a")),
+        ("production/jobs.yaml", &map("job", "a")),
+    ]);
+    repository.write("staging/web.yaml", &map("web", "b"));
+    repository.write("staging/jobs.yaml", &map("worker", "a"));
+    repository.write("staging/job.yaml", &map("job", "b"));
+    repository.commit("files of their own");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/job.yaml  comes: changed by …
+    production/jobs.yaml metadata.name comes: changed by …
+    production/web.yaml  stays: production has its resources in `apps.yaml`
+    ");
+}
+
 /// An image that moved to another registry is one entry and no two; where a build puts the tag in place of a word, the
 /// version is the last one that the source had.
 #[test]

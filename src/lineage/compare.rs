@@ -2,6 +2,7 @@
 
 use super::decision::Choice;
 use super::difference::Difference;
+use super::elsewhere::keep_present_away;
 use super::entries::settle_entries;
 use super::request::{Change, Request};
 use super::sides::Sides;
@@ -27,6 +28,7 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     if request.choice == Choice::Changed {
         outcomes = wording::decide_with_names(request, &mut sides, outcomes)?;
         wording::translate(request, &sides, &mut outcomes)?;
+        keep_present_away(request, &sides, &mut outcomes)?;
     }
     settle_entries(request, &sides, &mut outcomes)?;
     if request.choice == Choice::Changed {

@@ -76,6 +76,11 @@ pub enum Because {
     NamesSource,
     /// The entry that names the file in the source stays away.
     EntryStays,
+    /// Another file of the target has its resources.
+    Elsewhere {
+        /// That file's name, in the same folder.
+        file: String,
+    },
     /// The last promotion left it, or a commit that edited the target since.
     LeftOut {
         /// That commit.
@@ -132,6 +137,7 @@ impl Because {
                 format!("names the source, and nothing tells what {target} says instead")
             }
             Self::EntryStays => "the entry that names it stays away".to_owned(),
+            Self::Elsewhere { file } => format!("{target} has its resources in `{file}`"),
             Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),
             Self::AbsentOnPurpose => format!("{target} never had it"),

@@ -59,7 +59,7 @@ fn keep_unnamed_away(
 }
 
 /// Whether nobody asked for a file that comes.
-fn may_be_taken_back(outcome: &Outcome) -> bool {
+pub(super) fn may_be_taken_back(outcome: &Outcome) -> bool {
     outcome.differences.iter().all(|it| matches!(it.because, Because::Behind { .. }))
 }
 

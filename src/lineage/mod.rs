@@ -18,6 +18,7 @@ mod content;
 mod counterparts;
 mod decision;
 mod difference;
+mod elsewhere;
 mod entries;
 mod families;
 mod file;

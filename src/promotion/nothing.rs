@@ -79,10 +79,11 @@ fn group(
             (6, "named in another list of the kustomization".to_owned())
         }
         Because::EntryStays => (7, "files whose entries stay away".to_owned()),
+        Because::Elsewhere { .. } => (8, format!("in other files of {target}")),
         Because::Kept | Because::Stepped | Because::Excluded | Because::NotAsked => {
-            (8, "kept or left out on request".to_owned())
+            (9, "kept or left out on request".to_owned())
         }
-        Because::Unwritable(_) => (9, "not to be changed in place".to_owned()),
+        Because::Unwritable(_) => (10, "not to be changed in place".to_owned()),
         // These come or go.
         Because::Behind { .. }
         | Because::Taken

@@ -71,6 +71,10 @@ impl Cluster {
     }
 
     /// The same by the network.
+    #[allow(
+        dead_code,
+        reason = "the store's own tests, which this file is part of too, need one address"
+    )]
     pub(crate) fn on_another_host(&self, name: &str) -> String {
         self.database(name);
         format!("postgres://postgres@{OTHER_HOST}:{}/{name}", self.port)
