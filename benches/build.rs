@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use overlift::kustomize::schema::Schema;
-use overlift::kustomize::transform::strategic_merge::merge;
-use overlift::kustomize::{self, BuildOptions};
-use overlift::model::{File, FileTree, RepoPath};
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift::rooms::kustomize::schema::Schema;
+use overlift::rooms::kustomize::transform::strategic_merge::merge;
+use overlift::rooms::kustomize::{self, BuildOptions};
+use overlift::rooms::model::{File, FileTree, RepoPath};
+use overlift::rooms::yaml::{Dialect, Node, parse_stream};
 
 const APPS: usize = 500;
 

@@ -7,11 +7,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use overlift::config::RepositoryConfig;
-use overlift::kustomize::{self, BuildOptions};
-use overlift::model::{EnvironmentName, File, FileTree, RepoPath};
-use overlift::policy::{Day, Fetched};
-use overlift::promotion::{self, Checks, Key, LastPromotion, PlanRequest};
+use overlift::rooms::config::RepositoryConfig;
+use overlift::rooms::kustomize::{self, BuildOptions};
+use overlift::rooms::model::{EnvironmentName, File, FileTree, RepoPath};
+use overlift::rooms::policy::{Day, Fetched};
+use overlift::rooms::promotion::{self, Checks, Key, LastPromotion, PlanRequest};
 
 fn fixture() -> FileTree {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/istio-config");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use overlift::yaml::{Dialect, parse_stream, parse_stream_by_libyaml, write_stream};
+use overlift::rooms::yaml::{Dialect, parse_stream, parse_stream_by_libyaml, write_stream};
 
 /// Manifests with what makes them slow: depth, quotes, comments, literal blocks, long lines.
 fn manifests(count: usize) -> String {

@@ -3,25 +3,30 @@
 //! Rooms, in reading order; `docs/architecture.md` says what each owns and which may see which,
 //! `tests/architecture.rs` holds it.
 
-pub mod action;
-pub mod app;
-pub mod clearance;
-pub mod cli;
-pub mod config;
-pub mod deployer;
-pub mod diff;
-pub mod github;
-pub mod kustomize;
-pub mod lineage;
-pub mod model;
-pub mod notices;
-pub mod outbound;
-pub mod policy;
-pub mod promotion;
-pub mod redact;
-pub mod server;
-pub mod store;
-pub mod telemetry;
-pub mod traffic;
-pub mod workdir;
-pub mod yaml;
+pub(crate) mod action;
+pub(crate) mod app;
+pub(crate) mod clearance;
+pub(crate) mod cli;
+pub(crate) mod config;
+pub(crate) mod deployer;
+pub(crate) mod diff;
+pub(crate) mod github;
+pub(crate) mod kustomize;
+pub(crate) mod lineage;
+pub(crate) mod model;
+pub(crate) mod notices;
+pub(crate) mod outbound;
+pub(crate) mod policy;
+pub(crate) mod promotion;
+pub(crate) mod redact;
+pub(crate) mod server;
+pub(crate) mod store;
+pub(crate) mod telemetry;
+pub(crate) mod traffic;
+pub(crate) mod workdir;
+pub(crate) mod yaml;
+
+pub use cli::run;
+
+#[doc(hidden)]
+pub mod rooms;

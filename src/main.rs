@@ -1,4 +1,4 @@
-//! The program: hands the command line to [`overlift::cli`] and exits with its code.
+//! The program: hands the command line to [`overlift::run`] and exits with its code.
 
 use std::process::ExitCode;
 
@@ -8,5 +8,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[expect(clippy::disallowed_methods, reason = "the command line comes in here and nowhere else")]
 fn main() -> ExitCode {
-    overlift::cli::run(std::env::args_os())
+    overlift::run(std::env::args_os())
 }

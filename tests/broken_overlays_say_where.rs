@@ -1,7 +1,7 @@
 //! "My overlay does not build: say which file, which line, and what to write instead."
 
-use overlift::kustomize::{BuildError, BuildOptions, build};
-use overlift::model::{FileTree, RepoPath};
+use overlift::rooms::kustomize::{BuildError, BuildOptions, build};
+use overlift::rooms::model::{FileTree, RepoPath};
 
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
 

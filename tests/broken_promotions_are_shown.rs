@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use overlift::store::{Kinds, NewJob};
+use overlift::rooms::store::{Kinds, NewJob};
 
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use overlift::yaml::{
+use overlift::rooms::yaml::{
     Dialect, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, parse_stream, write_document,
     write_stream,
 };

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{fs, io::Write};
 
-use overlift::diff::{FilesDiff, KnownValues, RenderedDiff, SecretInputs};
-use overlift::kustomize::{Build, Gvk, Resource, ResourceId};
-use overlift::model::{File, FileEdit, FileMode, Location, RepoPath};
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift::rooms::diff::{FilesDiff, KnownValues, RenderedDiff, SecretInputs};
+use overlift::rooms::kustomize::{Build, Gvk, Resource, ResourceId};
+use overlift::rooms::model::{File, FileEdit, FileMode, Location, RepoPath};
+use overlift::rooms::yaml::{Dialect, Node, parse_stream};
 
 use crate::support::Repo;
 

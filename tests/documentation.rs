@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use overlift::config::RepositoryConfig;
-use overlift::model::{FileTree, RepoPath};
+use overlift::rooms::config::RepositoryConfig;
+use overlift::rooms::model::{FileTree, RepoPath};
 use serde_json::Value;
 
 use super::support::{KUSTOMIZE, Repo, istio_config, kubectl_kustomize, overlift_command, run};
@@ -311,7 +311,7 @@ fn the_apps_permissions_are_told_and_least() {
     let manifest = fs::read_to_string(root().join("deploy/github-app-manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
     let mut permissions: Vec<Vec<String>> = Vec::new();
-    for needed in overlift::app::PERMISSIONS {
+    for needed in overlift::rooms::app::PERMISSIONS {
         assert_eq!(manifest["default_permissions"][needed.name], needed.level);
         let without = needed.without.unwrap_or("nothing works");
         let row = [needed.name, needed.level, needed.reason, without];
@@ -319,12 +319,12 @@ fn the_apps_permissions_are_told_and_least() {
     }
     assert_eq!(manifest["default_permissions"].as_object().unwrap().len(), permissions.len());
     assert_eq!(table("docs/github-app.md", "Permissions"), permissions);
-    let events: Vec<Vec<String>> = overlift::app::EVENTS
+    let events: Vec<Vec<String>> = overlift::rooms::app::EVENTS
         .iter()
         .map(|(name, reason)| vec![(*name).to_owned(), reason.replace('`', "")])
         .collect();
     assert_eq!(table("docs/github-app.md", "Events"), events);
-    let names: Vec<&str> = overlift::app::EVENTS.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = overlift::rooms::app::EVENTS.iter().map(|(name, _)| *name).collect();
     assert_eq!(manifest["default_events"], serde_json::json!(names));
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use overlift::github::*;
-use overlift::model::*;
+use overlift::rooms::github::*;
+use overlift::rooms::model::*;
 use serde_json::json;
 
 use crate::support::github::endpoint::*;

@@ -1,6 +1,6 @@
 //! What things cost in requests: GitHub counts them, and so do we.
 
-use overlift::github::*;
+use overlift::rooms::github::*;
 
 use crate::support::github::endpoint::*;
 use crate::support::github_scene::{REPO, Scene, as_app, branch, edit, repo_name};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use overlift::github::*;
-use overlift::model::*;
+use overlift::rooms::github::*;
+use overlift::rooms::model::*;
 
 use crate::support::github::endpoint::*;
 use crate::support::github::{APP_ID, APP_KEY, Plan};

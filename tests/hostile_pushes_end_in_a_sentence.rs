@@ -4,7 +4,7 @@
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 async fn told(path: &str, hostile: &str, words: &str) {
-    overlift::app::try_plans_with(env!("CARGO_BIN_EXE_overlift").into());
+    overlift::rooms::app::try_plans_with(env!("CARGO_BIN_EXE_overlift").into());
     let scene = Scene::new().await;
     let sound = {
         let world = scene.github.world();

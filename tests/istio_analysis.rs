@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use overlift::kustomize::{Gvk, ResourceId};
-use overlift::model::{Location, RepoPath};
-use overlift::policy::{Finding, Level, Manifest, Surroundings, analyze, manifests};
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift::rooms::kustomize::{Gvk, ResourceId};
+use overlift::rooms::model::{Location, RepoPath};
+use overlift::rooms::policy::{Finding, Level, Manifest, Surroundings, analyze, manifests};
+use overlift::rooms::yaml::{Dialect, Node, parse_stream};
 
 use crate::support::txtar::{Case, cases_below};
 

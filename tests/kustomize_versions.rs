@@ -1,9 +1,9 @@
 //! Where kustomize's versions differ, the one that was asked for is followed: the table of
 //! `kustomize::version`, each row on its older and on its newer side, and the page made from it.
 
-use overlift::kustomize::version::{self, CHANGES, Change, KNOWN, Version};
-use overlift::kustomize::{BuildOptions, build};
-use overlift::model::RepoPath;
+use overlift::rooms::kustomize::version::{self, CHANGES, Change, KNOWN, Version};
+use overlift::rooms::kustomize::{BuildOptions, build};
+use overlift::rooms::model::RepoPath;
 
 use crate::support::txtar::Case;
 

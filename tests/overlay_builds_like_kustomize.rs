@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use overlift::kustomize::{BuildOptions, LoadRestrictor, Reorder, Version, build};
-use overlift::model::RepoPath;
+use overlift::rooms::kustomize::{BuildOptions, LoadRestrictor, Reorder, Version, build};
+use overlift::rooms::model::RepoPath;
 
 use crate::support::txtar::{Case, cases_below};
 

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use overlift::github::SignIn;
-use overlift::redact::{Credential, WebhookSecrets};
-use overlift::server::{PageSettings, serve_with_pages};
+use overlift::rooms::github::SignIn;
+use overlift::rooms::redact::{Credential, WebhookSecrets};
+use overlift::rooms::server::{PageSettings, serve_with_pages};
 use tokio::net::TcpListener;
 
 use crate::support::browser::{Answer, ask};

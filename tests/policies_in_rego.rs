@@ -1,9 +1,9 @@
 //! A repository's policies are used, and what `opa` would refuse is refused with its place.
 
-use overlift::model::{FileTree, RepoPath};
-use overlift::policy::Level;
-use overlift::policy::rego::Policies;
-use overlift::yaml::{Dialect, parse_stream};
+use overlift::rooms::model::{FileTree, RepoPath};
+use overlift::rooms::policy::Level;
+use overlift::rooms::policy::rego::Policies;
+use overlift::rooms::yaml::{Dialect, parse_stream};
 
 use crate::support::Repo;
 

@@ -249,14 +249,14 @@ async fn new_errors_keep_it_from_being_opened_where_the_configuration_says_so() 
 /// GitHub tells of a repository that the App or the token does not reach: that is logged, counted and kept.
 #[tokio::test]
 async fn a_dispatch_for_a_repository_out_of_reach_is_counted() {
-    overlift::telemetry::metric::start();
+    overlift::rooms::telemetry::metric::start();
     let scene = Scene::new().await;
     let mut ask = payloads::repository_dispatch(&scene.github.world(), REPO, "dev", "staging");
     ask["repository"]["full_name"] = "octo/elsewhere".into();
     ask["repository"]["name"] = "elsewhere".into();
     assert_eq!(scene.deliver("repository_dispatch", &ask).await, 202);
     scene.work().await;
-    let metrics = overlift::telemetry::metric::render();
+    let metrics = overlift::rooms::telemetry::metric::render();
     assert!(metrics.contains("overlift_promotions_total{outcome=\"unreached\"} 1"), "{metrics}");
     assert_eq!(scene.store.job_counts().await.unwrap().parked, 1, "the operator sees the reason");
 }

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use overlift::kustomize::Gvk;
-use overlift::policy::schema::{Schemas, Verdict};
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift::rooms::kustomize::Gvk;
+use overlift::rooms::policy::schema::{Schemas, Verdict};
+use overlift::rooms::yaml::{Dialect, Node, parse_stream};
 
 use crate::support::txtar::{Case, cases_below};
 

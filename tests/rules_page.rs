@@ -8,14 +8,16 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use overlift::diff::{KnownValues, RenderedDiff};
-use overlift::kustomize::{self, Build, BuildOptions};
-use overlift::model::{EnvironmentName, File, FileEdit, FileTree, Files, Location, RepoPath};
-use overlift::policy::{
+use overlift::rooms::diff::{KnownValues, RenderedDiff};
+use overlift::rooms::kustomize::{self, Build, BuildOptions};
+use overlift::rooms::model::{
+    EnvironmentName, File, FileEdit, FileTree, Files, Location, RepoPath,
+};
+use overlift::rooms::policy::{
     Changes, Day, Fetched, Finding, Gates, Manifest, Overlay, Promotion, Reading, Rule, Side,
     Standards, Subject, Terms, all_rules, check, check_changes, check_overlay, manifests,
 };
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift::rooms::yaml::{Dialect, Node, parse_stream};
 
 use crate::support::txtar::Case;
 

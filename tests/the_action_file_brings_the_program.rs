@@ -31,16 +31,16 @@ fn inputs_and_outputs_are_the_programs() {
     let action = action();
     let mut inputs = keys(&action["inputs"]);
     assert_eq!(inputs.pop().unwrap(), "version", "for finding the program");
-    assert_eq!(inputs, overlift::action::INPUTS);
-    assert_eq!(keys(&action["outputs"]), overlift::action::OUTPUTS);
+    assert_eq!(inputs, overlift::rooms::action::INPUTS);
+    assert_eq!(keys(&action["outputs"]), overlift::rooms::action::OUTPUTS);
     let steps = action["runs"]["steps"].as_sequence().unwrap();
     let promote = steps.iter().find(|step| step["id"] == "promote").unwrap();
     let environment = &promote["env"];
-    for name in overlift::action::INPUTS {
+    for name in overlift::rooms::action::INPUTS {
         let variable = format!("INPUT_{}", name.to_uppercase());
         assert_eq!(environment[variable.as_str()], format!("${{{{ inputs.{name} }}}}").as_str());
     }
-    for name in overlift::action::OUTPUTS {
+    for name in overlift::rooms::action::OUTPUTS {
         let value = format!("${{{{ steps.promote.outputs.{name} }}}}");
         assert_eq!(action["outputs"][name]["value"], value.as_str());
     }

@@ -54,7 +54,7 @@ async fn opens_updates_and_closes_one_pull_request() {
     let step = Step::new().await;
     let outputs = step.outputs();
     let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
-    let mut expected = overlift::action::OUTPUTS;
+    let mut expected = overlift::rooms::action::OUTPUTS;
     expected.sort_unstable();
     assert_eq!(names, expected);
     assert_eq!(outputs["changed"], "true");

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use overlift::action::{Weight, WorkflowCommand, annotation, entry};
-use overlift::model::{Location, Position, RepoPath};
+use overlift::rooms::action::{Weight, WorkflowCommand, annotation, entry};
+use overlift::rooms::model::{Location, Position, RepoPath};
 
 use super::support::runner::{Runner, parse_entries};
 
@@ -106,7 +106,7 @@ fn outputs_are_the_toolkits() {
         // Each of theirs is as random as ours.
         while let Some(at) = theirs.find("<<ghadelimiter_") {
             let delimiter = theirs[at + 2..].split('\n').next().unwrap().to_owned();
-            assert_eq!(delimiter.len(), overlift::action::fresh_delimiter().len());
+            assert_eq!(delimiter.len(), overlift::rooms::action::fresh_delimiter().len());
             theirs = theirs.replace(&delimiter, "DELIMITER");
             delimiters += 1;
         }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use overlift::github::webhook::{Event, Repository};
-use overlift::github::{Account, CommitReport, Reading, ReportKind};
+use overlift::rooms::github::webhook::{Event, Repository};
+use overlift::rooms::github::{Account, CommitReport, Reading, ReportKind};
 use serde_json::Value;
 
 const INSTALLED: &str =

@@ -6,12 +6,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use overlift::app::{App, Clock, merge_payloads};
-use overlift::github::webhook::sign;
-use overlift::github::{Authentication, Github, GithubSettings};
-use overlift::redact::{Credential, WebhookSecrets};
-use overlift::server::{Listeners, serve};
-use overlift::store::Store;
+use overlift::rooms::app::{App, Clock, merge_payloads};
+use overlift::rooms::github::webhook::sign;
+use overlift::rooms::github::{Authentication, Github, GithubSettings};
+use overlift::rooms::redact::{Credential, WebhookSecrets};
+use overlift::rooms::server::{Listeners, serve};
+use overlift::rooms::store::Store;
 
 const PUSH: &str = r#"{"ref":"refs/heads/main","before":"0000000000000000000000000000000000000000",
     "after":"1111111111111111111111111111111111111111",
@@ -232,7 +232,7 @@ async fn metrics_have_an_address_of_their_own_if_they_are_given_one() {
 #[tokio::test]
 async fn metrics_and_other_paths() {
     let world = World::new().await;
-    overlift::telemetry::metric::start();
+    overlift::rooms::telemetry::metric::start();
     deliver(&world, "d1", PUSH, &[]).await;
     let (status, text) =
         world.send(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;

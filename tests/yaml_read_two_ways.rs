@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use overlift::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_libyaml};
+use overlift::rooms::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_libyaml};
 use proptest::prelude::*;
 
 /// Where two trees differ, as a path and what is there.

@@ -65,28 +65,26 @@ mod worker;
 pub use checking::{key_of, may_read, schema_directories};
 pub use clear::ShownHold;
 pub use clock::{Clock, fresh_id};
-pub use doctor::{
-    Diagnosis, EVENTS, Health, Needed, PERMISSIONS, examine_database, examine_github,
-};
+pub use doctor::{Diagnosis, EVENTS, Health, PERMISSIONS, examine_database, examine_github};
 pub use environment_note::{EnvironmentNotes, HealthNote, LacksNote, StaysNote, VoiceNote};
 pub use fence::fence;
 pub use given_configuration::GivenConfiguration;
-pub use health_event::{HealthEvent, MalformedEvent};
+pub use health_event::HealthEvent;
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
 pub use limit::{LimitMet, Memory, lower_limits};
 pub use overview::{
-    EnvironmentCell, EnvironmentList, EvidenceLine, JobLine, LARGEST_PAGE, PAGE, Part,
-    PromotionLine, PromotionPage, Question, QueuePage,
+    EnvironmentCell, EnvironmentList, EvidenceLine, JobLine, LARGEST_PAGE, Part, PromotionLine,
+    Question, QueuePage,
 };
 pub use prometheus::Prometheus;
 pub use promote::{
     Basis, OnGithub, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted, Stepped,
     UndoRequest, Undone,
 };
-pub use receive::{ReceiveError, Received};
+pub use receive::Received;
 pub use remote_base::{GitBases, remote_cache_directory};
-pub use service::{App, NotReady};
-pub use sign_in::{PageSession, RIGHTS_MS, Sight, SignInError};
+pub use service::App;
+pub use sign_in::{PageSession, Sight, SignInError};
 pub use step_request::StepRequest;
 pub use trial::{answer_trial, try_plans_with};

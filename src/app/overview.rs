@@ -11,8 +11,8 @@ mod queue;
 
 pub use environments::{EnvironmentCell, EnvironmentList};
 pub use evidence::EvidenceLine;
-pub use promotions::{PromotionLine, PromotionPage};
-pub use question::{LARGEST_PAGE, PAGE, Part, Question};
+pub use promotions::PromotionLine;
+pub use question::{LARGEST_PAGE, Part, Question};
 pub use queue::{JobLine, QueuePage};
 
 use super::App;

@@ -23,10 +23,10 @@ mod tests;
 
 pub use aftermath::{Aftermath, aftermath};
 pub use evidence::{Known, Source, SourceKind, State, Word};
-pub use expectation::{Expectation, InvalidExpectation};
-pub use freeze::{Freeze, InvalidFreeze, Season};
+pub use expectation::Expectation;
+pub use freeze::{Freeze, InvalidFreeze};
 pub use health::{Health, NameGlob, Query, UndoBy};
 pub use hold::{Circumstances, Conclusion, Hold, Holds, Item, Release, holds};
 pub use judgement::{Judgement, Voice, judge};
 pub use merge::{Merge, MergeDecision, MergeMethod, MergeSituation, may_merge};
-pub use moment::{InvalidSpan, Millis, Span, written};
+pub use moment::{InvalidSpan, Span, written};

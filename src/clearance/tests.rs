@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::freeze::Season;
+use super::moment::Millis;
 use super::*;
 use crate::model::CommitSha;
 

@@ -10,7 +10,7 @@ mod settings_check;
 mod start;
 
 pub use error::ConfigError;
-pub use receivers::{NOTICES, NoticeReceiver};
-pub use repository::{CONFIG_PATH, Loads, Previews, RepositoryConfig, SCHEMA_ID, schema};
+pub use receivers::NOTICES;
+pub use repository::{CONFIG_PATH, Loads, Previews, RepositoryConfig, schema};
 pub use settings::{Identity, RawSettings, Settings, SettingsError, SettingsFault};
 pub use start::starting_configuration;

@@ -121,12 +121,6 @@ impl Deployers {
         Self { deployments: of_this_repository(drafts, tree), unread }
     }
 
-    /// All that is deployed from here.
-    #[must_use]
-    pub fn all(&self) -> &[Deployment] {
-        &self.deployments
-    }
-
     /// What deploys a folder.
     pub fn of_folder(&self, folder: &RepoPath) -> impl Iterator<Item = &Deployment> {
         self.deployments.iter().filter(move |it| it.path == *folder)

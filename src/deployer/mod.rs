@@ -24,6 +24,6 @@ mod set;
 
 pub use apply::kustomization_with;
 pub use apply_flux::finish;
-pub use changes::{Changes, ImageChange, Labels, Metadata, Substitution};
+pub use changes::Changes;
 pub use deployment::{Deployment, Kind};
 pub use find::{Deployers, Variant};

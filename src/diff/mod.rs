@@ -20,9 +20,9 @@ mod resource;
 mod unified;
 
 pub use drift::DriftDiff;
-pub use field::{FieldChange, FieldValue, field_changes};
-pub use file::{FileDiff, FilesDiff};
-pub use item::{item_name, item_names};
+pub use field::{FieldChange, FieldValue};
+pub use file::FilesDiff;
+pub use item::item_names;
 pub use mask::{KnownValues, MASKED, MASKED_CHANGED, SecretInputs};
 pub use rendered::RenderedDiff;
 pub use resource::{Change, ResourceDiff};

@@ -1,5 +1,6 @@
 //! Builds compared: pairing, hunks, fields, and the cost of many resources.
 
+use super::field::field_changes;
 use super::*;
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{Location, RepoPath};

@@ -42,8 +42,6 @@ pub enum Reaction {
     Rocket,
     /// 👍: done, nothing to do.
     ThumbsUp,
-    /// 👎: no.
-    ThumbsDown,
     /// 😕: not understood.
     Confused,
 }
@@ -54,7 +52,6 @@ impl Reaction {
             Self::Eyes => "eyes",
             Self::Rocket => "rocket",
             Self::ThumbsUp => "+1",
-            Self::ThumbsDown => "-1",
             Self::Confused => "confused",
         }
     }

@@ -53,7 +53,7 @@ pub mod webhook;
 
 pub use account::Account;
 pub use ancestry::Ancestry;
-pub use app::{DeliveryAttempt, DeliveryContent, InstalledRepository};
+pub use app::DeliveryAttempt;
 pub use branch::BranchCreation;
 pub use check_run::{Annotation, AnnotationLevel, Conclusion, Report, Reported};
 pub use client::GithubSettings;
@@ -61,17 +61,16 @@ pub use commit::Commit;
 pub use commit_report::{CommitReport, Reading, ReportKind};
 pub use conversation::{Comment, Permission, Reaction};
 pub use error::{GithubError, Retry};
-pub use handle::{Github, RateLeft};
+pub use handle::Github;
 pub use identity::Authentication;
 pub use manifest::{NewApp, exchange_code};
 pub use merge::{Merged, NewMerge};
 pub use new_commit::NewCommit;
-pub use object::{BlobSha, EntryMode, ObjectFormat, RepoTree, TreeEntry, TreeSha};
-pub use past::FolderPast;
+pub use object::{BlobSha, RepoTree, TreeEntry, TreeSha};
 pub use pull_request::{
     NewPullRequest, Opened, PullRequest, PullRequestChange, PullRequestState, Search,
 };
 pub use repository::Repository;
-pub use setup::{AppSetup, InstallationSetup, Permissions, WebhookSetup};
-pub use sign_in::{SignIn, Visitor, web_of};
+pub use setup::{InstallationSetup, Permissions, WebhookSetup};
+pub use sign_in::{SignIn, web_of};
 pub use standing_check::{CheckPlace, CheckState, StandingCheck};

@@ -7,7 +7,7 @@ mod builtin;
 mod crd;
 mod table;
 
-pub use table::{Configuration, ConflictingFieldSpecs, NameReference, merge_specs};
+pub use table::{Configuration, merge_specs};
 
 use std::rc::Rc;
 use std::sync::OnceLock;

@@ -7,9 +7,9 @@ mod fields;
 mod parse;
 
 pub use fields::{
-    FieldOptions, GeneratorArgs, GeneratorOptions, Image, Kustomization, LabelSet,
-    LegacySortOptions, Patch, Reference, Replacement, ReplacementField, ReplacementSource,
-    ReplacementTarget, Replica, SortOptions, Var,
+    FieldOptions, GeneratorArgs, GeneratorOptions, Image, Kustomization, LabelSet, Patch,
+    Reference, Replacement, ReplacementField, ReplacementSource, ReplacementTarget, Replica,
+    SortOptions, Var,
 };
 pub use parse::{
     field_spec, field_specs, generator_args, image, patch, replacement, replacement_field, replica,

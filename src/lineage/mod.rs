@@ -40,10 +40,10 @@ mod wording;
 
 pub use claim::{Brought, bears_out};
 pub use compare::{Comparison, compare};
-pub use decision::{Choice, Policy};
+pub use decision::Choice;
 pub use difference::{Because, Difference, Then};
 pub use history::History;
 pub use names::Names;
-pub use request::{Change, Folders, Request};
+pub use request::{Folders, Request};
 pub use settle::{Point, last_by_hand};
-pub use take_back::{Conflict, TakenBack, take_back};
+pub use take_back::take_back;

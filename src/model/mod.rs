@@ -35,7 +35,7 @@ pub use kustomization_field::{
 };
 pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use kustomize_version::{
-    KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES, UnknownKustomizeVersion,
+    KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES,
 };
 pub use location::{Location, Position, Positions};
 pub use name::{ApplicationName, CommitSha, EnvironmentName, InvalidName};

@@ -40,17 +40,16 @@ pub use analysis::{Surroundings, analyze};
 pub use check::{Findings, all_rules, check, mark_new};
 pub use check_annotation::{Annotation, AnnotationLevel, annotations};
 pub use finding::{Alike, Finding, Level, NOT_VALIDATED};
-pub use gate::{Day, Gate, Gates, InvalidResourceGlob, ResourceGlob, Severity, Suppression};
+pub use gate::{Day, Gate, Gates, ResourceGlob, Severity, Suppression};
 pub use installation::manifests;
 pub use mesh::Manifest;
-pub use place::{Sources, place};
 pub use plain::PlainManifests;
 pub use reading::Reading;
-pub use risks::{Changed, Changes, OwnValue, Words, is_risk};
-pub use rule::{Code, Rule};
-pub use schema_source::{InvalidSchemaSource, RemoteSchema, SchemaSource};
+pub use risks::{Changes, OwnValue, is_risk};
+pub use rule::Rule;
+pub use schema_source::{RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
-pub use subject::{Overlay, Promotion, Side, Subject, built};
+pub use subject::{Overlay, Promotion, Side, Subject};
 pub use values::check_values;
 pub use whole::{
     Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,

@@ -2,7 +2,7 @@
 
 use super::Manifest;
 use super::standards::Standards;
-use crate::kustomize::{Build, ResourceId};
+use crate::kustomize::Build;
 use crate::model::{EnvironmentName, FileEdit, Files, RepoPath};
 
 /// One set with all that rules may ask about it.
@@ -67,13 +67,4 @@ pub fn built(build: &Build) -> Vec<Manifest<'_>> {
             cluster: "",
         })
         .collect()
-}
-
-impl Overlay<'_> {
-    /// The identity that a resource of the overlay has in its file, before prefixes and namespaces.
-    #[must_use]
-    pub fn original_id(&self, id: &ResourceId) -> Option<&ResourceId> {
-        let found = self.build.resources.iter().find(|resource| resource.id == *id);
-        found.map(|resource| &resource.original_id)
-    }
 }

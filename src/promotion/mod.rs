@@ -38,12 +38,11 @@ mod wire;
 mod words;
 
 pub use beside::stays_beside;
-pub use body::{BODY_LIMIT, Marker, Standing, ticked, ticked_items, with_standing};
+pub use body::{Marker, Standing, ticked, ticked_items, with_standing};
 pub use changes::{is_promotion, last_of_ours};
-pub use commit::Commit;
-pub use commit_message::{StepTrailer, Trailers, check_commit_message, render_commit_message};
+pub use commit_message::{StepTrailer, Trailers, check_commit_message};
 pub use counts::{counts as resource_counts, summary};
-pub use deployed::{OnClusters, Reach, reached};
+pub use deployed::reached;
 pub use environment::{Environment, Trigger};
 pub use error::{BuildState, PlanError};
 pub use key::{Intent, Key, Wanted};
@@ -52,22 +51,21 @@ pub use lifecycle::{
 };
 pub use markdown::{inline, quote};
 pub use nothing::nothing;
-pub use phrase::{Part, Phrase};
+pub use phrase::Phrase;
 pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
 pub use plan::{
-    Cause, Checks, GivenEdit, LastPromotion, Method, NotPromoted, NotPromotedReason, Past, Plan,
-    PlanRequest, PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
+    Cause, Checks, GivenEdit, LastPromotion, NotPromotedReason, Past, Plan, PlanRequest,
+    PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
 };
 pub use plan_id::PlanId;
-pub use preview::{Preview, Previewed, Reached, Unrendered, preview, preview_body};
+pub use preview::{Preview, Previewed, Reached, preview, preview_body};
 pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, undo_branch};
 pub use pull_request::{
-    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_APPLICATION_BRANCH,
-    DEFAULT_APPLICATION_TITLE, DEFAULT_BRANCH, DEFAULT_CHECKLIST, DEFAULT_COMMIT_MESSAGE,
-    DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings, render_checklist_item, render_labels,
-    render_title,
+    CHECKLIST_ITEM_LIMIT, CHECKLIST_LIMIT, ChecklistItem, DEFAULT_BRANCH, DEFAULT_CHECKLIST,
+    DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
+    render_checklist_item, render_labels, render_title,
 };
-pub use rendering::{Builds, NotRendered, render, render_deployed};
+pub use rendering::{render, render_deployed};
 pub use rules::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};
 pub use telling::{Group, Telling};

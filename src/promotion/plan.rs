@@ -11,7 +11,9 @@ mod value;
 
 pub use edit::{Cause, PlannedEdit};
 pub use request::{Checks, GivenEdit, LastPromotion, Past, PlanRequest, Wish};
-pub use value::{Method, NotPromoted, NotPromotedReason, Plan, Verdict, Warning};
+#[cfg(test)]
+pub use value::Method;
+pub use value::{NotPromoted, NotPromotedReason, Plan, Verdict, Warning};
 
 use std::collections::BTreeSet;
 
@@ -116,7 +118,6 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         clusters,
         warnings,
         not_promoted,
-        known,
         not_rendered,
         method,
         differences,

@@ -13,4 +13,4 @@ mod value;
 
 pub use body::preview_body;
 pub use compare::preview;
-pub use value::{Preview, Previewed, Reached, Unrendered};
+pub use value::{Preview, Previewed, Reached};

@@ -69,7 +69,6 @@ pub type Values<'a> = BTreeMap<&'static str, &'a str>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     source: String,
-    variables: Variables,
 }
 
 /// Why a text is no template, or why it cannot be filled in.
@@ -128,7 +127,7 @@ impl Template {
         for name in used {
             check_variable(name, variables)?;
         }
-        Ok(Self { source: source.to_owned(), variables })
+        Ok(Self { source: source.to_owned() })
     }
 
     /// Fills the template in. `values` without a variable that the template may use are an error.
@@ -150,18 +149,6 @@ impl Template {
         let mut out = Bounded(Vec::new());
         template.render_captured_to(context(values, commits), &mut out).map_err(translate)?;
         String::from_utf8(out.0).map_err(|_| TemplateError::TooLarge("makes too long a text"))
-    }
-
-    /// The template as it was written.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// The variables it may use.
-    #[must_use]
-    pub const fn variables(&self) -> Variables {
-        self.variables
     }
 }
 

@@ -7,5 +7,5 @@
 mod credential;
 mod scrubber;
 
-pub use credential::{Credential, EmptyCredential, WebhookSecrets};
+pub use credential::{Credential, WebhookSecrets};
 pub use scrubber::Scrubber;

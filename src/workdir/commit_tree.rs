@@ -14,7 +14,6 @@ use crate::model::{
 /// The files of one commit below a checkout's root: all names at once, contents when asked.
 #[derive(Debug)]
 pub struct CommitTree {
-    commit: CommitSha,
     objects: BTreeMap<RepoPath, Object>,
     /// Files whose names are not UTF-8, as well as they can be shown.
     unreadable: Vec<RepoPath>,
@@ -81,13 +80,7 @@ impl CommitTree {
             }
         }
         let blobs = BlobReader::start(repository)?;
-        Ok(Self { commit, objects, unreadable, state: Mutex::new(State { known, blobs }) })
-    }
-
-    /// The commit.
-    #[must_use]
-    pub const fn commit(&self) -> &CommitSha {
-        &self.commit
+        Ok(Self { objects, unreadable, state: Mutex::new(State { known, blobs }) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -29,7 +29,6 @@ mod schema_store;
 mod tests;
 
 pub use apply::{apply, make_directory, read_bytes, read_input, write_output};
-pub use bounds::FILE_LIMIT_BYTES;
 pub use checkout::Checkout;
 pub use commit::{BranchCommit, BranchMove, NewCommit};
 pub use commit_tree::{CommitTree, edits_between};

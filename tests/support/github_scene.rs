@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use overlift::github::*;
-use overlift::model::*;
-use overlift::redact::Credential;
+use overlift::rooms::github::*;
+use overlift::rooms::model::*;
+use overlift::rooms::redact::Credential;
 
 use super::github::{APP_ID, APP_KEY, GithubStandIn};
 

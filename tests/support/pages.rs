@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use overlift::redact::{Credential, WebhookSecrets};
-use overlift::server::{PageSettings, serve_with_pages};
+use overlift::rooms::redact::{Credential, WebhookSecrets};
+use overlift::rooms::server::{PageSettings, serve_with_pages};
 use tokio::net::TcpListener;
 
 use super::browser::{Answer, ask};

@@ -10,10 +10,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use overlift::github::webhook::sign;
-use overlift::model::ReceiverName;
-use overlift::notices::{Receiver, Receivers};
-use overlift::redact::Credential;
+use overlift::rooms::github::webhook::sign;
+use overlift::rooms::model::ReceiverName;
+use overlift::rooms::notices::{Receiver, Receivers};
+use overlift::rooms::redact::Credential;
 use serde_json::Value;
 
 pub const SECRET: &str = "a secret of notices";

@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use overlift::app::{App, Clock, merge_payloads};
-use overlift::github::webhook::sign;
-use overlift::github::{Authentication, Github, GithubSettings};
-use overlift::redact::{Credential, Scrubber, WebhookSecrets};
-use overlift::server::serve;
-use overlift::store::Store;
-use overlift::telemetry::LogFormat;
+use overlift::rooms::app::{App, Clock, merge_payloads};
+use overlift::rooms::github::webhook::sign;
+use overlift::rooms::github::{Authentication, Github, GithubSettings};
+use overlift::rooms::redact::{Credential, Scrubber, WebhookSecrets};
+use overlift::rooms::server::serve;
+use overlift::rooms::store::Store;
+use overlift::rooms::telemetry::LogFormat;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -385,7 +385,7 @@ async fn start(
     now: &Arc<AtomicI64>,
 ) -> Started {
     let filter = "warn,overlift=debug";
-    overlift::telemetry::start_logging(LogFormat::Text, filter, Scrubber::default());
+    overlift::rooms::telemetry::start_logging(LogFormat::Text, filter, Scrubber::default());
     let settings = GithubSettings {
         api_url: github.api_url(),
         authentication: authentication.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use overlift::model::FileTree;
+use overlift::rooms::model::FileTree;
 
 /// A case: its header and its files, byte for byte.
 pub struct Case {

@@ -193,12 +193,6 @@ impl OnGithub {
         Self { local: Some(local), ..self }
     }
 
-    /// The repository's name.
-    #[must_use]
-    pub const fn repository(&self) -> &RepoName {
-        self.repository.name()
-    }
-
     /// Asks for the branch that promotions are planned on and proposed to.
     ///
     /// # Errors

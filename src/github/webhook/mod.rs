@@ -10,9 +10,9 @@ mod event;
 mod markdown;
 mod signature;
 
-pub use command::{CommandError, PromoteCommand, parse_command};
+pub use command::{PromoteCommand, parse_command};
 pub use event::{
-    CommitReported, Dispatch, Event, Installation, IssueComment, PayloadError, PullRequestChanged,
+    CommitReported, Dispatch, Event, Installation, IssueComment, PullRequestChanged,
     PullRequestClosed, Push, Repository,
 };
-pub use signature::{SignatureError, is_secret, is_signature, sign, verify};
+pub use signature::{is_secret, is_signature, sign, verify};

@@ -24,7 +24,7 @@ pub use bundle::{InvalidBundle, make_bundle};
 pub use definition::InvalidDefinition;
 pub use kubernetes::KubernetesSchemas;
 pub use structural::InvalidSchema;
-pub use verdict::{Verdict, Violation};
+pub use verdict::Verdict;
 
 use crate::kustomize::Gvk;
 use crate::yaml::Node;

@@ -9,7 +9,8 @@ use crate::policy::{
     Changes, Day, Finding, Gates, Level, Reading, Standards, Terms, check_changes,
 };
 use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
-use crate::promotion::{Builds, By, Environment, PlanId, Variables, propose};
+use crate::promotion::rendering::Builds;
+use crate::promotion::{By, Environment, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 fn path(text: &str) -> RepoPath {
@@ -76,7 +77,6 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         suppressed: 0,
         warnings: Vec::new(),
         not_promoted: Vec::new(),
-        known: KnownValues::default(),
         not_rendered: Vec::new(),
         method: Method { by: By::Files, because: "there is no history" },
         differences: Vec::new(),

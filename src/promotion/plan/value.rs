@@ -1,7 +1,7 @@
 //! A plan as a value: what a promotion will do, why, and what comes of it.
 
 use super::edit::PlannedEdit;
-use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff};
+use crate::diff::{DriftDiff, FilesDiff, RenderedDiff};
 use crate::lineage::Difference;
 use crate::model::{CommitSha, FileEdit, Location, RepoPath};
 use crate::policy::Finding;
@@ -44,8 +44,6 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What the source's kustomization has and the promotion leaves behind, in its order.
     pub not_promoted: Vec<NotPromoted>,
-    /// The values of Secrets on any side: whatever text is made of files or resources goes through its `scrub`.
-    pub known: KnownValues,
     /// What could not be rendered, and why.
     pub not_rendered: Vec<NotRendered>,
     /// How the edits were decided.

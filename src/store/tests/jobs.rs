@@ -1,6 +1,8 @@
 //! Jobs: waiting, claimed, tried again, parked, one of a lane at a time.
 
 use super::*;
+use crate::store::job::JobCounts;
+use crate::store::park::JobState;
 
 pub(super) async fn merges_jobs_with_one_key(url: String) {
     let store = open(&url).await;
