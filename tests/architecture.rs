@@ -180,6 +180,23 @@ fn every_file_is_declared() {
     assert!(forgotten.is_empty(), "no `mod` declares {forgotten:?}");
 }
 
+/// A snapshot that no test asserts says nothing of what people see today.
+#[test]
+fn every_snapshot_is_asserted() {
+    let mut left = Vec::new();
+    for file in files(&source_dir(), "snap") {
+        let text = fs::read_to_string(&file).unwrap();
+        let source = text.lines().find_map(|line| line.strip_prefix("source: ")).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let tests = fs::read_to_string(source).unwrap_or_default();
+        let name = file.file_stem().unwrap().to_str().unwrap().rsplit("__").next().unwrap();
+        if !tests.contains(&format!("fn {name}()")) && !tests.contains(&format!("\"{name}\"")) {
+            left.push(file);
+        }
+    }
+    assert!(left.is_empty(), "no test asserts {left:?}");
+}
+
 /// Whoever looks for a place finds it: files and names that `docs/architecture.md` gives are there.
 #[test]
 fn what_the_architecture_names_is_there() {
@@ -228,12 +245,17 @@ fn source_dir() -> PathBuf {
 }
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
+    files(dir, "rs")
+}
+
+/// The files below a directory with this extension, in order.
+fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|it| it == extension) {
             found.push(path);
         }
     }

@@ -1,7 +1,7 @@
 //! Answering a command in a comment: may this person, and what is meant?
 
 use crate::github::{Permission, PullRequestState, Reaction};
-use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber};
+use crate::model::PullRequestNumber;
 use crate::promotion::{Intent, Key, Trailers, quote};
 use crate::store::{PromotionRecord, PromotionState};
 
@@ -205,13 +205,10 @@ async fn record_there(work: &Work, job: &Command) -> Result<Option<PromotionReco
 
 /// The promotions of these names; `None` if one is no name.
 fn named(source: &str, target: &str, applications: &[String]) -> Option<Vec<Key>> {
-    let source = EnvironmentName::parse(source).ok()?;
-    let key = Key::new(source, EnvironmentName::parse(target).ok()?);
     if applications.is_empty() {
-        return Some(vec![key]);
+        return Some(vec![Key::named(source, target, "")?]);
     }
-    let of = |name: &String| Some(key.clone().of(Some(ApplicationName::parse(name).ok()?)));
-    applications.iter().map(of).collect()
+    applications.iter().map(|application| Key::named(source, target, application)).collect()
 }
 
 /// The promotion whose pull request the comment is on, by what we remember. The body is never asked, since whoever

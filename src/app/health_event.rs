@@ -204,7 +204,7 @@ impl App {
         let (mut evidence, mut jobs) = (Vec::new(), Vec::new());
         if let Some(event) = event {
             let repositories = match &event.repository {
-                Some(repository) => vec![repository.to_string().to_lowercase()],
+                Some(repository) => vec![repository.key()],
                 None => self.store.repositories_with_commit(event.commit.as_str()).await?,
             };
             for repository in repositories {

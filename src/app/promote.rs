@@ -210,7 +210,7 @@ impl<'a> Promotion<'a> {
             return Ok(Err(would_be_pushed_to(base)));
         }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().to_string().to_lowercase();
+        let name = repository.name().key();
         let record = records.newest(&name, key).await?;
         let undone = undone::is_undone(&records, repository, &plan).await?;
         Ok(Ok(Self {

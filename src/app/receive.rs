@@ -6,7 +6,7 @@ use crate::github::webhook::{
     CommitReported, Dispatch, Event, Installation, IssueComment, PromoteCommand,
     PullRequestChanged, PullRequestClosed, Push, parse_command,
 };
-use crate::model::{ApplicationName, BranchName, DeliveryId, EnvironmentName};
+use crate::model::{BranchName, DeliveryId};
 use crate::promotion::{Key, Marker, ticked};
 use crate::store::{Delivery, Evidence, Receipt, StoreError};
 
@@ -110,7 +110,7 @@ impl App {
             return Vec::new();
         }
         let now = self.clock.now();
-        let repository = reported.repository.name.to_string().to_lowercase();
+        let repository = reported.repository.name.key();
         let (commit, report) = (reported.commit.as_str(), reported.report.clone());
         vec![evidence_of(&repository, commit, report, now, now)]
     }
@@ -181,19 +181,16 @@ fn promote(dispatch: &Dispatch) -> Option<Vec<Job>> {
     {
         return None;
     }
-    let source = EnvironmentName::parse(&dispatch.source).ok()?;
-    let target = EnvironmentName::parse(&dispatch.target).ok()?;
-    let key = Key::new(source, target);
     let names = dispatch.application.split(',').map(str::trim).filter(|name| !name.is_empty());
-    let names = names.map(ApplicationName::parse).collect::<Result<Vec<_>, _>>().ok()?;
     // Without a name it is for all that have something, which only the configuration knows.
-    let applications: Vec<Option<ApplicationName>> =
-        if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
-    let job = |application: Option<ApplicationName>| {
-        let promote = Promote::new(place(&dispatch.repository), &key.clone().of(application));
+    let names: Vec<&str> = names.collect();
+    let names = if names.is_empty() { vec![""] } else { names };
+    let job = |key: Key| {
+        let promote = Promote::new(place(&dispatch.repository), &key);
         Job::Promote(Promote { asked: true, ..promote })
     };
-    Some(applications.into_iter().map(job).collect())
+    let key = |name: &str| Key::named(&dispatch.source, &dispatch.target, name);
+    names.into_iter().map(|name| key(name).map(job)).collect()
 }
 
 fn command(comment: &IssueComment) -> Option<Job> {

@@ -52,7 +52,7 @@ async fn note_installed(app: &App) -> Result<(), Stop> {
     let known: BTreeSet<String> =
         app.store.repositories().await?.into_iter().map(|known| known.name).collect();
     for installed in app.github.fetch_installed_repositories().await? {
-        let name = installed.name.to_string().to_lowercase();
+        let name = installed.name.key();
         if known.contains(&name) {
             continue;
         }

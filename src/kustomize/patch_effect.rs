@@ -48,3 +48,68 @@ impl PatchEffect {
         self.has_changed = self.has_changed || before != after;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kustomize::{BuildOptions, build};
+    use crate::model::{FileTree, RepoPath};
+
+    fn noted(patches: &str) -> Vec<(String, Option<String>, bool)> {
+        let over = format!("namePrefix: x-\nresources: [../base]\n{patches}");
+        let files = FileTree::of([
+            ("base/kustomization.yaml", "resources: [a.yaml]\nnameSuffix: -y\n"),
+            ("base/a.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}"),
+            ("over/kustomization.yaml", over.as_str()),
+            (
+                "over/p.yaml",
+                "{apiVersion: v1, kind: ConfigMap, metadata: {name: a-y}, data: {k: w}}",
+            ),
+        ]);
+        let over = RepoPath::parse("over").unwrap();
+        let build = build(&files.unwrap(), &over, &BuildOptions::default()).unwrap();
+        let told = |it: &super::PatchEffect| {
+            let first = it.first.as_ref().map(|id| id.name.to_string());
+            (it.at.field.clone(), first, it.has_changed)
+        };
+        build.patches.iter().map(told).collect()
+    }
+
+    fn effect(at: &str, first: Option<&str>, has_changed: bool) -> (String, Option<String>, bool) {
+        (at.to_owned(), first.map(str::to_owned), has_changed)
+    }
+
+    /// Of several patches of one resource each is told apart; names are those of the moment.
+    #[test]
+    fn each_entry_is_noted_by_itself() {
+        let patches = "patches:\n\
+                       - path: p.yaml\n\
+                       - patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a-y}, data: {k: w}}'\n\
+                       - target: {name: x-a-y}\n  patch: '[{\"op\": \"remove\", \"path\": \"/data\"}]'\n\
+                       - target: {kind: Config.*}\n  patch: '[{\"op\": \"replace\", \"path\": \"/data/k\", \"value\": \"w\"}]'\n\
+                       - target: {kind: ConfigMap}\n  patch: '[{\"op\": \"remove\", \"path\": \"/data/k\"}]'\n";
+        assert_eq!(
+            noted(patches),
+            [
+                effect("patches[0]", Some("a"), true),
+                effect("patches[1]", Some("a"), false),
+                effect("patches[2]", None, false),
+                effect("patches[3]", Some("a"), false),
+                effect("patches[4]", Some("a"), true),
+            ]
+        );
+    }
+
+    #[test]
+    fn entries_of_one_list_of_merges_are_told_apart() {
+        let patches = "patchesStrategicMerge:\n\
+                       - p.yaml\n\
+                       - |-\n  {apiVersion: v1, kind: ConfigMap, metadata: {name: a-y}, data: {k: w}}\n";
+        assert_eq!(
+            noted(patches),
+            [
+                effect("patchesStrategicMerge[0]", Some("a"), true),
+                effect("patchesStrategicMerge[1]", Some("a"), false),
+            ]
+        );
+    }
+}

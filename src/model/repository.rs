@@ -45,6 +45,12 @@ impl RepoName {
         }
     }
 
+    /// The name that it is known by where case does not matter, as on GitHub.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.to_string().to_lowercase()
+    }
+
     /// The person or organisation that owns it.
     #[must_use]
     pub fn owner(&self) -> &str {

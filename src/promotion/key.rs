@@ -54,6 +54,16 @@ impl Key {
         Self { application: None, source, target, intent: Intent::Promote }
     }
 
+    /// The promotion of these names, as the store and jobs write them: an empty application is none. `None` if one
+    /// of them is no name.
+    #[must_use]
+    pub fn named(source: &str, target: &str, application: &str) -> Option<Self> {
+        let application = Some(application).filter(|name| !name.is_empty());
+        let application = application.map(ApplicationName::parse).transpose().ok()?;
+        let (source, target) = (EnvironmentName::parse(source), EnvironmentName::parse(target));
+        Some(Self::new(source.ok()?, target.ok()?).of(application))
+    }
+
     /// The same promotion of an application.
     #[must_use]
     pub fn of(self, application: Option<ApplicationName>) -> Self {

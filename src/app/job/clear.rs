@@ -6,7 +6,6 @@ use super::asker::last_of;
 use super::edit::{Edit, Release};
 use super::kind::Kind;
 use super::place::{Place, lane_of, of_application};
-use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::{Intent, Key};
 
 /// Decide what holds a promotion.
@@ -53,11 +52,9 @@ impl Clear {
 
     /// Which promotion; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
-        let source = EnvironmentName::parse(&self.source).ok()?;
-        let target = EnvironmentName::parse(&self.target).ok()?;
+        let application = self.application.as_deref().unwrap_or_default();
         let intent = self.intent.as_deref().map_or(Some(Intent::Promote), Intent::parse)?;
-        Some(Key::new(source, target).of(application.ok()?).with(intent))
+        Some(Key::named(&self.source, &self.target, application)?.with(intent))
     }
 }
 

@@ -8,7 +8,6 @@ use super::asker::{Asker, MOST_ASKERS};
 use super::head::Head;
 use super::kind::Kind;
 use super::place::{Place, lane_of, of_application};
-use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::Key;
 
 /// Carry a promotion out.
@@ -70,10 +69,8 @@ impl Promote {
 
     /// Which promotion; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
-        let source = EnvironmentName::parse(&self.source).ok()?;
-        let target = EnvironmentName::parse(&self.target).ok()?;
-        Some(Key::new(source, target).of(application.ok()?))
+        let application = self.application.as_deref().unwrap_or_default();
+        Key::named(&self.source, &self.target, application)
     }
 }
 

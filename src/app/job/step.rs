@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::asker::{Asker, last_of};
 use super::kind::Kind;
 use super::place::{Place, lane_of, of_application};
-use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::{Intent, Key};
 use crate::traffic::{Aim, Rollout};
 
@@ -91,10 +90,8 @@ impl Step {
 
     /// Which steps; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().map(ApplicationName::parse).transpose();
-        let source = EnvironmentName::parse(&self.source).ok()?;
-        let target = EnvironmentName::parse(&self.target).ok()?;
-        Some(Key::new(source, target).of(application.ok()?).with(Intent::Step))
+        let application = self.application.as_deref().unwrap_or_default();
+        Some(Key::named(&self.source, &self.target, application)?.with(Intent::Step))
     }
 }
 

@@ -336,7 +336,7 @@ impl Promotion<'_> {
         });
         PromotionRecord {
             id: current.map_or_else(|| fresh_id(now), |record| record.id.clone()),
-            repository: self.repository.name().to_string().to_lowercase(),
+            repository: self.repository.name().key(),
             application: self.plan.key().application().to_owned(),
             source: self.plan.source.name.as_str().to_owned(),
             target: self.plan.target.name.as_str().to_owned(),

@@ -53,7 +53,7 @@ impl<'p> Promotion<'p> {
             return Ok(Err(would_be_pushed_to(base)));
         }
         let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().to_string().to_lowercase();
+        let name = repository.name().key();
         let record = records.newest(&name, &key.clone().with(intent)).await?;
         Ok(Ok(Self {
             records,

@@ -72,7 +72,7 @@ impl Promotion<'_> {
 
     /// Searches GitHub for a pair that we do not remember, once.
     async fn search(&mut self) -> Result<Existing, Stop> {
-        let repository = self.repository.name().to_string().to_lowercase();
+        let repository = self.repository.name().key();
         let key = self.plan.key().with(self.intent);
         if self.record.is_none()
             && self.intent == Intent::Promote
@@ -157,7 +157,7 @@ impl Promotion<'_> {
     }
 
     async fn note_end(&self, found: &PullRequest, state: PromotionState) -> Result<(), Stop> {
-        let repository = self.repository.name().to_string().to_lowercase();
+        let repository = self.repository.name().key();
         let because = (state == PromotionState::Closed).then_some("person");
         let merged_as = match &found.state {
             PullRequestState::Merged(commit) => commit.as_ref().map(CommitSha::as_str),

@@ -5,7 +5,7 @@
 
 use crate::config::RepositoryConfig;
 use crate::github::Github;
-use crate::model::{ApplicationName, EnvironmentName, PullRequestNumber, RepoName};
+use crate::model::{PullRequestNumber, RepoName};
 use crate::promotion::{Intent, Key, PlanId};
 use crate::store::{End, Millis, Pair, PromotionRecord, PromotionState, PromotionText};
 
@@ -117,7 +117,7 @@ impl Records<'_> {
         configuration: &RepositoryConfig,
     ) -> Result<(), Stop> {
         let Self::InStore(work) = self else { return Ok(()) };
-        work.note_subscriptions(&repository.to_string().to_lowercase(), configuration).await
+        work.note_subscriptions(&repository.key(), configuration).await
     }
 
     /// Notes the texts of a pull request, for the pages.
@@ -171,9 +171,6 @@ pub(in super::super) fn pair(key: &Key) -> Pair<'_> {
 
 /// Which promotion a record is of; `None` if somebody changed the store by hand.
 pub(in super::super) fn key_of(record: &PromotionRecord) -> Option<Key> {
-    let application = Some(record.application.as_str()).filter(|name| !name.is_empty());
-    let application = application.map(ApplicationName::parse).transpose().ok()?;
-    let source = EnvironmentName::parse(&record.source).ok()?;
-    let target = EnvironmentName::parse(&record.target).ok()?;
-    Some(Key::new(source, target).of(application).with(Intent::parse(&record.intent)?))
+    let key = Key::named(&record.source, &record.target, &record.application)?;
+    Some(key.with(Intent::parse(&record.intent)?))
 }

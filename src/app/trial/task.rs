@@ -11,7 +11,7 @@ use super::super::known_past::KnownPast;
 use super::super::pipe::{read_bytes, read_file, write_bytes, write_file};
 use super::super::service_bases::ServiceBases;
 use super::past;
-use crate::model::{ApplicationName, EnvironmentName, FileTree, RepoPath};
+use crate::model::{ApplicationName, FileTree, RepoPath};
 use crate::policy::{Fetched, RemoteSchema, SchemaSource};
 use crate::promotion::{Cause, GivenEdit, Key};
 
@@ -188,10 +188,8 @@ impl Task {
             let paths = paths.iter().filter_map(|path| RepoPath::parse(path.as_str()?).ok());
             return Some(Self::Preview(Arc::new(paths.collect())));
         }
-        let application = text("application").map(|name| ApplicationName::parse(&name));
-        let source = EnvironmentName::parse(&text("source")?).ok()?;
-        let target = EnvironmentName::parse(&text("target")?).ok()?;
-        let key = Key::new(source, target).of(application.transpose().ok()?);
+        let application = text("application").unwrap_or_default();
+        let key = Key::named(&text("source")?, &text("target")?, &application)?;
         Some(Self::Plan(PlanTrial { key, given, past, edits }))
     }
 }
@@ -199,7 +197,7 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::File;
+    use crate::model::{EnvironmentName, File};
 
     fn path(text: &str) -> RepoPath {
         RepoPath::parse(text).unwrap()

@@ -291,20 +291,18 @@ impl LoadedPatch {
 
     /// Changes one resource, and notes what that did.
     fn change<T>(
-        &self,
         set: &mut ResourceSet,
         (at, effect): (usize, Option<usize>),
         schema: &Schema,
         change: impl FnOnce(&mut Draft) -> T,
     ) -> T {
-        let Some(effect) = effect else { return set.update(at, schema, change) };
-        let Some(draft) = set.get(at) else { return set.update(at, schema, change) };
-        let (id, mut before) = (draft.first_id.clone(), draft.node.clone());
-        // Annotations that are made for operations to find are no change.
-        let is_annotated = self.origin == Origin::Patches || draft.has_history();
-        if matches!(self.content, Content::Json(_)) && is_annotated {
-            make_annotations(&mut before);
-        }
+        // One resource that is another one is enough.
+        let open =
+            effect.filter(|effect| set.patches.get(*effect).is_some_and(|it| !it.has_changed));
+        let (Some(effect), Some(draft)) = (open, set.get(at)) else {
+            return set.update(at, schema, change);
+        };
+        let (id, before) = (draft.first_id.clone(), draft.node.clone());
         let result = set.update(at, schema, change);
         set.note_patch(effect, at, &id, &before);
         result
@@ -323,7 +321,7 @@ impl LoadedPatch {
             at: self.at.clone(),
             reason: fault.to_string(),
         })?;
-        let merged = self.change(set, (at, effect), schema, |draft| {
+        let merged = Self::change(set, (at, effect), schema, |draft| {
             merge_into(draft, patch, options, schema, &self.at)
         });
         let lost = merged.map_err(|source| BuildError::Invalid {
@@ -359,7 +357,7 @@ impl LoadedPatch {
         let mut growth = set.growth;
         for at in self.selected(set, target)? {
             self.note_secret(set, at);
-            let applied = self.change(set, (at, effect), schema, |draft| {
+            let applied = Self::change(set, (at, effect), schema, |draft| {
                 if self.origin == Origin::Patches {
                     draft.remember_id();
                 }
