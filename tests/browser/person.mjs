@@ -102,6 +102,12 @@ class Window {
       await page.goto(address + path);
       await this.look(path.split("=").at(-1).replaceAll("/", ""));
     }
+    if (this.scripts) {
+      // The last one is not there: it hears of changes, and is not loaded again for that.
+      await page.evaluate(() => { window.stays = true; });
+      await page.waitForTimeout(1500);
+      this.expect(await page.evaluate(() => window.stays === true), "a page that is not there is loaded again and again");
+    }
     await page.goto(address + "/environment?repository=octo%2Fmesh&environment=prod");
     const stays = await page.getByRole("region", { name: "What stays different" }).innerText();
     this.expect(stays.includes("data.burst") && stays.includes("prod's own"), "what stays different is not told: " + stays);

@@ -7,7 +7,9 @@
     if (main().contains(document.activeElement) && document.activeElement.matches("input, select")) return;
     const answer = await fetch(location.href, { headers: { Accept: "text/html", "Overlift-Heard": news }, redirect: "manual" });
     // A session that ended leads elsewhere, which a page may do and a script may not.
-    if (!answer.ok) { location.reload(); return; }
+    if (answer.type === "opaqueredirect") { location.reload(); return; }
+    // A page that is not there says so as others do; one that cannot be made at the moment stays as it was.
+    if (!answer.ok && answer.status !== 404) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
     if (!fresh || fresh.innerHTML === main().innerHTML) return;
     const open = [...main().querySelectorAll("details")].map((it) => it.open);
