@@ -1,6 +1,7 @@
 //! A push to the source opens one pull request, and later pushes keep it right.
 
-use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+use crate::support::github::payloads;
+use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 
@@ -100,4 +101,48 @@ async fn a_push_that_was_lost_is_noticed_with_the_next_one() {
     scene.push(&[("README.md", "x")]).await;
     scene.drain().await;
     assert_eq!(scene.open().len(), 1);
+}
+
+/// `all` brings over what is the target's own too, and is not forgotten while its pull request is open.
+#[tokio::test]
+async fn a_dispatch_may_ask_for_everything_that_differs() {
+    for event in ["repository_dispatch", "workflow_dispatch"] {
+        let configuration = format!("{}promotion: {{by: changes}}\n", FILES[0].1);
+        let mut files = FILES.to_vec();
+        files[0].1 = &configuration;
+        let own = rate("9");
+        files[7].1 = &own;
+        let scene = Scene::with_files(&files).await;
+        scene.push_event(None).await;
+        scene.drain().await;
+        assert!(scene.open().is_empty(), "nine is staging's own");
+        let ask = async |all: serde_json::Value| {
+            let mut ask = match event {
+                "workflow_dispatch" => {
+                    payloads::workflow_dispatch(&scene.github.world(), REPO, "dev", "staging")
+                }
+                _ => payloads::repository_dispatch(&scene.github.world(), REPO, "dev", "staging"),
+            };
+            let inputs = if event == "workflow_dispatch" { "inputs" } else { "client_payload" };
+            ask[inputs]["all"] = all;
+            assert_eq!(scene.deliver(event, &ask).await, 202);
+            scene.drain().await;
+        };
+        ask(false.into()).await;
+        assert!(scene.open().is_empty(), "{event}");
+        ask(if event == "workflow_dispatch" { "true".into() } else { true.into() }).await;
+        let staged = || scene.file(BRANCH, "overlays/staging/patches/rate.yaml");
+        assert_eq!((scene.open().len(), staged()), (1, Some(rate("5"))), "{event}");
+        // A push plans it again as what it is.
+        let more = rate("5") + "  more: \"1\"\n";
+        scene.push(&[(RATE_PATH, &more)]).await;
+        scene.drain().await;
+        assert_eq!((scene.open().len(), staged()), (1, Some(more)), "{event}");
+        // It is for once: the next promotion leaves what is staging's own.
+        scene.merge(scene.open()[0]).await;
+        scene.push(&[("overlays/staging/patches/rate.yaml", &rate("9"))]).await;
+        scene.push(&[("overlays/dev/notes.txt", "x")]).await;
+        scene.drain().await;
+        assert!(scene.open().is_empty(), "{event}: {}", scene.github.writes());
+    }
 }

@@ -164,6 +164,7 @@ mod tests {
             anew: false,
             look: false,
             several: false,
+            all: false,
             askers: askers.iter().map(|comment| Asker { number: 1, comment: *comment }).collect(),
         }
     }

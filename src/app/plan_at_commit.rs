@@ -96,11 +96,13 @@ impl Snapshot {
         }
     }
 
-    /// Plans a promotion. `given` is a configuration in place of the repository's own.
+    /// Plans a promotion, of everything that differs if `all` is asked for. `given` is a configuration in place of
+    /// the repository's own.
     pub(super) async fn plan(
         &mut self,
         (configuration, given): (&RepositoryConfig, Option<&GivenConfiguration>),
         (source, target): (&Environment, &Environment),
+        all: bool,
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let key = target.key_from(&source.name);
@@ -109,14 +111,15 @@ impl Snapshot {
             Err(error) => return Ok(Err(error)),
         };
         let known = past.known();
-        let plan = PlanTrial { key, given: given.cloned(), past: known.clone(), edits: None };
+        let plan = PlanTrial { key, given: given.cloned(), past: known.clone(), edits: None, all };
         let trial = Trial::plan(plan, checking.fetched());
         let _within = match self.rehearse(trial).await? {
             Ok(rehearsal) => rehearsal,
             Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),
         };
         let last = self.last_promotion(source, target).await?;
-        let asked = self.asked(configuration, (source, target), Wish::default(), checking);
+        let asked =
+            self.asked(configuration, (source, target), Wish { all, ..Wish::default() }, checking);
         let plan = Arc::new(move |files: &FileTree| {
             let history = past.history();
             let last = match &last {
@@ -146,7 +149,7 @@ impl Snapshot {
         checking: Checking,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
         let (key, given) = (target.key_from(&source.name), None);
-        let plan = PlanTrial { key, given, past: None, edits: Some(edits.clone()) };
+        let plan = PlanTrial { key, given, past: None, edits: Some(edits.clone()), all: false };
         let _within = match self.rehearse(Trial::plan(plan, checking.fetched())).await? {
             Ok(rehearsal) => rehearsal,
             Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),

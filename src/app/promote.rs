@@ -24,8 +24,8 @@ mod without_store;
 use crate::github::Repository;
 use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::{
-    Decision, Environment, Intent, Opening, Plan, PlanError, Planned, Proposal, Reason, Request,
-    Situation, Verdict, decide,
+    Decision, Environment, Intent, Key, Opening, Plan, PlanError, Planned, Proposal, Reason,
+    Request, Situation, Verdict, decide,
 };
 use crate::store::NewJob;
 use crate::telemetry::metric;
@@ -130,7 +130,8 @@ async fn run(
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,
     };
-    let wanted = Wanted { key: &key, request, look: job.look, given: None };
+    let all = job.all || brings_all(work, job, &key).await?;
+    let wanted = Wanted { key: &key, request, look: job.look, all, given: None };
     match Promotion::prepare(Records::InStore(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => {
             let ended = promotion.settle().await?;
@@ -159,6 +160,19 @@ async fn run(
     }
 }
 
+/// Whether the open pull request brings over everything that differs: planned again, it still does.
+async fn brings_all(work: &Work, job: &Promote, key: &Key) -> Result<bool, Stop> {
+    let newest = work.app.store.newest_promotion(&job.place.key(), pair(key)).await?;
+    let is_open = |it: &crate::store::PromotionRecord| {
+        matches!(
+            it.state,
+            crate::store::PromotionState::Opening | crate::store::PromotionState::Open
+        )
+    };
+    let Some(record) = newest.filter(is_open) else { return Ok(false) };
+    Ok(work.app.standing(&record.id).await?.all)
+}
+
 /// The kind of the job that goes on where there is nothing to promote.
 const STEP: &str = "step";
 
@@ -174,7 +188,7 @@ impl<'a> Promotion<'a> {
         mut snapshot: Snapshot,
         wanted: &Wanted<'a>,
     ) -> Result<Result<Self, Ended>, Stop> {
-        let Wanted { key, request, look, given } = *wanted;
+        let Wanted { key, request, look, all, given } = *wanted;
         let configuration = match snapshot.configuration(given).await? {
             Ok(configuration) => configuration,
             Err(error) => return Ok(Err(broken(&error, error.location()))),
@@ -198,7 +212,8 @@ impl<'a> Promotion<'a> {
         let gates = &target.gates;
         let fetched = fetched_on_github(gates, &configuration.remote_bases, repository).await?;
         let checking = Checking::new(gates, fetched, records.clock());
-        let plan = match snapshot.plan((&configuration, given), (source, target), checking).await? {
+        let pair = (source, target);
+        let plan = match snapshot.plan((&configuration, given), pair, all, checking).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };
@@ -224,6 +239,7 @@ impl<'a> Promotion<'a> {
             branch,
             request,
             look,
+            all,
             undone,
             intent: key.intent,
             undoing: None,

@@ -187,7 +187,7 @@ fn promote(dispatch: &Dispatch) -> Option<Vec<Job>> {
     let names = if names.is_empty() { vec![""] } else { names };
     let job = |key: Key| {
         let promote = Promote::new(place(&dispatch.repository), &key);
-        Job::Promote(Promote { asked: true, ..promote })
+        Job::Promote(Promote { asked: true, all: dispatch.all, ..promote })
     };
     let key = |name: &str| Key::named(&dispatch.source, &dispatch.target, name);
     names.into_iter().map(|name| key(name).map(job)).collect()

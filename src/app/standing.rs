@@ -23,6 +23,8 @@ pub(super) struct Standing {
     pub(super) foreign: bool,
     /// New errors that the gates found.
     pub(super) errors: usize,
+    /// Whether everything that differs is brought over, since somebody asked for that.
+    pub(super) all: bool,
     /// Whether exactly this plan was undone before.
     pub(super) undone: bool,
     /// The items that people with the right to do so ticked.

@@ -37,6 +37,9 @@ pub(in crate::app) struct Promote {
     /// Whether it is one of several that were asked for at once: that nothing is to be done is not told.
     #[serde(default)]
     pub(in crate::app) several: bool,
+    /// Whether everything that differs is to come over.
+    #[serde(default)]
+    pub(in crate::app) all: bool,
 }
 
 impl Promote {
@@ -58,13 +61,14 @@ impl Promote {
             askers: Vec::new(),
             look: false,
             several: false,
+            all: false,
         }
     }
 
     /// The same for one application of several.
     pub(in crate::app) fn of(&self, key: &Key) -> Self {
-        let Self { place, head, asked, anew, askers, .. } = self.clone();
-        Self { head, asked, anew, askers, several: true, ..Self::new(place, key) }
+        let Self { place, head, asked, anew, askers, all, .. } = self.clone();
+        Self { head, asked, anew, askers, all, several: true, ..Self::new(place, key) }
     }
 
     /// Which promotion; `None` if somebody changed the queue by hand.
@@ -112,6 +116,7 @@ impl Kind for Promote {
             anew: self.anew || newer.anew,
             several: self.several && newer.several,
             look: self.look || newer.look,
+            all: self.all || newer.all,
             askers,
         }
     }

@@ -33,7 +33,7 @@ impl Workspace {
             Arc::new(KnownPast::new(head, history.commits.to_vec(), past.points.clone()))
         });
         let (key, given) = (key.clone(), given.cloned());
-        let plan = PlanTrial { key, given, past: past.clone(), edits: None };
+        let plan = PlanTrial { key, given, past: past.clone(), edits: None, all: self.wish.all };
         let trial = Trial::plan(plan, &Fetched::default());
         let mut files = FileTree::new();
         let all = self.files().list(&RepoPath::root()).map_err(WorkdirError::from)?;

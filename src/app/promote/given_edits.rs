@@ -66,6 +66,7 @@ impl<'p> Promotion<'p> {
             branch,
             request,
             look: true,
+            all: false,
             undone: false,
             intent,
             undoing: None,

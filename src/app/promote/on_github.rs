@@ -253,6 +253,7 @@ impl OnGithub {
             key: &request.key,
             request: request.request,
             look: false,
+            all: false,
             given: request.configuration.as_ref(),
         };
         let base = self.repository.fetch_default_branch().await?;

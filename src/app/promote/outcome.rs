@@ -36,6 +36,7 @@ pub(super) async fn note(
         Verdict::Blocked { errors } => errors,
     };
     standing.undone = promotion.undone;
+    standing.all = promotion.all;
     if !standing.foreign {
         standing.stale = None;
     }

@@ -246,7 +246,8 @@ impl Promotion<'_> {
         }
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let Ok(pair) = configuration.pipeline.pair(&self.plan.key()) else { return Ok(None) };
-        let Ok(plan) = before.plan((&configuration, self.given), pair, Checking::nothing()).await?
+        let (given, all) = (self.given, self.all);
+        let Ok(plan) = before.plan((&configuration, given), pair, all, Checking::nothing()).await?
         else {
             return Ok(None);
         };

@@ -102,6 +102,8 @@ pub(in super::super) struct Wanted<'a> {
     pub(super) request: Request,
     /// Whether what we remember of the branch may be wrong.
     pub(super) look: bool,
+    /// Whether everything that differs is to come over.
+    pub(super) all: bool,
     /// A configuration in place of the repository's own.
     pub(super) given: Option<&'a GivenConfiguration>,
 }
@@ -122,6 +124,8 @@ pub(in super::super) struct Promotion<'a> {
     pub(super) request: Request,
     /// Whether what we remember of the branch may be wrong.
     pub(super) look: bool,
+    /// Whether everything that differs comes over.
+    pub(super) all: bool,
     /// Whether exactly this plan was undone.
     pub(super) undone: bool,
     /// What it is for.

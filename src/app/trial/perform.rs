@@ -52,7 +52,7 @@ fn plan(
     fetched: Fetched,
     bases: &ServiceBases,
 ) -> BTreeSet<RepoPath> {
-    let PlanTrial { key, given, past, edits } = trial;
+    let PlanTrial { key, given, past, edits, all } = trial;
     let configuration = match GivenConfiguration::or_own(given.as_ref(), files) {
         Ok(configuration) => configuration,
         Err(error) => return error.lacking().cloned().unwrap_or_default(),
@@ -72,7 +72,7 @@ fn plan(
             (Some(past), Some(history)) => Past::Known { history, points: &past.points },
             _ => Past::None,
         },
-        wish: &Wish { edits, ..Wish::default() },
+        wish: &Wish { edits, all, ..Wish::default() },
         checks: checking.checks(),
         deployers: None,
     });

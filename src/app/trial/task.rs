@@ -48,6 +48,8 @@ pub(in crate::app) struct PlanTrial {
     pub(in crate::app) past: Option<Arc<KnownPast>>,
     /// Edits that are decided already.
     pub(in crate::app) edits: Option<Vec<GivenEdit>>,
+    /// Whether everything that differs is to come over.
+    pub(in crate::app) all: bool,
 }
 
 impl Trial {
@@ -159,7 +161,8 @@ impl Task {
             Self::Preview(changed) => {
                 json!({"changed": changed.iter().map(RepoPath::as_str).collect::<Vec<_>>()})
             }
-            Self::Plan(PlanTrial { key, given, edits, .. }) => json!({
+            Self::Plan(PlanTrial { key, given, edits, all, .. }) => json!({
+                "all": all,
                 "application": key.application.as_ref().map(ApplicationName::as_str),
                 "source": key.source.as_str(),
                 "target": key.target.as_str(),
@@ -190,7 +193,8 @@ impl Task {
         }
         let application = text("application").unwrap_or_default();
         let key = Key::named(&text("source")?, &text("target")?, &application)?;
-        Some(Self::Plan(PlanTrial { key, given, past, edits }))
+        let all = json.get("all").and_then(Json::as_bool).unwrap_or_default();
+        Some(Self::Plan(PlanTrial { key, given, past, edits, all }))
     }
 }
 
@@ -210,7 +214,8 @@ mod tests {
         let edit = |at: &str, after| GivenEdit { path: path(at), after, cause: Cause::Pruned };
         let edits = vec![edit("a/new", Some(File::regular(*b"\0x"))), edit("a/gone", None)];
         let key = Key::new(name("dev"), name("prod"));
-        let plan = PlanTrial { key, given: None, past: None, edits: Some(edits.clone()) };
+        let plan =
+            PlanTrial { key, given: None, past: None, edits: Some(edits.clone()), all: true };
         let SchemaSource::Remote(remote) = SchemaSource::parse("o/r@v1:crds.yaml").unwrap() else {
             panic!()
         };

@@ -1,6 +1,7 @@
 //! Somebody asks for a promotion from outside a conversation: a workflow, or a program.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::payload::{Payload, PayloadError};
 use super::repository::{Repository, WireInstallation, WireRepository};
@@ -20,6 +21,8 @@ pub struct Dispatch {
     pub target: String,
     /// The applications, as they were written: several with commas, none for all that have something.
     pub application: String,
+    /// Whether everything that differs is to come over.
+    pub all: bool,
     /// Who asks.
     pub sender: Option<Account>,
 }
@@ -47,6 +50,26 @@ struct Pair {
     source_env: Option<String>,
     target_env: Option<String>,
     application: Option<String>,
+    all: Option<Flag>,
+}
+
+/// Inputs of workflows are texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Flag {
+    Yes(bool),
+    Text(String),
+    Other(#[allow(dead_code, reason = "nobody reads it")] IgnoredAny),
+}
+
+impl Pair {
+    fn wants_all(&self) -> bool {
+        match &self.all {
+            Some(Flag::Yes(all)) => *all,
+            Some(Flag::Text(text)) => text.trim() == "true",
+            Some(Flag::Other(_)) | None => false,
+        }
+    }
 }
 
 /// Reads `workflow_dispatch`.
@@ -65,6 +88,7 @@ pub(super) fn of_workflow(payload: &Payload<'_>) -> Result<Option<Dispatch>, Pay
     Ok(Some(Dispatch {
         repository,
         branch: Some(branch),
+        all: pair.wants_all(),
         application: pair.application.unwrap_or_default(),
         source: pair.source_env.ok_or_else(|| payload.unusable("inputs.source_env"))?,
         target: pair.target_env.ok_or_else(|| payload.unusable("inputs.target_env"))?,
@@ -79,6 +103,7 @@ pub(super) fn of_repository(payload: &Payload<'_>) -> Result<Dispatch, PayloadEr
     Ok(Dispatch {
         repository: payload.repository(dispatch.repository, dispatch.installation)?,
         branch: None,
+        all: pair.wants_all(),
         application: pair.application.unwrap_or_default(),
         source: pair.source_env.ok_or_else(|| payload.unusable("client_payload.source_env"))?,
         target: pair.target_env.ok_or_else(|| payload.unusable("client_payload.target_env"))?,
