@@ -264,3 +264,42 @@ async fn a_deployment_is_made_once_though_the_note_of_it_is_lost() {
     assert_eq!(deployments[0].statuses.last().unwrap().0, "success");
     assert_eq!(world.repo(REPO).comments.len(), before, "told in one comment");
 }
+
+/// Many repositories squash to the title alone. Then the pull requests alone tell what was switched.
+#[tokio::test]
+async fn a_squash_without_trailers_does_not_switch_back_and_forth() {
+    for loses in [false, true] {
+        let other = SWITCH.replace("shop/web", "shop/front");
+        let front =
+            web("blue").replace("name: web", "name: front").replace("host: web", "host: front");
+        let environment = "resources: [../../base, api.yaml, web.yaml, front.yaml]\npatches:\n\
+                           - path: patches/rate.yaml\n";
+        let files = [
+            ("overlays/prod/front.yaml", &*front),
+            ("overlays/prod/kustomization.yaml", environment),
+        ];
+        let both = format!("{SWITCH}, {other}");
+        let mut scene = scene_with(&configuration(&both, ""), &files).await;
+        scene.github.world().repo_mut(REPO).squashes_bare = true;
+        promoted(&scene, "6").await;
+        for name in ["web", "front"] {
+            if loses {
+                lose(&mut scene).await;
+            }
+            heard(&scene, "success").await;
+            scene.later(10).await;
+            let [number] = scene.open()[..] else { panic!("{name}: {}", scene.github.writes()) };
+            assert_eq!(
+                title(&scene, number),
+                format!("Step: prod, shop/{name} from blue to green")
+            );
+            merge(&scene, number).await;
+        }
+        if loses {
+            lose(&mut scene).await;
+        }
+        heard(&scene, "success").await;
+        scene.later(600).await;
+        assert!(scene.open().is_empty(), "{loses}: {:?}", titles(&scene));
+    }
+}

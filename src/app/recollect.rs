@@ -205,10 +205,11 @@ impl<'a> Recollection<'a> {
                 records.iter().find(|it| it.undoes.as_deref() == Some(ours.trailers.plan.as_str()));
             let undone_at = by.and_then(|undoing| undoing.merged_at);
             let Some(record) = self.record(&ours, undone_at) else { continue };
-            if records.is_empty() {
-                let standing = self.standing(&ours).await?;
-                self.work.app.note_standing(&record.id, &standing).await?;
-            }
+            let standing = match records.is_empty() {
+                true => self.standing(&ours).await?,
+                false => Standing { step: ours.aim(), ..Standing::default() },
+            };
+            self.work.app.note_standing(&record.id, &standing).await?;
             records.push(record);
             if ours.key.intent == Intent::Promote {
                 break;

@@ -7,7 +7,7 @@ use crate::github::Ancestry;
 use crate::model::{CommitSha, Location};
 use crate::promotion::{Intent, Key, quote};
 use crate::store::{Millis, NewJob};
-use crate::traffic::{Aim, Next, ShiftError};
+use crate::traffic::{Aim, Done, Next, ShiftError, Way};
 
 use super::super::comment::{Topic, write_comment};
 use super::super::environments::{environment_key, judge_environment};
@@ -83,7 +83,8 @@ impl MergedPromotion<'_> {
         snapshot: &mut Snapshot,
         since: Millis,
     ) -> Result<Option<NewJob>, Stop> {
-        let done = taken(self.repository, &snapshot.commit, self.target, key).await?;
+        let mut done = taken(self.repository, &snapshot.commit, self.target, key).await?;
+        self.add_remembered(&mut done).await?;
         let aim = match snapshot.next_step(configuration, self.target, done).await? {
             Ok(Next::Step(aim)) => aim,
             Ok(Next::Finished) => return Ok(None),
@@ -106,6 +107,28 @@ impl MergedPromotion<'_> {
         self.standing.step_begun = true;
         self.note().await?;
         Ok(None)
+    }
+
+    /// Adds the switches that we remember: whoever squashes may have dropped the trailers that tell of them.
+    async fn add_remembered(&self, done: &mut Done) -> Result<(), Stop> {
+        let (record, app) = (&self.record, &self.work.app);
+        let (repository, application) = (&record.repository, &record.application);
+        let merged = app.store.merged_promotions(repository, application, &record.target).await?;
+        let since = merged.iter().take_while(|it| it.intent != Intent::Promote.as_str());
+        let steps: Vec<_> = since
+            .filter(|it| it.intent == Intent::Step.as_str() && it.undone_at.is_none())
+            .collect();
+        for step in steps.into_iter().rev() {
+            let Some(step) = app.standing(&step.id).await?.step else { continue };
+            let Some(rollout) = step.rollout(&self.target.rollouts) else { continue };
+            let name = &rollout.virtual_service;
+            match (&rollout.way, step.back) {
+                (Way::Canary { .. }, _) => {}
+                (Way::Switch { .. }, true) => _ = done.switched.remove(name),
+                (Way::Switch { .. }, false) => _ = done.switched.insert(name.clone()),
+            }
+        }
+        Ok(())
     }
 
     /// Opens the way back to the start, once: while steps go on at any time, after the last one as long as a

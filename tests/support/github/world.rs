@@ -102,6 +102,8 @@ pub struct Repo {
     pub statuses: Vec<Status>,
     pub check_runs: Vec<(u64, Value)>,
     pub deployments: Vec<Deployment>,
+    /// Whether a squash keeps the title alone, as a repository may want it.
+    pub squashes_bare: bool,
     /// Why GitHub's rules do not let anything be merged.
     pub merges_refused: Option<String>,
     /// How pull requests were merged: number, method, title, message.
@@ -246,7 +248,10 @@ impl World {
             repo.objects.merge(&base, &pull.head_sha).ok_or("Pull Request is not mergeable")?;
         let tree = repo.objects.put_tree(&leaves);
         let commits = repo.objects.history(&pull.head_sha);
-        let message = format!("{} (#{number})\n\n{}", pull.title, commits[0].message);
+        let message = match repo.squashes_bare {
+            true => format!("{} (#{number})", pull.title),
+            false => format!("{} (#{number})\n\n{}", pull.title, commits[0].message),
+        };
         let sha = repo.objects.put_commit(&tree, &[base], author, time, &message);
         repo.branches.insert(pull.base.clone(), sha.clone());
         let pull = repo.pulls.get_mut(&number).unwrap();
