@@ -141,6 +141,22 @@ fn who_adds_to_both_in_one_commit_means_what_differs() {
     ");
 }
 
+/// `--all` brings what would have stayed, and says so of each value, since whenever it is the target's.
+#[test]
+fn who_asks_for_everything_is_told_what_the_target_alone_had() {
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("staging/web.yaml", &map("web", "a")),
+        ("production/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("production/web.yaml", &map("web", "b")),
+    ]);
+    let plan = repository.overlift(&["plan", "staging", "production", "--all", "--json"]).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let findings = plan["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|it| it["rule"] == "own-value-lost"), "{findings:?}");
+}
+
 /// Flux builds a folder without a kustomization as it is: what two of its files have is there twice.
 #[test]
 fn a_new_file_of_resources_that_the_target_has_elsewhere_stays_away() {
