@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::support::github::{endpoint, payloads};
-use crate::support::scene::{FILES, REPO, Scene, rate};
+use crate::support::github::endpoint;
+use crate::support::scene::{FILES, REPO, Scene, merge, promoted, rate};
 
 const BY_FILES: &str = "promotion: {by: files}\n";
 
@@ -28,25 +28,6 @@ async fn scene(configuration: &str) -> Scene {
     scene.push_event(None).await;
     scene.work().await;
     scene
-}
-
-/// Merges as a person, and tells of all of it.
-async fn merge(scene: &Scene, number: u64) {
-    let before = scene.head("main");
-    scene.github.world().merge(REPO, number, "mona").unwrap();
-    let closed = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
-    scene.deliver("pull_request", &closed).await;
-    scene.push_event(Some(&before)).await;
-    scene.work().await;
-}
-
-/// Promotes a rate to prod and merges that; returns the pull request.
-async fn promoted(scene: &Scene, value: &str) -> u64 {
-    scene.push(&[("overlays/staging/patches/rate.yaml", &rate(value))]).await;
-    scene.work().await;
-    let number = scene.open()[0];
-    merge(scene, number).await;
-    number
 }
 
 fn prod(scene: &Scene, branch: &str) -> String {

@@ -1,36 +1,16 @@
 //! `fixtures/canary-and-blue-green` shows all that follows an opened pull request: evidence, a promotion that begins
 //! by itself, the clusters that it reaches, steps, and the way back.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
+use crate::support::canary::{fixture, fixture_files};
 use crate::support::scene::{REPO, SECRET, Scene, flux_signature, post_health};
 use crate::support::{Repo, copy, overlift};
 
-fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/canary-and-blue-green")
-}
-
-fn files() -> Vec<(String, String)> {
-    let (mut files, mut folders) = (Vec::new(), vec![fixture()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(fixture()).unwrap().to_str().unwrap().to_owned();
-                files.push((name, std::fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
-    files
-}
-
 /// What Flux posts of staging, by the fixture's own Alert.
 async fn flux_says(scene: &Scene, second: u32) {
-    let alert = files().into_iter().find(|(name, _)| name == "flux-system/staging.yaml").unwrap().1;
+    let alert =
+        fixture_files().into_iter().find(|(name, _)| name == "flux-system/staging.yaml").unwrap().1;
     assert!(alert.contains("environment: staging"), "{alert}");
     let body = json!({
         "involvedObject": {
@@ -53,7 +33,7 @@ async fn flux_says(scene: &Scene, second: u32) {
 
 #[tokio::test]
 async fn from_a_change_in_staging_to_a_step_in_production_and_back() {
-    let files = files();
+    let files = fixture_files();
     let texts: Vec<(&str, &str)> =
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let scene = Scene::with_files(&texts).await;

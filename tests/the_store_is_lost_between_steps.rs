@@ -2,7 +2,7 @@
 
 use crate::support::canary::{
     AUTO, CANARY, SWITCH, api, api_on, configuration, heard, merge, promoted, scene, scene_with,
-    title, web,
+    second_step, title, web,
 };
 use crate::support::github::payloads;
 use crate::support::scene::{REPO, Scene, rate};
@@ -91,13 +91,7 @@ async fn the_way_back_is_opened_once_and_nothing_follows_it() {
     for at in 0..=4 {
         let mut losing = Losing { at, occasion: 0 };
         let mut scene = scene(&configuration(CANARY, "")).await;
-        promoted(&scene, "6").await;
-        heard(&scene, "success").await;
-        scene.later(10).await;
-        merge(&scene, scene.open()[0]).await;
-        heard(&scene, "success").await;
-        scene.later(10).await;
-        let next = scene.open()[0];
+        let next = second_step(&scene).await;
         losing.perhaps(&mut scene).await;
         heard(&scene, "failure").await;
         losing.perhaps(&mut scene).await;

@@ -4,8 +4,8 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::canary::{
-    AUTO, CANARY, SWITCH, api, api_on, configuration, heard, merge, promoted, scene, scene_with,
-    title, web,
+    AUTO, CANARY, SWITCH, api, api_on, configuration, fixture_files, heard, merge, promoted, scene,
+    scene_with, second_step, title, web,
 };
 use crate::support::github::endpoint;
 use crate::support::scene::{REPO, Scene, rate};
@@ -51,13 +51,7 @@ async fn a_canary_goes_all_the_way_one_pull_request_after_the_other() {
 #[tokio::test]
 async fn degraded_evidence_leads_back_to_the_start_and_nothing_follows_by_itself() {
     let scene = scene(&configuration(CANARY, "")).await;
-    promoted(&scene, "6").await;
-    heard(&scene, "success").await;
-    scene.later(10).await;
-    merge(&scene, scene.open()[0]).await;
-    heard(&scene, "success").await;
-    scene.later(10).await;
-    let next = scene.open()[0];
+    let next = second_step(&scene).await;
     assert_eq!(title(&scene, next), "Step: prod, shop/api canary 50 %");
     // The next one is open already: it becomes the way back.
     heard(&scene, "failure").await;
@@ -341,21 +335,7 @@ async fn the_command_takes_the_next_step_or_the_one_that_is_asked_for() {
 /// The fixture's own files and configuration, all the way.
 #[tokio::test]
 async fn the_fixture_shows_a_canary_and_a_blue_green() {
-    let root =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/canary-and-blue-green");
-    let mut files = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                files.push((name, std::fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
+    let files = fixture_files();
     let files: Vec<(&str, &str)> =
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let scene = Scene::with_files(&files).await;

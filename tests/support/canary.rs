@@ -1,7 +1,9 @@
 //! A repository whose traffic moves in steps: its files, its configuration, and what people and GitHub do there.
 
-use super::github::payloads;
-use super::scene::{FILES, RATE_5, REPO, Scene, rate};
+use std::path::PathBuf;
+
+use super::scene::{FILES, RATE_5, REPO, Scene};
+pub use super::scene::{merge, promoted};
 
 pub const CANARY: &str =
     "{virtualService: shop/api, to: canary, from: stable, weights: [10, 50, 100], pause: 10m}";
@@ -63,25 +65,6 @@ pub async fn scene(configuration: &str) -> Scene {
     scene_with(configuration, &[]).await
 }
 
-/// Merges as a person, and tells of all of it.
-pub async fn merge(scene: &Scene, number: u64) {
-    let before = scene.head("main");
-    scene.github.world().merge(REPO, number, "mona").unwrap();
-    let closed = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
-    scene.deliver("pull_request", &closed).await;
-    scene.push_event(Some(&before)).await;
-    scene.work().await;
-}
-
-/// Promotes a rate to prod and merges that; returns the pull request.
-pub async fn promoted(scene: &Scene, value: &str) -> u64 {
-    scene.push(&[("overlays/staging/patches/rate.yaml", &rate(value))]).await;
-    scene.work().await;
-    let number = scene.open()[0];
-    merge(scene, number).await;
-    number
-}
-
 pub async fn heard(scene: &Scene, state: &str) {
     scene.set_status(&scene.head("main"), "argocd/prod", state).await;
     scene.work().await;
@@ -93,4 +76,37 @@ pub fn title(scene: &Scene, number: u64) -> String {
 
 pub fn api_on(scene: &Scene, branch: &str) -> String {
     scene.file(branch, "overlays/prod/api.yaml").unwrap()
+}
+
+/// Promotes, merges the first step and waits until the second one is open; returns that.
+pub async fn second_step(scene: &Scene) -> u64 {
+    promoted(scene, "6").await;
+    heard(scene, "success").await;
+    scene.later(10).await;
+    merge(scene, scene.open()[0]).await;
+    heard(scene, "success").await;
+    scene.later(10).await;
+    scene.open()[0]
+}
+
+/// The folder of the fixture that shows a canary and a blue-green.
+pub fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/canary-and-blue-green")
+}
+
+/// All its files, by their paths in it.
+pub fn fixture_files() -> Vec<(String, String)> {
+    let (mut files, mut folders) = (Vec::new(), vec![fixture()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(fixture()).unwrap().to_str().unwrap().to_owned();
+                files.push((name, std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    files
 }

@@ -446,3 +446,22 @@ pub async fn post(address: SocketAddr, event: &str, id: &str, body: &str) -> u16
     stream.read_to_string(&mut answer).await.unwrap();
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
+
+/// Merges as a person, and tells of all of it.
+pub async fn merge(scene: &Scene, number: u64) {
+    let before = scene.head("main");
+    scene.github.world().merge(REPO, number, "mona").unwrap();
+    let closed = payloads::pull_request_closed(&scene.github.world(), REPO, number, "mona");
+    scene.deliver("pull_request", &closed).await;
+    scene.push_event(Some(&before)).await;
+    scene.work().await;
+}
+
+/// Promotes a rate to prod and merges that; returns the pull request.
+pub async fn promoted(scene: &Scene, value: &str) -> u64 {
+    scene.push(&[("overlays/staging/patches/rate.yaml", &rate(value))]).await;
+    scene.work().await;
+    let number = scene.open()[0];
+    merge(scene, number).await;
+    number
+}
