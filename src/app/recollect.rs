@@ -22,9 +22,6 @@ use super::work::{Stop, Work};
 /// So many merged pull requests of an environment are looked through for its last promotion.
 const MOST_MERGED: usize = 20;
 
-/// The default branch is merged into a branch of ours a few times, not more.
-const MOST_MERGES: usize = 8;
-
 /// What is found out of a pull request that the store does not know.
 pub(super) enum Found {
     /// It was merged; the store knows it now.
@@ -271,7 +268,7 @@ impl<'a> Recollection<'a> {
     /// The commit of ours on a branch, below merges of the default branch into it.
     async fn trailers(&self, tip: &CommitSha) -> Result<Option<(Commit, Trailers)>, Stop> {
         let mut at = tip.clone();
-        for _ in 0..=MOST_MERGES {
+        for _ in 0..=Trailers::MOST_MERGES {
             let Some(commit) = self.repository.fetch_commit(&at).await? else { return Ok(None) };
             if let Some(trailers) = Trailers::parse(&commit.message) {
                 return Ok(Some((commit, trailers)));

@@ -76,6 +76,10 @@ impl fmt::Display for StepTrailer {
 }
 
 impl Trailers {
+    /// The default branch is merged into a promotion's branch a few times, not more: so far below its tip the commit
+    /// with the trailers is looked for.
+    pub const MOST_MERGES: usize = 8;
+
     /// What the commit of a plan says.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {

@@ -17,9 +17,6 @@ use super::records::Records;
 use super::undone::is_undone;
 use super::values::Promotion;
 
-/// The default branch is merged into a promotion's branch a few times, not more.
-const MOST_MERGES: usize = 8;
-
 /// What exists for a promotion, in the words of the decision and as GitHub has it.
 pub(super) struct Existing {
     pub(super) presence: Presence,
@@ -206,7 +203,7 @@ impl Promotion<'_> {
                     let Some(ours) = self.carried_out(&commit).await? else { return Ok(None) };
                     return self.through_merges(ours, &merges).await;
                 }
-                [first, _] if merges.len() < MOST_MERGES => {
+                [first, _] if merges.len() < Trailers::MOST_MERGES => {
                     at = first.clone();
                     merges.push(commit);
                 }
