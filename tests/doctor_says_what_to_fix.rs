@@ -142,6 +142,24 @@ async fn an_app_that_was_set_up_half_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_waits_for_a_check_for_ever_is_found() {
+    let setup = Setup::new().await;
+    {
+        let mut world = setup.github.world();
+        let repo = world.repo_mut("octo/mesh");
+        (repo.merge_queue, repo.queue_in_rules) = (Some(Vec::new()), true);
+    }
+    assert_eq!(setup.faults(&[], &[]), (Vec::new(), 0), "no check of ours is required");
+    let required = vec!["Overlift / prod".to_owned()];
+    setup.github.world().repo_mut("octo/mesh").ruleset_checks = required;
+    let (faults, code) = setup.faults(&[], &[]);
+    assert_eq!((faults.len(), code), (1, 1), "{faults:#?}");
+    assert!(faults[0].contains("does not hear of the queue"), "{faults:#?}");
+    setup.github.world().app.as_mut().unwrap().events.insert("merge_group".into());
+    assert_eq!(setup.faults(&[], &[]), (Vec::new(), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_account_did_not_grant_is_found() {
     let setup = Setup::new().await;
     setup.github.world().installations.get_mut(&7).unwrap().lacks.insert("pull_requests".into());

@@ -13,6 +13,7 @@ mod a_hostile_repository_slows_no_other;
 mod a_person_in_a_browser;
 mod a_release_in_a_clone;
 mod a_removed_file_is_pruned;
+mod a_required_check_keeps_nobody_waiting;
 mod an_earlier_state_is_promoted;
 mod applications_are_promoted_apart;
 mod applications_in_the_service;

@@ -3,7 +3,6 @@
 use insta::assert_snapshot;
 
 use crate::support::github::payloads;
-use crate::support::github::world::Pull;
 use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
 
 fn configured(previews: &str) -> String {
@@ -22,36 +21,6 @@ async fn scene(previews: &str) -> Scene {
     scene
 }
 
-/// Commits to a branch that began at the default branch, and sees to it that it has a pull request.
-fn propose(scene: &Scene, number: u64, from_here: bool, files: &[(&str, Option<&[u8]>)]) {
-    let mut world = scene.github.world();
-    let main = world.repo(REPO).branches["main"].clone();
-    world.repo_mut(REPO).branches.entry("topic".to_owned()).or_insert(main);
-    let head_sha = world.commit(REPO, "topic", "ann", "work", files);
-    let pull = Pull {
-        number,
-        title: "Work".to_owned(),
-        body: String::new(),
-        draft: false,
-        open: true,
-        merged_as: None,
-        head: "topic".to_owned(),
-        head_sha,
-        from_here,
-        base: "main".to_owned(),
-        author: "ann".to_owned(),
-        labels: Default::default(),
-        reviewers: Default::default(),
-        team_reviewers: Default::default(),
-        assignees: Default::default(),
-        reviews: Default::default(),
-        unreopenable: false,
-        created_at: 0,
-        merged_at: 0,
-    };
-    world.repo_mut(REPO).pulls.insert(number, pull);
-}
-
 async fn event(scene: &Scene, number: u64, action: &str) {
     let payload = payloads::pull_request(&scene.github.world(), REPO, number, action);
     assert_eq!(scene.deliver("pull_request", &payload).await, 202);
@@ -61,10 +30,10 @@ async fn event(scene: &Scene, number: u64, action: &str) {
 #[tokio::test]
 async fn a_pull_request_gets_one_comment_that_follows_it() {
     let scene = scene("comment").await;
-    propose(&scene, 39, true, &[("README.md", Some(b"words"))]);
+    scene.propose("topic", 39, true, &[("README.md", Some(b"words"))]);
     event(&scene, 39, "opened").await;
     scene.github.forget_requests();
-    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
     event(&scene, 40, "opened").await;
     assert!(scene.github.request_count() <= 6, "{:?}", scene.github.requested());
     let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
@@ -104,12 +73,12 @@ See it yourself: `overlift preview 67d5af3`
     let writes = scene.github.writes();
     event(&scene, 40, "reopened").await;
     assert_eq!(scene.github.writes(), writes);
-    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("7").as_bytes()))]);
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("7").as_bytes()))]);
     event(&scene, 40, "synchronize").await;
     let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
     assert!(said.contains("**`\"7\"`**") && !said.contains("\"6\""), "{said}");
     // What is taken back reaches nothing any more.
-    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("5").as_bytes()))]);
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("5").as_bytes()))]);
     event(&scene, 40, "synchronize").await;
     let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
     assert!(said.starts_with("**This changes nothing that an environment builds.**"), "{said}");
@@ -118,7 +87,7 @@ See it yourself: `overlift preview 67d5af3`
 #[tokio::test]
 async fn what_reaches_nothing_gets_no_comment_and_costs_no_more() {
     let scene = scene("comment").await;
-    propose(&scene, 40, true, &[("README.md", Some(b"words"))]);
+    scene.propose("topic", 40, true, &[("README.md", Some(b"words"))]);
     event(&scene, 40, "opened").await;
     assert_eq!(scene.said(40), Vec::<String>::new());
     assert!(scene.github.request_count() <= 6, "{:?}", scene.github.requested());
@@ -132,7 +101,7 @@ async fn what_reaches_nothing_gets_no_comment_and_costs_no_more() {
 async fn a_shared_base_that_reaches_production_at_once_fails_the_check() {
     let scene = scene("check").await;
     let base = FILES[3].1.replace("burst: \"1\"", "burst: \"9\"");
-    propose(&scene, 40, false, &[("base/config.yaml", Some(base.as_bytes()))]);
+    scene.propose("topic", 40, false, &[("base/config.yaml", Some(base.as_bytes()))]);
     event(&scene, 40, "opened").await;
     assert_eq!(scene.said(40), Vec::<String>::new());
     let runs = scene.github.world().repo(REPO).check_runs.clone();
@@ -200,7 +169,7 @@ See it yourself: `overlift preview 44a34d1`
 async fn a_configuration_that_is_refused_is_told_before_it_is_merged() {
     let scene = scene("comment").await;
     let broken = configured("comment").replace("trigger: push", "triger: push");
-    propose(&scene, 40, true, &[(FILES[0].0, Some(broken.as_bytes()))]);
+    scene.propose("topic", 40, true, &[(FILES[0].0, Some(broken.as_bytes()))]);
     event(&scene, 40, "opened").await;
     assert_snapshot!(scene.said(40).join("\n---\n"), @r#"
 **With this, Overlift's configuration is refused**, and nothing is promoted until it is repaired:
@@ -222,7 +191,7 @@ async fn only_the_default_branch_asks_for_previews() {
         (FILES[0].0, Some(configured("comment").leak().as_bytes())),
         (RATE_PATH, Some(rate("6").leak().as_bytes())),
     ];
-    propose(&scene, 40, false, &files);
+    scene.propose("topic", 40, false, &files);
     event(&scene, 40, "opened").await;
     assert_eq!((scene.said(40), scene.github.request_count()), (Vec::new(), 0));
 }
@@ -230,7 +199,7 @@ async fn only_the_default_branch_asks_for_previews() {
 #[tokio::test]
 async fn a_pull_request_into_another_branch_or_a_promotion_gets_none() {
     let scene = scene("comment").await;
-    propose(&scene, 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
     scene.github.world().repo_mut(REPO).pulls.get_mut(&40).unwrap().base = "release".to_owned();
     event(&scene, 40, "opened").await;
     assert_eq!(scene.said(40), Vec::<String>::new());

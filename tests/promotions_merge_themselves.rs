@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::github::{endpoint, payloads};
-use crate::support::scene::{FILES, REPO, Scene, rate};
+use crate::support::scene::{REPO, Scene, rate};
 
 const CHAIN: &str = "environments:
 - name: dev
@@ -23,22 +23,8 @@ pullRequest:
   checklist: [{text: Healthy, when: healthy}]
 ";
 
-async fn scene_on(database: Option<String>, configuration: &str) -> Scene {
-    let mut files = FILES.to_vec();
-    files[0].1 = configuration;
-    files.push(("overlays/prod/patches/rate.yaml", crate::support::scene::RATE_5));
-    let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
-    prod.unwrap().1 = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
-    assert!(database.is_none());
-    let scene = Scene::with_files(&files).await;
-    scene.github.add_person(REPO, "boss", "admin");
-    scene.push_event(None).await;
-    scene.work().await;
-    scene
-}
-
 async fn scene(configuration: &str) -> Scene {
-    scene_on(None, configuration).await
+    Scene::with_rates(configuration).await
 }
 
 fn merges(scene: &Scene) -> Vec<u64> {

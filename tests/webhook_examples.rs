@@ -23,6 +23,7 @@ fn kind(event: &Event) -> &'static str {
         Event::PullRequestClosed(_) => "closed",
         Event::PullRequestChanged(_) => "changed",
         Event::CommitReported(_) => "reported",
+        Event::MergeGroup(_) => "group",
         Event::Installation(_) => "installation",
         Event::Other => "other",
     }
@@ -60,6 +61,7 @@ fn githubs_own_examples_are_understood() {
     assert_eq!(count("pull_request_review", "changed"), 4);
     assert_eq!((count("status", "reported"), count("deployment_status", "reported")), (4, 4));
     assert_eq!((count("check_run", "reported"), count("check_run", "other")), (3, 6));
+    assert_eq!(count("merge_group", "group"), 2);
     assert_eq!(count("installation", "installation"), 7);
     assert_eq!(count("installation_repositories", "installation"), 3);
     assert_eq!(count("workflow_dispatch", "other"), 2, "their inputs are empty");
@@ -121,6 +123,16 @@ fn githubs_own_examples_are_read_right() {
                 assert_eq!(comment.body, text("/comment/body"));
                 is_sender(comment.author.as_ref(), at("/comment/user"));
             }
+            Event::MergeGroup(group) => {
+                is_where(&group.repository, &example);
+                assert_eq!(group.head.as_str(), text("/merge_group/head_sha"));
+                assert_eq!(
+                    format!("refs/heads/{}", group.base_branch),
+                    text("/merge_group/base_ref")
+                );
+                let number = group.number.unwrap().get();
+                assert!(text("/merge_group/head_ref").contains(&format!("/pr-{number}-")));
+            }
             Event::Push(push) => {
                 is_where(&push.repository, &example);
                 assert_eq!(format!("refs/heads/{}", push.branch), text("/ref"));
@@ -134,7 +146,7 @@ fn githubs_own_examples_are_read_right() {
         }
         read += 1;
     }
-    assert_eq!(read, 2 + 5 + 2 + 13 + 4 + 4 + 4 + 3);
+    assert_eq!(read, 2 + 5 + 2 + 13 + 4 + 4 + 4 + 3 + 2);
 }
 
 fn is_where(repository: &Repository, example: &Value) {

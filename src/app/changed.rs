@@ -3,7 +3,7 @@
 use crate::model::{BranchName, PullRequestNumber};
 use crate::store::PromotionRecord;
 
-use super::job::{Changed, Clear, Job};
+use super::job::{Changed, Clear, Exempt, ExemptOf, Job};
 use super::promote::key_of;
 use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
@@ -46,6 +46,22 @@ async fn unknown(work: &Work, job: &Changed) -> Result<Vec<crate::store::NewJob>
     let found = recollect(work, &job.place, number).await?;
     Ok(match found {
         Some(Found::TakenOnBy(job)) => vec![work.follow_up(&job)],
-        Some(Found::Merged) | None => Vec::new(),
+        Some(Found::Merged) => Vec::new(),
+        None => vec![work.follow_up(&Job::Exempt(no_promotion(job)))],
     })
+}
+
+/// What a pull request like any other gets, whatever it says of itself.
+fn no_promotion(job: &Changed) -> Exempt {
+    Exempt {
+        place: job.place.clone(),
+        base_branch: job.base_branch.clone(),
+        commit: job.head.clone(),
+        of: ExemptOf::PullRequest {
+            number: job.number,
+            head_branch: job.head_branch.clone(),
+            from_elsewhere: false,
+            says_it_is_ours: false,
+        },
+    }
 }

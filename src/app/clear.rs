@@ -14,13 +14,13 @@ pub use show::ShownHold;
 pub(super) use show::read_check;
 
 use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
-use crate::github::{Reaction, Repository, TreeSha};
-use crate::model::{BranchName, CommitSha, PullRequestNumber};
+use crate::github::Reaction;
+use crate::model::PullRequestNumber;
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
 use crate::store::{Millis, NewJob, PromotionState};
 
 use super::environments::{environment_key, judge_environment};
-use super::job::{Clear, Job, Place, Promote};
+use super::job::{Clear, Job, Promote};
 use super::prometheus::PERIOD_MS;
 use super::promote::pair;
 use super::snapshot::Snapshot;
@@ -34,7 +34,7 @@ pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
     let Some(key) = job.key() else { return Ok(Outcome::Done(Vec::new())) };
     let repository = work.repository(&job.place).await?;
     let base = work.default_branch(&repository, &job.place).await?;
-    let Some((commit, tree)) = newest_head(work, &repository, &job.place, &base).await? else {
+    let Some((commit, tree)) = work.newest_head(&repository, &job.place, &base).await? else {
         return Ok(Outcome::Done(Vec::new()));
     };
     let mut snapshot = Snapshot::open(&repository, &commit, &tree).await?;
@@ -75,24 +75,6 @@ pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
         }
         _ => begin(work, job, &key, (source, target), judgement).await,
     }
-}
-
-/// The newest head as it was looked at; GitHub is asked only if nobody looked yet.
-async fn newest_head(
-    work: &Work,
-    repository: &Repository,
-    place: &Place,
-    base: &BranchName,
-) -> Result<Option<(CommitSha, TreeSha)>, Stop> {
-    let known = work.app.store.repository(&place.key()).await?;
-    if let Some(known) = known
-        && let (Some(commit), Some(tree)) = (known.looked_at, known.looked_tree)
-        && let (Ok(commit), Ok(tree)) = (CommitSha::parse(&commit), TreeSha::parse(&tree))
-    {
-        return Ok(Some((commit, tree)));
-    }
-    let head = repository.fetch_head(base).await?;
-    Ok(head.map(|head| (head.sha, head.tree)))
 }
 
 /// Begins a promotion whose source is healthy and has soaked, once for each commit that the source runs.
@@ -152,6 +134,7 @@ impl Clearing<'_> {
             self.judgement = None;
         }
         self.listen(&mut standing, &items).await?;
+        standing.group = self.job.group.clone().or(standing.group);
         next.extend(self.look_at_head(&mut standing));
         if standing != before {
             app.note_standing(&self.record.id, &standing).await?;
@@ -175,6 +158,8 @@ impl Clearing<'_> {
         }
         if holds.is_empty() && self.who_merges(&standing) == Merge::Auto {
             next.extend(self.merge(&mut standing, &holds).await?);
+        } else {
+            self.leave_queue(&mut standing).await?;
         }
         Ok(Outcome::Done(next))
     }

@@ -151,10 +151,10 @@ pub async fn examine_database(url: &str) -> Diagnosis {
 pub async fn examine_github(github: &Github, repositories: &[RepoName]) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     let mut names = repositories.to_vec();
+    let mut hears_queues = true;
     if github.is_app() {
-        if !examine_app(github, &mut found).await {
-            return found;
-        }
+        let Some(events) = examine_app(github, &mut found).await else { return found };
+        hears_queues = events.contains("merge_group");
         if names.is_empty() {
             let installed = github.fetch_installed_repositories().await.unwrap_or_default();
             names = installed.into_iter().map(|installed| installed.name).collect();
@@ -164,7 +164,7 @@ pub async fn examine_github(github: &Github, repositories: &[RepoName]) -> Vec<D
     }
     found.extend(examine_clock(github));
     for name in &names {
-        examine_repository(github, name, &mut found).await;
+        examine_repository(github, name, hears_queues, &mut found).await;
     }
     if names.is_empty() {
         found.push(Diagnosis::bad(
@@ -229,8 +229,8 @@ async fn examine_token(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
 const UNREACHED: &str = "GITHUB_API_URL has to be reachable from here; HTTPS_PROXY and SSL_CERT_FILE say how, \
                          where a company's network is between";
 
-/// Looks at the App itself; false if GitHub does not know it.
-async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
+/// Looks at the App itself, and says to which events it subscribes; `None` if GitHub does not know it.
+async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> Option<BTreeSet<String>> {
     let setup = match github.fetch_app_setup().await {
         Ok(setup) => setup,
         Err(error) => {
@@ -243,7 +243,7 @@ async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
             };
             found.push(Diagnosis::bad("GitHub App", Health::Broken, chain(&error), help));
             found.extend(examine_clock(github));
-            return false;
+            return None;
         }
     };
     found.push(Diagnosis::good("GitHub App", format!("`{}`, the key is valid", setup.slug)));
@@ -269,7 +269,7 @@ async fn examine_app(github: &Github, found: &mut Vec<Diagnosis>) -> bool {
             found.push(Diagnosis::bad("installations", Health::Broken, chain(&error), CHECK));
         }
     }
-    true
+    Some(setup.events)
 }
 
 const ASK: &str = "ask for them in the App's settings, Permissions & events";
@@ -351,9 +351,15 @@ fn examine_installations(setups: &[InstallationSetup]) -> Vec<Diagnosis> {
 }
 
 /// Looks whether a repository is reached, may be written, and has a valid configuration.
-async fn examine_repository(github: &Github, name: &RepoName, found: &mut Vec<Diagnosis>) {
+async fn examine_repository(
+    github: &Github,
+    name: &RepoName,
+    hears_queues: bool,
+    found: &mut Vec<Diagnosis>,
+) {
     let subject = name.to_string();
     let mut lacked: Vec<&Needed> = Vec::new();
+    let mut waits_in_queue = false;
     let looked = async {
         let repository = github.repository(name, None).await?;
         let may_push = repository.fetch_may_push().await?;
@@ -363,11 +369,23 @@ async fn examine_repository(github: &Github, name: &RepoName, found: &mut Vec<Di
             let lacking = repository.fetch_unreadable(&head.sha).await?;
             lacked.extend(PERMISSIONS.iter().filter(|needed| lacking.contains(&needed.name)));
         }
+        let rules = repository.fetch_branch_rules(&base).await?;
+        let is_ours = |name: &String| name.starts_with("Overlift ");
+        waits_in_queue =
+            !hears_queues && rules.merge_queue && rules.required_checks.iter().any(is_ours);
         let mut snapshot = Snapshot::open(&repository, &head.sha, &head.tree).await?;
         Ok((may_push, Some(snapshot.configuration(None).await?)))
     };
     let looked = looked.await;
     found.extend(lacked.into_iter().map(|needed| missing(&subject, needed, GIVE)));
+    if waits_in_queue {
+        found.push(Diagnosis::bad(
+            subject.clone(),
+            Health::Broken,
+            "its merge queue requires a check of Overlift, which does not hear of the queue: nothing is merged",
+            "give the App the permission `merge_queues: read` and subscribe it to `merge_group`",
+        ));
+    }
     match looked {
         Err(error) => {
             let help = match &error {

@@ -10,6 +10,7 @@ mod clear;
 mod command;
 mod edit;
 mod ended;
+mod exempt;
 mod head;
 mod kind;
 mod look;
@@ -30,6 +31,7 @@ pub(super) use clear::Clear;
 pub(super) use command::{Asks, Command};
 pub(super) use edit::{Edit, Release};
 pub(super) use ended::Ended;
+pub(super) use exempt::{Exempt, ExemptOf};
 pub(super) use head::Head;
 pub(super) use kind::Kind;
 pub(super) use look::{Look, Moved};
@@ -96,7 +98,7 @@ macro_rules! jobs {
 
 jobs! {
     Look, Promote, Command, Ended, PreviewPullRequest, Changed, Clear, News, After, Undo, Notify,
-    Step, Repositories, Recover,
+    Step, Repositories, Recover, Exempt,
 }
 
 impl Job {

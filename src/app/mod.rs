@@ -19,6 +19,7 @@ mod doctor;
 mod ended;
 mod environment_note;
 mod environments;
+mod exempt;
 mod fence;
 mod github_past;
 mod given_configuration;

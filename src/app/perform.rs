@@ -12,7 +12,7 @@ use super::job::{Job, Promote};
 use super::work::{Stop, Work};
 use super::worker::{Outcome, Run, chain};
 use super::{
-    App, after, changed, clear, command, ended, given_up, look, news, notice, promote,
+    App, after, changed, clear, command, ended, exempt, given_up, look, news, notice, promote,
     pull_request_preview, recover, repositories, step, undo,
 };
 
@@ -86,6 +86,7 @@ async fn run(work: &Work, job: &Job) -> Result<Outcome, Stop> {
         Job::Step(step) => step::step(work, step).await,
         Job::Repositories(job) => repositories::note(work, job).await,
         Job::Recover(_) => recover::recover(work).await,
+        Job::Exempt(job) => exempt::exempt(work, job).await,
     }
 }
 

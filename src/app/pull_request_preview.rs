@@ -5,9 +5,7 @@
 //! Forks are previewed too: rendering runs nothing and knows no secret.
 
 use crate::config::{Previews, RepositoryConfig};
-use crate::github::{
-    Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository, TreeSha,
-};
+use crate::github::{Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository};
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoPath};
 use crate::policy::{Finding, Level};
 use crate::promotion::{Preview, preview_body, quote};
@@ -21,7 +19,7 @@ use super::work::{Stop, Work};
 use super::worker::{Outcome, chain};
 
 /// The check run's name. It is one on purpose: a branch's rules can require it.
-const CHECK: &str = "Overlift preview";
+pub(super) const CHECK: &str = "Overlift preview";
 
 /// Makes the preview of a pull request and shows it.
 pub(super) async fn preview(work: &Work, job: &PreviewPullRequest) -> Result<Outcome, Stop> {
@@ -70,17 +68,8 @@ async fn wanted(
     job: &PreviewPullRequest,
     base: &BranchName,
 ) -> Result<Previews, Stop> {
-    let known = work.app.store.repository(&job.place.key()).await?;
-    let known = known.and_then(|known| known.looked_at.zip(known.looked_tree));
-    let known = known.and_then(|(commit, tree)| {
-        Some((CommitSha::parse(&commit).ok()?, TreeSha::parse(&tree).ok()?))
-    });
-    let (commit, tree) = match known {
-        Some(known) => known,
-        None => match repository.fetch_head(base).await? {
-            Some(head) => (head.sha, head.tree),
-            None => return Ok(Previews::Off),
-        },
+    let Some((commit, tree)) = work.newest_head(repository, &job.place, base).await? else {
+        return Ok(Previews::Off);
     };
     let mut now = Snapshot::open(repository, &commit, &tree).await?;
     let path = RepoPath::parse(crate::config::CONFIG_PATH).expect("a fixed path is one");

@@ -3,7 +3,7 @@
 //! Nothing is asked from GitHub here, so that a delivery is answered even while GitHub is down.
 
 use crate::github::webhook::{
-    CommitReported, Dispatch, Event, Installation, IssueComment, PromoteCommand,
+    CommitReported, Dispatch, Event, Installation, IssueComment, MergeGroup, PromoteCommand,
     PullRequestChanged, PullRequestClosed, Push, parse_command,
 };
 use crate::model::{BranchName, DeliveryId};
@@ -13,8 +13,8 @@ use crate::store::{Delivery, Evidence, Receipt, StoreError};
 use super::App;
 use super::environments::evidence_of;
 use super::job::{
-    Asks, Changed, Command, Edit, Ended, Job, Look, Moved, News, Place, PreviewPullRequest,
-    Promote, Repositories,
+    Asks, Changed, Command, Edit, Ended, Exempt, ExemptOf, Job, Look, Moved, News, Place,
+    PreviewPullRequest, Promote, Repositories,
 };
 
 /// How a delivery was taken.
@@ -146,11 +146,12 @@ fn translate(event: &Event) -> (Received, Vec<Job>) {
         Event::IssueComment(comment) => command(comment),
         Event::PullRequestClosed(closed) => ended(closed),
         Event::PullRequestChanged(pull_request) => {
-            let jobs: Vec<Job> =
-                preview(pull_request).into_iter().chain(changed(pull_request)).collect();
+            let jobs = [preview(pull_request), exempt(pull_request), changed(pull_request)];
+            let jobs: Vec<Job> = jobs.into_iter().flatten().collect();
             let received = if jobs.is_empty() { Received::Ignored } else { Received::Queued };
             return (received, jobs);
         }
+        Event::MergeGroup(group) => Some(exempt_group(group)),
         Event::CommitReported(reported) => news(reported),
         Event::Installation(installation) => repositories(installation),
         Event::Ping | Event::Other => None,
@@ -233,12 +234,7 @@ fn ended(closed: &PullRequestClosed) -> Option<Job> {
 
 /// A pull request whose commits changed, or what they go into. Its text and its drafts change nothing of it.
 fn preview(changed: &PullRequestChanged) -> Option<Job> {
-    let is_about_commits = match changed.action.as_str() {
-        "opened" | "synchronize" | "reopened" => true,
-        "edited" => changed.base_changed,
-        _ => false,
-    };
-    is_about_commits.then(|| {
+    is_about_commits(changed).then(|| {
         Job::PreviewPullRequest(PreviewPullRequest {
             place: place(&changed.repository),
             number: changed.number.get(),
@@ -247,6 +243,40 @@ fn preview(changed: &PullRequestChanged) -> Option<Job> {
             head: changed.head.as_str().to_owned(),
             from_elsewhere: changed.head_repository.as_ref() != Some(&changed.repository.name),
         })
+    })
+}
+
+fn is_about_commits(changed: &PullRequestChanged) -> bool {
+    match changed.action.as_str() {
+        "opened" | "synchronize" | "reopened" => true,
+        "edited" => changed.base_changed,
+        _ => false,
+    }
+}
+
+/// Whether checks of ours are awaited there.
+fn exempt(changed: &PullRequestChanged) -> Option<Job> {
+    is_about_commits(changed).then(|| {
+        Job::Exempt(Exempt {
+            place: place(&changed.repository),
+            base_branch: changed.base_branch.clone(),
+            commit: changed.head.as_str().to_owned(),
+            of: ExemptOf::PullRequest {
+                number: changed.number.get(),
+                head_branch: changed.head_branch.clone(),
+                from_elsewhere: changed.head_repository.as_ref() != Some(&changed.repository.name),
+                says_it_is_ours: Marker::parse(&changed.body).is_some(),
+            },
+        })
+    })
+}
+
+fn exempt_group(group: &MergeGroup) -> Job {
+    Job::Exempt(Exempt {
+        place: place(&group.repository),
+        base_branch: group.base_branch.clone(),
+        commit: group.head.as_str().to_owned(),
+        of: ExemptOf::MergeGroup { number: group.number.map(crate::model::PullRequestNumber::get) },
     })
 }
 
@@ -268,6 +298,7 @@ fn changed(of: &PullRequestChanged) -> Option<Job> {
         number: of.number.get(),
         head: of.head.as_str().to_owned(),
         head_branch: of.head_branch.clone(),
+        base_branch: of.base_branch.clone(),
         says_it_is_ours: Marker::parse(&of.body).is_some(),
         edits: edit.into_iter().filter(|edit| edit.before != edit.after).collect(),
         // A review's payload has it too, but not the newest one.

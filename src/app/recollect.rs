@@ -127,7 +127,7 @@ impl<'a> Recollection<'a> {
         };
         let mut jobs = Vec::new();
         for found in self.repository.fetch_open_pull_requests(self.base).await? {
-            if !is_known(&found) {
+            if self.is_here(&found) && !is_known(&found) {
                 jobs.extend(self.job_of(found).await?);
             }
         }

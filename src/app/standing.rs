@@ -37,6 +37,11 @@ pub(super) struct Standing {
     pub(super) release: Option<StoredRelease>,
     /// What the check shows.
     pub(super) check: Option<ShownCheck>,
+    /// The commit that a merge queue made of it last, and what the check shows there.
+    pub(super) group: Option<String>,
+    pub(super) group_check: Option<ShownCheck>,
+    /// The head that we put into the merge queue.
+    pub(super) queued: Option<String>,
     /// The body as we know it.
     pub(super) body: Option<String>,
     /// Whether anybody asked how it stands: before that, nothing is shown.
@@ -101,6 +106,11 @@ impl Standing {
             self.release.as_ref().filter(|release| release.head == head)?;
         Some(Release { by: by.clone(), reason: reason.clone(), at: *at })
     }
+}
+
+/// The name of the check that shows what holds promotions into a target: branch protection can require it.
+pub(super) fn check_of(target: &str) -> String {
+    format!("Overlift / {target}")
 }
 
 /// Whether anything is configured that changes how a promotion stands, so that it is shown from the beginning.

@@ -3,8 +3,8 @@
 use super::App;
 use super::job::{Job, Place};
 use super::worker::{Attempt, LEASE_MS};
-use crate::github::{GithubError, Repository};
-use crate::model::{BranchName, InstallationId, RepoName};
+use crate::github::{GithubError, Repository, TreeSha};
+use crate::model::{BranchName, CommitSha, InstallationId, RepoName};
 use crate::store::{Millis, NewJob, PromotionRecord, StoreError};
 
 /// Why a job stopped before its end.
@@ -60,6 +60,24 @@ impl Work {
         })?;
         let installation = place.installation.map(InstallationId);
         Ok(self.app.github.repository(&name, installation).await?)
+    }
+
+    /// The newest head of the default branch as it was looked at; GitHub is asked only if nobody looked yet.
+    pub(super) async fn newest_head(
+        &self,
+        repository: &Repository,
+        place: &Place,
+        base: &BranchName,
+    ) -> Result<Option<(CommitSha, TreeSha)>, Stop> {
+        let known = self.app.store.repository(&place.key()).await?;
+        if let Some(known) = known
+            && let (Some(commit), Some(tree)) = (known.looked_at, known.looked_tree)
+            && let (Ok(commit), Ok(tree)) = (CommitSha::parse(&commit), TreeSha::parse(&tree))
+        {
+            return Ok(Some((commit, tree)));
+        }
+        let head = repository.fetch_head(base).await?;
+        Ok(head.map(|head| (head.sha, head.tree)))
     }
 
     /// The default branch: what the event said, else what we know, else what GitHub says.

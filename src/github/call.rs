@@ -14,7 +14,7 @@ use crate::redact::Scrubber;
 const ANSWER_LIMIT_BYTES: usize = 16 << 20;
 
 /// GitHub's words are cut to this many characters in our messages.
-const MESSAGE_CHARS: usize = 300;
+pub(super) const MESSAGE_CHARS: usize = 300;
 
 /// A request that is still to be sent.
 #[derive(Clone)]
@@ -236,6 +236,8 @@ fn is_permission(message: &str) -> bool {
         "not enabled",
         "not allowed",
         "not permitted",
+        // What the owner's plan does not have, such as rules in a private repository.
+        "upgrade to",
         "saml",
         "ip allow list",
     ]
@@ -283,7 +285,8 @@ mod tests {
         type Headers<'a> = &'a [(&'static str, &'a str)];
         let unwanted =
             r#"{"message":"GitHub Actions is not permitted to create or approve pull requests."}"#;
-        let cases: [(u16, Headers<'_>, &str, Retry); 20] = [
+        let plan = r#"{"message":"Upgrade to GitHub Pro or make this repository public to enable this feature."}"#;
+        let cases: [(u16, Headers<'_>, &str, Retry); 21] = [
             (500, &[], "", Backoff),
             (502, &[], "<html>", Backoff),
             (503, &[("retry-after", "4")], "", seconds(4)),
@@ -296,6 +299,7 @@ mod tests {
             (403, exhausted, r#"{"message":"API rate limit exceeded for x"}"#, seconds(11)),
             (403, &[], lacks, Never),
             (403, &[], unwanted, Never),
+            (403, &[], plan, Never),
             (403, &[], "{}", Backoff),
             (401, &[], r#"{"message":"Bad credentials"}"#, Never),
             (404, &[], "", Never),

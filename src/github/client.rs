@@ -19,6 +19,7 @@ use super::etag_cache::EtagCache;
 use super::graphql::Graphql;
 use super::identity::{Authentication, Identity, Who};
 use super::installation_token::InstallationTokens;
+use super::known_rules::KnownRules;
 use super::object_cache::ObjectCache;
 use super::past::Pasts;
 use crate::model::{InstallationId, RepoName};
@@ -68,6 +69,7 @@ pub(super) struct Client {
     pub(super) cold_reads: ColdReads,
     pub(super) pasts: Pasts,
     pub(super) graphql: Graphql,
+    pub(super) branch_rules: KnownRules,
 }
 
 impl Client {
@@ -104,6 +106,7 @@ impl Client {
             cold_reads: ColdReads::default(),
             pasts: Pasts::default(),
             graphql: Graphql::default(),
+            branch_rules: KnownRules::default(),
         })
     }
 }

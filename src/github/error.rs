@@ -191,6 +191,14 @@ pub(super) fn found<T>(result: Result<T, GithubError>) -> Result<Option<T>, Gith
     }
 }
 
+/// Turns what the credential may not see, or nobody has, into `None`.
+pub(super) fn visible<T>(result: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
+    match result {
+        Err(GithubError::Forbidden { .. }) => Ok(None),
+        result => found(result),
+    }
+}
+
 /// An answer that GitHub does not give.
 pub(super) fn bad(request: &'static str, reason: &dyn std::fmt::Display) -> GithubError {
     GithubError::BadAnswer { request, reason: reason.to_string() }

@@ -183,8 +183,7 @@ impl Repository {
         fault.map_or(Ok(matches), Err)
     }
 
-    /// The open pull requests into a branch that come from this repository's own branches, newest first; at
-    /// most a thousand.
+    /// The open pull requests into a branch, those of forks too, newest first; at most a thousand.
     ///
     /// # Errors
     /// Any failure of asking.
@@ -210,8 +209,7 @@ impl Repository {
             fault.is_some() || seen >= MOST
         };
         self.client.pages(self.who, Call::get(REQUEST, path).conditional(), enough).await?;
-        let here = |found: &PullRequest| found.head_repository.as_ref() == Some(&self.name);
-        open.retain(|found| here(found) && found.base_branch == base.as_str());
+        open.retain(|found| found.base_branch == base.as_str());
         fault.map_or(Ok(open), Err)
     }
 

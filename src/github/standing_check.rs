@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::check_run::{DESCRIPTION_CHARS, TEXT_CHARS, cut};
+use super::error::visible;
 use super::{GithubError, Repository};
 use crate::model::CommitSha;
 
@@ -133,7 +134,7 @@ impl Repository {
             "/commits/{commit}/check-runs?check_name={query}&filter=latest&per_page=100"
         ));
         let call = Call::get("read the promotion's check", path);
-        let runs = may_be_hidden(self.client.json::<WireRuns>(self.who, call).await)?;
+        let runs = visible(self.client.json::<WireRuns>(self.who, call).await)?;
         let mut runs = runs.into_iter().flat_map(|runs| runs.check_runs);
         if let Some(run) = runs.find(|run| run.name == name) {
             let WireOutput { title, summary } = run.output;
@@ -141,7 +142,7 @@ impl Repository {
         }
         let path = self.path(&format!("/commits/{commit}/status?per_page=100"));
         let call = Call::get("read the promotion's check", path);
-        let combined = may_be_hidden(self.client.json::<WireCombined>(self.who, call).await)?;
+        let combined = visible(self.client.json::<WireCombined>(self.who, call).await)?;
         let mut statuses = combined.into_iter().flat_map(|combined| combined.statuses);
         let found = statuses.find(|status| status.context == name);
         Ok(found.map(|status| (status.description.unwrap_or_default(), String::new())))
@@ -177,12 +178,4 @@ struct WireCombined {
 struct WireStatus {
     context: String,
     description: Option<String>,
-}
-
-fn may_be_hidden<T>(result: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(GithubError::Forbidden { .. } | GithubError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::error::found;
+use super::graphql::{WireAnswer, WireError};
 use super::{GithubError, Repository};
 use crate::model::{BranchName, CommitSha};
 
@@ -32,19 +33,6 @@ pub(super) enum Swap {
 #[derive(Deserialize)]
 struct WireNode {
     node_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireAnswer {
-    data: Option<Value>,
-    #[serde(default)]
-    errors: Vec<WireError>,
-}
-
-#[derive(Deserialize)]
-struct WireError {
-    #[serde(default)]
-    message: String,
 }
 
 impl Repository {
@@ -83,7 +71,9 @@ impl Repository {
                 return Ok(Swap::Done);
             }
             // An Enterprise Server whose GraphQL does not know it yet.
-            Ok(WireAnswer { errors, .. }) if errors.iter().any(is_unknown_field) => self.absent(),
+            Ok(WireAnswer { errors, .. }) if errors.iter().any(WireError::is_unknown) => {
+                self.absent()
+            }
             Ok(_) => Swap::Unclear,
             Err(
                 GithubError::NotFound { .. }
@@ -116,8 +106,4 @@ impl Repository {
         self.note_node(node.as_deref());
         Ok(node)
     }
-}
-
-fn is_unknown_field(error: &WireError) -> bool {
-    error.message.contains("doesn't exist on type") || error.message.contains("isn't a defined")
 }

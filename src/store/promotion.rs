@@ -183,6 +183,16 @@ impl Store {
         self.promotions(OPEN, &[repository.into()]).await
     }
 
+    /// Whether anything was ever promoted in a repository.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn has_promotions(&self, repository: &str) -> Result<bool, StoreError> {
+        const ANY: &str = "SELECT id FROM promotions WHERE repository = $1 LIMIT 1";
+        let found = self.database.fetch(ANY, &[repository.into()]).await;
+        found.map(|rows| !rows.is_empty()).map_err(StoreError::while_to("look for promotions"))
+    }
+
     /// The promotion with this pull request.
     ///
     /// # Errors

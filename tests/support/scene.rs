@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::github::world::Pull;
 use super::github::{APP_ID, APP_KEY, GithubStandIn, payloads};
 
 pub const REPO: &str = "octo/mesh";
@@ -103,6 +104,20 @@ impl Scene {
         let dir = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}/overlift.db?mode=rwc", dir.path().display());
         Self::on(dir, database, files).await
+    }
+
+    /// A repository whose production has a rate of its own too, with this configuration and an administrator.
+    pub async fn with_rates(configuration: &str) -> Self {
+        let mut files = FILES.to_vec();
+        files[0].1 = configuration;
+        files.push(("overlays/prod/patches/rate.yaml", RATE_5));
+        let prod = files.iter_mut().find(|(path, _)| *path == "overlays/prod/kustomization.yaml");
+        prod.unwrap().1 = DEV;
+        let scene = Self::with_files(&files).await;
+        scene.github.add_person(REPO, "boss", "admin");
+        scene.push_event(None).await;
+        scene.work().await;
+        scene
     }
 
     /// The repository of [`Scene::new`] with the queue in another database.
@@ -249,6 +264,42 @@ impl Scene {
         let before = self.head("main");
         self.github.world().merge(REPO, number, "mona").unwrap();
         self.push_event(Some(&before)).await;
+    }
+
+    /// Commits to a branch that began at the default branch, and sees to it that it has a pull request of Ann's.
+    pub fn propose(
+        &self,
+        branch: &str,
+        number: u64,
+        from_here: bool,
+        files: &[(&str, Option<&[u8]>)],
+    ) {
+        let mut world = self.github.world();
+        let main = world.repo(REPO).branches["main"].clone();
+        world.repo_mut(REPO).branches.entry(branch.to_owned()).or_insert(main);
+        let head_sha = world.commit(REPO, branch, "ann", "work", files);
+        let pull = Pull {
+            number,
+            title: "Work".to_owned(),
+            body: String::new(),
+            draft: false,
+            open: true,
+            merged_as: None,
+            head: branch.to_owned(),
+            head_sha,
+            from_here,
+            base: "main".to_owned(),
+            author: "ann".to_owned(),
+            labels: Default::default(),
+            reviewers: Default::default(),
+            team_reviewers: Default::default(),
+            assignees: Default::default(),
+            reviews: Default::default(),
+            unreopenable: false,
+            created_at: 0,
+            merged_at: 0,
+        };
+        world.repo_mut(REPO).pulls.insert(number, pull);
     }
 
     /// Writes a comment and tells of it.

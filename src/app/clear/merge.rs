@@ -1,7 +1,7 @@
 //! Merging a promotion that nothing holds, once.
 
 use crate::clearance::{Holds, MergeDecision, MergeMethod, MergeSituation, Release, may_merge};
-use crate::github::{GithubError, Merged, NewMerge, PullRequest, PullRequestState};
+use crate::github::{GithubError, Merged, NewMerge, PullRequest, PullRequestState, Queued};
 use crate::model::CommitSha;
 use crate::store::{End, Millis, NewJob, PromotionState};
 
@@ -66,6 +66,10 @@ impl Clearing<'_> {
         found: &PullRequest,
     ) -> Result<Vec<NewJob>, Stop> {
         let Ok(head) = CommitSha::parse(&self.record.head_commit) else { return Ok(Vec::new()) };
+        // Whoever may pass by the queue does not do so for that.
+        if self.repository.fetch_branch_rules(self.base).await?.merge_queue {
+            return self.enter_queue(standing, &head, "the merge queue cannot be reached").await;
+        }
         let (title, message) = self.message(standing, found).await?;
         let new = NewMerge {
             number: self.number,
@@ -81,10 +85,49 @@ impl Clearing<'_> {
                 self.merged(commit.as_ref()).await
             }
             Ok(Merged::HeadMoved) => Ok(Vec::new()),
-            Ok(Merged::NotAllowed(words)) => self.refused(standing, words).await,
+            // A queue of the older protection says so in words alone.
+            Ok(Merged::NotAllowed(words)) => self.enter_queue(standing, &head, &words).await,
             Err(GithubError::Forbidden { message, .. }) => self.refused(standing, message).await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Puts it into the branch's merge queue; without one, GitHub does not merge it for the reason given.
+    async fn enter_queue(
+        &self,
+        standing: &mut Standing,
+        head: &CommitSha,
+        otherwise: &str,
+    ) -> Result<Vec<NewJob>, Stop> {
+        self.work.hold().await?;
+        let was_there = standing.queued.as_deref() == Some(head.as_str());
+        match self.repository.enter_merge_queue(self.number, head, was_there).await? {
+            Queued::Yes => {
+                tracing::info!(pull_request = self.number.get(), "it is in the merge queue");
+                standing.queued = Some(head.as_str().to_owned());
+                standing.refused = None;
+                self.work.app.note_standing(&self.record.id, standing).await?;
+                // It may leave the queue without a word to us.
+                Ok(vec![self.again(self.work.app.clock.now() + REFUSED_MS)])
+            }
+            Queued::NoQueue => self.refused(standing, otherwise.to_owned()).await,
+            Queued::Left => {
+                let words = "it left the merge queue; a person can put it in again";
+                self.refused(standing, words.to_owned()).await
+            }
+            Queued::Refused(words) => self.refused(standing, words).await,
+        }
+    }
+
+    /// What is held leaves the queue that we put it into.
+    pub(super) async fn leave_queue(&self, standing: &mut Standing) -> Result<(), Stop> {
+        if standing.queued.is_none() {
+            return Ok(());
+        }
+        self.work.hold().await?;
+        self.repository.leave_merge_queue(self.number).await?;
+        standing.queued = None;
+        Ok(self.work.app.note_standing(&self.record.id, standing).await?)
     }
 
     /// GitHub's rules do not allow it: that is told, and tried again when something changes.

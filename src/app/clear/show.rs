@@ -7,7 +7,7 @@ use crate::github::{CheckPlace, CheckState, GithubError, PullRequestChange, Stan
 use crate::model::CommitSha;
 use crate::promotion::{Standing as Told, inline, with_standing};
 
-use super::super::standing::{ShownCheck, Standing};
+use super::super::standing::{ShownCheck, Standing, check_of};
 use super::super::work::Stop;
 use super::clearing::Clearing;
 
@@ -19,35 +19,64 @@ impl Clearing<'_> {
         holds: &Holds,
         items: &[Item],
     ) -> Result<(), Stop> {
-        self.show_check(standing, holds).await?;
+        self.show_checks(standing, holds).await?;
         self.show_in_body(standing, holds, items).await?;
         Ok(self.work.app.note_standing(&self.record.id, standing).await?)
     }
 
-    async fn show_check(&self, standing: &mut Standing, holds: &Holds) -> Result<(), Stop> {
-        let head = &self.record.head_commit;
-        let Ok(commit) = CommitSha::parse(head) else { return Ok(()) };
+    /// Shows it on the pull request's head, and on the commit that a merge queue made of it.
+    async fn show_checks(&self, standing: &mut Standing, holds: &Holds) -> Result<(), Stop> {
         let state = match holds.conclusion() {
             Conclusion::Success => CheckState::Success,
             Conclusion::InProgress => CheckState::InProgress,
             Conclusion::Failure => CheckState::Failure,
         };
+        let shown = standing.check.clone();
+        let shown = self.show_check(standing, holds, (&self.record.head_commit, state), shown);
+        if let Some(shown) = shown.await? {
+            standing.check = Some(shown);
+            // Noted before the next write: a lost note costs one request more, not a wrong check.
+            self.work.app.note_standing(&self.record.id, standing).await?;
+        }
+        let Some(group) = standing.group.clone() else { return Ok(()) };
+        // Others wait behind it in the queue: what is held leaves it, and comes again.
+        let state = match state {
+            CheckState::Success => CheckState::Success,
+            CheckState::InProgress | CheckState::Failure => CheckState::Failure,
+        };
+        let before = standing.group_check.clone().or_else(|| standing.check.clone());
+        if let Some(shown) = self.show_check(standing, holds, (&group, state), before).await? {
+            standing.group_check = Some(shown);
+            standing.group = (state == CheckState::Success).then_some(group);
+            self.work.app.note_standing(&self.record.id, standing).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows the check on a commit, where that is not what is shown.
+    async fn show_check(
+        &self,
+        standing: &Standing,
+        holds: &Holds,
+        (commit, state): (&str, CheckState),
+        before: Option<ShownCheck>,
+    ) -> Result<Option<ShownCheck>, Stop> {
+        let Ok(sha) = CommitSha::parse(commit) else { return Ok(None) };
         let (title, summary) = (title(holds), self.summary(standing, holds));
         let digest = hex::encode(Sha256::digest(format!("{state:?}\0{title}\0{summary}")));
-        let shown = standing.check.as_ref().filter(|check| check.head == *head);
-        if shown.is_some_and(|check| check.digest == digest) {
-            return Ok(());
+        if before.as_ref().is_some_and(|check| check.head == commit && check.digest == digest) {
+            return Ok(None);
         }
         let check = StandingCheck {
-            commit: &commit,
-            name: &format!("Overlift / {}", self.target.name),
+            commit: &sha,
+            name: &check_of(self.target.name.as_str()),
             state,
             title: &title,
             summary: &summary,
         };
         // A token that could make no check run on the last commit can make none on this one.
-        let before = match &standing.check {
-            Some(check) if check.head == *head => Some(check.place()),
+        let before = match &before {
+            Some(check) if check.head == commit => Some(check.place()),
             Some(check) if check.run.is_none() => Some(CheckPlace::Status),
             _ => None,
         };
@@ -57,7 +86,7 @@ impl Clearing<'_> {
             // The body tells it too.
             Err(error @ (GithubError::Forbidden { .. } | GithubError::NotFound { .. })) => {
                 tracing::warn!(%error, "how a promotion stands is not shown as a check");
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
@@ -65,9 +94,7 @@ impl Clearing<'_> {
             CheckPlace::Run(id) => Some(id),
             CheckPlace::Status => None,
         };
-        standing.check = Some(ShownCheck { head: head.clone(), run, digest });
-        // Noted before the next write: a lost note costs one request more, not a wrong check.
-        Ok(self.work.app.note_standing(&self.record.id, standing).await?)
+        Ok(Some(ShownCheck { head: commit.to_owned(), run, digest }))
     }
 
     async fn show_in_body(
@@ -130,6 +157,12 @@ impl Clearing<'_> {
             && *head == self.record.head_commit
         {
             lines.push(format!("\nGitHub does not let it be merged yet: {}", inline(words)));
+        }
+        let refused = standing.refused.as_ref().map(|(head, _)| head);
+        if standing.queued.as_ref().filter(|head| Some(*head) != refused)
+            == Some(&self.record.head_commit)
+        {
+            lines.push("\nOverlift put it into GitHub's merge queue, which merges it.".to_owned());
         }
         if let Some(judgement) = &self.judgement {
             lines.push(format!("\nWhat was heard of {}:\n", inline(self.source.name.as_str())));

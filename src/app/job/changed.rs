@@ -14,6 +14,8 @@ pub(in crate::app) struct Changed {
     pub(in crate::app) number: u64,
     pub(in crate::app) head: String,
     pub(in crate::app) head_branch: String,
+    #[serde(default)]
+    pub(in crate::app) base_branch: String,
     /// Whether its body has the mark of a promotion, which anybody can write.
     pub(in crate::app) says_it_is_ours: bool,
     #[serde(default)]

@@ -32,6 +32,9 @@ pub(in crate::app) struct Clear {
     /// The newest head.
     #[serde(default)]
     pub(in crate::app) head: Option<String>,
+    /// The commit that a merge queue made of it last.
+    #[serde(default)]
+    pub(in crate::app) group: Option<String>,
 }
 
 impl Clear {
@@ -47,6 +50,7 @@ impl Clear {
             releases: Vec::new(),
             body: None,
             head: None,
+            group: None,
         }
     }
 
@@ -84,6 +88,7 @@ impl Kind for Clear {
             releases: last_of(self.releases, newer.releases),
             body: newer.body.or(self.body),
             head: newer.head.or(self.head),
+            group: newer.group.or(self.group),
             ..newer
         }
     }

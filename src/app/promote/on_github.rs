@@ -16,6 +16,7 @@ use super::super::clear::{ShownHold, read_check};
 use super::super::given_configuration::GivenConfiguration;
 use super::super::local::Workspace;
 use super::super::snapshot::Snapshot;
+use super::super::standing::check_of;
 use super::super::work::Stop;
 use super::super::{Clock, worker};
 use super::records::Records;
@@ -333,7 +334,7 @@ impl OnGithub {
         let Some(PullRequest { number, url, title, head, .. }) = found.into_iter().next() else {
             return Ok(None);
         };
-        let name = format!("Overlift / {}", key.target);
+        let name = check_of(key.target.as_str());
         let check = self.repository.fetch_check(&head, &name).await?;
         let holds = check.and_then(|(title, summary)| read_check(&title, &summary));
         Ok(Some(OpenPromotion { key, number, url, title, holds }))

@@ -6,6 +6,7 @@
 mod dispatch;
 mod installation;
 mod issue_comment;
+mod merge_group;
 mod payload;
 mod pull_request;
 mod push;
@@ -17,6 +18,7 @@ use serde::de::IgnoredAny;
 pub use dispatch::Dispatch;
 pub use installation::Installation;
 pub use issue_comment::IssueComment;
+pub use merge_group::MergeGroup;
 use payload::Payload;
 pub use payload::PayloadError;
 use pull_request::CHANGES;
@@ -41,6 +43,8 @@ pub enum Event {
     PullRequestClosed(PullRequestClosed),
     /// A pull request was opened, got commits, was edited, reviewed, or became a draft or none.
     PullRequestChanged(PullRequestChanged),
+    /// A merge queue asks for checks on a commit of its own.
+    MergeGroup(MergeGroup),
     /// Somebody said how a commit is: a status, a check run, a deployment.
     CommitReported(CommitReported),
     /// The App was installed somewhere, its repositories changed, or it was removed.
@@ -78,6 +82,7 @@ impl Event {
             | "issue_comment"
             | "pull_request"
             | "pull_request_review"
+            | "merge_group"
             | "check_run" => match (event, payload.action()?.as_str()) {
                 ("repository_dispatch", "promote") => {
                     Self::Dispatch(dispatch::of_repository(payload)?)
@@ -91,6 +96,9 @@ impl Event {
                 }
                 ("pull_request_review", "submitted" | "dismissed") => {
                     Self::PullRequestChanged(pull_request::changed(payload, "review")?)
+                }
+                ("merge_group", "checks_requested") => {
+                    Self::MergeGroup(merge_group::read(payload)?)
                 }
                 ("check_run", "completed") => Self::CommitReported(report::check_run(payload)?),
                 _ => Self::Other,
@@ -111,6 +119,7 @@ impl Event {
             | Self::IssueComment(IssueComment { repository, .. })
             | Self::PullRequestClosed(PullRequestClosed { repository, .. })
             | Self::PullRequestChanged(PullRequestChanged { repository, .. })
+            | Self::MergeGroup(MergeGroup { repository, .. })
             | Self::CommitReported(CommitReported { repository, .. }) => Some(repository),
             Self::Ping | Self::Installation(_) | Self::Other => None,
         }

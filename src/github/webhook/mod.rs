@@ -12,7 +12,7 @@ mod signature;
 
 pub use command::{PromoteCommand, parse_command};
 pub use event::{
-    CommitReported, Dispatch, Event, Installation, IssueComment, PullRequestChanged,
+    CommitReported, Dispatch, Event, Installation, IssueComment, MergeGroup, PullRequestChanged,
     PullRequestClosed, Push, Repository,
 };
 pub use signature::{is_secret, is_signature, sign, verify};

@@ -38,7 +38,18 @@ pub fn branch(x: &mut Exchange<'_>) -> Reply {
         return Err(refuse(404, "Branch not found"));
     }
     let commit = commit_json(&repo.head(&name));
-    ok(json!({ "name": name, "commit": commit, "protected": false }))
+    let contexts = match name == repo.default_branch {
+        true => repo.protection_checks.clone(),
+        false => Vec::new(),
+    };
+    let level = if contexts.is_empty() { "off" } else { "non_admins" };
+    ok(json!({
+        "name": name, "commit": commit, "protected": !contexts.is_empty(),
+        "protection": {
+            "enabled": !contexts.is_empty(),
+            "required_status_checks": { "enforcement_level": level, "contexts": contexts },
+        },
+    }))
 }
 
 pub fn reference(x: &mut Exchange<'_>) -> Reply {

@@ -13,6 +13,7 @@ mod graphql;
 pub mod objects;
 pub mod payloads;
 mod pulls;
+mod rules;
 mod server;
 pub mod sign_in;
 pub mod world;
@@ -61,6 +62,7 @@ pub mod endpoint {
         LIST_REPOSITORIES = "list repositories",
         GET_REPOSITORY = "get repository",
         GET_BRANCH = "get branch",
+        GET_RULES = "get rules",
         GRAPHQL = "graphql",
         LIST_COMMITS = "list commits",
         LIST_CHECK_RUNS = "list check runs",

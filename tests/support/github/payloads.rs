@@ -122,6 +122,19 @@ pub fn pull_request_changed(
     json
 }
 
+/// The merge queue made a commit for a pull request, and asks for checks on it.
+pub fn merge_group(world: &World, repo: &str, number: u64, sha: &str) -> Value {
+    let mut json = common(world, repo, "github-merge-queue[bot]");
+    let stored = world.repo(repo);
+    let base = &stored.default_branch;
+    json["action"] = "checks_requested".into();
+    json["merge_group"] = json!({
+        "head_sha": sha, "base_sha": stored.branches[base], "base_ref": format!("refs/heads/{base}"),
+        "head_ref": format!("refs/heads/gh-readonly-queue/{base}/pr-{number}-{}", stored.branches[base]),
+    });
+    json
+}
+
 /// Somebody reviewed.
 pub fn pull_request_review(world: &World, repo: &str, number: u64, sender: &str) -> Value {
     let mut json = pull_request_changed(world, repo, number, "submitted", sender);

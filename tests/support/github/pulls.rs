@@ -153,6 +153,15 @@ pub fn merge(x: &mut Exchange<'_>) -> Reply {
     if !pull.open || pull.draft {
         return Err(refuse(405, "Pull Request is not mergeable"));
     }
+    if let Some(queue) = &repo.merge_queue {
+        let inside = queue.contains(&number);
+        let message = if inside {
+            "Pull Request is in the merge queue"
+        } else {
+            "Changes must be made through the merge queue"
+        };
+        return Err(refuse(405, message));
+    }
     if let Some(rule) = &repo.merges_refused {
         return Err(refuse(405, rule));
     }

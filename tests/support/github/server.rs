@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{Answer, Exchange, Reply, not_found};
 use super::faults::{Fault, Faults};
 use super::world::{Request, World};
-use super::{app, control, deployments, endpoint, git_data, graphql, pulls, sign_in};
+use super::{app, control, deployments, endpoint, git_data, graphql, pulls, rules, sign_in};
 
 /// What all requests share.
 pub struct Shared {
@@ -59,6 +59,7 @@ fn route_repository(method: &str, rest: &[&str]) -> Option<(&'static str, Handle
         ("GET", []) => (GET_REPOSITORY, git_data::repository, 3),
         ("GET", ["installation"]) => (GET_INSTALLATION, app::repository_installation, 4),
         ("GET", ["branches", _, ..]) => (GET_BRANCH, git_data::branch, 4),
+        ("GET", ["rules", "branches", _, ..]) => (GET_RULES, rules::of_branch, 5),
         ("GET", ["commits"]) => (LIST_COMMITS, git_data::commits, 4),
         ("GET", ["commits", _, "check-runs"]) => (LIST_CHECK_RUNS, git_data::check_runs, 6),
         ("GET", ["compare", ..]) => (COMPARE, git_data::compare, 4),

@@ -106,6 +106,13 @@ pub struct Repo {
     pub squashes_bare: bool,
     /// Why GitHub's rules do not let anything be merged.
     pub merges_refused: Option<String>,
+    /// The checks that rulesets and the older protection require of the default branch.
+    pub ruleset_checks: Vec<String>,
+    pub protection_checks: Vec<String>,
+    /// The pull requests in the merge queue of the default branch, if there is one.
+    pub merge_queue: Option<Vec<u64>>,
+    /// Whether the queue is a ruleset's, which shows in the branch's rules.
+    pub queue_in_rules: bool,
     /// How pull requests were merged: number, method, title, message.
     pub merges: Vec<(u64, String, String, String)>,
     /// `admin`, `write` or `read`, by name.
