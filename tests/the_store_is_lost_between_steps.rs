@@ -297,3 +297,22 @@ async fn a_squash_without_trailers_does_not_switch_back_and_forth() {
         assert!(scene.open().is_empty(), "{loses}: {:?}", titles(&scene));
     }
 }
+
+#[tokio::test]
+async fn a_release_that_comes_first_is_asked_for_again() {
+    let mut scene = scene(&configuration(CANARY, "")).await;
+    scene.github.add_person(REPO, "boss", "admin");
+    scene.push(&[("overlays/staging/patches/rate.yaml", &rate("6"))]).await;
+    scene.work().await;
+    let number = scene.open()[0];
+    scene.lose_the_database().await;
+    let before = scene.said(number).len();
+    scene.comment(number, "boss", "/release the fix").await;
+    scene.work().await;
+    let said = scene.said(number);
+    assert!(said[before].contains("write `/release REASON` again"), "{said:?}");
+    scene.comment(number, "boss", "/release the fix").await;
+    scene.work().await;
+    assert_eq!(scene.said(number).len(), before + 1);
+    assert!(scene.body(number).contains("Released by `boss`"), "{}", scene.body(number));
+}

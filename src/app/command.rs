@@ -54,7 +54,9 @@ async fn meant(
 ) -> Result<Result<Vec<Job>, String>, Stop> {
     let taken_on = recollected(work, job, number).await?;
     match &job.asks {
-        Asks::Release { reason } => return release(work, job, permission, reason).await,
+        Asks::Release { reason } => {
+            return release(work, job, permission, (reason, taken_on)).await;
+        }
         Asks::Undo => return undo(work, job, number).await,
         Asks::Nothing { .. } | Asks::Again | Asks::Pair { .. } => {}
     }
@@ -144,10 +146,18 @@ async fn release(
     work: &Work,
     job: &Command,
     permission: Permission,
-    reason: &str,
+    (reason, taken_on): (&str, Option<Job>),
 ) -> Result<Result<Vec<Job>, String>, Stop> {
     if permission < Permission::Admin {
         let why_not = "Only people with the permission `admin` can release a promotion.";
+        return Ok(Err(why_not.to_owned()));
+    }
+    if let Some(taken_on) = taken_on {
+        let taken_on = work.follow_up(&taken_on);
+        work.app.store.enqueue(vec![taken_on], work.app.clock.now()).await?;
+        work.app.wake.notify_one();
+        let why_not = "Overlift did not remember this pull request, and looks at it now: write `/release REASON` \
+                       again once the check shows what holds it.";
         return Ok(Err(why_not.to_owned()));
     }
     let record = record_there(work, job).await?;
