@@ -157,6 +157,45 @@ fn who_asks_for_everything_is_told_what_the_target_alone_had() {
     assert!(findings.iter().any(|it| it["rule"] == "own-value-lost"), "{findings:?}");
 }
 
+/// Files that carry their environment's name are each environment's own: who asks for everything gets the contents
+/// there, and no name of a file that the target has under its own.
+#[test]
+fn who_asks_for_everything_gets_the_targets_names_of_files() {
+    let kustomization = |name: &str, more: &str| {
+        format!(
+            "resources: [web.yaml]\nconfigMapGenerator:\n- name: app\n  files: [env=app-{name}.properties]\n\
+             patches:\n- path: patches/{name}.yaml\n{more}"
+        )
+    };
+    let patch = |value: &str| map("web", value);
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &kustomization("staging", "namePrefix: x-\n")),
+        ("staging/web.yaml", &map("web", "a")),
+        ("staging/app-staging.properties", "a=2\n"),
+        ("staging/patches/staging.yaml", &patch("c")),
+        ("production/kustomization.yaml", &kustomization("production", "")),
+        ("production/web.yaml", &map("web", "a")),
+        ("production/app-production.properties", "a=1\n"),
+        ("production/patches/production.yaml", &patch("d")),
+    ]);
+    let plan = repository.overlift(&["plan", "staging", "production", "--all", "--json"]).ok();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let edits = plan["edits"].as_array().unwrap().iter();
+    let paths: Vec<&str> = edits.map(|it| it["path"].as_str().unwrap()).collect();
+    assert_eq!(
+        paths,
+        [
+            "production/app-production.properties",
+            "production/kustomization.yaml",
+            "production/patches/production.yaml",
+        ]
+    );
+    let files = plan["files"].as_str().unwrap();
+    assert!(files.contains("+namePrefix: x-") && !files.contains("app-staging"), "{files}");
+    assert!(!files.contains("patches/staging"), "{files}");
+}
+
 /// Flux builds a folder without a kustomization as it is: what two of its files have is there twice.
 #[test]
 fn a_new_file_of_resources_that_the_target_has_elsewhere_stays_away() {

@@ -4,6 +4,7 @@ use super::decision::Choice;
 use super::difference::Difference;
 use super::elsewhere::keep_present_away;
 use super::entries::settle_entries;
+use super::file_names::name_files;
 use super::request::{Change, Request};
 use super::sides::Sides;
 use super::wording;
@@ -29,6 +30,8 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
         outcomes = wording::decide_with_names(request, &mut sides, outcomes)?;
         wording::translate(request, &sides, &mut outcomes)?;
         keep_present_away(request, &sides, &mut outcomes)?;
+    } else {
+        name_files(request, &sides, &mut outcomes)?;
     }
     settle_entries(request, &sides, &mut outcomes)?;
     if request.choice == Choice::Changed {

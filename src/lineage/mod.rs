@@ -9,8 +9,8 @@
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
 //! value, `splice` carries decisions out in the target's text, `take_back` undoes
 //! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
-//! and `wording` say what is new in the target's names, `file` decides for one file, and `compare` puts it
-//! together for two folders.
+//! and `wording` say what is new in the target's names, `file_names` how it calls files, `file` decides for
+//! one file, and `compare` puts it together for two folders.
 
 mod claim;
 mod compare;
@@ -22,6 +22,7 @@ mod elsewhere;
 mod entries;
 mod families;
 mod file;
+mod file_names;
 mod history;
 mod names;
 mod pairing;

@@ -69,6 +69,11 @@ impl<'a> Sides<'a> {
         self.folders.source.join(below).expect("paths below a folder come from its own list")
     }
 
+    /// The target's folder.
+    pub(super) fn target_root(&self) -> RepoPath {
+        self.folders.target.clone()
+    }
+
     /// A path of the target's.
     pub(super) fn target_path(&self, below: &str) -> RepoPath {
         self.folders.target.join(below).expect("paths below a folder come from its own list")
