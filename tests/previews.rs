@@ -248,3 +248,170 @@ fn values_of_a_chart_that_is_not_rendered_are_told() {
     let terminal = repo.overlift(&["preview", "HEAD~1"]).ok();
     assert!(terminal.contains("answers for other hosts"), "{terminal}");
 }
+
+const TEMPLATE: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include \"shop.fullname\" . }}
+spec:
+  replicas: 4
+  template:
+    spec:
+      containers:
+      - name: {{ .Chart.Name }}
+        image: \"{{ .Values.image }}:1.5.0\"
+        readinessProbe:
+          {{- toYaml .Values.probe | nindent 10 }}
+        securityContext:
+          runAsNonRoot: true
+";
+
+const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop-prod, namespace: argocd}
+spec:
+  source:
+    repoURL: https://github.com/acme/mesh
+    path: charts/shop
+    targetRevision: HEAD
+    helm: {valueFiles: [../../envs/production/values.yaml]}
+  destination: {name: prod-eu, namespace: shop}
+";
+
+/// Two environments that are values alone, and the chart that production's Application deploys with its own.
+fn with_chart(application: &str) -> Repo {
+    let repo = Repo::new(&[
+        ("envs/staging/values.yaml", "image: a\n"),
+        ("envs/production/values.yaml", "image: a\n"),
+        ("charts/shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("charts/shop/templates/deployment.yaml", TEMPLATE),
+        ("charts/other/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n"),
+        ("charts/other/templates/a.yaml", "kind: A\n"),
+    ]);
+    if !application.is_empty() {
+        repo.write("argocd/shop.yaml", application);
+        repo.commit("an application");
+    }
+    repo
+}
+
+#[test]
+fn a_chart_that_an_environment_takes_is_told_though_nobody_renders_it() {
+    let repo = with_chart(APPLICATION);
+    let weaker = TEMPLATE
+        .replace("replicas: 4", "replicas: 1")
+        .replace(
+            "        readinessProbe:\n          {{- toYaml .Values.probe | nindent 10 }}\n",
+            "",
+        )
+        .replace("        securityContext:\n          runAsNonRoot: true\n", "");
+    repo.write("charts/shop/templates/deployment.yaml", &weaker);
+    repo.commit("weaker");
+    let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    let head = body.split("<details").next().unwrap();
+    insta::assert_snapshot!(head, @r"
+    **This reaches 1 environment**: `production`
+
+    ### production: 1 file changes, not rendered
+
+    What the cluster will see is not known here: nothing renders the chart `charts/shop` here
+
+    > [!WARNING]
+    > - **error** The environment is reached at once by changes of shared files, which no other environment has tried: `charts/shop/templates/deployment.yaml`
+    > - `Deployment charts/shop/templates/deployment.yaml` may do more on its node: `{{ .Chart.Name }}` loses `a user other than root` and `runAsNonRoot`
+    > - `Deployment charts/shop/templates/deployment.yaml` is no longer probed: `{{ .Chart.Name }}` `readinessProbe`
+    > - `Deployment charts/shop/templates/deployment.yaml` shrinks: 4 → **`1`**
+    ");
+    // What no environment has tried is an error, as a shared base is.
+    assert_eq!(repo.overlift(&["preview", "HEAD~1", "--exit-code"]).code, 1);
+    let found = preview(&repo);
+    let findings = found["notRendered"][0]["findings"].as_array().unwrap();
+    let shrinks = findings.iter().find(|it| it["rule"] == "fewer-replicas").unwrap();
+    assert_eq!(shrinks["line"], 6, "{shrinks}");
+
+    // What a directive puts in is not known, so that nothing is said of what it may bring.
+    let moved = TEMPLATE.replace("replicas: 4", "replicas: {{ .Values.replicas }}");
+    repo.write("charts/shop/templates/deployment.yaml", &moved);
+    repo.commit("given by the values");
+    let rules: Vec<String> = preview(&repo)["notRendered"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["rule"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rules, ["reaches-production-at-once"]);
+
+    // A chart that nobody here deploys is nothing, and neither is a note beside the chart.
+    repo.write("charts/other/templates/a.yaml", "kind: B\n");
+    repo.write("charts/shop/README.md", "words\n");
+    repo.commit("elsewhere");
+    let found = repo.overlift(&["preview", "HEAD~1"]).ok();
+    assert_eq!(found, "Nothing that an environment builds is changed.\n");
+}
+
+#[test]
+fn a_chart_of_a_pinned_revision_reaches_nothing_at_once() {
+    let repo = with_chart(&APPLICATION.replace("HEAD", "v1.2.0"));
+    repo.write("charts/shop/templates/deployment.yaml", &TEMPLATE.replace("4", "2"));
+    repo.commit("smaller");
+    let found = preview(&repo);
+    assert_eq!(found["notRendered"][0]["environments"][0], "production");
+    assert_eq!(repo.overlift(&["preview", "HEAD~1", "--exit-code"]).code, 0);
+}
+
+#[test]
+fn whose_chart_it_is_is_not_guessed() {
+    // It is called as neither environment, and there is another one.
+    let repo = with_chart("");
+    repo.write("charts/shop/templates/deployment.yaml", &TEMPLATE.replace("4", "2"));
+    repo.commit("smaller");
+    assert_eq!(
+        repo.overlift(&["preview", "HEAD~1"]).ok(),
+        "Nothing that an environment builds is changed.\n"
+    );
+    // Something deploys it, with values that only a cluster knows.
+    let values = "[../../envs/production/values.yaml]";
+    let repo = with_chart(&APPLICATION.replace(values, "[values.yaml]"));
+    repo.write("charts/shop/templates/deployment.yaml", &TEMPLATE.replace("4", "2"));
+    repo.commit("smaller");
+    let body = repo.overlift(&["preview", "HEAD~1", "--body"]).ok();
+    let head = body.split("<details").next().unwrap();
+    insta::assert_snapshot!(head, @r"
+    **This changes what is deployed from here**; which environments it reaches is not known
+
+    ### chart charts/shop: 1 file changes, not rendered
+
+    What the cluster will see is not known here: nothing renders the chart `charts/shop` here; which environments take it is not known either
+
+    > [!WARNING]
+    > `Deployment charts/shop/templates/deployment.yaml` shrinks: 4 → **`2`**
+    ");
+    // With one chart alone it may be meant.
+    repo.write("argocd/shop.yaml", "");
+    std::fs::remove_file(repo.path("charts/other/Chart.yaml")).unwrap();
+    repo.commit("one chart");
+    repo.write("charts/shop/templates/deployment.yaml", &TEMPLATE.replace("4", "1"));
+    repo.commit("smaller");
+    let found = preview(&repo);
+    let why = found["notRendered"][0]["reason"].as_str().unwrap();
+    assert_eq!(
+        why,
+        "nothing renders the chart `charts/shop` here, and nothing says whether these values are for it"
+    );
+}
+
+#[test]
+fn a_chart_that_a_release_in_a_base_names_is_told() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop}\n\
+                   spec:\n  chart:\n    spec:\n      chart: ./charts/shop\n      sourceRef: {kind: GitRepository, name: flux-system}\n";
+    let repo = repo();
+    repo.write("overlays/production/release.yaml", release);
+    repo.write("charts/shop/Chart.yaml", "apiVersion: v2\nname: shop\n");
+    repo.write("charts/shop/templates/deployment.yaml", TEMPLATE);
+    repo.commit("a release");
+    repo.write("charts/shop/templates/_helpers.tpl", "{{ define \"shop.fullname\" }}a{{ end }}\n");
+    repo.commit("a helper");
+    let found = preview(&repo);
+    assert_eq!(found["notRendered"][0]["environments"][0], "production");
+    assert_eq!(found["notRendered"][0]["findings"][0]["rule"], "reaches-production-at-once");
+}

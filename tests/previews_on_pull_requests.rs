@@ -209,3 +209,73 @@ async fn a_pull_request_into_another_branch_or_a_promotion_gets_none() {
     event(&scene, promotion, "opened").await;
     assert_eq!(scene.said(promotion), Vec::<String>::new());
 }
+
+/// A branch that was written anew is compared with where it began, whatever it held before.
+#[tokio::test]
+async fn a_branch_that_is_pushed_by_force_is_told_anew() {
+    let scene = scene("comment").await;
+    scene.propose(
+        "topic",
+        40,
+        true,
+        &[(RATE_PATH, Some(rate("6").as_bytes())), ("a.md", Some(b"a"))],
+    );
+    event(&scene, 40, "opened").await;
+    scene.github.world().repo_mut(REPO).branches.remove("topic");
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("9").as_bytes()))]);
+    event(&scene, 40, "synchronize").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.contains("`\"5\"` → **`\"9\"`**") && !said.contains("\"6\""), "{said}");
+}
+
+/// Before is where the branch began: what the default branch got since, even in the same line, is not the pull
+/// request's.
+#[tokio::test]
+async fn a_branch_that_conflicts_with_the_default_branch_is_told_by_what_it_does() {
+    let scene = scene("comment").await;
+    scene.propose("topic", 40, true, &[(RATE_PATH, Some(rate("6").as_bytes()))]);
+    scene.push(&[(RATE_PATH, &rate("8"))]).await;
+    scene.drain().await;
+    event(&scene, 40, "opened").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.contains("`\"5\"` → **`\"6\"`**") && !said.contains("\"8\""), "{said}");
+}
+
+/// GitHub lists 300 files of a comparison: the trees tell all of them.
+#[tokio::test]
+async fn a_pull_request_of_hundreds_of_files_is_told_whole() {
+    let scene = scene("comment").await;
+    let texts: Vec<(String, String)> =
+        (0..450).map(|index| (format!("a/{index:03}.md"), format!("{index}"))).collect();
+    let rate = rate("6");
+    let mut files: Vec<(&str, Option<&[u8]>)> =
+        texts.iter().map(|(path, text)| (path.as_str(), Some(text.as_bytes()))).collect();
+    files.push((RATE_PATH, Some(rate.as_bytes())));
+    scene.propose("topic", 40, true, &files);
+    scene.github.forget_requests();
+    event(&scene, 40, "opened").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.contains("`\"5\"` → **`\"6\"`**"), "{said}");
+    assert!(scene.github.request_count() <= 12, "{:?}", scene.github.requested());
+}
+
+/// What a new configuration would mean is told by it, and that it is one.
+#[tokio::test]
+async fn an_edit_of_the_configuration_is_told_as_one() {
+    let scene = scene("comment").await;
+    let edited = configured("comment").replace("trigger: push", "trigger: manual");
+    let files: [(&str, Option<&[u8]>); 2] = [
+        (FILES[0].0, Some(edited.leak().as_bytes())),
+        (RATE_PATH, Some(rate("6").leak().as_bytes())),
+    ];
+    scene.propose("topic", 40, true, &files);
+    event(&scene, 40, "opened").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    assert!(said.starts_with("**This reaches 1 environment**: `dev`"), "{said}");
+    assert!(
+        said.contains(
+            "It also changes Overlift's configuration; environments are taken from the new one."
+        ),
+        "{said}"
+    );
+}

@@ -368,7 +368,7 @@ async fn a_pull_request_is_previewed() {
     let run = runner.action();
     assert_eq!(run.code, 2, "{run:#?}");
     assert!(run.stdout.contains("::error title=IST0101"), "{run:#?}");
-    assert!(run.stdout.contains("the promotion brings 1 error"), "{run:#?}");
+    assert!(run.stdout.contains("the pull request brings 1 error"), "{run:#?}");
     runner.inputs(&[("fail-on", "never")]);
     assert_eq!(runner.action().code, 0);
     let elsewhere = event.replace(base.trim(), &"0".repeat(40));

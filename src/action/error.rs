@@ -47,9 +47,11 @@ pub enum ActionError {
     /// The promotion cannot be planned or carried out on GitHub.
     #[error(transparent)]
     OnGithub(#[from] OnGithubError),
-    /// The promotion brings findings that the input `fail-on` does not let pass.
-    #[error("the promotion brings {}", brought(*errors, *warnings))]
+    /// A promotion, or a pull request, brings findings that the input `fail-on` does not let pass.
+    #[error("the {what} brings {}", brought(*errors, *warnings))]
     Findings {
+        /// Which of the two.
+        what: &'static str,
         /// How many errors.
         errors: usize,
         /// How many warnings.
@@ -120,7 +122,7 @@ impl ActionError {
                 Some("run `actions/checkout` with `fetch-depth: 0` before this step".to_owned())
             }
             Self::Findings { .. } => Some(
-                "the pull request and the annotations have them; `fail-on: never` lets the step pass"
+                "the step's summary and the annotations have them; `fail-on: never` lets the step pass"
                     .to_owned(),
             ),
             Self::Local(error) if error.is_about_history() => Some(

@@ -10,7 +10,7 @@ use crate::app::local::{LocalError, Workspace};
 use crate::app::preview::{branch_point, preview};
 use crate::app::{Clock, fresh_id};
 use crate::policy::{Finding, Level};
-use crate::promotion::{self, Environment, Preview};
+use crate::promotion::{self, Preview};
 
 /// Shows what the pull request does to each environment. `base` is the commit that it is to be merged into.
 pub(super) fn run(
@@ -39,7 +39,8 @@ pub(super) fn run(
         FailOn::Warning => errors + warnings > 0,
         FailOn::Never => false,
     };
-    if fails { Err(ActionError::Findings { errors, warnings }) } else { Ok(()) }
+    let what = "pull request";
+    if fails { Err(ActionError::Findings { what, errors, warnings }) } else { Ok(()) }
 }
 
 /// New errors and warnings; an environment that cannot be built is an error.
@@ -63,9 +64,8 @@ fn report(
         runner.group(&format!("What {} will see", names.join(", ")), reached.rendered.text());
     }
     for unrendered in &found.unrendered {
-        let names: Vec<String> = unrendered.environments.iter().map(Environment::title).collect();
         runner.group(
-            &format!("Files of {}, not rendered", names.join(", ")),
+            &format!("Files of {}, not rendered", unrendered.titles().join(", ")),
             &unrendered.files.text(),
         );
     }

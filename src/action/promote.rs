@@ -67,7 +67,7 @@ fn judge(plan: &Plan, fail_on: FailOn) -> Result<(), ActionError> {
         FailOn::Warning => errors + warnings > 0,
         FailOn::Never => false,
     };
-    if fails { Err(ActionError::Findings { errors, warnings }) } else { Ok(()) }
+    if fails { Err(ActionError::Findings { what: "promotion", errors, warnings }) } else { Ok(()) }
 }
 
 /// How many errors and warnings the promotion brings.

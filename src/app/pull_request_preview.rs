@@ -125,7 +125,8 @@ impl Shown {
         };
         let title = match (&fails, preview.environments()) {
             (Some(fails), _) => fails.clone(),
-            (None, 0) => "Reaches no environment".to_owned(),
+            (None, 0) if preview.is_empty() => "Reaches no environment".to_owned(),
+            (None, 0) => "Changes what is deployed from here".to_owned(),
             (None, 1) => "Reaches one environment".to_owned(),
             (None, reached) => format!("Reaches {reached} environments"),
         };

@@ -203,7 +203,7 @@ fn for_terminal(found: &Preview, output: &Output) -> String {
             out,
             "{}{}{:#}: {files}, not rendered",
             palette.heading,
-            titles(&unrendered.environments).join(", "),
+            unrendered.titles().join(", "),
             palette.heading,
         );
         let why =

@@ -58,6 +58,7 @@ fn deployment(
     if source.get("plugin").is_some() {
         unknown.push("what its plugin makes".to_owned());
     }
+    let values = values(source, &path);
     Deployment {
         kind: Kind::Application,
         namespace: text(application, &["metadata", "namespace"]).to_owned(),
@@ -69,9 +70,28 @@ fn deployment(
             .filter(|it| !it.contains(UNKNOWN) && !reached_by_merges(it)),
         automated: automated.is_object() && at(automated, &["enabled"]) != &Json::Bool(false),
         changes,
+        values,
         unknown,
         at: at_place.clone(),
     }
+}
+
+/// The files of values that a source hands to its chart: below its folder, from the root, or, after `$name`, in
+/// another source, which is this repository as far as a path tells.
+fn values(source: &Json, folder: &RepoPath) -> Vec<RepoPath> {
+    let path = |name: &String| {
+        if name.contains(UNKNOWN) || name.contains("://") {
+            return None;
+        }
+        match name.strip_prefix('$').and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest) {
+            Some(rest) => RepoPath::root().join(rest).ok(),
+            None if name.starts_with('/') => {
+                RepoPath::root().join(name.trim_start_matches('/')).ok()
+            }
+            None => folder.join(name).ok(),
+        }
+    };
+    texts(source, &["helm", "valueFiles"]).iter().filter_map(path).collect()
 }
 
 /// Whether a revision is one that a merge moves, as far as a name tells.

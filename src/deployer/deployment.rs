@@ -33,6 +33,8 @@ pub struct Deployment {
     pub automated: bool,
     /// What it changes.
     pub changes: Changes,
+    /// Files of values that it hands to a chart.
+    pub values: Vec<RepoPath>,
     /// What of it is not known here, in words.
     pub unknown: Vec<String>,
     /// Where it is written.

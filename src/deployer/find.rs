@@ -121,6 +121,18 @@ impl Deployers {
         Self { deployments: of_this_repository(drafts, tree), unread }
     }
 
+    /// Whether something hands values of a folder to a chart.
+    #[must_use]
+    pub fn has_values_of(&self, folder: &RepoPath) -> bool {
+        self.deployments.iter().any(|it| it.values.iter().any(|path| path.is_within(folder)))
+    }
+
+    /// Whether what follows a revision gets what is merged, as far as a name tells.
+    #[must_use]
+    pub fn follows_merges(revision: &str) -> bool {
+        argo::reached_by_merges(revision)
+    }
+
     /// What deploys a folder.
     pub fn of_folder(&self, folder: &RepoPath) -> impl Iterator<Item = &Deployment> {
         self.deployments.iter().filter(move |it| it.path == *folder)

@@ -66,6 +66,7 @@ pub(super) fn draft(
         revision: revision.filter(|it| !reached_by_merges(it)),
         automated: at(spec, &["suspend"]) != &Json::Bool(true),
         changes: changes(spec, &place.path, maps),
+        values: Vec::new(),
         unknown: Vec::new(),
         at: place.clone(),
     };

@@ -32,6 +32,8 @@ pub mod service_registry;
 pub mod sidecar;
 mod standards;
 mod subject;
+mod template_text;
+mod templates;
 mod values;
 pub mod virtual_service;
 mod whole;
@@ -45,12 +47,12 @@ pub use installation::manifests;
 pub use mesh::Manifest;
 pub use plain::PlainManifests;
 pub use reading::Reading;
-pub use risks::{Changes, OwnValue, is_risk};
+pub use risks::{Changes, OwnValue, gravity, is_risk};
 pub use rule::Rule;
 pub use schema_source::{RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject};
-pub use values::check_values;
+pub use values::{check_at_once, check_values};
 pub use whole::{
     Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,
 };

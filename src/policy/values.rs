@@ -1,9 +1,11 @@
-//! Files of charts' values: what the rules over before and after say of them where no chart is rendered.
+//! Files of charts' values, and their templates: what the rules over before and after say of them where no chart
+//! is rendered.
 
 use super::check::{Findings, check_all};
 use super::gate::{Day, Gates};
 use super::place::position;
 use super::risks::{Changes, VALUES_FILE};
+use super::templates::Templates;
 use crate::diff::{Change, Hunks, ResourceDiff};
 use crate::kustomize::{Build, Gvk, ResourceId};
 use crate::model::{File, FileEdit, FileTree, KUSTOMIZATION_NAMES, Location, RepoPath};
@@ -20,27 +22,19 @@ struct ValuesFile<'a> {
     after: Node,
 }
 
-/// Checks the files of values among edits. All that is found is new.
+/// Checks the files of values and the templates among edits. All that is found is new.
 #[must_use]
 pub fn check_values<'a>(
     edits: impl IntoIterator<Item = &'a FileEdit>,
     gates: &Gates,
     today: Day,
 ) -> Findings {
-    let files: Vec<ValuesFile<'_>> = edits.into_iter().filter_map(ValuesFile::of).collect();
-    let resources: Vec<ResourceDiff> = files.iter().map(ValuesFile::diff).collect();
-    let (nothing, no_files, root) = (Build::default(), FileTree::new(), RepoPath::root());
-    let changes = Changes {
-        resources: &resources,
-        before: &nothing,
-        after: &nothing,
-        files: &no_files,
-        path: &root,
-        others: &[],
-        own_values: &[],
-        at_once: &[],
-    };
-    let mut found = check_all(&changes, gates, today);
+    let edits: Vec<&FileEdit> = edits.into_iter().collect();
+    let files: Vec<ValuesFile<'_>> = edits.iter().copied().filter_map(ValuesFile::of).collect();
+    let templates = Templates::of(&edits);
+    let resources = files.iter().map(ValuesFile::diff).chain(templates.diffs().cloned());
+    let mut found = check_alone(&resources.collect::<Vec<_>>(), &[], gates, today);
+    found.findings.retain_mut(|finding| templates.settle(finding));
     for finding in &mut found.findings {
         let (Some(id), Some(at)) = (&finding.resource, &mut finding.location) else { continue };
         let file = files.iter().find(|file| id.name == file.path.as_str());
@@ -51,6 +45,33 @@ pub fn check_values<'a>(
         }
     }
     found
+}
+
+/// Says of files that environments share that their change reaches the last one at once.
+#[must_use]
+pub fn check_at_once(files: &[RepoPath], gates: &Gates, today: Day) -> Findings {
+    check_alone(&[], files, gates, today)
+}
+
+/// The rules over before and after where nothing is built.
+fn check_alone(
+    resources: &[ResourceDiff],
+    at_once: &[RepoPath],
+    gates: &Gates,
+    today: Day,
+) -> Findings {
+    let (nothing, no_files, root) = (Build::default(), FileTree::new(), RepoPath::root());
+    let changes = Changes {
+        resources,
+        before: &nothing,
+        after: &nothing,
+        files: &no_files,
+        path: &root,
+        others: &[],
+        own_values: &[],
+        at_once,
+    };
+    check_all(&changes, gates, today)
 }
 
 impl<'a> ValuesFile<'a> {

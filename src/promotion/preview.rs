@@ -4,6 +4,7 @@
 //! built; environments that change alike are told together.
 
 mod body;
+mod charts;
 mod compare;
 mod look;
 mod reach;

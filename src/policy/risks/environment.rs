@@ -116,9 +116,6 @@ fn reference(changes: &Changes<'_>, folder: &RepoPath) -> Location {
 
 /// A base or a component whose change nobody could try in an environment before.
 fn check_at_once(changes: &Changes<'_>, report: &mut Report<'_>) {
-    if changes.resources.is_empty() {
-        return;
-    }
     if let Some(first) = changes.at_once.first() {
         let files: Vec<&str> = changes.at_once.iter().map(RepoPath::as_str).collect();
         let words = words(

@@ -62,7 +62,8 @@ fn check_older(changed: &Changed<'_>, report: &mut Report<'_>) {
 
 fn check_floating(changed: &Changed<'_>, report: &mut Report<'_>) {
     for versioned in versions(changed) {
-        let floated = versioned.before.as_ref().is_some_and(|before| floats(before));
+        let moved = |before: &String| floats(before) || is_name(before);
+        let floated = versioned.before.as_ref().is_some_and(moved);
         if floats(&versioned.after) && !floated && !versioned.has_digest {
             let before = versioned.before.as_ref().map_or(String::new(), |b| format!("{b} → "));
             let now = if versioned.after.is_empty() { "no tag" } else { &versioned.after };
@@ -82,6 +83,11 @@ fn check_floating(changed: &Changed<'_>, report: &mut Report<'_>) {
             report.tell(changed, UNPINNED, &versioned.field, words);
         }
     }
+}
+
+/// Whether a tag or a revision is a word alone, such as an environment's: what it names moves too.
+fn is_name(version: &str) -> bool {
+    !version.is_empty() && !version.contains(|c: char| c.is_ascii_digit())
 }
 
 fn versions(changed: &Changed<'_>) -> Vec<Versioned> {

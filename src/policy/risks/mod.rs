@@ -30,6 +30,7 @@ mod quantity;
 mod route;
 pub(super) mod secret_source;
 pub(super) mod security_context;
+pub(super) mod service_account;
 pub(super) mod storage;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,7 @@ pub(super) const ALL: &[Rule] = &[
     traffic::GONE_RULE,
     secret_source::RULE,
     security_context::RULE,
+    service_account::RULE,
     storage::RULE,
     tls::RULE,
     traffic::MOVES_RULE,
@@ -73,6 +75,32 @@ pub(super) const ALL: &[Rule] = &[
 
 /// Rules that say what is lost with a resource, whatever comes in its place.
 pub(super) const OF_LOSS: [&str; 2] = [deleted::RULE.id, storage::RULE.id];
+
+/// What a reader has to see first where there is no room for all: data that may be lost, then what is open to
+/// others, what goes elsewhere, what is missing, and what is smaller.
+const GRAVEST: [&[&str]; 4] = [
+    &[storage::RULE.id, deleted::RULE.id],
+    &[
+        authentication::RULE.id,
+        authorization::RULE.id,
+        mtls::RULE.id,
+        tls::RULE.id,
+        security_context::RULE.id,
+        enforcement::RULE.id,
+        proxy_configuration::RULE.id,
+        service_account::RULE.id,
+        exposure::RULE.id,
+        cors::RULE.id,
+    ],
+    &[traffic::GONE_RULE.id, traffic::MOVES_RULE.id, host::RULE.id],
+    &[availability::RULE.id, fewer_replicas::RULE.id, fewer_resources::RULE.id],
+];
+
+/// How soon a finding is told among those of its level: what weighs most has the lowest number.
+#[must_use]
+pub fn gravity(finding: &Finding) -> usize {
+    GRAVEST.iter().position(|rules| rules.contains(&finding.rule)).unwrap_or(GRAVEST.len())
+}
 
 /// Whether a finding says what the promotion weakens, moves or deletes.
 #[must_use]

@@ -66,6 +66,10 @@ fn headline(preview: &Preview) -> String {
     let mut seen = BTreeSet::new();
     let all = preview.all_environments().filter(|environment| seen.insert(&environment.path));
     let names: Vec<String> = all.map(|environment| code(&environment.title(), 80)).collect();
+    if names.is_empty() {
+        return "**This changes what is deployed from here**; which environments it reaches is not known"
+            .to_owned();
+    }
     let count = counted(names.len(), "environment", "environments");
     format!("**This reaches {count}**: {}", several(&names))
 }
@@ -79,9 +83,9 @@ fn several(names: &[String]) -> String {
     }
 }
 
-/// The titles of environments.
-fn titles(environments: &[Environment]) -> String {
-    let names: Vec<String> = environments.iter().map(|it| plain(&it.title(), 120)).collect();
+/// The titles of environments, or of what stands in their place.
+fn titles(titles: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = titles.into_iter().map(|it| plain(&it, 120)).collect();
     several(&names)
 }
 
@@ -91,7 +95,7 @@ fn of_files(unrendered: &Unrendered, room: usize) -> String {
     let count = counted(files.len(), "file changes", "files change");
     let mut out = format!(
         "### {}: {count}, not rendered\n\nWhat the cluster will see is not known here: {}\n",
-        titles(&unrendered.environments),
+        titles(unrendered.titles()),
         prose(&unrendered.why, 400),
     );
     let telling = Telling::of_parts(&[], &unrendered.findings);
@@ -166,7 +170,7 @@ fn list_of_findings(telling: &Telling<'_>, shown: usize) -> Option<String> {
 /// What decides about one group: counts, warnings, gates, what changes.
 fn head_of(reached: &Reached) -> String {
     let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
-    let mut names = titles(&reached.environments);
+    let mut names = titles(reached.environments.iter().map(Environment::title));
     if let Some(below) = &reached.below {
         names.push_str(&format!(", in {}", code(below.as_str(), 200)));
     }

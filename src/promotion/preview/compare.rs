@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::deployed::Deployed;
 use super::super::environment::Environment;
-use super::look::{Look, Measures, files_alone, look, look_below};
+use super::charts::Charts;
+use super::look::{Look, Measures, files_alone, look, look_below, of_charts};
 use super::reach::{Reaching, may_reach};
 use super::value::{Preview, Previewed, Reached, Unrendered};
 use crate::deployer::Deployers;
@@ -22,24 +23,31 @@ pub fn preview(request: &Previewed<'_>) -> Result<Preview, UnknownFiles> {
         seen.unknown.extend(paths);
         Deployed::default()
     });
+    let charts = Charts::of(request).unwrap_or_else(|UnknownFiles(paths)| {
+        seen.unknown.extend(paths);
+        Charts::default()
+    });
+    let (deployed, charts) = (&deployed, &charts);
     let environments = request.pipeline.environments();
     if environments.len() < MANY {
-        seen.all_of(environments, request, &deployed);
+        seen.all_of(environments, request, (deployed, charts));
     } else {
         // Neither half sees the other, and what is found is told in the order of the environments.
         let (first, second) = environments.split_at(environments.len() / 2);
         let other = std::thread::scope(|scope| {
             let other = scope.spawn(|| {
                 let mut other = Seen::default();
-                other.all_of(second, request, &deployed);
+                other.all_of(second, request, (deployed, charts));
                 other
             });
-            seen.all_of(first, request, &deployed);
+            seen.all_of(first, request, (deployed, charts));
             other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         seen.unknown.extend(other.unknown);
         seen.found.extend(other.found);
+        seen.taken.extend(other.taken);
     }
+    seen.of_nobody(request, (deployed, charts));
     if seen.unknown.is_empty() { Ok(seen.together()) } else { Err(UnknownFiles(seen.unknown)) }
 }
 
@@ -51,6 +59,8 @@ const MANY: usize = 16;
 struct Seen {
     found: Vec<Found>,
     unknown: BTreeSet<RepoPath>,
+    /// Files of charts that some environment takes.
+    taken: BTreeSet<RepoPath>,
 }
 
 /// What is found of one environment.
@@ -65,15 +75,59 @@ impl Seen {
         &mut self,
         environments: &[Environment],
         request: &Previewed<'_>,
-        deployed: &Deployed,
+        (deployed, charts): (&Deployed, &Charts),
     ) {
         let mut measures = Measures::default();
         for environment in environments {
-            if let Err(UnknownFiles(paths)) =
-                self.one(environment, request, deployed, &mut measures)
-            {
+            let own = self.one(environment, request, deployed, &mut measures);
+            let of_charts = self.charts(environment, request, (deployed, charts));
+            for UnknownFiles(paths) in [own, of_charts].into_iter().filter_map(Result::err) {
                 self.unknown.extend(paths);
             }
+        }
+    }
+
+    /// What an environment takes of charts that change.
+    fn charts(
+        &mut self,
+        environment: &Environment,
+        request: &Previewed<'_>,
+        (deployed, charts): (&Deployed, &Charts),
+    ) -> Result<(), UnknownFiles> {
+        let Some(mut taken) = charts.taken_by(request, environment, deployed.after())? else {
+            return Ok(());
+        };
+        self.taken.extend(taken.files.iter().cloned());
+        let told: BTreeSet<&RepoPath> = self.told_of(environment).collect();
+        taken.files.retain(|path| !told.contains(path));
+        let found = of_charts(request, environment, taken)?;
+        self.found.extend(found.map(|it| Found::Unrendered(Box::new(it))));
+        Ok(())
+    }
+
+    /// The files of an environment that are told alone already.
+    fn told_of(&self, environment: &Environment) -> impl Iterator<Item = &RepoPath> {
+        let of_it = |it: &&Unrendered| it.environments.iter().any(|it| it.path == environment.path);
+        let unrendered = self.found.iter().filter_map(|found| match found {
+            Found::Unrendered(it) => Some(&**it),
+            _ => None,
+        });
+        unrendered.filter(of_it).flat_map(|it| it.files.files()).map(|file| &file.path)
+    }
+
+    /// Charts that something here deploys and that none of the environments is known to take.
+    fn of_nobody(&mut self, request: &Previewed<'_>, (deployed, charts): (&Deployed, &Charts)) {
+        let Some((folders, taken)) = charts.of_nobody(deployed.after(), &self.taken) else {
+            return;
+        };
+        let environments = request.pipeline.environments();
+        let Some(environment) = environments.last() else { return };
+        match files_alone(request, environment, &taken.files, &[], taken.why) {
+            Ok(alone) => self.found.extend(alone.map(|it| {
+                let of_nobody = Unrendered { environments: Vec::new(), charts: folders, ..it };
+                Found::Unrendered(Box::new(of_nobody))
+            })),
+            Err(UnknownFiles(paths)) => self.unknown.extend(paths),
         }
     }
 

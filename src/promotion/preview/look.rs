@@ -9,6 +9,7 @@ use super::super::environment::Environment;
 use super::super::rendering::{is_out_of_reach, is_unreadable, reason, render, render_deployed};
 use super::super::unbuilt::unbuilt_roots;
 use super::super::words::hide_in_findings;
+use super::charts::Taken;
 use super::reach::Reaching;
 use super::value::{Previewed, Reached, Unrendered};
 use crate::deployer::{self, Variant};
@@ -16,8 +17,8 @@ use crate::diff::{FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError};
 use crate::model::{Entry, Files, RepoPath, edits_between};
 use crate::policy::{
-    Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles, check_changes,
-    check_overlay, check_values, check_without_lines, mark_new,
+    Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles, check_at_once,
+    check_changes, check_overlay, check_values, check_without_lines, mark_new,
 };
 
 /// What environments are measured by; most of a repository share theirs.
@@ -150,7 +151,25 @@ pub(super) fn files_alone<'p>(
     let open = edits.iter().filter(|edit| files.is_open(&edit.path));
     let mut findings = check_values(open, &environment.gates, request.today).findings;
     hide_in_findings(&mut findings, &known);
-    Ok(Some(Unrendered { environments: vec![environment.clone()], why, files, findings }))
+    let environments = vec![environment.clone()];
+    Ok(Some(Unrendered { environments, charts: Vec::new(), why, files, findings }))
+}
+
+/// What an environment takes of charts that change, as files: nothing renders them here.
+pub(super) fn of_charts(
+    request: &Previewed<'_>,
+    environment: &Environment,
+    taken: Taken,
+) -> Result<Option<Unrendered>, UnknownFiles> {
+    let alone = files_alone(request, environment, &taken.files, &[], taken.why)?;
+    Ok(alone.map(|mut alone| {
+        if taken.at_once && is_last(request, environment) {
+            let files: Vec<RepoPath> = taken.files.into_iter().collect();
+            let found = check_at_once(&files, &environment.gates, request.today).findings;
+            alone.findings.splice(0..0, found);
+        }
+        alone
+    }))
 }
 
 /// Whether the contents of a file are here, before and after.
@@ -264,14 +283,18 @@ fn shared_files(
     environment: &Environment,
     after: &Build,
 ) -> Vec<RepoPath> {
-    let environments = request.pipeline.environments();
-    let of_same = |other: &&Environment| other.application == environment.application;
-    let is_last = !environment.from.is_empty()
-        && !environments.iter().filter(of_same).any(|other| other.from.contains(&environment.name));
-    if !is_last {
+    if !is_last(request, environment) {
         return Vec::new();
     }
+    let environments = request.pipeline.environments();
     let is_own = |path: &RepoPath| environments.iter().any(|other| path.is_within(&other.path));
     let changed = request.changed.iter().filter(|path| !is_own(path));
     changed.filter(|path| after.inputs.contains(*path)).cloned().collect()
+}
+
+/// Whether an environment is the last of a line.
+fn is_last(request: &Previewed<'_>, environment: &Environment) -> bool {
+    let of_same = |other: &&Environment| other.application == environment.application;
+    let mut others = request.pipeline.environments().iter().filter(of_same);
+    !environment.from.is_empty() && !others.any(|other| other.from.contains(&environment.name))
 }

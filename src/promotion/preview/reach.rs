@@ -35,14 +35,8 @@ impl Reaching {
     }
 
     fn add(&mut self, files: &dyn Files, folder: &RepoPath, changed: &BTreeSet<RepoPath>) {
-        let mut next = vec![folder.clone()];
-        let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
-        while let Some(folder) = next.pop() {
-            if !seen.insert(folder.clone()) {
-                continue;
-            }
+        for folder in folders_of(files, folder, &mut self.unknown) {
             self.files.extend(changed.iter().filter(|path| path.is_within(&folder)).cloned());
-            next.extend(named_by(files, &folder, &mut self.unknown));
         }
     }
 }
@@ -55,6 +49,22 @@ pub(super) fn may_reach(request: &Previewed<'_>, environment: &Environment) -> R
         reaching.add(files, &environment.path, request.changed);
     }
     reaching
+}
+
+/// A folder, and all that kustomizations lead to from it, files too. Rather too many than too few.
+pub(super) fn folders_of(
+    files: &dyn Files,
+    folder: &RepoPath,
+    unknown: &mut BTreeSet<RepoPath>,
+) -> BTreeSet<RepoPath> {
+    let mut next = vec![folder.clone()];
+    let mut seen: BTreeSet<RepoPath> = BTreeSet::new();
+    while let Some(folder) = next.pop() {
+        if seen.insert(folder.clone()) {
+            next.extend(named_by(files, &folder, unknown));
+        }
+    }
+    seen
 }
 
 /// All that a folder's kustomization may name: whatever in it reads like a path.

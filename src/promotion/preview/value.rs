@@ -121,14 +121,26 @@ impl Preview {
 /// Environments whose files change in the same way, and that are not rendered here.
 #[derive(Debug)]
 pub struct Unrendered {
-    /// The environments; at least one.
+    /// The environments; none for charts of which it is not known who takes them.
     pub environments: Vec<Environment>,
+    /// Those charts.
+    pub charts: Vec<RepoPath>,
     /// Why they are not rendered, without a name: lower case, without a final period.
     pub why: String,
     /// The files that change, values of Secrets masked.
     pub files: FilesDiff,
     /// What is found in charts' values among them.
     pub findings: Vec<Finding>,
+}
+
+impl Unrendered {
+    /// What it is of, by the names that people know: environments, else charts.
+    #[must_use]
+    pub fn titles(&self) -> Vec<String> {
+        let environments = self.environments.iter().map(Environment::title);
+        let charts = self.charts.iter().map(|folder| format!("chart {folder}"));
+        environments.chain(charts).collect()
+    }
 }
 
 /// Equal for environments whose resources change in the same way, whatever their names and namespaces,

@@ -8,7 +8,7 @@ use super::super::markdown::number;
 use super::super::phrase::Phrase;
 use super::kinds::kinds;
 use crate::kustomize::ResourceId;
-use crate::policy::{Alike, Finding, Level, is_risk};
+use crate::policy::{Alike, Finding, Level, gravity, is_risk};
 
 /// At most so many names of a group are told one by one.
 const NAMES: usize = 3;
@@ -82,7 +82,7 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
             }
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.level));
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.level), gravity(group.first())));
     groups
 }
 

@@ -1,6 +1,6 @@
 //! What runs, what is kept, and what goes.
 
-use super::{found, ids, manifest, table};
+use super::{build, found, found_between, ids, manifest, table};
 
 #[test]
 fn what_runs() {
@@ -14,6 +14,9 @@ fn what_runs() {
         ("image: 'r/x:1.9'", "image: 'r/x:latest'", "image-floating"),
         ("image: 'r/x:1.9'", "image: 'r/x'", "image-floating"),
         ("image: 'r/x:latest'", "image: 'r/x:latest'\nx: 1", ""),
+        // What an environment's own tag names moves as well.
+        ("image: 'r/x:stg'", "image: 'r/x:dev'", ""),
+        ("image: 'r/x:release'", "image: 'r/x:latest'", ""),
         ("image: 'r/x:1@sha256:a'", "image: 'r/x:1'", "(image-floating)"),
         (
             "resources: {limits: {memory: 8Gi}}",
@@ -254,4 +257,73 @@ fn what_goes_is_worse_where_others_need_it() {
     let renamed = claim.replace("name: x", "name: v2-x");
     let findings = found(&claim, &renamed);
     assert_eq!(ids(&findings), "resource-deleted storage-changes");
+}
+
+#[test]
+fn whom_it_runs_as() {
+    let pod = |inside: &str| {
+        format!("spec: {{template: {{spec: {{{inside}containers: [{{name: a}}]}}}}}}")
+    };
+    let cases: Vec<(String, String, &str)> = [
+        ("serviceAccountName: a, ", "serviceAccountName: b, ", "service-account-changes"),
+        ("serviceAccountName: a, ", "", "service-account-changes"),
+        ("", "serviceAccountName: a, ", "service-account-changes"),
+        ("serviceAccount: a, ", "serviceAccountName: a, serviceAccount: a, ", ""),
+        ("serviceAccountName: default, ", "hostname: x, ", ""),
+        ("automountServiceAccountToken: false, ", "", "security-context-weaker"),
+        ("", "automountServiceAccountToken: false, ", ""),
+        ("automountServiceAccountToken: true, ", "", ""),
+    ]
+    .map(|(before, after, want)| (pod(before), pod(after), want))
+    .into();
+    let cases: Vec<(&str, &str, &str)> =
+        cases.iter().map(|(before, after, want)| (&**before, &**after, *want)).collect();
+    table(("apps/v1", "Deployment"), &cases);
+    table(
+        ("v1", "ServiceAccount"),
+        &[
+            (
+                "annotations eks.amazonaws.com/role-arn: 'arn:a'",
+                "annotations eks.amazonaws.com/role-arn: 'arn:b'",
+                "service-account-changes",
+            ),
+            ("annotations owner: a", "annotations owner: b", ""),
+            ("automountServiceAccountToken: false", "x: 1", "service-account-changes"),
+        ],
+    );
+    table(
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+        &[
+            ("spec: {x: 1, serviceAccountName: a}", "spec: {x: 1}", "service-account-changes"),
+            (
+                "spec: {x: 1, serviceAccountName: a}",
+                "spec: {x: 1, serviceAccountName: b}",
+                "service-account-changes",
+            ),
+            (
+                "spec: {values: {serviceAccount: {name: a}, x: 1}}",
+                "spec: {values: {serviceAccount: {name: b}, x: 1}}",
+                "service-account-changes",
+            ),
+            ("spec: {x: 1}", "spec: {x: 1, serviceAccountName: a}", ""),
+        ],
+    );
+    let account = |name: &str| {
+        manifest(("v1", "ServiceAccount"), "").replace("name: x", &format!("name: {name}"))
+    };
+    let deployment = |account: &str| {
+        manifest(("apps/v1", "Deployment"), &pod(&format!("serviceAccountName: {account}, ")))
+    };
+    let both = |name: &str| format!("{}---\n{}", deployment(name), account(name));
+    let told: Vec<_> =
+        found(&deployment("a"), &deployment("b")).into_iter().map(|it| it.message).collect();
+    assert_eq!(told, ["runs as another service account: `a` → `b`"]);
+    // What gets another prefix is the same account.
+    let prefixed = |prefix: &str| {
+        let mut built = build(&both(&format!("{prefix}-a")));
+        built.resources.iter_mut().for_each(|it| it.original_id.name = "a".into());
+        built
+    };
+    let told = found_between(&prefixed("stg"), &prefixed("prd"));
+    assert!(!ids(&told).contains("service-account-changes"), "{told:?}");
 }
