@@ -1,7 +1,8 @@
 //! Runs the tests' stand-in for GitHub by itself, to try the program against it.
 //!
-//! `cargo run --example github_stand_in -- [--listen ADDRESS] [--below PATH] NAME=DIRECTORY…` serves each
-//! directory as a repository with one commit, and prints as JSON where, and with which credentials.
+//! `cargo run --example github_stand_in -- [--listen ADDRESS] [--below PATH] [--with-history] NAME=DIRECTORY…` serves
+//! each directory as a repository with one commit, or with all that its checkout has, and prints as JSON where, and
+//! with which credentials.
 //! Below `/_stand-in/` it takes orders: `POST commit`, `merge`, `faults`, `DELETE faults`, `GET state`
 //! (`tests/support/github/control.rs`).
 #![allow(
@@ -30,10 +31,12 @@ use github::{APP_ID, GithubStandIn};
 async fn main() {
     let (mut listen, mut below, mut repositories) =
         ("127.0.0.1:0".to_owned(), String::new(), Vec::new());
+    let mut with_history = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--listen" => listen = arguments.next().expect("an address follows --listen"),
+            "--with-history" => with_history = true,
             "--below" => below = arguments.next().expect("a path follows --below"),
             other => {
                 let (name, directory) = other.split_once('=').expect("NAME=DIRECTORY");
@@ -58,9 +61,14 @@ async fn main() {
     let mut token = String::new();
     for (name, directory) in &repositories {
         let mut files = BTreeMap::new();
-        read(Path::new(directory), "", &mut files);
+        if !with_history {
+            read(Path::new(directory), "", &mut files);
+        }
         let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (&**a, &**b)).collect();
         stand_in.add_repository(name, &files);
+        if with_history {
+            stand_in.adopt(name, Path::new(directory));
+        }
         token = stand_in.add_person(name, "mona", "write");
         stand_in.add_person(name, "rita", "read");
     }

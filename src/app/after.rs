@@ -24,13 +24,11 @@ use merged::MergedPromotion;
 pub(super) async fn after(work: &Work, job: &After) -> Result<Outcome, Stop> {
     let store = &work.app.store;
     let done = Ok(Outcome::Done(Vec::new()));
-    let Ok(number) = i64::try_from(job.number) else { return done };
+    let Some(number) = PullRequestNumber::new(job.number) else { return done };
     let Some(record) = store.promotion_of_pull_request(&job.place.key(), number).await? else {
         return done;
     };
-    let (Some(key), Some(number)) = (key_of(&record), PullRequestNumber::new(job.number)) else {
-        return done;
-    };
+    let Some(key) = key_of(&record) else { return done };
     work.tell_merged(&job.place, &record).await?;
     let repository = work.repository(&job.place).await?;
     let base = work.default_branch(&repository, &job.place).await?;
@@ -66,8 +64,8 @@ async fn merged_as(
     record: &PromotionRecord,
     number: PullRequestNumber,
 ) -> Result<Option<CommitSha>, Stop> {
-    if let Some(known) = &record.merged_as {
-        return Ok(CommitSha::parse(known).ok());
+    if record.merged_as.is_some() {
+        return Ok(record.merged_as.clone());
     }
     let found = repository.fetch_pull_request(number).await?;
     Ok(found.and_then(|found| match found.state {

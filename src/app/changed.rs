@@ -26,13 +26,14 @@ pub(super) async fn changed(work: &Work, job: &Changed) -> Result<Outcome, Stop>
 /// The promotion whose pull request it is: by its number, or by its branch while it is being opened.
 async fn find(work: &Work, job: &Changed) -> Result<Option<PromotionRecord>, Stop> {
     let store = &work.app.store;
-    let number = i64::try_from(job.number).unwrap_or(i64::MAX);
+    let Some(number) = PullRequestNumber::new(job.number) else { return Ok(None) };
     if let Some(record) = store.promotion_of_pull_request(&job.place.key(), number).await? {
         return Ok(Some(record));
     }
     let open = store.open_promotions(&job.place.key()).await?;
     Ok(open.into_iter().find(|record| {
-        record.branch == job.head_branch && record.pull_request.is_none_or(|it| it == number)
+        record.branch.as_str() == job.head_branch
+            && record.pull_request.is_none_or(|it| it == number)
     }))
 }
 

@@ -15,7 +15,6 @@ pub(super) use show::read_check;
 
 use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
 use crate::github::Reaction;
-use crate::model::PullRequestNumber;
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
 use crate::store::{Millis, NewJob, PromotionState};
 
@@ -47,7 +46,7 @@ pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
     };
     let newest = work.app.store.newest_promotion(&job.place.key(), pair(&key)).await?;
     let open = newest.filter(|record| record.state == PromotionState::Open);
-    let number = open.as_ref().and_then(|it| u64::try_from(it.pull_request?).ok());
+    let number = open.as_ref().and_then(|it| it.pull_request);
     let judgement = match key.intent {
         Intent::Promote => judge_environment(work, &job.place, source).await?,
         // A step goes on where the target itself is well.
@@ -56,7 +55,7 @@ pub(super) async fn clear(work: &Work, job: &Clear) -> Result<Outcome, Stop> {
     };
     let stepped = steps_of(target);
     let target = if key.intent == Intent::Step { &stepped } else { target };
-    match (open, number.and_then(PullRequestNumber::new)) {
+    match (open, number) {
         (Some(record), Some(number)) => {
             let promotion = Clearing {
                 work,
@@ -189,7 +188,7 @@ impl Clearing<'_> {
     /// counts as somebody else's.
     fn look_at_head(&self, standing: &mut Standing) -> Option<NewJob> {
         let head = self.job.head.as_ref()?;
-        if *head == self.record.head_commit || standing.foreign {
+        if head == self.record.head_commit.as_str() || standing.foreign {
             return None;
         }
         standing.foreign = true;
@@ -230,7 +229,7 @@ impl Clearing<'_> {
     }
 
     fn holds(&self, standing: &Standing, items: &[Item]) -> Holds {
-        let released = standing.released(&self.record.head_commit);
+        let released = standing.released(self.record.head_commit.as_str());
         holds(&Circumstances {
             stale: standing.stale.as_deref(),
             gate_errors: standing.errors,

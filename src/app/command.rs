@@ -129,11 +129,11 @@ pub(super) async fn undone_by(
     let (repository, application) = (&record.repository, &record.application);
     let merged = work.app.store.merged_promotions(repository, application, &record.target).await?;
     let is_it = |it: &&PromotionRecord| Some(&it.plan_id) == record.undoes.as_ref();
-    let number = merged.iter().find(is_it).and_then(|it| u64::try_from(it.pull_request?).ok());
+    let number = merged.iter().find(is_it).and_then(|it| it.pull_request);
     let standing = work.app.standing(&record.id).await?;
     Ok(number.map(|number| Undo {
         place: place.clone(),
-        number,
+        number: number.get(),
         merges: standing.merges_itself,
         because: standing.because,
         askers: Vec::new(),
@@ -209,7 +209,7 @@ async fn is_merged_promotion(
 
 /// What we remember of the pull request that the comment is on.
 async fn record_there(work: &Work, job: &Command) -> Result<Option<PromotionRecord>, Stop> {
-    let Ok(number) = i64::try_from(job.number) else { return Ok(None) };
+    let Some(number) = PullRequestNumber::new(job.number) else { return Ok(None) };
     Ok(work.app.store.promotion_of_pull_request(&job.place.key(), number).await?)
 }
 

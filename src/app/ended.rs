@@ -4,13 +4,14 @@ use super::job::{After, Ended, Job};
 use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
 use super::worker::Outcome;
-use crate::model::PullRequestNumber;
+use crate::model::{CommitSha, PullRequestNumber};
 use crate::store::{End, PromotionRecord, PromotionState};
 
 /// Notes how a pull request ended.
 pub(super) async fn note(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
     let (store, now) = (&work.app.store, work.app.clock.now());
-    let (repository, Ok(number)) = (ended.place.key(), i64::try_from(ended.number)) else {
+    let (repository, Some(number)) = (ended.place.key(), PullRequestNumber::new(ended.number))
+    else {
         return Ok(Outcome::Done(Vec::new()));
     };
     let (state, because) = if ended.merged {
@@ -19,7 +20,8 @@ pub(super) async fn note(work: &Work, ended: &Ended) -> Result<Outcome, Stop> {
         (PromotionState::Closed, Some("person"))
     };
     let by = ended.by.as_deref().filter(|_| ended.merged);
-    let end = End { state, because, merged_as: ended.merged_as.as_deref(), merged_by: by };
+    let merged_as = ended.merged_as.as_deref().and_then(|commit| CommitSha::parse(commit).ok());
+    let end = End { state, because, merged_as: merged_as.as_ref(), merged_by: by };
     let was_open = store.end_promotion(&repository, number, &end, now).await?;
     if let Some(by) = by {
         store.note_merged_by(&repository, number, by).await?;
@@ -52,10 +54,9 @@ async fn recollected(work: &Work, ended: &Ended) -> Result<Option<PromotionRecor
         PullRequestNumber::new(ended.number).filter(|_| ended.merged && ended.says_it_is_ours);
     let Some(number) = number else { return Ok(None) };
     let Some(Found::Merged) = recollect(work, &ended.place, number).await? else { return Ok(None) };
-    let stored = i64::try_from(ended.number).unwrap_or(i64::MAX);
-    let record = work.app.store.promotion_of_pull_request(&ended.place.key(), stored).await?;
+    let record = work.app.store.promotion_of_pull_request(&ended.place.key(), number).await?;
     if let Some(by) = &ended.by {
-        work.app.store.note_merged_by(&ended.place.key(), stored, by).await?;
+        work.app.store.note_merged_by(&ended.place.key(), number, by).await?;
     }
     Ok(record)
 }

@@ -6,7 +6,7 @@
 //! Nothing is written where no rule asks for it.
 
 use crate::github::{CheckState, GithubError, PullRequest, Repository, StandingCheck};
-use crate::model::{BranchName, CommitSha, RepoName};
+use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoName};
 use crate::promotion::Marker;
 use crate::store::{NewJob, PromotionRecord};
 
@@ -19,19 +19,20 @@ use super::worker::Outcome;
 
 /// Reports what is required and has nothing to say.
 pub(super) async fn exempt(work: &Work, job: &Exempt) -> Result<Outcome, Stop> {
-    let done = |jobs| Ok(Outcome::Done(jobs));
     let repository = work.repository(&job.place).await?;
     let base = work.default_branch(&repository, &job.place).await?;
     // Promotions go into the default branch, and nobody asks for their checks elsewhere. Only what was shown once
     // can be required: https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
     if job.base_branch != base.as_str() || !work.app.store.has_promotions(&job.place.key()).await? {
-        return done(Vec::new());
+        return Ok(Outcome::Done(Vec::new()));
     }
     let required = required(&repository, &base).await?;
-    let mut jobs = newly_required(work, &repository, job, &base, &required).await?;
+    newly_required(work, &repository, job, &base, &required).await?;
     let open = work.app.store.open_promotions(&job.place.key()).await?;
     let own = open.iter().find(|record| is_made_of(job, record));
-    let Some(silent) = job.silent_on(&required, own, &open) else { return done(jobs) };
+    let Some(silent) = job.silent_on(&required, own, &open) else {
+        return Ok(Outcome::Done(Vec::new()));
+    };
     if let Ok(commit) = CommitSha::parse(&job.commit) {
         for name in silent {
             if !report(work, &repository, &commit, name).await? {
@@ -39,8 +40,8 @@ pub(super) async fn exempt(work: &Work, job: &Exempt) -> Result<Outcome, Stop> {
             }
         }
     }
-    jobs.extend(own.and_then(|record| clear_group(work, job, record)));
-    done(jobs)
+    let group = own.and_then(|record| clear_group(work, job, record));
+    Ok(Outcome::Done(group.into_iter().collect()))
 }
 
 /// The checks of ours that the branch's rules require.
@@ -57,27 +58,22 @@ async fn newly_required(
     job: &Exempt,
     base: &BranchName,
     required: &[String],
-) -> Result<Vec<NewJob>, Stop> {
-    let store = &work.app.store;
-    let marker = format!("required {} {base}", job.place.key());
-    let before = store.standing(&marker).await?;
-    let now = required.join("\n");
-    if before.as_deref().unwrap_or_default() == now {
-        return Ok(Vec::new());
+) -> Result<(), Stop> {
+    let (store, name) = (&work.app.store, job.place.key());
+    let before = store.required_checks(&name).await?;
+    if before == required {
+        return Ok(());
     }
-    let jobs = if required.is_empty() {
-        Vec::new()
-    } else {
+    if required.iter().any(|check| !before.contains(check)) {
         let open = repository.fetch_open_pull_requests(base).await?;
         let others = open.iter().filter(|found| found.head.as_str() != job.commit);
-        others
-            .map(|found| {
-                work.follow_up(&Job::Exempt(of_open(&job.place, repository.name(), found)))
-            })
-            .collect()
-    };
-    store.note_standing(&marker, &now, None, work.app.clock.now()).await?;
-    Ok(jobs)
+        let exempt = |found| Job::Exempt(of_open(&job.place, repository.name(), found));
+        let jobs = others.map(|found| work.follow_up(&exempt(found))).collect();
+        // Before it is noted: whoever dies between the two does it again, and nobody is left out.
+        store.enqueue(jobs, work.app.clock.now()).await?;
+        work.app.wake.notify_one();
+    }
+    Ok(store.note_required_checks(&name, required).await?)
 }
 
 fn of_open(place: &Place, here: &RepoName, found: &PullRequest) -> Exempt {
@@ -96,11 +92,11 @@ fn of_open(place: &Place, here: &RepoName, found: &PullRequest) -> Exempt {
 
 /// Whether it is about the pull request of this promotion.
 fn is_made_of(job: &Exempt, record: &PromotionRecord) -> bool {
-    let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
+    let number = record.pull_request.map(PullRequestNumber::get);
     match &job.of {
         ExemptOf::PullRequest { from_elsewhere: true, .. } => false,
         ExemptOf::PullRequest { number: of, head_branch, .. } => {
-            record.branch == *head_branch && number.is_none_or(|number| number == *of)
+            record.branch.as_str() == head_branch && number.is_none_or(|number| number == *of)
         }
         ExemptOf::MergeGroup { number: of } => of.is_some() && number == *of,
     }
@@ -126,13 +122,16 @@ impl Exempt {
             _ => {}
         }
         // Checks are of commits: what is said of this one is said of whoever has it as its head.
-        let speaks_for_itself =
-            |record: &&PromotionRecord| record.head_commit == self.commit || Some(*record) == own;
+        let speaks_for_itself = |record: &&PromotionRecord| {
+            record.head_commit.as_str() == self.commit || Some(*record) == own
+        };
         let taken: Vec<String> =
             open.iter().filter(speaks_for_itself).map(|it| check_of(&it.target)).collect();
         let is_previewed = match &self.of {
             // Somebody else's commits on a promotion's branch have no preview.
-            ExemptOf::PullRequest { .. } => own.is_none_or(|own| own.head_commit != self.commit),
+            ExemptOf::PullRequest { .. } => {
+                own.is_none_or(|own| own.head_commit.as_str() != self.commit)
+            }
             ExemptOf::MergeGroup { .. } => false,
         };
         let silent = |name: &&String| match name.as_str() {

@@ -25,7 +25,8 @@ pub(super) async fn news(work: &Work, job: &News) -> Result<Outcome, Stop> {
     let open = store.open_promotions(&repository).await?;
     let mut keys = BTreeSet::new();
     // A check on a promotion's own head may be what GitHub's rules waited for.
-    let on_its_head = |it: &&PromotionRecord| job.all || job.commits.contains(&it.head_commit);
+    let on_its_head =
+        |it: &&PromotionRecord| job.all || job.commits.contains(it.head_commit.as_str());
     keys.extend(open.iter().filter(on_its_head).filter_map(key_of));
     let mut jobs = Vec::new();
     for environment in concerned(work, job).await? {
@@ -42,7 +43,8 @@ pub(super) async fn news(work: &Work, job: &News) -> Result<Outcome, Stop> {
         keys.extend(leads_to(&environment));
         let merged = store.merged_promotions(&repository, &of.application, &of.environment).await?;
         let newest = merged.into_iter().next();
-        if let Some(number) = newest.and_then(|it| u64::try_from(it.pull_request?).ok()) {
+        if let Some(number) = newest.and_then(|it| it.pull_request) {
+            let number = number.get();
             jobs.push(work.follow_up(&Job::After(After { place: job.place.clone(), number })));
         }
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clearance::{Hold, Holds};
 use crate::config::RepositoryConfig;
-use crate::model::{NoticeEvent, NoticeFormat, ReceiverName, Subscription};
+use crate::model::{NoticeEvent, NoticeFormat, PullRequestNumber, ReceiverName, Subscription};
 use crate::notices::Receivers;
 use crate::promotion::Intent;
 use crate::store::{Millis, NewNotice, PromotionRecord, PromotionState, StoreError};
@@ -64,7 +64,7 @@ struct Happened<'a> {
     application: Option<&'a str>,
     source: Option<&'a str>,
     target: Option<&'a str>,
-    number: Option<i64>,
+    number: Option<PullRequestNumber>,
     /// What makes it another occasion than the last one.
     occasion: &'a str,
     summary: String,
@@ -97,6 +97,11 @@ impl<'a> Happened<'a> {
     fn says(self, summary: String) -> Self {
         Self { summary, ..self }
     }
+}
+
+/// The pull request of a promotion, in words.
+fn number_of(record: &PromotionRecord) -> String {
+    record.pull_request.map_or_else(|| "a promotion".to_owned(), |number| number.to_string())
 }
 
 impl Work {
@@ -143,8 +148,8 @@ impl Work {
         let names: Vec<&str> = holds.standing.iter().map(Hold::name).collect();
         let occasion = format!("{} {count} {}", record.id, names.join(" "));
         let happened = Happened::to(record, place, NoticeEvent::Held);
-        let (number, which) = (record.pull_request.unwrap_or_default(), happened.which());
-        let summary = format!("#{number} is held, {which}: {}", told.join("; "));
+        let (number, which) = (number_of(record), happened.which());
+        let summary = format!("{number} is held, {which}: {}", told.join("; "));
         self.tell_outside(Happened { occasion: &occasion, ..happened.says(summary) }).await
     }
 
@@ -158,9 +163,9 @@ impl Work {
         if !is_news || record.state != PromotionState::Merged {
             return Ok(());
         }
-        let number = record.pull_request.unwrap_or_default();
+        let number = number_of(record);
         let happened = Happened::to(record, place, NoticeEvent::Merged);
-        let summary = format!("#{number} was merged, {}", happened.which());
+        let summary = format!("{number} was merged, {}", happened.which());
         self.tell_outside(happened.says(summary)).await?;
         let Some(plan) = &record.undoes else { return Ok(()) };
         let PromotionRecord { application, target, .. } = record;
@@ -169,8 +174,8 @@ impl Work {
             |it: &PromotionRecord| it.plan_id == *plan && it.intent != Intent::Undo.as_str();
         let Some(undone) = merged.into_iter().find(is_it) else { return Ok(()) };
         let happened = Happened::to(&undone, place, NoticeEvent::Undone);
-        let was = undone.pull_request.unwrap_or_default();
-        let summary = format!("#{was} was undone by #{number}, {}", happened.which());
+        let was = number_of(&undone);
+        let summary = format!("{was} was undone by {number}, {}", happened.which());
         // A promotion that comes again can be undone again.
         self.tell_outside(Happened { occasion: &record.id, ..happened.says(summary) }).await
     }
@@ -184,9 +189,9 @@ impl Work {
         count: u64,
     ) -> Result<(), Stop> {
         let happened = Happened::to(record, place, NoticeEvent::Degraded);
-        let number = record.pull_request.unwrap_or_default();
+        let number = number_of(record);
         let (target, which) = (&record.target, happened.which());
-        let summary = format!("{target} is degraded after #{number}, {which}: {voices}");
+        let summary = format!("{target} is degraded after {number}, {which}: {voices}");
         let occasion = format!("{} {count}", record.id);
         self.tell_outside(Happened { occasion: &occasion, ..happened.says(summary) }).await
     }
@@ -195,7 +200,7 @@ impl Work {
     pub(super) async fn tell_failed(
         &self,
         job: &Promote,
-        number: Option<i64>,
+        number: Option<PullRequestNumber>,
         occasion: &str,
         because: &str,
     ) -> Result<(), Stop> {
@@ -242,7 +247,7 @@ impl Work {
         place: &Place,
         number: u64,
     ) -> Result<Option<PromotionRecord>, StoreError> {
-        let Ok(number) = i64::try_from(number) else { return Ok(None) };
+        let Some(number) = PullRequestNumber::new(number) else { return Ok(None) };
         self.app.store.promotion_of_pull_request(&place.key(), number).await
     }
 
@@ -278,7 +283,7 @@ impl Work {
 
     fn notice(&self, happened: &Happened<'_>, subscription: &Subscription) -> NewNotice {
         let Happened { event, place, application, source, target, .. } = *happened;
-        let number = happened.number.and_then(|number| u64::try_from(number).ok());
+        let number = happened.number.map(PullRequestNumber::get);
         let repository = &place.repository;
         let url = number.map(|it| format!("{}/{repository}/pull/{it}", self.app.github.web()));
         let format = subscription.format.as_str();

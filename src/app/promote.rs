@@ -22,7 +22,7 @@ mod verdict;
 mod without_store;
 
 use crate::github::Repository;
-use crate::model::{BranchName, CommitSha, PullRequestNumber};
+use crate::model::{BranchName, CommitSha};
 use crate::promotion::{
     Decision, Environment, Intent, Key, Opening, Plan, PlanError, Planned, Proposal, Reason,
     Request, Situation, Verdict, decide,
@@ -333,13 +333,12 @@ impl<'a> Promotion<'a> {
         let same =
             record.plan_id == self.plan.id.as_str() && record.base_digest == self.base_digest;
         let open = record.state == crate::store::PromotionState::Open;
-        let number = PullRequestNumber::new(u64::try_from(record.pull_request?).ok()?)?;
-        let head = CommitSha::parse(&record.head_commit).ok();
+        let number = record.pull_request?;
         let believed = self.request == Request::Moved && !self.look;
         (believed && same && open && !self.plan.is_empty()).then_some(Shown {
             number,
             url: None,
-            head,
+            head: Some(record.head_commit.clone()),
         })
     }
 

@@ -58,7 +58,7 @@ async fn is_promotion(work: &Work, job: &PreviewPullRequest) -> Result<bool, Sto
         return Ok(false);
     }
     let open = work.app.store.open_promotions(&job.place.key()).await?;
-    Ok(open.iter().any(|record| record.branch == job.head_branch))
+    Ok(open.iter().any(|record| record.branch.as_str() == job.head_branch))
 }
 
 /// How the default branch wants it. A repository without our file, or with a broken one, wants nothing.

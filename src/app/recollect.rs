@@ -122,7 +122,7 @@ impl<'a> Recollection<'a> {
     pub(super) async fn open(&self) -> Result<Vec<Job>, Stop> {
         let known = self.work.app.store.open_promotions(&self.place.key()).await?;
         let is_known = |found: &PullRequest| {
-            known.iter().any(|record| record.branch == found.head_branch)
+            known.iter().any(|record| record.branch.as_str() == found.head_branch)
                 || !self.branches.contains_key(&found.head_branch)
         };
         let mut jobs = Vec::new();
@@ -306,16 +306,16 @@ impl<'a> Recollection<'a> {
             target: key.target.as_str().to_owned(),
             intent: key.intent.as_str().to_owned(),
             undoes: trailers.undoes.as_ref().map(|plan| plan.as_str().to_owned()),
-            branch: pull_request.head_branch.clone(),
+            branch: BranchName::parse(&pull_request.head_branch).ok()?,
             plan_id: trailers.plan.as_str().to_owned(),
             base_digest: String::new(),
-            base_commit: base.map_or(String::new(), |base| base.as_str().to_owned()),
-            head_commit: pull_request.head.as_str().to_owned(),
+            base_commit: base.cloned(),
+            head_commit: pull_request.head.clone(),
             tree: commit.tree.as_str().to_owned(),
-            pull_request: i64::try_from(pull_request.number.get()).ok(),
+            pull_request: Some(pull_request.number),
             state: PromotionState::Merged,
             closed_because: None,
-            merged_as: Some(merged_as.as_str().to_owned()),
+            merged_as: Some(merged_as.clone()),
             merged_at: Some(merged_at),
             merged_by: None,
             undone_at,

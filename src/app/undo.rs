@@ -62,8 +62,7 @@ async fn find(
     repository: &Repository,
     number: PullRequestNumber,
 ) -> Result<Option<(Key, PlanId, Commit)>, Stop> {
-    let stored = i64::try_from(job.number).unwrap_or(i64::MAX);
-    let record = work.app.store.promotion_of_pull_request(&job.place.key(), stored).await?;
+    let record = work.app.store.promotion_of_pull_request(&job.place.key(), number).await?;
     let Some(found) = repository.fetch_pull_request(number).await? else { return Ok(None) };
     let PullRequestState::Merged(Some(merged_as)) = &found.state else { return Ok(None) };
     let known = record.as_ref().and_then(|it| Some((key_of(it)?, PlanId::parse(&it.plan_id)?)));

@@ -21,7 +21,7 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// The address of a pull request.
-    pub(super) fn pull_request(&self, repository: &str, number: i64) -> String {
+    pub(super) fn pull_request(&self, repository: &str, number: u64) -> String {
         format!("{}/{repository}/pull/{number}", self.github)
     }
 }

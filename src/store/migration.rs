@@ -11,7 +11,7 @@ use super::database::Database;
 use super::error::StoreError;
 
 /// All migrations, oldest first. They are part of the binary, so that there is nothing to install.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "looked tree and surveys", include_str!("migrations/0002_looked_tree_and_surveys.sql")),
     (3, "deliveries of jobs", include_str!("migrations/0003_deliveries_of_jobs.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "page sessions", include_str!("migrations/0010_page_sessions.sql")),
     (11, "who asked", include_str!("migrations/0011_who_asked.sql")),
     (12, "when pages change", include_str!("migrations/0012_when_pages_change.sql")),
+    (13, "required checks", include_str!("migrations/0013_required_checks.sql")),
 ];
 
 impl Database {

@@ -4,6 +4,7 @@ use super::claim::{Lease, guard, held};
 use super::database::Row;
 use super::error::StoreError;
 use super::handle::{Millis, Store};
+use crate::model::{BranchName, CommitSha, PullRequestNumber};
 
 /// How far a promotion got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +57,25 @@ pub struct PromotionRecord {
     /// The plan that is undone, of one that undoes.
     pub undoes: Option<String>,
     /// The head branch.
-    pub branch: String,
+    pub branch: BranchName,
     /// The plan's id.
     pub plan_id: String,
     /// What the edits were made from.
     pub base_digest: String,
-    /// The commit of the base branch that the plan was made on.
-    pub base_commit: String,
+    /// The commit of the base branch that the plan was made on; `None` of one that GitHub told of without it.
+    pub base_commit: Option<CommitSha>,
     /// The commit that we made.
-    pub head_commit: String,
+    pub head_commit: CommitSha,
     /// Its tree.
     pub tree: String,
     /// The pull request.
-    pub pull_request: Option<i64>,
+    pub pull_request: Option<PullRequestNumber>,
     /// How far it got.
     pub state: PromotionState,
     /// Why it was closed, such as `person`, `empty`, `retired` or `superseded`.
     pub closed_because: Option<String>,
     /// The commit of the default branch that brought it.
-    pub merged_as: Option<String>,
+    pub merged_as: Option<CommitSha>,
     /// When it was merged.
     pub merged_at: Option<Millis>,
     /// Who merged it, by login, if we heard of that.
@@ -114,7 +115,7 @@ pub struct End<'a> {
     /// Why it was closed.
     pub because: Option<&'a str>,
     /// The commit that it was merged as.
-    pub merged_as: Option<&'a str>,
+    pub merged_as: Option<&'a CommitSha>,
     /// Who merged it.
     pub merged_by: Option<&'a str>,
 }
@@ -200,11 +201,11 @@ impl Store {
     pub async fn promotion_of_pull_request(
         &self,
         repository: &str,
-        pull_request: i64,
+        pull_request: PullRequestNumber,
     ) -> Result<Option<PromotionRecord>, StoreError> {
         const FIND: &str = "SELECT * FROM promotions WHERE repository = $1 AND pull_request = $2 \
              ORDER BY created_at DESC LIMIT 1";
-        Ok(self.promotions(FIND, &[repository.into(), pull_request.into()]).await?.pop())
+        Ok(self.promotions(FIND, &[repository.into(), number_of(pull_request).into()]).await?.pop())
     }
 
     async fn promotions(
@@ -271,7 +272,7 @@ impl Store {
         let run = async {
             let mut tx = self.database.begin().await?;
             for record in records {
-                let number = record.pull_request.into();
+                let number = record.pull_request.map(number_of).into();
                 let values = [(&record.repository).into(), number, (&record.id).into()];
                 if tx.fetch(KNOWN, &values).await?.is_empty() {
                     write(&mut tx, record, now).await?;
@@ -289,7 +290,7 @@ impl Store {
     pub async fn end_promotion(
         &self,
         repository: &str,
-        pull_request: i64,
+        pull_request: PullRequestNumber,
         end: &End<'_>,
         now: Millis,
     ) -> Result<bool, StoreError> {
@@ -304,11 +305,11 @@ impl Store {
         let merged_at = (state == PromotionState::Merged).then_some(now);
         let values = [
             repository.into(),
-            pull_request.into(),
+            number_of(pull_request).into(),
             state.as_str().into(),
             because.into(),
             now.into(),
-            merged_as.into(),
+            merged_as.map(CommitSha::as_str).into(),
             merged_at.into(),
             merged_by.into(),
         ];
@@ -317,7 +318,7 @@ impl Store {
         let touched = touched.map_err(StoreError::while_to(noting))?;
         // Who looks at GitHub may see the merge before the delivery is read that says by whom.
         if let (0, Some(by)) = (touched, merged_by) {
-            let values = [repository.into(), pull_request.into(), by.into()];
+            let values = [repository.into(), number_of(pull_request).into(), by.into()];
             let told = self.database.execute(BY, &values).await;
             told.map_err(StoreError::while_to(noting))?;
         }
@@ -332,12 +333,12 @@ impl Store {
     pub async fn note_merged_by(
         &self,
         repository: &str,
-        pull_request: i64,
+        pull_request: PullRequestNumber,
         login: &str,
     ) -> Result<(), StoreError> {
         const NOTE: &str = "UPDATE promotions SET merged_by = $3 WHERE repository = $1 \
              AND pull_request = $2 AND state = 'merged' AND merged_by IS NULL";
-        let values = [repository.into(), pull_request.into(), login.into()];
+        let values = [repository.into(), number_of(pull_request).into(), login.into()];
         let touched = self.database.execute(NOTE, &values).await;
         touched.map(|_| ()).map_err(StoreError::while_to("note who merged"))
     }
@@ -411,26 +412,39 @@ async fn write(
         (&record.application).into(),
         (&record.source).into(),
         (&record.target).into(),
-        (&record.branch).into(),
+        record.branch.as_str().into(),
         (&record.plan_id).into(),
         (&record.base_digest).into(),
-        (&record.base_commit).into(),
-        (&record.head_commit).into(),
+        record.base_commit.as_ref().map_or("", CommitSha::as_str).into(),
+        record.head_commit.as_str().into(),
         (&record.tree).into(),
-        record.pull_request.into(),
+        record.pull_request.map(number_of).into(),
         record.state.as_str().into(),
         record.closed_because.as_deref().into(),
         record.created_at.into(),
         now.into(),
         (&record.intent).into(),
         record.undoes.as_deref().into(),
-        record.merged_as.as_deref().into(),
+        record.merged_as.as_ref().map(CommitSha::as_str).into(),
         record.merged_at.into(),
         record.undone_at.into(),
         record.merged_by.as_deref().into(),
     ];
     tx.execute(UPSERT, &values).await?;
     Ok(())
+}
+
+/// A number as the database has it.
+fn number_of(number: PullRequestNumber) -> i64 {
+    i64::try_from(number.get()).unwrap_or(i64::MAX)
+}
+
+/// Reads what only we write.
+fn typed<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, sqlx::Error>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    parse(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 pub(super) fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
@@ -440,18 +454,26 @@ pub(super) fn read_record(row: &Row) -> Result<PromotionRecord, sqlx::Error> {
         application: row.text("application")?,
         source: row.text("source")?,
         target: row.text("target")?,
-        branch: row.text("branch")?,
+        branch: typed(&row.text("branch")?, BranchName::parse)?,
         plan_id: row.text("plan_id")?,
         base_digest: row.text("base_digest")?,
-        base_commit: row.text("base_commit")?,
-        head_commit: row.text("head_commit")?,
+        base_commit: Some(row.text("base_commit")?)
+            .filter(|text| !text.is_empty())
+            .map(|text| typed(&text, CommitSha::parse))
+            .transpose()?,
+        head_commit: typed(&row.text("head_commit")?, CommitSha::parse)?,
         tree: row.text("tree")?,
-        pull_request: row.maybe_int("pull_request")?,
+        pull_request: row
+            .maybe_int("pull_request")?
+            .and_then(|number| PullRequestNumber::new(u64::try_from(number).ok()?)),
         state: PromotionState::parse(&row.text("state")?),
         closed_because: row.maybe_text("closed_because")?,
         intent: row.text("intent")?,
         undoes: row.maybe_text("undoes")?,
-        merged_as: row.maybe_text("merged_as")?,
+        merged_as: row
+            .maybe_text("merged_as")?
+            .map(|text| typed(&text, CommitSha::parse))
+            .transpose()?,
         merged_at: row.maybe_int("merged_at")?,
         merged_by: row.maybe_text("merged_by")?,
         undone_at: row.maybe_int("undone_at")?,

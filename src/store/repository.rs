@@ -95,6 +95,35 @@ impl Store {
         touched.map(|_| ()).map_err(StoreError::while_to("note a repository"))
     }
 
+    /// The checks of ours that the default branch's rules required at the last look, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn required_checks(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        const FIND: &str = "SELECT required_checks FROM repositories WHERE name = $1";
+        let read = async {
+            let rows = self.database.fetch(FIND, &[name.into()]).await?;
+            rows.first().map_or(Ok(None), |row| row.maybe_text("required_checks"))
+        };
+        let read = read.await.map_err(StoreError::while_to("look for required checks"))?;
+        Ok(read.iter().flat_map(|names| names.lines()).map(str::to_owned).collect())
+    }
+
+    /// Notes them.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn note_required_checks(
+        &self,
+        name: &str,
+        checks: &[String],
+    ) -> Result<(), StoreError> {
+        const NOTE: &str = "UPDATE repositories SET required_checks = $2 WHERE name = $1";
+        let checks = checks.join("\n");
+        let touched = self.database.execute(NOTE, &[name.into(), checks.as_str().into()]).await;
+        touched.map(|_| ()).map_err(StoreError::while_to("note required checks"))
+    }
+
     /// Forgets a repository that we cannot see any more.
     ///
     /// # Errors

@@ -164,7 +164,8 @@ async fn migrates_filled_tables(url: String) {
     const OLD_PROMOTION: &str = "INSERT INTO promotions (id, repository, source, target, branch, \
          plan_id, base_digest, rendered_digest, base_commit, head_commit, tree, pull_request, state, \
          created_at, updated_at) \
-         VALUES ('p', 'o/r', 'a', 'b', 'br', 'x', 'y', '', 'c', 'd', 't', 7, 'open', 1, 1)";
+         VALUES ('p', 'o/r', 'a', 'b', 'br', 'x', 'y', '', 'c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0', \
+         'd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 't', 7, 'open', 1, 1)";
     const OLD_SURVEY: &str =
         "INSERT INTO surveys (repository, source, target, surveyed_at) VALUES ('o/r', 'a', 'b', 1)";
     let old = Database::connect(&url).await.unwrap();
@@ -180,7 +181,8 @@ async fn migrates_filled_tables(url: String) {
     let known = store.repository("o/r").await.unwrap().unwrap();
     assert_eq!((known.looked_at.as_deref(), known.looked_tree), (Some("abc"), None));
     let promotion = store.newest_promotion("o/r", pair("", "a", "b")).await.unwrap().unwrap();
-    assert_eq!((promotion.pull_request, promotion.head_commit.as_str()), (Some(7), "d"));
+    let number = promotion.pull_request.map(crate::model::PullRequestNumber::get);
+    assert_eq!((number, promotion.head_commit.as_str()), (Some(7), "d1".repeat(20).as_str()));
     assert_eq!(promotion.application, "", "there were no applications");
     assert_eq!((promotion.intent.as_str(), promotion.undoes), ("promote", None));
     assert!(store.was_surveyed("o/r", pair("", "a", "b")).await.unwrap());

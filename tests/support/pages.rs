@@ -86,7 +86,8 @@ pub async fn fill(scene: &Scene, applications: u32, of_each: u32) {
     const FILL: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
          INSERT INTO promotions (id, repository, application, source, target, branch, plan_id, base_digest, \
          base_commit, head_commit, tree, pull_request, state, created_at, updated_at) \
-         SELECT 'x' || i, 'octo/many', 'app-' || (i / $2), 'dev', 'env-' || (i % $2), 'b', 'p', '', 'c', 'h', '', \
+         SELECT 'x' || i, 'octo/many', 'app-' || (i / $2), 'dev', 'env-' || (i % $2), 'b', 'p', '', \
+         '0123456789012345678901234567890123456789', '9876543210987654321098765432109876543210', '', \
          i, 'open', 1, 1 FROM n";
     let database = sqlx::SqlitePool::connect(&scene.database).await.unwrap();
     let last = applications * of_each - 1;

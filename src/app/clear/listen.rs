@@ -35,7 +35,7 @@ impl Clearing<'_> {
                 by: release.by.clone(),
                 reason: release.reason.clone(),
                 at: self.work.app.clock.now(),
-                head: self.record.head_commit.clone(),
+                head: self.record.head_commit.to_string(),
             });
         }
         Ok(())

@@ -37,7 +37,7 @@ impl Clearing<'_> {
         let situation = MergeSituation {
             merge: self.who_merges(standing),
             holds,
-            is_the_judged_one: found.head.as_str() == self.record.head_commit
+            is_the_judged_one: found.head == self.record.head_commit
                 && found.base_branch == self.base.as_str(),
             is_base_unmoved: tip.as_ref() == Some(&self.commit),
             is_draft: found.draft,
@@ -65,7 +65,7 @@ impl Clearing<'_> {
         standing: &mut Standing,
         found: &PullRequest,
     ) -> Result<Vec<NewJob>, Stop> {
-        let Ok(head) = CommitSha::parse(&self.record.head_commit) else { return Ok(Vec::new()) };
+        let head = self.record.head_commit.clone();
         // Whoever may pass by the queue does not do so for that.
         if self.repository.fetch_branch_rules(self.base).await?.merge_queue {
             return self.enter_queue(standing, &head, "the merge queue cannot be reached").await;
@@ -133,7 +133,7 @@ impl Clearing<'_> {
     /// GitHub's rules do not allow it: that is told, and tried again when something changes.
     async fn refused(&self, standing: &mut Standing, words: String) -> Result<Vec<NewJob>, Stop> {
         tracing::info!(pull_request = self.number.get(), because = words, "GitHub does not merge");
-        standing.refused = Some((self.record.head_commit.clone(), words));
+        standing.refused = Some((self.record.head_commit.to_string(), words));
         self.work.app.note_standing(&self.record.id, standing).await?;
         Ok(vec![self.again(self.work.app.clock.now() + REFUSED_MS)])
     }
@@ -141,20 +141,19 @@ impl Clearing<'_> {
     /// Notes the merge; the next environment begins with a look at the default branch.
     async fn merged(&self, commit: Option<&CommitSha>) -> Result<Vec<NewJob>, Stop> {
         let now = self.work.app.clock.now();
-        let number = i64::try_from(self.number.get()).unwrap_or(i64::MAX);
         let end = End {
             state: PromotionState::Merged,
             because: None,
-            merged_as: commit.map(CommitSha::as_str),
+            merged_as: commit,
             merged_by: Some("Overlift"),
         };
         let place = &self.job.place;
         let store = &self.work.app.store;
-        store.end_promotion(&place.key(), number, &end, now).await?;
+        store.end_promotion(&place.key(), self.number, &end, now).await?;
         if let Some(plan) = &self.record.undoes {
             store.note_undone(&place.key(), plan, now).await?;
         }
-        tracing::info!(pull_request = number, target = %self.target.name, "merged");
+        tracing::info!(pull_request = self.number.get(), target = %self.target.name, "merged");
         let look = Look { place: place.clone(), moved: None, pushed: true };
         let after = After { place: place.clone(), number: self.number.get() };
         Ok(vec![self.work.follow_up(&Job::Look(look)), self.work.follow_up(&Job::After(after))])
@@ -167,7 +166,7 @@ impl Clearing<'_> {
         standing: &Standing,
         found: &PullRequest,
     ) -> Result<(Option<String>, Option<String>), Stop> {
-        let release = standing.released(&self.record.head_commit);
+        let release = standing.released(self.record.head_commit.as_str());
         let released = release.as_ref().map(record_of);
         match self.target.pull_request.merge_method {
             MergeMethod::Rebase => Ok((None, None)),

@@ -32,7 +32,8 @@ impl Clearing<'_> {
             Conclusion::Failure => CheckState::Failure,
         };
         let shown = standing.check.clone();
-        let shown = self.show_check(standing, holds, (&self.record.head_commit, state), shown);
+        let shown =
+            self.show_check(standing, holds, (self.record.head_commit.as_str(), state), shown);
         if let Some(shown) = shown.await? {
             standing.check = Some(shown);
             // Noted before the next write: a lost note costs one request more, not a wrong check.
@@ -110,7 +111,7 @@ impl Clearing<'_> {
                 None => return Ok(()),
             },
         };
-        let released = standing.released(&self.record.head_commit);
+        let released = standing.released(self.record.head_commit.as_str());
         let evidence = self.evidence();
         let told = Told {
             holds,
@@ -143,7 +144,7 @@ impl Clearing<'_> {
         if lines.is_empty() {
             lines.push("Nothing holds this promotion.".to_owned());
         }
-        if let Some(release) = standing.released(&self.record.head_commit) {
+        if let Some(release) = standing.released(self.record.head_commit.as_str()) {
             let names: Vec<&str> = holds.lifted.iter().map(Hold::name).collect();
             lines.push(format!(
                 "\nReleased by {} at {}: {}. Lifted: {}.",
@@ -154,14 +155,13 @@ impl Clearing<'_> {
             ));
         }
         if let Some((head, words)) = &standing.refused
-            && *head == self.record.head_commit
+            && head == self.record.head_commit.as_str()
         {
             lines.push(format!("\nGitHub does not let it be merged yet: {}", inline(words)));
         }
         let refused = standing.refused.as_ref().map(|(head, _)| head);
-        if standing.queued.as_ref().filter(|head| Some(*head) != refused)
-            == Some(&self.record.head_commit)
-        {
+        let queued = standing.queued.as_ref().filter(|head| Some(*head) != refused);
+        if queued.is_some_and(|head| head == self.record.head_commit.as_str()) {
             lines.push("\nOverlift put it into GitHub's merge queue, which merges it.".to_owned());
         }
         if let Some(judgement) = &self.judgement {

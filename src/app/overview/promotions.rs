@@ -4,6 +4,7 @@ use super::super::App;
 use super::super::sign_in::Sight;
 use super::super::standing::in_words;
 use super::question::{PAGE, Part, Question, cut, limit, wanted};
+use crate::model::PullRequestNumber;
 use crate::store::{Listed, Millis, PromotionRecord, PromotionState, StoreError, Wanted};
 
 /// A promotion in a list.
@@ -24,7 +25,7 @@ pub struct PromotionLine {
     /// Why it was closed, in words.
     pub because: Option<String>,
     /// The pull request.
-    pub number: Option<i64>,
+    pub number: Option<u64>,
     /// The plan.
     pub plan: String,
     /// The commit that the plan was made on.
@@ -134,14 +135,14 @@ pub(super) fn line(listed: Listed) -> PromotionLine {
             PromotionState::Merged => "merged",
             PromotionState::Closed => "closed",
         },
-        number: record.pull_request,
+        number: record.pull_request.map(PullRequestNumber::get),
         plan: record.plan_id,
-        base_commit: record.base_commit,
-        head_commit: record.head_commit,
-        branch: record.branch,
+        base_commit: record.base_commit.map_or_else(String::new, |commit| commit.to_string()),
+        head_commit: record.head_commit.to_string(),
+        branch: record.branch.to_string(),
         intent: record.intent,
         undoes: record.undoes,
-        merged: record.merged_as.zip(record.merged_at),
+        merged: record.merged_as.map(|commit| commit.to_string()).zip(record.merged_at),
         merged_by: record.merged_by,
         undone_at: record.undone_at,
         created_at: record.created_at,

@@ -199,11 +199,8 @@ impl Promotion<'_> {
         last: Option<&PromotionRecord>,
         to: &CommitSha,
     ) -> Result<bool, Stop> {
-        let last = last.filter(|last| last.branch == self.branch.as_str());
-        let Some(from) = last.and_then(|last| CommitSha::parse(&last.head_commit).ok()) else {
-            return Ok(false);
-        };
-        match self.move_branch(&from, to).await {
+        let Some(last) = last.filter(|last| last.branch == self.branch) else { return Ok(false) };
+        match self.move_branch(&last.head_commit, to).await {
             Ok(()) => Ok(true),
             Err(Stop::Github(GithubError::BranchMoved { .. })) => Ok(false),
             Err(stop) => Err(stop),
@@ -296,19 +293,18 @@ impl Promotion<'_> {
 
     /// Remembers that the open pull request shows this plan and is complete.
     pub(super) async fn remember_as_open(&mut self, open: &PullRequest) -> Result<(), Stop> {
-        let number = i64::try_from(open.number.get()).ok();
         let known = self.record.as_ref().is_some_and(|record| {
             record.state == PromotionState::Open
-                && record.pull_request == number
+                && record.pull_request == Some(open.number)
                 && record.plan_id == self.plan.id.as_str()
                 && record.base_digest == self.base_digest
-                && record.head_commit == open.head.as_str()
+                && record.head_commit == open.head
         });
         if known {
             return Ok(());
         }
         let tree = self.snapshot.tree.sha.to_string();
-        let record = self.draft(open.head.as_str(), &tree, Some(open.number), PromotionState::Open);
+        let record = self.draft(&open.head, &tree, Some(open.number), PromotionState::Open);
         self.write_down(record).await
     }
 
@@ -318,14 +314,14 @@ impl Promotion<'_> {
         number: Option<PullRequestNumber>,
         state: PromotionState,
     ) -> Result<(), Stop> {
-        let record = self.draft(commit.sha.as_str(), commit.tree.as_str(), number, state);
+        let record = self.draft(&commit.sha, commit.tree.as_str(), number, state);
         self.write_down(record).await
     }
 
     /// The note of this plan. A promotion that ended is followed by a new one.
     fn draft(
         &self,
-        head: &str,
+        head: &CommitSha,
         tree: &str,
         number: Option<PullRequestNumber>,
         state: PromotionState,
@@ -342,13 +338,13 @@ impl Promotion<'_> {
             target: self.plan.target.name.as_str().to_owned(),
             intent: self.intent.as_str().to_owned(),
             undoes: self.undoing.as_ref().map(|it| it.plan.as_str().to_owned()),
-            branch: self.branch.as_str().to_owned(),
+            branch: self.branch.clone(),
             plan_id: self.plan.id.as_str().to_owned(),
             base_digest: self.base_digest.clone(),
-            base_commit: self.snapshot.commit.as_str().to_owned(),
-            head_commit: head.to_owned(),
+            base_commit: Some(self.snapshot.commit.clone()),
+            head_commit: head.clone(),
             tree: tree.to_owned(),
-            pull_request: number.and_then(|number| i64::try_from(number.get()).ok()),
+            pull_request: number,
             state,
             closed_because: None,
             merged_as: None,

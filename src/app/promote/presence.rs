@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::github::{Ancestry, Commit, PullRequest, PullRequestState, RepoTree, Search};
-use crate::model::{CommitSha, FileEdit, PullRequestNumber, RepoPath};
+use crate::model::{CommitSha, FileEdit, RepoPath};
 use crate::promotion::{GivenEdit, Intent, PlanId, Presence, StepTrailer, Tip, Trailers};
 use crate::store::{End, PromotionRecord, PromotionState};
 use crate::traffic::Rollout;
@@ -51,8 +51,7 @@ impl Promotion<'_> {
     /// Looks, with as few requests as what we remember allows.
     pub(super) async fn look(&mut self) -> Result<Existing, Stop> {
         let Some(record) = self.record.clone() else { return self.search().await };
-        let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
-        match (record.state, number.and_then(PullRequestNumber::new)) {
+        match (record.state, record.pull_request) {
             // GitHub may have a newer one than that.
             (PromotionState::Merged, _) if record.is_recollected() => self.search().await,
             (PromotionState::Merged, _) => Ok(Existing::nothing()),
@@ -119,7 +118,7 @@ impl Promotion<'_> {
             PullRequestState::Closed => {
                 self.note_end(&found, PromotionState::Closed).await?;
                 let remembered = self.record.as_ref().filter(|record| {
-                    record.head_commit == found.head.as_str() || record.closed_because.is_some()
+                    record.head_commit == found.head || record.closed_because.is_some()
                 });
                 let presence = match remembered {
                     Some(record) => ended(record),
@@ -135,8 +134,7 @@ impl Promotion<'_> {
     /// An open pull request: is its branch ours?
     pub(super) async fn open_there(&mut self, open: PullRequest) -> Result<Existing, Stop> {
         let record = self.record.as_ref().filter(|record| {
-            record.state == PromotionState::Open
-                && record.pull_request == i64::try_from(open.number.get()).ok()
+            record.state == PromotionState::Open && record.pull_request == Some(open.number)
         });
         let complete = record.is_some();
         let (tip, made_on) = match self.commit_of_ours(&open.head).await? {
@@ -157,7 +155,7 @@ impl Promotion<'_> {
         let repository = self.repository.name().key();
         let because = (state == PromotionState::Closed).then_some("person");
         let merged_as = match &found.state {
-            PullRequestState::Merged(commit) => commit.as_ref().map(CommitSha::as_str),
+            PullRequestState::Merged(commit) => commit.as_ref(),
             _ => None,
         };
         let end = End { state, because, merged_as, merged_by: None };
@@ -191,9 +189,9 @@ impl Promotion<'_> {
         let mut merges = Vec::new();
         let mut at = tip.clone();
         loop {
-            if let Some(record) = self.record.as_ref().filter(|it| it.head_commit == at.as_str()) {
+            if let Some(record) = self.record.as_ref().filter(|it| it.head_commit == at) {
                 let Some(plan) = PlanId::parse(&record.plan_id) else { return Ok(None) };
-                let made_on = CommitSha::parse(&record.base_commit).ok();
+                let made_on = record.base_commit.clone();
                 let ours = OurCommit { plan, base: record.base_digest.clone(), made_on };
                 return self.through_merges(ours, &merges).await;
             }

@@ -134,9 +134,7 @@ impl Records<'_> {
         number: PullRequestNumber,
         end: &End<'_>,
     ) -> Result<(), Stop> {
-        let (Self::InStore(work), Ok(number)) = (self, i64::try_from(number.get())) else {
-            return Ok(());
-        };
+        let Self::InStore(work) = self else { return Ok(()) };
         let was_open = work.app.store.end_promotion(repository, number, end, self.now()).await?;
         if !was_open || end.state != PromotionState::Merged {
             return Ok(());
@@ -145,7 +143,7 @@ impl Records<'_> {
         let (Some(record), Some(place)) = (record, work.place()) else { return Ok(()) };
         work.tell_merged(&place, &record).await?;
         // Whoever was to tell us of the merge may not have got through.
-        let after = After { place, number: number.unsigned_abs() };
+        let after = After { place, number: number.get() };
         let after = work.follow_up(&Job::After(after));
         Ok(work.app.store.enqueue(vec![after], self.now()).await?)
     }

@@ -1,7 +1,7 @@
 //! Closing the pull request of a promotion that the configuration has no more.
 
 use crate::github::{GithubError, PullRequestChange, PullRequestState, Repository};
-use crate::model::{BranchName, CommitSha, PullRequestNumber};
+use crate::model::{CommitSha, PullRequestNumber};
 use crate::promotion::{Intent, quote};
 use crate::store::{PromotionRecord, PromotionState};
 
@@ -18,8 +18,7 @@ pub(in super::super) async fn retire(
     if !matches!(record.state, PromotionState::Opening | PromotionState::Open) {
         return Ok(());
     }
-    let number = record.pull_request.and_then(|number| u64::try_from(number).ok());
-    if let Some(number) = number.and_then(PullRequestNumber::new) {
+    if let Some(number) = record.pull_request {
         close(work, repository, &record, number, because).await?;
     }
     let ended = PromotionRecord {
@@ -68,10 +67,8 @@ async fn delete_ours(
     record: &PromotionRecord,
     tip: &CommitSha,
 ) -> Result<(), GithubError> {
-    match BranchName::parse(&record.branch) {
-        Ok(branch) if tip.as_str() == record.head_commit => {
-            repository.delete_branch(&branch, tip).await
-        }
-        _ => Ok(()),
+    if *tip == record.head_commit {
+        repository.delete_branch(&record.branch, tip).await?;
     }
+    Ok(())
 }

@@ -2,7 +2,6 @@
 //! changed in the target since.
 
 use crate::github::{BlobSha, Repository};
-use crate::model::CommitSha;
 use crate::promotion::{By, Cause, Key, Plan, PlannedEdit};
 
 use super::super::work::Stop;
@@ -38,8 +37,9 @@ async fn is_what_was_undone(
         return Ok(false);
     }
     let Some(record) = records.last_undone(name, key).await? else { return Ok(false) };
-    let Ok(head) = CommitSha::parse(&record.head_commit) else { return Ok(false) };
-    let Some(commit) = repository.fetch_commit(&head).await? else { return Ok(false) };
+    let Some(commit) = repository.fetch_commit(&record.head_commit).await? else {
+        return Ok(false);
+    };
     let then = repository.fetch_tree(&commit.tree).await?;
     let is_as_then = |planned: &&PlannedEdit| {
         let after = planned.edit.after.as_ref();

@@ -18,7 +18,7 @@ pub(super) struct Line {
     target: String,
     state: &'static str,
     because: Option<String>,
-    number: Option<i64>,
+    number: Option<u64>,
     branch: String,
     short: String,
     plan_short: String,

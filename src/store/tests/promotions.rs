@@ -1,9 +1,18 @@
 //! Promotions, repositories and surveys, as they were noted.
 
 use super::*;
+use crate::model::{BranchName, CommitSha, PullRequestNumber};
 
 pub(super) const fn pair<'a>(application: &'a str, source: &'a str, target: &'a str) -> Pair<'a> {
     Pair { application, source, target, intent: "promote" }
+}
+
+fn number(number: u64) -> PullRequestNumber {
+    PullRequestNumber::new(number).unwrap()
+}
+
+fn commit(digit: &str) -> CommitSha {
+    CommitSha::parse(&digit.repeat(40)).unwrap()
 }
 
 pub(super) fn record(id: &str, created_at: Millis) -> PromotionRecord {
@@ -15,11 +24,11 @@ pub(super) fn record(id: &str, created_at: Millis) -> PromotionRecord {
         target: "prod".to_owned(),
         intent: "promote".to_owned(),
         undoes: None,
-        branch: "promote/dev-to-prod".to_owned(),
+        branch: BranchName::parse("promote/dev-to-prod").unwrap(),
         plan_id: "ab".to_owned(),
         base_digest: "b".to_owned(),
-        base_commit: "c0".to_owned(),
-        head_commit: "c1".to_owned(),
+        base_commit: Some(commit("0")),
+        head_commit: commit("1"),
         tree: "t".to_owned(),
         pull_request: None,
         state: PromotionState::Opening,
@@ -38,25 +47,31 @@ pub(super) async fn remembers_promotions(url: String) {
     let lease = claim(&store, 10).await.unwrap().lease;
     let first = record("p1", 1);
     store.record_promotion(&lease, &first, 1).await.unwrap();
-    let opened =
-        PromotionRecord { pull_request: Some(7), state: PromotionState::Open, ..first.clone() };
+    let opened = PromotionRecord {
+        pull_request: Some(number(7)),
+        state: PromotionState::Open,
+        ..first.clone()
+    };
     store.record_promotion(&lease, &opened, 2).await.unwrap();
     assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&opened));
-    assert_eq!(store.promotion_of_pull_request("o/r", 7).await.unwrap(), Some(opened.clone()));
+    assert_eq!(
+        store.promotion_of_pull_request("o/r", number(7)).await.unwrap(),
+        Some(opened.clone())
+    );
     // A second one of the pair ends the first.
     let second = record("p2", 3);
     store.record_promotion(&lease, &second, 3).await.unwrap();
     assert_eq!(store.open_promotions("o/r").await.unwrap(), std::slice::from_ref(&second));
-    let first = store.promotion_of_pull_request("o/r", 7).await.unwrap().unwrap();
+    let first = store.promotion_of_pull_request("o/r", number(7)).await.unwrap().unwrap();
     assert_eq!(first.closed_because.as_deref(), Some("superseded"));
     let merged = End {
         state: PromotionState::Merged,
         because: None,
-        merged_as: Some("abc"),
+        merged_as: Some(&commit("a")),
         merged_by: None,
     };
-    assert!(!store.end_promotion("o/r", 7, &merged, 4).await.unwrap(), "it ended before");
-    let opened = PromotionRecord { pull_request: Some(8), ..second };
+    assert!(!store.end_promotion("o/r", number(7), &merged, 4).await.unwrap(), "it ended before");
+    let opened = PromotionRecord { pull_request: Some(number(8)), ..second };
     store.record_promotion(&lease, &opened, 4).await.unwrap();
     let closed_by_person = End {
         state: PromotionState::Closed,
@@ -64,7 +79,7 @@ pub(super) async fn remembers_promotions(url: String) {
         merged_as: None,
         merged_by: None,
     };
-    assert!(store.end_promotion("o/r", 8, &closed_by_person, 5).await.unwrap());
+    assert!(store.end_promotion("o/r", number(8), &closed_by_person, 5).await.unwrap());
     let newest = store.newest_promotion("o/r", pair("", "dev", "prod")).await.unwrap().unwrap();
     assert_eq!(
         (newest.state, newest.closed_because.as_deref()),
@@ -120,14 +135,17 @@ pub(super) async fn remembers_what_was_merged_and_undone(url: String) {
     let store = open(&url).await;
     store.enqueue(vec![job("1", "k")], 1).await.unwrap();
     let lease = claim(&store, 10).await.unwrap().lease;
-    let open_one =
-        PromotionRecord { pull_request: Some(7), state: PromotionState::Open, ..record("p1", 1) };
+    let open_one = PromotionRecord {
+        pull_request: Some(number(7)),
+        state: PromotionState::Open,
+        ..record("p1", 1)
+    };
     store.record_promotion(&lease, &open_one, 2).await.unwrap();
     // An undoing of the same pair stands beside it.
     let undoing = PromotionRecord {
         intent: "undo".to_owned(),
         undoes: Some("ab".to_owned()),
-        pull_request: Some(8),
+        pull_request: Some(number(8)),
         ..record("p2", 2)
     };
     store.record_promotion(&lease, &undoing, 2).await.unwrap();
@@ -135,13 +153,13 @@ pub(super) async fn remembers_what_was_merged_and_undone(url: String) {
     let merged = End {
         state: PromotionState::Merged,
         because: None,
-        merged_as: Some("c7"),
+        merged_as: Some(&commit("7")),
         merged_by: None,
     };
-    assert!(store.end_promotion("o/r", 7, &merged, 5).await.unwrap());
+    assert!(store.end_promotion("o/r", number(7), &merged, 5).await.unwrap());
     let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
     let [found] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!((found.merged_as.as_deref(), found.merged_at), (Some("c7"), Some(5)));
+    assert_eq!((&found.merged_as, found.merged_at), (&Some(commit("7")), Some(5)));
     store.note_undone("o/r", "ab", 9).await.unwrap();
     let found = store.merged_promotions("o/r", "", "prod").await.unwrap();
     assert_eq!(found[0].undone_at, Some(9));

@@ -181,7 +181,7 @@ impl GithubStandIn {
         world.commit(name, "main", "mona", "first", &files)
     }
 
-    /// Takes over all that a local repository has, its branch `main` included.
+    /// Takes over all that a local repository has; `main` is what is checked out there.
     pub fn adopt(&self, repo: &str, local: &std::path::Path) {
         let git = |arguments: &[&str]| {
             let mut command = std::process::Command::new("git");
@@ -198,7 +198,7 @@ impl GithubStandIn {
             stored.objects.adopt(kind, &rest[end + 1..end + 1 + size]);
             rest = &rest[end + 2 + size..];
         }
-        let head = String::from_utf8(git(&["rev-parse", "main"])).unwrap();
+        let head = String::from_utf8(git(&["rev-parse", "HEAD"])).unwrap();
         stored.move_branch("main", head.trim());
     }
 
