@@ -114,28 +114,6 @@ async fn a_shared_base_that_reaches_production_at_once_fails_the_check() {
     assert_snapshot!(run["output"]["summary"].as_str().unwrap(), @r#"
 **This reaches 3 environments**: `dev`, `staging` and `prod`
 
-### dev and staging: 1 resource changes, none is deleted
-
-**Gates** nothing is new
-
-**What changes**
-- `ConfigMap limits` `burst` `"1"` → **`"9"`**
-
-<details open><summary><code>ConfigMap limits</code> &nbsp;+1 −1</summary>
-
-```diff
-@@ -1,6 +1,6 @@
- apiVersion: v1
- data:
--  burst: "1"
-+  burst: "9"
-   rate: "5"
- kind: ConfigMap
- metadata:
-```
-
-</details>
-
 ### prod: 1 resource changes, none is deleted
 
 > [!WARNING]
@@ -155,6 +133,28 @@ async fn a_shared_base_that_reaches_production_at_once_fails_the_check() {
 -  burst: "1"
 +  burst: "9"
    rate: "1"
+ kind: ConfigMap
+ metadata:
+```
+
+</details>
+
+### dev and staging: 1 resource changes, none is deleted
+
+**Gates** nothing is new
+
+**What changes**
+- `ConfigMap limits` `burst` `"1"` → **`"9"`**
+
+<details open><summary><code>ConfigMap limits</code> &nbsp;+1 −1</summary>
+
+```diff
+@@ -1,6 +1,6 @@
+ apiVersion: v1
+ data:
+-  burst: "1"
++  burst: "9"
+   rate: "5"
  kind: ConfigMap
  metadata:
 ```

@@ -14,6 +14,7 @@ mod mention;
 mod nested;
 mod read_inputs;
 mod role;
+mod sops;
 mod sources;
 mod spot;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::known::KnownValues;
 use super::masked::{MASKED, MASKED_CHANGED};
 use super::role::Role;
+use super::sops::show_keys;
 use super::spot::{Shape, Spot, find_spots, resolve, resolve_mut};
 use crate::yaml::{Node, Value};
 
@@ -27,6 +28,7 @@ fn mask(node: &Node, before: Option<&Node>, known: &KnownValues) -> Option<Node>
     for spot in &spots {
         hide(&mut masked, spot, before);
     }
+    show_keys(&mut masked, node);
     Some(masked)
 }
 

@@ -2,7 +2,7 @@
 
 use super::change::{Changed, becomes, items, listed, new_ones, shown, text, texts, words};
 use super::cover::{istio_rule, network_rule, role_rule, selects_all_of};
-use super::leaf::{Leaves, leaves};
+use super::leaf::{Leaves, last_key, leaves};
 use super::mtls::reach;
 use crate::diff::Change;
 use crate::kustomize::ResourceId;
@@ -53,6 +53,77 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         || changed.is("linkerd.io", "ServerAuthorization")
     {
         opaque(changed, report);
+    } else if changed.is("gateway.networking.k8s.io", "ReferenceGrant") {
+        references_let_in(changed, report);
+    } else if changed.is("argoproj.io", "AppProject") {
+        project(changed, report);
+    }
+}
+
+/// Namespaces that may refer to what is here, by a grant of the Gateway API.
+fn references_let_in(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let comes = |key: &str| {
+        let (then, now) = changed.values(&["spec", key]);
+        items(now).iter().any(|it| !items(then).contains(it))
+    };
+    let (from, to) = (comes("from"), comes("to"));
+    if from || to {
+        let (_, now) = changed.values(&["spec", "from"]);
+        let names: Vec<&str> = items(now).iter().map(|it| it.text_at(&["namespace"])).collect();
+        let words = words(
+            "lets another namespace refer to what is here",
+            "let other namespaces refer to what is here",
+            listed(&names),
+        );
+        report.tell(changed, WIDER, if from { "spec.from" } else { "spec.to" }, words);
+    }
+}
+
+/// What the Applications of an Argo CD project may do.
+fn project(changed: &Changed<'_>, report: &mut Report<'_>) {
+    const ALLOWS: [&str; 4] =
+        ["sourceRepos", "sourceNamespaces", "destinations", "clusterResourceWhitelist"];
+    const REFUSES: [&str; 3] =
+        ["clusterResourceBlacklist", "namespaceResourceBlacklist", "signatureKeys"];
+    if !changed.stays() {
+        return;
+    }
+    let is_all = |it: &Node| {
+        let leaves = leaves(Some(it));
+        leaves.iter().all(|(path, text)| text == "*" || last_key(path) == "name")
+    };
+    let sides = |key: &str| {
+        let (then, now) = changed.values(&["spec", key]);
+        (items(then), items(now))
+    };
+    let lacks = |all: &[Node], some: &[Node]| some.iter().any(|it| !all.contains(it));
+    let mut wider: Vec<&str> = Vec::new();
+    for key in ALLOWS {
+        let (then, now) = sides(key);
+        if !then.iter().any(is_all) && lacks(then, now) {
+            wider.push(key);
+        }
+    }
+    // What is not written allows all.
+    let key = "namespaceResourceWhitelist";
+    let (then, now) = sides(key);
+    if !then.is_empty() && (now.is_empty() || !then.iter().any(is_all) && lacks(then, now)) {
+        wider.push(key);
+    }
+    for key in REFUSES {
+        let (then, now) = sides(key);
+        if lacks(now, then) {
+            wider.push(key);
+        }
+    }
+    if let Some(first) = wider.first() {
+        let field = format!("spec.{first}");
+        let words = words(
+            "lets its Applications do more",
+            "let their Applications do more",
+            listed(&wider),
+        );
+        report.tell(changed, WIDER, &field, words);
     }
 }
 

@@ -1,6 +1,7 @@
-//! What keeps an application answering: probes, the way of a rollout, Pods spread over nodes.
+//! What keeps an application, and those beside it, answering: probes, the way of a rollout, Pods spread over nodes,
+//! bounded memory.
 
-use super::change::{Changed, at, becomes, items, listed, shown, words};
+use super::change::{Changed, at, becomes, items, listed, shown, text, words};
 use super::pod::pod_specs;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -28,6 +29,35 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     probes_of_values(changed, report);
     rollout(changed, report);
     placement(changed, report);
+    memory(changed, report);
+}
+
+/// Containers of which nothing bounds the memory any more: what they take, others on their node lack.
+fn memory(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let limits = |node| -> Vec<(String, String, String)> {
+        let pods = pod_specs(node);
+        let containers = pods.iter().flat_map(|pod| pod.containers());
+        let limit = |node| text(Some(node), &["resources", "limits", "memory"]).to_owned();
+        containers.map(|it| (it.name.to_owned(), it.field, limit(it.node))).collect()
+    };
+    let after = limits(changed.after());
+    let mut lost: Vec<String> = Vec::new();
+    let mut field = "";
+    for (name, _, had) in limits(changed.before()).into_iter().filter(|(.., had)| !had.is_empty()) {
+        let now = after.iter().find(|(other, _, has)| *other == name && has.is_empty());
+        if let Some((_, place, _)) = now {
+            field = if lost.is_empty() { place } else { field };
+            lost.push(format!("{} memory limit {had} → unset", shown(&name)));
+        }
+    }
+    if !lost.is_empty() {
+        let words = words(
+            "may take all memory of its node",
+            "may take all memory of their nodes",
+            lost.join(", "),
+        );
+        report.tell(changed, WEAKER, field, words);
+    }
 }
 
 /// Probes of containers that stay.
@@ -118,6 +148,15 @@ fn placement(changed: &Changed<'_>, report: &mut Report<'_>) {
         let had: Vec<&str> = had.filter(|(_, had)| *had).map(|(key, _)| key).collect();
         let words = words("may run on one node alone", "may run on one node alone", listed(&had));
         report.tell(changed, A_LITTLE, "spec", words);
+    }
+    let keys = ["spec", "template", "spec", "nodeSelector"];
+    let (then, now) = changed.values(&keys);
+    let had = |key: &str| then.is_some_and(|then| then.get(key).is_some());
+    let pairs = now.and_then(Node::as_mapping).into_iter().flatten();
+    let new: Vec<&str> = pairs.map(|pair| pair.key.text.as_str()).filter(|key| !had(key)).collect();
+    if changed.kind() == "DaemonSet" && !new.is_empty() {
+        let words = words("runs on fewer nodes", "run on fewer nodes", listed(&new));
+        report.tell(changed, A_LITTLE, &keys.join("."), words);
     }
     if before[2] && !after[2] {
         let words = words(

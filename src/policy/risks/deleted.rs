@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, at, shown, words};
+use super::change::{Changed, at, becomes, shown, words};
 use super::leaf::{last_key, leaves};
 use super::pod::pod_specs;
 use crate::diff::Change;
@@ -102,6 +102,7 @@ const KEEPERS: [&str; 16] = [
 
 fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     pruning(changed, report);
+    deploying(changed, report);
     if !changed.is_deleted() {
         return;
     }
@@ -327,5 +328,38 @@ fn pruning(changed: &Changed<'_>, report: &mut Report<'_>) {
             );
             report.tell(changed, MISSED, after.field(path), words);
         }
+    }
+}
+
+/// Where Argo CD and Flux put something, by kind, and what.
+const PLACES: [(&str, &[&str], bool); 8] = [
+    ("Application", &["spec", "destination", "server"], true),
+    ("Application", &["spec", "destination", "name"], true),
+    ("Application", &["spec", "destination", "namespace"], true),
+    ("Application", &["spec", "source", "path"], false),
+    ("Kustomization", &["spec", "kubeConfig", "secretRef", "name"], true),
+    ("Kustomization", &["spec", "targetNamespace"], true),
+    ("HelmRelease", &["spec", "targetNamespace"], true),
+    ("Kustomization", &["spec", "path"], false),
+];
+
+/// Argo CD and Flux that deploy something else, or elsewhere: what was there goes, or nobody keeps it any more.
+fn deploying(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let group = changed.diff.id.gvk.group.as_str();
+    if !changed.stays() || !(group == "argoproj.io" || group.ends_with("toolkit.fluxcd.io")) {
+        return;
+    }
+    for (_, keys, is_where) in PLACES.iter().filter(|(kind, ..)| *kind == changed.kind()) {
+        let (then, now) = changed.texts(keys);
+        // What two ways to write a folder differ in is none.
+        let folder = |text: &str| text.trim_start_matches("./").trim_end_matches('/').to_owned();
+        if folder(then) == folder(now) || !is_where && then.is_empty() {
+            continue;
+        }
+        let words = match is_where {
+            true => words("is deployed elsewhere", "are deployed elsewhere", becomes(then, now)),
+            false => words("deploys another folder", "deploy other folders", becomes(then, now)),
+        };
+        report.tell(changed, MISSED, &keys.join("."), words);
     }
 }

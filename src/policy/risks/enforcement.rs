@@ -401,6 +401,13 @@ fn controllers(changed: &Changed<'_>, report: &mut Report<'_>) {
                 ),
             );
         }
+        for place in [&["spec", "verify"][..], &["spec", "chart", "spec", "verify"]] {
+            if let (Some(_), None) = changed.values(place) {
+                let words =
+                    words("no longer verifies signatures", "no longer verify signatures", "");
+                report.tell(changed, NOT_ENFORCED, "spec", words);
+            }
+        }
     }
     let automated =
         |leaves: &Leaves<'_>| leaves.iter().any(|(path, _)| path.contains("syncPolicy.automated"));

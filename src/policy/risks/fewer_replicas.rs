@@ -208,7 +208,10 @@ fn of_values(changed: &Changed<'_>, report: &mut Report<'_>) {
     for (path, then) in before.iter() {
         let key = last_key(path);
         let Some(now) = after.get(path).filter(|now| *now != then) else { continue };
-        if KEYS_OF_VALUES.contains(&key) {
+        // `replicaCount: {api: 3, worker: 2}`, too.
+        let of =
+            path.rsplit('.').nth(1).is_some_and(|of| ["replicaCount", "replicas"].contains(&of));
+        if KEYS_OF_VALUES.contains(&key) || of {
             compare(changed, after.field(path), path_in_values(path), (then, now), report);
         }
         let is_switch = path.ends_with("autoscaling.enabled");

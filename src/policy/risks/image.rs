@@ -1,11 +1,12 @@
 //! Images and other versions that go back, or that name whatever is newest.
 
-use super::change::{Changed, shown, text, words};
+use super::change::{Changed, becomes, shown, text, words};
 use super::leaf::last_key;
 use super::version::{Image, floats, image, is_older};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
+use crate::yaml::Node;
 
 pub(super) const OLDER_RULE: Rule = Rule {
     id: "image-older",
@@ -26,14 +27,10 @@ const FLOATING: Code = Code::sound("image-floating", Level::Warning);
 const UNPINNED: Code = Code::sound("image-floating", Level::Info);
 
 /// Fields that name a revision of something that is fetched, by kind.
-const REVISIONS: [(&str, &[&str]); 9] = [
+const REVISIONS: [(&str, &[&str]); 5] = [
     ("Application", &["spec", "source", "targetRevision"]),
     ("ApplicationSet", &["spec", "template", "spec", "source", "targetRevision"]),
     ("HelmRelease", &["spec", "chart", "spec", "version"]),
-    ("GitRepository", &["spec", "ref", "tag"]),
-    ("GitRepository", &["spec", "ref", "branch"]),
-    ("GitRepository", &["spec", "ref", "semver"]),
-    ("OCIRepository", &["spec", "ref", "tag"]),
     ("HelmChart", &["spec", "version"]),
     ("HelmChartProxy", &["spec", "version"]),
 ];
@@ -47,6 +44,16 @@ struct Versioned {
     digest_goes: bool,
     has_digest: bool,
     is_image: bool,
+}
+
+impl Versioned {
+    /// The branch that it followed, where that is another one now.
+    fn other_branch(&self) -> Option<&str> {
+        let before = self.before.as_deref()?;
+        let both_newest = floats(before) && floats(&self.after);
+        let are_names = is_name(before) && is_name(&self.after);
+        (!self.is_image && are_names && !both_newest).then_some(before)
+    }
 }
 
 fn check_older(changed: &Changed<'_>, report: &mut Report<'_>) {
@@ -72,6 +79,13 @@ fn check_floating(changed: &Changed<'_>, report: &mut Report<'_>) {
                 "runs whatever is newest from now on",
                 "run whatever is newest from now on",
                 detail,
+            );
+            report.tell(changed, FLOATING, &versioned.field, words);
+        } else if let Some(before) = versioned.other_branch() {
+            let words = words(
+                "follows another branch",
+                "follow other branches",
+                becomes(before, &versioned.after),
             );
             report.tell(changed, FLOATING, &versioned.field, words);
         } else if versioned.digest_goes && versioned.is_image {
@@ -171,9 +185,14 @@ fn revisions(changed: &Changed<'_>) -> Vec<Versioned> {
             continue;
         }
         let (before, after) = changed.texts(keys);
-        let gone = after.is_empty() && keys[keys.len() - 2] == "ref";
-        if before != after && !gone {
+        if before != after {
             found.push(versioned(keys.join("."), changed, before, after));
+        }
+    }
+    if ["GitRepository", "OCIRepository"].contains(&changed.kind()) && changed.stays() {
+        let (before, after) = (reference(changed.before()), reference(changed.after()));
+        if before != after {
+            found.push(versioned("spec.ref".to_owned(), changed, before, after));
         }
     }
     // Applications with several sources.
@@ -186,6 +205,13 @@ fn revisions(changed: &Changed<'_>) -> Vec<Versioned> {
         }
     }
     found
+}
+
+/// What a source of Flux follows: of its references the one that counts.
+fn reference(node: Option<&Node>) -> &str {
+    let keys = ["commit", "digest", "name", "semver", "tag", "branch"];
+    let mut texts = keys.into_iter().map(|key| text(node, &["spec", "ref", key]));
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 fn versioned(field: String, changed: &Changed<'_>, before: &str, after: &str) -> Versioned {

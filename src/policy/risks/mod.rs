@@ -78,8 +78,9 @@ pub(super) const OF_LOSS: [&str; 2] = [deleted::RULE.id, storage::RULE.id];
 
 /// What a reader has to see first where there is no room for all: data that may be lost, then what is open to
 /// others, what goes elsewhere, what is missing, and what is smaller.
-const GRAVEST: [&[&str]; 4] = [
-    &[storage::RULE.id, deleted::RULE.id],
+const GRAVEST: [&[&str]; 5] = [
+    &[storage::RULE.id],
+    &[deleted::RULE.id],
     &[
         authentication::RULE.id,
         authorization::RULE.id,

@@ -102,8 +102,9 @@ fn word(name: &str) -> String {
     name.replace('_', "\\_")
 }
 
-/// A phone's first screen in lines of text, without what heads the callout and stands between paragraphs.
-const FIRST_SCREEN: usize = 28;
+/// A phone's first screen in lines of text, without what heads the callout and stands between paragraphs, and
+/// without the first of what changes.
+const FIRST_SCREEN: usize = 25;
 /// Characters of such a line: of a paragraph, and in the callout's list.
 const LINE: usize = 40;
 const LINE_OF_LIST: usize = 36;
@@ -203,8 +204,11 @@ fn stays_different(plan: &Plan) -> Option<String> {
         });
     }
     let stays = |difference: &&Difference| difference.then == Then::Stays;
-    let fields = plan.differences.iter().filter(stays).count();
-    (fields > 0).then(|| counted(fields, "field", "fields"))
+    match (plan.differences.len(), plan.differences.iter().filter(stays).count()) {
+        (0, _) => None,
+        (_, 0) => Some("no field".to_owned()),
+        (_, fields) => Some(counted(fields, "field", "fields")),
+    }
 }
 
 /// Commits of the source that this brings, those with a pull request by their number.

@@ -10,7 +10,7 @@ use super::super::plain_text::{cut, enumerated, utf16_len};
 use super::super::rendering::reason;
 use super::super::telling::Telling;
 use super::value::{Preview, Reached, Unrendered};
-use crate::policy::Level;
+use crate::policy::{Finding, Level};
 
 /// A comment takes as much as a body.
 const LIMIT: usize = BODY_LIMIT;
@@ -26,9 +26,11 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
         return "**This changes nothing that an environment builds.**\n".to_owned();
     }
     let mut parts = vec![headline(preview)];
-    let shown = preview.reached.iter().take(GROUPS);
+    let mut shown: Vec<&Reached> = preview.reached.iter().collect();
+    shown.sort_by_key(|it| std::cmp::Reverse(gravest(&it.findings)));
+    shown.truncate(GROUPS);
     let groups: Vec<(String, &Reached)> =
-        shown.map(|reached| (head_of(reached), reached)).collect();
+        shown.into_iter().map(|reached| (head_of(reached), reached)).collect();
     parts.extend(preview.broken.iter().take(GROUPS).map(|(environment, error)| {
         let at = error
             .location()
@@ -40,15 +42,23 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
         )
     }));
     let heads: usize = groups.iter().map(|(head, _)| utf16_len(head)).sum();
-    let unrendered = &preview.unrendered[..preview.unrendered.len().min(GROUPS)];
+    let mut unrendered: Vec<&Unrendered> = preview.unrendered.iter().collect();
+    unrendered.sort_by_key(|it| std::cmp::Reverse(gravest(&it.findings)));
+    unrendered.truncate(GROUPS);
     let count = groups.len() + unrendered.len();
     let rest = LIMIT.saturating_sub(heads + 2_000) / count.max(1);
-    for (head, reached) in &groups {
+    let rendered = groups.iter().map(|(head, reached)| {
         let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
-        parts.push(head.clone());
-        parts.push(render_diffs(command, &telling.changes, rest.min(GROUP_LIMIT)));
-    }
-    parts.extend(unrendered.iter().map(|it| of_files(it, rest.min(GROUP_LIMIT))));
+        let diffs = render_diffs(command, &telling.changes, rest.min(GROUP_LIMIT));
+        (gravest(&reached.findings), vec![head.clone(), diffs])
+    });
+    let alone = unrendered
+        .iter()
+        .map(|it| (gravest(&it.findings), vec![of_files(it, rest.min(GROUP_LIMIT))]));
+    let mut told: Vec<(Level, Vec<String>)> = rendered.chain(alone).collect();
+    // What somebody has to look at stands on the first screen, whichever environment it is in.
+    told.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+    parts.extend(told.into_iter().flat_map(|(_, parts)| parts));
     let all = preview.reached.len() + preview.unrendered.len();
     if all > count {
         let more = all - count;
@@ -60,6 +70,12 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
     parts.push(format!("See it yourself: {}", code(command, 300)));
     parts.retain(|part| !part.is_empty());
     cut(&(parts.join("\n\n") + "\n"), LIMIT)
+}
+
+/// How much the gravest of what is new weighs.
+fn gravest(findings: &[Finding]) -> Level {
+    let new = findings.iter().filter(|finding| finding.new);
+    new.map(|finding| finding.level).max().unwrap_or(Level::Info)
 }
 
 fn headline(preview: &Preview) -> String {
@@ -142,7 +158,7 @@ fn clusters(reached: &Reached) -> Option<String> {
 }
 
 /// Lines around the warnings of a group that a phone's first screen has too.
-const AROUND: usize = 9;
+const AROUND: usize = 6;
 /// So many findings are told one by one.
 const FINDINGS: usize = 12;
 

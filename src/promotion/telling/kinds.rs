@@ -44,14 +44,19 @@ fn counts_of_kinds<'k>(kinds: impl Iterator<Item = &'k str>) -> Vec<(&'k str, us
 }
 
 fn of_kind((kind, count): (&str, usize)) -> String {
-    match count {
-        1 => format!("1 {kind}"),
-        count => format!("{} {}", number(count), plural(kind)),
+    match (kind, count) {
+        // What a chart is given has no kind; this word stands for one.
+        ("Values", count) => counted(count, "file of values", "files of values"),
+        (kind, 1) => format!("1 {kind}"),
+        (kind, count) => format!("{} {}", number(count), plural(kind)),
     }
 }
 
 /// A kind's plural: `Ingresses`, `NetworkPolicies`.
 fn plural(kind: &str) -> String {
+    if kind == "Endpoints" {
+        return kind.to_owned();
+    }
     if let Some(stem) = kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']))
     {
         format!("{stem}ies")
@@ -59,5 +64,21 @@ fn plural(kind: &str) -> String {
         format!("{kind}es")
     } else {
         format!("{kind}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_their_plurals() {
+        let told = |kind: &str| kinds([kind, kind].into_iter());
+        assert_eq!(told("Ingress"), "2 Ingresses");
+        assert_eq!(told("NetworkPolicy"), "2 NetworkPolicies");
+        assert_eq!(told("Gateway"), "2 Gateways");
+        assert_eq!(told("Endpoints"), "2 Endpoints");
+        assert_eq!(told("Values"), "2 files of values");
+        assert_eq!(kinds(["Values"].into_iter()), "1 file of values");
     }
 }

@@ -508,6 +508,11 @@ fn what_enforces() {
                 "image-older",
             ),
             (
+                "spec: {values: {replicaCount: {api: 3, worker: 2}}}",
+                "spec: {values: {replicaCount: {api: 1, worker: 2}}}",
+                "fewer-replicas",
+            ),
+            (
                 "spec: {values: {resources: {limits: {memory: 4Gi}}}}",
                 "spec: {values: {resources: {limits: {memory: 1Gi}}}}",
                 "fewer-resources",

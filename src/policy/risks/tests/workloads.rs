@@ -31,6 +31,8 @@ fn what_runs() {
         ),
         ("resources: {requests: {cpu: '1'}}", "resources: {}", "fewer-resources"),
         ("resources: {limits: {cpu: '1'}}", "resources: {}", ""),
+        ("resources: {limits: {memory: 1Gi}}", "resources: {}", "availability-weaker"),
+        ("resources: {}", "resources: {limits: {memory: 1Gi}}", ""),
         (
             "securityContext: {readOnlyRootFilesystem: true}",
             "securityContext: {readOnlyRootFilesystem: false}",
@@ -326,4 +328,78 @@ fn whom_it_runs_as() {
     };
     let told = found_between(&prefixed("stg"), &prefixed("prd"));
     assert!(!ids(&told).contains("service-account-changes"), "{told:?}");
+}
+
+/// What Argo CD and Flux put somewhere, what of it, and whose word they take for it.
+#[test]
+fn what_deploys_is_told() {
+    table(
+        ("argoproj.io/v1alpha1", "Application"),
+        &[
+            (
+                "spec: {destination: {name: a, namespace: x}}",
+                "spec: {destination: {name: b, namespace: x}}",
+                "resource-deleted",
+            ),
+            ("spec: {source: {path: a}}", "spec: {source: {path: b}}", "resource-deleted"),
+            ("spec: {source: {path: ./a/}}", "spec: {source: {path: a}}", ""),
+            (
+                "spec: {source: {path: a, targetRevision: release}}",
+                "spec: {source: {path: a, targetRevision: staging}}",
+                "image-floating",
+            ),
+            (
+                "spec: {source: {path: a, targetRevision: HEAD}}",
+                "spec: {source: {path: a, targetRevision: main}}",
+                "",
+            ),
+        ],
+    );
+    table(
+        ("argoproj.io/v1alpha1", "AppProject"),
+        &[
+            (
+                "spec: {destinations: [{namespace: shop, server: a}]}",
+                "spec: {destinations: [{namespace: '*', server: '*'}]}",
+                "authorization-wider",
+            ),
+            ("spec: {sourceRepos: ['*']}", "spec: {sourceRepos: [a]}", ""),
+            (
+                "spec: {namespaceResourceWhitelist: [{group: '', kind: Pod}]}",
+                "spec: {x: 1}",
+                "authorization-wider",
+            ),
+            ("spec: {x: 1}", "spec: {namespaceResourceWhitelist: [{group: '', kind: Pod}]}", ""),
+        ],
+    );
+    table(
+        ("source.toolkit.fluxcd.io/v1", "GitRepository"),
+        &[
+            ("spec: {verify: {mode: HEAD}}", "spec: {url: a}", "policy-not-enforced"),
+            ("spec: {ref: {tag: v1.2.0}}", "spec: {ref: {branch: main}}", "image-floating"),
+            ("spec: {ref: {tag: v1.2.0}}", "spec: {ref: {tag: v1.1.0}}", "image-older"),
+            ("spec: {ref: {branch: main}}", "spec: {ref: {branch: main, tag: v1.1.0}}", ""),
+        ],
+    );
+    table(
+        ("gateway.networking.k8s.io/v1beta1", "ReferenceGrant"),
+        &[
+            ("-", "spec: {from: [{namespace: a}], to: [{kind: Service}]}", "authorization-wider"),
+            (
+                "spec: {from: [{namespace: a}, {namespace: b}], to: [{kind: Service}]}",
+                "spec: {from: [{namespace: a}], to: [{kind: Service}]}",
+                "",
+            ),
+        ],
+    );
+    let secret = |key: &str, mac: &str| {
+        format!(
+            "stringData: {{a: 'ENC[x]'}}\nsops: {{age: [{{recipient: {key}, enc: y}}], mac: {mac}}}"
+        )
+    };
+    let (a, b, c) = (secret("age1a", "m"), secret("age1b", "n"), secret("age1a", "n"));
+    let cases = [(a.as_str(), b.as_str(), "secret-source-changes"), (a.as_str(), c.as_str(), "")];
+    table(("v1", "Secret"), &cases);
+    let told = found(&manifest(("v1", "Secret"), &a), &manifest(("v1", "Secret"), &b));
+    assert_eq!(told[0].message, "is encrypted for other keys: `age1a` → `age1b`");
 }
