@@ -1,7 +1,8 @@
 //! "Staging's history decides what comes, and everybody reads the same history."
 
 use std::cell::Cell;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use crate::support::github::{endpoint, payloads};
 use crate::support::runner::Runner;
@@ -88,6 +89,16 @@ impl History {
         }
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         run(&mut command).ok();
+    }
+
+    /// Adds commits as `git fast-import` takes them.
+    fn import(&self, stream: &str) {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(self.repo.root()).args(["fast-import", "--quiet"]);
+        let mut import = command.stdin(Stdio::piped()).spawn().unwrap();
+        import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+        self.git(&["reset", "-q", "--hard", "main"]);
     }
 
     fn head(&self) -> String {
@@ -265,6 +276,105 @@ async fn a_history_that_is_known_is_read_on() {
     history.git(&["checkout", "-q", "main"]);
     history.git(&["merge", "-q", "--no-ff", "-m", "Merge another", "another"]);
     push(1).await;
+}
+
+/// Somebody's own copy takes in what others pushed: what was pulled is the branch, whoever touched what meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_is_no_decision_of_who_pulled() {
+    let history = History::whole();
+    let pull = |others: &dyn Fn(), own: &dyn Fn()| {
+        history.git(&["checkout", "-q", "-b", "copy"]);
+        own();
+        history.git(&["checkout", "-q", "main"]);
+        others();
+        history.git(&["checkout", "-q", "copy"]);
+        let message = "Merge branch 'main' of github.com:acme/config";
+        history.git(&["merge", "-q", "--no-ff", "-m", message, "main"]);
+        history.git(&["checkout", "-q", "-B", "main"]);
+        history.git(&["branch", "-q", "-D", "copy"]);
+    };
+    let readme = |text: &str| {
+        history.repo.write("README.md", text);
+        history.commit("words");
+    };
+    let others = |old: &str, new: &str| {
+        history.set("production", &limits(old, "2", "512"));
+        history.commit("the rate that staging has");
+        history.set("staging", &limits(new, "1", "128"));
+        history.commit("a higher rate");
+    };
+    pull(&|| others("7", "9"), &|| readme("one\n"));
+    // By the merge both got their rates at once.
+    let plan = history.plan();
+    let files = plan["files"].as_str().unwrap();
+    assert!(files.contains("-  rate: \"7\"\n+  rate: \"9\""), "{files}");
+
+    let more = |burst: &str| {
+        history.repo.write("overlays/staging/burst.txt", burst);
+        history.commit("bursts");
+    };
+    pull(&|| readme("two\n"), &|| more("1\n"));
+    pull(&|| others("9", "11"), &|| more("2\n"));
+    pull(&|| more("3\n"), &|| others("11", "3"));
+    others("3", "4");
+    let scene = Scene::with_files(&[]).await;
+    scene.github.adopt(REPO, history.repo.root());
+    scene.push_event(None).await;
+    scene.drain().await;
+    assert_eq!(carried_out(&scene), history.plan()["planId"].as_str().unwrap());
+    // What is known is read on.
+    for (old, new) in [("4", "5"), ("5", "6")] {
+        let before = scene.head("main");
+        pull(&|| others(old, new), &|| readme(new));
+        scene.github.adopt(REPO, history.repo.root());
+        scene.push_event(Some(&before)).await;
+        scene.drain().await;
+        assert_eq!(carried_out(&scene), history.plan()["planId"].as_str().unwrap());
+    }
+}
+
+/// A value that staging got long ago, before more commits than are told apart, comes all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_long_comes() {
+    let history = History::whole();
+    history.set("production", &limits("7", "2", "512"));
+    history.commit("the rate that staging has");
+    history.set("staging", &limits("8", "1", "128"));
+    history.commit("a higher rate");
+    let mut stream = String::new();
+    for n in 0..450 {
+        let from = if n == 0 { "from refs/heads/main^0\n" } else { "" };
+        let file = if n == 100 { "production/notes.txt" } else { "staging/notes.txt" };
+        // From half past ten on that day.
+        let (text, date) = (format!("{n}\n"), 1_767_609_000 + n);
+        let length = text.len();
+        stream += &format!(
+            "commit refs/heads/main\ncommitter A <a@example.com> {date} +0000\ndata 1\nm\n{from}\
+             M 100644 inline overlays/{file}\ndata {length}\n{text}\n"
+        );
+    }
+    history.import(&stream);
+    history.minute.set(45);
+    let plan = history.plan();
+    let files = plan["files"].as_str().unwrap();
+    assert!(files.contains("-  rate: \"7\"\n+  rate: \"8\""), "{files}");
+    assert!(!files.contains("-  memory"), "the hotfix stays:\n{files}");
+    let scene = Scene::with_files(&[]).await;
+    scene.github.adopt(REPO, history.repo.root());
+    scene.push_event(None).await;
+    scene.drain().await;
+    assert_eq!(carried_out(&scene), plan["planId"].as_str().unwrap());
+    for text in ["one\n", "two\n"] {
+        let before = scene.head("main");
+        history.repo.write("overlays/production/notes.txt", text);
+        history.commit("a note");
+        history.repo.write("overlays/staging/more.txt", text);
+        history.commit("another note");
+        scene.github.adopt(REPO, history.repo.root());
+        scene.push_event(Some(&before)).await;
+        scene.drain().await;
+        assert_eq!(carried_out(&scene), history.plan()["planId"].as_str().unwrap());
+    }
 }
 
 /// Staging changes; production has its own word for some of it, and none for the rest.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::GithubError;
 use super::error::bad;
 use super::object::TreeSha;
-use crate::model::CommitSha;
+use crate::model::{CommitSha, mainline};
 
 /// A commit with what it says and stands on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +18,26 @@ pub struct Commit {
     pub parents: Vec<CommitSha>,
     /// Who wrote it, by name; empty where GitHub does not say.
     pub author: String,
+    /// Who committed it, by name; empty where GitHub does not say.
+    pub committer: String,
     /// The whole message, trailers included.
     pub message: String,
 }
 
 impl Commit {
+    /// The commit before it on the way that its branch went.
+    #[must_use]
+    pub fn before(&self) -> Option<&CommitSha> {
+        let place = mainline(self.parents.len(), &self.subject(), &self.committer)?;
+        self.parents.get(place)
+    }
+
+    /// The commits that it merged.
+    pub(super) fn merged(&self) -> impl Iterator<Item = &CommitSha> {
+        let before = self.before();
+        self.parents.iter().filter(move |parent| Some(*parent) != before)
+    }
+
     /// The first paragraph of the message as one line, as git has it.
     #[must_use]
     pub fn subject(&self) -> String {
@@ -54,6 +69,8 @@ pub(super) struct WireCommitDetails {
     tree: WireSha,
     #[serde(default)]
     author: Option<WireAuthor>,
+    #[serde(default)]
+    committer: Option<WireAuthor>,
 }
 
 /// Who wrote a commit, as git has it.
@@ -73,12 +90,15 @@ pub(super) struct WireGitCommit {
     #[serde(default)]
     author: Option<WireAuthor>,
     #[serde(default)]
+    committer: Option<WireAuthor>,
+    #[serde(default)]
     parents: Vec<WireSha>,
 }
 
 pub(super) fn commit(request: &'static str, wire: WireCommit) -> Result<Commit, GithubError> {
-    let WireCommit { sha, commit: WireCommitDetails { message, tree, author }, parents } = wire;
-    git_commit(request, WireGitCommit { sha, message, tree, author, parents })
+    let WireCommit { sha, commit, parents } = wire;
+    let WireCommitDetails { message, tree, author, committer } = commit;
+    git_commit(request, WireGitCommit { sha, message, tree, author, committer, parents })
 }
 
 pub(super) fn git_commit(
@@ -91,6 +111,7 @@ pub(super) fn git_commit(
         tree: TreeSha::parse(&wire.tree.sha).map_err(|error| bad(request, &error))?,
         parents: wire.parents.iter().map(|parent| sha(&parent.sha)).collect::<Result<_, _>>()?,
         author: wire.author.unwrap_or_default().name,
+        committer: wire.committer.unwrap_or_default().name,
         message: wire.message,
     })
 }

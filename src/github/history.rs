@@ -1,4 +1,4 @@
-//! The history of folders, by API as local git tells it: which commits of the first-parent way changed what.
+//! The history of folders, by API as local git tells it: which commits of the branch's way changed what.
 //!
 //! GitHub lists the commits that touch a folder, and all commits with their parents. A commit of a side branch
 //! counts for the merge that brought it. What such a commit changed is what its tree and the one before
@@ -17,7 +17,7 @@ use super::object::TreeSha;
 use super::past::{FolderPast, Pair};
 use super::{BlobSha, Commit, GithubError, Repository, address};
 use crate::model::{
-    BlobId, CommitSha, FileState, MOST_PAST_COMMITS, PastCommit, RepoPath, Touched, newest_commits,
+    BlobId, CommitSha, FileState, MOST_PAST_COMMITS, PastCommit, RepoPath, Touched, thinned,
 };
 
 const REQUEST: &str = "read the history";
@@ -76,7 +76,7 @@ impl Repository {
             if let Some(place) = places.get(&at) {
                 return Some(*place);
             }
-            at = self.client.pasts.commit(&self.name, &at)?.parents.first()?.clone();
+            at = self.client.pasts.commit(&self.name, &at)?.before()?.clone();
         }
     }
 
@@ -139,15 +139,14 @@ impl Repository {
         let mut at = head.clone();
         while at != past.head {
             let commit = self.past_commit(&at).await?;
-            let Some(parent) = commit.parents.first() else { return Ok(None) };
+            let Some(parent) = commit.before() else { return Ok(None) };
             if new.len() == MOST_ADDED {
                 return Ok(None);
             }
             at = parent.clone();
             new.push(commit);
         }
-        let Some(before) = new.last() else { return Ok(None) };
-        let before = self.past_commit(&before.parents[0]).await?;
+        let before = self.past_commit(&past.head).await?;
         let mut commits = past.commits.clone();
         let states = self.states(new.iter().rev().chain([&before]), pair).await?;
         let mut known = &states[&before.sha];
@@ -159,10 +158,11 @@ impl Repository {
         let brought = self.brought(&new, &past.head).await?;
         let ours = brought.into_iter().filter(|commit| has_trailer(commit, trailer));
         let promotions = ours.chain(past.promotions.iter().cloned()).collect();
-        Ok(Some(FolderPast { head: head.clone(), commits: newest_commits(commits), promotions }))
+        let commits = thinned(commits, &pair.1);
+        Ok(Some(FolderPast { head: head.clone(), commits, promotions }))
     }
 
-    /// New commits of the first-parent way, newest first, each with those of side branches that it brought.
+    /// New commits of the way, newest first, each with those of side branches that it brought.
     async fn brought(
         &self,
         new: &[Arc<Commit>],
@@ -171,7 +171,7 @@ impl Repository {
         let mut brought = new.to_vec();
         let mut seen: BTreeSet<CommitSha> = new.iter().map(|commit| commit.sha.clone()).collect();
         seen.insert(known.clone());
-        let sides = new.iter().flat_map(|commit| commit.parents.iter().skip(1));
+        let sides = new.iter().flat_map(|commit| commit.merged());
         let mut todo: Vec<CommitSha> = sides.cloned().collect();
         // A side branch is told by the list that told its merge; what is older was there before.
         while let Some(sha) = todo.pop() {
@@ -243,29 +243,52 @@ impl Repository {
         let promotions = ours.cloned().collect();
         let listed = [shas(&source), shas(&target)];
         let way = self.way(head, listed[0].union(&listed[1]).cloned().collect()).await?;
-        let mut touching: BTreeSet<usize> = BTreeSet::new();
-        for (folder, listed) in [&pair.0, &pair.1].into_iter().zip(listed) {
-            touching.extend(self.all_touching(&way, folder, listed).await?);
-        }
-        let mut told: Vec<(Arc<Commit>, Files)> = Vec::new();
-        let candidates: Vec<Arc<Commit>> =
-            touching.iter().map(|index| Arc::clone(&way.commits[*index])).collect();
-        for batch in candidates.chunks(MOST_ADDED) {
-            let mut states = self.states(batch.iter(), pair).await?;
-            for commit in batch {
-                told.push((Arc::clone(commit), states.remove(&commit.sha).unwrap_or_default()));
-            }
-            if told.windows(2).filter(|two| two[0].1 != two[1].1).count() > MOST_PAST_COMMITS {
+        let [of_source, of_target] = listed;
+        let of_target = self.all_touching(&way, &pair.1, of_target).await?;
+        let mut touching = self.all_touching(&way, &pair.0, of_source).await?;
+        touching.extend(&of_target);
+        let mut told = Told::default();
+        for batch in touching.iter().copied().collect::<Vec<_>>().chunks(MOST_ADDED) {
+            self.tell(&way, batch, pair, &mut told).await?;
+            if told.changes() > MOST_PAST_COMMITS {
                 break;
             }
         }
-        let mut known = Files::new();
-        let mut commits = Vec::new();
-        for (commit, state) in told.into_iter().rev() {
-            commits.extend(past_commit(&commit, &known, &state));
-            known = state;
+        // Of what is older, what the target's commits were made on, and they.
+        let Some(last) = told.last() else {
+            return Ok(FolderPast { head: head.clone(), commits: Vec::new(), promotions });
+        };
+        let older: Vec<usize> = of_target.range(last + 1..).copied().collect();
+        self.tell(&way, &[last + 1], pair, &mut told).await?;
+        for batch in older.chunks(MOST_ADDED / 2) {
+            let both: BTreeSet<usize> =
+                batch.iter().flat_map(|place| [*place, place + 1]).collect();
+            self.tell(&way, &both.into_iter().collect::<Vec<_>>(), pair, &mut told).await?;
+            if told.older_of(&pair.1) > MOST_PAST_COMMITS {
+                break;
+            }
         }
-        Ok(FolderPast { head: head.clone(), commits: newest_commits(commits), promotions })
+        let commits = thinned(told.commits(), &pair.1);
+        Ok(FolderPast { head: head.clone(), commits, promotions })
+    }
+
+    /// Reads what the folders were at some places of a way.
+    async fn tell(
+        &self,
+        way: &Way,
+        places: &[usize],
+        pair: &Pair,
+        told: &mut Told,
+    ) -> Result<(), GithubError> {
+        let new = places.iter().filter(|place| !told.0.contains_key(place));
+        let commits: Vec<(usize, &Arc<Commit>)> =
+            new.filter_map(|place| Some((*place, way.commits.get(*place)?))).collect();
+        let mut states = self.states(commits.iter().map(|(_, commit)| *commit), pair).await?;
+        for (place, commit) in commits {
+            let state = states.remove(&commit.sha).unwrap_or_default();
+            told.0.insert(place, (Arc::clone(commit), state));
+        }
+        Ok(())
     }
 
     /// The commits that touch a folder as GitHub lists them, newest first.
@@ -287,7 +310,7 @@ impl Repository {
         Ok(listed)
     }
 
-    /// The first-parent way from a commit until all that is wanted was seen.
+    /// The way from a commit until all that is wanted was seen.
     async fn way(&self, head: &CommitSha, wanted: BTreeSet<CommitSha>) -> Result<Way, GithubError> {
         let mut left = wanted.clone();
         let mut known: BTreeMap<CommitSha, Arc<Commit>> = BTreeMap::new();
@@ -303,7 +326,7 @@ impl Repository {
         self.client.pasts.keep(&self.name, known.values().cloned().collect());
         loop {
             let way = Way::from(head, &known);
-            let next = way.commits.last().and_then(|last| last.parents.first()).cloned();
+            let next = way.commits.last().and_then(|last| last.before()).cloned();
             let is_whole = wanted.iter().all(|sha| way.owner.contains_key(sha));
             let Some(next) = next.filter(|_| !is_whole && known.len() < MOST_WALKED) else {
                 return Ok(way);
@@ -317,7 +340,7 @@ impl Repository {
     /// The places on the way that brought a change of a folder.
     ///
     /// Of a merge that is what one of its parents was in the folder, git follows that parent alone. What
-    /// happened meanwhile on the first-parent way is listed from there.
+    /// happened meanwhile on the way is listed from there.
     async fn all_touching(
         &self,
         way: &Way,
@@ -340,7 +363,43 @@ impl Repository {
     }
 }
 
-/// The first-parent way, newest first, and who brought which commit.
+/// What the folders were at places of a way, which are counted from its newest commit.
+#[derive(Default)]
+struct Told(BTreeMap<usize, (Arc<Commit>, Files)>);
+
+impl Told {
+    /// The oldest place.
+    fn last(&self) -> Option<usize> {
+        self.0.keys().next_back().copied()
+    }
+
+    /// How often the folders changed from one place to the next.
+    fn changes(&self) -> usize {
+        let states = self.0.values().map(|(_, state)| state);
+        states.clone().zip(states.skip(1)).filter(|(newer, older)| newer != older).count()
+    }
+
+    /// How many of the commits that do not count as the newest touched a folder.
+    fn older_of(&self, folder: &RepoPath) -> usize {
+        let commits = self.commits();
+        let older = commits.len().saturating_sub(MOST_PAST_COMMITS);
+        // The oldest one has everything that was there before it.
+        commits[..older].iter().skip(1).filter(|commit| commit.touches(folder)).count()
+    }
+
+    /// What changed from place to place, oldest first.
+    fn commits(&self) -> Vec<PastCommit> {
+        let nothing = Files::new();
+        let states = self.0.values().rev();
+        let before = std::iter::once(&nothing).chain(states.clone().map(|(_, state)| state));
+        let changed = before
+            .zip(states)
+            .filter_map(|(before, (commit, state))| past_commit(commit, before, state));
+        changed.collect()
+    }
+}
+
+/// The way of the branch, newest first, and who brought which commit.
 struct Way {
     commits: Vec<Arc<Commit>>,
     owner: BTreeMap<CommitSha, usize>,
@@ -354,16 +413,16 @@ impl Way {
         let mut at = known.get(head);
         while let Some(commit) = at {
             commits.push(Arc::clone(commit));
-            at = commit.parents.first().and_then(|parent| known.get(parent));
+            at = commit.before().and_then(|parent| known.get(parent));
         }
         let own = commits.iter().enumerate().map(|(place, commit)| (commit.sha.clone(), place));
         let mut owner: BTreeMap<CommitSha, usize> = own.collect();
         let mut late = BTreeSet::new();
         for (place, commit) in commits.iter().enumerate().rev() {
-            let mut todo: Vec<&CommitSha> = commit.parents.iter().skip(1).collect();
+            let mut todo: Vec<&CommitSha> = commit.merged().collect();
             let mut is_late = !todo.is_empty();
             while let Some(sha) = todo.pop() {
-                is_late &= commit.parents.first() != Some(sha);
+                is_late &= commit.before() != Some(sha);
                 if owner.contains_key(sha) {
                     continue;
                 }
@@ -413,9 +472,10 @@ fn past_commit(commit: &Commit, before: &Files, after: &Files) -> Option<PastCom
         .collect();
     (!touched.is_empty()).then(|| PastCommit {
         id: commit.sha.clone(),
+        parent: commit.before().cloned(),
         subject: commit.subject(),
         author: commit.author.clone(),
-        merged: commit.parents.iter().skip(1).cloned().collect(),
+        merged: commit.merged().cloned().collect(),
         touched,
     })
 }

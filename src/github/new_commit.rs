@@ -34,6 +34,8 @@ struct WireMade {
     sha: String,
     #[serde(default)]
     author: Option<WireAuthor>,
+    #[serde(default)]
+    committer: Option<WireAuthor>,
 }
 
 impl Repository {
@@ -65,6 +67,7 @@ impl Repository {
             tree: TreeSha::parse(&tree.sha).map_err(|error| bad(TREE, &error))?,
             parents: vec![new.parent.clone()],
             author: commit.author.unwrap_or_default().name,
+            committer: commit.committer.unwrap_or_default().name,
             message: new.message.to_owned(),
         })
     }

@@ -1,5 +1,7 @@
 //! Two folders and their history: which files change how, and what stays different.
 
+use std::collections::BTreeSet;
+
 use super::decision::Choice;
 use super::difference::Difference;
 use super::elsewhere::keep_present_away;
@@ -8,7 +10,7 @@ use super::file_names::name_files;
 use super::request::{Change, Request};
 use super::sides::Sides;
 use super::wording;
-use crate::model::ReadError;
+use crate::model::{ReadError, RepoPath};
 
 /// What comes of a comparison.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// Every difference, in the order of paths and fields.
     pub differences: Vec<Difference>,
+    /// The files whose content it takes and that are not here; nothing is said of them.
+    pub lacking: BTreeSet<RepoPath>,
 }
 
 /// Compares two folders.
@@ -37,7 +41,7 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     if request.choice == Choice::Changed {
         wording::translate(request, &sides, &mut outcomes)?;
     }
-    let mut comparison = Comparison::default();
+    let mut comparison = Comparison { lacking: sides.unknown.take(), ..Comparison::default() };
     for outcome in outcomes {
         comparison.differences.extend(outcome.differences);
         comparison.changes.extend(outcome.change);

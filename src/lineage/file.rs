@@ -71,8 +71,16 @@ impl Pair {
             if there { request.files.file(path) } else { Ok(None) }
         };
         let paths = (sides.source_path(&self.source), sides.target_path(&self.target));
-        let source = read(sides.source.contains(&self.source), &paths.0)?;
-        let target = read(sides.target.contains(&self.target), &paths.1)?;
+        let there = (sides.source.contains(&self.source), sides.target.contains(&self.target));
+        let (source, target) = (read(there.0, &paths.0)?, read(there.1, &paths.1)?);
+        if there != (source.is_some(), target.is_some()) {
+            if !self.is_known_equal(request, &paths) {
+                let lacking = [(there.0, source, paths.0), (there.1, target, paths.1)].into_iter();
+                let lacking = lacking.filter(|(there, file, _)| *there && file.is_none());
+                sides.unknown.borrow_mut().extend(lacking.map(|(_, _, path)| path));
+            }
+            return Ok(None);
+        }
         if source == target {
             return Ok(None);
         }
@@ -91,6 +99,19 @@ impl Pair {
             target,
         };
         Ok(Some(opened.decide()))
+    }
+
+    /// Whether the history tells of two files that are not here that they are the same; what a kustomization or a
+    /// manifest says is asked for more than that.
+    fn is_known_equal(
+        &self,
+        request: &Request<'_>,
+        (source, target): &(RepoPath, RepoPath),
+    ) -> bool {
+        let of_source = request.history.last(source);
+        Form::by_name(&self.target) != Form::Yaml
+            && of_source.is_some()
+            && of_source == request.history.last(target)
     }
 
     /// Who promotes by hand looks at one file after the other, so that each has a last promotion of its own; one that

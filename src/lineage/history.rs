@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Blobs, CommitSha, FileMode, PastCommit, ReadError, RepoPath};
+use crate::model::{Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath};
 
 /// The history of some folders.
 pub struct History<'a> {
@@ -57,6 +57,12 @@ impl History<'_> {
             }
         }
         Ok(versions)
+    }
+
+    /// A file as the last commit that touched it left it.
+    pub(super) fn last(&self, path: &RepoPath) -> Option<&FileState> {
+        let touched = self.commits.iter().rev().flat_map(|commit| &commit.touched);
+        touched.into_iter().find(|touched| touched.path == *path)?.after.as_ref()
     }
 
     /// Whether there is a commit after the first that has both folders, up to the head: from then on,

@@ -1,6 +1,6 @@
 //! The files of two folders, and which stands for which.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counterparts::Counterparts;
@@ -27,6 +27,8 @@ pub(super) struct Sides<'a> {
     pub names: Option<Counterparts>,
     /// Files that stay where they are since they name the source, below the target's folder.
     pub held: BTreeSet<String>,
+    /// Files that were asked for and whose content is not here.
+    pub unknown: RefCell<BTreeSet<RepoPath>>,
 }
 
 impl<'a> Sides<'a> {
@@ -61,6 +63,7 @@ impl<'a> Sides<'a> {
             listed: OnceCell::new(),
             names: None,
             held: BTreeSet::new(),
+            unknown: RefCell::default(),
         })
     }
 

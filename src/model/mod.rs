@@ -27,7 +27,7 @@ pub use file_tree::{
     follow, holds,
 };
 pub use history::{
-    BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, newest_commits,
+    BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, mainline, thinned,
 };
 pub use kustomization_field::{
     BUILT_LISTS, CARRIED_FIELDS, FIELD_NAMES, FieldHolds, FieldValues, KUSTOMIZATION_FIELDS,

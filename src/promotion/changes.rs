@@ -32,6 +32,9 @@ pub(super) fn bring_changes<'a>(
     let choice = if request.wish.all { Choice::All } else { Choice::Changed };
     let comparison = compare_with(request, request.files, choice)
         .map_err(|source| PlanError::Read { at: Location::file(target.path.clone()), source })?;
+    if !comparison.lacking.is_empty() {
+        return Err(PlanError::Unknown(comparison.lacking));
+    }
     for change in comparison.changes {
         let causes = vec![match &change.after {
             Some(_) => Cause::Changed { from: change.from, fields: change.fields },
@@ -53,7 +56,8 @@ fn brought(history: &History<'_>, differences: &[Difference]) -> Vec<Commit> {
         _ => None,
     };
     let bringing: BTreeSet<CommitSha> = differences.iter().filter_map(since).collect();
-    history.commits.iter().filter(|it| bringing.contains(&it.id)).map(Commit::of).collect()
+    let told = history.commits.iter().filter(|it| !it.is_several() && bringing.contains(&it.id));
+    told.map(Commit::of).collect()
 }
 
 /// Compares the two environments, the target as `files` have it.
@@ -98,7 +102,7 @@ fn compare_with(
 ///
 /// # Errors
 /// [`ReadError`] if contents cannot be read.
-pub fn last_of_ours(
+fn last_of_ours(
     history: &History<'_>,
     points: &[Point],
     (source, target): (&Environment, &Environment),

@@ -51,6 +51,7 @@ mod tests {
         let told = |subject: &str| {
             let past = PastCommit {
                 id: CommitSha::parse(&"a".repeat(40)).unwrap(),
+                parent: None,
                 subject: subject.to_owned(),
                 author: "mona".to_owned(),
                 merged: Vec::new(),

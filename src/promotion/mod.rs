@@ -39,7 +39,7 @@ mod words;
 
 pub use beside::stays_beside;
 pub use body::{Marker, Standing, ticked, ticked_items, with_standing};
-pub use changes::{is_promotion, last_of_ours};
+pub use changes::is_promotion;
 pub use commit_message::{StepTrailer, Trailers, check_commit_message};
 pub use counts::{counts as resource_counts, summary};
 pub use deployed::reached;

@@ -1,20 +1,22 @@
-//! The history of some folders, read by two calls of git: one for what changed, one for contents. For many pairs
-//! of folders at once it is read once.
+//! The history of some folders on a way that is known, read by two calls of git: one for what changed, one for
+//! contents. For many pairs of folders at once it is read once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::commit_tree::BlobReader;
+use super::way::Way;
 use super::{Repository, WorkdirError};
 use crate::model::{
     BlobId, Blobs, CommitSha, FileMode, FileState, MOST_PAST_COMMITS, PastCommit, ReadError,
-    RepoPath, Touched, newest_commits,
+    RepoPath, Touched, thinned,
 };
 
 /// What git knows of some folders' past.
 #[derive(Debug)]
 pub struct FolderHistory {
-    /// The commits of the first-parent way that touch the folders, oldest first.
+    /// The commits of the way that touch the folders, oldest first, as far as they count.
     pub commits: Vec<PastCommit>,
     /// The commit that it is the history of.
     pub head: CommitSha,
@@ -49,38 +51,51 @@ struct State {
 }
 
 impl Repository {
-    /// The history of some folders as of a commit.
+    /// The history of two folders on a way, as far as it counts.
     ///
     /// # Errors
     /// [`WorkdirError`] if git cannot be asked.
     pub fn folder_history(
         &self,
-        from: &CommitSha,
-        folders: &[&RepoPath],
+        way: &Way,
+        (source, target): (&RepoPath, &RepoPath),
     ) -> Result<FolderHistory, WorkdirError> {
-        // One more than counts, and one more than that to know that there are more.
-        let most = MOST_PAST_COMMITS + 2;
-        let (mut commits, listed) = self.touching(from, folders, Some(most))?;
-        if listed == most && commits.len() == most {
-            commits.remove(0);
-            commits[0].touched = self.files_at(&commits[0].id, folders)?;
-        } else if listed == most {
-            commits = newest_commits(self.touching(from, folders, None)?.0);
+        let folders = [source, target];
+        let mut newest_first = Vec::new();
+        let mut of_older = 0;
+        let is_enough = |commit: PastCommit| {
+            let is_older = newest_first.len() >= MOST_PAST_COMMITS;
+            of_older += usize::from(is_older && commit.touches(target));
+            newest_first.push(commit);
+            of_older > MOST_PAST_COMMITS
+        };
+        let is_all = self.touching(way, &folders, is_enough)?;
+        let mut commits = newest_first;
+        commits.reverse();
+        if let Some(first) = commits.first_mut().filter(|_| !is_all) {
+            first.touched = self.files_at(&first.id, &folders)?;
         }
-        let cut_off = self.is_shallow_by_file()?;
-        Ok(FolderHistory { commits, head: from.clone(), cut_off, contents: self.past_contents() })
+        let commits = thinned(commits, target);
+        let (cut_off, contents) = (self.is_shallow_by_file()?, self.past_contents());
+        Ok(FolderHistory { commits, head: way.head().clone(), cut_off, contents })
     }
 
-    /// The history of many folders as of a commit.
+    /// The history of many folders on a way.
     ///
     /// # Errors
     /// [`WorkdirError`] if git cannot be asked.
     pub fn shared_history(
         &self,
-        from: &CommitSha,
+        way: &Way,
         folders: &[&RepoPath],
     ) -> Result<SharedHistory, WorkdirError> {
-        let (commits, _) = self.touching(from, folders, None)?;
+        let mut commits = Vec::new();
+        let keep = |commit: PastCommit| {
+            commits.push(commit);
+            false
+        };
+        self.touching(way, folders, keep)?;
+        commits.reverse();
         let mut touching: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
         for (place, commit) in commits.iter().enumerate() {
             for touched in &commit.touched {
@@ -88,31 +103,45 @@ impl Repository {
             }
         }
         let (cut_off, contents) = (self.is_shallow_by_file()?, self.past_contents());
-        Ok(SharedHistory { commits, touching, head: from.clone(), cut_off, contents })
+        Ok(SharedHistory { commits, touching, head: way.head().clone(), cut_off, contents })
     }
 
     fn past_contents(&self) -> Arc<Contents> {
         Arc::new(Contents { repository: self.clone(), state: Mutex::default() })
     }
 
-    /// The newest commits that touch the folders, oldest first, and how many git listed: some touch nothing
-    /// that we read.
+    /// Shows the commits of a way that touch the folders, newest first, until somebody has enough; false if
+    /// somebody had.
     fn touching(
         &self,
-        from: &CommitSha,
+        way: &Way,
         folders: &[&RepoPath],
-        most: Option<usize>,
-    ) -> Result<(Vec<PastCommit>, usize), WorkdirError> {
-        let limit = most.map(|most| format!("--max-count={most}"));
-        let mut arguments = vec!["log", "--first-parent", "-m", "--raw", "-z", "--no-abbrev"];
-        arguments.extend(["--no-renames", "--reverse", "--relative"]);
-        arguments.extend(limit.as_deref());
-        arguments.extend(["--format=%x01%H%x00%P%x00%an%x00%s", from.as_str(), "--"]);
+        is_enough: impl FnMut(PastCommit) -> bool,
+    ) -> Result<bool, WorkdirError> {
+        let what = "read the history";
+        let mut arguments = vec!["diff-tree", "--stdin", "--root", "-r", "--raw", "-z"];
+        arguments.extend(["--no-abbrev", "--no-renames", "--relative", "--"]);
         arguments.extend(pathspecs(folders));
-        let output = self.git("read the history", &arguments).run()?;
-        let records = output.split(|byte| *byte == 1).filter(|record| !record.is_empty());
-        let commits = records.clone().filter_map(parse_commit).collect();
-        Ok((commits, records.count()))
+        let mut child = self.git(what, &arguments).start()?;
+        let mut stdin = child.stdin.take().expect("standard input is piped");
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let questions = way.steps();
+        std::thread::scope(|scope| {
+            // It answers before it has heard all; if it is stopped, nobody listens.
+            scope.spawn(move || {
+                let _ = stdin.write_all(questions.as_bytes());
+            });
+            let is_done = read_commits(way, &mut stdout, is_enough);
+            if is_done {
+                let _ = child.kill();
+            }
+            let status = child.wait();
+            match status.is_ok_and(|status| status.success()) {
+                true => Ok(!is_done),
+                false if is_done => Ok(false),
+                false => Err(WorkdirError::Git { what, said: "it stopped early".to_owned() }),
+            }
+        })
     }
 
     /// All files of the folders at a commit, as if it had brought them.
@@ -148,26 +177,6 @@ impl Repository {
         };
         ids.iter().filter_map(&mut read).collect()
     }
-
-    /// The last commit, as of another one, that touches some folders.
-    ///
-    /// # Errors
-    /// [`WorkdirError`] if git cannot be asked.
-    pub fn last_touching(
-        &self,
-        from: &CommitSha,
-        folders: &[&RepoPath],
-    ) -> Result<Option<CommitSha>, WorkdirError> {
-        let mut arguments =
-            vec!["log", "--first-parent", "--max-count=1", "--format=%H", from.as_str(), "--"];
-        arguments.extend(pathspecs(folders));
-        match self.git("read the history", &arguments).run() {
-            Ok(output) => Ok(CommitSha::parse(String::from_utf8_lossy(&output).trim()).ok()),
-            // A commit that this clone does not have.
-            Err(WorkdirError::Git { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// Folders as git takes them.
@@ -176,12 +185,13 @@ fn pathspecs<'a>(folders: &'a [&'a RepoPath]) -> impl Iterator<Item = &'a str> {
 }
 
 impl SharedHistory {
-    /// The history of some of the folders.
+    /// The history of two of the folders.
     #[must_use]
-    pub fn of(&self, folders: &[&RepoPath]) -> FolderHistory {
+    pub fn of(&self, (source, target): (&RepoPath, &RepoPath)) -> FolderHistory {
+        let folders = [source, target];
         let mut places: BTreeSet<usize> = BTreeSet::new();
         for folder in folders {
-            let from = self.touching.range::<RepoPath, _>(*folder..);
+            let from = self.touching.range::<RepoPath, _>(folder..);
             let within = from.take_while(|(path, _)| path.as_str().starts_with(folder.as_str()));
             let within = within.filter(|(path, _)| path.is_within(folder));
             places.extend(within.flat_map(|(_, places)| places));
@@ -193,7 +203,7 @@ impl SharedHistory {
             PastCommit { touched, ..commit.clone() }
         };
         FolderHistory {
-            commits: newest_commits(places.into_iter().map(commit).collect()),
+            commits: thinned(places.into_iter().map(commit).collect(), target),
             head: self.head.clone(),
             cut_off: self.cut_off,
             contents: Arc::clone(&self.contents),
@@ -258,27 +268,48 @@ impl Contents {
     }
 }
 
-/// `ID NUL PARENTS NUL AUTHOR NUL SUBJECT NUL LF`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
-fn parse_commit(record: &[u8]) -> Option<PastCommit> {
-    let mut fields = record.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-    let id = CommitSha::parse(&fields.next()?).ok()?;
-    let parents = fields.next()?;
-    let merged = parents.split(' ').skip(1).filter_map(|it| CommitSha::parse(it).ok()).collect();
-    let (author, subject) = (fields.next()?.into_owned(), fields.next()?.into_owned());
-    let mut touched = Vec::new();
-    while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
-        let head = head.trim_start_matches('\n');
-        let mut words = head.strip_prefix(':')?.split(' ');
-        let (before, after) = (words.next()?, words.next()?);
-        let (old, new) = (words.next()?, words.next()?);
-        let Ok(path) = RepoPath::parse(&path) else { continue };
-        let (before, after) = (state(before, old), state(after, new));
-        if before != after {
-            touched.push(Touched { path, before, after });
+/// Reads what `git diff-tree --stdin` says of commits until somebody has enough, and says whether somebody had:
+/// `ID NUL`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
+fn read_commits(
+    way: &Way,
+    answers: &mut impl BufRead,
+    mut is_enough: impl FnMut(PastCommit) -> bool,
+) -> bool {
+    let mut next = || {
+        let mut field = Vec::new();
+        let read = answers.read_until(0, &mut field);
+        (read.is_ok() && field.pop() == Some(0))
+            .then(|| String::from_utf8_lossy(&field).into_owned())
+    };
+    let mut commit: Option<PastCommit> = None;
+    let mut show = |commit: Option<PastCommit>| {
+        // A submodule, or a mode of git's early days: nothing that we read.
+        commit.filter(|commit| !commit.touched.is_empty()).is_some_and(&mut is_enough)
+    };
+    while let Some(field) = next() {
+        let Some(head) = field.strip_prefix(':') else {
+            if show(std::mem::replace(&mut commit, way.commit(&field))) {
+                return true;
+            }
+            continue;
+        };
+        let path = next();
+        let touched = path.and_then(|path| parse_touched(head, &path));
+        if let (Some(commit), Some(touched)) = (&mut commit, touched) {
+            commit.touched.push(touched);
         }
     }
-    // A submodule, or a mode of git's early days: nothing that we read.
-    (!touched.is_empty()).then_some(PastCommit { id, subject, author, merged, touched })
+    show(commit)
+}
+
+/// `MODE MODE ID ID LETTER` of a path.
+fn parse_touched(head: &str, path: &str) -> Option<Touched> {
+    let mut words = head.split(' ');
+    let (before, after) = (words.next()?, words.next()?);
+    let (old, new) = (words.next()?, words.next()?);
+    let path = RepoPath::parse(path).ok()?;
+    let (before, after) = (state(before, old), state(after, new));
+    (before != after).then_some(Touched { path, before, after })
 }
 
 fn state(mode: &str, id: &str) -> Option<FileState> {

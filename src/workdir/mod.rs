@@ -27,6 +27,7 @@ mod schema_store;
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
+mod way;
 
 pub use apply::{apply, make_directory, read_bytes, read_input, write_output};
 pub use checkout::Checkout;
@@ -42,3 +43,4 @@ pub use root::{build_root, plan_root, wider_root};
 pub use schema_store::{
     read_remote_schema, read_schema_bundle, write_remote_schema, write_schema_bundle,
 };
+pub use way::Way;

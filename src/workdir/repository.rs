@@ -239,20 +239,6 @@ impl Repository {
         }
     }
 
-    /// All commits of the history that have a trailer in their message, newest first.
-    ///
-    /// # Errors
-    /// [`WorkdirError`] if git cannot be asked.
-    pub fn with_trailer(
-        &self,
-        from: &CommitSha,
-        trailer: &str,
-    ) -> Result<Vec<(CommitSha, String)>, WorkdirError> {
-        let pattern = format!("--grep=^{trailer}: ");
-        let output = self.messages(from, &pattern, None).run()?;
-        Ok(output.split(|byte| *byte == 0).filter_map(parse_message).collect())
-    }
-
     /// The first-parent way from a commit, newest first.
     ///
     /// # Errors

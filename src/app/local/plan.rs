@@ -122,7 +122,7 @@ impl Workspace {
         };
         let mut past = match self.pasts.get() {
             Some(pasts) => pasts.of(repository, (source, target))?,
-            None => LocalPast::read(repository, from, (source, target))?,
+            None => LocalPast::read(repository, self.way(repository, from)?, (source, target))?,
         };
         if let Some(then) = self.source_then.as_ref().filter(|_| !past.cut_off())
             && !then.cut(repository, &mut past, (source, target))?
@@ -145,7 +145,9 @@ impl Workspace {
             return;
         };
         let both = configuration.pipeline.pairs().flat_map(|(source, target)| [source, target]);
-        if let Ok(pasts) = LocalPasts::read(repository, from, both) {
+        let pasts =
+            self.way(repository, from).and_then(|way| LocalPasts::read(repository, way, both));
+        if let Ok(pasts) = pasts {
             // Whoever was first has read the same.
             let _ = self.pasts.set(pasts);
         }

@@ -52,7 +52,7 @@ impl SourceThen {
         past: &mut LocalPast,
         pair: (&Environment, &Environment),
     ) -> Result<bool, WorkdirError> {
-        let seen = past.seen_at(repository, &self.commit, pair)?;
+        let seen = past.seen_at(repository, &self.commit)?;
         let Some(seen) = seen else { return Ok(false) };
         past.forget_after(seen, &pair.0.path);
         Ok(true)

@@ -13,8 +13,8 @@ use crate::config::RepositoryConfig;
 use crate::deployer::Deployers;
 use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version};
 use crate::model::{BlobId, CommitSha, Files, RepoPath};
-use crate::promotion::{Environment, Wish};
-use crate::workdir::{self, Checkout, CommitTree, Repository, WorkdirError};
+use crate::promotion::{Environment, Trailers, Wish};
+use crate::workdir::{self, Checkout, CommitTree, Repository, Way, WorkdirError};
 
 /// A checkout, seen as its working tree or as one of its commits.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Workspace {
     pub(super) source_then: Option<SourceThen>,
     /// The files that differ from the commit that is checked out, once somebody asked.
     pub(super) uncommitted: OnceLock<BTreeSet<RepoPath>>,
+    /// The way to the commit, once somebody asked.
+    pub(super) way: OnceLock<Arc<Way>>,
     /// The past of all environments, once many are planned.
     pub(super) pasts: OnceLock<LocalPasts>,
     pub(super) load_restrictor: Option<LoadRestrictor>,
@@ -75,6 +77,7 @@ impl Workspace {
             load_restrictor: None,
             version: None,
             uncommitted: OnceLock::new(),
+            way: OnceLock::new(),
             pasts: OnceLock::new(),
             deployers: OnceLock::new(),
             given: OnceLock::new(),
@@ -203,7 +206,21 @@ impl Workspace {
         pair: (&Environment, &Environment),
     ) -> Option<LocalPast> {
         let repository = self.checkout.repository().filter(|it| it.prefix().is_root())?;
-        LocalPast::read(repository, commit, pair).ok().filter(|past| !past.cut_off())
+        let way = Arc::new(repository.way(commit, Trailers::PLAN).ok()?);
+        LocalPast::read(repository, &way, pair).ok().filter(|past| !past.cut_off())
+    }
+
+    /// The way to the commit that plans are made of; read once for all of them.
+    pub(super) fn way(
+        &self,
+        repository: &Repository,
+        to: &CommitSha,
+    ) -> Result<&Arc<Way>, WorkdirError> {
+        if let Some(known) = self.way.get() {
+            return Ok(known);
+        }
+        let way = Arc::new(repository.way(to, Trailers::PLAN)?);
+        Ok(self.way.get_or_init(|| way))
     }
 
     /// Contents of the past that this checkout's git has, by their ids.

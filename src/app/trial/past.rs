@@ -21,6 +21,7 @@ struct WirePast {
 #[derive(Serialize, Deserialize)]
 struct WireCommit {
     id: String,
+    parent: Option<String>,
     subject: String,
     author: String,
     merged: Vec<String>,
@@ -55,6 +56,7 @@ pub(super) fn write(out: &mut impl Write, past: &KnownPast) -> io::Result<()> {
     let found = past.found();
     let commits = past.commits.iter().map(|commit| WireCommit {
         id: commit.id.as_str().to_owned(),
+        parent: commit.parent.as_ref().map(|it| it.as_str().to_owned()),
         subject: commit.subject.clone(),
         author: commit.author.clone(),
         merged: commit.merged.iter().map(|it| it.as_str().to_owned()).collect(),
@@ -123,6 +125,7 @@ fn read_commit(wire: WireCommit) -> Option<PastCommit> {
     });
     Some(PastCommit {
         id: CommitSha::parse(&wire.id).ok()?,
+        parent: wire.parent.and_then(|it| CommitSha::parse(&it).ok()),
         subject: wire.subject,
         author: wire.author,
         merged: wire.merged.iter().filter_map(|it| CommitSha::parse(it).ok()).collect(),
@@ -145,6 +148,7 @@ mod tests {
         }];
         let commit = PastCommit {
             id: id.clone(),
+            parent: Some(id.clone()),
             subject: "x".to_owned(),
             author: "mona".to_owned(),
             merged: vec![id.clone()],

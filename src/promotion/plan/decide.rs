@@ -28,9 +28,9 @@ pub(super) fn method(
         (None, Past::CutOff) => way(By::Changes, "the repository has a history"),
         (None, Past::Known { history, .. }) => {
             if history.tells_something(&source.path, &target.path) {
-                // Values that were the source's before that look like the target's own.
+                // What the source had between those looks like the target's own.
                 let is_cut = history.commits.len() > MOST_PAST_COMMITS;
-                let part = "the last 200 commits of the two tell what changed, and nothing older";
+                let part = "the last 200 commits of the two tell what changed, and the older ones of the target";
                 way(By::Changes, if is_cut { part } else { "the history tells what changed" })
             } else {
                 way(By::Files, "the history has no change of either yet")

@@ -198,6 +198,7 @@ impl TwoCommits {
             });
             PastCommit {
                 id: CommitSha::parse(&id.repeat(40)).unwrap(),
+                parent: None,
                 subject: "change it".to_owned(),
                 author: "mona".to_owned(),
                 merged: Vec::new(),

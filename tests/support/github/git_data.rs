@@ -360,6 +360,7 @@ fn git_commit_json(commit: &Commit) -> Value {
     json!({
         "sha": commit.sha, "message": commit.message, "tree": { "sha": commit.tree },
         "parents": parents_json(commit), "author": { "name": commit.author },
+        "committer": { "name": commit.committer },
         "verification": { "verified": commit.author.ends_with("[bot]") },
     })
 }
@@ -370,7 +371,7 @@ pub fn commit_json(commit: &Commit) -> Value {
         "author": { "login": commit.author },
         "commit": {
             "message": commit.message, "tree": { "sha": commit.tree },
-            "author": { "name": commit.author },
+            "author": { "name": commit.author }, "committer": { "name": commit.committer },
         },
     })
 }

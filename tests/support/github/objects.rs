@@ -21,6 +21,7 @@ pub struct Commit {
     pub tree: String,
     pub parents: Vec<String>,
     pub author: String,
+    pub committer: String,
     pub time: i64,
     pub message: String,
 }
@@ -155,6 +156,7 @@ impl Objects {
             parents: lines("parent "),
             time: author.rsplit(' ').nth(1).unwrap().parse().unwrap(),
             author: author.split(" <").next().unwrap().into(),
+            committer: lines("committer ")[0].split(" <").next().unwrap().into(),
             message: message.into(),
         })
     }

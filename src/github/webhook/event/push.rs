@@ -92,6 +92,8 @@ fn only(head: HeadCommit, sha: &CommitSha, tree: &TreeSha, before: &CommitSha) -
         tree: tree.clone(),
         parents: vec![before.clone()],
         author: head.author?.name?,
+        // It matters of merges alone, and this is none.
+        committer: String::new(),
         message: head.message?,
     })
 }
