@@ -1,7 +1,7 @@
 //! What people do on GitHub is respected: they ask, they close, they commit.
 
 use crate::support::github::payloads;
-use crate::support::scene::{RATE_PATH, REPO, Scene, copying, rate};
+use crate::support::scene::{OF_NO_CONSEQUENCE, RATE_PATH, REPO, Scene, copying, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 const STAGED: &str = "overlays/staging/patches/rate.yaml";
@@ -123,7 +123,7 @@ async fn closed_by_a_person_stays_closed_until_something_changes_or_somebody_ask
     let (scene, number) = with_open().await;
     close_as_a_person(&scene, number).await;
     // The same plan again: the file changes, its meaning does not... and back.
-    scene.push(&[("overlays/dev/notes.txt", "x")]).await;
+    scene.push(&[OF_NO_CONSEQUENCE]).await;
     scene.drain().await;
     assert!(scene.open().is_empty(), "{}", scene.github.writes());
     let ask = payloads::workflow_dispatch(&scene.github.world(), REPO, "dev", "staging");
@@ -144,7 +144,7 @@ async fn closed_by_a_person_is_remembered_without_the_database() {
     close_as_a_person(&scene, number).await;
     scene.lose_the_database().await;
     let before = scene.head("main");
-    scene.github.commit(REPO, "main", "mona", &[("overlays/dev/notes.txt", "x")]);
+    scene.github.commit(REPO, "main", "mona", &[OF_NO_CONSEQUENCE]);
     scene.push_event(Some(&before)).await;
     scene.drain().await;
     assert!(scene.open().is_empty(), "{}", scene.github.writes());

@@ -1,7 +1,7 @@
 //! A push to the source opens one pull request, and later pushes keep it right.
 
 use crate::support::github::payloads;
-use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
+use crate::support::scene::{FILES, OF_NO_CONSEQUENCE, RATE_PATH, REPO, Scene, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 
@@ -141,7 +141,7 @@ async fn a_dispatch_may_ask_for_everything_that_differs() {
         // It is for once: the next promotion leaves what is staging's own.
         scene.merge(scene.open()[0]).await;
         scene.push(&[("overlays/staging/patches/rate.yaml", &rate("9"))]).await;
-        scene.push(&[("overlays/dev/notes.txt", "x")]).await;
+        scene.push(&[OF_NO_CONSEQUENCE]).await;
         scene.drain().await;
         assert!(scene.open().is_empty(), "{event}: {}", scene.github.writes());
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::github::endpoint;
-use crate::support::scene::{FILES, REPO, Scene, merge, promoted, rate};
+use crate::support::scene::{FILES, OF_NO_CONSEQUENCE, REPO, Scene, merge, promoted, rate};
 
 const BY_FILES: &str = "promotion: {by: files}\n";
 
@@ -297,7 +297,7 @@ async fn what_was_undone_stays_so_after_the_loss_of_the_store() {
         let undoing = scene.open()[0];
         merge(&scene, undoing).await;
         scene.lose_the_database().await;
-        scene.push(&[("overlays/staging/notes.txt", "x")]).await;
+        scene.push(&[("overlays/staging/kustomization.yaml", OF_NO_CONSEQUENCE.1)]).await;
         scene.later(10).await;
         assert!(scene.open().is_empty(), "{health}{more}: {}", scene.github.writes());
         // Somebody who asks gets it, held; what is new comes.

@@ -1,6 +1,6 @@
 //! How many requests a promotion costs.
 
-use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
+use crate::support::scene::{OF_NO_CONSEQUENCE, RATE_PATH, REPO, Scene, rate};
 
 #[tokio::test]
 async fn a_warm_promotion_takes_eight_requests_and_one_that_changes_nothing_three() {
@@ -24,7 +24,7 @@ async fn a_warm_promotion_takes_eight_requests_and_one_that_changes_nothing_thre
     assert!(scene.github.request_count() <= 8, "{:?}", scene.github.requested());
 
     scene.github.forget_requests();
-    scene.push(&[("overlays/dev/notes.txt", "of no consequence")]).await;
+    scene.push(&[OF_NO_CONSEQUENCE]).await;
     scene.drain().await;
     assert!(scene.github.request_count() <= 3, "{:?}", scene.github.requested());
 

@@ -2,7 +2,7 @@
 
 use crate::support::github::endpoint::GRAPHQL;
 use crate::support::github::payloads;
-use crate::support::scene::{FILES, RATE_PATH, REPO, Scene, rate};
+use crate::support::scene::{FILES, OF_NO_CONSEQUENCE, RATE_PATH, REPO, Scene, rate};
 
 const BRANCH: &str = "promote/dev-to-staging";
 const STAGED: &str = "overlays/staging/patches/rate.yaml";
@@ -34,7 +34,7 @@ async fn update_branch_is_not_somebody_elses_commit() {
     scene.drain().await;
     update_branch(&scene);
     let writes = scene.github.writes();
-    scene.push(&[("overlays/dev/notes.txt", "of no consequence")]).await;
+    scene.push(&[OF_NO_CONSEQUENCE]).await;
     scene.drain().await;
     assert_eq!(scene.github.writes(), writes, "the plan is the same");
     scene.push(&[(RATE_PATH, &rate("7"))]).await;
@@ -123,7 +123,7 @@ async fn a_pair_that_is_not_configured_any_more_is_closed_with_a_reason() {
     };
     scene.deliver("pull_request", &payload).await;
     scene.push(&[(FILES[0].0, FILES[0].1)]).await;
-    scene.push(&[("overlays/dev/notes.txt", "x")]).await;
+    scene.push(&[OF_NO_CONSEQUENCE]).await;
     scene.drain().await;
     assert_eq!(scene.open().len(), 1, "{}", scene.github.writes());
 }

@@ -419,3 +419,64 @@ fn what_names_the_source_comes_in_the_targets_words_or_stays_away() {
     let told = differences.iter().filter(|it| it["because"] == because).count();
     assert_eq!(told, 3, "{differences:#?}");
 }
+
+/// Staging says something of development, and has what is QA's: neither is production's business.
+#[test]
+fn what_names_a_third_environment_stays_away() {
+    let config = |name: &str, data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{data}")
+    };
+    let kustomization = |more: &str| format!("resources:\n- config.yaml\n{more}");
+    let of_config = format!("{CONFIG}- name: development\n  path: overlays/development\n");
+    let repo = Repo::without_git(&[(".github/overlift.yaml", &of_config)]);
+    let it = History { repo, minute: Cell::new(10) };
+    for environment in ["development", "staging", "production"] {
+        let folder = format!("overlays/{environment}");
+        it.repo.write(&format!("{folder}/kustomization.yaml"), &kustomization(""));
+        it.repo.write(&format!("{folder}/config.yaml"), &config("config", "  rate: \"1\"\n"));
+    }
+    let known = "  rate: \"1\"\n  registry: r.development.shop.io\n";
+    it.repo.write("overlays/production/notes.yaml", &config("notes", known));
+    it.git(&["init", "-q", "-b", "main"]);
+    it.commit("first");
+    let data = "  rate: \"2\"\n  api: https://api.dev.shop.io\n  image: r.development.shop.io\n";
+    it.repo.write("overlays/staging/config.yaml", &config("config", data));
+    it.repo.write("overlays/staging/search-qa/kustomization.yaml", "resources: [search.yaml]\n");
+    it.repo.write("overlays/staging/search-qa/search.yaml", &config("search", "  size: \"1\"\n"));
+    it.repo.write("overlays/staging/kustomization.yaml", &kustomization("- search-qa\n"));
+    it.commit("development's api, and a search for QA");
+    let plan = it.plan();
+    let files = plan["files"].as_str().unwrap();
+    // Production's own files name `development` in one place.
+    for comes in ["+  rate: \"2\"", "+  image: r.development.shop.io"] {
+        assert!(files.contains(comes), "{comes}:\n{files}");
+    }
+    for stays in ["api.dev.shop.io", "search-qa"] {
+        assert!(!files.contains(stays), "{stays}:\n{files}");
+    }
+    let because = "names an environment that is neither, and production names it nowhere";
+    let differences = plan["differences"].as_array().unwrap();
+    let told = differences.iter().filter(|it| it["because"] == because).count();
+    assert_eq!(told, 4, "{differences:#?}");
+}
+
+/// Staging tried something and took it out again; its file is still there.
+#[test]
+fn what_the_source_names_no_more_stays_away() {
+    let history = History::whole();
+    let kustomization = "overlays/staging/kustomization.yaml";
+    let tried = format!("{KUSTOMIZATION}- path: patches/more.yaml\n- path: patches/tried.yaml\n");
+    history.repo.write(kustomization, &tried);
+    history.repo.write("overlays/staging/patches/tried.yaml", &limits("7", "1", "1"));
+    history.repo.write("overlays/staging/words.txt", "never named\n");
+    history.commit("a trial");
+    history.repo.write(kustomization, &tried.replace("- path: patches/tried.yaml\n", ""));
+    history.commit("no trial any more");
+    let plan = history.plan();
+    let files = plan["files"].as_str().unwrap();
+    assert!(files.contains("never named") && files.contains("patches/more.yaml"), "{files}");
+    assert!(!files.contains("tried.yaml"), "{files}");
+    let differences = plan["differences"].as_array().unwrap();
+    let told = |it: &&serde_json::Value| it["because"] == "nothing in the source names it any more";
+    assert_eq!(differences.iter().filter(told).count(), 1, "{differences:#?}");
+}

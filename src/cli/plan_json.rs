@@ -29,6 +29,7 @@ pub(super) struct PlanJson<'a> {
 #[derive(Serialize)]
 struct DifferenceJson<'a> {
     path: &'a str,
+    document: Option<&'a str>,
     field: &'a str,
     source: Option<&'a str>,
     target: Option<&'a str>,
@@ -40,6 +41,7 @@ impl<'a> DifferenceJson<'a> {
     fn new(difference: &'a Difference, plan: &Plan) -> Self {
         Self {
             path: difference.path.as_str(),
+            document: difference.document.as_deref(),
             field: &difference.field,
             source: difference.source.as_deref(),
             target: difference.target.as_deref(),

@@ -46,6 +46,8 @@ pub(super) enum Reason {
 pub(super) struct Decision {
     /// The field's path, for people.
     pub field: String,
+    /// Which document it is in, if the file has several.
+    pub document: Option<String>,
     pub source: Option<String>,
     pub target: Option<String>,
     pub reason: Reason,

@@ -11,6 +11,8 @@ pub struct Difference {
     pub from: RepoPath,
     /// The field's path; empty for a whole file.
     pub field: String,
+    /// Which document it is in, by kind and name, if the file has several.
+    pub document: Option<String>,
     /// The source's value, if it is one text.
     pub source: Option<String>,
     /// The target's value, if it is one text.
@@ -29,7 +31,8 @@ impl Difference {
         then: Then,
         because: Because,
     ) -> Self {
-        Self { path, from, field: String::new(), source: None, target: None, then, because }
+        let field = String::new();
+        Self { path, from, field, document: None, source: None, target: None, then, because }
     }
 }
 
@@ -74,8 +77,12 @@ pub enum Because {
     Unlisted,
     /// It names the source, and nothing tells what the target says instead.
     NamesSource,
+    /// It names an environment that is neither of the two, and that the target names nowhere.
+    NamesOther,
     /// The entry that names the file in the source stays away.
     EntryStays,
+    /// The source's kustomizations named the file once, and do no more.
+    Unused,
     /// Another file of the target has its resources.
     Elsewhere {
         /// That file's name, in the same folder.
@@ -136,7 +143,11 @@ impl Because {
             Self::NamesSource => {
                 format!("names the source, and nothing tells what {target} says instead")
             }
+            Self::NamesOther => {
+                format!("names an environment that is neither, and {target} names it nowhere")
+            }
             Self::EntryStays => "the entry that names it stays away".to_owned(),
+            Self::Unused => "nothing in the source names it any more".to_owned(),
             Self::Elsewhere { file } => format!("{target} has its resources in `{file}`"),
             Self::LeftOut { by: Some(commit) } => format!("left out by {}", short(commit)),
             Self::LeftOut { by: None } => "left out by an earlier promotion".to_owned(),

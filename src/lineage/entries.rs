@@ -17,6 +17,7 @@ pub(super) fn settle_entries(
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), ReadError> {
     keep_unnamed_away(request, sides, outcomes)?;
+    keep_unused_away(request, sides, outcomes)?;
     let before = named_after(request, sides, &[])?;
     // What comes may be a kustomization that names more.
     loop {
@@ -56,6 +57,43 @@ fn keep_unnamed_away(
             return Ok(());
         }
     }
+}
+
+/// Takes back new files that the source's kustomizations named once and do no more: the source has no use for them.
+fn keep_unused_away(
+    request: &Request<'_>,
+    sides: &Sides<'_>,
+    outcomes: &mut [Outcome],
+) -> Result<(), ReadError> {
+    let is_new = |outcome: &&mut Outcome| {
+        let comes = outcome.change.as_ref().is_some_and(|change| change.after.is_some());
+        comes && !sides.target.contains(&outcome.below.1) && may_be_taken_back(outcome)
+    };
+    let mut new: Vec<&mut Outcome> = outcomes.iter_mut().filter(is_new).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let now = named_by_source(request, sides)?;
+    new.retain(|outcome| !is_named(&now, &outcome.below.0));
+    let Some(since) = sides.since.0.filter(|_| !new.is_empty()) else { return Ok(()) };
+    let mut once = BTreeSet::new();
+    for below in sides.source.iter().chain(&sides.gone).filter(|below| is_kustomization(below)) {
+        let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let versions = request.history.versions(&sides.source_path(below), None, since)?;
+        let contents = versions.iter().filter_map(|version| version.content.as_deref());
+        for value in contents.filter_map(|content| Form::Yaml.read(content)) {
+            collect(&value, dir, &mut once);
+        }
+    }
+    for outcome in new {
+        let (below, target) = &outcome.below;
+        if is_named(&once, below) {
+            let (path, from) = (sides.target_path(target), sides.source_path(below));
+            let difference = Difference::of_file(path, from, Then::Stays, Because::Unused);
+            (outcome.change, outcome.differences) = (None, vec![difference]);
+        }
+    }
+    Ok(())
 }
 
 /// Whether nobody asked for a file that comes.

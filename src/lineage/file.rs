@@ -84,17 +84,20 @@ impl Pair {
         if source == target {
             return Ok(None);
         }
-        let past = |path: &RepoPath, since: Option<usize>| match since {
-            Some(since) => request.history.versions(path, since),
+        // A file that one side lacks under its name of now comes or goes under that.
+        let both = source.is_some() && target.is_some();
+        let past = |path: &RepoPath, folder: &RepoPath, since: Option<usize>| match since {
+            Some(since) => request.history.versions(path, both.then_some(folder), since),
             None => Ok(Vec::new()),
         };
+        let folders = request.folders;
         let opened = Opened {
             request,
             sides,
             pair: self,
             point: self.point(request)?,
-            source_past: past(&paths.0, sides.since.0)?,
-            target_past: past(&paths.1, sides.since.1)?,
+            source_past: past(&paths.0, folders.source, sides.since.0)?,
+            target_past: past(&paths.1, folders.target, sides.since.1)?,
             source,
             target,
         };
@@ -198,12 +201,10 @@ impl Opened<'_, '_> {
             Choice::All => Reason::All,
             Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
             Choice::Changed => match judge(&column, &self.times(), &[], self.request.names) {
-                Verdict::Behind { .. } if self.is_sources_file() => {
-                    Reason::Judged(Verdict::NamesSource)
-                }
                 Verdict::Behind { since } => {
-                    let left = self.left_out_at_once().map(|by| Verdict::LeftBy { by });
-                    Reason::Judged(left.unwrap_or(Verdict::Behind { since }))
+                    let left = || self.left_out_at_once().map(|by| Verdict::LeftBy { by });
+                    let stays = self.foreign_file().or_else(left);
+                    Reason::Judged(stays.unwrap_or(Verdict::Behind { since }))
                 }
                 verdict => Reason::Judged(verdict),
             },
@@ -296,7 +297,12 @@ impl Opened<'_, '_> {
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let mut walk = Walk {
             is_unlisted: &is_unlisted,
-            is_sources: &|value, entry| self.names_source(value) || self.is_held(entry),
+            // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
+            foreign: &|value, entry| {
+                let named = self.foreign(value);
+                let named = named.filter(|it| *it != Verdict::NamesOther || entry.is_none());
+                named.or_else(|| self.held(entry?))
+            },
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
@@ -315,19 +321,21 @@ impl Opened<'_, '_> {
         self.carry_out(form, (source, target), &mut decisions, outcome);
     }
 
-    /// Whether a value names the source, and nothing tells what the target says instead.
-    fn names_source(&self, value: &Value) -> bool {
-        self.sides.only_source_says(self.request.names, value)
+    /// Why a value that would come new stays away.
+    fn foreign(&self, value: &Value) -> Option<Verdict> {
+        self.sides.foreign(self.request.names, value)
     }
 
-    /// Whether an entry leads to a file that stays where it is.
-    fn is_held(&self, entry: Option<&str>) -> bool {
+    /// Why an entry stays away: it leads to a file that does, or names another environment.
+    fn held(&self, entry: &str) -> Option<Verdict> {
         let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
-        let Some(path) = entry.and_then(|entry| join(dir, entry)) else { return false };
+        let path = join(dir, entry)?;
         let is_within = |file: &String| {
             file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        self.sides.held.iter().any(is_within)
+        let held = self.sides.held.iter().find(|(file, _)| is_within(file)).map(|(_, why)| *why);
+        let is_others = || self.sides.is_others(self.request.names, &path);
+        held.or_else(|| is_others().then_some(Verdict::NamesOther))
     }
 
     /// The commit that brought a file to the source alone and worked on the target's folder as well, where nobody
@@ -343,11 +351,13 @@ impl Opened<'_, '_> {
         is_both.then_some(came)
     }
 
-    /// Whether the source's file comes new and names the source.
-    fn is_sources_file(&self) -> bool {
-        let (Some(source), None) = (&self.source, &self.target) else { return false };
+    /// Why a file that would come new stays away.
+    fn foreign_file(&self) -> Option<Verdict> {
+        let (Some(source), None) = (&self.source, &self.target) else { return None };
         let value = Form::by_name(&self.pair.target).read(&source.content);
-        value.is_some_and(|value| self.names_source(&value))
+        let is_others = || self.sides.is_others(self.request.names, &self.pair.source);
+        let foreign = value.and_then(|value| self.foreign(&value));
+        foreign.or_else(|| is_others().then_some(Verdict::NamesOther))
     }
 
     /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
@@ -398,6 +408,7 @@ impl Opened<'_, '_> {
                 path: self.sides.target_path(&self.pair.target),
                 from: self.sides.source_path(&self.pair.source),
                 field: decision.field.clone(),
+                document: decision.document.clone(),
                 source: decision.source.clone(),
                 target: decision.target.clone(),
                 then,
@@ -487,6 +498,7 @@ impl Opened<'_, '_> {
                     (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
                 }
                 Verdict::NamesSource => (Then::Stays, Because::NamesSource),
+                Verdict::NamesOther => (Then::Stays, Because::NamesOther),
                 Verdict::Reverted { at } => {
                     (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
                 }

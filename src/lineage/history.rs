@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath};
+use crate::model::{
+    Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath, Touched,
+};
 
 /// The history of some folders.
 pub struct History<'a> {
@@ -25,38 +27,59 @@ pub(super) struct Version {
 }
 
 impl History<'_> {
-    /// The versions of the file that stands under `path`, oldest first. A file that came later than
-    /// its folder begins with its absence.
+    /// The versions of the file that stands under `path`, oldest first, under whatever names it stood in `within`. A
+    /// file that came later than its folder begins with its absence.
     ///
     /// # Errors
     /// [`ReadError`] if contents cannot be read.
     pub(super) fn versions(
         &self,
         path: &RepoPath,
+        within: Option<&RepoPath>,
         folder_since: usize,
     ) -> Result<Vec<Version>, ReadError> {
-        let touching = self.commits.iter().flat_map(|commit| &commit.touched);
-        let states = touching.filter(|touched| touched.path == *path);
-        let states = states.filter_map(|touched| touched.after.as_ref());
+        let touched = self.under_all_names(path, within);
+        let states = touched.iter().filter_map(|(_, touched)| touched.after.as_ref());
         self.blobs.read_ahead(&states.map(|state| &state.blob).collect())?;
         let mut versions = Vec::new();
-        for (index, commit) in self.commits.iter().enumerate() {
-            for touched in commit.touched.iter().filter(|touched| touched.path == *path) {
-                if versions.is_empty() && index > folder_since && touched.before.is_none() {
-                    versions.push(Version { since: folder_since, content: None });
-                }
-                let content = match &touched.after {
-                    Some(state) if state.mode == FileMode::Symlink => continue,
-                    Some(state) => match self.blobs.blob(&state.blob)? {
-                        Some(content) => Some(content),
-                        None => continue,
-                    },
-                    None => None,
-                };
-                versions.push(Version { since: index, content });
+        for (index, touched) in touched {
+            if versions.is_empty() && index > folder_since && touched.before.is_none() {
+                versions.push(Version { since: folder_since, content: None });
             }
+            let content = match &touched.after {
+                Some(state) if state.mode == FileMode::Symlink => continue,
+                Some(state) => match self.blobs.blob(&state.blob)? {
+                    Some(content) => Some(content),
+                    None => continue,
+                },
+                None => None,
+            };
+            versions.push(Version { since: index, content });
         }
         Ok(versions)
+    }
+
+    /// What touched a file, oldest first, under all names that it had.
+    fn under_all_names<'s>(
+        &'s self,
+        path: &'s RepoPath,
+        within: Option<&RepoPath>,
+    ) -> Vec<(usize, &'s Touched)> {
+        let (mut path, mut until) = (path, self.commits.len());
+        let mut found: Vec<(usize, &Touched)> = Vec::new();
+        loop {
+            let commits = self.commits[..until].iter().enumerate();
+            let own = commits.flat_map(|(index, commit)| {
+                commit.touched.iter().filter(|it| it.path == *path).map(move |it| (index, it))
+            });
+            let own: Vec<(usize, &Touched)> = own.collect();
+            let renamed = own.first().and_then(|(index, touched)| {
+                Some((*index, renamed_from(&self.commits[*index], touched, within?)?))
+            });
+            found.splice(0..0, own);
+            let Some((index, before)) = renamed else { return found };
+            (path, until) = (before, index);
+        }
     }
 
     /// A file as the last commit that touched it left it.
@@ -99,5 +122,92 @@ impl History<'_> {
             }
         }
         paths
+    }
+}
+
+/// The path that a file of a folder had before the commit that it came with: of a file that went at the same time, and
+/// had the same content; or, if just one did, the same name.
+fn renamed_from<'c>(
+    commit: &'c PastCommit,
+    came: &Touched,
+    folder: &RepoPath,
+) -> Option<&'c RepoPath> {
+    let after = came.after.as_ref().filter(|_| came.before.is_none())?;
+    let name = |path: &'_ RepoPath| path.parts().last().map(str::to_owned);
+    let went = || {
+        let went =
+            commit.touched.iter().filter(|it| it.after.is_none() && it.path.is_within(folder));
+        went.filter_map(|it| Some((&it.path, &it.before.as_ref()?.blob)))
+    };
+    let alike = || went().filter(|(_, blob)| **blob == after.blob).map(|(path, _)| path);
+    let named_alike = |path: &&RepoPath| name(path) == name(&came.path);
+    if let Some(found) = alike().find(named_alike).or_else(|| alike().next()) {
+        return Some(found);
+    }
+    let is_lone = commit.touched.iter().all(|it| {
+        it.path == came.path || it.before.is_some() || name(&it.path) != name(&came.path)
+    });
+    let mut others = went().map(|(path, _)| path).filter(named_alike);
+    let found = others.next().filter(|_| is_lone)?;
+    others.next().is_none().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::BlobId;
+
+    struct Texts;
+
+    impl Blobs for Texts {
+        fn blob(&self, id: &BlobId) -> Result<Option<Arc<[u8]>>, ReadError> {
+            Ok(Some(id.0.as_bytes().into()))
+        }
+    }
+
+    /// `PATH BEFORE AFTER`, `-` for nothing.
+    fn commit(number: usize, touched: &[&str]) -> PastCommit {
+        let state = |text: &str| {
+            let blob = BlobId(text.to_owned());
+            (text != "-").then_some(FileState { mode: FileMode::Regular, blob })
+        };
+        let touched = touched.iter().map(|text| {
+            let [path, before, after] = text.split(' ').collect::<Vec<_>>()[..] else { panic!() };
+            let path = RepoPath::parse(path).unwrap();
+            Touched { path, before: state(before), after: state(after) }
+        });
+        PastCommit {
+            id: CommitSha::parse(&format!("{number:040x}")).unwrap(),
+            parent: None,
+            subject: "s".to_owned(),
+            author: "mona".to_owned(),
+            merged: Vec::new(),
+            touched: touched.collect(),
+        }
+    }
+
+    fn versions(commits: &[&[&str]], path: &str) -> Vec<String> {
+        let commits: Vec<_> = commits.iter().enumerate().map(|(at, it)| commit(at, it)).collect();
+        let history = History { commits: &commits, blobs: &Texts, head: None };
+        let (path, folder) = (RepoPath::parse(path).unwrap(), RepoPath::parse("s").unwrap());
+        let text = |it: Version| {
+            it.content.map_or("-".to_owned(), |it| String::from_utf8_lossy(&it).into_owned())
+        };
+        history.versions(&path, Some(&folder), 0).unwrap().into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_file_has_what_it_had_under_other_names() {
+        let first: &[&str] = &["s/a.yaml - 1", "s/x.yaml - 9"];
+        let moved =
+            [first, &["s/a.yaml 1 2"], &["s/a.yaml 2 -", "s/d/b.yaml - 2"], &["s/d/b.yaml 2 3"]];
+        assert_eq!(versions(&moved, "s/d/b.yaml"), ["1", "2", "2", "3"]);
+        let edited = [first, &["s/a.yaml 1 -", "s/d/a.yaml - 4"]];
+        assert_eq!(versions(&edited, "s/d/a.yaml"), ["1", "4"]);
+        let twice = [first, &["s/a.yaml 1 -", "s/d/a.yaml - 4", "s/e/a.yaml - 5"]];
+        assert_eq!(versions(&twice, "s/d/a.yaml"), ["-", "4"], "nobody knows which");
+        let other = [first, &["t/a.yaml 1 -", "s/b.yaml - 1"]];
+        assert_eq!(versions(&other, "s/b.yaml"), ["-", "1"], "another environment's");
+        assert_eq!(versions(&[first, &["s/b.yaml - 1"]], "s/b.yaml"), ["-", "1"], "a copy");
     }
 }

@@ -1,5 +1,6 @@
 //! Names of environments inside values, and what a version is.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The names that tell the two sides apart.
@@ -7,6 +8,10 @@ use std::ops::Range;
 pub struct Names {
     source: Vec<String>,
     target: Vec<String>,
+    /// All words of both, whether they tell something apart or not.
+    words: Vec<String>,
+    /// The names of environments that are neither.
+    others: Vec<String>,
 }
 
 /// Words that name some environment, or move: a value that has one is no version that is promoted.
@@ -38,6 +43,8 @@ const SYNONYMS: &[&[&str]] = &[
     &["prod", "production", "prd"],
     &["preprod", "preproduction"],
 ];
+/// Those of the words that are said of other things as often.
+const COMMON: &[&str] = &["int", "integration", "test", "testing", "live"];
 const FLOATING: &[&str] =
     &["latest", "main", "master", "head", "trunk", "edge", "nightly", "canary", "stable"];
 
@@ -48,26 +55,51 @@ impl Names {
         source: impl IntoIterator<Item = &'a str>,
         target: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let list = |names: &mut dyn Iterator<Item = &'a str>| {
-            let mut names: Vec<String> =
-                names.filter(|name| name.len() > 1).map(str::to_lowercase).collect();
-            let others = names
-                .iter()
-                .flat_map(|name| words(name))
-                .filter_map(|word| SYNONYMS.iter().find(|synonyms| synonyms.contains(&word)));
-            let others: Vec<String> =
-                others.flat_map(|it| it.iter()).map(|it| (*it).to_owned()).collect();
-            names.extend(others);
-            names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-            names.dedup();
-            names
-        };
-        let (ours, theirs) = (list(&mut source.into_iter()), list(&mut target.into_iter()));
+        let ours = with_synonyms(source);
+        let theirs = with_synonyms(target);
         // What names both tells nothing apart: `dev` in `east-dev` and `west-dev`.
         let alone = |names: &[String], others: &[String]| -> Vec<String> {
             names.iter().filter(|name| !others.contains(name)).cloned().collect()
         };
-        Self { source: alone(&ours, &theirs), target: alone(&theirs, &ours) }
+        let all = ours.iter().chain(&theirs);
+        Self {
+            source: alone(&ours, &theirs),
+            target: alone(&theirs, &ours),
+            words: all.clone().flat_map(|name| words(name)).map(str::to_owned).collect(),
+            others: Vec::new(),
+        }
+    }
+
+    /// The same, where there are other environments too.
+    #[must_use]
+    pub fn beside<'a>(mut self, others: impl IntoIterator<Item = &'a str>) -> Self {
+        let others = with_synonyms(others).into_iter();
+        let is_own = |name: &String| words(name).all(|word| self.words.iter().any(|it| it == word));
+        self.others = others.filter(|name| !is_own(name)).collect();
+        self
+    }
+
+    /// The names of other environments that a text has.
+    pub(super) fn others_in<'n>(&'n self, text: &'n str) -> impl Iterator<Item = &'n str> {
+        let others = self.others.iter().filter(|name| !occurrences(text, name).is_empty());
+        others.map(String::as_str)
+    }
+
+    /// Whether there are other environments.
+    pub(super) const fn have_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// The words of a path that name an environment which is neither, whether there is such a one or not.
+    pub(super) fn others_in_path(&self, path: &str) -> BTreeSet<String> {
+        let plain = |word: &str| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
+        let named = |word: &String| {
+            WORDS.contains(&word.as_str())
+                && !COMMON.contains(&word.as_str())
+                && !self.words.contains(word)
+        };
+        let known = self.others_in(path).map(str::to_owned);
+        words(path).map(plain).filter(named).chain(known).collect()
     }
 
     /// A text of the source's with its environment's names taken out.
@@ -144,6 +176,21 @@ impl Names {
     pub(super) fn names_source(&self, text: &str) -> bool {
         self.source.iter().any(|name| !occurrences(text, name).is_empty())
     }
+}
+
+/// Names in small letters, with all words for the environments that they name; the longest first.
+fn with_synonyms<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let names = names.into_iter().filter(|name| name.len() > 1);
+    let mut names: Vec<String> = names.map(str::to_lowercase).collect();
+    let others = names
+        .iter()
+        .flat_map(|name| words(name))
+        .filter_map(|word| SYNONYMS.iter().find(|synonyms| synonyms.contains(&word)));
+    let others: Vec<String> = others.flat_map(|it| it.iter()).map(|it| (*it).to_owned()).collect();
+    names.extend(others);
+    names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+    names.dedup();
+    names
 }
 
 /// Whether a word is a commit, in full or abbreviated.
@@ -280,6 +327,18 @@ mod tests {
         let names = Names::new(["east-dev"], ["west-dev"]);
         assert!(names.names_source("nats.east-dev.svc") && !names.names_source("dev"));
         assert_eq!(names.words_for("a.east-dev/x", "a.west-dev/x"), [("east-dev", "west-dev")]);
+    }
+
+    #[test]
+    fn other_environments_are_those_that_are_neither() {
+        let names = Names::new(["dev"], ["prod-eu"]).beside(["development", "staging", "prod-us"]);
+        let others = |text| names.others_in(text).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(others("api.stg.example.com"), ["stg"]);
+        assert_eq!(others("shop-prod-us"), ["prod-us"]);
+        assert!(others("production, development, prod-eu, backstages").is_empty());
+        let of_path = |path| names.others_in_path(path).into_iter().collect::<Vec<_>>();
+        assert_eq!(of_path("apps/shop-qa2/values.yaml"), ["qa"]);
+        assert!(of_path("integration/connection-test-prod.yaml").is_empty());
     }
 
     #[test]

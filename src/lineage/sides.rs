@@ -7,6 +7,7 @@ use super::counterparts::Counterparts;
 use super::names::Names;
 use super::request::{Folders, Request};
 use super::value::{Shape, Value};
+use super::verdict::Verdict;
 use crate::model::{ReadError, RepoPath};
 
 /// The files of both sides, now and ever.
@@ -25,8 +26,10 @@ pub(super) struct Sides<'a> {
     pub listed: OnceCell<BTreeSet<String>>,
     /// What the target says for the source's names, once that is known.
     pub names: Option<Counterparts>,
-    /// Files that stay where they are since they name the source, below the target's folder.
-    pub held: BTreeSet<String>,
+    /// The names of other environments that the target's files have, once that is known.
+    pub said: BTreeSet<String>,
+    /// Files that stay where they are since they name another environment, below the target's folder, and why.
+    pub held: BTreeMap<String, Verdict>,
     /// Files that were asked for and whose content is not here.
     pub unknown: RefCell<BTreeSet<RepoPath>>,
 }
@@ -62,7 +65,8 @@ impl<'a> Sides<'a> {
             counterparts,
             listed: OnceCell::new(),
             names: None,
-            held: BTreeSet::new(),
+            said: BTreeSet::new(),
+            held: BTreeMap::new(),
             unknown: RefCell::default(),
         })
     }
@@ -82,16 +86,28 @@ impl<'a> Sides<'a> {
         self.folders.target.join(below).expect("paths below a folder come from its own list")
     }
 
-    /// Whether a value names the source, and nothing tells what the target says instead.
-    pub(super) fn only_source_says(&self, names: &Names, value: &Value) -> bool {
-        let Some(known) = &self.names else { return false };
+    /// Why a value that would come new has to stay away: it names the source, and nothing tells what the target says
+    /// instead; or an environment that is neither, and that the target names nowhere.
+    pub(super) fn foreign(&self, names: &Names, value: &Value) -> Option<Verdict> {
+        let known = self.names.as_ref()?;
         match &value.shape {
             Shape::Scalar { text, .. } => {
-                names.names_source(text) && known.said_by_target(names, text).is_none()
+                if names.names_source(text) && known.said_by_target(names, text).is_none() {
+                    return Some(Verdict::NamesSource);
+                }
+                let mut others = names.others_in(text);
+                others.any(|name| !self.said.contains(name)).then_some(Verdict::NamesOther)
             }
-            Shape::List(items) => items.iter().any(|item| self.only_source_says(names, item)),
-            Shape::Map(pairs) => pairs.iter().any(|(_, it)| self.only_source_says(names, it)),
+            Shape::List(items) => items.iter().find_map(|item| self.foreign(names, item)),
+            Shape::Map(pairs) => pairs.iter().find_map(|(_, it)| self.foreign(names, it)),
         }
+    }
+
+    /// Whether the path of a new file names an environment that is neither, and none of the target's paths does.
+    pub(super) fn is_others(&self, names: &Names, below: &str) -> bool {
+        let mut others = names.others_in_path(below);
+        others.retain(|name| self.target.iter().all(|it| !names.others_in_path(it).contains(name)));
+        !others.is_empty()
     }
 
     /// Where a file of the source's stands in the target.

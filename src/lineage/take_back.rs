@@ -251,6 +251,7 @@ impl Walk<'_> {
     fn decide(&mut self, way: &Way, op: Op) {
         self.found.push(Decision {
             field: way.field(),
+            document: None,
             source: None,
             target: None,
             reason: Reason::All,

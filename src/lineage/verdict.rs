@@ -51,6 +51,8 @@ pub(super) enum Verdict {
     LeftBy { by: usize },
     /// It names the source, and nothing tells what the target says instead.
     NamesSource,
+    /// It names an environment that is neither of the two.
+    NamesOther,
     /// The target took this value after the source had its own.
     Reverted { at: usize },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
@@ -88,8 +90,11 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let lags = !earlier.is_empty() && changed(target_since) && moves_on(column, &earlier);
     let is_open = is_step && (lags || !times.settles_versions && moved);
     if times.settled.is_some() && !changed(source_since) && !is_open {
-        return match target {
-            None if source_since.is_none() => Verdict::AbsentOnPurpose,
+        return match (source, target) {
+            (_, None) if source_since.is_none() => Verdict::AbsentOnPurpose,
+            (None, Some(_)) if earlier.is_empty() => {
+                Verdict::Own { since: target_since, source_moved: false }
+            }
             _ => Verdict::LeftOut,
         };
     }
@@ -339,6 +344,8 @@ mod tests {
             ("abbc", "aaaa", Some(2), Behind { since: Some(3) }),
             ("abb", "yyy", Some(2), LeftOut),
             ("--x", "---", Some(1), Behind { since: Some(2) }),
+            ("---", "-yy", Some(2), Own { since: Some(1), source_moved: false }),
+            ("a--", "aaa", Some(2), LeftOut),
         ] {
             assert_eq!(decided(source, target, settled), want, "{source} {target} {settled:?}");
         }

@@ -21,9 +21,8 @@ pub(super) struct Walk<'w> {
     pub is_kustomization: bool,
     /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
     pub is_unlisted: &'w dyn Fn(&str) -> bool,
-    /// Whether a value, or the file that an entry of the kustomization leads to, names the source and nothing
-    /// tells what the target says instead.
-    pub is_sources: &'w dyn Fn(&Value, Option<&str>) -> bool,
+    /// Why a value that would come new, or the file that an entry of the kustomization leads to, has to stay away.
+    pub foreign: &'w dyn Fn(&Value, Option<&str>) -> Option<Verdict>,
     pub found: Vec<Decision>,
     /// The entries of a kustomization that only one side has in the list where it stands.
     pub unpaired: Vec<Unpaired<'w>>,
@@ -107,7 +106,7 @@ impl<'w> Walk<'w> {
             form: texts.form,
             is_kustomization: false,
             is_unlisted: self.is_unlisted,
-            is_sources: self.is_sources,
+            foreign: self.foreign,
             found: Vec::new(),
             unpaired: Vec::new(),
         };
@@ -128,6 +127,7 @@ impl<'w> Walk<'w> {
             });
             Decision {
                 field: format!("{outer}{dot}{}", decision.field),
+                document: way.document.clone(),
                 op,
                 position: [way.position.clone(), decision.position].concat(),
                 ..decision
@@ -141,7 +141,7 @@ impl<'w> Walk<'w> {
     fn is_entry_list(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         let whole = column.source_past.contains(&column.target);
         let entries = column.source.map(Value::items).unwrap_or_default();
-        let stays = |item: &Value| (self.is_sources)(item, entry(item));
+        let stays = |item: &Value| (self.foreign)(item, entry(item)).is_some();
         self.is_kustomization && way.keys.len() == 1 && (!whole || entries.iter().any(stays))
     }
 
@@ -331,10 +331,10 @@ impl<'w> Walk<'w> {
             && column.source.and_then(entry).is_some_and(self.is_unlisted)
     }
 
-    /// Whether what would come new names the source, and nobody knows the target's name for it.
-    fn only_source_says(&self, column: &Column<'_>) -> bool {
-        let new = column.source.filter(|_| column.target.is_none());
-        new.is_some_and(|new| (self.is_sources)(new, entry(new).filter(|_| self.is_kustomization)))
+    /// Why what would come new stays away.
+    fn foreign(&self, column: &Column<'_>) -> Option<Verdict> {
+        let new = column.source.filter(|_| column.target.is_none())?;
+        (self.foreign)(new, entry(new).filter(|_| self.is_kustomization))
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
@@ -347,7 +347,7 @@ impl<'w> Walk<'w> {
             (None, Choice::Changed) => {
                 let verdict = judge(column, self.times, &way.keys, self.names);
                 Reason::Judged(match verdict {
-                    Verdict::Behind { .. } if self.only_source_says(column) => Verdict::NamesSource,
+                    Verdict::Behind { .. } => self.foreign(column).unwrap_or(verdict),
                     Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                         Verdict::Unlisted
                     }
@@ -372,6 +372,7 @@ impl<'w> Walk<'w> {
             let op = Op::Set { target: way.target.clone(), text: version.to_owned() };
             return self.found.push(Decision {
                 field: way.shown.trim_start_matches('.').to_owned(),
+                document: way.document.clone(),
                 source: Some(version.to_owned()),
                 target: target.map(str::to_owned),
                 reason: if comes { reason } else { own },
@@ -382,6 +383,7 @@ impl<'w> Walk<'w> {
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         self.found.push(Decision {
             field: way.shown.trim_start_matches('.').to_owned(),
+            document: way.document.clone(),
             source: text(column.source),
             target: text(column.target),
             reason,

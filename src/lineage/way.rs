@@ -12,6 +12,8 @@ pub(super) struct Way<'w> {
     pub(super) position: Vec<usize>,
     pub(super) keys: Vec<&'w str>,
     pub(super) shown: String,
+    /// Which document it is in, if the file has several.
+    pub(super) document: Option<String>,
     /// How far the configured paths are matched.
     pub(super) keep: Vec<&'w [FieldStep]>,
     pub(super) take: Vec<&'w [FieldStep]>,
@@ -41,6 +43,7 @@ impl<'w> Way<'w> {
             position: [self.position.clone(), vec![position]].concat(),
             keys: [self.keys.clone(), vec![key]].concat(),
             shown,
+            document: self.document.clone(),
             keep: advance(&self.keep, takes),
             take: advance(&self.take, takes),
         }
@@ -84,6 +87,7 @@ impl<'w> Way<'w> {
             } else {
                 format!("{}{}", self.shown, shown(item, index))
             },
+            document: if at_root { item.and_then(named_document) } else { self.document.clone() },
             // Documents are no steps of a field path.
             keep: if at_root { self.keep.clone() } else { advance(&self.keep, takes) },
             take: if at_root { self.take.clone() } else { advance(&self.take, takes) },
@@ -100,6 +104,12 @@ fn advance<'w>(
         takes(first).then_some(rest)
     };
     paths.iter().filter_map(next).collect()
+}
+
+/// A resource by its kind and name.
+fn named_document(document: &Value) -> Option<String> {
+    let name = document.get("metadata")?.text_at("name")?;
+    Some(format!("{}/{name}", document.text_at("kind")?))
 }
 
 /// How an item is shown in a path: by its name, its text, or its number.

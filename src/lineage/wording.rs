@@ -1,20 +1,40 @@
-//! The source's names in what comes new: the target's stand for them where both environments show how each
-//! says it, and what would name the source all the same stays away.
+//! Names of environments in what comes new: the target's stand for the source's where both environments show how each
+//! says it, and what would name the source all the same stays away. So does what names an environment that is
+//! neither, if the target does not name it already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Form;
 use super::counterparts::Counterparts;
 use super::difference::{Because, Then};
 use super::request::{Outcome, Request};
 use super::sides::Sides;
+use super::verdict::Verdict;
 use crate::model::ReadError;
 
-/// Whether something that changes has the source's name in it.
-fn name_source(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
+/// Whether something that changes has the name of the source in it, or of an environment that is neither.
+fn name_environments(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
     let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
     let mut texts = outcomes.iter().filter_map(after);
-    texts.any(|file| request.names.names_source(&String::from_utf8_lossy(&file.content)))
+    texts.any(|file| {
+        let text = String::from_utf8_lossy(&file.content);
+        request.names.names_source(&text) || request.names.others_in(&text).next().is_some()
+    })
+}
+
+/// The names of other environments that the target's files have.
+fn others_said(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeSet<String>, ReadError> {
+    let mut said = BTreeSet::new();
+    if !request.names.have_others() {
+        return Ok(said);
+    }
+    for below in &sides.target {
+        if let Some(file) = request.files.file(&sides.target_path(below))? {
+            let text = String::from_utf8_lossy(&file.content);
+            said.extend(request.names.others_in(&text).map(str::to_owned));
+        }
+    }
+    Ok(said)
 }
 
 /// Decides again, once it is known what the target says for the source's names: what would name the source
@@ -28,20 +48,18 @@ pub(super) fn decide_with_names<'r>(
         return Ok(outcomes);
     }
     sides.names = Some(learn(request, &outcomes));
-    sides.held = name_source_only(request, sides)?;
-    if sides.held.is_empty() && !name_source(request, &outcomes) {
+    sides.said = others_said(request, sides)?;
+    sides.held = held(request, sides)?;
+    if sides.held.is_empty() && !name_environments(request, &outcomes) {
         return Ok(outcomes);
     }
     sides.decide(request)
 }
 
-/// The files that the target lacks and that name the source where nothing tells what the target says, below the
+/// The files that the target lacks and that name another environment, so that they stay away, below the
 /// target's folder. An entry would bring them whether they come by themselves or not.
-fn name_source_only(
-    request: &Request<'_>,
-    sides: &Sides<'_>,
-) -> Result<BTreeSet<String>, ReadError> {
-    let mut held = BTreeSet::new();
+fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Verdict>, ReadError> {
+    let mut held = BTreeMap::new();
     for below in &sides.source {
         let target = sides.counterpart(below);
         if sides.target.contains(target) {
@@ -49,9 +67,10 @@ fn name_source_only(
         }
         let file = request.files.file(&sides.source_path(below))?;
         let value = file.and_then(|file| Form::by_name(below).read(&file.content));
-        if value.is_some_and(|value| sides.only_source_says(request.names, &value)) {
-            held.insert(target.to_owned());
-        }
+        let foreign = value.and_then(|value| sides.foreign(request.names, &value));
+        let is_others = sides.is_others(request.names, below);
+        let why = foreign.or_else(|| is_others.then_some(Verdict::NamesOther));
+        held.extend(why.map(|why| (target.to_owned(), why)));
     }
     Ok(held)
 }

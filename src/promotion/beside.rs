@@ -29,7 +29,9 @@ pub fn stays_beside(plan: &Plan) -> Vec<String> {
         let why = it.because.words(target.as_str());
         let why = why.split(", and the source").next().unwrap_or_default();
         let why = why.split(", after the source").next().unwrap_or_default();
-        format!("`{}`{field} stays{stays}, {why}, though {now}", it.path)
+        let document = it.document.as_ref().filter(|it| !it.contains('`'));
+        let document = document.map_or(String::new(), |it| format!(" `{it}`"));
+        format!("`{}`{document}{field} stays{stays}, {why}, though {now}", it.path)
     };
     told.map(sentence).collect()
 }

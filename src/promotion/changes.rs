@@ -72,7 +72,12 @@ fn compare_with(
         Past::Known { history, points } => (history, points),
     };
     let (source, target) = (request.source, request.target);
-    let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path);
+    let others = target
+        .of_application
+        .iter()
+        .filter(|(name, _)| ![&source.name, &target.name].contains(&name));
+    let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path)
+        .beside(others.map(|(name, _)| name.as_str()));
     let ours = last_of_ours(history, points, (source, target))?;
     let by_hand = ours.is_none();
     let point = match ours {
@@ -182,8 +187,9 @@ pub(super) fn lost_values(request: &PlanRequest<'_>, edited: &dyn Files) -> Vec<
     }
     let stays = own(edited);
     let is_lost = |it: &Difference| {
-        !stays.iter().any(|other| other.path == it.path && other.field == it.field)
-            && matches!((request.files.file(&it.path), edited.file(&it.path)), (Ok(a), Ok(b)) if a != b)
+        !stays.iter().any(|other| {
+            (&other.path, &other.document, &other.field) == (&it.path, &it.document, &it.field)
+        }) && matches!((request.files.file(&it.path), edited.file(&it.path)), (Ok(a), Ok(b)) if a != b)
     };
     let lost = owned.into_iter().filter(is_lost);
     lost.map(|it| OwnValue {

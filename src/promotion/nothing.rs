@@ -75,9 +75,11 @@ fn group(
         Because::LeftOut { .. } => (3, "left out earlier".to_owned()),
         Because::Counterpart => (4, "names of environments".to_owned()),
         Because::NamesSource => (5, format!("naming {source}, and nothing tells {target}'s name")),
+        Because::NamesOther => (11, "naming other environments".to_owned()),
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())
         }
+        Because::Unused => (12, "nothing in the source names any more".to_owned()),
         Because::EntryStays => (7, "files whose entries stay away".to_owned()),
         Because::Elsewhere { .. } => (8, format!("in other files of {target}")),
         Because::Kept | Because::Stepped | Because::Excluded | Because::NotAsked => {

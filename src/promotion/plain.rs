@@ -48,10 +48,18 @@ pub(super) fn build(
         }
         // Several clusters in one folder, each with the same resources.
         Err(BuildError::Duplicate { id, .. }) => {
-            Err(not_rendered(dir, format!("it is several builds, which both have {id}")))
+            Err(not_rendered(dir, format!("{SEVERAL}, which both have {id}")))
         }
         Err(error) => Err(error),
     }
+}
+
+/// What is said of a folder in which a resource is twice.
+const SEVERAL: &str = "it is several builds";
+
+/// Whether a folder cannot be rendered for a resource that is in it twice.
+pub(super) fn is_there_twice(error: &BuildError) -> bool {
+    matches!(error, BuildError::NotRendered { because, .. } if because.starts_with(SEVERAL))
 }
 
 fn not_rendered(dir: &RepoPath, because: String) -> BuildError {

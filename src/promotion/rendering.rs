@@ -37,6 +37,8 @@ pub struct NotRendered {
     pub at: Option<Location>,
     /// Whether it is the target, so that nothing can be said of what the cluster will see.
     pub is_target: bool,
+    /// How much that weighs: what the promotion makes impossible is an error.
+    pub level: Level,
 }
 
 impl NotRendered {
@@ -48,7 +50,7 @@ impl NotRendered {
         Finding {
             code: Self::RULE.to_owned(),
             rule: Self::RULE,
-            level: Level::Warning,
+            level: self.level,
             message: self.message.clone(),
             help: Some(self.help.clone()),
             resource: None,
@@ -218,6 +220,7 @@ pub(super) fn weigh(
 ) -> Result<(Builds, Vec<NotRendered>), PlanError> {
     let stops = |error: &BuildError| match error {
         BuildError::NotRendered { .. } => false,
+        error if is_kept_elsewhere(error) => false,
         error => by == By::Files || is_unreadable(error),
     };
     let Attempts { source: source_build, before, after } = attempts;
@@ -253,6 +256,15 @@ pub(super) fn weigh(
                 None => PlanError::build(target, BuildState::AfterPromotion, error),
             });
         }
+        (Ok(_), Err(error)) if plain::is_there_twice(&error) => {
+            let missed = NotRendered::new(target, "would not be built any more", &error, true);
+            missing.push(NotRendered {
+                help: "leave the new file out (`promotion.exclude`), or take the target's own away"
+                    .to_owned(),
+                level: Level::Error,
+                ..missed
+            });
+        }
         (_, Err(error)) => {
             missing.push(NotRendered::new(target, "is not rendered", &error, true));
         }
@@ -270,6 +282,14 @@ pub(super) const fn is_out_of_reach(error: &BuildError) -> bool {
             | BuildError::Plugin { .. }
             | BuildError::OutsideRoot { .. }
     )
+}
+
+/// Whether a build fails for a file of a generator that the repository does not have: values of Secrets are often put
+/// there where it is deployed. What is copied can be told all the same.
+fn is_kept_elsewhere(error: &BuildError) -> bool {
+    let generators = ["secretGenerator", "configMapGenerator"];
+    let is_of_one = |at: &Location| generators.iter().any(|it| at.field.starts_with(it));
+    matches!(error, BuildError::Missing { at, .. } if is_of_one(at))
 }
 
 /// Whether a build fails for files that nobody could read, or that are made to keep us busy.
@@ -299,6 +319,9 @@ impl NotRendered {
                 "set `loadRestrictor: none` if your clusters build without load restrictions"
             }
             BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
+            error if is_kept_elsewhere(error) => {
+                "commit it, or an empty one in its place; nothing says what the cluster will see"
+            }
             _ => "see what `overlift build` says of it",
         };
         Self {
@@ -306,6 +329,7 @@ impl NotRendered {
             help: help.to_owned(),
             at: error.location().cloned(),
             is_target,
+            level: Level::Warning,
         }
     }
 }
@@ -316,4 +340,54 @@ pub(super) fn reason(error: &BuildError) -> String {
     let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
     let reason = reason.strip_prefix(&at).unwrap_or(&reason);
     reason.strip_suffix(", so this is not rendered").unwrap_or(reason).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EnvironmentName, FileTree};
+
+    #[test]
+    fn a_resource_that_a_promotion_brings_twice_is_an_error() {
+        let (name, path) = (EnvironmentName::parse("production"), RepoPath::parse("env"));
+        let target = Environment::new(name.unwrap(), path.unwrap());
+        let resource = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+        let built = |files: &[&str]| {
+            let files = files.iter().map(|file| (*file, resource));
+            let tree = FileTree::of(files).unwrap();
+            render(&tree, &target.path, &BuildOptions::default())
+        };
+        let once = || built(&["env/a.yaml"]);
+        let twice = || built(&["env/a.yaml", "env/b.yaml"]);
+        let level = |before, after| {
+            let attempts = Attempts { source: once(), before, after };
+            let (_, missing) = weigh(attempts, By::Files, &target, &target).unwrap();
+            missing.iter().map(|it| it.level).collect::<Vec<_>>()
+        };
+        assert_eq!(level(once(), twice()), [Level::Error]);
+        assert_eq!(level(twice(), twice()), [Level::Warning], "it was so before");
+        assert!(level(twice(), once()).iter().all(|it| *it == Level::Warning));
+    }
+
+    #[test]
+    fn a_file_of_a_generator_that_is_kept_elsewhere_stops_no_copy() {
+        let (name, path) = (EnvironmentName::parse("production"), RepoPath::parse("env"));
+        let target = Environment::new(name.unwrap(), path.unwrap());
+        let built = |text: &str| {
+            let resource = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+            let tree = FileTree::of([("env/kustomization.yaml", text), ("env/a.yaml", resource)]);
+            let tree = tree.unwrap();
+            render(&tree, &target.path, &BuildOptions::default())
+        };
+        let secret = || built("secretGenerator: [{name: s, envs: [.env.secret]}]\n");
+        let patch = || built("patches: [{path: gone.yaml}]\n");
+        let weighed = |before, after| {
+            let attempts = Attempts { source: secret(), before, after };
+            weigh(attempts, By::Files, &target, &target).map(|(_, missing)| missing.len())
+        };
+        assert_eq!(weighed(secret(), secret()).unwrap(), 2);
+        assert!(weighed(patch(), patch()).is_err());
+        let whole = built("resources: [a.yaml]\n");
+        assert!(weighed(whole, secret()).is_err(), "the promotion brings it");
+    }
 }

@@ -57,6 +57,7 @@ impl Words {
                 values.into_iter().flatten().for_each(hide);
             }
             hide(&mut difference.field);
+            difference.document.iter_mut().for_each(hide);
         }
         self
     }

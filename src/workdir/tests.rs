@@ -261,6 +261,22 @@ fn a_branch_with_the_work_of_others_is_not_moved() {
     }
 }
 
+#[test]
+fn the_head_is_found_where_references_are_packed() {
+    let world = World::new(&[("a", "")]);
+    let first = world.repository().head().unwrap();
+    world.git(&["branch", "main-old"]);
+    world.git(&["pack-refs", "--all"]);
+    assert_eq!(world.repository().head().unwrap(), first);
+    fs::write(world.root.join("a"), "more").unwrap();
+    let second = world.commit("more");
+    assert_eq!(world.repository().head().unwrap(), Some(second.clone()), "beside an older one");
+    world.git(&["pack-refs", "--all"]);
+    assert_eq!(world.repository().head().unwrap(), Some(second));
+    world.git(&["checkout", "-q", "--orphan", "empty"]);
+    assert_eq!(world.repository().head().unwrap(), None);
+}
+
 /// What counts of a history, read by itself and out of what was read for many folders.
 #[test]
 fn a_long_history_is_the_same_whoever_else_was_read() {

@@ -44,6 +44,11 @@ pub const FILES: [(&str, &str); 9] = [
     ("overlays/prod/kustomization.yaml", "resources: [../../base]\n"),
 ];
 const DEV: &str = "resources: [../../base]\npatches:\n- path: patches/rate.yaml\n";
+/// A change of development that changes no value: a comment.
+pub const OF_NO_CONSEQUENCE: (&str, &str) = (
+    "overlays/dev/kustomization.yaml",
+    "resources: [../../base]\npatches: # of no consequence\n- path: patches/rate.yaml\n",
+);
 pub const RATE_PATH: &str = "overlays/dev/patches/rate.yaml";
 pub const RATE_5: &str =
     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  rate: \"5\"\n";
