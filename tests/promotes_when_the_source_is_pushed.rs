@@ -61,6 +61,23 @@ async fn files_that_the_source_builds_from_count_and_others_do_not() {
     assert_eq!(scene.github.writes(), "");
 }
 
+/// A script that a Job of another repository mounts, say.
+#[tokio::test]
+async fn a_file_that_no_kustomization_names_comes_too() {
+    let mut files = FILES.to_vec();
+    files.push(("overlays/dev/check.sh", "set -e\ncurl a\n"));
+    files.push(("overlays/staging/check.sh", "set -e\ncurl a\n"));
+    files.push(("overlays/dev/README.md", "what dev is\n"));
+    let scene = Scene::with_files(&files).await;
+    scene.push_event(None).await;
+    scene.drain().await;
+    scene.push(&[("overlays/dev/check.sh", "set -e\ncurl b\n")]).await;
+    scene.drain().await;
+    let script = scene.file(BRANCH, "overlays/staging/check.sh");
+    assert_eq!(script.as_deref(), Some("set -e\ncurl b\n"));
+    assert_eq!(scene.file(BRANCH, "overlays/staging/README.md"), None, "staging never had it");
+}
+
 #[tokio::test]
 async fn with_nothing_left_it_is_closed_with_one_comment() {
     let scene = Scene::new().await;
