@@ -286,23 +286,13 @@ impl Scene {
         let pull = Pull {
             number,
             title: "Work".to_owned(),
-            body: String::new(),
-            draft: false,
             open: true,
-            merged_as: None,
             head: branch.to_owned(),
             head_sha,
             from_here,
             base: "main".to_owned(),
             author: "ann".to_owned(),
-            labels: Default::default(),
-            reviewers: Default::default(),
-            team_reviewers: Default::default(),
-            assignees: Default::default(),
-            reviews: Default::default(),
-            unreopenable: false,
-            created_at: 0,
-            merged_at: 0,
+            ..Pull::default()
         };
         world.repo_mut(REPO).pulls.insert(number, pull);
     }

@@ -72,20 +72,13 @@ pub fn create(x: &mut Exchange<'_>) -> Reply {
         body,
         draft,
         open: true,
-        merged_as: None,
         head,
         head_sha,
         from_here: true,
         base,
         author,
-        labels: Default::default(),
-        reviewers: Default::default(),
-        team_reviewers: Default::default(),
-        assignees: Default::default(),
-        reviews: Default::default(),
-        unreopenable: false,
         created_at: now,
-        merged_at: 0,
+        ..Pull::default()
     };
     let json = pull_json(repo, &pull, true);
     repo.pulls.insert(number, pull);

@@ -120,7 +120,7 @@ pub struct Repo {
     pub next_number: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pull {
     pub number: u64,
     pub title: String,
