@@ -116,6 +116,63 @@ fn validate_checks_environments_as_they_are() {
 }
 
 #[test]
+fn an_environment_that_does_not_build_is_a_finding_and_hides_no_other() {
+    let repo = repo("");
+    repo.write(
+        "overlays/staging/patches/shop.yaml",
+        &PATCH.replace("shop, namespace", "shp, namespace"),
+    );
+    let sarif = repo.overlift(&["validate", "--format", "sarif"]);
+    assert_eq!(sarif.code, 2);
+    assert!(sarif.stderr.contains("overlays/staging/patches/shop.yaml:1:1"), "{}", sarif.stderr);
+    let sarif: Value = serde_json::from_str(&sarif.stdout).unwrap();
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let of = |id: &str| results.iter().filter(|it| it["ruleId"] == id).collect::<Vec<_>>();
+    assert_eq!(of("IST0101").len(), 1, "production is checked all the same: {results:#?}");
+    let [broken] = of("not-rendered")[..] else { panic!("{results:#?}") };
+    assert_eq!(broken["level"], "error");
+    let text = broken["message"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("`staging` cannot be built: there is no `VirtualService shop/shp`"),
+        "{text}"
+    );
+    let place = &broken["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "overlays/staging/patches/shop.yaml");
+    assert_eq!(place["region"]["startLine"], 1);
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let rule = rules.iter().find(|it| it["id"] == "not-rendered").unwrap();
+    assert!(rule["help"]["text"].as_str().unwrap().contains("does not build"), "{rule}");
+
+    let json = repo.overlift(&["validate", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let broken = of_rule(json["findings"].as_array().unwrap(), "not-rendered");
+    assert_eq!((&broken["environment"], &broken["level"]), (&"staging".into(), &"Error".into()));
+    let github = repo.overlift(&["validate", "--format", "github"]).stdout;
+    assert!(github.contains("file=overlays/staging/patches/shop.yaml,line=1"), "{github}");
+    let text = repo.overlift(&["validate"]);
+    assert_eq!(
+        text.stdout.lines().filter(|line| line.contains("staging")).count(),
+        0,
+        "{}",
+        text.stdout
+    );
+}
+
+#[test]
+fn a_kustomization_without_a_word_has_a_line_too() {
+    let repo = repo("");
+    repo.write("overlays/staging/kustomization.yaml", "");
+    let run = repo.overlift(&["validate", "--format", "json"]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let broken = of_rule(json["findings"].as_array().unwrap(), "not-rendered");
+    assert_eq!(
+        (&broken["file"], &broken["line"]),
+        (&"overlays/staging/kustomization.yaml".into(), &1.into())
+    );
+}
+
+#[test]
 fn definitions_in_the_repository_are_used() {
     let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
         metadata: {name: virtualservices.networking.istio.io}\nspec:\n  group: networking.istio.io\n  \

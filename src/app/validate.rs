@@ -10,10 +10,10 @@ use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, RepoPath};
 use crate::policy::schema::Schemas;
 use crate::policy::{
-    Day, Findings, Gates, Overlay, PlainManifests, Reading, Standards, Terms, UnknownFiles,
-    check_manifests, check_overlay,
+    Day, Finding, Findings, Gates, Overlay, PlainManifests, Reading, Standards, Terms,
+    UnknownFiles, check_manifests, check_overlay,
 };
-use crate::promotion::{BuildState, Environment, PlanError, render_deployed};
+use crate::promotion::{BuildState, Environment, PlanError, render_deployed, unbuilt};
 use crate::workdir::ManifestFile;
 
 /// What the gates say of one environment.
@@ -22,7 +22,16 @@ pub struct Validated {
     /// The environment.
     pub environment: EnvironmentName,
     /// What they say, or why it cannot be built.
-    pub findings: Result<Findings, LocalError>,
+    pub findings: Result<Findings, Unbuilt>,
+}
+
+/// Why an environment cannot be built.
+#[derive(Debug)]
+pub struct Unbuilt {
+    /// For who runs the command.
+    pub error: Box<LocalError>,
+    /// The same among the findings of the others.
+    pub finding: Finding,
 }
 
 /// Plain manifests and what they are checked by.
@@ -71,12 +80,17 @@ impl Workspace {
         options: &BuildOptions,
         deployers: &Deployers,
         terms: Terms<'_>,
-    ) -> Result<Findings, LocalError> {
+    ) -> Result<Findings, Unbuilt> {
         let files = self.files();
         let deployed = deployers.variants(deployers, &environment.path).into_iter().next();
         let changes = deployed.unwrap_or_default().after;
-        let (build, _) = render_deployed(files, &environment.path, options, &changes)
-            .map_err(|error| PlanError::build(environment, BuildState::Now, error))?;
+        let (build, _) =
+            render_deployed(files, &environment.path, options, &changes).map_err(|error| {
+                Unbuilt {
+                    finding: unbuilt(files, environment, &error),
+                    error: Box::new(PlanError::build(environment, BuildState::Now, error).into()),
+                }
+            })?;
         let overlay = Overlay { files, path: &environment.path, build: &build };
         Ok(check_overlay(&Reading::new(overlay), None, terms))
     }

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::plan::located;
 use super::sarif;
 use crate::app::Clock;
-use crate::app::validate::{ManifestCheck, Validated, validate_manifests};
+use crate::app::validate::{ManifestCheck, Unbuilt, Validated, validate_manifests};
 use crate::model::EnvironmentName;
 use crate::policy::{Finding, Findings, Gates, Level};
 use crate::workdir::read_manifests;
@@ -59,6 +59,8 @@ enum Format {
 struct Part {
     environment: Option<String>,
     found: Findings,
+    /// Whether it could not be built, so that nothing else is known of it.
+    is_unbuilt: bool,
 }
 
 /// Runs the command.
@@ -70,7 +72,8 @@ pub(super) fn run(
     let (parts, broken) = if arguments.manifests.is_empty() {
         environments(arguments, directory)?
     } else {
-        (vec![Part { environment: None, found: manifests(arguments, directory)? }], Vec::new())
+        let found = manifests(arguments, directory)?;
+        (vec![Part { environment: None, found, is_unbuilt: false }], Vec::new())
     };
     print(&parts, arguments.format, output)?;
     // What cannot be built hides nothing of the others, and is told after them.
@@ -101,13 +104,15 @@ fn environments(
         workspace.validate(&configuration, &names, today).map_err(|error| located(error, files))?;
     let (mut parts, mut broken) = (Vec::new(), Vec::new());
     for Validated { environment, findings } in validated {
-        match findings {
-            Ok(found) => {
-                let environment = Some(environment.to_string());
-                parts.push(as_they_are(Part { environment, found }));
+        let environment = Some(environment.to_string());
+        let (found, is_unbuilt) = match findings {
+            Ok(found) => (found, false),
+            Err(Unbuilt { error, finding }) => {
+                broken.push(located(*error, files));
+                (Findings { findings: vec![finding], ..Findings::default() }, true)
             }
-            Err(error) => broken.push(located(error, files)),
-        }
+        };
+        parts.push(as_they_are(Part { environment, found, is_unbuilt }));
     }
     Ok((parts, broken))
 }
@@ -169,7 +174,8 @@ fn print(parts: &[Part], format: Format, output: &Output) -> Result<(), super::r
 }
 
 fn for_terminal(parts: &[Part], output: &Output) -> Result<(), super::report::Failure> {
-    for (index, part) in parts.iter().enumerate() {
+    // What cannot be built is told as an error, with the line.
+    for (index, part) in parts.iter().filter(|it| !it.is_unbuilt).enumerate() {
         let mut text = String::new();
         if let Some(environment) = &part.environment {
             let heading = output.palette.heading;

@@ -65,7 +65,7 @@ pub use pull_request::{
     DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
     render_checklist_item, render_labels, render_title,
 };
-pub use rendering::{render, render_deployed};
+pub use rendering::{render, render_deployed, unbuilt};
 pub use rules::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};
 pub use telling::{Group, Telling};

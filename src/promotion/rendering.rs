@@ -11,7 +11,7 @@ use super::rules::By;
 use crate::deployer;
 use crate::kustomize::{self, Build, BuildError, BuildOptions, LoadRestrictor};
 use crate::model::{
-    EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, RepoPath,
+    EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, Position, RepoPath,
 };
 use crate::policy::{Finding, Level};
 
@@ -332,6 +332,35 @@ impl NotRendered {
             level: Level::Warning,
         }
     }
+}
+
+/// What an environment that cannot be built as it is says of itself: an error, unless only something is out of
+/// reach here.
+#[must_use]
+pub fn unbuilt(files: &dyn Files, environment: &Environment, error: &BuildError) -> Finding {
+    let is_wrong = !is_out_of_reach(error) && !is_kept_elsewhere(error);
+    let level = if is_wrong { Level::Error } else { Level::Warning };
+    let said = NotRendered::new(environment, "cannot be built", error, false);
+    let at = said.at.clone().unwrap_or_else(|| Location::file(file_of(files, environment, error)));
+    let first = || Position { line: 1, column: 1 };
+    let at = Location { position: at.position.or_else(|| Some(first())), ..at };
+    NotRendered { level, at: Some(at), ..said }.finding()
+}
+
+/// The file to look at where an error is about a folder: its kustomization, if it has one.
+fn file_of(files: &dyn Files, environment: &Environment, error: &BuildError) -> RepoPath {
+    let dir = match error {
+        BuildError::EmptyKustomization { path } => return path.clone(),
+        BuildError::NoKustomization { dir }
+        | BuildError::ManyKustomizations { dir, .. }
+        | BuildError::TooLarge { dir, .. } => dir,
+        _ => &environment.path,
+    };
+    let here = |dir: &RepoPath| {
+        let all = KUSTOMIZATION_NAMES.iter().filter_map(|name| dir.join(name).ok());
+        all.into_iter().find(|path| matches!(files.look_up(path), Ok((_, Entry::File(_)))))
+    };
+    here(dir).or_else(|| here(&environment.path)).unwrap_or_else(|| dir.clone())
 }
 
 /// Why something cannot be built, without the place and the consequence, which are told beside it.

@@ -377,6 +377,26 @@ fn envoy_filter(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// What an object of Flux's no longer does while it is suspended. Of those that tell people `observability-weaker`
+/// speaks.
+fn suspended(kind: &str) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        "Alert" | "Provider" => return None,
+        "Receiver" => (
+            "is suspended, so nothing is applied the moment that it changes",
+            "are suspended, so nothing is applied the moment that it changes",
+        ),
+        "ImageRepository" | "ImagePolicy" | "ImageUpdateAutomation" => (
+            "is suspended, so images stay as they are",
+            "are suspended, so images stay as they are",
+        ),
+        kind if kind.ends_with("Repository") || ["Bucket", "HelmChart"].contains(&kind) => {
+            ("is suspended, so nothing new is fetched", "are suspended, so nothing new is fetched")
+        }
+        _ => ("is suspended, so nothing is applied", "are suspended, so nothing is applied"),
+    })
+}
+
 /// What Argo CD and Flux do by themselves.
 fn controllers(changed: &Changed<'_>, report: &mut Report<'_>) {
     let group = changed.diff.id.gvk.group.as_str();
@@ -389,17 +409,11 @@ fn controllers(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.leaves();
     if is_flux {
         let (then, now) = changed.texts(&["spec", "suspend"]);
-        if now == "true" && then != "true" {
-            report.tell(
-                changed,
-                NOT_ENFORCED,
-                "spec.suspend",
-                words(
-                    "is suspended, so nothing is applied",
-                    "are suspended, so nothing is applied",
-                    "",
-                ),
-            );
+        if let Some((one, many)) = suspended(changed.kind())
+            && now == "true"
+            && then != "true"
+        {
+            report.tell(changed, NOT_ENFORCED, "spec.suspend", words(one, many, ""));
         }
         for place in [&["spec", "verify"][..], &["spec", "chart", "spec", "verify"]] {
             if let (Some(_), None) = changed.values(place) {

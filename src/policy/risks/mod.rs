@@ -4,6 +4,7 @@
 //! masked. Nothing that only strengthens is a warning; nothing that weakens is silent. A new rule is a
 //! file here, a line in `rules::ALL` and a heading in `docs/rules.md`.
 
+mod alerts;
 pub(super) mod authentication;
 pub(super) mod authorization;
 pub(super) mod availability;
@@ -24,6 +25,8 @@ pub(super) mod image;
 mod leaf;
 mod moved;
 pub(super) mod mtls;
+pub(super) mod observability;
+mod observers;
 mod pod;
 pub(super) mod proxy_configuration;
 mod quantity;
@@ -32,11 +35,14 @@ pub(super) mod secret_source;
 pub(super) mod security_context;
 pub(super) mod service_account;
 pub(super) mod storage;
+mod switches;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 pub(super) mod tls;
 pub(super) mod traffic;
 mod version;
+mod watchers;
 
 pub use change::{Changed, Changes, OwnValue, Words};
 pub(super) use charts::{FILE as VALUES_FILE, read_values};
@@ -58,6 +64,7 @@ pub(super) const ALL: &[Rule] = &[
     image::FLOATING_RULE,
     image::OLDER_RULE,
     mtls::RULE,
+    observability::RULE,
     environment::OWN_RULE,
     enforcement::RULE,
     proxy_configuration::RULE,
@@ -94,7 +101,12 @@ const GRAVEST: [&[&str]; 5] = [
         cors::RULE.id,
     ],
     &[traffic::GONE_RULE.id, traffic::MOVES_RULE.id, host::RULE.id],
-    &[availability::RULE.id, fewer_replicas::RULE.id, fewer_resources::RULE.id],
+    &[
+        availability::RULE.id,
+        observability::RULE.id,
+        fewer_replicas::RULE.id,
+        fewer_resources::RULE.id,
+    ],
 ];
 
 /// How soon a finding is told among those of its level: what weighs most has the lowest number.

@@ -1,4 +1,4 @@
-//! Kubernetes' quantities (`500m`, `1.5Gi`, `1e3`) as numbers that can be compared.
+//! Kubernetes' quantities (`500m`, `1.5Gi`, `1e3`) and times (`30d`) as numbers that can be compared.
 
 /// Suffixes and what they multiply by.
 const SUFFIXES: [(&str, f64); 15] = [
@@ -53,6 +53,32 @@ pub(super) fn fall(before: f64, after: f64) -> Fall {
     } else {
         Fall::Some
     }
+}
+
+/// Seconds of `30d` and `720h0m`, and whether it has units; a number alone as it is.
+pub(super) fn duration(text: &str) -> Option<(f64, bool)> {
+    if let Ok(number) = text.parse::<f64>() {
+        return Some((number, false));
+    }
+    let mut seconds = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let unit = rest[end..].chars().next()?;
+        seconds += number
+            * match unit {
+                's' => 1.0,
+                'm' => 60.0,
+                'h' => 3_600.0,
+                'd' => 86_400.0,
+                'w' => 604_800.0,
+                'y' => 31_536_000.0,
+                _ => return None,
+            };
+        rest = &rest[end + 1..];
+    }
+    Some((seconds, true))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::change::{Changed, becomes, items, shown, text, words};
 use super::leaf::last_key;
 use super::pod::pod_specs;
-use super::quantity::{Fall, fall, quantity};
+use super::quantity::{Fall, duration, fall, quantity};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -80,32 +80,6 @@ fn kept_for_less(changed: &Changed<'_>, report: &mut Report<'_>) {
 fn is_retention(path: &str) -> bool {
     let key = last_key(path).to_ascii_lowercase();
     key.contains("retention") || path == "spec.template.ttl"
-}
-
-/// Seconds of `30d` and `720h0m`, and whether it has units; a number alone as it is.
-fn duration(text: &str) -> Option<(f64, bool)> {
-    if let Ok(number) = text.parse::<f64>() {
-        return Some((number, false));
-    }
-    let mut seconds = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let unit = rest[end..].chars().next()?;
-        seconds += number
-            * match unit {
-                's' => 1.0,
-                'm' => 60.0,
-                'h' => 3_600.0,
-                'd' => 86_400.0,
-                'w' => 604_800.0,
-                'y' => 31_536_000.0,
-                _ => return None,
-            };
-        rest = &rest[end + 1..];
-    }
-    Some((seconds, true))
 }
 
 /// A chart that is told to keep nothing any more.

@@ -4,6 +4,7 @@ mod authorization;
 mod operators;
 mod shapes;
 mod traffic;
+mod watching;
 mod workloads;
 
 use crate::diff::{KnownValues, RenderedDiff};
