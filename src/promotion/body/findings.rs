@@ -17,7 +17,17 @@ pub(super) fn render(
     lines: Lines,
     warnings_above: usize,
 ) -> String {
-    let most = lines.findings;
+    let mut parts = of_telling(telling, lines.findings, warnings_above);
+    parts.extend(not_validated(plan));
+    parts.join("\n\n")
+}
+
+/// The list of what is found beside the first warnings, and the remarks, folded.
+pub(in crate::promotion) fn of_telling(
+    telling: &Telling<'_>,
+    most: usize,
+    warnings_above: usize,
+) -> Vec<String> {
     let mut groups: Vec<&Group<'_>> = telling.warnings().skip(warnings_above).collect();
     groups.extend(telling.other_findings().filter(|group| group.level > Level::Info));
     groups.sort_by_key(|group| std::cmp::Reverse(group.level));
@@ -35,8 +45,7 @@ pub(super) fn render(
             listed(&remarks, most)
         ));
     }
-    parts.extend(not_validated(plan));
-    parts.join("\n\n")
+    parts
 }
 
 fn listed(groups: &[&Group<'_>], most: usize) -> String {

@@ -20,6 +20,7 @@ mod tests;
 
 pub(super) use changes::changes as render_changes;
 pub(super) use diffs::render as render_diffs;
+pub(super) use findings::of_telling as list_of_findings;
 pub use marker::Marker;
 pub use standing::{Standing, with_standing};
 pub(super) use summary::warnings as render_warnings;

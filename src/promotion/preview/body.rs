@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::body::{BODY_LIMIT, render_changes, render_diffs, render_warnings};
+use super::super::body::{
+    BODY_LIMIT, list_of_findings, render_changes, render_diffs, render_warnings,
+};
 use super::super::counts::counts;
 use super::super::environment::Environment;
 use super::super::markdown::{code, counted, diff_block, html_code, number, plain, prose};
@@ -116,7 +118,8 @@ fn of_files(unrendered: &Unrendered, room: usize) -> String {
     );
     let telling = Telling::of_parts(&[], &unrendered.findings);
     let (warnings, shown) = render_warnings(&telling, AROUND);
-    for part in [warnings, list_of_findings(&telling, shown)].into_iter().flatten() {
+    let findings = list_of_findings(&telling, FINDINGS, shown);
+    for part in warnings.into_iter().chain(findings) {
         out.push_str(&format!("\n{part}\n"));
     }
     let mut left = room.saturating_sub(utf16_len(&out) + 200);
@@ -159,31 +162,11 @@ fn clusters(reached: &Reached) -> Option<String> {
 
 /// Lines around the warnings of a group that a phone's first screen has too.
 const AROUND: usize = 6;
-/// So many findings are told one by one.
+/// So many groups of findings are told one by one.
 const FINDINGS: usize = 12;
 
-/// The warnings that do not stand above, and what else is found.
-fn list_of_findings(telling: &Telling<'_>, shown: usize) -> Option<String> {
-    let others = telling.other_findings().filter(|group| group.level > Level::Info);
-    let groups: Vec<_> = telling.warnings().skip(shown).chain(others).collect();
-    let mut lines: Vec<String> = Vec::new();
-    for group in groups.iter().take(FINDINGS) {
-        let first = group.first();
-        let at = first
-            .location
-            .as_ref()
-            .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
-        let level = if group.level == Level::Error { "error" } else { "warning" };
-        let sentence = group.sentence().markdown();
-        lines.push(format!("- **{level}** {} {sentence}{at}", code(&first.code, 60)));
-    }
-    if let Some(more) = groups.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
-        lines.push(format!("- {}", counted(more, "more finding", "more findings")));
-    }
-    (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-/// What decides about one group: counts, warnings, gates, what changes.
+/// What decides about one group: counts, warnings, gates, what changes; then what else is found, so that what changes
+/// begins on a phone's first screen.
 fn head_of(reached: &Reached) -> String {
     let telling = Telling::of_parts(reached.rendered.resources(), &reached.findings);
     let mut names = titles(reached.environments.iter().map(Environment::title));
@@ -197,7 +180,7 @@ fn head_of(reached: &Reached) -> String {
     let (warnings, shown) = render_warnings(&telling, AROUND);
     parts.extend(warnings);
     parts.push(format!("**Gates** {}", Telling::gates(&reached.findings, reached.suppressed)));
-    parts.extend(list_of_findings(&telling, shown));
     parts.extend(render_changes(&telling, 10));
+    parts.extend(list_of_findings(&telling, FINDINGS, shown));
     parts.join("\n\n")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::diff::RenderedDiff;
 use crate::kustomize::{BuildOptions, ResourceId};
-use crate::model::{EnvironmentName, FileTree, RepoPath};
+use crate::model::{EnvironmentName, File, FileTree, RepoPath};
 use crate::policy::{Alike, Day, Fetched, Finding, Level, UnknownFiles};
 use crate::promotion::{Environment, Pipeline, Place, Sources, Stage};
 
@@ -128,4 +128,36 @@ fn many_long_warnings_leave_room_for_the_gates() {
         assert_eq!(body.matches(&words).count(), 1, "{words} in {body}");
     }
     assert!(below.contains("does matter 8"), "{body}");
+}
+
+/// What changes stands before what else is found, and each remark that is counted can be read.
+#[test]
+fn what_changes_begins_before_the_list_of_findings() {
+    let after = lacking(files(2), &[]);
+    let text = |files: &FileTree| {
+        let mut files = files.clone();
+        let plain = "resources: [../base]\n";
+        files.insert(path("production/kustomization.yaml"), File::regular(plain.as_bytes()));
+        files
+    };
+    let mut preview = preview_of(&text(&files(4)), &text(&after)).unwrap();
+    let finding = |level, index: usize| Finding {
+        code: format!("rule-{index}"),
+        rule: "schema",
+        level,
+        message: format!("something about {index}"),
+        help: None,
+        resource: None,
+        location: None,
+        new: true,
+        alike: None,
+    };
+    let warnings = (0..9).map(|index| finding(Level::Warning, index));
+    preview.reached[0].findings.extend(warnings.chain([finding(Level::Info, 9)]));
+    let body = preview_body(&preview, "overlift preview");
+    let at = |words: &str| body.find(words).unwrap_or_else(|| panic!("{words} in {body}"));
+    assert!(at("**Gates**") < at("**What changes**"), "{body}");
+    assert!(at("**What changes**") < at("**New findings**"), "{body}");
+    assert!(at("**New findings**") < at("something about 8"), "{body}");
+    assert!(at("1 new remark</summary>") < at("something about 9"), "{body}");
 }
