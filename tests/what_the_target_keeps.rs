@@ -56,7 +56,9 @@ fn a_new_list_brings_nothing_that_names_the_source() {
 #[test]
 fn an_inline_patch_keeps_its_block() {
     let kustomization = |environment: &str, patches: &str| {
-        format!("resources: [../base]\nnamespace: shop-{environment}\n{patches}")
+        format!(
+            "resources: [../base]\nnamespace: shop-{environment}\ncommonAnnotations: {{queue: queue-{environment}}}\n{patches}"
+        )
     };
     let repository = Repo::new(&[
         (".github/overlift.yaml", CONFIGURATION),
@@ -76,6 +78,137 @@ fn an_inline_patch_keeps_its_block() {
     assert_eq!(
         repository.read("production/kustomization.yaml"),
         kustomization("production", &patches("production"))
+    );
+}
+
+/// The environment's word is known of both, but nobody has a class `production-low`: neither a value nor a patch, a line
+/// or a new file brings a name that would be made up.
+#[test]
+fn a_name_that_nobody_has_is_not_made_up() {
+    let kustomization = |environment: &str, more: &str| {
+        format!(
+            "resources: [web.yaml]\ncommonAnnotations: {{team: shop-{environment}}}\nnamespace: {environment}\n{more}"
+        )
+    };
+    let env = |more: &str| format!("A=1\n{more}");
+    let conf = |more: &str| format!("listen 80;\nroot /www;\n{more}");
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("classes/staging-low.yaml", &map("staging-low", "b")),
+        ("staging/kustomization.yaml", &kustomization("staging", "")),
+        ("staging/web.yaml", &map("web", "b")),
+        ("staging/app.env", &env("")),
+        ("staging/app.conf", &conf("")),
+        ("production/kustomization.yaml", &kustomization("production", "")),
+        ("production/web.yaml", &map("web", "b")),
+        ("production/app.env", &env("")),
+        ("production/app.conf", &conf("")),
+    ]);
+    let patch = "patches:\n- target: {kind: Deployment}\n  patch: |\n    - op: add\n      path: /spec/class\n      value: staging-low\n";
+    repository.write("staging/kustomization.yaml", &kustomization("staging", patch));
+    repository.write("staging/web.yaml", &format!("{}  class: staging-low\n", map("web", "b")));
+    repository.write("staging/app.env", &env("CLASS=staging-low\nB=2\n"));
+    repository.write("staging/app.conf", &conf("class staging-low;\n"));
+    repository.write("staging/new.conf", &conf("class staging-low;\n"));
+    repository.commit("a class");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/app.conf  stays: names the source, and nothing tells what production says instead
+    production/app.env CLASS stays: names the source, and nothing tells what production says instead
+    production/app.env B comes: changed by …
+    production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
+    production/kustomization.yaml namespace stays: each in its own environment's name
+    production/kustomization.yaml patches[0] stays: names the source, and nothing tells what production says instead
+    production/new.conf  stays: names the source, and nothing tells what production says instead
+    production/web.yaml data.class stays: names the source, and nothing tells what production says instead
+    ");
+    // Somebody makes the class: then it is named everywhere.
+    repository.write("classes/production-low.yaml", &map("production-low", "b"));
+    repository.commit("a class for production");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let own = |text: &str| text.replace("staging", "production");
+    let read = |file: &str| repository.read(&format!("production/{file}"));
+    assert_eq!(read("kustomization.yaml"), kustomization("production", &own(patch)));
+    assert_eq!(read("web.yaml"), format!("{}  class: production-low\n", map("web", "b")));
+    assert_eq!(read("app.env"), env("CLASS=production-low\nB=2\n"));
+    assert_eq!(read("app.conf"), conf("class production-low;\n"));
+    assert_eq!(read("new.conf"), conf("class production-low;\n"));
+}
+
+/// A text that changes comes field by field where a part of it has to stay; what the target has of the source's stays.
+#[test]
+fn a_text_comes_without_the_part_that_would_be_made_up() {
+    let file = |lines: &str| {
+        format!(
+            "kind: ConfigMap\nmetadata: {{name: web}}\ndata:\n  a.yaml: |\n    class: staging-high\n    size: 1\n{lines}"
+        )
+    };
+    let kustomization = |environment: &str| {
+        format!(
+            "resources: [web.yaml]\ncommonAnnotations: {{team: shop-{environment}}}\nnamespace: {environment}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &kustomization("staging")),
+        ("staging/web.yaml", &file("")),
+        ("production/kustomization.yaml", &kustomization("production")),
+        ("production/web.yaml", &file("")),
+    ]);
+    repository.write("staging/web.yaml", &file("    other: staging-low\n    env: staging\n"));
+    repository.commit("more");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
+    production/kustomization.yaml namespace stays: each in its own environment's name
+    production/web.yaml data.[a.yaml].other stays: names the source, and nothing tells what production says instead
+    production/web.yaml data.[a.yaml].env comes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/web.yaml"), file("    env: production\n"));
+}
+
+/// What comes with the promotion may be named by what comes with it, and by nothing else.
+#[test]
+fn what_comes_along_may_be_named() {
+    let kustomization = |environment: &str, more: &str| {
+        format!(
+            "resources: [web.yaml{more}]\ncommonAnnotations: {{team: shop-{environment}}}\nnamespace: {environment}\n"
+        )
+    };
+    let ingress = |host: &str| {
+        format!(
+            "kind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: {{name: shop}}\nspec:\n  rules:\n  - host: {host}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &kustomization("staging", "")),
+        ("staging/web.yaml", &ingress("shop.staging.example.com")),
+        ("production/kustomization.yaml", &kustomization("production", "")),
+        ("production/web.yaml", &ingress("shop.production.example.com")),
+    ]);
+    let (queue, api) = (map("staging-queue", "staging-queue"), "api.staging.example.com");
+    let new = ", queue.yaml, ingress.yaml, made-up.yaml";
+    repository.write("staging/kustomization.yaml", &kustomization("staging", new));
+    repository.write("staging/queue.yaml", &queue);
+    repository.write("staging/ingress.yaml", &ingress(api).replace("shop}", &format!("{api}}}")));
+    repository.write("staging/made-up.yaml", &map("made-up", "cart.staging.example.com"));
+    repository.commit("a queue");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/ingress.yaml  comes: changed by …
+    production/kustomization.yaml resources[queue.yaml] comes: changed by …
+    production/kustomization.yaml resources[ingress.yaml] comes: changed by …
+    production/kustomization.yaml resources[made-up.yaml] stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
+    production/kustomization.yaml namespace stays: each in its own environment's name
+    production/made-up.yaml  stays: names the source, and nothing tells what production says instead
+    production/queue.yaml  comes: changed by …
+    production/web.yaml spec.rules[host=shop.production.example.com].host stays: each in its own environment's name
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let own = |text: &str| text.replace("staging", "production");
+    assert_eq!(repository.read("production/queue.yaml"), own(&queue));
+    assert!(
+        repository.read("production/ingress.yaml").contains("host: api.production.example.com")
     );
 }
 

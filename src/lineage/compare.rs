@@ -41,7 +41,9 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     if request.choice == Choice::Changed {
         wording::translate(request, &sides, &mut outcomes)?;
     }
-    let mut comparison = Comparison { lacking: sides.unknown.take(), ..Comparison::default() };
+    let mut lacking = sides.unknown.take();
+    lacking.extend(sides.world.take_unknown());
+    let mut comparison = Comparison { lacking, ..Comparison::default() };
     for outcome in outcomes {
         comparison.differences.extend(outcome.differences);
         comparison.changes.extend(outcome.change);

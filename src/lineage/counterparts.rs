@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::content::Form;
 use super::names::{Names, split_version};
-use super::value::{Shape, Value};
-use crate::yaml::edit::{Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
 
 /// The target's text for a text of the source's; `None` where two were seen.
 type Known = BTreeMap<String, Option<String>>;
@@ -22,8 +19,8 @@ pub(super) struct Counterparts {
     named: Known,
     /// From what only stands in the same place.
     placed: Known,
-    /// What both put before their resources' names: the source's, which names it, and the target's.
-    prefixes: Vec<(String, String)>,
+    /// What both put before their resources' names, or behind them: the source's, which names it, and the target's.
+    joined: Vec<(Side, String, String)>,
     /// What the target says for a name, in texts that are the name, have it, or have hosts.
     words: [Words; 3],
 }
@@ -34,6 +31,33 @@ struct Words {
     known: Known,
     /// Whether it says the same without a name.
     bare: bool,
+}
+
+/// Where something is joined to a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// `namePrefix`
+    Before,
+    /// `nameSuffix`
+    Behind,
+}
+
+impl Side {
+    /// A name without what is joined to it, if it is and something is left.
+    fn strip<'n>(self, name: &'n str, joined: &str) -> Option<&'n str> {
+        let rest = match self {
+            Self::Before => name.strip_prefix(joined),
+            Self::Behind => name.strip_suffix(joined),
+        };
+        rest.filter(|rest| !rest.is_empty())
+    }
+
+    fn join(self, joined: &str, stem: &str) -> String {
+        match self {
+            Self::Before => format!("{joined}{stem}"),
+            Self::Behind => format!("{stem}{joined}"),
+        }
+    }
 }
 
 impl Counterparts {
@@ -48,9 +72,15 @@ impl Counterparts {
         learn(&mut self.placed, source, target);
     }
 
-    /// Learns what both put before the names of their resources.
-    pub(super) fn learn_prefix(&mut self, source: &str, target: &str) {
-        self.prefixes.push((source.to_owned(), target.to_owned()));
+    /// Learns what both put before the names of their resources, or behind them.
+    pub(super) fn learn_joined(&mut self, side: Side, source: &str, target: &str) {
+        self.joined.push((side, source.to_owned(), target.to_owned()));
+    }
+
+    /// What is left of a name of the target's without what is put before it or behind it.
+    pub(super) fn stems<'n>(&self, name: &'n str) -> impl Iterator<Item = &'n str> {
+        let own = self.joined.iter().filter(|(_, _, theirs)| !theirs.is_empty());
+        own.filter_map(|(side, _, theirs)| side.strip(name, theirs))
     }
 
     /// Learns by which words the names of two files differ.
@@ -70,21 +100,30 @@ impl Counterparts {
         }
     }
 
-    fn of(&self, source: &str) -> Option<&str> {
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut known = self.named.values().chain(self.placed.values());
+        known.all(Option::is_none)
+            && self.words.iter().all(|it| !it.bare && it.known.is_empty())
+            && self.joined.is_empty()
+    }
+
+    /// What the target has where the source has a text, in some place where both were seen.
+    pub(super) fn of(&self, source: &str) -> Option<&str> {
         let known = self.named.get(source).or_else(|| self.placed.get(source));
         known?.as_deref()
     }
 
-    /// What the target says for a text that names the source; `None` if that is not known.
+    /// How the target would say a text that names the source, as it says others; `None` if that is not known.
     pub(super) fn said_by_target(&self, names: &Names, text: &str) -> Option<String> {
         if let Some(own) = self.of(text) {
             return Some(own.to_owned());
         }
-        let prefixed = |(ours, theirs): &(String, String)| {
-            let rest = text.strip_prefix(ours.as_str()).filter(|rest| !rest.is_empty())?;
-            (!names.names_source(rest)).then(|| format!("{theirs}{rest}"))
+        let stem = |(side, ours, theirs): &(Side, String, String)| {
+            let stem = side.strip(text, ours)?;
+            (!names.names_source(stem)).then(|| side.join(theirs, stem))
         };
-        if let Some(own) = self.prefixes.iter().find_map(prefixed) {
+        if let Some(own) = self.joined.iter().find_map(stem) {
             return Some(own);
         }
         let text = self.with_known_parts(names, text);
@@ -123,70 +162,6 @@ impl Counterparts {
         known.sort_by_key(|(ours, _)| std::cmp::Reverse(ours.len()));
         let put = |text: String, (ours, theirs): (&String, &String)| put_words(&text, ours, theirs);
         known.into_iter().fold(text.to_owned(), put)
-    }
-
-    /// A YAML text in which what is new, compared with `before`, has the target's names. `None` if there
-    /// is nothing to change, or it cannot be changed in place.
-    pub(super) fn translate(
-        &self,
-        names: &Names,
-        after: &[u8],
-        before: Option<&[u8]>,
-    ) -> Option<String> {
-        let known = self.named.values().chain(self.placed.values());
-        if known.into_iter().all(Option::is_none)
-            && self.words.iter().all(|it| !it.bare && it.known.is_empty())
-            && self.prefixes.is_empty()
-        {
-            return None;
-        }
-        let mut had = Vec::new();
-        if let Some(value) = before.and_then(|before| Form::Yaml.read(before)) {
-            texts(&value, &mut had);
-        }
-        let mut editor = Editor::parse(std::str::from_utf8(after).ok()?).ok()?;
-        let mut places = Vec::new();
-        for document in 0..editor.document_count() {
-            let root = NodePath::root(document);
-            self.find(names, (editor.root(document), &root), &had, &mut places);
-        }
-        let mut changed = false;
-        for (path, text) in places {
-            let node = editor.node(&path);
-            let plain = node.is_some_and(is_plain);
-            let block = node.and_then(|node| as_block(editor.written(node), &text));
-            let fragment = match block {
-                Some(block) => Fragment::parse(&block),
-                None if plain => Fragment::parse(&text),
-                None => Fragment::text(&text),
-            };
-            changed |= fragment.is_ok_and(|fragment| editor.replace(&path, &fragment).is_ok());
-        }
-        changed.then(|| editor.text())
-    }
-
-    fn find(
-        &self,
-        names: &Names,
-        (node, path): (&SpanNode, &NodePath),
-        had: &[String],
-        places: &mut Vec<(NodePath, String)>,
-    ) {
-        if let Some(text) = node.text().filter(|text| !had.iter().any(|it| it == text)) {
-            let own = match names.names_source(text) {
-                true => self.said_by_target(names, text),
-                false => self.of(text).map(str::to_owned),
-            };
-            places.extend(own.filter(|own| own != text).map(|own| (path.clone(), own)));
-        }
-        for (index, item) in node.items().iter().enumerate() {
-            self.find(names, (item, &path.index(index)), had, places);
-        }
-        for (key, value) in node.pairs() {
-            let Some(key) = key.text() else { continue };
-            let path = path.step(Step::Key(key.to_owned()));
-            self.find(names, (value, &path), had, places);
-        }
     }
 }
 
@@ -235,33 +210,10 @@ fn put_words(text: &str, ours: &str, theirs: &str) -> String {
     out
 }
 
-/// A text in the style of a literal block that it stands for; `None` if it was none, or says itself how far its
-/// lines are indented.
-fn as_block(written: &str, text: &str) -> Option<String> {
-    let header = written.lines().next().filter(|_| written.starts_with('|'))?;
-    if header.contains(|c: char| c.is_ascii_digit()) || text.starts_with([' ', '\n']) {
-        return None;
-    }
-    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") };
-    Some(format!("{header}\n{}", text.lines().map(line).collect::<String>()))
-}
-
 fn learn(known: &mut Known, source: &str, target: &str) {
     let entry = known.entry(source.to_owned()).or_insert_with(|| Some(target.to_owned()));
     if entry.as_deref() != Some(target) {
         *entry = None;
-    }
-}
-
-const fn is_plain(node: &SpanNode) -> bool {
-    matches!(node.kind, SpanKind::Scalar { plain: true, .. })
-}
-
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match &value.shape {
-        Shape::Scalar { text, .. } => found.push(text.clone()),
-        Shape::List(items) => items.iter().for_each(|item| texts(item, found)),
-        Shape::Map(pairs) => pairs.iter().for_each(|(_, value)| texts(value, found)),
     }
 }
 
@@ -270,26 +222,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_new_has_the_targets_names() {
-        let names = Names::new(["staging"], ["production"]);
-        let mut known = Counterparts::default();
-        known.learn_name(&names, "shop-staging", "shop-production");
-        known.learn_name(&names, "a", "b");
-        known.learn_name(&names, "a", "c");
-        let text = "namespace: shop-staging # where\nx: [a, 'shop-staging']\n";
-        assert_eq!(
-            known.translate(&names, text.as_bytes(), None).as_deref(),
-            Some("namespace: shop-production # where\nx: [a, \"shop-production\"]\n")
-        );
-        assert_eq!(known.translate(&names, text.as_bytes(), Some(b"y: shop-staging\n")), None);
-    }
-
-    #[test]
     fn a_prefix_of_names_is_the_targets() {
         let names = Names::new(["staging"], ["production"]);
         let mut known = Counterparts::default();
-        known.learn_prefix("staging-", "");
+        known.learn_joined(Side::Before, "staging-", "");
+        known.learn_joined(Side::Behind, "-staging", "-prod");
         assert_eq!(known.said_by_target(&names, "staging-shop").as_deref(), Some("shop"));
+        assert_eq!(known.said_by_target(&names, "shop-staging").as_deref(), Some("shop-prod"));
+        assert_eq!(known.stems("shop-prod").collect::<Vec<_>>(), ["shop"]);
         assert_eq!(known.said_by_target(&names, "staging-"), None);
         assert_eq!(known.said_by_target(&names, "my-staging-shop"), None);
     }

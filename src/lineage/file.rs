@@ -11,7 +11,7 @@ use super::request::{Change, Folders, Outcome, Request};
 use super::settle::{Point, last_of};
 use super::sides::Sides;
 use super::splice::carry_out;
-use super::three_way::{merge_lines, shared_lines};
+use super::three_way::{merge_allowed_lines, new_lines, shared_lines};
 use super::value::Value;
 use super::verdict::{Column, Edit, Times, Verdict, differ_in_versions_alone, judge};
 use super::walk::Walk;
@@ -439,7 +439,9 @@ impl Opened<'_, '_> {
             };
             return outcome.differences.push(self.whole(path, Then::Stays, because));
         };
-        let merged = merge_lines(&base, &now_source, &now_target);
+        let foreign = |lines: &str| self.foreign(&Value::text(lines));
+        let may_come = |lines: &str| foreign(lines).is_none();
+        let merged = merge_allowed_lines(&base, &now_source, &now_target, &may_come);
         if merged.applied > 0 && merged.text != now_target {
             let file = File { mode: target.mode, content: merged.text.into_bytes().into() };
             outcome.change = Some(self.change(Some(file), Vec::new()));
@@ -450,9 +452,14 @@ impl Opened<'_, '_> {
                 Because::Behind { since },
             ));
         }
-        if outcome.change.is_none() || merged.kept_out > 0 {
+        let named = foreign(&new_lines(&now_source, &now_target)).filter(|_| merged.stayed > 0);
+        if outcome.change.is_none() && named.is_none() || merged.kept_out > 0 {
             let because = Because::Own { since: None, source_moved: merged.kept_out > 0 };
-            outcome.differences.push(self.whole(path, Then::Stays, because));
+            outcome.differences.push(self.whole(path.clone(), Then::Stays, because));
+        }
+        if let Some(verdict) = named {
+            let (then, because) = self.words(Reason::Judged(verdict), false);
+            outcome.differences.push(self.whole(path, then, because));
         }
     }
 

@@ -9,7 +9,8 @@
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
 //! value, `splice` carries decisions out in the target's text, `take_back` undoes
 //! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
-//! and `wording` say what is new in the target's names, `file_names` how it calls files, `file` decides for
+//! and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
+//! whether there is such a name, `file_names` how it calls files, `file` decides for
 //! one file, and `compare` puts it together for two folders.
 
 mod claim;
@@ -17,6 +18,7 @@ mod compare;
 mod content;
 mod counterparts;
 mod decision;
+mod definitions;
 mod difference;
 mod elsewhere;
 mod entries;
@@ -32,12 +34,14 @@ mod sides;
 mod splice;
 mod take_back;
 mod three_way;
+mod translation;
 mod value;
 mod verdict;
 mod walk;
 mod way;
 mod within;
 mod wording;
+mod world;
 
 pub use claim::{Brought, bears_out};
 pub use compare::{Comparison, compare};

@@ -57,6 +57,7 @@ pub struct Change {
 }
 
 /// What comes of one file.
+#[derive(Clone, Debug)]
 pub(super) struct Outcome {
     /// The file below the source's and the target's folder.
     pub below: (String, String),

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::counterparts::Counterparts;
 use super::names::Names;
 use super::request::{Folders, Request};
+use super::translation::Translation;
 use super::value::{Shape, Value};
 use super::verdict::Verdict;
+use super::world::World;
 use crate::model::{ReadError, RepoPath};
 
 /// The files of both sides, now and ever.
@@ -26,6 +28,8 @@ pub(super) struct Sides<'a> {
     pub listed: OnceCell<BTreeSet<String>>,
     /// What the target says for the source's names, once that is known.
     pub names: Option<Counterparts>,
+    /// What the target's files say.
+    pub world: World<'a>,
     /// The names of other environments that the target's files have, once that is known.
     pub said: BTreeSet<String>,
     /// Files that stay where they are since they name another environment, below the target's folder, and why.
@@ -65,6 +69,7 @@ impl<'a> Sides<'a> {
             counterparts,
             listed: OnceCell::new(),
             names: None,
+            world: World::of(*files, *folders),
             said: BTreeSet::new(),
             held: BTreeMap::new(),
             unknown: RefCell::default(),
@@ -86,13 +91,18 @@ impl<'a> Sides<'a> {
         self.folders.target.join(below).expect("paths below a folder come from its own list")
     }
 
+    /// What tells how the target says something, once that is known.
+    pub(super) fn translation<'s>(&'s self, names: &'s Names) -> Option<Translation<'s>> {
+        Some(Translation { names, known: self.names.as_ref()?, world: &self.world })
+    }
+
     /// Why a value that would come new has to stay away: it names the source, and nothing tells what the target says
     /// instead; or an environment that is neither, and that the target names nowhere.
     pub(super) fn foreign(&self, names: &Names, value: &Value) -> Option<Verdict> {
-        let known = self.names.as_ref()?;
+        let translation = self.translation(names)?;
         match &value.shape {
             Shape::Scalar { text, .. } => {
-                if names.names_source(text) && known.said_by_target(names, text).is_none() {
+                if names.names_source(text) && translation.of(text).is_none() {
                     return Some(Verdict::NamesSource);
                 }
                 let mut others = names.others_in(text);

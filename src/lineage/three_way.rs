@@ -1,30 +1,46 @@
 //! Text that is no YAML, by line: what the source changed in lines that the target left alone.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// The target's text with the source's changes, and how many of them the target's own lines kept out.
+/// The target's text with the source's changes, how many of them the target's own lines kept out, and how many had to
+/// stay away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Merged {
     pub text: String,
     pub applied: usize,
     pub kept_out: usize,
+    pub stayed: usize,
 }
 
 /// Changes between `base` and `source`, made in `target` where its lines are still those of `base`.
 pub(super) fn merge_lines(base: &str, source: &str, target: &str) -> Merged {
+    merge_allowed_lines(base, source, target, &|_| true)
+}
+
+/// The same without the changes whose new lines may not come.
+pub(super) fn merge_allowed_lines(
+    base: &str,
+    source: &str,
+    target: &str,
+    may_come: &dyn Fn(&str) -> bool,
+) -> Merged {
+    let now = target;
     let split =
         |text: &'_ str| -> Vec<String> { text.split_inclusive('\n').map(str::to_owned).collect() };
     let (base, source, target) = (split(base), split(source), split(target));
     let places = places_in_target(&base, &target);
-    let (mut out, mut from, mut applied, mut kept_out) = (String::new(), 0, 0, 0);
+    let (mut out, mut from) = (String::new(), 0);
+    let (mut applied, mut kept_out, mut stayed) = (0, 0, 0);
     for op in capture_diff_slices(Algorithm::Myers, &base, &source) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
         let (old, new) = (op.old_range(), &source[op.new_range()]);
         match range_in_target(&places, old.clone(), target.len()).filter(|at| at.start >= from) {
+            Some(_) if !may_come(&new_lines(&new.concat(), now)) => stayed += 1,
             Some(at) => {
                 out.extend(target[from..at.start].iter().map(String::as_str));
                 let crlf = target.first().is_some_and(|line| line.ends_with("\r\n"));
@@ -37,7 +53,14 @@ pub(super) fn merge_lines(base: &str, source: &str, target: &str) -> Merged {
         }
     }
     out.extend(target[from..].iter().map(String::as_str));
-    Merged { text: out, applied, kept_out }
+    Merged { text: out, applied, kept_out, stayed }
+}
+
+/// The lines of a text that another does not have.
+pub(super) fn new_lines(text: &str, other: &str) -> String {
+    let had: BTreeSet<&str> = other.lines().map(str::trim).collect();
+    let is_new = |line: &&str| !had.contains(line.trim());
+    text.split_inclusive('\n').filter(is_new).collect()
 }
 
 fn ended(line: &str, crlf: bool) -> String {
@@ -107,6 +130,13 @@ mod tests {
         assert_eq!(gone.text, "a\nc\nd\nown\n");
         let had = merged("a\nB\nc\nd\n", "a\nB\nc\nd\n");
         assert_eq!((had.applied, had.kept_out), (0, 0));
+    }
+
+    #[test]
+    fn what_may_not_come_stays_away_alone() {
+        let may_come = |lines: &str| !lines.contains('!');
+        let merged = merge_allowed_lines("a\nb\nc\n", "a\nb!\nc\nd\n", "a\nb\nc\n", &may_come);
+        assert_eq!((merged.text.as_str(), merged.applied, merged.stayed), ("a\nb\nc\nd\n", 1, 1));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
+use super::three_way::new_lines;
+use super::translation::has_lines;
 use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
 use super::way::Way;
@@ -79,7 +81,8 @@ impl<'w> Walk<'w> {
             (Some(Shape::Map(_)), Some(Shape::Map(_))) => self.keys(column, way),
             (Some(Shape::List(_)), Some(Shape::List(_))) => self.items(column, way),
             (Some(Shape::Scalar { .. }), Some(Shape::Scalar { .. }))
-                if self.is_own(column, way) && self.within(column, way) => {}
+                if self.is_own(column, way) && self.within(column, way, false)
+                    || self.leaves_some(column, way) && self.within(column, way, true) => {}
             (Some(Shape::List(_)), None) | (None, Some(Shape::List(_)))
                 if self.is_entry_list(column, way) =>
             {
@@ -96,8 +99,16 @@ impl<'w> Walk<'w> {
             && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Own { .. })
     }
 
-    /// Goes through texts that hold fields of their own; `false` if nothing comes or goes there.
-    fn within(&mut self, column: &Column<'w>, way: &Way<'w>) -> bool {
+    /// Whether the history alone decides, and a text comes of which something has to stay away.
+    fn leaves_some(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        self.policy.choice == Choice::Changed
+            && self.foreign(column).is_some()
+            && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Behind { .. })
+    }
+
+    /// Goes through texts that hold fields of their own; `false` if they hold none, or if nothing comes or goes there
+    /// and that is not to be told field by field.
+    fn within(&mut self, column: &Column<'w>, way: &Way<'w>, is_told: bool) -> bool {
         let Some(texts) = Within::read(column) else { return false };
         let mut walk = Walk {
             times: self.times,
@@ -113,7 +124,7 @@ impl<'w> Walk<'w> {
         walk.file(&texts.column());
         let form = texts.form;
         let found = walk.found;
-        if found.iter().all(|decision| decision.op.is_none()) {
+        if !is_told && found.iter().all(|decision| decision.op.is_none()) {
             return false;
         }
         let outer = way.shown.trim_start_matches('.');
@@ -331,10 +342,14 @@ impl<'w> Walk<'w> {
             && column.source.and_then(entry).is_some_and(self.is_unlisted)
     }
 
-    /// Why what would come new stays away.
+    /// Why what would come new stays away: a value, or lines of a text.
     fn foreign(&self, column: &Column<'_>) -> Option<Verdict> {
-        let new = column.source.filter(|_| column.target.is_none())?;
-        (self.foreign)(new, entry(new).filter(|_| self.is_kustomization))
+        let Some(target) = column.target else {
+            let new = column.source?;
+            return (self.foreign)(new, entry(new).filter(|_| self.is_kustomization));
+        };
+        let text = column.source.and_then(Value::as_text).filter(|it| has_lines(it))?;
+        (self.foreign)(&Value::text(&new_lines(text, target.as_text()?)), None)
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {

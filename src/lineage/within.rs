@@ -60,7 +60,7 @@ fn lines(value: Option<&Value>) -> Option<&str> {
 }
 
 /// Whether both texts are mappings, or lists of them.
-fn has_fields(form: Form, source: &str, target: &str) -> bool {
+pub(super) fn has_fields(form: Form, source: &str, target: &str) -> bool {
     let is_map = |value: &Value| matches!(value.shape, Shape::Map(_));
     let is_one = |value: &Value| {
         is_map(value) || !value.items().is_empty() && value.items().iter().all(is_map)

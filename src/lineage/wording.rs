@@ -5,10 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Form;
-use super::counterparts::Counterparts;
+use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
+use super::entries::settle_entries;
 use super::request::{Outcome, Request};
 use super::sides::Sides;
+use super::translation::Translation;
 use super::verdict::Verdict;
 use crate::model::ReadError;
 
@@ -53,7 +55,40 @@ pub(super) fn decide_with_names<'r>(
     if sides.held.is_empty() && !name_environments(request, &outcomes) {
         return Ok(outcomes);
     }
-    sides.decide(request)
+    let mut coming = coming(request, sides, &outcomes)?;
+    // What stays away defines nothing, so that what refers to it has to stay as well.
+    loop {
+        sides.world.expect(coming.clone());
+        sides.held = held(request, sides)?;
+        let outcomes = sides.decide(request)?;
+        let now = match coming.is_empty() {
+            true => BTreeSet::new(),
+            false => self::coming(request, sides, &outcomes)?,
+        };
+        let rest: BTreeSet<String> = coming.intersection(&now).cloned().collect();
+        if rest == coming {
+            return Ok(outcomes);
+        }
+        coming = rest;
+    }
+}
+
+/// The names that come with what is decided, entries' files included, in the target's words.
+fn coming<'r>(
+    request: &Request<'r>,
+    sides: &Sides<'r>,
+    outcomes: &[Outcome],
+) -> Result<BTreeSet<String>, ReadError> {
+    let Some(translation) = sides.translation(request.names) else { return Ok(BTreeSet::new()) };
+    let mut outcomes = outcomes.to_vec();
+    settle_entries(request, sides, &mut outcomes)?;
+    let changes = outcomes.iter().filter_map(|outcome| outcome.change.as_ref());
+    let after = changes.filter_map(|it| Some((&it.below, it.after.as_ref()?)));
+    let values = after.filter_map(|(below, file)| {
+        let form = Form::by_name(below);
+        form.read(&file.content).filter(|_| form == Form::Yaml)
+    });
+    Ok(values.flat_map(|value| translation.defined(&value)).collect())
 }
 
 /// The files that the target lacks and that name another environment, so that they stay away, below the
@@ -81,19 +116,18 @@ pub(super) fn translate(
     sides: &Sides<'_>,
     outcomes: &mut [Outcome],
 ) -> Result<(), ReadError> {
-    let names = learn(request, outcomes);
+    let known = learn(request, outcomes);
+    let translation = Translation { names: request.names, known: &known, world: &sides.world };
     for change in outcomes.iter_mut().filter_map(|outcome| outcome.change.as_mut()) {
-        let Some(after) =
-            change.after.as_mut().filter(|_| Form::by_name(&change.below) == Form::Yaml)
-        else {
-            continue;
-        };
+        let Some(after) = change.after.as_mut() else { continue };
         let before = match sides.target.contains(&change.below) {
             true => request.files.file(&sides.target_path(&change.below))?,
             false => None,
         };
         let before = before.as_ref().map(|file| &*file.content);
-        if let Some(text) = names.translate(request.names, &after.content, before) {
+        let contents = before.into_iter().chain([&*after.content]);
+        let form = Form::of(&change.below, contents);
+        if let Some(text) = translation.file(form, &after.content, before) {
             after.content = text.into_bytes().into();
         }
     }
@@ -111,11 +145,16 @@ fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
         let last = difference.field.rsplit('.').next().unwrap_or_default();
         let is_name = matches!(last, "namespace" | "namePrefix" | "nameSuffix" | "host");
         let stays = difference.then == Then::Stays;
-        if let (Some(source), "namePrefix") = (&difference.source, last)
+        let side = match last {
+            "namePrefix" => Some(Side::Before),
+            "nameSuffix" => Some(Side::Behind),
+            _ => None,
+        };
+        if let (Some(source), Some(side)) = (&difference.source, side)
             && stays
             && names_source(source)
         {
-            known.learn_prefix(source, difference.target.as_deref().unwrap_or_default());
+            known.learn_joined(side, source, difference.target.as_deref().unwrap_or_default());
         }
         if let (Some(source), Some(target)) = (&difference.source, &difference.target)
             && !source.contains('\n')
