@@ -56,7 +56,7 @@ fn benches(criterion: &mut Criterion) {
                 source,
                 target,
                 commit: None,
-                last_promotion: LastPromotion::NotLooked,
+                last_promotion: &LastPromotion::NotLooked,
                 checks: Checks {
                     gates: &configuration.gates,
                     fetched: &Fetched::default(),

@@ -8,7 +8,7 @@ pub mod action {
 }
 
 pub mod app {
-    pub use crate::app::{App, Clock, EVENTS, PERMISSIONS, merge_payloads, try_plans_with};
+    pub use crate::app::{App, Clock, EVENTS, PERMISSIONS, merge_payloads, plan_in_sandbox};
 }
 
 pub mod config {

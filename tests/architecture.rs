@@ -147,6 +147,26 @@ fn every_room_is_in_the_plan() {
     assert_eq!(here, planned);
 }
 
+/// What holds credentials and the queue renders nothing: it asks the sandbox (`docs/security.md`).
+#[test]
+fn only_the_sandbox_and_checkouts_render() {
+    let may = ["app/sandbox/", "app/local/", "app/preview.rs", "app/validate.rs"];
+    let renders = ["plan(&", "plan_id_of(", "preview(&", "render(", "step_edits(", "next_step("];
+    let app = source_dir().join("app");
+    for file in sources(&app) {
+        let below = file.strip_prefix(source_dir()).unwrap().to_string_lossy().into_owned();
+        if may.iter().any(|may| below.starts_with(may)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for (line, number) in text.lines().map(without_comment).zip(1..) {
+            let calls = |name: &&&str| line.contains(&format!("promotion::{name}"));
+            let found = renders.iter().find(calls);
+            assert!(found.is_none(), "{below}:{number} renders: {line}");
+        }
+    }
+}
+
 #[test]
 fn every_file_says_what_it_owns() {
     let silent: Vec<PathBuf> = sources(&source_dir())

@@ -1,10 +1,9 @@
-//! A push that is made to bring the service down: it is tried in a process of its own, shows as broken with the
+//! A push that is made to bring the service down: it is planned in a process of its own, shows as broken with the
 //! limit that it met, and what comes after it is promoted as ever.
 
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 async fn told(path: &str, hostile: &str, words: &str) {
-    overlift::rooms::app::try_plans_with(env!("CARGO_BIN_EXE_overlift").into());
     let scene = Scene::new().await;
     let sound = {
         let world = scene.github.world();

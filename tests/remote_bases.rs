@@ -50,7 +50,6 @@ const LIMITS: &str =
 
 /// A service whose overlays build from another repository, which has a branch `v1`.
 async fn served(allowed: &str, permission: Option<&str>) -> Scene {
-    overlift::rooms::app::try_plans_with(env!("CARGO_BIN_EXE_overlift").into());
     let configuration = format!("{}{allowed}", FILES[0].1);
     let mut files = FILES.to_vec();
     files[0].1 = &configuration;

@@ -55,7 +55,7 @@ pub(super) async fn after(work: &Work, job: &After) -> Result<Outcome, Stop> {
         merged.begin_deployment().await?;
     }
     let Outcome::Done(mut next) = merged.follow().await? else { return done };
-    next.extend(merged.go_on(&configuration, &mut snapshot).await?);
+    next.extend(merged.go_on(&mut snapshot).await?);
     Ok(Outcome::Done(next))
 }
 

@@ -16,7 +16,7 @@ use crate::promotion::Checks;
 use crate::workdir::{WorkdirError, read_remote_schema, read_schema_bundle};
 
 /// Owns what [`Checks`] borrows.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Checking {
     gates: Gates,
     fetched: Fetched,
@@ -47,6 +47,11 @@ impl Checking {
     /// What was fetched.
     pub(super) const fn fetched(&self) -> &Fetched {
         &self.fetched
+    }
+
+    /// The day by which exceptions end.
+    pub(super) const fn day(&self) -> Option<Day> {
+        Some(self.today)
     }
 
     /// For a plan's request.
@@ -128,7 +133,7 @@ pub(super) fn kubernetes_schemas(
     version: Option<&str>,
 ) -> Result<Option<Arc<KubernetesSchemas>>, WorkdirError> {
     let text = read_schema_bundle(&schema_directories(), version)?;
-    Ok(text.and_then(|text| KubernetesSchemas::parse(&text).ok()).map(Arc::new))
+    Ok(text.and_then(|text| KubernetesSchemas::parse(text.into()).ok()).map(Arc::new))
 }
 
 /// Where bundles of schemas are, the first of them where new ones go: `OVERLIFT_SCHEMAS` alone if it

@@ -9,9 +9,9 @@ use crate::github::{Github, GithubError, InstallationSetup, Permissions, Webhook
 use crate::model::RepoName;
 use crate::store::Store;
 
+use super::causes::chain;
 use super::merge_payloads;
 use super::snapshot::Snapshot;
-use super::worker::chain;
 
 /// A permission that the App asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

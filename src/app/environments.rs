@@ -205,8 +205,7 @@ impl Noting<'_> {
 
 /// The files that an environment builds from: those of its build, or all of its folder where there is none.
 async fn inputs(now: &mut Snapshot, folder: &RepoPath) -> Result<BTreeSet<RepoPath>, Stop> {
-    let built = now.build(folder).await?.ok().map(|build| build.inputs);
-    Ok(match built {
+    Ok(match now.inputs(folder).await? {
         Some(inputs) if !inputs.is_empty() => inputs,
         _ => now.below(folder).cloned().collect(),
     })

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::model::{Files, RepoPath};
 use crate::workdir::{self, WorkdirError};
 
 /// A configuration in place of the repository's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenConfiguration {
     /// How errors name it.
     pub path: RepoPath,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::service_bases::Wanted;
 use crate::config::ConfigError;
 use crate::kustomize::BuildError;
@@ -40,7 +42,7 @@ impl Lacks for BuildError {
 }
 
 /// What is not here.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lacking {
     pub(super) files: BTreeSet<RepoPath>,
     pub(super) past: BTreeSet<BlobId>,
@@ -50,29 +52,10 @@ pub(super) struct Lacking {
 
 impl Lacking {
     pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.past.is_empty() && self.bases.is_empty()
+        *self == Self::default()
     }
 
     pub(super) fn files(files: Option<&BTreeSet<RepoPath>>) -> Self {
         Self { files: files.cloned().unwrap_or_default(), ..Self::default() }
-    }
-
-    /// One a line; no path has a NUL.
-    pub(super) fn write(&self) -> String {
-        let files = self.files.iter().map(|path| format!("{path}\n"));
-        let past = self.past.iter().map(|id| format!("\0{}\n", id.0));
-        files.chain(past).chain(std::iter::once(self.bases.write())).collect()
-    }
-
-    pub(super) fn read(text: &str) -> Self {
-        let mut lacking = Self::default();
-        for line in text.lines() {
-            match line.strip_prefix('\0') {
-                Some(id) => _ = lacking.past.insert(BlobId(id.to_owned())),
-                None if line.starts_with('\u{1}') => lacking.bases.read(line),
-                None => lacking.files.extend(RepoPath::parse(line)),
-            }
-        }
-        lacking
     }
 }

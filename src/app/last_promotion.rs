@@ -1,25 +1,21 @@
 //! The last promotion of a pair in GitHub's history: whose trailers are borne out by what it did.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::known_past::{MOST_CLAIMS, planned_on};
 use super::snapshot::Snapshot;
 use crate::github::{Commit, GithubError};
-use crate::model::{CommitSha, FileEdit, FileTree, Files, RepoPath};
-use crate::promotion::{self, Environment, Prune};
+use crate::model::{CommitSha, FileEdit, Files, RepoPath};
+use crate::promotion::{self, Environment};
 
 impl Snapshot {
-    /// All files of the commit that the last promotion of this pair was planned on, by the trailers in the
-    /// history; `None` if there was none, or nobody needs it.
-    pub(super) async fn last_promotion(
+    /// The source's files at the commit that the last promotion of this pair was planned on, by the trailers in
+    /// the history; `None` if there was none.
+    pub(super) async fn promoted_last(
         &self,
         source: &Environment,
         target: &Environment,
-    ) -> Result<Option<Arc<FileTree>>, GithubError> {
-        if target.rules.prune == Prune::Never {
-            return Ok(None);
-        }
+    ) -> Result<Option<BTreeSet<RepoPath>>, GithubError> {
         let (key, below) = (target.key_from(&source.name), Some(&target.path));
         for most in [1, MOST_CLAIMS] {
             let mut claims = Vec::new();
@@ -48,7 +44,7 @@ impl Snapshot {
         planned_on: &CommitSha,
         promotion: &Commit,
         (source, target): (&Environment, &Environment),
-    ) -> Result<Option<Arc<FileTree>>, GithubError> {
+    ) -> Result<Option<BTreeSet<RepoPath>>, GithubError> {
         let Some(parent) = promotion.parents.first() else { return Ok(None) };
         let Some(parent) = self.repository.fetch_commit(parent).await? else { return Ok(None) };
         let Some(then) = self.repository.fetch_commit(planned_on).await? else { return Ok(None) };
@@ -76,6 +72,7 @@ impl Snapshot {
         };
         let edits: Vec<FileEdit> = changed.iter().map(edit).collect();
         let is_one = promotion::is_promotion(&edits, &*then.files, (source, target));
-        Ok(is_one.is_ok_and(|is_one| is_one).then_some(then.files))
+        let files = then.below(&source.path).cloned().collect();
+        Ok(is_one.is_ok_and(|is_one| is_one).then_some(files))
     }
 }

@@ -1,6 +1,6 @@
 //! The limits of a process that renders and judges what a repository holds, and how it died of one.
 //!
-//! `cli` puts its own commands within them, [`super::trial`] what the service plans.
+//! `cli` puts its own commands within them, [`super::sandbox`] what the service plans.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
@@ -128,6 +128,11 @@ impl LimitMet {
             Some(code) if code != PANICKED => None,
             _ => Some(told.unwrap_or_else(|| by_signal(status))),
         }
+    }
+
+    /// It said something else than what it was asked.
+    pub(super) fn other_answer() -> Self {
+        Self::Fault("the sandbox's answer".to_owned())
     }
 
     /// The reason in a sentence.

@@ -13,6 +13,7 @@ use crate::model::{BranchName, CommitSha, RepoPath};
 use crate::promotion::{Environment, Intent, Key, Trigger, quote};
 use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 
+use super::causes::chain;
 use super::command::undone_by;
 use super::environments::note_environments;
 use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
@@ -20,7 +21,7 @@ use super::promote::key_of;
 use super::recollect::Recollection;
 use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
-use super::worker::{Outcome, chain};
+use super::worker::Outcome;
 
 /// Looks, and queues what the head asks for.
 pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
@@ -276,21 +277,13 @@ async fn concerns(
             return Ok(true);
         }
         // What it builds from follows from these files: if none of them changed, it built from the same then.
-        match inputs(now, &overlay.path).await? {
+        match now.inputs(&overlay.path).await? {
             Some(after) if !now.differs(then, &after) => {}
             // It cannot be built, so what it builds from is not known: whoever broke it should hear of it.
             _ => return Ok(true),
         }
     }
     Ok(false)
-}
-
-/// The files that an overlay builds from; `None` if it does not build.
-async fn inputs(
-    snapshot: &mut Snapshot,
-    overlay: &RepoPath,
-) -> Result<Option<BTreeSet<RepoPath>>, Stop> {
-    Ok(snapshot.build(overlay).await?.ok().map(|build| build.inputs))
 }
 
 /// Shows on the commit that the configuration is broken, if this look is the first to see it so.

@@ -8,9 +8,10 @@ use tracing::Instrument;
 use crate::github::{GithubError, Retry};
 use crate::telemetry::metric;
 
+use super::causes::chain;
 use super::job::{Job, Promote};
 use super::work::{Stop, Work};
-use super::worker::{Outcome, Run, chain};
+use super::worker::{Outcome, Run};
 use super::{
     App, after, changed, clear, command, ended, exempt, given_up, look, news, notice, promote,
     pull_request_preview, recover, repositories, step, undo,

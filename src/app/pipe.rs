@@ -1,4 +1,4 @@
-//! Bytes and files on their way into the process of a trial, each behind its length.
+//! Bytes and files on their way into the sandbox, each behind its length.
 
 use std::io::{self, Read, Write};
 

@@ -1,59 +1,28 @@
-//! What is decided at a commit on GitHub: its configuration, a plan, a step. Each is tried in a process of its own
-//! before, and asks for what it lacks.
+//! What is asked of a snapshot: its configuration, plans, steps. The sandbox answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::build_options::{build_overlay, options_of_service};
-use super::checking::Checking;
-use super::github_past::RemotePast;
+use super::github_past::past_on_github;
 use super::given_configuration::GivenConfiguration;
-use super::known_past::Found;
-use super::lacking::Lacking;
+use super::known_past::{Found, KnownPast};
 use super::limit::LimitMet;
-use super::rehearsal::Rehearsal;
+use super::sandbox::{Answer, PlanQuestion, Question, Sandbox};
 use super::snapshot::Snapshot;
-use super::trial::{PlanTrial, Trial, Tried};
 use crate::config::{CONFIG_PATH, ConfigError, RepositoryConfig};
 use crate::github::{BlobSha, GithubError};
-use crate::kustomize::{Build, BuildError, BuildOptions};
-use crate::model::{BlobId, CommitSha, FileTree, Location, RepoPath};
+use crate::model::{BlobId, Location, RepoPath};
+use crate::policy::{Day, Fetched};
 use crate::promotion::{
-    self, Environment, GivenEdit, LastPromotion, Past, Plan, PlanError, PlanRequest, Prune,
-    Stepping, Wish,
+    Environment, GivenEdit, Key, LastPromotion, Plan, PlanError, Prune, Stepping, Wish,
 };
-use crate::traffic::{Aim, Done, Next, ShiftError, next_step};
+use crate::traffic::{Aim, Done, Next, ShiftError};
 
-/// A plan that is wanted, on its way to the thread that makes it.
-struct Asked {
-    options: BuildOptions,
-    source: Environment,
-    target: Environment,
-    commit: CommitSha,
-    wish: Wish,
-    checking: Checking,
-}
-
-impl Asked {
-    fn plan(
-        &self,
-        files: &FileTree,
-        last_promotion: LastPromotion<'_>,
-        past: Past<'_>,
-    ) -> Result<Plan, PlanError> {
-        promotion::plan(&PlanRequest {
-            files,
-            options: &self.options,
-            source: &self.source,
-            target: &self.target,
-            commit: Some(&self.commit),
-            last_promotion,
-            past,
-            wish: &self.wish,
-            checks: self.checking.checks(),
-            deployers: None,
-        })
-    }
+/// What a plan is checked by: what was fetched for the gates, and the day.
+#[derive(Clone, Debug)]
+pub(super) struct CheckedBy {
+    pub(super) fetched: Fetched,
+    pub(super) today: Day,
 }
 
 impl Snapshot {
@@ -62,190 +31,139 @@ impl Snapshot {
         &mut self,
         given: Option<&GivenConfiguration>,
     ) -> Result<Result<RepositoryConfig, ConfigError>, GithubError> {
-        let _within = match self.rehearse(Trial::configuration(given.cloned())).await? {
-            Ok(rehearsal) => rehearsal,
-            Err(met) => {
-                let path =
-                    given.map_or_else(|| RepoPath::parse(CONFIG_PATH), |it| Ok(it.path.clone()));
-                let at = Location::file(path.unwrap_or_else(|_| RepoPath::root()));
-                return Ok(Err(ConfigError::Stopped { at, reason: met.sentence() }));
-            }
-        };
+        let question = Question::configuration(given.cloned());
+        let tried = self.ask(question, |it| matches!(it, Answer::Configuration).then_some(()));
+        if let Err(met) = tried.await? {
+            let path = given.map_or_else(|| RepoPath::parse(CONFIG_PATH), |it| Ok(it.path.clone()));
+            let at = Location::file(path.unwrap_or_else(|_| RepoPath::root()));
+            return Ok(Err(ConfigError::Stopped { at, reason: met.sentence() }));
+        }
         let given = given.cloned();
         self.compute(move |files| GivenConfiguration::or_own(given.as_ref(), files)).await
     }
 
-    /// Builds an overlay as the repository's own configuration says.
-    pub(super) async fn build(
+    /// The files that an overlay builds from, as the repository's own configuration says; `None` if it does
+    /// not build.
+    pub(super) async fn inputs(
         &mut self,
         overlay: &RepoPath,
-    ) -> Result<Result<Build, BuildError>, GithubError> {
-        let Ok(_within) = self.rehearse(Trial::build(overlay)).await? else {
-            let limit = "a minute or 512 MiB";
-            return Ok(Err(BuildError::TooLarge { dir: overlay.clone(), limit }));
-        };
-        let (overlay, bases) = (overlay.clone(), self.bases.clone());
-        self.compute(move |files| build_overlay(files, &overlay, &bases)).await
-    }
-
-    /// With a checkout at hand its git fetches remote bases; the service reads them by the API.
-    fn build_options(&self, configuration: &RepositoryConfig) -> BuildOptions {
-        match &self.local {
-            Some(workspace) => workspace.build_options(configuration),
-            None => options_of_service(configuration, &self.bases),
-        }
+    ) -> Result<Option<BTreeSet<RepoPath>>, GithubError> {
+        let take = |answer| if let Answer::Inputs(inputs) = answer { Some(inputs) } else { None };
+        Ok(self.ask(Question::inputs(overlay), take).await?.unwrap_or_default())
     }
 
     /// Plans a promotion, of everything that differs if `all` is asked for. `given` is a configuration in place of
-    /// the repository's own.
+    /// the repository's own; without `checked` no gate is asked.
     pub(super) async fn plan(
         &mut self,
-        (configuration, given): (&RepositoryConfig, Option<&GivenConfiguration>),
-        (source, target): (&Environment, &Environment),
+        given: Option<&GivenConfiguration>,
+        pair: (&Environment, &Environment),
         all: bool,
-        checking: Checking,
+        checked: Option<&CheckedBy>,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
-        let key = target.key_from(&source.name);
-        let past = match self.past(source, target).await? {
-            Ok(past) => past,
+        let past = match self.past(pair).await? {
+            Ok(past) => Some(past),
             Err(error) => return Ok(Err(error)),
         };
-        let known = past.known();
-        let plan = PlanTrial { key, given: given.cloned(), past: known.clone(), edits: None, all };
-        let trial = Trial::plan(plan, checking.fetched());
-        let _within = match self.rehearse(trial).await? {
-            Ok(rehearsal) => rehearsal,
-            Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),
-        };
-        let last = self.last_promotion(source, target).await?;
-        let asked =
-            self.asked(configuration, (source, target), Wish { all, ..Wish::default() }, checking);
-        let plan = Arc::new(move |files: &FileTree| {
-            let history = past.history();
-            let last = match &last {
-                None if asked.target.rules.prune == Prune::Never => LastPromotion::NotLooked,
-                None => LastPromotion::None,
-                Some(then) => LastPromotion::Files(&**then),
-            };
-            asked.plan(files, last, past.as_past(&history))
-        });
-        loop {
-            let plan = Arc::clone(&plan);
-            let planned = self.compute(move |files| plan(files)).await?;
-            let missing = known.as_ref().map(|past| past.take_missing()).unwrap_or_default();
-            let Some(past) = known.as_ref().filter(|_| !missing.is_empty()) else {
-                return Ok(planned);
-            };
-            past.add(self.contents(&missing).await?);
-        }
+        let last = self.last_promotion(pair.0, pair.1).await?;
+        let wish = Wish { all, ..Wish::default() };
+        self.planned(pair, (given, checked), wish, (last, past)).await
     }
 
     /// Plans edits of the target that are given: a promotion that is taken back, or a step.
     pub(super) async fn plan_edits(
         &mut self,
-        configuration: &RepositoryConfig,
-        (source, target): (&Environment, &Environment),
+        pair: (&Environment, &Environment),
         edits: Vec<GivenEdit>,
-        checking: Checking,
+        checked: &CheckedBy,
     ) -> Result<Result<Plan, PlanError>, GithubError> {
-        let (key, given) = (target.key_from(&source.name), None);
-        let plan = PlanTrial { key, given, past: None, edits: Some(edits.clone()), all: false };
-        let _within = match self.rehearse(Trial::plan(plan, checking.fetched())).await? {
-            Ok(rehearsal) => rehearsal,
-            Err(met) => return Ok(Err(PlanError::Stopped { reason: met.sentence() })),
-        };
         let wish = Wish { edits: Some(edits), ..Wish::default() };
-        let asked = self.asked(configuration, (source, target), wish, checking);
-        self.compute(move |files| asked.plan(files, LastPromotion::NotLooked, Past::None)).await
+        let last = LastPromotion::NotLooked;
+        self.planned(pair, (None, Some(checked)), wish, (last, None)).await
     }
 
-    fn asked(
-        &self,
-        configuration: &RepositoryConfig,
-        (source, target): (&Environment, &Environment),
+    async fn planned(
+        &mut self,
+        pair: (&Environment, &Environment),
+        (given, checked): (Option<&GivenConfiguration>, Option<&CheckedBy>),
         wish: Wish,
-        checking: Checking,
-    ) -> Asked {
-        Asked {
-            options: self.build_options(configuration),
-            source: source.clone(),
-            target: target.clone(),
-            commit: self.commit.clone(),
+        (last, past): (LastPromotion, Option<Arc<KnownPast>>),
+    ) -> Result<Result<Plan, PlanError>, GithubError> {
+        let plan = PlanQuestion {
+            key: pair.1.key_from(&pair.0.name),
+            given: given.cloned(),
             wish,
-            checking,
-        }
+            last,
+            checked_on: checked.map(|checked| checked.today),
+            past,
+        };
+        let fetched = checked.map(|checked| checked.fetched.clone()).unwrap_or_default();
+        let take = |answer| if let Answer::Plan(plan) = answer { Some(plan) } else { None };
+        Ok(match self.ask(Question::plan(plan, fetched), take).await? {
+            Ok(Ok(plan)) => plan.asked_for(pair, Some(&self.commit)),
+            Ok(Err(told)) => Err(PlanError::Told(told)),
+            Err(met) => Err(PlanError::Stopped { reason: met.sentence() }),
+        })
     }
 
-    /// The step that is next in an environment; `done` is what weights do not tell.
+    /// The step that is next in the target of a promotion; `done` is what weights do not tell.
     pub(super) async fn next_step(
         &mut self,
-        configuration: &RepositoryConfig,
-        target: &Environment,
+        key: &Key,
         done: Done,
     ) -> Result<Result<Next, ShiftError>, GithubError> {
-        let _within = match self.rehearse(Trial::build(&target.path)).await? {
-            Ok(rehearsal) => rehearsal,
-            Err(met) => return Ok(Err(ShiftError::Stopped { reason: met.sentence() })),
-        };
-        let (options, target) = (self.build_options(configuration), target.clone());
-        self.compute(move |files| {
-            let build = promotion::render(files, &target.path, &options)?;
-            next_step(&target.rollouts, &build, &done)
-        })
-        .await
+        let take = |answer| if let Answer::Next(next) = answer { Some(next) } else { None };
+        let next = self.ask(Question::next_step(key.clone(), done), take).await?;
+        Ok(next.unwrap_or_else(|met| Err(ShiftError::Stopped { reason: met.sentence() })))
     }
 
-    /// The edits of a step, and what it is like.
+    /// The edits of a step in the target of a promotion, and what it is like.
     pub(super) async fn step_edits(
         &mut self,
-        configuration: &RepositoryConfig,
-        target: &Environment,
+        key: &Key,
         aim: &Aim,
     ) -> Result<Result<(Stepping, Vec<GivenEdit>), ShiftError>, GithubError> {
-        let _within = match self.rehearse(Trial::build(&target.path)).await? {
-            Ok(rehearsal) => rehearsal,
-            Err(met) => return Ok(Err(ShiftError::Stopped { reason: met.sentence() })),
-        };
-        let (options, target) = (self.build_options(configuration), target.clone());
-        let aimed = aim.clone();
-        let edits =
-            self.compute(move |files| promotion::step_edits(files, &target, &options, &aimed));
-        Ok(edits.await?.map(|(shift, edits)| {
-            let (before, stale) = (shift.before, shift.stale);
-            let aim = aim.clone();
-            (Stepping { aim, before, back: false, because: None, stale }, edits)
-        }))
+        let take = |answer| if let Answer::Step(step) = answer { Some(step) } else { None };
+        let step = self.ask(Question::step_edits(key.clone(), aim.clone()), take).await?;
+        Ok(step.unwrap_or_else(|met| Err(ShiftError::Stopped { reason: met.sentence() })))
     }
 
-    /// Tries something in a process of its own, with all files that it asks for; tells the limit that it met.
-    /// Whoever goes on to make it keeps the rehearsal as long.
-    async fn rehearse(&mut self, trial: Trial) -> Result<Result<Rehearsal, LimitMet>, GithubError> {
-        let mut rehearsal = Rehearsal::of(self.repository.name().clone());
+    /// Has a question answered, with all that is asked for meanwhile fetched; or tells the limit that it met.
+    async fn ask<T>(
+        &mut self,
+        question: Question,
+        take: impl Fn(Answer) -> Option<T>,
+    ) -> Result<Result<T, LimitMet>, GithubError> {
+        let mut sandbox = Sandbox::of(self.repository.name().clone());
+        let question = question.with_bases(&self.bases);
         loop {
-            let (files, task) = (Arc::clone(&self.files), trial.clone().with_bases(&self.bases));
-            match rehearsal.run(move |memory| task.run(&files, memory)).await {
-                Tried::Lacks(Lacking { files, past, bases }) => {
-                    let fetched = self.fetch(&files).await? | self.fetch_bases(bases).await?;
-                    if !self.fetch_past(&trial, &past).await? && !fetched {
-                        return Ok(Ok(rehearsal));
-                    }
-                }
-                Tried::Met(met) => return Ok(Err(met)),
-                Tried::Ended => return Ok(Ok(rehearsal)),
+            let mut asked = sandbox.ask(question.clone(), Arc::clone(&self.files)).await;
+            if asked.as_ref().is_ok_and(|reply| reply.lacking.is_empty())
+                && let Some(local) = &self.local
+            {
+                asked = local.answer(question.clone(), Arc::clone(&self.files)).await;
+            }
+            let reply = match asked {
+                Ok(reply) => reply,
+                Err(met) => return Ok(Err(met)),
+            };
+            let lacking = reply.lacking;
+            let files = self.fetch(&lacking.files).await?;
+            let bases = self.fetch_bases(lacking.bases).await?;
+            if !files && !bases && !self.fetch_past(question.past(), &lacking.past).await? {
+                // Without what nobody has, it is answered all the same.
+                return Ok(take(reply.answer).ok_or_else(LimitMet::other_answer));
             }
         }
     }
 
-    /// Fetches contents of the past for a trial; false if there is nothing to fetch.
+    /// Fetches contents of the past; false if there is nothing to fetch.
     async fn fetch_past(
         &self,
-        trial: &Trial,
+        past: Option<&Arc<KnownPast>>,
         missing: &BTreeSet<BlobId>,
     ) -> Result<bool, GithubError> {
-        let Some(past) = trial.past() else { return Ok(false) };
-        if missing.is_empty() {
-            return Ok(false);
-        }
+        let Some(past) = past.filter(|_| !missing.is_empty()) else { return Ok(false) };
         past.add(self.contents(missing).await?);
         Ok(true)
     }
@@ -267,13 +185,26 @@ impl Snapshot {
     /// What is known of two environments' past: from the checkout at hand if it has all of it, else from GitHub.
     async fn past(
         &self,
+        pair: (&Environment, &Environment),
+    ) -> Result<Result<Arc<KnownPast>, PlanError>, GithubError> {
+        let local = self.local.as_ref();
+        if let Some(past) = local.and_then(|it| it.past_of(&self.commit, pair)) {
+            return Ok(Ok(Arc::new(past.known())));
+        }
+        let past = past_on_github(&self.repository, &self.commit, pair).await?;
+        Ok(past.map(Arc::new))
+    }
+
+    /// The source's files of the last promotion of a pair, as far as somebody needs them.
+    async fn last_promotion(
+        &self,
         source: &Environment,
         target: &Environment,
-    ) -> Result<Result<RemotePast, PlanError>, GithubError> {
-        let local = self.local.as_ref();
-        if let Some(past) = local.and_then(|it| it.past_of(&self.commit, (source, target))) {
-            return Ok(Ok(RemotePast::Local(Arc::new(past))));
+    ) -> Result<LastPromotion, GithubError> {
+        if target.rules.prune == Prune::Never {
+            return Ok(LastPromotion::NotLooked);
         }
-        RemotePast::from_github(&self.repository, &self.commit, (source, target)).await
+        let then = self.promoted_last(source, target).await?;
+        Ok(then.map_or(LastPromotion::None, LastPromotion::Files))
     }
 }

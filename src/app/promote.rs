@@ -30,11 +30,13 @@ use crate::promotion::{
 use crate::store::NewJob;
 use crate::telemetry::metric;
 
-use super::checking::{Checking, fetched_on_github};
+use super::causes::chain;
+use super::checking::fetched_on_github;
 use super::job::{Head, Job, Promote};
+use super::plan_at_commit::CheckedBy;
 use super::snapshot::{Snapshot, digest};
 use super::work::{Stop, Work};
-use super::worker::{Outcome, chain};
+use super::worker::Outcome;
 use values::{broken, unplannable, would_be_pushed_to};
 
 pub use on_github::{Basis, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted};
@@ -211,9 +213,9 @@ impl<'a> Promotion<'a> {
         };
         let gates = &target.gates;
         let fetched = fetched_on_github(gates, &configuration.remote_bases, repository).await?;
-        let checking = Checking::new(gates, fetched, records.clock());
+        let checked = CheckedBy { fetched, today: records.clock().today() };
         let pair = (source, target);
-        let plan = match snapshot.plan((&configuration, given), pair, all, checking).await? {
+        let plan = match snapshot.plan(given, pair, all, Some(&checked)).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };

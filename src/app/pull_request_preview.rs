@@ -8,15 +8,18 @@ use crate::config::{Previews, RepositoryConfig};
 use crate::github::{Annotation, AnnotationLevel, Conclusion, GithubError, Report, Repository};
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoPath};
 use crate::policy::{Finding, Level};
-use crate::promotion::{Preview, preview_body, quote};
+use crate::promotion::quote;
 
+use super::causes::chain;
 use super::checking::fetched_on_github;
 use super::comment::{Topic, has_comment, write_comment};
 use super::job::PreviewPullRequest;
+use super::plan_at_commit::CheckedBy;
+use super::sandbox::PreviewAnswer;
 use super::snapshot::Snapshot;
 use super::two_snapshots::{Previewing, TwoSnapshots};
 use super::work::{Stop, Work};
-use super::worker::{Outcome, chain};
+use super::worker::Outcome;
 
 /// The check run's name. It is one on purpose: a branch's rules can require it.
 pub(super) const CHECK: &str = "Overlift preview";
@@ -103,9 +106,10 @@ impl Shown {
         };
         let allowed = &configuration.remote_bases;
         let fetched = fetched_on_github(&configuration.gates, allowed, repository).await?;
-        let today = work.app.clock.today();
-        match both.preview(&configuration, &fetched, today).await? {
-            Ok(preview) => Ok(Self::of(&preview, &both, &configuration)),
+        let checked = CheckedBy { fetched, today: work.app.clock.today() };
+        let command = format!("overlift preview {}", both.before.commit.short());
+        match both.preview(&command, &checked).await? {
+            Ok(preview) => Ok(Self::of(preview, &both, &configuration)),
             Err(Previewing::Stopped(met)) => Ok(Self::stopped(&met.sentence())),
             Err(Previewing::Unreadable) => {
                 Ok(Self::stopped("some of its files cannot be read from GitHub"))
@@ -113,39 +117,30 @@ impl Shown {
         }
     }
 
-    fn of(preview: &Preview, both: &TwoSnapshots, configuration: &RepositoryConfig) -> Self {
-        let command = format!("overlift preview {}", both.before.commit.short());
-        let (errors, broken) = (preview.new_findings(Level::Error), preview.broken.len());
-        let fails = match (broken, errors) {
+    fn of(preview: PreviewAnswer, both: &TwoSnapshots, configuration: &RepositoryConfig) -> Self {
+        let fails = match (preview.broken, preview.errors) {
             (0, 0) => None,
             (0, 1) => Some("One new error".to_owned()),
             (0, errors) => Some(format!("{errors} new errors")),
             (1, _) => Some("One environment cannot be built".to_owned()),
             (broken, _) => Some(format!("{broken} environments cannot be built")),
         };
-        let title = match (&fails, preview.environments()) {
+        let title = match (&fails, preview.environments) {
             (Some(fails), _) => fails.clone(),
-            (None, 0) if preview.is_empty() => "Reaches no environment".to_owned(),
+            (None, 0) if preview.is_empty => "Reaches no environment".to_owned(),
             (None, 0) => "Changes what is deployed from here".to_owned(),
             (None, 1) => "Reaches one environment".to_owned(),
             (None, reached) => format!("Reaches {reached} environments"),
         };
         let changed = configuration.path.as_ref().filter(|path| both.changed().contains(*path));
-        let mut text = preview_body(preview, &command);
+        let mut text = preview.text;
         if changed.is_some() {
             text.push_str(
                 "\nIt also changes Overlift's configuration; environments are taken from the new one.\n",
             );
         }
-        let annotations =
-            preview.findings().filter(|it| it.new && it.level > Level::Info).filter_map(annotation);
-        Self {
-            reaches: !preview.is_empty(),
-            fails,
-            title,
-            text,
-            annotations: annotations.collect(),
-        }
+        let annotations = preview.remarks.iter().filter_map(annotation);
+        Self { reaches: !preview.is_empty, fails, title, text, annotations: annotations.collect() }
     }
 
     fn refused(error: &crate::config::ConfigError) -> Self {

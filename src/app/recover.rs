@@ -7,9 +7,10 @@ use crate::github::webhook::Event;
 use crate::store::{KnownRepository, Millis, StoreError};
 
 use super::App;
+use super::causes::chain;
 use super::job::{Job, Look, Place, Recover};
 use super::work::{Stop, Work};
-use super::worker::{Outcome, chain};
+use super::worker::Outcome;
 
 /// How many failed deliveries one run takes in; the next run goes on.
 const MOST_DELIVERIES: usize = 200;

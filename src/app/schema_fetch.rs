@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::causes::chain;
 use super::wheel::{InvalidWheel, definitions};
 use crate::outbound::{Bytes, Outbound};
 use crate::policy::RemoteSchema;
@@ -180,17 +181,6 @@ async fn get(url: &str, github: Option<Option<&Credential>>) -> Result<Vec<u8>, 
     };
     let answer = tokio::time::timeout(PATIENCE, answer).await;
     answer.map_err(|_| fault("it takes too long".to_owned()))?.map_err(fault)
-}
-
-/// An error with its causes; hyper's own words are few.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use crate::notices::Receivers;
 use crate::store::{Inbox, InboxWriter, Kinds, Millis, Store, StoreError};
 use crate::telemetry::metric;
 
+use super::causes::chain;
 use super::job::NOTICE;
-use super::worker::{Worker, chain};
+use super::worker::Worker;
 use super::{Clock, fresh_id};
 
 /// How many jobs run at a time. They wait for GitHub most of the time.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value as Json, json};
+use serde::{Deserialize, Serialize};
 
 use super::pipe::{read_file, write_file};
 use super::remote_base::RemoteBase;
@@ -24,17 +24,25 @@ const MOST: usize = 20;
 const MOST_FILES: usize = 100_000;
 
 /// A repository at a branch, a tag or a commit, as a base names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct BaseAt {
     repository: RepoName,
     reference: String,
 }
 
 /// What builds lack of other repositories.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wanted {
     bases: BTreeSet<BaseAt>,
     files: BTreeMap<BaseAt, BTreeSet<RepoPath>>,
+}
+
+/// What of [`ServiceBases`] comes before their files.
+#[derive(Serialize, Deserialize)]
+pub(super) struct BasesHead {
+    host: String,
+    /// How many files each has, or why there is none.
+    bases: Vec<(BaseAt, Result<usize, String>)>,
 }
 
 /// What is known of other repositories. Clones share it.
@@ -57,33 +65,6 @@ struct Fetched {
 }
 
 impl Wanted {
-    pub(super) fn is_empty(&self) -> bool {
-        self.bases.is_empty() && self.files.is_empty()
-    }
-
-    /// One a line, each part behind a control character that no part has.
-    pub(super) fn write(&self) -> String {
-        let place = |at: &BaseAt| format!("\u{1}{}\u{1}{}", at.repository, at.reference);
-        let bases = self.bases.iter().map(|at| format!("{}\n", place(at)));
-        let files = self.files.iter().flat_map(|(at, paths)| {
-            paths.iter().map(move |path| format!("{}\u{1}{path}\n", place(at)))
-        });
-        bases.chain(files).collect()
-    }
-
-    /// Takes in a line of [`Wanted::write`].
-    pub(super) fn read(&mut self, line: &str) {
-        let mut parts = line.split('\u{1}').skip(1);
-        let (Some(repository), Some(reference)) = (parts.next(), parts.next()) else { return };
-        let Ok(repository) = RepoName::parse(repository) else { return };
-        let at = BaseAt { repository, reference: reference.to_owned() };
-        match parts.next().map(RepoPath::parse) {
-            None => _ = self.bases.insert(at),
-            Some(Ok(path)) => _ = self.files.entry(at).or_default().insert(path),
-            Some(Err(_)) => {}
-        }
-    }
-
     fn add(&mut self, other: Self) {
         self.bases.extend(other.bases);
         for (at, paths) in other.files {
@@ -167,17 +148,14 @@ impl ServiceBases {
         Ok(fetched)
     }
 
-    /// What [`ServiceBases::write`] writes, but for the files.
-    pub(super) fn as_json(&self) -> Json {
+    /// What comes before the files on the way into the sandbox.
+    pub(super) fn head(&self) -> BasesHead {
         let known = self.known();
         let bases = known.bases.iter().map(|(at, found)| {
-            let found = match found {
-                Ok(fetched) => json!(fetched.files.entries().count()),
-                Err(reason) => json!(reason),
-            };
-            json!([at.repository.to_string(), at.reference, found])
+            let files = found.as_ref().map(|fetched| fetched.files.entries().count());
+            (at.clone(), files.map_err(Clone::clone))
         });
-        json!({"host": known.host, "bases": bases.collect::<Vec<_>>()})
+        BasesHead { host: known.host.clone(), bases: bases.collect() }
     }
 
     /// Writes the files.
@@ -193,19 +171,14 @@ impl ServiceBases {
     }
 
     /// Reads what was written.
-    pub(super) fn read(json: &Json, input: &mut impl Read) -> Option<Self> {
-        let mut known = Known { host: json.get("host")?.as_str()?.to_owned(), ..Known::default() };
-        for base in json.get("bases")?.as_array()? {
-            let text = |at: usize| base.get(at).and_then(Json::as_str);
-            let at = BaseAt {
-                repository: RepoName::parse(text(0)?).ok()?,
-                reference: text(1)?.to_owned(),
-            };
-            let found = match (text(2), base.get(2)?.as_u64()) {
-                (Some(reason), _) => Err(reason.to_owned()),
-                (None, count) => {
+    pub(super) fn read(head: BasesHead, input: &mut impl Read) -> Option<Self> {
+        let mut known = Known { host: head.host, ..Known::default() };
+        for (at, found) in head.bases {
+            let found = match found {
+                Err(reason) => Err(reason),
+                Ok(count) => {
                     let mut files = FileTree::new();
-                    for _ in 0..count? {
+                    for _ in 0..count {
                         match read_file(input)? {
                             (path, Some(file)) => files.insert(path, file),
                             (path, None) => files.insert_unknown(path),
@@ -339,9 +312,8 @@ mod tests {
             bases: [at("v1"), at("release/2")].into(),
             files: [(at("v1"), [path.clone()].into())].into(),
         };
-        let mut arrived = Wanted::default();
-        wanted.write().lines().for_each(|line| arrived.read(line));
-        assert_eq!(arrived, wanted);
+        let sent = postcard::to_allocvec(&wanted).unwrap();
+        assert_eq!(postcard::from_bytes::<Wanted>(&sent).unwrap(), wanted);
 
         let bases = ServiceBases::at("github.com".to_owned());
         let mut files = FileTree::of([("shop/kustomization.yaml", "resources: []\n")]).unwrap();
@@ -351,7 +323,7 @@ mod tests {
         bases.known().bases.insert(at("v2"), Err("it is gone".to_owned()));
         let mut wire = Vec::new();
         bases.write(&mut wire).unwrap();
-        let read = ServiceBases::read(&bases.as_json(), &mut &wire[..]).unwrap();
+        let read = ServiceBases::read(bases.head(), &mut &wire[..]).unwrap();
         assert_eq!(read.known().bases[&at("v1")].as_ref().unwrap().files.as_ref(), &files);
         assert_eq!(read.known().bases[&at("v2")].as_ref().unwrap_err(), "it is gone");
     }
@@ -369,7 +341,7 @@ mod tests {
         assert!(
             refused("https://gitlab.com/a/b?ref=1").starts_with("the service reads `github.com`")
         );
-        assert!(bases.take_wanted().is_empty());
+        assert_eq!(bases.take_wanted(), Wanted::default());
         assert_eq!(refused("https://github.com/octo/bases//shop?ref=v1"), "it is not here yet");
         assert_eq!(bases.take_wanted().bases, [at("v1")].into());
     }

@@ -3,19 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::RepositoryConfig;
 use crate::github::GithubError;
 use crate::model::RepoPath;
-use crate::policy::{Day, Fetched, UnknownFiles};
-use crate::promotion::{self, Preview, Previewed};
 
-use super::build_options::options_of_service;
 use super::limit::LimitMet;
 use super::pair_of_trees::PairOfTrees;
-use super::rehearsal::Rehearsal;
-use super::service_bases::Wanted;
+use super::plan_at_commit::CheckedBy;
+use super::sandbox::{Answer, PreviewAnswer, Question, Reply, Sandbox};
 use super::snapshot::Snapshot;
-use super::trial::{Trial, Tried};
 
 /// Before and after.
 pub(super) struct TwoSnapshots {
@@ -39,58 +34,33 @@ impl TwoSnapshots {
         paths.filter(|path| before.get(*path) != after.get(*path)).cloned().collect()
     }
 
-    /// What the second does to each environment that it reaches: tried in a process of its own first.
+    /// What the second does to each environment that it reaches; `command` shows the same.
     pub(super) async fn preview(
         &mut self,
-        configuration: &RepositoryConfig,
-        fetched: &Fetched,
-        today: Day,
-    ) -> Result<Result<Preview, Previewing>, GithubError> {
+        command: &str,
+        checked: &CheckedBy,
+    ) -> Result<Result<PreviewAnswer, Previewing>, GithubError> {
         let changed = Arc::new(self.changed());
-        let mut rehearsal = Rehearsal::of(self.after.repository.name().clone());
+        let CheckedBy { fetched, today } = checked;
+        let question = Question::preview(changed, command.to_owned(), (fetched, *today));
+        let question = question.with_bases(&self.after.bases);
+        let mut sandbox = Sandbox::of(self.after.repository.name().clone());
         loop {
-            let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
-            let trial = Trial::preview(Arc::clone(&changed), fetched).with_bases(&self.after.bases);
-            let run = move |memory| trial.run(&PairOfTrees::as_one(&before, &after), memory);
-            match rehearsal.run(run).await {
-                Tried::Lacks(lacking) => {
-                    let bases = self.after.fetch_bases(lacking.bases).await?;
-                    if !self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? && !bases {
-                        break;
-                    }
-                }
-                Tried::Met(met) => return Ok(Err(Previewing::Stopped(met))),
-                Tried::Ended => break,
+            let both = PairOfTrees::as_one(&self.before.files, &self.after.files);
+            let Reply { lacking, answer } =
+                match sandbox.ask(question.clone(), Arc::new(both)).await {
+                    Ok(reply) => reply,
+                    Err(met) => return Ok(Err(Previewing::Stopped(met))),
+                };
+            let bases = self.after.fetch_bases(lacking.bases).await?;
+            if self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? || bases {
+                continue;
             }
-        }
-        loop {
-            let (before, after) = (Arc::clone(&self.before.files), Arc::clone(&self.after.files));
-            let (changed, fetched) = (Arc::clone(&changed), fetched.clone());
-            let pipeline = configuration.pipeline.clone();
-            let options = options_of_service(configuration, &self.after.bases);
-            let made = tokio::task::spawn_blocking(move || {
-                promotion::preview(&Previewed {
-                    before: &*before,
-                    after: &*after,
-                    pipeline: &pipeline,
-                    changed: &changed,
-                    options: &options,
-                    fetched: &fetched,
-                    today,
-                })
+            return Ok(match answer {
+                Answer::Preview(Some(preview)) => Ok(preview),
+                Answer::Preview(None) => Err(Previewing::Unreadable),
+                _ => Err(Previewing::Stopped(LimitMet::other_answer())),
             });
-            let made = made.await;
-            let bases = self.after.fetch_bases(Wanted::default()).await?;
-            match made {
-                Ok(Ok(_)) if bases => {}
-                Ok(Ok(preview)) => return Ok(Ok(preview)),
-                Ok(Err(UnknownFiles(paths))) => {
-                    if !self.fetch(&paths).await? && !bases {
-                        return Ok(Err(Previewing::Unreadable));
-                    }
-                }
-                Err(_) => return Ok(Err(Previewing::Stopped(LimitMet::Killed))),
-            }
         }
     }
 

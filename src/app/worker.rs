@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::store::{Claim, Kinds, Lease, Millis, NewJob, Retry, Store, StoreError};
 
 use super::Clock;
+use super::causes::chain;
 
 /// How long a claim holds without a sign of life. A killed process's work is taken over after that.
 pub(super) const LEASE_MS: Millis = 20_000;
@@ -252,20 +253,6 @@ fn pause_ms(attempt: u32, prescribed: Option<Duration>, chance: f64) -> Millis {
             prescribed.min(LONGEST_PRESCRIBED_MS) + (1_000.0 * chance) as Millis
         }
     }
-}
-
-/// An error with its causes on one line, each once: many messages say their cause themselves.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

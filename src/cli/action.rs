@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::action;
-use crate::app::try_plans_with;
+use crate::app::plan_in_sandbox;
 
 /// The variables that a process without a token gets; what ends with `_` begins the names of several.
 const KEPT: &[&str] = &[
@@ -41,7 +41,7 @@ pub(super) fn run() -> ExitCode {
         if has_one && action::needs_no_token(&variable) {
             return without_token(&program);
         }
-        try_plans_with(program);
+        plan_in_sandbox(program);
     }
     if action::run(&variable) { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

@@ -95,9 +95,9 @@ enum Command {
     Undo(undo::UndoArguments),
     Step(step::StepArguments),
     Status(status::StatusArguments),
-    /// Tries what the service is about to plan; the service starts it.
+    /// Plans for the service, which starts it, within limits.
     #[command(hide = true)]
-    Trial {
+    Sandbox {
         /// With all the memory that a plan may hold.
         #[arg(long)]
         large: bool,
@@ -171,7 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(schema) => schema::run(&schema, &output),
         Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
         Command::Action => return action::run(),
-        Command::Trial { large } => trial(if large { Memory::Most } else { Memory::Usual }),
+        Command::Sandbox { large } => sandbox(if large { Memory::Most } else { Memory::Usual }),
         Command::Names => completions::names(directory, &output),
         Command::Build(build) => build::run(&build, directory, &output),
         Command::Completions(completions) => {
@@ -190,10 +190,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Answers the service on standard output.
-fn trial(memory: Memory) -> Result {
+fn sandbox(memory: Memory) -> Result {
     app::fence();
     app::lower_limits(memory);
-    app::answer_trial(std::io::stdin().lock(), std::io::stdout().lock())?;
+    app::answer_questions(std::io::stdin().lock(), std::io::stdout().lock())?;
     Ok(Outcome::Done)
 }
 

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::outcome::{self, Outcome};
-use crate::app::{App, Clock, Prometheus, merge_payloads, try_plans_with};
+use crate::app::{App, Clock, Prometheus, merge_payloads, plan_in_sandbox};
 use crate::config::{Identity, NOTICES, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings, SignIn};
 use crate::model::ReceiverName;
@@ -200,7 +200,7 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Resu
         .thread_stack_size(STACK_BYTES)
         .build()?;
     if let Ok(program) = std::env::current_exe() {
-        try_plans_with(program);
+        plan_in_sandbox(program);
     }
     runtime.block_on(serve(settings))?;
     // Whatever still computes: it ends with the process.

@@ -1,5 +1,7 @@
 //! What still differs between two environments.
 
+use serde::{Deserialize, Serialize};
+
 use super::mask::KnownValues;
 use super::pairing::pair_by_origin;
 use super::resource::{Change, ResourceDiff, Side, rendered};
@@ -7,7 +9,7 @@ use super::unified::one_line;
 use crate::kustomize::Build;
 
 /// The difference between two environments: `-` is the source, `+` the target.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DriftDiff {
     resources: Vec<ResourceDiff>,
     source: String,

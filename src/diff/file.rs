@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::git_binary::{binary_patch, object_name};
 use super::mask::{KnownValues, Searched, SecretInputs, mask_files};
 use super::unified::Hunks;
@@ -9,13 +11,13 @@ use crate::kustomize::Build;
 use crate::model::{File, FileEdit, FileMode, Operation, RepoPath};
 
 /// The differences that edits make, file by file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilesDiff {
     files: Vec<FileDiff>,
 }
 
 /// What happens to one file. Nothing in it holds a value of a Secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDiff {
     /// The file.
     pub path: RepoPath,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::mask::KnownValues;
 use super::pairing::{Pair, pair_by_identity};
 use super::resource::{ResourceDiff, Side, rendered};
@@ -9,7 +11,7 @@ use super::unified::{Hunks, one_line};
 use crate::kustomize::Build;
 
 /// The difference between two builds of one overlay.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RenderedDiff {
     text: String,
     resources: Vec<ResourceDiff>,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::field::{FieldChange, field_changes};
 use super::mask::{KnownValues, mask_resources};
 use super::pairing::Pair;
@@ -11,7 +13,7 @@ use crate::model::Location;
 use crate::yaml::{self, Node};
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Change {
     /// It goes.
     Deleted,
@@ -22,7 +24,7 @@ pub enum Change {
 }
 
 /// One resource before and after. Nothing in it holds a value of a Secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResourceDiff {
     /// What happens.
     pub change: Change,

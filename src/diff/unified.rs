@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::mask::MASKED;
@@ -22,7 +23,7 @@ const CONTEXT_LINES: usize = 3;
 const FREQUENT: usize = 200;
 
 /// The hunks between two texts, without file headers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hunks {
     /// `@@` lines and bodies; empty if the texts are equal.
     pub text: String,

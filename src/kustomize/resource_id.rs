@@ -3,11 +3,12 @@
 use std::fmt;
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use crate::yaml::Node;
 
 /// Group, version and kind. The group is empty for core kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Gvk {
     /// The API group, such as `networking.istio.io`.
     pub group: CompactString,
@@ -111,7 +112,7 @@ pub fn rank_among<T: AsRef<str>>(kind: &str, first: &[T], last: &[T]) -> isize {
 }
 
 /// A resource's identity.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResourceId {
     /// Group, version and kind.
     pub gvk: Gvk,

@@ -1,9 +1,11 @@
 //! A difference between two environments and what becomes of it.
 
-use crate::model::{CommitSha, RepoPath};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CommitSha, RepoPath, Word, read_word};
 
 /// A difference, as far as a promotion is concerned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The target's file.
     pub path: RepoPath,
@@ -37,7 +39,7 @@ impl Difference {
 }
 
 /// What becomes of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Then {
     /// The target gets the source's value.
     Comes,
@@ -48,7 +50,7 @@ pub enum Then {
 }
 
 /// Why a difference comes, goes or stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Because {
     /// The target has what the source had before this commit.
     Behind {
@@ -100,7 +102,8 @@ pub enum Because {
     /// The other environment's kustomization names it in another list that counts as one with this.
     InAnotherList {
         /// That list.
-        list: &'static str,
+        #[serde(deserialize_with = "read_word")]
+        list: Word,
         /// Whether it is the target's; else the source's.
         of_target: bool,
     },

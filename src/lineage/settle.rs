@@ -1,5 +1,7 @@
 //! The last promotion that the history knows, by whoever's hand.
 
+use serde::{Deserialize, Serialize};
+
 use super::content::Form;
 use super::history::History;
 use super::names::Names;
@@ -9,7 +11,7 @@ use super::verdict::is_version;
 use crate::model::{BlobId, CommitSha, ReadError, RepoPath};
 
 /// Up to where the source's changes are settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
     /// The index of the last commit that counts as seen, in the history's order; `None` for none of them.
     pub seen: Option<usize>,

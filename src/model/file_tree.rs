@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
+use serde::{Deserialize, Serialize};
 
 use super::{InvalidPath, RepoPath};
 
 /// How git stores a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FileMode {
     /// `100644`.
     Regular,
@@ -35,7 +36,7 @@ impl FileMode {
 }
 
 /// A file's content with its mode. Cloning shares the bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// How git stores it.
     pub mode: FileMode,
@@ -307,7 +308,7 @@ impl Files for FileTree {
 }
 
 /// What happens to one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEdit {
     /// The file.
     pub path: RepoPath,
@@ -318,7 +319,7 @@ pub struct FileEdit {
 }
 
 /// The kind of a [`FileEdit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Operation {
     /// The file is new.
     Add,

@@ -6,14 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CommitSha, FileMode, ReadError, RepoPath};
 
 /// The id of a blob in git.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BlobId(pub String);
 
 /// A file at one moment: its mode and where its content is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileState {
     /// How git stores it.
     pub mode: FileMode,
@@ -22,7 +24,7 @@ pub struct FileState {
 }
 
 /// A file that a commit changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
     /// The file.
     pub path: RepoPath,
@@ -33,7 +35,7 @@ pub struct Touched {
 }
 
 /// A commit of the branch's way that changed something below the folders.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastCommit {
     /// Its id.
     pub id: CommitSha,

@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no environment. What belongs to one room only lives in that room.
 
+mod carried;
 mod edited_files;
 mod excerpt;
 mod field_path;
@@ -19,6 +20,7 @@ mod remote_pattern;
 mod repo_path;
 mod repository;
 
+pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kustomize::{Gvk, ResourceId};
-use crate::model::Location;
+use crate::model::{Location, Word, read_word};
 
 /// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// Worth knowing.
     Info,
@@ -20,12 +22,13 @@ pub enum Level {
 pub const NOT_VALIDATED: &str = "schema-missing";
 
 /// One remark of one rule. Its texts hold no value of a Secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The code that people search for: Istio's (`IST0101`), or the rule's id.
     pub code: String,
     /// The id of the rule.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "read_word")]
+    pub rule: Word,
     /// How much it weighs.
     pub level: Level,
     /// What is wrong, in one sentence, lower case, without a final period.
@@ -44,7 +47,7 @@ pub struct Finding {
 
 /// How several findings that say the same are told in one sentence: *7 Deployments shrink:
 /// `worker` 80 → 5, …*.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alike {
     /// What happens, after the name of one: `shrinks`.
     pub one: String,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{RepoName, RepoPath};
 
 /// Files with CustomResourceDefinitions.
@@ -14,7 +16,7 @@ pub enum SchemaSource {
 }
 
 /// A file of a repository at a ref: `istio/istio@1.27.1:manifests/charts/base/files/crd-all.gen.yaml`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RemoteSchema {
     /// The repository.
     pub repository: RepoName,

@@ -1,9 +1,11 @@
 //! A commit that a promotion brings, as the history and GitHub's way to merge tell of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{CommitSha, PastCommit};
 
 /// A commit of the source that a promotion brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     /// The commit.
     pub sha: CommitSha,

@@ -1,9 +1,11 @@
 //! Copying files from the source overlay to the same place in the target, and pruning.
 
+use std::collections::BTreeSet;
+
 use super::draft::{Change, Draft};
 use super::error::PlanError;
 use super::plan::Cause;
-use crate::model::{File, FileMode, Files};
+use crate::model::{File, FileMode, RepoPath};
 
 /// Copies what the rules match. Modes, symlinks and binary content survive.
 pub(super) fn copy(draft: &mut Draft<'_>) -> Result<(), PlanError> {
@@ -59,12 +61,8 @@ fn check_symlink(draft: &Draft<'_>, below: &str, link: &File) -> Result<(), Plan
 /// Deletes from the target what the source had at the last promotion and has no more.
 ///
 /// A file that `copy` does not match, or that the source never had, is not touched.
-pub(super) fn prune(draft: &mut Draft<'_>, last: &dyn Files) -> Result<(), PlanError> {
+pub(super) fn prune(draft: &mut Draft<'_>, then: &BTreeSet<RepoPath>) {
     let dir = &draft.source.environment.path;
-    let then = last.list(dir).map_err(|source| {
-        let at = crate::model::Location::file(dir.clone());
-        PlanError::Read { at, source }
-    })?;
     for path in then {
         let Some(below) = path.strip_prefix(dir).filter(|below| !below.is_empty()) else {
             continue;
@@ -76,5 +74,4 @@ pub(super) fn prune(draft: &mut Draft<'_>, last: &dyn Files) -> Result<(), PlanE
             draft.changes.insert(below.to_owned(), change);
         }
     }
-    Ok(())
 }

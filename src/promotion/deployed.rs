@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::plain_text::enumerated;
 use super::rendering::render_deployed;
 use crate::deployer::{Changes, Deployers, Deployment, Variant};
@@ -15,7 +17,7 @@ use crate::model::{EditedFiles, FileEdit, Files, Location, RepoPath};
 const MOST_CLUSTERS: usize = 12;
 
 /// What an object deploys of what a promotion changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// The cluster, or the object where nothing says which cluster it is.
     pub cluster: String,
@@ -24,7 +26,7 @@ pub struct Reach {
 }
 
 /// The target on clusters where it is built in another way than `Plan::rendered` shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OnClusters {
     /// The clusters.
     pub names: Vec<String>,

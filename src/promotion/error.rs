@@ -3,11 +3,24 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::environment::Environment;
 use crate::kustomize::BuildError;
 use crate::model::{ApplicationName, EnvironmentName, Location, ReadError, RepoPath, nearest};
 use crate::traffic::ShiftError;
 use crate::yaml::edit::EditError;
+
+/// An error of another process of ours, as far as people hear of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldError {
+    /// What is wrong, with its causes.
+    pub message: String,
+    /// The place a person has to edit, if one is known.
+    pub at: Option<Location>,
+    /// Whether what was asked for is no promotion of this repository, though nothing is broken.
+    pub is_refusal: bool,
+}
 
 /// Why a promotion cannot be planned. Every variant names what a person has to change.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +71,9 @@ pub enum PlanError {
         /// Which one, in a sentence.
         reason: String,
     },
+    /// The process that plans says what is wrong.
+    #[error("{}", .0.message)]
+    Told(ToldError),
     /// An overlay cannot be built.
     #[error("`{environment}` cannot be built{state}: {source}")]
     Build {
@@ -195,8 +211,8 @@ impl PlanError {
             | Self::InTheWay { at, .. }
             | Self::NoTarget { at }
             | Self::OutsideTarget { at } => Some(at),
-            Self::Build { at: Some(at), .. } => Some(at),
-            Self::Build { at: None, .. } => None,
+            Self::Build { at, .. } => at.as_deref(),
+            Self::Told(told) => told.at.as_ref(),
             Self::Traffic(error) => error.location(),
             Self::UnknownEnvironment { .. }
             | Self::UnknownApplication { .. }
@@ -215,7 +231,8 @@ impl PlanError {
     pub const fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::UnknownEnvironment { .. }
+            Self::Told(ToldError { is_refusal: true, .. })
+                | Self::UnknownEnvironment { .. }
                 | Self::UnknownApplication { .. }
                 | Self::WhichApplication { .. }
                 | Self::Lacking { .. }

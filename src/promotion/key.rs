@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{ApplicationName, EnvironmentName};
 
 /// What a pull request of ours is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Intent {
     /// Configuration is brought over.
     #[default]
@@ -35,7 +39,7 @@ impl Intent {
 }
 
 /// A promotion of a repository: an application, where there are some, a source and a target.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The application; `None` in a repository without them.
     pub application: Option<ApplicationName>,

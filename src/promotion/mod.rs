@@ -44,7 +44,7 @@ pub use commit_message::{StepTrailer, Trailers, check_commit_message};
 pub use counts::{counts as resource_counts, summary};
 pub use deployed::reached;
 pub use environment::{Environment, Trigger};
-pub use error::{BuildState, PlanError};
+pub use error::{BuildState, PlanError, ToldError};
 pub use key::{Intent, Key, Wanted};
 pub use lifecycle::{
     Decision, Opening, Planned, Presence, Reason, Request, Situation, Tip, decide,

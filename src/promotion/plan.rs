@@ -110,7 +110,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         commit: request.commit.cloned(),
         source_at: None,
         edits,
-        builds,
+        built_by_kustomize: builds.after.origins_are_guessed,
         findings,
         suppressed,
         below,

@@ -4,6 +4,8 @@
 //! nothing but the rendering: fields and files are decided without it. What the promotion itself breaks
 //! is an error of the plan.
 
+use serde::{Deserialize, Serialize};
+
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::plain;
@@ -27,7 +29,7 @@ pub struct Builds {
 }
 
 /// Why something is not rendered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotRendered {
     /// What is not rendered, and why: one sentence, lower case, without a final period.
     pub message: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use globset::{GlobBuilder, GlobSet};
+use serde::{Deserialize, Serialize};
 
 use crate::model::{FieldPath, KustomizationField, PairBy};
 
@@ -62,7 +63,7 @@ impl Rules {
 }
 
 /// How the target's files are edited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum By {
     /// What the source changed comes over, field by field.
     Changes,

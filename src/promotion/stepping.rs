@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::commit_message::{StepTrailer, Trailers};
 use super::environment::Environment;
 use super::key::Key;
@@ -14,10 +16,10 @@ use super::rendering::render;
 use super::template::TemplateError;
 use crate::kustomize::BuildOptions;
 use crate::model::{BranchName, Files};
-use crate::traffic::{Aim, Shift, ShiftError, shift};
+use crate::traffic::{Aim, ShiftError, shift};
 
 /// A step that is taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stepping {
     /// Where it leads.
     pub aim: Aim,
@@ -40,7 +42,7 @@ pub fn steps_of(target: &Environment) -> Environment {
     Environment { pull_request, ..target.clone() }
 }
 
-/// The edits of a step, for a plan.
+/// A step towards an aim that somebody named, and its edits, for a plan.
 ///
 /// # Errors
 /// [`ShiftError`] if it cannot be taken.
@@ -49,7 +51,7 @@ pub fn step_edits(
     target: &Environment,
     options: &BuildOptions,
     aim: &Aim,
-) -> Result<(Shift, Vec<GivenEdit>), ShiftError> {
+) -> Result<(Stepping, Vec<GivenEdit>), ShiftError> {
     let build = |files: &dyn Files| render(files, &target.path, options);
     let shift = shift(files, &target.path, &build, aim)?;
     let given = shift.edits.iter().map(|(edit, fields)| GivenEdit {
@@ -58,7 +60,8 @@ pub fn step_edits(
         cause: Cause::Moved { fields: fields.clone() },
     });
     let given = given.collect();
-    Ok((shift, given))
+    let (before, stale) = (shift.before, shift.stale);
+    Ok((Stepping { aim: aim.clone(), before, back: false, because: None, stale }, given))
 }
 
 /// Makes all texts of the pull request of a step.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::rollout::{Aim, VirtualServiceName};
 use crate::kustomize::BuildError;
 use crate::model::{Location, RepoPath};
 
 /// Why a step cannot be taken. Every variant says what a person has to change.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum ShiftError {
     /// No such VirtualService.
     #[error("there is no VirtualService `{name}` in this environment; {}", listed(.known))]
@@ -65,8 +67,13 @@ pub enum ShiftError {
         reason: String,
     },
     /// The environment cannot be built.
-    #[error("{0}")]
-    Build(Box<BuildError>),
+    #[error("{message}")]
+    Build {
+        /// Why.
+        message: String,
+        /// Where, if a place is known.
+        at: Option<Location>,
+    },
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),
@@ -83,7 +90,7 @@ impl ShiftError {
     pub const fn location(&self) -> Option<&Location> {
         match self {
             Self::Elsewhere { at, .. } | Self::NotMoved { at, .. } => Some(at),
-            Self::Build(error) => error.location(),
+            Self::Build { at, .. } => at.as_ref(),
             Self::NotThere { .. }
             | Self::Stopped { .. }
             | Self::NoRoute { .. }
@@ -97,7 +104,7 @@ impl From<BuildError> for ShiftError {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Unknown(paths) => Self::Unknown(paths),
-            error => Self::Build(Box::new(error)),
+            error => Self::Build { message: error.to_string(), at: error.location().cloned() },
         }
     }
 }

@@ -25,5 +25,5 @@ mod tests;
 pub use error::ShiftError;
 pub use next::{Done, Next, next_step};
 pub use rollout::{Aim, InvalidRollout, Rollout, VirtualServiceName, Way};
-pub use shift::{Shift, shift};
+pub use shift::shift;
 pub use split::share_of;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::ShiftError;
 use super::owner::owner_of;
 use super::rollout::{Aim, Rollout, VirtualServiceName, Way};
@@ -9,14 +11,14 @@ use super::split::{find, share_of, virtual_services};
 use crate::kustomize::Build;
 
 /// What was done since the last promotion into the environment, as far as weights do not tell it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The VirtualServices that were switched.
     pub switched: BTreeSet<VirtualServiceName>,
 }
 
 /// What is next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// This step.
     Step(Aim),

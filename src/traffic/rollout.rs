@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clearance::Span;
 
 /// A VirtualService by name, with its namespace where one is written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VirtualServiceName {
     /// The namespace; `None` for whichever it is in.
     pub namespace: Option<String>,
@@ -175,7 +177,7 @@ impl Rollout {
 }
 
 /// One step: what a destination is to get.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aim {
     /// Whose traffic.
     pub virtual_service: VirtualServiceName,

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 /// Text of a scalar; up to 24 bytes without an allocation, which covers most keys and values.
 pub type Text = CompactString;
 
 /// A byte offset into the text a node was read from; [`Mark::NONE`] for nodes made by the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark(u32);
 
 impl Mark {
@@ -61,7 +62,7 @@ impl Mark {
 }
 
 /// The type a scalar resolved to, by the rules of the dialect it was read with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tag {
     /// `!!null`.
     Null,
@@ -78,7 +79,7 @@ pub enum Tag {
 }
 
 /// How a scalar was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Style {
     /// Without quotes.
     Plain,
@@ -93,7 +94,7 @@ pub enum Style {
 }
 
 /// A scalar: its text after unescaping and folding, its type, how it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scalar {
     /// The text.
     pub text: Text,
@@ -112,7 +113,7 @@ impl Scalar {
 }
 
 /// A node with the place it was read from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// What it is.
     pub value: Value,
@@ -121,7 +122,7 @@ pub struct Node {
 }
 
 /// The three shapes of a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// A scalar.
     Scalar(Scalar),
@@ -132,7 +133,7 @@ pub enum Value {
 }
 
 /// One key with its value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// The key. Mappings and lists as keys are refused by the reader.
     pub key: Scalar,
@@ -143,7 +144,7 @@ pub struct Pair {
 }
 
 /// Keys and values in the order of the file. Keys are unique: the reader refuses duplicates.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Mapping {
     pairs: Vec<Pair>,
 }

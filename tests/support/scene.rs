@@ -445,6 +445,8 @@ async fn start(
         let now = Arc::clone(now);
         Clock::of(move || now.load(Ordering::SeqCst))
     };
+    // As `overlift serve` does.
+    overlift::rooms::app::plan_in_sandbox(env!("CARGO_BIN_EXE_overlift").into());
     let (app, writer) = App::new(store.clone(), Github::new(&settings).unwrap(), clock);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

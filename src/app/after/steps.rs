@@ -2,7 +2,6 @@
 //! way back to the start where it is degraded.
 
 use crate::clearance::{Judgement, Span, State};
-use crate::config::RepositoryConfig;
 use crate::github::Ancestry;
 use crate::model::{CommitSha, Location};
 use crate::promotion::{Intent, Key, quote};
@@ -20,11 +19,7 @@ use super::told_of;
 
 impl MergedPromotion<'_> {
     /// Begins the step that is due, once; returns a look at the time when it is.
-    pub(super) async fn go_on(
-        &mut self,
-        configuration: &RepositoryConfig,
-        snapshot: &mut Snapshot,
-    ) -> Result<Option<NewJob>, Stop> {
+    pub(super) async fn go_on(&mut self, snapshot: &mut Snapshot) -> Result<Option<NewJob>, Stop> {
         let Some(key) = key_of(&self.record).filter(|_| self.may_go_on()) else { return Ok(None) };
         if !self.is_newest().await? || !self.runs_it_still().await? {
             return Ok(None);
@@ -37,7 +32,7 @@ impl MergedPromotion<'_> {
                 Ok(None)
             }
             (State::Healthy, Some(since)) if !self.standing.step_begun => {
-                self.next_step(&key, configuration, snapshot, since).await
+                self.next_step(&key, snapshot, since).await
             }
             _ => Ok(None),
         }
@@ -79,13 +74,12 @@ impl MergedPromotion<'_> {
     async fn next_step(
         &mut self,
         key: &Key,
-        configuration: &RepositoryConfig,
         snapshot: &mut Snapshot,
         since: Millis,
     ) -> Result<Option<NewJob>, Stop> {
         let mut done = taken(self.repository, &snapshot.commit, self.target, key).await?;
         self.add_remembered(&mut done).await?;
-        let aim = match snapshot.next_step(configuration, self.target, done).await? {
+        let aim = match snapshot.next_step(key, done).await? {
             Ok(Next::Step(aim)) => aim,
             Ok(Next::Finished) => return Ok(None),
             // Of many applications some have no such VirtualService.

@@ -3,29 +3,22 @@
 use super::super::known_past::MOST_CLAIMS;
 use super::past::claims;
 use super::workspace::Workspace;
-use crate::promotion::{self, Environment, Prune};
+use crate::model::Files as _;
+use crate::promotion::{self, Environment, LastPromotion, Prune};
 use crate::workdir::{self, CommitTree, WorkdirError};
 
-/// Owns what [`promotion::LastPromotion`] borrows.
-pub(super) enum Last {
-    NotLooked,
-    HistoryCutOff,
-    None,
-    Tree(CommitTree),
-}
-
 impl Workspace {
-    /// The files that the last promotion of a pair was planned on, as far as somebody needs them.
+    /// The source's files that the last promotion of a pair was planned on, as far as somebody needs them.
     pub(super) fn last_promotion(
         &self,
         source: &Environment,
         target: &Environment,
-    ) -> Result<Last, WorkdirError> {
+    ) -> Result<LastPromotion, WorkdirError> {
         if target.rules.prune != Prune::Removed {
-            return Ok(Last::NotLooked);
+            return Ok(LastPromotion::NotLooked);
         }
         let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
-            return Ok(Last::None);
+            return Ok(LastPromotion::None);
         };
         for most in [1, MOST_CLAIMS] {
             let claims = claims(repository, from, (source, target), most)?;
@@ -34,7 +27,9 @@ impl Workspace {
                 let then = match CommitTree::open(repository, commit) {
                     Ok(tree) => tree,
                     // The promotion is known and what it was made from is not: as good as cut off.
-                    Err(WorkdirError::UnknownRevision(_)) => return Ok(Last::HistoryCutOff),
+                    Err(WorkdirError::UnknownRevision(_)) => {
+                        return Ok(LastPromotion::HistoryCutOff);
+                    }
                     Err(error) => return Err(error),
                 };
                 let edits = match repository.resolve(&format!("{promotion}^")) {
@@ -45,13 +40,15 @@ impl Workspace {
                 };
                 let is_one = promotion::is_promotion(&edits, &then, (source, target));
                 if is_one.map_err(WorkdirError::from)? {
-                    return Ok(Last::Tree(then));
+                    let files = then.list(&source.path).map_err(WorkdirError::from)?;
+                    return Ok(LastPromotion::Files(files.into_iter().collect()));
                 }
             }
             if is_all {
                 break;
             }
         }
-        Ok(if repository.is_shallow()? { Last::HistoryCutOff } else { Last::None })
+        let is_shallow = repository.is_shallow()?;
+        Ok(if is_shallow { LastPromotion::HistoryCutOff } else { LastPromotion::None })
     }
 }

@@ -8,14 +8,13 @@ mod error;
 mod last_promotion;
 mod past;
 mod plan;
+mod sandboxed;
 mod source_then;
 mod step;
-mod trial;
 mod workspace;
 mod write;
 
 pub use error::LocalError;
-pub(super) use past::LocalPast;
 pub use plan::Pending;
 pub use workspace::Workspace;
 pub use write::{Committed, Overwrite};

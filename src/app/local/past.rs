@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::known_past::{MOST_CLAIMS, planned_on, settled, settled_by_word};
+use super::super::known_past::{KnownPast, MOST_CLAIMS, planned_on, settled, settled_by_word};
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, RepoPath};
 use crate::promotion::{Environment, Trailers};
@@ -57,6 +57,13 @@ impl LocalPast {
             }
         };
         Ok(past)
+    }
+
+    /// The same as a value, whose contents come when somebody has asked for them.
+    pub(in crate::app) fn known(&self) -> KnownPast {
+        let history = self.history();
+        let head = history.head.expect("a past is that of a commit").clone();
+        KnownPast::new(head, history.commits.to_vec(), self.points.clone())
     }
 
     /// The newest commit of this past that a commit has; `None` if it has none of them.

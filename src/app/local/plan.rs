@@ -1,14 +1,17 @@
 //! What a promotion in a checkout is, and what each environment lacks.
 
+use std::sync::Arc;
+
 use super::super::checking::Checking;
 use super::super::clock::Clock;
+use super::super::sandbox::{PlanQuestion, has_sandbox};
 use super::error::LocalError;
-use super::last_promotion::Last;
 use super::past::{LocalPast, LocalPasts};
 use super::workspace::Workspace;
 use crate::config::RepositoryConfig;
+use crate::kustomize::BuildOptions;
 use crate::model::{EditedFiles, FileEdit, RepoPath};
-use crate::promotion::{self, By, Environment, Key, LastPromotion, Past, Plan, PlanRequest};
+use crate::promotion::{self, By, Environment, Key, Past, Plan, PlanError, PlanRequest};
 use crate::workdir::WorkdirError;
 
 /// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
@@ -53,20 +56,26 @@ impl Workspace {
         let past = self.past(source, target)?;
         let then = self.edits_to_then(source)?;
         let edited = EditedFiles::new(self.files(), &then);
-        self.rehearse(&target.key_from(&source.name), self.given.get(), past.as_ref())?;
+        let files = if then.is_empty() { self.files() } else { &edited };
+        let in_sandbox = || {
+            let question = PlanQuestion {
+                key: target.key_from(&source.name),
+                given: self.given.get().cloned(),
+                wish: self.wish.clone(),
+                last: last.clone(),
+                checked_on: checking.day(),
+                past: past.as_ref().map(|past| Arc::new(past.known())),
+            };
+            self.plan_in_sandbox(question, checking.fetched().clone(), files)
+        };
         let history = past.as_ref().map(LocalPast::history);
         let request = PlanRequest {
-            files: if then.is_empty() { self.files() } else { &edited },
+            files,
             options: &self.build_options(configuration),
             source,
             target,
             commit: self.commit.as_ref(),
-            last_promotion: match &last {
-                Last::NotLooked => LastPromotion::NotLooked,
-                Last::HistoryCutOff => LastPromotion::HistoryCutOff,
-                Last::None => LastPromotion::None,
-                Last::Tree(tree) => LastPromotion::Files(tree),
-            },
+            last_promotion: &last,
             past: match (&past, &history) {
                 (Some(past), _) if past.cut_off() => Past::CutOff,
                 (Some(past), Some(history)) => Past::Known { history, points: &past.points },
@@ -79,7 +88,17 @@ impl Workspace {
         let (plan, is_committed) = std::thread::scope(|scope| {
             // git takes as long as half a plan.
             let asked = scope.spawn(|| self.is_committed());
-            let plan = promotion::plan(&request);
+            let here = || promotion::plan(&request).map_err(LocalError::from);
+            let plan = match has_sandbox() {
+                false => here(),
+                true if self.is_answered_by_sandbox(configuration, past.as_ref()) => in_sandbox()
+                    .and_then(|plan| Ok(plan.asked_for((source, target), request.commit)?)),
+                // It is tried there before.
+                true => match in_sandbox() {
+                    Err(error @ LocalError::Plan(PlanError::Stopped { .. })) => Err(error),
+                    _ => here(),
+                },
+            };
             (plan, asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         let (plan, is_committed) = (plan?, is_committed?);
@@ -101,6 +120,21 @@ impl Workspace {
             self.read_pasts(configuration);
         }
         configuration.pipeline.pairs().map(pending).collect()
+    }
+
+    /// Whether nothing of this checkout but its files and its past has a part in a plan: no installed kustomize, no
+    /// git that fetches bases, no history that is cut off, of which people are told in other words.
+    fn is_answered_by_sandbox(
+        &self,
+        configuration: &RepositoryConfig,
+        past: Option<&LocalPast>,
+    ) -> bool {
+        let BuildOptions { remote, engine, .. } = self.build_options(configuration);
+        let options = (self.load_restrictor, self.version);
+        remote.is_none()
+            && engine.is_none()
+            && options == (None, None)
+            && !past.is_some_and(LocalPast::cut_off)
     }
 
     /// What makes of the files those in which the source is as it was, if that was asked for.

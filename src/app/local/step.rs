@@ -44,10 +44,9 @@ impl Workspace {
         let target = &steps_of(target);
         let options = self.build_options(configuration);
         let made = promotion::step_edits(self.files(), target, &options, &aim);
-        let (shift, edits) = made.map_err(PlanError::from)?;
-        let (before, stale) = (shift.before, shift.stale);
+        let (stepping, edits) = made.map_err(PlanError::from)?;
         let plan = self.plan_edits(configuration, (source, target), edits)?;
-        Ok(Some((Stepping { aim, before, back, because: None, stale }, plan)))
+        Ok(Some((Stepping { back, ..stepping }, plan)))
     }
 
     /// The first step that is not taken.
@@ -99,7 +98,7 @@ impl Workspace {
             source,
             target,
             commit: self.commit.as_ref(),
-            last_promotion: LastPromotion::NotLooked,
+            last_promotion: &LastPromotion::NotLooked,
             past: Past::None,
             wish: &wish,
             checks: checking.checks(),

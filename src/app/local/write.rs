@@ -115,7 +115,7 @@ impl Workspace {
                 source: pair.0,
                 target: pair.1,
                 commit: Some(parent),
-                last_promotion: LastPromotion::NotLooked,
+                last_promotion: &LastPromotion::NotLooked,
                 past: Past::None,
                 wish: &self.wish,
                 checks: nothing.checks(),

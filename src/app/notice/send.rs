@@ -5,9 +5,10 @@ use crate::notices::Notice;
 use crate::store::WaitingNotice;
 use crate::telemetry::metric;
 
+use super::super::causes::chain;
 use super::super::job::Notify;
 use super::super::work::{Stop, Work};
-use super::super::worker::{Outcome, chain};
+use super::super::worker::Outcome;
 use super::stored::StoredNotice;
 
 /// Sends what waits, in order; stops at the first that does not arrive.

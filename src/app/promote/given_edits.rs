@@ -5,7 +5,8 @@ use crate::github::Repository;
 use crate::model::BranchName;
 use crate::promotion::{Environment, GivenEdit, Intent, Key, Request, TemplateError};
 
-use super::super::checking::{Checking, fetched_on_github};
+use super::super::checking::fetched_on_github;
+use super::super::plan_at_commit::CheckedBy;
 use super::super::snapshot::{Snapshot, digest};
 use super::super::work::Stop;
 use super::Records;
@@ -39,8 +40,8 @@ impl<'p> Promotion<'p> {
         let GivenEdits { key, intent, edits, branch, request } = given;
         let fetched = fetched_on_github(&target.gates, &configuration.remote_bases, repository);
         let fetched = fetched.await?;
-        let checking = Checking::new(&target.gates, fetched, records.clock());
-        let planned = snapshot.plan_edits(configuration, (source, target), edits, checking).await?;
+        let checked = CheckedBy { fetched, today: records.clock().today() };
+        let planned = snapshot.plan_edits((source, target), edits, &checked).await?;
         let plan = match planned {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),

@@ -12,6 +12,7 @@ use crate::model::{BranchName, CommitSha, Location, PullRequestNumber, RepoName,
 use crate::promotion::{Intent, Key, Plan, Request, Wanted as Asked, step_branch};
 use crate::redact::Credential;
 
+use super::super::causes::chain;
 use super::super::clear::{ShownHold, read_check};
 use super::super::given_configuration::GivenConfiguration;
 use super::super::local::Workspace;
@@ -230,7 +231,7 @@ impl OnGithub {
             let mut snapshot = self.snapshot(&base).await?;
             let configuration = snapshot.configuration(given).await?;
             let configuration = configuration.map_err(|error| OnGithubError::Broken {
-                because: worker::chain(&error),
+                because: chain(&error),
                 at: error.location().cloned(),
             })?;
             let keys = configuration.pipeline.wanted(wanted);
@@ -360,7 +361,7 @@ pub(super) async fn patiently<T>(
         if attempts >= MOST_ATTEMPTS || prescribed.is_some_and(|pause| pause > LONGEST_PAUSE) {
             return Err(error.into());
         }
-        tracing::warn!(error = %worker::chain(&error), attempts, "trying again");
+        tracing::warn!(error = %chain(&error), attempts, "trying again");
         tokio::time::sleep(worker::pause(attempts, prescribed)).await;
         attempts += 1;
     }

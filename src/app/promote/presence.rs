@@ -8,7 +8,6 @@ use crate::promotion::{GivenEdit, Intent, PlanId, Presence, StepTrailer, Tip, Tr
 use crate::store::{End, PromotionRecord, PromotionState};
 use crate::traffic::Rollout;
 
-use super::super::checking::Checking;
 use super::super::comment::{Topic, has_comment};
 use super::super::recollect::Recollection;
 use super::super::snapshot::{Snapshot, digest};
@@ -241,9 +240,7 @@ impl Promotion<'_> {
         }
         let Ok(configuration) = before.configuration(self.given).await? else { return Ok(None) };
         let Ok(pair) = configuration.pipeline.pair(&self.plan.key()) else { return Ok(None) };
-        let (given, all) = (self.given, self.all);
-        let Ok(plan) = before.plan((&configuration, given), pair, all, Checking::nothing()).await?
-        else {
+        let Ok(plan) = before.plan(self.given, pair, self.all, None).await? else {
             return Ok(None);
         };
         let edits: Vec<_> = plan.file_edits().cloned().collect();
@@ -271,7 +268,7 @@ impl Promotion<'_> {
         let Some(aim) = rollout.and_then(|it| it.aim(&step.to, step.share)) else {
             return Ok(None);
         };
-        let edits = before.step_edits(&configuration, target, &aim).await?;
+        let edits = before.step_edits(&self.plan.key(), &aim).await?;
         let edit =
             |given: GivenEdit| FileEdit { path: given.path, before: None, after: given.after };
         Ok(edits.ok().map(|(_, edits)| edits.into_iter().map(edit).collect()))

@@ -96,7 +96,7 @@ impl Step<'_> {
             Aims::At { aim, back, because } => (aim, back, because),
             Aims::Next => {
                 let done = taken(repository, &snapshot.commit, target, self.key).await?;
-                match snapshot.next_step(&configuration, target, done).await? {
+                match snapshot.next_step(self.key, done).await? {
                     Ok(Next::Step(aim)) => (aim, false, None),
                     Ok(Next::Finished) => return Ok(Err(Ended::Nothing)),
                     Err(error) => return Ok(Err(refused(error))),
@@ -104,7 +104,7 @@ impl Step<'_> {
             }
         };
         let target = &steps_of(target);
-        let (stepping, edits) = match snapshot.step_edits(&configuration, target, &aim).await? {
+        let (stepping, edits) = match snapshot.step_edits(self.key, &aim).await? {
             Ok(found) => found,
             Err(error) => return Ok(Err(refused(error))),
         };

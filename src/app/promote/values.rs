@@ -1,8 +1,8 @@
 //! What a promotion is while it runs, and how it ends.
 
+use super::super::causes::chain;
 use super::super::given_configuration::GivenConfiguration;
 use super::super::snapshot::Snapshot;
-use super::super::worker::chain;
 use super::records::Records;
 use crate::github::{PullRequest, Repository};
 use crate::model::{BranchName, CommitSha, Location, PullRequestNumber};

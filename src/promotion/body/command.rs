@@ -8,7 +8,7 @@ pub(super) fn command(plan: &Plan) -> String {
         .commit
         .as_ref()
         .map_or(String::new(), |commit| format!(" --rev {}", &commit.as_str()[..12]));
-    let engine = match plan.builds.after.origins_are_guessed {
+    let engine = match plan.built_by_kustomize {
         true => " --engine kustomize",
         false => "",
     };

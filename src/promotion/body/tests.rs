@@ -10,7 +10,7 @@ use crate::policy::{
 };
 use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
 use crate::promotion::rendering::Builds;
-use crate::promotion::{By, Environment, PlanId, Variables, propose};
+use crate::promotion::{By, Environment, PlanError, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 fn path(text: &str) -> RepoPath {
@@ -85,7 +85,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         reaches: Vec::new(),
         clusters: Vec::new(),
         edits,
-        builds,
+        built_by_kustomize: false,
     }
 }
 
@@ -208,6 +208,21 @@ fn small() -> Plan {
 #[test]
 fn a_small_promotion() {
     insta::assert_snapshot!(body(&small()));
+}
+
+#[test]
+fn a_plan_of_another_process_is_told_in_the_same_words() {
+    let plan = small();
+    let sent = postcard::to_allocvec(&plan).unwrap();
+    let arrived = |path: &str| {
+        let target = Environment { path: self::path(path), ..plan.target.clone() };
+        let arrived: Plan = postcard::from_bytes(&sent).unwrap();
+        arrived.asked_for((&plan.source, &target), plan.commit.as_ref())
+    };
+    assert_eq!(body(&arrived("overlays/production").unwrap()), body(&plan));
+    // Whatever came over that process, it writes into the target and nowhere else.
+    let elsewhere = arrived("overlays/other").unwrap_err();
+    assert!(matches!(elsewhere, PlanError::OutsideTarget { .. }), "{elsewhere}");
 }
 
 #[test]

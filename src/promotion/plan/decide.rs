@@ -95,9 +95,12 @@ fn take_given(draft: &mut Draft<'_>, edits: &[GivenEdit]) {
     }
 }
 
-fn prune_since(draft: &mut Draft<'_>, last: LastPromotion<'_>) -> Result<(), PlanError> {
+fn prune_since(draft: &mut Draft<'_>, last: &LastPromotion) -> Result<(), PlanError> {
     match last {
-        LastPromotion::Files(then) => prune(draft, then),
+        LastPromotion::Files(then) => {
+            prune(draft, then);
+            Ok(())
+        }
         LastPromotion::HistoryCutOff => Err(PlanError::HistoryCutOff {
             source_environment: draft.source.environment.name.clone(),
             target: draft.target.environment.name.clone(),

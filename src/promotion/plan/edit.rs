@@ -1,9 +1,11 @@
 //! One file's edit, and why it is made.
 
-use crate::model::{FileEdit, RepoPath};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{FileEdit, RepoPath, Word, read_word};
 
 /// One file's edit and why it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedEdit {
     /// The edit; its path is within the target overlay.
     pub edit: FileEdit,
@@ -12,7 +14,7 @@ pub struct PlannedEdit {
 }
 
 /// Why a file is edited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// The source has it at this path.
     Copied {
@@ -46,21 +48,24 @@ pub enum Cause {
     /// The kustomization gets an entry for a copied file.
     Wired {
         /// The kustomization's field.
-        field: &'static str,
+        #[serde(deserialize_with = "read_word")]
+        field: Word,
         /// The file, as the entry names it.
         entry: String,
     },
     /// The kustomization loses the entry of a pruned file.
     Unwired {
         /// The kustomization's field.
-        field: &'static str,
+        #[serde(deserialize_with = "read_word")]
+        field: Word,
         /// The file, as the entry names it.
         entry: String,
     },
     /// A kustomization field is carried.
     Carried {
         /// The field.
-        field: &'static str,
+        #[serde(deserialize_with = "read_word")]
+        field: Word,
         /// The keys of the entries that change, such as image names; empty for one value.
         keys: Vec<String>,
     },

@@ -1,6 +1,9 @@
 //! What a plan is made from.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::edit::Cause;
 use crate::deployer::Deployers;
@@ -12,16 +15,16 @@ use crate::promotion::environment::Environment;
 use crate::promotion::error::PlanError;
 
 /// The files at the last promotion of the same source to the same target, for `prune: removed`.
-#[derive(Clone, Copy)]
-pub enum LastPromotion<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LastPromotion {
     /// Nobody looked, since nothing is to be pruned.
     NotLooked,
     /// The history ends before one was found: it was cut off by a shallow clone.
     HistoryCutOff,
     /// There is none in the whole history.
     None,
-    /// All files of the source's commit then.
-    Files(&'a dyn Files),
+    /// The source's files then.
+    Files(BTreeSet<RepoPath>),
 }
 
 /// What is known of the past of the two environments.
@@ -41,7 +44,7 @@ pub enum Past<'a> {
 }
 
 /// What somebody asks for beyond the configuration, once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// Everything that differs comes over, but what is kept and excluded.
     pub all: bool,
@@ -55,7 +58,7 @@ pub struct Wish {
 }
 
 /// An edit that is decided elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenEdit {
     /// The file.
     pub path: RepoPath,
@@ -79,7 +82,7 @@ pub struct PlanRequest<'a> {
     /// The commit the files are from, if they are from one.
     pub commit: Option<&'a CommitSha>,
     /// What the source was at the last promotion.
-    pub last_promotion: LastPromotion<'a>,
+    pub last_promotion: &'a LastPromotion,
     /// What is known of the past.
     pub past: Past<'a>,
     /// What is asked for, this once.

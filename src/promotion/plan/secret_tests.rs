@@ -260,7 +260,7 @@ fn said_of_plan(repository: &Repository, by: By, past: Past<'_>, wish: &Wish) ->
         source: &source,
         target: &target,
         commit: None,
-        last_promotion: LastPromotion::NotLooked,
+        last_promotion: &LastPromotion::NotLooked,
         checks: Checks {
             gates: &gates(),
             fetched: &Fetched::default(),

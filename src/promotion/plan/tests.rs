@@ -49,7 +49,7 @@ impl Decided {
 pub(super) fn try_decide(
     files: &FileTree,
     rules: &Rules,
-    last_promotion: LastPromotion<'_>,
+    last_promotion: &LastPromotion,
 ) -> Result<Decided, PlanError> {
     let environment = |text: &str| Environment {
         rules: Arc::new(rules.clone()),
@@ -88,7 +88,7 @@ pub(super) fn try_decide(
 }
 
 fn decided(text: &str, rules: Rules) -> Decided {
-    try_decide(&tree(text), &rules, LastPromotion::NotLooked).unwrap_or_else(|e| panic!("{e}"))
+    try_decide(&tree(text), &rules, &LastPromotion::NotLooked).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn globs(texts: &[&str]) -> Vec<PathGlob> {

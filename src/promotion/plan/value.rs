@@ -1,35 +1,45 @@
 //! A plan as a value: what a promotion will do, why, and what comes of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::edit::PlannedEdit;
 use crate::diff::{DriftDiff, FilesDiff, RenderedDiff};
 use crate::lineage::Difference;
-use crate::model::{CommitSha, FileEdit, Location, RepoPath};
+use crate::model::{CommitSha, EnvironmentName, FileEdit, Location, RepoPath, Word, read_word};
 use crate::policy::Finding;
 use crate::promotion::commit::Commit;
 use crate::promotion::deployed::{OnClusters, Reach};
 use crate::promotion::environment::Environment;
+use crate::promotion::error::PlanError;
 use crate::promotion::key::Key;
 use crate::promotion::plan_id::PlanId;
-use crate::promotion::rendering::{Builds, NotRendered};
+use crate::promotion::rendering::NotRendered;
 use crate::promotion::rules::By;
 
 /// What a promotion will do and what comes of it.
-#[derive(Clone, Debug)]
+///
+/// It may be made in another process than the one that carries it out. What that one knows by itself, since it asked
+/// for the plan, does not cross: [`Plan::asked_for`] puts it in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     /// Tells two plans apart; the same on every machine for the same files and configuration.
     pub id: PlanId,
     /// Where configuration comes from.
+    #[serde(skip, default = "nobody_said")]
     pub source: Environment,
     /// Where it goes.
+    #[serde(skip, default = "nobody_said")]
     pub target: Environment,
     /// The commit the files are from; `None` outside git.
+    #[serde(skip)]
     pub commit: Option<CommitSha>,
     /// The earlier commit that the source's files are from, where somebody asked for one.
+    #[serde(skip)]
     pub source_at: Option<CommitSha>,
     /// What changes in the target overlay, in the order of the paths. Empty: nothing to promote.
     pub edits: Vec<PlannedEdit>,
-    /// The source and the target, before and after, built.
-    pub builds: Builds,
+    /// Whether an installed kustomize built the target, and not the engine of this program.
+    pub built_by_kustomize: bool,
     /// What the cluster will see: the target before and after the promotion, masked.
     pub rendered: RenderedDiff,
     /// What the edits do to files, masked.
@@ -62,15 +72,36 @@ pub struct Plan {
 }
 
 /// How the edits of a plan were decided, and why so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     /// The way.
     pub by: By,
     /// Why: words that follow "by changes, since …".
-    pub because: &'static str,
+    #[serde(deserialize_with = "read_word")]
+    pub because: Word,
+}
+
+fn nobody_said() -> Environment {
+    let name = EnvironmentName::parse("environment").expect("a fixed name is one");
+    Environment::new(name, RepoPath::root())
 }
 
 impl Plan {
+    /// A plan that another process made, with what was asked for.
+    ///
+    /// # Errors
+    /// [`PlanError::OutsideTarget`] if it would write anywhere else, whatever came over that process.
+    pub fn asked_for(
+        self,
+        (source, target): (&Environment, &Environment),
+        commit: Option<&CommitSha>,
+    ) -> Result<Self, PlanError> {
+        if let Some(edit) = self.file_edits().find(|edit| !edit.path.is_within(&target.path)) {
+            return Err(PlanError::OutsideTarget { at: Location::file(edit.path.clone()) });
+        }
+        Ok(Self { source: source.clone(), target: target.clone(), commit: commit.cloned(), ..self })
+    }
+
     /// Whether there is nothing to promote.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -117,7 +148,7 @@ pub enum Verdict {
 }
 
 /// Something to know about a plan, with the place to look at if there is one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// One sentence, lower case, without a final period, without a Secret's value.
     pub message: String,
@@ -126,10 +157,11 @@ pub struct Warning {
 }
 
 /// A part of the source's kustomization that stays behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotPromoted {
     /// The kustomization's field.
-    pub field: &'static str,
+    #[serde(deserialize_with = "read_word")]
+    pub field: Word,
     /// What is meant, without values: a path, a generator's name, a patch's target.
     pub entry: String,
     /// Why it stays behind.
@@ -139,7 +171,7 @@ pub struct NotPromoted {
 }
 
 /// Why an entry stays behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum NotPromotedReason {
     /// It is written in the kustomization itself: an inline patch, literals.
     WithoutFile,

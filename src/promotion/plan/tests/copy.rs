@@ -41,7 +41,7 @@ fn modes_symlinks_and_binary_files_survive() {
         let file = File { mode, content: content.into() };
         tree.insert(path(&format!("o/dev/patches/{name}")), file);
     }
-    let got = try_decide(&tree, &Rules::default(), LastPromotion::NotLooked).unwrap();
+    let got = try_decide(&tree, &Rules::default(), &LastPromotion::NotLooked).unwrap();
     for (name, mode, content) in files {
         let file = got.files[&format!("patches/{name}")].as_ref().unwrap();
         assert_eq!((file.mode, &*file.content), (mode, content), "{name}");
@@ -54,7 +54,7 @@ fn a_symlink_that_leads_outside_is_refused() {
         let mut tree = tree("-- S/kustomization.yaml --\n-- T/kustomization.yaml --\n");
         let link = File { mode: FileMode::Symlink, content: target.as_bytes().into() };
         tree.insert(path("o/dev/patches/l"), link);
-        let error = try_decide(&tree, &Rules::default(), LastPromotion::NotLooked).err().unwrap();
+        let error = try_decide(&tree, &Rules::default(), &LastPromotion::NotLooked).err().unwrap();
         assert!(matches!(error, PlanError::SymlinkOutside { .. }), "{error}");
     }
 }
@@ -69,7 +69,7 @@ fn nothing_is_written_through_a_symlink_or_over_a_folder() {
         "-- S/kustomization.yaml --\n-- S/patches/a --\n-- T/kustomization.yaml --\n-- T/patches/a/b --\nx",
     );
     for tree in [through, over] {
-        let error = try_decide(&tree, &Rules::default(), LastPromotion::NotLooked).err().unwrap();
+        let error = try_decide(&tree, &Rules::default(), &LastPromotion::NotLooked).err().unwrap();
         assert!(matches!(error, PlanError::InTheWay { .. }), "{error}");
     }
 }
@@ -80,7 +80,7 @@ fn asks_for_all_files_whose_content_is_not_here() {
     for at in ["o/dev/patches/a", "o/dev/patches/b", "o/prod/patches/b", "o/dev/other"] {
         tree.insert_unknown(path(at));
     }
-    let error = try_decide(&tree, &Rules::default(), LastPromotion::NotLooked).err().unwrap();
+    let error = try_decide(&tree, &Rules::default(), &LastPromotion::NotLooked).err().unwrap();
     let PlanError::Unknown(paths) = error else { panic!("{error}") };
     let want = ["o/dev/patches/a", "o/dev/patches/b", "o/prod/patches/b"].map(path);
     assert_eq!(paths, BTreeSet::from(want));

@@ -122,7 +122,7 @@ fn nobody_keeps_hundreds_of_values() {
         list("1"),
         list("2")
     ));
-    let error = try_decide(&files, &keeping("patches/p.yaml", &["*"]), LastPromotion::NotLooked);
+    let error = try_decide(&files, &keeping("patches/p.yaml", &["*"]), &LastPromotion::NotLooked);
     assert!(matches!(error.err().unwrap(), PlanError::TooManyKept { .. }));
 }
 
@@ -131,7 +131,7 @@ fn anchors_are_refused_with_their_place() {
     let files = tree(
         "-- S/kustomization.yaml --\n-- T/kustomization.yaml --\n-- S/patches/p.yaml --\na: &x 1\nb: *x\n-- T/patches/p.yaml --\na: 2",
     );
-    let error = try_decide(&files, &keeping("patches/p.yaml", &["a"]), LastPromotion::NotLooked);
+    let error = try_decide(&files, &keeping("patches/p.yaml", &["a"]), &LastPromotion::NotLooked);
     let text = error.err().unwrap().to_string();
     assert!(text.starts_with("o/dev/patches/p.yaml:1:4 (a): this has an anchor"), "{text}");
 }

@@ -199,7 +199,7 @@ fn aliases_are_refused_where_entries_could_hide_behind_them() {
             "{FILES}-- S/kustomization.yaml --\n{source}\n-- T/kustomization.yaml --\n{target}"
         );
         let error =
-            try_decide(&tree(&files), &Rules::default(), LastPromotion::NotLooked).err().unwrap();
+            try_decide(&tree(&files), &Rules::default(), &LastPromotion::NotLooked).err().unwrap();
         assert!(
             matches!(
                 error,
@@ -248,6 +248,6 @@ fn no_kustomization_is_written_through_a_symlink() {
     ));
     let link = File { mode: FileMode::Symlink, content: b"../../base/k".as_slice().into() };
     files.insert(path("o/prod/kustomization.yaml"), link);
-    let error = try_decide(&files, &Rules::default(), LastPromotion::NotLooked).err().unwrap();
+    let error = try_decide(&files, &Rules::default(), &LastPromotion::NotLooked).err().unwrap();
     assert!(matches!(error, PlanError::InTheWay { what: "symlink", .. }), "{error}");
 }

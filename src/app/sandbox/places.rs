@@ -1,46 +1,52 @@
-//! How much memory a trial gets, and who waits for it.
+//! How much memory the sandbox gets, and who waits for it.
 //!
-//! Most plans are tried, and made, within little memory. One that does not fit is tried again with all that a plan
-//! may hold, and then it has one of two places; a repository has one at most, so that what it pushes does not keep
-//! those of others waiting. So what all plans together hold stays within what `deploy/` allows.
+//! Most questions are answered within little memory. One that is not is asked again with all that a plan may hold,
+//! and then it has one of two places; a repository has one at most, so that what it pushes does not keep those of
+//! others waiting. So what all plans together hold stays within what `deploy/` allows.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use super::limit::{LimitMet, Memory};
-use super::trial::Tried;
-use crate::model::RepoName;
+use super::super::limit::{LimitMet, Memory};
+use super::{Question, Reply};
+use crate::model::{FileTree, RepoName};
 
-/// Something of a repository that is tried, and made where that went well, while this is kept.
-pub(super) struct Rehearsal {
+/// Where questions about a repository are answered; how much memory that takes is remembered from one to the next.
+pub(in crate::app) struct Sandbox {
     repository: RepoName,
     place: Option<LargePlan>,
 }
 
-impl Rehearsal {
+impl Sandbox {
     /// With the memory that is enough for most plans.
-    pub(super) const fn of(repository: RepoName) -> Self {
+    pub(in crate::app) const fn of(repository: RepoName) -> Self {
         Self { repository, place: None }
     }
 
-    /// Runs a trial on a thread that may wait, and once more where it needs more memory.
-    pub(super) async fn run<R>(&mut self, run: R) -> Tried
+    /// Has a question answered, once more where that needs more memory; else tells the limit that it met.
+    pub(in crate::app) async fn ask(
+        &mut self,
+        question: Question,
+        files: Arc<FileTree>,
+    ) -> Result<Reply, LimitMet> {
+        let question = Arc::new(question);
+        self.run(|memory| Arc::clone(&question).ask_aside(Arc::clone(&files), memory)).await
+    }
+
+    async fn run<T, F>(&mut self, run: impl Fn(Memory) -> F) -> Result<T, LimitMet>
     where
-        R: Fn(Memory) -> Tried + Send + Sync + 'static,
+        F: Future<Output = Result<T, LimitMet>>,
     {
-        let run = Arc::new(run);
         loop {
             let memory = if self.place.is_some() { Memory::Most } else { Memory::Usual };
-            let run = Arc::clone(&run);
-            let tried = tokio::task::spawn_blocking(move || run(memory)).await;
-            match tried.unwrap_or(Tried::Met(LimitMet::Killed)) {
+            match run(memory).await {
                 // Who gets no memory for a thread dies of what looks like a fault.
-                Tried::Met(LimitMet::Memory | LimitMet::Fault(_)) if memory == Memory::Usual => {
+                Err(LimitMet::Memory | LimitMet::Fault(_)) if memory == Memory::Usual => {
                     self.place = Some(LargePlan::begin(&self.repository).await);
                 }
-                tried => return tried,
+                ended => return ended,
             }
         }
     }
@@ -49,7 +55,7 @@ impl Rehearsal {
 static PLACES: Semaphore = Semaphore::const_new(2);
 static REPOSITORIES: Mutex<BTreeMap<RepoName, Weak<Semaphore>>> = Mutex::new(BTreeMap::new());
 
-/// A place for a plan that needs much memory, while it is tried and made.
+/// A place for a plan that needs much memory, while it is made.
 struct LargePlan {
     _of_all: SemaphorePermit<'static>,
     _of_repository: OwnedSemaphorePermit,
@@ -86,16 +92,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_needs_more_memory_gets_it_once() {
-        let mut rehearsal = Rehearsal::of(RepoName::parse("octo/large").unwrap());
+        let mut sandbox = Sandbox::of(RepoName::parse("octo/large").unwrap());
         let needs = |enough: bool| {
-            move |memory| match memory {
-                Memory::Most if enough => Tried::Ended,
-                _ => Tried::Met(LimitMet::Memory),
+            move |memory| {
+                std::future::ready(match memory {
+                    Memory::Most if enough => Ok(()),
+                    _ => Err(LimitMet::Memory),
+                })
             }
         };
-        assert_eq!(rehearsal.run(needs(true)).await, Tried::Ended);
-        assert_eq!(rehearsal.run(needs(false)).await, Tried::Met(LimitMet::Memory));
-        assert!(rehearsal.place.is_some());
+        assert_eq!(sandbox.run(needs(true)).await, Ok(()));
+        assert_eq!(sandbox.run(needs(false)).await, Err(LimitMet::Memory));
+        assert!(sandbox.place.is_some());
     }
 
     #[tokio::test]
