@@ -51,6 +51,7 @@ mod people_steer_promotions;
 mod plans_with_an_installed_kustomize;
 mod policies_in_rego;
 mod previews;
+mod previews_of_charts;
 mod previews_on_pull_requests;
 mod promote_in_a_checkout;
 mod promote_in_every_style;

@@ -279,3 +279,83 @@ async fn an_edit_of_the_configuration_is_told_as_one() {
         "{said}"
     );
 }
+
+const TEMPLATE: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: shop
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers:
+      - name: shop
+        image: example.com/shop:1.5.0
+        securityContext:
+          {{- include \"shop.security\" . | nindent 10 }}
+";
+const HELPERS: &str = "{{- define \"shop.security\" -}}\nrunAsNonRoot: true\nreadOnlyRootFilesystem: true\n{{- end }}\n";
+const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop-prod, namespace: argocd}
+spec:
+  source:
+    repoURL: https://github.com/octo/mesh
+    path: charts/shop
+    targetRevision: HEAD
+    helm: {valueFiles: [../../envs/production/values.yaml]}
+  destination: {name: prod-eu, namespace: shop}
+";
+
+/// A chart's way through the service: what its helper and its directives decide on a pull request, and its values in
+/// a promotion.
+#[tokio::test]
+async fn a_chart_that_nothing_renders_is_judged_by_the_service_too() {
+    let configuration = "previews: comment\nenvironments:\n- {name: staging, path: envs/staging}\n\
+                         - {name: production, path: envs/production, trigger: push}\n";
+    let scene = Scene::with_files(&[
+        (".github/overlift.yaml", configuration),
+        ("argocd/shop.yaml", APPLICATION),
+        ("charts/shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("charts/shop/values.yaml", "replicas: 4\nweb: {enabled: true}\n"),
+        ("charts/shop/templates/_helpers.tpl", HELPERS),
+        ("charts/shop/templates/deployment.yaml", TEMPLATE),
+        ("envs/staging/values.yaml", "replicas: 4\n"),
+        ("envs/production/values.yaml", "replicas: 4\nweb: {enabled: false}\n"),
+    ])
+    .await;
+    scene.push_event(None).await;
+    scene.drain().await;
+    let weaker = HELPERS.replace("runAsNonRoot: true\n", "");
+    let helpers = "charts/shop/templates/_helpers.tpl";
+    scene.propose("helper", 40, true, &[(helpers, Some(weaker.as_bytes()))]);
+    event(&scene, 40, "opened").await;
+    let [said] = &scene.said(40)[..] else { panic!("{:?}", scene.said(40)) };
+    for words in [
+        "**This reaches 2 environments**: `staging` and `production`",
+        "the helper `shop.security` changes, which the template `deployment.yaml` includes",
+        "**error** The environment is reached at once by changes of shared files",
+        "may do more on its node: `shop` loses `a user other than root` and `runAsNonRoot`",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+
+    let guarded = format!("{{{{- if .Values.web.enabled }}}}\n{TEMPLATE}{{{{- end }}}}\n");
+    let template = "charts/shop/templates/deployment.yaml";
+    scene.propose("guard", 41, true, &[(template, Some(guarded.as_bytes()))]);
+    event(&scene, 41, "opened").await;
+    let [said] = &scene.said(41)[..] else { panic!("{:?}", scene.said(41)) };
+    assert!(
+        said.contains("`Deployment charts/shop/templates/deployment.yaml` is deleted"),
+        "{said}"
+    );
+
+    scene.push(&[("envs/staging/values.yaml", "replicas: 1\n")]).await;
+    scene.drain().await;
+    let [number] = scene.open()[..] else { panic!("{:?}", scene.open()) };
+    let body = scene.body(number);
+    for words in ["shrinks: `replicas` 4 → **`1`**", "is not rendered: `values.yaml` is of a chart"]
+    {
+        assert!(body.contains(words), "{words} in {body}");
+    }
+}

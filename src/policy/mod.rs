@@ -32,7 +32,10 @@ pub mod service_registry;
 pub mod sidecar;
 mod standards;
 mod subject;
+mod template_branches;
+mod template_helpers;
 mod template_text;
+mod template_values;
 mod templates;
 mod values;
 pub mod virtual_service;
@@ -52,7 +55,8 @@ pub use rule::Rule;
 pub use schema_source::{RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};
 pub use subject::{Overlay, Promotion, Side, Subject};
-pub use values::{check_at_once, check_values};
+pub use templates::Beside;
+pub use values::{check_at_once, check_values, values_over};
 pub use whole::{
     Terms, check_changes, check_manifests, check_overlay, check_without_lines, known_words,
 };

@@ -126,7 +126,7 @@ pub(super) fn is_inserted(text: &str) -> bool {
 }
 
 /// The length of the directive with which a text begins.
-fn directive(text: &str) -> Option<usize> {
+pub(super) fn directive(text: &str) -> Option<usize> {
     let inside = text[2..].trim_start_matches('-').trim_start();
     if inside.starts_with("/*") {
         let comment = text.find("*/")?;
@@ -151,6 +151,13 @@ fn body(directive: &str) -> String {
     let inside = directive.trim_start_matches("{{").trim_end_matches("}}");
     let inside = inside.trim_matches('-').trim();
     if inside.starts_with("/*") { String::new() } else { one_line(inside) }
+}
+
+/// The word with which a directive begins, if it is one that steers.
+pub(super) fn steering(directive: &str) -> Option<&'static str> {
+    let inside = directive.trim_start_matches("{{").trim_end_matches("}}").trim_matches('-');
+    let first = inside.split_whitespace().next()?;
+    STEERS.into_iter().find(|word| *word == first)
 }
 
 fn steers(body: &str) -> bool {

@@ -5,7 +5,8 @@ use super::check::{Findings, check_all};
 use super::gate::{Day, Gates};
 use super::place::position;
 use super::risks::{Changes, VALUES_FILE};
-use super::templates::Templates;
+use super::template_values::overlaid;
+use super::templates::{Beside, Templates};
 use crate::diff::{Change, Hunks, ResourceDiff};
 use crate::kustomize::{Build, Gvk, ResourceId};
 use crate::model::{File, FileEdit, FileTree, KUSTOMIZATION_NAMES, Location, RepoPath};
@@ -26,12 +27,13 @@ struct ValuesFile<'a> {
 #[must_use]
 pub fn check_values<'a>(
     edits: impl IntoIterator<Item = &'a FileEdit>,
+    beside: &'a Beside,
     gates: &Gates,
     today: Day,
 ) -> Findings {
     let edits: Vec<&FileEdit> = edits.into_iter().collect();
     let files: Vec<ValuesFile<'_>> = edits.iter().copied().filter_map(ValuesFile::of).collect();
-    let templates = Templates::of(&edits);
+    let templates = Templates::of(&edits, beside);
     let resources = files.iter().map(ValuesFile::diff).chain(templates.diffs().cloned());
     let mut found = check_alone(&resources.collect::<Vec<_>>(), &[], gates, today);
     found.findings.retain_mut(|finding| templates.settle(finding));
@@ -45,6 +47,26 @@ pub fn check_values<'a>(
         }
     }
     found
+}
+
+/// What a chart is given: the first file, with each other over it. `None` if one is no file of values.
+#[must_use]
+pub fn values_over<'f>(files: impl IntoIterator<Item = &'f File>) -> Option<Node> {
+    let mut merged: Option<Node> = None;
+    for file in files {
+        let text = std::str::from_utf8(&file.content).ok()?;
+        let mut documents = parse_stream(text, Dialect::V3).ok()?;
+        documents.retain(|it| !it.is_null());
+        let only = documents.pop().unwrap_or_else(Node::mapping);
+        if !documents.is_empty() || only.as_mapping().is_none() {
+            return None;
+        }
+        merged = Some(match merged {
+            Some(below) => overlaid(below, &only),
+            None => only,
+        });
+    }
+    merged
 }
 
 /// Says of files that environments share that their change reaches the last one at once.
@@ -139,7 +161,7 @@ mod tests {
             after: Some(File::regular(after.as_bytes())),
         };
         let edits = ["envs/prod/values.yaml", "envs/prod/kustomization.yaml"].map(edit);
-        let found = check_values(&edits, &Gates::default(), Day::MIN).findings;
+        let found = check_values(&edits, &Beside::default(), &Gates::default(), Day::MIN).findings;
         let line = |at: &Location| at.to_string();
         let told = found.iter().map(|it| {
             format!(
@@ -188,6 +210,30 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn what_a_helper_says_is_told_at_its_line() {
+        let edit = |path: &str, before: &str, after: &str| FileEdit {
+            path: RepoPath::parse(path).unwrap(),
+            before: Some(File::regular(before.as_bytes())),
+            after: Some(File::regular(after.as_bytes())),
+        };
+        let helper = "{{- define \"a.size\" -}}\nreplicas: 4\nx: {{ .Values.x }}\n{{- end }}\n";
+        let helpers =
+            edit("c/templates/_helpers.tpl", helper, &helper.replace("replicas: 4", "replicas: 1"));
+        let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  \
+                        {{- include \"a.size\" . | nindent 2 }}\n";
+        let templates = vec![edit("c/templates/a.yaml", template, template)];
+        let beside = Beside { templates, values: None };
+        let found = check_values([&helpers], &beside, &Gates::default(), Day::MIN).findings;
+        let told: Vec<String> = found
+            .iter()
+            .map(|it| format!("{} {}", it.location.as_ref().unwrap(), it.message))
+            .collect();
+        assert_eq!(told, ["c/templates/_helpers.tpl:2:1 (spec.replicas) shrinks: 4 → 1"]);
+        let told = beside.told([&helpers]);
+        assert_eq!(told, ["the helper `a.size` changes, which the template `a.yaml` includes"]);
     }
 
     #[test]

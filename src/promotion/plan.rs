@@ -94,7 +94,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
             found.into_iter().filter(|finding| !risks.contains(finding)).collect();
         risks.extend(new);
     }
-    let of_values = of_values(request, (&edits, &files), &builds);
+    let of_values = of_values(request, (&edits, &files), &builds)?;
     let suppressed = suppressed + of_values.suppressed.len();
     risks.extend(of_values.findings);
     let (rendered, clusters) = beside(rendered, elsewhere, &deployed, target);

@@ -240,15 +240,19 @@ fn weight(severity: &str) -> Option<u8> {
 
 /// What becomes of a condition.
 #[derive(Debug, PartialEq, Eq)]
-enum Threshold {
+pub(super) enum Threshold {
+    /// It holds as often.
     Same,
+    /// It holds more often.
     Stricter,
+    /// It holds less often.
     Rarer,
+    /// Nobody can say.
     Other,
 }
 
 /// Compares two conditions: with the same words a number behind a comparison tells how hard it is to meet.
-fn threshold(then: &str, now: &str) -> Threshold {
+pub(super) fn threshold(then: &str, now: &str) -> Threshold {
     if then == now {
         return Threshold::Same;
     }

@@ -27,6 +27,21 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         request_authentication(changed, report);
     } else if changed.stays() {
         issuers_elsewhere(changed, report);
+        providers_of_contour(changed, report);
+    }
+}
+
+/// Providers of tokens that Contour asks for.
+fn providers_of_contour(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let names = |node| -> Vec<&str> {
+        let all = items(super::change::at(node, &["spec", "virtualhost", "jwtProviders"])).iter();
+        all.map(|it| text(Some(it), &["name"])).collect()
+    };
+    let (then, now) = (names(changed.before()), names(changed.after()));
+    let lost = new_ones(&now, &then);
+    if changed.kind() == "HTTPProxy" && !lost.is_empty() {
+        let words = words("no longer checks tokens", "no longer check tokens", listed(&lost));
+        report.tell(changed, CHANGES, "spec.virtualhost", words);
     }
 }
 

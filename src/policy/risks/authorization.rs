@@ -57,6 +57,8 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         references_let_in(changed, report);
     } else if changed.is("argoproj.io", "AppProject") {
         project(changed, report);
+    } else if changed.is("argoproj.io", "Application") {
+        of_project(changed, report);
     }
 }
 
@@ -76,6 +78,20 @@ fn references_let_in(changed: &Changed<'_>, report: &mut Report<'_>) {
             listed(&names),
         );
         report.tell(changed, WIDER, if from { "spec.from" } else { "spec.to" }, words);
+    }
+}
+
+/// The project whose bounds hold for an Application.
+fn of_project(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let (then, now) = changed.texts(&["spec", "project"]);
+    if changed.stays() && then != now && !then.is_empty() {
+        let code = if now == "default" { WIDER } else { OTHER };
+        let words = words(
+            "is within the bounds of another project",
+            "are within the bounds of another project",
+            becomes(then, now),
+        );
+        report.tell(changed, code, "spec.project", words);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::change::{Changed, at, becomes, items, listed, shown, text, words};
 use super::pod::pod_specs;
+use super::rollouts;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -30,6 +31,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     rollout(changed, report);
     placement(changed, report);
     memory(changed, report);
+    rollouts::check(changed, (WEAKER, A_LITTLE), report);
 }
 
 /// Containers of which nothing bounds the memory any more: what they take, others on their node lack.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
 use super::leaf::{Leaves, last_key};
+use super::scope;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -13,11 +14,12 @@ use crate::yaml::Node;
 pub(super) const RULE: Rule = Rule {
     id: "policy-not-enforced",
     gate: Gate::Risks,
-    codes: &[NOT_ENFORCED],
+    codes: &[NOT_ENFORCED, ANOTHER_WAY],
     check: Check::Change(check),
 };
 
 const NOT_ENFORCED: Code = Code::sound("policy-not-enforced", Level::Warning);
+const ANOTHER_WAY: Code = Code::sound("policy-not-enforced", Level::Info);
 
 fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     let group = changed.diff.id.gvk.group.as_str();
@@ -53,6 +55,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         }
     }
     controllers(changed, report);
+    scope::check(changed, (NOT_ENFORCED, ANOTHER_WAY), report);
 }
 
 /// Whether a kind refuses things.

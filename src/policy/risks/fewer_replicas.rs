@@ -40,6 +40,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     bounds(changed, report);
     budget(changed, report);
     suspended(changed, report);
+    autoscaled(changed, report);
     of_values(changed, report);
     of_operators(changed, report);
 }
@@ -200,6 +201,39 @@ fn suspended(changed: &Changed<'_>, report: &mut Report<'_>) {
     if changed.is("velero.io", "Schedule") {
         let words = words("is suspended and runs no more", "are suspended and run no more", "");
         report.tell(changed, FEWER, "spec.paused", words);
+    }
+}
+
+/// What makes an autoscaler raise the number.
+fn autoscaled(changed: &Changed<'_>, report: &mut Report<'_>) {
+    if !changed.stays() {
+        return;
+    }
+    let keys = ["spec", "behavior", "scaleUp", "selectPolicy"];
+    let (then, now) = changed.texts(&keys);
+    if changed.kind() == "HorizontalPodAutoscaler" && now == "Disabled" && then != now {
+        let words = words("no longer scales up", "no longer scale up", shown("selectPolicy"));
+        report.tell(changed, FEWER, &keys.join("."), words);
+    }
+    if changed.kind() != "ScaledObject" {
+        return;
+    }
+    let key = "autoscaling.keda.sh/paused-replicas";
+    let (then, now) = changed.annotation(key);
+    if then.is_empty() && !now.is_empty() {
+        let words = words("is no longer scaled", "are no longer scaled", format!("stays at {now}"));
+        report.tell(changed, FEWER, &format!("metadata.annotations.[{key}]"), words);
+    }
+    let triggers =
+        |node| at(node, &["spec", "triggers"]).and_then(Node::as_sequence).map_or(0, <[Node]>::len);
+    let (then, now) = (triggers(changed.before()), triggers(changed.after()));
+    if now < then {
+        let words = words(
+            "is scaled for fewer reasons",
+            "are scaled for fewer reasons",
+            format!("triggers {then} → {now}"),
+        );
+        report.tell(changed, FEWER, "spec.triggers", words);
     }
 }
 

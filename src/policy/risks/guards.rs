@@ -9,7 +9,7 @@ use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 
 /// Annotations that keep callers out: a part of their key, and what of their value keeps them out.
-const GUARDS: [(&str, Guard); 28] = [
+const GUARDS: [(&str, Guard); 29] = [
     ("whitelist-source-range", Guard::Networks),
     ("allowlist-source-range", Guard::Networks),
     ("inbound-cidrs", Guard::Networks),
@@ -38,6 +38,7 @@ const GUARDS: [(&str, Guard); 28] = [
     ("load-balancer-internal", Guard::On),
     ("load-balancer-type", Guard::Internal),
     ("router.middlewares", Guard::Members),
+    ("/auth-on-unauthenticated-request", Guard::Authenticates),
 ];
 
 /// What of an annotation's value keeps callers out.
@@ -55,6 +56,8 @@ enum Guard {
     Auth,
     /// Certificates are asked for.
     Verify,
+    /// Who is not known is not let in; so it is without a word.
+    Authenticates,
     /// A list of networks.
     Networks,
     /// Each of a list.
@@ -81,6 +84,7 @@ fn weaker(guard: Guard, before: &str, after: &str) -> bool {
             before.eq_ignore_ascii_case("internal") && !after.eq_ignore_ascii_case("internal")
         }
         Guard::Auth => !matches!(before, "" | "none") && matches!(after, "" | "none"),
+        Guard::Authenticates => before != "allow" && after == "allow",
         Guard::Verify => {
             before == "on" && after != "on"
                 || before.starts_with("optional") && matches!(after, "" | "off")
@@ -180,6 +184,24 @@ pub(super) fn middlewares(changed: &Changed<'_>, wider: Code, report: &mut Repor
             );
         }
     }
+    for part in ["rateLimitPolicy", "ipAllowPolicy", "ipDenyPolicy"] {
+        let lost = lost_of_proxy(changed, part);
+        if !lost.is_empty() {
+            let detail = format!("{} {}", listed(&lost), shown(part));
+            let words = words("keeps fewer callers out", "keep fewer callers out", detail);
+            report.tell(changed, wider, "spec", words);
+        }
+    }
+    let (then, now) = changed.texts(&["spec", "rateLimit", "average"]);
+    if let (Ok(few), Ok(many)) = (then.parse::<f64>(), now.parse::<f64>())
+        && changed.kind() == "Middleware"
+        && (many > few || many == 0.0)
+        && few > 0.0
+    {
+        let detail = format!("`rateLimit.average` {}", becomes(then, now));
+        let words = words("keeps fewer callers out", "keep fewer callers out", detail);
+        report.tell(changed, wider, "spec.rateLimit.average", words);
+    }
     let (then, now) = changed.values(&["spec", "virtualhost", "authorization"]);
     if changed.kind() == "HTTPProxy" && then.is_some() && now.is_none() {
         report.tell(
@@ -189,6 +211,35 @@ pub(super) fn middlewares(changed: &Changed<'_>, wider: Code, report: &mut Repor
             words("no longer asks who calls", "no longer ask who calls", ""),
         );
     }
+}
+
+/// Places of a proxy of Contour's that have no policy of a kind any more: its routes by what they match, and its host.
+/// Lists of networks of the host are told by what they hold.
+fn lost_of_proxy(changed: &Changed<'_>, part: &str) -> Vec<String> {
+    if changed.kind() != "HTTPProxy" {
+        return Vec::new();
+    }
+    let places = |node: Option<&Node>| -> Vec<(String, bool)> {
+        let routes = items(node.and_then(|n| n.at(&["spec", "routes"]))).iter();
+        let prefix = |route: &Node| {
+            let conditions = items(route.get("conditions")).iter();
+            let all: Vec<String> = conditions
+                .map(|it| ["prefix", "exact", "regex"].map(|key| text(Some(it), &[key])).concat())
+                .collect();
+            all.join(" ")
+        };
+        let host = node.and_then(|n| n.at(&["spec", "virtualhost"]));
+        let host = host
+            .filter(|_| part != "ipAllowPolicy")
+            .map(|it| ("host".to_owned(), it.get(part).is_some()));
+        routes.map(|it| (prefix(it), it.get(part).is_some())).chain(host).collect()
+    };
+    let after = places(changed.after());
+    let before = places(changed.before()).into_iter();
+    before
+        .filter(|(place, had)| *had && after.iter().any(|(other, has)| other == place && !has))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// Parts of a Middleware that keep callers out.

@@ -54,11 +54,34 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         fetched(changed, report);
     } else if kind == "SealedSecret" {
         sealed(changed, report);
+        scope(changed, report);
     } else {
         references(changed, report);
     }
     encrypted(changed, report);
     annotations(changed, report);
+}
+
+/// Where a sealed secret may be opened: in its own place, in its namespace, anywhere.
+fn scope(changed: &Changed<'_>, report: &mut Report<'_>) {
+    for (key, one, many) in [
+        (
+            "sealedsecrets.bitnami.com/cluster-wide",
+            "may be opened in any namespace under any name",
+            "may be opened in any namespace under any name",
+        ),
+        (
+            "sealedsecrets.bitnami.com/namespace-wide",
+            "may be opened under any name of its namespace",
+            "may be opened under any name of their namespaces",
+        ),
+    ] {
+        let (then, now) = changed.annotation(key);
+        if now == "true" && then != "true" {
+            let field = format!("metadata.annotations.[{key}]");
+            report.tell(changed, CHANGES, &field, words(one, many, shown(key)));
+        }
+    }
 }
 
 fn fetched(changed: &Changed<'_>, report: &mut Report<'_>) {

@@ -97,6 +97,10 @@ fn pod_stance(pod: &PodSpec<'_>) -> Stance {
             stance.opens.insert(format!("hostPath {path}"));
         }
     }
+    let runtime = text(Some(pod.node), &["runtimeClassName"]);
+    if ["gvisor", "runsc", "kata"].iter().any(|it| runtime.starts_with(it)) {
+        stance.hardens.insert("a sandbox of its own".to_owned());
+    }
     if text(Some(pod.node), &["automountServiceAccountToken"]) == "false" {
         stance.hardens.insert("automountServiceAccountToken: false".to_owned());
     }

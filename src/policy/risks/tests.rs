@@ -3,6 +3,7 @@
 mod authorization;
 mod operators;
 mod shapes;
+mod siblings;
 mod traffic;
 mod watching;
 mod workloads;
@@ -76,6 +77,12 @@ fn manifest((api_version, kind): (&str, &str), rest: &str) -> String {
 
 /// Each case: before, after (`-` for none), and what is found.
 fn table(kind: (&str, &str), cases: &[(&str, &str, &str)]) {
+    let wrong = faults(kind, cases);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What of a table does not hold.
+fn faults(kind: (&str, &str), cases: &[(&str, &str, &str)]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (before, after, want) in cases {
         let findings = found(&manifest(kind, before), &manifest(kind, after));
@@ -87,5 +94,5 @@ fn table(kind: (&str, &str), cases: &[(&str, &str, &str)]) {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    wrong
 }

@@ -39,6 +39,8 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     annotations(changed, report);
     issuer(changed, report);
     plain_calls(changed, report);
+    sources(changed, report);
+    clients(changed, report);
 }
 
 /// How high a protocol version is; none for what is no version.
@@ -411,5 +413,35 @@ fn plain_calls(changed: &Changed<'_>, report: &mut Report<'_>) {
             );
             report.tell(changed, WEAKER, after.field(path), words);
         }
+    }
+}
+
+/// Clients of which Traefik asks for no certificate any more, or does not check it.
+fn clients(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let keys = ["spec", "clientAuth", "clientAuthType"];
+    let rank = |kind: &str| match kind {
+        "RequireAndVerifyClientCert" => 3,
+        "VerifyClientCertIfGiven" => 2,
+        "RequireAnyClientCert" => 1,
+        _ => 0,
+    };
+    let (then, now) = changed.texts(&keys);
+    if changed.kind() == "TLSOption" && rank(now) < rank(then) {
+        let words = words(
+            "asks less of its clients' certificates",
+            "ask less of their clients' certificates",
+            becomes(then, now),
+        );
+        report.tell(changed, WEAKER, "spec", words);
+    }
+}
+
+/// Sources of Flux's that are read in plain text.
+fn sources(changed: &Changed<'_>, report: &mut Report<'_>) {
+    let (then, now) = changed.texts(&["spec", "insecure"]);
+    if changed.is_of("toolkit.fluxcd.io") && now == "true" && then != "true" {
+        let words =
+            words("may be read in plain text", "may be read in plain text", shown("insecure"));
+        report.tell(changed, WEAKER, "spec.insecure", words);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::changes::lost_values;
 use super::super::environment::Environment;
+use super::super::error::PlanError;
 use super::super::rendering::Builds;
 use super::clusters::Elsewhere;
 use super::edit::PlannedEdit;
@@ -9,8 +10,8 @@ use super::request::{Checks, PlanRequest};
 use crate::diff::{FilesDiff, RenderedDiff};
 use crate::model::{EditedFiles, EnvironmentName, FileEdit, RepoPath};
 use crate::policy::{
-    Changes, Finding, Findings, Overlay, Promotion, Reading, Side, Standards, Terms, check_changes,
-    check_overlay, check_values, check_without_lines, mark_new,
+    Beside, Changes, Finding, Findings, Overlay, Promotion, Reading, Side, Standards, Terms,
+    UnknownFiles, check_changes, check_overlay, check_values, check_without_lines, mark_new,
 };
 
 /// What the gates say of a plan.
@@ -107,11 +108,14 @@ pub(super) fn of_values(
     request: &PlanRequest<'_>,
     (edits, files): (&[PlannedEdit], &FilesDiff),
     builds: &Builds,
-) -> Findings {
+) -> Result<Findings, PlanError> {
     let Checks { gates, today, .. } = request.checks;
     let is_read =
         |path: &RepoPath| [&builds.before, &builds.after].iter().any(|it| it.inputs.contains(path));
     let edits = edits.iter().map(|planned| &planned.edit);
-    let edits = edits.filter(|edit| files.is_open(&edit.path) && !is_read(&edit.path));
-    check_values(edits, gates, today)
+    let open = edits.filter(|edit| files.is_open(&edit.path) && !is_read(&edit.path));
+    let open: Vec<&FileEdit> = open.collect();
+    let beside = Beside::of(open.iter().copied(), request.files)
+        .map_err(|UnknownFiles(paths)| PlanError::Unknown(paths))?;
+    Ok(check_values(open, &beside, gates, today))
 }

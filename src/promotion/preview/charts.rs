@@ -12,7 +12,7 @@ use super::reach::folders_of;
 use super::value::Previewed;
 use crate::deployer::{Deployers, Deployment};
 use crate::model::{Entry, Files, RepoPath};
-use crate::policy::UnknownFiles;
+use crate::policy::{UnknownFiles, values_over};
 use crate::yaml::{Node, parse_manifests};
 
 /// A chart's own file.
@@ -48,6 +48,8 @@ pub(super) struct Taken {
     pub(super) why: String,
     /// Whether a merge brings them there.
     pub(super) at_once: bool,
+    /// What the chart is given, before and after, where all of it is known.
+    pub(super) values: Option<[Node; 2]>,
 }
 
 impl Charts {
@@ -98,6 +100,7 @@ impl Charts {
         }
         let mut taken = Taken::default();
         let mut names: Vec<String> = Vec::new();
+        let mut taking: Vec<&Chart> = Vec::new();
         let (mut sure, mut at_once) = (true, false);
         for chart in &self.charts {
             let how = chart.taken_by(&folders, environment, deployers);
@@ -109,6 +112,7 @@ impl Charts {
             sure &= how.sure;
             at_once |= how.follows;
             names.push(format!("`{}`", chart.folder));
+            taking.push(chart);
             taken.files.extend(chart.changed.iter().cloned());
         }
         if names.is_empty() {
@@ -116,6 +120,9 @@ impl Charts {
         }
         taken.at_once = at_once;
         taken.why = why(&names, sure);
+        if let [chart] = &taking[..] {
+            taken.values = given(request, chart, environment, deployers)?;
+        }
         Ok(Some(taken))
     }
 
@@ -136,7 +143,7 @@ impl Charts {
         let folders: Vec<RepoPath> = charts.iter().map(|it| it.folder.clone()).collect();
         let unknown = "; which environments take it is not known either";
         let why = format!("{}{unknown}", why(&names, true));
-        (!names.is_empty()).then_some((folders, Taken { files, why, at_once: false }))
+        (!names.is_empty()).then_some((folders, Taken { files, why, at_once: false, values: None }))
     }
 
     /// Whether an environment is values alone, of which nothing says for which chart, and this one is beside them:
@@ -195,6 +202,69 @@ fn why(names: &[String], sure: bool) -> String {
             "nothing renders the {word} {charts} here, and nothing says whether these values are for {them}"
         ),
     }
+}
+
+/// What Argo CD hands to a chart for an environment, before and after: the chart's own values, and files over them.
+/// `None` where something else may be handed over too.
+///
+/// # Errors
+/// [`UnknownFiles`] of values whose content is not here.
+fn given(
+    request: &Previewed<'_>,
+    chart: &Chart,
+    environment: &Environment,
+    deployers: &Deployers,
+) -> Result<Option<[Node; 2]>, UnknownFiles> {
+    let takes = |it: &&Deployment| it.values.iter().any(|it| it.is_within(&environment.path));
+    let mut deployments = deployers.of_folder(&chart.folder).filter(takes);
+    let Some(deployment) = deployments.next() else { return Ok(None) };
+    let mut unknown = BTreeSet::new();
+    let hands_more = documents(request.after, &deployment.at.path, &mut unknown)
+        .iter()
+        .any(|object| hands_more(object, 0));
+    let others = deployments.any(|it| it.values != deployment.values);
+    let is_known = deployment.unknown.is_empty() && deployment.revision.is_none();
+    let Ok(own) = chart.folder.join("values.yaml") else { return Ok(None) };
+    let mut sides = Vec::new();
+    for files in [request.before, request.after] {
+        let mut read = Vec::new();
+        for (path, is_own) in
+            std::iter::once((&own, true)).chain(deployment.values.iter().map(|it| (it, false)))
+        {
+            match files.look_up(path) {
+                Ok((_, Entry::File(file))) => read.push(file),
+                Ok((path, Entry::Unknown)) => drop(unknown.insert(path)),
+                _ if is_own => {}
+                _ => return Ok(None),
+            }
+        }
+        sides.extend(values_over(&read));
+    }
+    if !unknown.is_empty() {
+        return Err(UnknownFiles(unknown));
+    }
+    let known = is_known && !hands_more && !others;
+    Ok(<[Node; 2]>::try_from(sides).ok().filter(|_| known))
+}
+
+/// Whether Argo CD hands more to a chart than files of values.
+fn hands_more(node: &Node, depth: usize) -> bool {
+    const PLAIN: [&str; 6] = [
+        "valueFiles",
+        "releaseName",
+        "version",
+        "skipCrds",
+        "passCredentials",
+        "ignoreMissingValueFiles",
+    ];
+    let inside = || {
+        let pairs = node.as_mapping().into_iter().flatten().map(|pair| &pair.value);
+        pairs.chain(node.as_sequence().into_iter().flatten())
+    };
+    let helm = node.get("helm").and_then(Node::as_mapping).into_iter().flatten();
+    depth > 20
+        || helm.into_iter().any(|pair| !PLAIN.contains(&pair.key.text.as_str()))
+        || inside().any(|node| hands_more(node, depth + 1))
 }
 
 /// The chart that a file makes something of, on either side.

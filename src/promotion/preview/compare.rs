@@ -122,7 +122,7 @@ impl Seen {
         };
         let environments = request.pipeline.environments();
         let Some(environment) = environments.last() else { return };
-        match files_alone(request, environment, &taken.files, &[], taken.why) {
+        match files_alone(request, environment, &taken.files, &[], (taken.why, None)) {
             Ok(alone) => self.found.extend(alone.map(|it| {
                 let of_nobody = Unrendered { environments: Vec::new(), charts: folders, ..it };
                 Found::Unrendered(Box::new(of_nobody))
@@ -189,7 +189,7 @@ impl Seen {
         }
         unread.retain(|path| !is_documentation(path));
         let (builds, why) = (builds.each_ref(), UNREAD.to_owned());
-        let alone = files_alone(request, environment, unread, &builds, why)?;
+        let alone = files_alone(request, environment, unread, &builds, (why, None))?;
         self.found.extend(alone.map(|it| Found::Unrendered(Box::new(it))));
         Ok(())
     }

@@ -15,11 +15,12 @@ use super::value::{Previewed, Reached, Unrendered};
 use crate::deployer::{self, Variant};
 use crate::diff::{FilesDiff, RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError};
-use crate::model::{Entry, Files, RepoPath, edits_between};
+use crate::model::{Entry, FileEdit, Files, RepoPath, edits_between};
 use crate::policy::{
-    Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles, check_at_once,
-    check_changes, check_overlay, check_values, check_without_lines, mark_new,
+    Beside, Changes, Finding, Gates, Overlay, Reading, Standards, Terms, UnknownFiles,
+    check_at_once, check_changes, check_overlay, check_values, check_without_lines, mark_new,
 };
+use crate::yaml::Node;
 
 /// What environments are measured by; most of a repository share theirs.
 #[derive(Default)]
@@ -74,8 +75,13 @@ pub(super) fn look(
                 Err(BuildError::Unknown(paths)) => Err(UnknownFiles(paths)),
                 before if breaks(&before, &error) => Ok(Look::Broken(Box::new(error))),
                 _ => {
-                    let alone =
-                        files_alone(request, environment, changed.all()?, &[], reason(&error))?;
+                    let alone = files_alone(
+                        request,
+                        environment,
+                        changed.all()?,
+                        &[],
+                        (reason(&error), None),
+                    )?;
                     // What a Secret is made from is not known where a file cannot be read.
                     let shown = |alone: Unrendered| match is_unreadable(&error) {
                         true => Unrendered {
@@ -116,7 +122,7 @@ pub(super) fn files_alone<'p>(
     environment: &Environment,
     changed: impl IntoIterator<Item = &'p RepoPath>,
     builds: &[&Build],
-    why: String,
+    (why, values): (String, Option<[Node; 2]>),
 ) -> Result<Option<Unrendered>, UnknownFiles> {
     let changed: Vec<&RepoPath> =
         changed.into_iter().filter(|path| !is_packed(path) || is_here(request, path)).collect();
@@ -149,7 +155,11 @@ pub(super) fn files_alone<'p>(
     let known = secrets.known_values(builds);
     let files = FilesDiff::between(&edits, &secrets, &known, builds);
     let open = edits.iter().filter(|edit| files.is_open(&edit.path));
-    let mut findings = check_values(open, &environment.gates, request.today).findings;
+    let open: Vec<&FileEdit> = open.collect();
+    let beside = Beside { values, ..Beside::of(open.iter().copied(), after)? };
+    let helpers = beside.told(open.iter().copied());
+    let why = std::iter::once(why).chain(helpers).collect::<Vec<_>>().join("; ");
+    let mut findings = check_values(open, &beside, &environment.gates, request.today).findings;
     hide_in_findings(&mut findings, &known);
     let environments = vec![environment.clone()];
     Ok(Some(Unrendered { environments, charts: Vec::new(), why, files, findings }))
@@ -161,7 +171,7 @@ pub(super) fn of_charts(
     environment: &Environment,
     taken: Taken,
 ) -> Result<Option<Unrendered>, UnknownFiles> {
-    let alone = files_alone(request, environment, &taken.files, &[], taken.why)?;
+    let alone = files_alone(request, environment, &taken.files, &[], (taken.why, taken.values))?;
     Ok(alone.map(|mut alone| {
         if taken.at_once && is_last(request, environment) {
             let files: Vec<RepoPath> = taken.files.into_iter().collect();

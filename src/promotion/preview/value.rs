@@ -80,7 +80,9 @@ impl Preview {
     /// Adds a change of files; the same one for the same reason is told once.
     pub(super) fn add_unrendered(&mut self, unrendered: Unrendered) {
         let same = |known: &&mut Unrendered| {
-            known.files.text() == unrendered.files.text() && known.why == unrendered.why
+            known.files.text() == unrendered.files.text()
+                && known.why == unrendered.why
+                && known.findings == unrendered.findings
         };
         match self.unrendered.iter_mut().find(same) {
             Some(known) => known.environments.extend(unrendered.environments),
