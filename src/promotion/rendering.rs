@@ -243,6 +243,11 @@ pub(super) fn weigh(
         (Ok(before), Ok(after)) => {
             builds = Builds { source: source_build.unwrap_or_default(), before, after };
         }
+        // What is only out of reach here was in the cluster all the same: how it differs is not known.
+        (Err(error), Ok(_)) if is_out_of_reach(&error) || is_kept_elsewhere(&error) => {
+            builds = Builds { source: source_build.unwrap_or_default(), ..builds };
+            missing.push(NotRendered::new(target, "could not be built before", &error, true));
+        }
         // Repaired by the promotion: all of it is new to the cluster.
         (Err(error), Ok(after)) => {
             builds = Builds { source: source_build.unwrap_or_default(), after, ..builds };
@@ -419,6 +424,11 @@ mod tests {
         assert_eq!(weighed(secret(), secret()).unwrap(), 2);
         assert!(weighed(patch(), patch()).is_err());
         let whole = built("resources: [a.yaml]\n");
+        // What was there before is not known, so that nothing is said to come.
+        let attempts =
+            Attempts { source: secret(), before: secret(), after: built("resources: [a.yaml]\n") };
+        let (builds, missing) = weigh(attempts, By::Files, &target, &target).unwrap();
+        assert!(builds.after.resources.is_empty() && missing.iter().any(|it| it.is_target));
         assert!(weighed(whole, secret()).is_err(), "the promotion brings it");
     }
 }

@@ -4,6 +4,7 @@ use super::change::{Changed, becomes, items, listed, new_ones, shown, text, text
 use super::cover::{istio_rule, network_rule, role_rule, selects_all_of};
 use super::leaf::{Leaves, last_key, leaves};
 use super::mtls::reach;
+use super::relabelled::Relabelled;
 use crate::diff::Change;
 use crate::kustomize::ResourceId;
 use crate::policy::Level;
@@ -310,30 +311,21 @@ impl NetworkKind {
 
 fn network(changed: &Changed<'_>, kind: &NetworkKind, report: &mut Report<'_>) {
     if changed.is_deleted() {
-        return refusal_gone(changed, report);
+        if !(kind.selector == "podSelector" && is_refused_by_others(changed)) {
+            refusal_gone(changed, report);
+        }
+        return;
     }
     if !changed.stays() {
         return;
     }
-    let mut wider: Vec<&str> = Vec::new();
-    let (then, now) = changed.values(&["spec", kind.selector]);
-    if then != now && !then.zip(now).is_some_and(|(then, now)| selects_all_of(now, then)) {
-        wider.push(kind.selector);
-    }
-    for direction in kind.allows {
-        let (then, now) = changed.values(&["spec", direction]);
-        let (isolated, isolates) =
-            (isolates(changed.before(), direction), isolates(changed.after(), direction));
-        let lets_more =
-            !items(now).iter().all(|now| items(then).iter().any(|then| network_rule(then, now)));
-        if isolated && (!isolates || lets_more) {
-            wider.push(direction);
-        }
-    }
-    for direction in kind.denies {
-        let (then, now) = changed.values(&["spec", direction]);
-        if !items(then).iter().all(|then| items(now).iter().any(|now| network_rule(now, then))) {
-            wider.push(direction);
+    let mut wider = lets_through(changed.before(), changed.after(), kind);
+    if !wider.is_empty() {
+        let relabelled = Relabelled::of(changed.all);
+        if !relabelled.is_empty() {
+            let then = relabelled.without(changed.before(), false);
+            let now = relabelled.without(changed.after(), true);
+            wider = lets_through(then.as_ref(), now.as_ref(), kind);
         }
     }
     let (then, now) = changed.values(&["specs"]);
@@ -349,6 +341,67 @@ fn network(changed: &Changed<'_>, kind: &NetworkKind, report: &mut Report<'_>) {
             words("lets more traffic through", "let more traffic through", listed(&wider)),
         );
     }
+}
+
+/// The parts of a policy by which it lets more through than before.
+fn lets_through(
+    before: Option<&Node>,
+    after: Option<&Node>,
+    kind: &NetworkKind,
+) -> Vec<&'static str> {
+    let values = |key: &str| {
+        let of = |node: Option<&'_ Node>| node.and_then(|node| node.at(&["spec", key])).cloned();
+        (of(before), of(after))
+    };
+    let mut wider: Vec<&'static str> = Vec::new();
+    let (then, now) = values(kind.selector);
+    let (then, now) = (then.as_ref(), now.as_ref());
+    if then != now && !then.zip(now).is_some_and(|(then, now)| selects_all_of(now, then)) {
+        wider.push(kind.selector);
+    }
+    for direction in kind.allows {
+        let (then, now) = values(direction);
+        let (then, now) = (then.as_ref(), now.as_ref());
+        let (isolated, isolates) = (isolates(before, direction), isolates(after, direction));
+        let lets_more =
+            !items(now).iter().all(|now| items(then).iter().any(|then| network_rule(then, now)));
+        if isolated && (!isolates || lets_more) {
+            wider.push(direction);
+        }
+    }
+    for direction in kind.denies {
+        let (then, now) = values(direction);
+        let (then, now) = (then.as_ref(), now.as_ref());
+        if !items(then).iter().all(|then| items(now).iter().any(|now| network_rule(now, then))) {
+            wider.push(direction);
+        }
+    }
+    wider
+}
+
+/// Whether other policies refuse all that one refused which goes: then its end lets nothing more through.
+fn is_refused_by_others(changed: &Changed<'_>) -> bool {
+    let spec =
+        |node: Option<&Node>| node.and_then(|node| node.at(&["spec", "podSelector"])).cloned();
+    let Some(own) = spec(changed.before()) else { return false };
+    let others = || {
+        changed.all.after.resources.iter().filter(|other| {
+            other.id.gvk == changed.diff.id.gvk
+                && other.id.namespace == changed.diff.id.namespace
+                && spec(Some(&other.node)).is_some_and(|it| selects_all_of(&it, &own))
+        })
+    };
+    // What the others let in was let in beside it, too, if they were there before.
+    let was_there = |other: &crate::kustomize::Resource| {
+        changed.all.before.resources.iter().any(|it| it.id == other.id && it.node == other.node)
+    };
+    let covered = |direction: &str| {
+        others().any(|other| was_there(other) && isolates(Some(&other.node), direction))
+    };
+    ["ingress", "egress"]
+        .into_iter()
+        .filter(|direction| isolates(changed.before(), direction))
+        .all(covered)
 }
 
 /// Whether a policy refuses what it does not name in a direction.

@@ -209,7 +209,8 @@ pub(super) fn becomes(before: &str, after: &str) -> String {
 pub(super) fn all_become<S: AsRef<str>>(before: &[S], after: &[S]) -> String {
     match (before, after) {
         ([before], [after]) => becomes(before.as_ref(), after.as_ref()),
-        _ => format!("{} → {}", listed(before), listed(after)),
+        // Two lists in one sentence: both are short.
+        _ => format!("{} → {}", first_of(before, 2), first_of(after, 2)),
     }
 }
 
@@ -223,9 +224,12 @@ fn quoted(value: &str) -> String {
 
 /// `` `a`, `b` and 3 more ``.
 pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    const SHOWN: usize = 4;
-    let first: Vec<String> = words.iter().take(SHOWN).map(|word| shown(word.as_ref())).collect();
-    let rest = words.len().saturating_sub(SHOWN);
+    first_of(words, 4)
+}
+
+fn first_of<S: AsRef<str>>(words: &[S], most: usize) -> String {
+    let first: Vec<String> = words.iter().take(most).map(|word| shown(word.as_ref())).collect();
+    let rest = words.len().saturating_sub(most);
     match (rest, first.as_slice()) {
         (0, [init @ .., last]) if !init.is_empty() => format!("{} and {last}", init.join(", ")),
         (0, all) => all.join(", "),

@@ -71,6 +71,10 @@ fn check_floating(changed: &Changed<'_>, report: &mut Report<'_>) {
     for versioned in versions(changed) {
         let moved = |before: &String| floats(before) || is_name(before);
         let floated = versioned.before.as_ref().is_some_and(moved);
+        // What an operator puts an image in place of.
+        if versioned.name == "placeholder" {
+            continue;
+        }
         if floats(&versioned.after) && !floated && !versioned.has_digest {
             let before = versioned.before.as_ref().map_or(String::new(), |b| format!("{b} → "));
             let now = if versioned.after.is_empty() { "no tag" } else { &versioned.after };

@@ -30,6 +30,7 @@ mod observers;
 mod pod;
 pub(super) mod proxy_configuration;
 mod quantity;
+mod relabelled;
 mod rollouts;
 mod route;
 mod scope;

@@ -98,10 +98,14 @@ fn fetched(changed: &Changed<'_>, report: &mut Report<'_>) {
         if differ.is_empty() && now.is_some() {
             field = after.field(path).to_owned();
         }
-        differ.push(match now {
+        let told = match now {
             Some(now) => becomes(then, now),
             None => format!("{} is dropped", shown(then)),
-        });
+        };
+        // The same in several of its entries is told once.
+        if !differ.contains(&told) {
+            differ.push(told);
+        }
     }
     let come: Vec<&str> = after
         .iter()

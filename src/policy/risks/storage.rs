@@ -113,8 +113,17 @@ fn classes(changed: &Changed<'_>, report: &mut Report<'_>) {
     for (path, then) in before.iter() {
         let is_class = ["storageClassName", "storageClass"].contains(&last_key(path));
         let now = after.get(path);
+        // A chart takes an empty name for none.
+        if then.is_empty() && now.is_none_or(str::is_empty) && changed.chart_values().is_some() {
+            continue;
+        }
         if is_class && now != Some(then) && path_stays(path, after) {
-            let detail = becomes(then, now.unwrap_or_default());
+            // To a claim an empty name is no class, and none the cluster's own.
+            let named = |class: Option<&str>| match class {
+                Some("") => "none".to_owned(),
+                class => shown(class.unwrap_or_default()),
+            };
+            let detail = format!("{} → {}", named(Some(then)), named(now));
             let words = words("changes its storage class", "change their storage class", detail);
             report.tell(changed, CHANGES, after.field(path), words);
         }

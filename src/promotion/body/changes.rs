@@ -39,11 +39,11 @@ pub(super) fn listed(heading: &str, telling: &Telling<'_>, most: usize) -> Optio
     Some(lines.join("\n"))
 }
 
-/// What comes over in the files, where nothing is rendered.
+/// What comes over in the files, where no resource that is built here changes.
 pub(super) fn fields(plan: &Plan, most: usize) -> Option<String> {
     let comes = |difference: &&Difference| difference.then != Then::Stays;
     let told: Vec<&Difference> = plan.differences.iter().filter(comes).collect();
-    if told.is_empty() || !plan.is_not_rendered() {
+    if told.is_empty() {
         return None;
     }
     let mut lines = vec!["**What changes in the files**".to_owned()];

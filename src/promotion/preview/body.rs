@@ -33,16 +33,7 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
     shown.truncate(GROUPS);
     let groups: Vec<(String, &Reached)> =
         shown.into_iter().map(|reached| (head_of(reached), reached)).collect();
-    parts.extend(preview.broken.iter().take(GROUPS).map(|(environment, error)| {
-        let at = error
-            .location()
-            .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
-        format!(
-            "> [!CAUTION]\n> {} cannot be built: {}{at}",
-            code(&environment.title(), 120),
-            prose(&reason(error), 600)
-        )
-    }));
+    parts.extend(broken(preview));
     let heads: usize = groups.iter().map(|(head, _)| utf16_len(head)).sum();
     let mut unrendered: Vec<&Unrendered> = preview.unrendered.iter().collect();
     unrendered.sort_by_key(|it| std::cmp::Reverse(gravest(&it.findings)));
@@ -72,6 +63,26 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
     parts.push(format!("See it yourself: {}", code(command, 300)));
     parts.retain(|part| !part.is_empty());
     cut(&(parts.join("\n\n") + "\n"), LIMIT)
+}
+
+/// Environments that cannot be built, those that fail for the same reason together.
+fn broken(preview: &Preview) -> Vec<String> {
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for (environment, error) in &preview.broken {
+        let at = error
+            .location()
+            .map_or(String::new(), |at| format!(" · {}", code(&at.to_string(), 200)));
+        let why = format!("{}{at}", prose(&reason(error), 600));
+        let name = code(&environment.title(), 120);
+        match told.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => told.push((why, vec![name])),
+        }
+    }
+    let sentences = told.into_iter().take(GROUPS);
+    sentences
+        .map(|(why, names)| format!("> [!CAUTION]\n> {} cannot be built: {why}", several(&names)))
+        .collect()
 }
 
 /// How much the gravest of what is new weighs.

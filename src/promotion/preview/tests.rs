@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diff::RenderedDiff;
-use crate::kustomize::{BuildOptions, ResourceId};
-use crate::model::{EnvironmentName, File, FileTree, RepoPath};
+use crate::kustomize::{BuildError, BuildOptions, ResourceId};
+use crate::model::{EnvironmentName, File, FileTree, Location, RepoPath};
 use crate::policy::{Alike, Day, Fetched, Finding, Level, UnknownFiles};
 use crate::promotion::{Environment, Pipeline, Place, Sources, Stage};
 
@@ -160,4 +160,21 @@ fn what_changes_begins_before_the_list_of_findings() {
     assert!(at("**What changes**") < at("**New findings**"), "{body}");
     assert!(at("**New findings**") < at("something about 8"), "{body}");
     assert!(at("1 new remark</summary>") < at("something about 9"), "{body}");
+}
+
+#[test]
+fn what_breaks_several_environments_is_told_once() {
+    let broken = |name: &str| {
+        let environment = Environment::new(EnvironmentName::parse(name).unwrap(), path(name));
+        let at = Location::file(path("base/kustomization.yaml"));
+        (environment, BuildError::invalid(&at, "there is no `a.yaml`"))
+    };
+    let preview = Preview {
+        broken: ["dev", "staging", "production"].map(broken).into(),
+        ..Preview::default()
+    };
+    let body = preview_body(&preview, "overlift preview");
+    let told = "> [!CAUTION]\n> `dev`, `staging` and `production` cannot be built: there is no `a.yaml` · `base/kustomization.yaml`";
+    assert!(body.contains(told), "{body}");
+    assert_eq!(body.matches("CAUTION").count(), 1, "{body}");
 }

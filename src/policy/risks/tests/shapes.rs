@@ -1,6 +1,6 @@
 //! What no rule may stumble over: masked values, other folders, hostile shapes.
 
-use super::{found, manifest, table};
+use super::{found, ids, manifest, table};
 use crate::diff::{MASKED, MASKED_CHANGED};
 use crate::kustomize::Build;
 use crate::model::{EnvironmentName, FileTree, Location, RepoPath};
@@ -67,6 +67,10 @@ fn hostile_shapes_say_nothing_and_stop_nothing() {
         ("apps/v1", "Deployment"),
         ("kyverno.io/v1", "ClusterPolicy"),
         ("external-secrets.io/v1", "ExternalSecret"),
+        ("telemetry.istio.io/v1", "Telemetry"),
+        ("monitoring.coreos.com/v1", "PrometheusRule"),
+        ("projectcontour.io/v1", "HTTPProxy"),
+        ("argoproj.io/v1alpha1", "Rollout"),
     ];
     let bodies = [
         "spec: []",
@@ -97,5 +101,66 @@ fn hostile_shapes_say_nothing_and_stop_nothing() {
             &format!("spec: {{hosts: [{}]}}", hosts.join(", ")),
         )
     };
-    assert!(found(&many("a"), &many("b"))[0].message.contains("and 49996 more"));
+    assert!(found(&many("a"), &many("b"))[0].message.contains("and 49998 more"));
+}
+
+/// A label that every Pod gets anew is another one in the selectors, too.
+#[test]
+fn what_is_relabelled_together_lets_nothing_more_through() {
+    let set = |stage: &str, app: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: shop}}\n\
+             spec: {{podSelector: {{matchLabels: {{app: {app}, stage: {stage}}}}}, policyTypes: [Ingress], ingress: [{{from: [{{podSelector: {{matchLabels: {{app: b, stage: {stage}}}}}}}]}}]}}\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, namespace: shop}}\n\
+             spec: {{template: {{metadata: {{labels: {{app: a, stage: {stage}}}}}, spec: {{containers: [{{name: a, image: 'a:1'}}]}}}}}}\n"
+        )
+    };
+    assert_eq!(ids(&found(&set("prod", "a"), &set("dev", "a"))), "");
+    assert_eq!(ids(&found(&set("prod", "a"), &set("dev", "c"))), "authorization-wider");
+}
+
+#[test]
+fn a_policy_that_only_let_in_is_missed_by_nobody() {
+    let policy = |name: &str, selector: &str, rest: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{podSelector: {selector}, policyTypes: [Ingress]{rest}}}\n---\n"
+        )
+    };
+    let deny = policy("deny", "{}", "");
+    let lets_in =
+        policy("a", "{matchLabels: {app: a}}", ", ingress: [{from: [{podSelector: {}}]}]");
+    let both = format!("{deny}{lets_in}");
+    assert_eq!(ids(&found(&both, &deny)), "(resource-deleted)");
+    assert_eq!(ids(&found(&both, &lets_in)), "authorization-wider (resource-deleted)");
+    let other = policy("other", "{matchLabels: {app: b}}", "");
+    let with_other = format!("{other}{lets_in}");
+    assert_eq!(ids(&found(&with_other, &other)), "authorization-wider (resource-deleted)");
+}
+
+#[test]
+fn an_empty_class_is_none_to_a_chart() {
+    let values = |rest: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: a}}\nspec: {{values: {{persistence: {{size: 1Gi{rest}}}}}}}\n"
+        )
+    };
+    assert_eq!(ids(&found(&values(", storageClass: ''"), &values(""))), "");
+    let claim = |rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: a}}\nspec: {{volumeName: a{rest}}}\n"
+        )
+    };
+    let told = found(&claim(", storageClassName: ''"), &claim(""));
+    assert_eq!(told[0].message, "changes its storage class: none → unset");
+}
+
+#[test]
+fn an_image_that_an_operator_puts_in_is_none() {
+    let of = |image: &str| {
+        format!(
+            "apiVersion: broker.amq.io/v1beta1\nkind: ActiveMQArtemis\nmetadata: {{name: a}}\nspec: {{deploymentPlan: {{image: {image}}}}}\n"
+        )
+    };
+    assert_eq!(ids(&found(&of("'a:1'"), &of("placeholder"))), "");
 }
