@@ -166,6 +166,43 @@ fn a_text_comes_without_the_part_that_would_be_made_up() {
     assert_eq!(repository.read("production/web.yaml"), file("    env: production\n"));
 }
 
+/// A branch that staging tries, an image tagged for it, and a secret that is encrypted for its namespace are staging's
+/// own, whatever production's namespace is called.
+#[test]
+fn branches_tags_and_ciphers_are_called_apart() {
+    let kustomization = |environment: &str, more: &str, image: &str| {
+        format!(
+            "resources: [git.yaml{more}]\nnamespace: {environment}\nimages:\n- {{name: web, newTag: \"1\"}}\n{image}"
+        )
+    };
+    let git = |branch: &str| {
+        format!(
+            "kind: GitRepository\nmetadata: {{name: shop}}\nspec: {{ref: {{branch: {branch}}}}}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &kustomization("staging", "", "")),
+        ("staging/git.yaml", &git("main")),
+        ("production/kustomization.yaml", &kustomization("production", "", "")),
+        ("production/git.yaml", &git("main")),
+    ]);
+    let image = "- {name: api, newTag: staging}\n";
+    let new = ", sealed.yaml";
+    repository.write("staging/kustomization.yaml", &kustomization("staging", new, image));
+    repository.write("staging/git.yaml", &git("rework/folders"));
+    let sealed = "kind: SealedSecret\nmetadata: {name: shop, namespace: staging}\nspec: {encryptedData: {a: AgBy}}\n";
+    repository.write("staging/sealed.yaml", sealed);
+    repository.commit("tried in staging");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/git.yaml spec.ref.branch stays: production's own, and the source changed meanwhile
+    production/kustomization.yaml resources[sealed.yaml] stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml namespace stays: each in its own environment's name
+    production/kustomization.yaml images[name=api] stays: names the source, and nothing tells what production says instead
+    production/sealed.yaml  stays: names the source, and nothing tells what production says instead
+    ");
+}
+
 /// What comes with the promotion may be named by what comes with it, and by nothing else.
 #[test]
 fn what_comes_along_may_be_named() {

@@ -23,6 +23,8 @@ pub(super) struct Counterparts {
     joined: Vec<(Side, String, String)>,
     /// What the target says for a name, in texts that are the name, have it, or have hosts.
     words: [Words; 3],
+    /// What both say for a key that is called apart: a branch, a tag.
+    apart: BTreeMap<String, Known>,
 }
 
 /// What the target says for names of the source's in texts of one kind.
@@ -72,6 +74,17 @@ impl Counterparts {
         learn(&mut self.placed, source, target);
     }
 
+    /// Learns what the target says for a key, where the source says something else.
+    pub(super) fn learn_apart(&mut self, key: &str, source: &str, target: &str) {
+        learn(self.apart.entry(key.to_owned()).or_default(), source, target);
+    }
+
+    /// What the target says for a key, where the source says something. The name of an environment is a branch for
+    /// some, and for others it is not.
+    pub(super) fn said_apart(&self, key: &str, source: &str) -> Option<&str> {
+        self.apart.get(key)?.get(source)?.as_deref()
+    }
+
     /// Learns what both put before the names of their resources, or behind them.
     pub(super) fn learn_joined(&mut self, side: Side, source: &str, target: &str) {
         self.joined.push((side, source.to_owned(), target.to_owned()));
@@ -106,6 +119,7 @@ impl Counterparts {
         known.all(Option::is_none)
             && self.words.iter().all(|it| !it.bare && it.known.is_empty())
             && self.joined.is_empty()
+            && self.apart.is_empty()
     }
 
     /// What the target has where the source has a text, in some place where both were seen.

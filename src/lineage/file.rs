@@ -298,8 +298,8 @@ impl Opened<'_, '_> {
         let mut walk = Walk {
             is_unlisted: &is_unlisted,
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
-            foreign: &|value, entry| {
-                let named = self.foreign(value);
+            foreign: &|key, value, entry| {
+                let named = self.foreign(key, value);
                 let named = named.filter(|it| *it != Verdict::NamesOther || entry.is_none());
                 named.or_else(|| self.held(entry?))
             },
@@ -322,8 +322,8 @@ impl Opened<'_, '_> {
     }
 
     /// Why a value that would come new stays away.
-    fn foreign(&self, value: &Value) -> Option<Verdict> {
-        self.sides.foreign(self.request.names, value)
+    fn foreign(&self, key: &str, value: &Value) -> Option<Verdict> {
+        self.sides.foreign(self.request.names, key, value)
     }
 
     /// Why an entry stays away: it leads to a file that does, or names another environment.
@@ -356,7 +356,7 @@ impl Opened<'_, '_> {
         let (Some(source), None) = (&self.source, &self.target) else { return None };
         let value = Form::by_name(&self.pair.target).read(&source.content);
         let is_others = || self.sides.is_others(self.request.names, &self.pair.source);
-        let foreign = value.and_then(|value| self.foreign(&value));
+        let foreign = value.and_then(|value| self.foreign("", &value));
         foreign.or_else(|| is_others().then_some(Verdict::NamesOther))
     }
 
@@ -439,7 +439,7 @@ impl Opened<'_, '_> {
             };
             return outcome.differences.push(self.whole(path, Then::Stays, because));
         };
-        let foreign = |lines: &str| self.foreign(&Value::text(lines));
+        let foreign = |lines: &str| self.foreign("", &Value::text(lines));
         let may_come = |lines: &str| foreign(lines).is_none();
         let merged = merge_allowed_lines(&base, &now_source, &now_target, &may_come);
         if merged.applied > 0 && merged.text != now_target {

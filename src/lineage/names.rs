@@ -288,6 +288,30 @@ pub(super) fn are_cut_alike(a: &str, b: &str) -> bool {
     are_of_one_kind(a, b) && (a_words == b_words || !moves(&a_words) && !moves(&b_words))
 }
 
+/// Whether a key holds what is followed in a repository of git: a branch, a tag, a commit.
+pub(super) fn holds_revision(key: &str) -> bool {
+    matches!(key, "branch" | "targetBranch" | "ref" | "targetRevision" | "revision")
+}
+
+/// Whether what a key holds is called after an environment for reasons of its own: a branch, an image's tag. That the
+/// environment is called so tells nothing of them.
+pub(super) fn is_called_apart(key: &str) -> bool {
+    holds_revision(key) || holds_version(&[key])
+}
+
+/// Whether a revision is a branch that somebody works on: no version, no commit, and not what is followed for good.
+pub(super) fn is_working_branch(revision: &str) -> bool {
+    let name = revision.strip_prefix("refs/heads/").unwrap_or(revision);
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let is_version = || counts_releases(last) || words(name).any(is_commit);
+    let is_word =
+        || name.starts_with(char::is_alphabetic) && !last.contains(|c: char| c.is_ascii_digit());
+    !FLOATING.contains(&name.to_lowercase().as_str())
+        && !name.contains(char::is_whitespace)
+        && !is_version()
+        && (name != revision || name.contains('/') || is_word())
+}
+
 /// Whether a field of this name holds a version.
 pub(super) fn holds_version(keys: &[&str]) -> bool {
     let Some(last) = keys.last() else { return false };
@@ -362,6 +386,27 @@ mod tests {
     fn releases_are_told_from_builds() {
         assert!(["1.2", "v1.2.3-rc1", "chart-0.4.1"].into_iter().all(counts_releases));
         assert!(!["4f2a91c", "sha-4f2a91c", "20240519", "v7"].into_iter().any(counts_releases));
+    }
+
+    #[test]
+    fn a_branch_that_somebody_works_on_is_no_version() {
+        for branch in ["feature/x", "rework/folder-structure", "refs/heads/fix-1", "develop", "fix"]
+        {
+            assert!(is_working_branch(branch), "{branch}");
+        }
+        for other in [
+            "main",
+            "refs/heads/main",
+            "HEAD",
+            "v1.2.3",
+            "release/1.2",
+            "4f2a91c",
+            "*",
+            "~1.2",
+            "v7",
+        ] {
+            assert!(!is_working_branch(other), "{other}");
+        }
     }
 
     #[test]

@@ -98,18 +98,36 @@ impl<'a> Sides<'a> {
 
     /// Why a value that would come new has to stay away: it names the source, and nothing tells what the target says
     /// instead; or an environment that is neither, and that the target names nowhere.
-    pub(super) fn foreign(&self, names: &Names, value: &Value) -> Option<Verdict> {
+    pub(super) fn foreign(&self, names: &Names, key: &str, value: &Value) -> Option<Verdict> {
         let translation = self.translation(names)?;
+        self.foreign_in(&translation, key, value)
+    }
+
+    fn foreign_in(
+        &self,
+        translation: &Translation<'_>,
+        key: &str,
+        value: &Value,
+    ) -> Option<Verdict> {
+        let names = translation.names;
         match &value.shape {
             Shape::Scalar { text, .. } => {
-                if names.names_source(text) && translation.of(text).is_none() {
+                if names.names_source(text) && translation.of_key(key, text).is_none() {
                     return Some(Verdict::NamesSource);
                 }
                 let mut others = names.others_in(text);
                 others.any(|name| !self.said.contains(name)).then_some(Verdict::NamesOther)
             }
-            Shape::List(items) => items.iter().find_map(|item| self.foreign(names, item)),
-            Shape::Map(pairs) => pairs.iter().find_map(|(_, it)| self.foreign(names, it)),
+            Shape::List(items) => {
+                items.iter().find_map(|item| self.foreign_in(translation, key, item))
+            }
+            // What is said beside ciphers is bound to them, and cannot be said otherwise.
+            Shape::Map(_) if value.is_sealed_document() && names_source_in(names, value) => {
+                Some(Verdict::NamesSource)
+            }
+            Shape::Map(pairs) => {
+                pairs.iter().find_map(|(key, it)| self.foreign_in(translation, key, it))
+            }
         }
     }
 
@@ -123,5 +141,14 @@ impl<'a> Sides<'a> {
     /// Where a file of the source's stands in the target.
     pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
         self.counterparts.get(below).map_or(below, String::as_str)
+    }
+}
+
+/// Whether something in a value names the source.
+fn names_source_in(names: &Names, value: &Value) -> bool {
+    match &value.shape {
+        Shape::Scalar { text, .. } => names.names_source(text),
+        Shape::List(items) => items.iter().any(|item| names_source_in(names, item)),
+        Shape::Map(pairs) => pairs.iter().any(|(_, value)| names_source_in(names, value)),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::content::{Form, property};
 use super::counterparts::Counterparts;
-use super::names::Names;
+use super::names::{Names, is_called_apart};
 use super::value::{Shape, Value};
 use super::within::has_fields;
 use super::world::{World, names_in};
@@ -31,6 +31,14 @@ impl Translation<'_> {
             Rewritten { text: own, lacks: false } => Some(own.unwrap_or_else(|| text.to_owned())),
             Rewritten { lacks: true, .. } => None,
         }
+    }
+
+    /// The same for the value of a key.
+    pub(super) fn of_key(&self, key: &str, text: &str) -> Option<String> {
+        if is_called_apart(key) && self.names.names_source(text) {
+            return self.known.said_apart(key, text).map(str::to_owned);
+        }
+        self.of(text)
     }
 
     /// The same for a text of one line.
@@ -118,7 +126,7 @@ impl Words<'_> {
         let (mut places, mut lacks, mut changed) = (Vec::new(), false, false);
         for document in 0..editor.document_count() {
             let root = NodePath::root(document);
-            lacks |= self.find((editor.root(document), &root), &mut places);
+            lacks |= self.find((editor.root(document), &root), "", &mut places);
         }
         for (path, text) in places {
             let node = editor.node(&path);
@@ -138,8 +146,12 @@ impl Words<'_> {
     fn find(
         &self,
         (node, path): (&SpanNode, &NodePath),
+        key: &str,
         places: &mut Vec<(NodePath, String)>,
     ) -> bool {
+        if is_sealed(node) {
+            return false;
+        }
         let mut lacks = false;
         if let Some(text) = node.text().filter(|text| !self.had.contains(*text)) {
             if has_lines(text) {
@@ -147,17 +159,17 @@ impl Words<'_> {
                 lacks |= rewritten.lacks;
                 places.extend(rewritten.text.map(|own| (path.clone(), own)));
             } else {
-                let own = self.translation.of_one(text);
+                let own = self.translation.of_key(key, text);
                 lacks |= own.is_none();
                 places.extend(own.filter(|own| own != text).map(|own| (path.clone(), own)));
             }
         }
         for (index, item) in node.items().iter().enumerate() {
-            lacks |= self.find((item, &path.index(index)), places);
+            lacks |= self.find((item, &path.index(index)), key, places);
         }
         for (key, value) in node.pairs() {
             let Some(key) = key.text() else { continue };
-            lacks |= self.find((value, &path.step(Step::Key(key.to_owned()))), places);
+            lacks |= self.find((value, &path.step(Step::Key(key.to_owned()))), key, places);
         }
         lacks
     }
@@ -201,6 +213,15 @@ fn as_block(written: &str, text: &str) -> Option<String> {
     }
     let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") };
     Some(format!("{header}\n{}", text.lines().map(line).collect::<String>()))
+}
+
+/// Whether a document is encrypted: what is said beside the ciphers is bound to them.
+fn is_sealed(node: &SpanNode) -> bool {
+    let is = |key: &str, value: &SpanNode| {
+        key == "kind" && value.text() == Some("SealedSecret")
+            || key == "sops" && !value.pairs().is_empty()
+    };
+    node.pairs().iter().any(|(key, value)| key.text().is_some_and(|key| is(key, value)))
 }
 
 const fn is_plain(node: &SpanNode) -> bool {
@@ -262,6 +283,45 @@ mod tests {
         let keys = |name: &str| format!("A=1\nCLASS={name}\n");
         assert_eq!(said(&keys("low-staging"), has), Some(keys("low-production")));
         assert_eq!(said(&keys("low-staging"), ""), None);
+    }
+
+    /// A branch of the environment's name is not there because the environment is.
+    #[test]
+    fn a_branch_is_known_from_branches() {
+        let names = Names::new(["staging"], ["production"]);
+        let mut known = Counterparts::default();
+        known.learn_name(&names, "staging", "production");
+        let file = |known: &Counterparts, text: &str| {
+            World::with("a: production\n", |world| {
+                let translation = Translation { names: &names, known, world };
+                translation.file(Form::Yaml, text.as_bytes(), None)
+            })
+        };
+        let text = "sync: {path: staging, ref: refs/heads/staging}\n";
+        let want = "sync: {path: production, ref: refs/heads/staging}\n";
+        assert_eq!(file(&known, text).as_deref(), Some(want));
+        known.learn_apart("ref", "refs/heads/staging", "refs/heads/main");
+        let want = "sync: {path: production, ref: refs/heads/main}\n";
+        assert_eq!(file(&known, text).as_deref(), Some(want));
+    }
+
+    #[test]
+    fn an_image_is_tagged_as_images_are_and_what_is_sealed_stays_whole() {
+        let names = Names::new(["staging"], ["production"]);
+        let mut known = Counterparts::default();
+        known.learn_name(&names, "staging", "production");
+        let file = |known: &Counterparts, text: &str| {
+            World::with("a: production\n", |world| {
+                let translation = Translation { names: &names, known, world };
+                translation.file(Form::Yaml, text.as_bytes(), None)
+            })
+        };
+        let images = "images: [{name: web, newTag: staging}]\n";
+        assert_eq!(file(&known, images), None);
+        known.learn_apart("newTag", "staging", "stable");
+        assert_eq!(file(&known, images), Some(images.replace("staging", "stable")));
+        let sealed = "kind: SealedSecret\nmetadata: {name: a, namespace: staging}\n";
+        assert_eq!(file(&known, sealed), None);
     }
 
     #[test]

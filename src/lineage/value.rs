@@ -125,6 +125,12 @@ impl Value {
         documents.iter().any(by_sops) || !documents.is_empty() && documents.iter().all(sealed)
     }
 
+    /// Whether a document is encrypted, in part or as a whole.
+    pub(super) fn is_sealed_document(&self) -> bool {
+        self.get("sops").is_some_and(|it| !it.pairs().is_empty())
+            || self.text_at("kind") == Some("SealedSecret")
+    }
+
     /// The number of scalars here and below that are the same in both, for telling how alike they are.
     pub(super) fn likeness(&self, other: &Self) -> usize {
         if self == other {

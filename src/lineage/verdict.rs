@@ -1,6 +1,9 @@
 //! What becomes of one value that differs, decided by what it was.
 
-use super::names::{Names, are_cut_alike, are_of_one_kind, holds_version, split_version};
+use super::names::{
+    Names, are_cut_alike, are_of_one_kind, holds_revision, holds_version, is_working_branch,
+    split_version,
+};
 use super::value::{Shape, Value};
 
 /// One place in a file on both sides, now and in the past.
@@ -83,6 +86,10 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let target_since = since(target, &column.target_past, &times.target);
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
     let is_step = is_version_step(column, keys, names);
+    if tries_a_branch(column, keys) {
+        let source_moved = source_since.is_some() && source_since > target_since;
+        return Verdict::Own { since: target_since, source_moved };
+    }
     let moved = source_since.is_some() && source_since > target_since;
     let earlier = earlier_places(column);
     // A version that was written with the last promotion or since, and is one of the source's past, was
@@ -147,6 +154,29 @@ fn counts_itself(column: &Column<'_>, times: &Times) -> bool {
     let Some(at) = since(column.target, &column.target_past, &times.target) else { return false };
     let then = times.source.iter().rposition(|of_source| *of_source <= at);
     then.is_some_and(|then| column.source_past[then] != column.target)
+}
+
+/// Whether the source follows a branch that somebody works on, and the target something else: that is tried in the
+/// source, and comes when it is merged.
+fn tries_a_branch(column: &Column<'_>, keys: &[&str]) -> bool {
+    let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
+    let (Some(source), Some(target)) = (text(column.source), text(column.target)) else {
+        return false;
+    };
+    if keys.last().is_some_and(|key| holds_revision(key)) {
+        return is_working_branch(&source);
+    }
+    let of_address = |text: &str| {
+        let (address, revision) =
+            split_version(text).filter(|(it, _)| text[it.len()..].starts_with('?'))?;
+        Some((address.to_owned(), revision.to_owned()))
+    };
+    match (of_address(&source), of_address(&target)) {
+        (Some((ours, revision)), Some((theirs, _))) => {
+            ours == theirs && is_working_branch(&revision)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
@@ -398,6 +428,36 @@ mod tests {
         assert_eq!(judged("12345", "11222", None, &version), own);
         assert_eq!(judged("12345", "12222", None, &version), Verdict::Behind { since: Some(4) });
         assert_eq!(judged("1234", "1111", None, &version), Verdict::Behind { since: Some(3) });
+    }
+
+    #[test]
+    fn a_branch_is_tried_in_the_source() {
+        let judged = |texts: [&str; 3], keys: &[&str]| {
+            let [before, now, target] = texts.map(Value::text);
+            let column = Column {
+                source: Some(&now),
+                target: Some(&target),
+                source_past: vec![Some(&before), Some(&now)],
+                target_past: vec![Some(&target)],
+            };
+            let times = Times { source: vec![0, 1], target: vec![0], ..Times::default() };
+            judge(&column, &times, keys, &Names::default())
+        };
+        let own = Verdict::Own { since: None, source_moved: true };
+        let behind = Verdict::Behind { since: Some(1) };
+        let branch = ["spec", "ref", "branch"];
+        assert_eq!(judged(["main", "rework/folders", "main"], &branch), own);
+        assert_eq!(judged(["master", "main", "master"], &branch), behind);
+        let revision = ["spec", "source", "targetRevision"];
+        assert_eq!(judged(["HEAD", "fix-login", "HEAD"], &revision), own);
+        assert_eq!(judged(["v1.2.0", "v1.3.0", "v1.2.0"], &revision), behind);
+        let base = |revision: &str| format!("https://g.io/o/r//d?ref={revision}");
+        let judged = |texts: [&str; 3]| {
+            let texts = texts.map(base);
+            judged([&texts[0], &texts[1], &texts[2]], &["resources"])
+        };
+        assert_eq!(judged(["main", "fix/x", "main"]), own);
+        assert_eq!(judged(["main", "v2.0.0", "main"]), behind);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use super::way::Way;
 use super::within::Within;
 use crate::model::{FieldStep, KustomizationField};
 
+/// Why the value of a key, or the file that an entry leads to, has to stay away.
+type Foreign<'w> = dyn Fn(&str, &Value, Option<&str>) -> Option<Verdict> + 'w;
+
 /// What stays the same while a file is walked through.
 pub(super) struct Walk<'w> {
     pub times: &'w Times,
@@ -23,8 +26,9 @@ pub(super) struct Walk<'w> {
     pub is_kustomization: bool,
     /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
     pub is_unlisted: &'w dyn Fn(&str) -> bool,
-    /// Why a value that would come new, or the file that an entry of the kustomization leads to, has to stay away.
-    pub foreign: &'w dyn Fn(&Value, Option<&str>) -> Option<Verdict>,
+    /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
+    /// away.
+    pub foreign: &'w Foreign<'w>,
     pub found: Vec<Decision>,
     /// The entries of a kustomization that only one side has in the list where it stands.
     pub unpaired: Vec<Unpaired<'w>>,
@@ -102,7 +106,7 @@ impl<'w> Walk<'w> {
     /// Whether the history alone decides, and a text comes of which something has to stay away.
     fn leaves_some(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         self.policy.choice == Choice::Changed
-            && self.foreign(column).is_some()
+            && self.foreign(column, way).is_some()
             && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Behind { .. })
     }
 
@@ -152,7 +156,7 @@ impl<'w> Walk<'w> {
     fn is_entry_list(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         let whole = column.source_past.contains(&column.target);
         let entries = column.source.map(Value::items).unwrap_or_default();
-        let stays = |item: &Value| (self.foreign)(item, entry(item)).is_some();
+        let stays = |item: &Value| (self.foreign)("", item, entry(item)).is_some();
         self.is_kustomization && way.keys.len() == 1 && (!whole || entries.iter().any(stays))
     }
 
@@ -343,13 +347,14 @@ impl<'w> Walk<'w> {
     }
 
     /// Why what would come new stays away: a value, or lines of a text.
-    fn foreign(&self, column: &Column<'_>) -> Option<Verdict> {
+    fn foreign(&self, column: &Column<'_>, way: &Way<'_>) -> Option<Verdict> {
+        let key = way.keys.last().copied().unwrap_or_default();
         let Some(target) = column.target else {
             let new = column.source?;
-            return (self.foreign)(new, entry(new).filter(|_| self.is_kustomization));
+            return (self.foreign)(key, new, entry(new).filter(|_| self.is_kustomization));
         };
         let text = column.source.and_then(Value::as_text).filter(|it| has_lines(it))?;
-        (self.foreign)(&Value::text(&new_lines(text, target.as_text()?)), None)
+        (self.foreign)(key, &Value::text(&new_lines(text, target.as_text()?)), None)
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
@@ -362,7 +367,7 @@ impl<'w> Walk<'w> {
             (None, Choice::Changed) => {
                 let verdict = judge(column, self.times, &way.keys, self.names);
                 Reason::Judged(match verdict {
-                    Verdict::Behind { .. } => self.foreign(column).unwrap_or(verdict),
+                    Verdict::Behind { .. } => self.foreign(column, way).unwrap_or(verdict),
                     Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                         Verdict::Unlisted
                     }

@@ -8,6 +8,7 @@ use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
 use super::entries::settle_entries;
+use super::names::is_called_apart;
 use super::request::{Outcome, Request};
 use super::sides::Sides;
 use super::translation::Translation;
@@ -102,7 +103,7 @@ fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Ver
         }
         let file = request.files.file(&sides.source_path(below))?;
         let value = file.and_then(|file| Form::by_name(below).read(&file.content));
-        let foreign = value.and_then(|value| sides.foreign(request.names, &value));
+        let foreign = value.and_then(|value| sides.foreign(request.names, "", &value));
         let is_others = sides.is_others(request.names, below);
         let why = foreign.or_else(|| is_others.then_some(Verdict::NamesOther));
         held.extend(why.map(|why| (target.to_owned(), why)));
@@ -159,6 +160,9 @@ fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
         if let (Some(source), Some(target)) = (&difference.source, &difference.target)
             && !source.contains('\n')
         {
+            if is_called_apart(last) && stays {
+                known.learn_apart(last, source, target);
+            }
             match difference.because {
                 Because::Counterpart => known.learn_name(request.names, source, target),
                 _ if is_name && stays => known.learn_place(source, target),
