@@ -52,6 +52,13 @@ impl KnownPast {
         self.lock().found.clone()
     }
 
+    /// Those of some contents that are here.
+    pub(super) fn found_of(&self, ids: &BTreeSet<BlobId>) -> Found {
+        let contents = self.lock();
+        let known = |id: &BlobId| Some((id.clone(), contents.found.get(id)?.clone()));
+        ids.iter().filter_map(known).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,7 +42,7 @@ impl Lacks for BuildError {
 }
 
 /// What is not here.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lacking {
     pub(super) files: BTreeSet<RepoPath>,
     pub(super) past: BTreeSet<BlobId>,

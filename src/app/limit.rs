@@ -68,7 +68,10 @@ fn watch() {
 /// One line with the place: the message of a panic may hold what the repository holds.
 fn tell_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or_default();
-    let is_memory = message.contains("allocat") || message.contains("capacity overflow");
+    // A thread that cannot be begun has no room for its stack.
+    let is_memory = ["allocat", "capacity overflow", "failed to spawn thread"]
+        .iter()
+        .any(|words| message.contains(words));
     // In one write, that nothing of another thread's gets between; without memory, if there is none.
     let mut line = [0; 256];
     let mut rest = &mut line[..];

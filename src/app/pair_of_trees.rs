@@ -45,9 +45,10 @@ impl PairOfTrees {
         pair
     }
 
-    /// Paths of the repository as paths of both as one.
+    /// Paths of the repository as paths of both as one: what one of the two lacks is lacking in both.
     pub(super) fn paths_as_one(paths: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
-        paths.iter().filter_map(|path| RepoPath::parse(&format!("{AFTER}/{path}")).ok()).collect()
+        let both = |path: &RepoPath| [BEFORE, AFTER].map(|folder| format!("{folder}/{path}"));
+        paths.iter().flat_map(both).filter_map(|path| RepoPath::parse(&path).ok()).collect()
     }
 
     /// Paths of both as one as paths of the repository.

@@ -33,9 +33,15 @@ pub(super) fn write_file(
     file.map_or(Ok(()), |file| write_bytes(out, &file.content))
 }
 
-/// `None` at the end of the input; a file that is unknown, or goes, has no content.
+/// Ends a row of files.
+pub(super) fn write_end(out: &mut impl Write) -> io::Result<()> {
+    write_bytes(out, b"")
+}
+
+/// `None` at the end of a row, or of the input; a file that is unknown, or goes, has no content.
 pub(super) fn read_file(input: &mut impl Read) -> Option<(RepoPath, Option<File>)> {
-    let path = RepoPath::parse(std::str::from_utf8(&read_bytes(input)?).ok()?).ok()?;
+    let path = read_bytes(input).filter(|path| !path.is_empty())?;
+    let path = RepoPath::parse(std::str::from_utf8(&path).ok()?).ok()?;
     let mut mode = [0];
     input.read_exact(&mut mode).ok()?;
     let Some(mode) = mode_of(mode[0]) else { return Some((path, None)) };
@@ -51,10 +57,27 @@ pub(super) fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> 
 
 /// `None` at the end of the input.
 pub(super) fn read_bytes(input: &mut impl Read) -> Option<Vec<u8>> {
+    read_bytes_up_to(u64::MAX, input).ok()?
+}
+
+/// More than are wanted.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
+/// At most so many; `None` at the end of the input.
+pub(super) fn read_bytes_up_to(
+    most: u64,
+    input: &mut impl Read,
+) -> Result<Option<Vec<u8>>, TooMany> {
     let mut length = [0; 4];
-    input.read_exact(&mut length).ok()?;
-    let mut bytes = Vec::new();
+    if input.read_exact(&mut length).is_err() {
+        return Ok(None);
+    }
     let length = u64::from(u32::from_le_bytes(length));
-    let read = input.take(length).read_to_end(&mut bytes).ok()?;
-    (u64::try_from(read) == Ok(length)).then_some(bytes)
+    if length > most {
+        return Err(TooMany);
+    }
+    let mut bytes = Vec::new();
+    let read = input.take(length).read_to_end(&mut bytes).ok().map(u64::try_from);
+    Ok((read == Some(Ok(length))).then_some(bytes))
 }

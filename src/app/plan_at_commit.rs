@@ -134,10 +134,10 @@ impl Snapshot {
         question: Question,
         take: impl Fn(Answer) -> Option<T>,
     ) -> Result<Result<T, LimitMet>, GithubError> {
-        let mut sandbox = Sandbox::of(self.repository.name().clone());
         let question = question.with_bases(&self.bases);
+        let mut sandbox = Sandbox::of(self.repository.name().clone(), question.clone());
         loop {
-            let mut asked = sandbox.ask(question.clone(), Arc::clone(&self.files)).await;
+            let mut asked = sandbox.ask(Arc::clone(&self.files)).await;
             if asked.as_ref().is_ok_and(|reply| reply.lacking.is_empty())
                 && let Some(local) = &self.local
             {

@@ -44,14 +44,13 @@ impl TwoSnapshots {
         let CheckedBy { fetched, today } = checked;
         let question = Question::preview(changed, command.to_owned(), (fetched, *today));
         let question = question.with_bases(&self.after.bases);
-        let mut sandbox = Sandbox::of(self.after.repository.name().clone());
+        let mut sandbox = Sandbox::of(self.after.repository.name().clone(), question);
         loop {
             let both = PairOfTrees::as_one(&self.before.files, &self.after.files);
-            let Reply { lacking, answer } =
-                match sandbox.ask(question.clone(), Arc::new(both)).await {
-                    Ok(reply) => reply,
-                    Err(met) => return Ok(Err(Previewing::Stopped(met))),
-                };
+            let Reply { lacking, answer } = match sandbox.ask(Arc::new(both)).await {
+                Ok(reply) => reply,
+                Err(met) => return Ok(Err(Previewing::Stopped(met))),
+            };
             let bases = self.after.fetch_bases(lacking.bases).await?;
             if self.fetch(&PairOfTrees::paths_apart(&lacking.files)).await? || bases {
                 continue;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::known_past::{Found, KnownPast};
 use super::super::lacking::Lacking;
 use super::super::limit::{LimitMet, Memory};
-use super::super::sandbox::{Answer, PlanQuestion, Question, Reply};
+use super::super::sandbox::{Answer, Asking, PlanQuestion, Question, Reply};
 use super::error::LocalError;
 use super::workspace::Workspace;
 use crate::model::{BlobId, FileTree, Files, RepoPath};
@@ -22,14 +22,14 @@ impl Workspace {
         fetched: Fetched,
         of: &dyn Files,
     ) -> Result<Plan, LocalError> {
-        let question = Question::plan(plan, fetched);
+        let past = plan.past.clone();
+        let mut asking = Asking::of(Arc::new(Question::plan(plan, fetched)), Memory::Most);
         let mut files = FileTree::new();
         let all = of.list(&RepoPath::root()).map_err(WorkdirError::from)?;
         all.into_iter().for_each(|path| files.insert_unknown(path));
         loop {
-            let Reply { lacking, answer } =
-                question.ask(&files, Memory::Most).map_err(|met| stopped(&met))?;
-            if !self.add(&lacking, (of, &mut files), question.past().map(AsRef::as_ref))? {
+            let Reply { lacking, answer } = asking.ask(&files).map_err(|met| stopped(&met))?;
+            if !self.add(&lacking, (of, &mut files), past.as_deref())? {
                 return match answer {
                     Answer::Plan(Ok(plan)) => Ok(*plan),
                     Answer::Plan(Err(told)) => Err(PlanError::Told(told).into()),

@@ -9,6 +9,7 @@ use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::KnownPast;
 use super::super::lacking::{Lacking, Lacks};
 use super::super::pair_of_trees::PairOfTrees;
+use super::super::pipe::write_bytes;
 use super::answer::{Answer, PreviewAnswer, Reply};
 use super::question::{Asked, PlanQuestion, PreviewQuestion, Question};
 use crate::config::{ConfigError, RepositoryConfig};
@@ -198,40 +199,66 @@ fn told(error: &PlanError) -> ToldError {
     }
 }
 
-/// Reads a question and files, answers within the limits of this process.
+/// Reads a question and files, answers within the limits of this process, and again for as long as it gets what
+/// was lacking.
 ///
 /// # Errors
 /// If nobody listens, or what was asked is not understood.
 pub fn answer_questions(input: impl Read, mut output: impl Write) -> io::Result<()> {
-    let asked = Question::read(BufReader::new(input));
-    let (question, files) = asked.ok_or(io::ErrorKind::InvalidInput)?;
-    let reply = question.answer(&files).write().ok_or(io::ErrorKind::InvalidData)?;
-    output.write_all(&reply)
+    let mut input = BufReader::new(input);
+    let (mut question, mut files) =
+        Question::read(&mut input).ok_or(io::ErrorKind::InvalidInput)?;
+    loop {
+        let reply = question.answer(&files).write().ok_or(io::ErrorKind::InvalidData)?;
+        write_bytes(&mut output, &reply)?;
+        output.flush()?;
+        if question.read_more(&mut files, &mut input).is_none() {
+            return Ok(());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::pipe::read_bytes;
     use super::*;
+    use crate::model::File;
 
     fn path(text: &str) -> RepoPath {
         RepoPath::parse(text).unwrap()
     }
 
     fn asked(question: &Question, files: &FileTree) -> Reply {
-        let (mut wire, mut answer) = (Vec::new(), Vec::new());
+        let mut wire = Vec::new();
         question.write(files, &mut wire).unwrap();
-        let (_, arrived) = Question::read(&wire[..]).unwrap();
+        let (_, arrived) = Question::read(&mut &wire[..]).unwrap();
         assert_eq!(arrived, *files);
-        answer_questions(&wire[..], &mut answer).unwrap();
-        Reply::read(&answer).unwrap()
+        replies(&wire).pop().unwrap()
+    }
+
+    fn replies(wire: &[u8]) -> Vec<Reply> {
+        let mut answers = Vec::new();
+        answer_questions(wire, &mut answers).unwrap();
+        let mut answers = &answers[..];
+        std::iter::from_fn(|| Reply::read(&read_bytes(&mut answers)?)).collect()
     }
 
     #[test]
-    fn what_is_lacking_is_told() {
+    fn what_is_lacking_is_told_and_taken_in() {
         let mut files = FileTree::of([("a/kustomization.yaml", "resources: [b.yaml]\n")]).unwrap();
         files.insert_unknown(path("a/b.yaml"));
-        let reply = asked(&Question::inputs(&path("a")), &files);
-        assert_eq!(reply.lacking.files, [path("a/b.yaml")].into());
+        let question = Question::inputs(&path("a"));
+        let lacking = asked(&question, &files).lacking;
+        assert_eq!(lacking.files, [path("a/b.yaml")].into());
+        let mut wire = Vec::new();
+        question.write(&files, &mut wire).unwrap();
+        let content = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+        files.insert(path("a/b.yaml"), File::regular(content.as_bytes()));
+        question.write_more(&files, &lacking, &mut wire).unwrap();
+        let reply = replies(&wire).pop().unwrap();
+        assert!(reply.lacking.is_empty());
+        let Answer::Inputs(Some(inputs)) = reply.answer else { panic!("{:?}", reply.answer) };
+        assert!(inputs.contains(&path("a/b.yaml")));
     }
 
     #[test]

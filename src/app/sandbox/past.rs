@@ -14,20 +14,31 @@ struct Head {
     of: CommitSha,
     commits: Vec<PastCommit>,
     points: Vec<Point>,
-    /// Contents, and whether they are to be had; they follow in this order.
-    contents: Vec<(BlobId, bool)>,
 }
 
 pub(super) fn write(out: &mut impl Write, past: &KnownPast) -> io::Result<()> {
-    let found = past.found();
-    let head = Head {
-        of: past.head.clone(),
-        commits: past.commits.clone(),
-        points: past.points.clone(),
-        contents: found.iter().map(|(id, content)| (id.clone(), content.is_some())).collect(),
-    };
+    let head =
+        Head { of: past.head.clone(), commits: past.commits.clone(), points: past.points.clone() };
     write_bytes(out, &postcard::to_allocvec(&head).map_err(io::Error::other)?)?;
+    write_contents(out, &past.found())
+}
+
+/// Which contents there are and whether they are to be had, then those that are.
+pub(super) fn write_contents(out: &mut impl Write, found: &Found) -> io::Result<()> {
+    let ids: Vec<_> = found.iter().map(|(id, content)| (id, content.is_some())).collect();
+    write_bytes(out, &postcard::to_allocvec(&ids).map_err(io::Error::other)?)?;
     found.values().flatten().try_for_each(|content| write_bytes(out, content))
+}
+
+/// `None` if it is not understood, or at the end of the input.
+pub(super) fn read_contents(input: &mut impl Read) -> Option<Found> {
+    let ids: Vec<(BlobId, bool)> = postcard::from_bytes(&read_bytes(input)?).ok()?;
+    let mut found = Found::new();
+    for (id, is_here) in ids {
+        let content = if is_here { Some(read_bytes(input)?.into()) } else { None };
+        found.insert(id, content);
+    }
+    Some(found)
 }
 
 /// `None` if it is not understood; `Some(None)` if there is no past.
@@ -36,14 +47,9 @@ pub(super) fn read(input: &mut impl Read) -> Option<Option<KnownPast>> {
     if head.is_empty() {
         return Some(None);
     }
-    let Head { of, commits, points, contents } = postcard::from_bytes(&head).ok()?;
-    let mut found = Found::new();
-    for (id, is_here) in contents {
-        let content = if is_here { Some(read_bytes(input)?.into()) } else { None };
-        found.insert(id, content);
-    }
+    let Head { of, commits, points } = postcard::from_bytes(&head).ok()?;
     let past = KnownPast::new(of, commits, points);
-    past.add(found);
+    past.add(read_contents(input)?);
     Some(Some(past))
 }
 

@@ -10,45 +10,58 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::super::limit::{LimitMet, Memory};
-use super::{Question, Reply};
+use super::answer::Reply;
+use super::asking::Asking;
+use super::question::Question;
 use crate::model::{FileTree, RepoName};
 
-/// Where questions about a repository are answered; how much memory that takes is remembered from one to the next.
+/// Where a question about a repository is answered, with as much memory as it turns out to need.
 pub(in crate::app) struct Sandbox {
     repository: RepoName,
+    question: Arc<Question>,
+    asking: Option<Asking>,
     place: Option<LargePlan>,
 }
 
 impl Sandbox {
-    /// With the memory that is enough for most plans.
-    pub(in crate::app) const fn of(repository: RepoName) -> Self {
-        Self { repository, place: None }
+    /// With the memory that is enough for most questions.
+    pub(in crate::app) fn of(repository: RepoName, question: Question) -> Self {
+        Self { repository, question: Arc::new(question), asking: None, place: None }
     }
 
-    /// Has a question answered, once more where that needs more memory; else tells the limit that it met.
-    pub(in crate::app) async fn ask(
-        &mut self,
-        question: Question,
-        files: Arc<FileTree>,
-    ) -> Result<Reply, LimitMet> {
-        let question = Arc::new(question);
-        self.run(|memory| Arc::clone(&question).ask_aside(Arc::clone(&files), memory)).await
-    }
-
-    async fn run<T, F>(&mut self, run: impl Fn(Memory) -> F) -> Result<T, LimitMet>
-    where
-        F: Future<Output = Result<T, LimitMet>>,
-    {
+    /// Has the question answered by the files that are here, which are more from one time to the next; or tells
+    /// the limit that was met.
+    pub(in crate::app) async fn ask(&mut self, files: Arc<FileTree>) -> Result<Reply, LimitMet> {
         loop {
             let memory = if self.place.is_some() { Memory::Most } else { Memory::Usual };
-            match run(memory).await {
-                // Who gets no memory for a thread dies of what looks like a fault.
-                Err(LimitMet::Memory | LimitMet::Fault(_)) if memory == Memory::Usual => {
-                    self.place = Some(LargePlan::begin(&self.repository).await);
+            let begin = || Asking::of(Arc::clone(&self.question), memory);
+            let mut asking = self.asking.take().unwrap_or_else(begin);
+            let here = Arc::clone(&files);
+            let asked = tokio::task::spawn_blocking(move || {
+                let reply = asking.ask(&here);
+                (asking, reply)
+            });
+            match asked.await {
+                Ok((asking, Ok(reply))) => {
+                    self.asking = Some(asking);
+                    return Ok(reply);
                 }
-                ended => return ended,
+                Ok((_, Err(met))) if self.may_grow(&met).await => {}
+                Ok((_, Err(met))) => return Err(met),
+                Err(_) => return Err(LimitMet::Killed),
             }
         }
+    }
+
+    /// Takes a place for a question that needs more memory, if that is what it met and there is more.
+    async fn may_grow(&mut self, met: &LimitMet) -> bool {
+        // Who gets no memory for a thread dies of what looks like a fault.
+        let is_memory = matches!(met, LimitMet::Memory | LimitMet::Fault(_));
+        if !is_memory || self.place.is_some() {
+            return false;
+        }
+        self.place = Some(LargePlan::begin(&self.repository).await);
+        true
     }
 }
 
@@ -92,18 +105,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_needs_more_memory_gets_it_once() {
-        let mut sandbox = Sandbox::of(RepoName::parse("octo/large").unwrap());
-        let needs = |enough: bool| {
-            move |memory| {
-                std::future::ready(match memory {
-                    Memory::Most if enough => Ok(()),
-                    _ => Err(LimitMet::Memory),
-                })
-            }
-        };
-        assert_eq!(sandbox.run(needs(true)).await, Ok(()));
-        assert_eq!(sandbox.run(needs(false)).await, Err(LimitMet::Memory));
-        assert!(sandbox.place.is_some());
+        let question = Question::configuration(None);
+        let mut sandbox = Sandbox::of(RepoName::parse("octo/large").unwrap(), question);
+        assert!(!sandbox.may_grow(&LimitMet::Time).await);
+        assert!(sandbox.may_grow(&LimitMet::Memory).await);
+        assert!(!sandbox.may_grow(&LimitMet::Memory).await);
     }
 
     #[tokio::test]

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::given_configuration::GivenConfiguration;
 use super::super::known_past::KnownPast;
-use super::super::pipe::{read_bytes, read_file, write_bytes, write_file};
+use super::super::lacking::Lacking;
+use super::super::pipe::{read_bytes, read_file, write_bytes, write_end, write_file};
 use super::super::service_bases::{BasesHead, ServiceBases};
 use super::past;
-use crate::model::{FileTree, RepoPath};
+use crate::model::{FileTree, Files as _, RepoPath};
 use crate::policy::schema::KubernetesSchemas;
 use crate::policy::{Day, Fetched, RemoteSchema};
 use crate::promotion::{Key, LastPromotion, Wish};
@@ -148,28 +149,71 @@ impl Question {
         for (path, file) in files.entries() {
             write_file(&mut out, path, file)?;
         }
+        write_end(&mut out)?;
         out.flush()
     }
 
+    /// Writes what was lacking and is here now.
+    pub(super) fn write_more(
+        &self,
+        files: &FileTree,
+        lacked: &Lacking,
+        mut out: impl Write,
+    ) -> io::Result<()> {
+        let past = self.past().filter(|_| !lacked.past.is_empty());
+        past::write_contents(
+            &mut out,
+            &past.map(|past| past.found_of(&lacked.past)).unwrap_or_default(),
+        )?;
+        write_bytes(
+            &mut out,
+            &postcard::to_allocvec(&self.bases.head()).map_err(io::Error::other)?,
+        )?;
+        self.bases.write(&mut out)?;
+        for path in &lacked.files {
+            if let Ok(Some(file)) = files.file(path) {
+                write_file(&mut out, path, Some(&file))?;
+            }
+        }
+        write_end(&mut out)?;
+        out.flush()
+    }
+
+    /// Takes in what [`Question::write_more`] wrote; `None` at the end of the input.
+    pub(super) fn read_more(&mut self, files: &mut FileTree, input: &mut impl Read) -> Option<()> {
+        let found = past::read_contents(input)?;
+        if let Some(past) = self.past() {
+            past.add(found);
+        }
+        let head = postcard::from_bytes(&read_bytes(input)?).ok()?;
+        self.bases = ServiceBases::read(head, input)?;
+        read_files(files, input);
+        Some(())
+    }
+
     /// What was written; `None` if it is not understood.
-    pub(super) fn read(mut input: impl Read) -> Option<(Self, FileTree)> {
-        let head: Head = postcard::from_bytes(&read_bytes(&mut input)?).ok()?;
+    pub(super) fn read(input: &mut impl Read) -> Option<(Self, FileTree)> {
+        let head: Head = postcard::from_bytes(&read_bytes(input)?).ok()?;
         let Head { mut asked, kubernetes, remote, bases } = head;
-        let past = past::read(&mut input)?.map(Arc::new);
+        let past = past::read(input)?.map(Arc::new);
         if let Asked::Plan(plan) = &mut asked {
             plan.past = past;
         }
-        let bases = ServiceBases::read(bases, &mut input)?;
+        let bases = ServiceBases::read(bases, input)?;
         let kubernetes = kubernetes.and_then(|bundle| KubernetesSchemas::parse(bundle).ok());
         let fetched = Fetched { kubernetes: kubernetes.map(Arc::new), remote };
         let mut files = FileTree::new();
-        while let Some((path, file)) = read_file(&mut input) {
-            match file {
-                Some(file) => files.insert(path, file),
-                None => files.insert_unknown(path),
-            }
-        }
+        read_files(&mut files, input);
         Some((Self { asked, fetched, bases }, files))
+    }
+}
+
+fn read_files(files: &mut FileTree, input: &mut impl Read) {
+    while let Some((path, file)) = read_file(input) {
+        match file {
+            Some(file) => files.insert(path, file),
+            None => files.insert_unknown(path),
+        }
     }
 }
 
@@ -210,7 +254,7 @@ mod tests {
         let fetched = Fetched { kubernetes: None, remote: remote.clone() };
         let mut wire = Vec::new();
         Question::plan(plan.clone(), fetched).write(&files, &mut wire).unwrap();
-        let (question, arrived) = Question::read(&wire[..]).unwrap();
+        let (question, arrived) = Question::read(&mut &wire[..]).unwrap();
         assert_eq!((arrived, question.fetched.remote), (files, remote));
         let Asked::Plan(asked) = question.asked else { panic!() };
         assert_eq!((asked.wish, asked.last, asked.key), (wish, plan.last, plan.key));
