@@ -90,7 +90,31 @@ impl EnvironmentWords {
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let is_outside =
         |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '*'));
-    text.split(is_outside).filter(|piece| !piece.is_empty())
+    text.split(is_outside).filter(|piece| !piece.is_empty() && !is_device(piece))
+}
+
+/// Whether a path is a device's: `/dev/null` names no environment.
+fn is_device(piece: &str) -> bool {
+    const DEVICES: [&str; 16] = [
+        "null",
+        "zero",
+        "full",
+        "random",
+        "urandom",
+        "stdin",
+        "stdout",
+        "stderr",
+        "fd",
+        "tty",
+        "shm",
+        "pts",
+        "kvm",
+        "fuse",
+        "net",
+        "termination-log",
+    ];
+    let device = piece.strip_prefix("/dev/").map(|rest| rest.split('/').next().unwrap_or(rest));
+    device.is_some_and(|device| DEVICES.contains(&device.trim_end_matches('.')))
 }
 
 fn holds(piece: &str, word: &str) -> bool {
@@ -128,5 +152,9 @@ mod tests {
         assert_eq!(staging.find("https://a.staging.x/b"), Some("a.staging.x"));
         assert_eq!(staging.find("https://a.x/staging"), Some("a.x/staging"));
         assert_eq!(staging.find("*.staging.x"), Some("*.staging.x"));
+        let dev = words("dev");
+        assert_eq!(dev.find("run > /dev/null 2>&1"), None);
+        assert_eq!(dev.find("run > /dev/null --to db.dev.x"), Some("db.dev.x"));
+        assert_eq!(dev.find("kv /dev/db"), Some("/dev/db"));
     }
 }

@@ -54,12 +54,25 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             if known.contains(&(field.to_owned(), text)) {
                 return;
             }
-            let Some(name) = source.find(text).filter(|name| !is_program(name)) else { return };
+            let Some(name) = named(&source, field, text).filter(|name| !is_program(name)) else {
+                return;
+            };
             if target.find(text).is_none() {
                 say(manifest, field, name, promotion.source.name.as_str(), report);
             }
         });
     }
+}
+
+/// What of a value names the source. How an option of a program is called is the program's: `-dev`, `--dev-mode=x`.
+fn named<'t>(source: &EnvironmentWords, field: &str, text: &'t str) -> Option<&'t str> {
+    if !["args[", "command["].iter().any(|list| field.contains(list)) {
+        return source.find(text);
+    }
+    text.split_whitespace().find_map(|word| match word.strip_prefix('-') {
+        Some(option) => option.split_once('=').and_then(|(_, value)| source.find(value)),
+        None => source.find(word),
+    })
 }
 
 /// What an environment is called: its name, its folder's, and what its build puts around names.
@@ -176,6 +189,17 @@ fn visit<'n>(node: &'n Node, field: &mut String, see: &mut dyn FnMut(&str, &'n s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_a_programs_own() {
+        let dev = EnvironmentWords::of(&crate::model::EnvironmentName::parse("dev").unwrap());
+        let of = |field: &str, text| named(&dev, field, text).map(str::to_owned);
+        let args = "spec.template.spec.containers[0].args[2]";
+        assert_eq!(of(args, "-dev-listen-address=0.0.0.0"), None);
+        assert_eq!(of(args, "server -dev --to=db.dev.x").as_deref(), Some("db.dev.x"));
+        assert_eq!(of(args, "--namespace dev").as_deref(), Some("dev"));
+        assert_eq!(of("spec.nameSuffix", "-dev").as_deref(), Some("-dev"));
+    }
 
     #[test]
     fn hosts_are_told_from_files_and_programs() {

@@ -66,7 +66,7 @@ pub fn preview_body(preview: &Preview, command: &str) -> String {
 }
 
 /// Environments that cannot be built, those that fail for the same reason together.
-fn broken(preview: &Preview) -> Vec<String> {
+fn broken(preview: &Preview) -> Option<String> {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     for (environment, error) in &preview.broken {
         let at = error
@@ -79,10 +79,13 @@ fn broken(preview: &Preview) -> Vec<String> {
             None => told.push((why, vec![name])),
         }
     }
-    let sentences = told.into_iter().take(GROUPS);
-    sentences
-        .map(|(why, names)| format!("> [!CAUTION]\n> {} cannot be built: {why}", several(&names)))
-        .collect()
+    let bullet = if told.len() > 1 { "- " } else { "" };
+    let lines: Vec<String> = told
+        .into_iter()
+        .take(GROUPS)
+        .map(|(why, names)| format!("> {bullet}{} cannot be built: {why}", several(&names)))
+        .collect();
+    (!lines.is_empty()).then(|| format!("> [!CAUTION]\n{}", lines.join("\n")))
 }
 
 /// How much the gravest of what is new weighs.

@@ -177,4 +177,11 @@ fn what_breaks_several_environments_is_told_once() {
     let told = "> [!CAUTION]\n> `dev`, `staging` and `production` cannot be built: there is no `a.yaml` · `base/kustomization.yaml`";
     assert!(body.contains(told), "{body}");
     assert_eq!(body.matches("CAUTION").count(), 1, "{body}");
+    let other = Environment::new(EnvironmentName::parse("qa").unwrap(), path("qa"));
+    let mut two = preview;
+    let at = Location::file(path("qa/kustomization.yaml"));
+    two.broken.push((other, BuildError::invalid(&at, "there is no `b.yaml`")));
+    let body = preview_body(&two, "overlift preview");
+    assert_eq!(body.matches("CAUTION").count(), 1, "{body}");
+    assert!(body.contains("> - `qa` cannot be built: there is no `b.yaml`"), "{body}");
 }

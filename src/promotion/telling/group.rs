@@ -135,20 +135,13 @@ impl<'a> Group<'a> {
         let unlike: BTreeSet<&ResourceId> = resources.iter().copied().collect();
         let Some(alike) = &first.alike else { return self.of_message(&unlike, most) };
         match unlike.len() {
-            0 => Phrase::default().text("The environment ").and(detail(&alike.one, &alike.detail)),
-            1 => {
-                // The same name in several fields is told once.
-                let mut seen = BTreeSet::new();
-                let all: Vec<&str> = self.details().filter(|it| seen.insert(*it)).collect();
-                let rest = all.len().saturating_sub(most);
-                let all = &all[..all.len().min(most)];
-                let more =
-                    if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
-                Phrase::default()
-                    .name(resources[0].to_string())
-                    .text(" ")
-                    .and(detail(&alike.one, &format!("{}{more}", all.join(", "))))
-            }
+            0 => Phrase::default()
+                .text("The environment ")
+                .and(detail(&alike.one, &self.first_details(most))),
+            1 => Phrase::default()
+                .name(resources[0].to_string())
+                .text(" ")
+                .and(detail(&alike.one, &self.first_details(most))),
             _ => self.of_many(alike, &unlike, most),
         }
     }
@@ -199,6 +192,15 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// The first details, the same one once, and how many more there are.
+    fn first_details(&self, most: usize) -> String {
+        let mut seen = BTreeSet::new();
+        let all: Vec<&str> = self.details().filter(|it| seen.insert(*it)).collect();
+        let rest = all.len().saturating_sub(most);
+        let more = if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
+        format!("{}{more}", all[..all.len().min(most)].join(", "))
+    }
+
     fn details(&self) -> impl Iterator<Item = &'a str> {
         let details = self.findings.iter().filter_map(|finding| finding.alike.as_ref());
         details.map(|alike| alike.detail.as_str()).filter(|detail| !detail.is_empty())
@@ -223,4 +225,36 @@ impl<'a> Group<'a> {
 fn detail(what: &str, detail: &str) -> Phrase {
     let phrase = Phrase::of_sentence(what);
     if detail.is_empty() { phrase } else { phrase.text(": ").and(Phrase::of_sentence(detail)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is counted as told above is told, or counted in the sentence.
+    #[test]
+    fn findings_of_the_environment_are_told_with_their_number() {
+        let finding = |index: usize| Finding {
+            code: "own-value-lost".to_owned(),
+            rule: "own-value-lost",
+            level: Level::Warning,
+            message: String::new(),
+            help: None,
+            resource: None,
+            location: None,
+            new: true,
+            alike: Some(Alike {
+                one: "loses a value that it alone had".to_owned(),
+                many: "lose values that they alone had".to_owned(),
+                detail: format!("`field{index}`"),
+            }),
+        };
+        let all: Vec<Finding> = (0..9).map(finding).collect();
+        let told: Vec<String> =
+            groups(&all).iter().map(|group| group.sentence().plain().to_string()).collect();
+        assert_eq!(
+            told,
+            ["The environment loses a value that it alone had: field0, field1, field2, and 6 more"]
+        );
+    }
 }
