@@ -63,7 +63,9 @@ impl Relabelled {
 fn common(build: &Build) -> BTreeMap<String, String> {
     let templates = build.resources.iter().filter_map(|resource| {
         let spec = resource.node.get("spec")?;
-        spec.get("template").or(spec.at(&["jobTemplate", "spec", "template"]))
+        let template = spec.get("template").or(spec.at(&["jobTemplate", "spec", "template"]))?;
+        // Sealed secrets have templates, too.
+        template.at(&["spec", "containers"]).map(|_| template)
     });
     let all = templates.map(|template| labels(template.at(&["metadata", "labels"])));
     all.reduce(|mut common, other| {

@@ -112,7 +112,9 @@ fn what_is_relabelled_together_lets_nothing_more_through() {
             "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: a, namespace: shop}}\n\
              spec: {{podSelector: {{matchLabels: {{app: {app}, stage: {stage}}}}}, policyTypes: [Ingress], ingress: [{{from: [{{podSelector: {{matchLabels: {{app: b, stage: {stage}}}}}}}]}}]}}\n---\n\
              apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, namespace: shop}}\n\
-             spec: {{template: {{metadata: {{labels: {{app: a, stage: {stage}}}}}, spec: {{containers: [{{name: a, image: 'a:1'}}]}}}}}}\n"
+             spec: {{template: {{metadata: {{labels: {{app: a, stage: {stage}}}}}, spec: {{containers: [{{name: a, image: 'a:1'}}]}}}}}}\n---\n\
+             apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: a, namespace: shop}}\n\
+             spec: {{template: {{metadata: {{name: a}}}}}}\n"
         )
     };
     assert_eq!(ids(&found(&set("prod", "a"), &set("dev", "a"))), "");
