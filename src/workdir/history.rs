@@ -2,10 +2,12 @@
 //! contents. For many pairs of folders at once it is read once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
+use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::commit_tree::BlobReader;
+use super::git::Git;
 use super::way::Way;
 use super::{Repository, WorkdirError};
 use crate::model::{
@@ -58,25 +60,59 @@ impl Repository {
     pub fn folder_history(
         &self,
         way: &Way,
-        (source, target): (&RepoPath, &RepoPath),
+        folders: (&RepoPath, &RepoPath),
     ) -> Result<FolderHistory, WorkdirError> {
-        let folders = [source, target];
-        let mut newest_first = Vec::new();
-        let mut of_older = 0;
-        let is_enough = |commit: PastCommit| {
-            let is_older = newest_first.len() >= MOST_PAST_COMMITS;
-            of_older += usize::from(is_older && commit.touches(target));
-            newest_first.push(commit);
-            of_older > MOST_PAST_COMMITS
-        };
-        let is_all = self.touching(way, &folders, is_enough)?;
-        let mut commits = newest_first;
-        commits.reverse();
+        let mut counted = Counted::of(folders.1);
+        let is_all = self.touching(way, &[folders.0, folders.1], |met| counted.add(met))?;
+        self.counted_history(way, folders, counted, is_all, self.past_contents())
+    }
+
+    /// The way to a commit, and the history of two folders on it. Each git works while the others do.
+    ///
+    /// # Errors
+    /// [`WorkdirError`] if git cannot be asked.
+    pub fn way_and_history(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+        folders: (&RepoPath, &RepoPath),
+    ) -> Result<(Way, FolderHistory), WorkdirError> {
+        let contents = self.past_contents();
+        contents.start_ahead();
+        let mut child = self.changes(&[folders.0, folders.1]).start()?;
+        let mut stdin = BufWriter::new(child.stdin.take().expect("standard input is piped"));
+        let mut counted = Counted::of(folders.1);
+        let (way, is_all) = std::thread::scope(|scope| {
+            let way = scope.spawn(move || {
+                let mut is_heard = true;
+                self.way_telling(from, trailer, |step| {
+                    // If it is stopped, nobody listens.
+                    is_heard = is_heard && stdin.write_all(step.as_bytes()).is_ok();
+                })
+            });
+            let is_all = answers(child, |met| counted.add(met));
+            (way.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), is_all)
+        });
+        let way = way?;
+        let history = self.counted_history(&way, folders, counted, is_all?, contents)?;
+        Ok((way, history))
+    }
+
+    fn counted_history(
+        &self,
+        way: &Way,
+        (source, target): (&RepoPath, &RepoPath),
+        counted: Counted<'_>,
+        is_all: bool,
+        contents: Arc<Contents>,
+    ) -> Result<FolderHistory, WorkdirError> {
+        let commits = counted.newest_first.into_iter().rev();
+        let mut commits: Vec<PastCommit> = commits.filter_map(|met| met.commit(way)).collect();
         if let Some(first) = commits.first_mut().filter(|_| !is_all) {
-            first.touched = self.files_at(&first.id, &folders)?;
+            first.touched = self.files_at(&first.id, &[source, target])?;
         }
         let commits = thinned(commits, target);
-        let (cut_off, contents) = (self.is_shallow_by_file()?, self.past_contents());
+        let cut_off = self.is_shallow_by_file()?;
         Ok(FolderHistory { commits, head: way.head().clone(), cut_off, contents })
     }
 
@@ -90,8 +126,8 @@ impl Repository {
         folders: &[&RepoPath],
     ) -> Result<SharedHistory, WorkdirError> {
         let mut commits = Vec::new();
-        let keep = |commit: PastCommit| {
-            commits.push(commit);
+        let keep = |met: Met| {
+            commits.extend(met.commit(way));
             false
         };
         self.touching(way, folders, keep)?;
@@ -116,32 +152,26 @@ impl Repository {
         &self,
         way: &Way,
         folders: &[&RepoPath],
-        is_enough: impl FnMut(PastCommit) -> bool,
+        is_enough: impl FnMut(Met) -> bool,
     ) -> Result<bool, WorkdirError> {
-        let what = "read the history";
-        let mut arguments = vec!["diff-tree", "--stdin", "--root", "-r", "--raw", "-z"];
-        arguments.extend(["--no-abbrev", "--no-renames", "--relative", "--"]);
-        arguments.extend(pathspecs(folders));
-        let mut child = self.git(what, &arguments).start()?;
+        let mut child = self.changes(folders).start()?;
         let mut stdin = child.stdin.take().expect("standard input is piped");
-        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let questions = way.steps();
         std::thread::scope(|scope| {
             // It answers before it has heard all; if it is stopped, nobody listens.
             scope.spawn(move || {
                 let _ = stdin.write_all(questions.as_bytes());
             });
-            let is_done = read_commits(way, &mut stdout, is_enough);
-            if is_done {
-                let _ = child.kill();
-            }
-            let status = child.wait();
-            match status.is_ok_and(|status| status.success()) {
-                true => Ok(!is_done),
-                false if is_done => Ok(false),
-                false => Err(WorkdirError::Git { what, said: "it stopped early".to_owned() }),
-            }
+            answers(child, is_enough)
         })
+    }
+
+    /// The git that tells what commits change in folders, as [`Way::steps`] asks.
+    fn changes(&self, folders: &[&RepoPath]) -> Git {
+        let mut arguments = vec!["diff-tree", "--stdin", "--root", "-r", "--raw", "-z"];
+        arguments.extend(["--no-abbrev", "--no-renames", "--relative", "--"]);
+        arguments.extend(pathspecs(folders));
+        self.git(READ_HISTORY, &arguments)
     }
 
     /// All files of the folders at a commit, as if it had brought them.
@@ -152,7 +182,7 @@ impl Repository {
     ) -> Result<Vec<Touched>, WorkdirError> {
         let mut arguments = vec!["ls-tree", "-r", "-z", commit.as_str(), "--"];
         arguments.extend(pathspecs(folders));
-        let output = self.git("read the history", &arguments).run()?;
+        let output = self.git(READ_HISTORY, &arguments).run()?;
         let touched = |entry: &[u8]| {
             // `MODE TYPE ID TAB PATH`
             let entry = String::from_utf8_lossy(entry);
@@ -176,6 +206,56 @@ impl Repository {
             Some((id.clone(), Arc::from(content)))
         };
         ids.iter().filter_map(&mut read).collect()
+    }
+}
+
+const READ_HISTORY: &str = "read the history";
+
+/// Hears what git tells of commits until somebody has enough; false if somebody had.
+fn answers(mut child: Child, is_enough: impl FnMut(Met) -> bool) -> Result<bool, WorkdirError> {
+    let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+    let is_done = read_commits(&mut stdout, is_enough);
+    if is_done {
+        let _ = child.kill();
+    }
+    match child.wait().is_ok_and(|status| status.success()) {
+        true => Ok(!is_done),
+        false if is_done => Ok(false),
+        false => Err(WorkdirError::Git { what: READ_HISTORY, said: "it stopped early".to_owned() }),
+    }
+}
+
+/// A commit and what it changed in the folders that were asked about.
+struct Met {
+    id: String,
+    touched: Vec<Touched>,
+}
+
+impl Met {
+    fn commit(self, way: &Way) -> Option<PastCommit> {
+        Some(PastCommit { touched: self.touched, ..way.commit(&self.id)? })
+    }
+}
+
+/// The commits that count for a target: the last ones, and before them those that touch it.
+struct Counted<'a> {
+    target: &'a RepoPath,
+    newest_first: Vec<Met>,
+    of_older: usize,
+}
+
+impl<'a> Counted<'a> {
+    const fn of(target: &'a RepoPath) -> Self {
+        Self { target, newest_first: Vec::new(), of_older: 0 }
+    }
+
+    /// Takes one in, and says whether that is enough.
+    fn add(&mut self, met: Met) -> bool {
+        let is_older = self.newest_first.len() >= MOST_PAST_COMMITS;
+        let touches = met.touched.iter().any(|it| it.path.is_within(self.target));
+        self.of_older += usize::from(is_older && touches);
+        self.newest_first.push(met);
+        self.of_older > MOST_PAST_COMMITS
     }
 }
 
@@ -255,6 +335,11 @@ impl Contents {
         Ok(())
     }
 
+    /// Starts the process that will be asked for contents. If it cannot be, whoever asks is told.
+    fn start_ahead(&self) {
+        self.state().reader = BlobReader::start(&self.repository).ok();
+    }
+
     fn start_reader(&self) -> Result<BlobReader, ReadError> {
         let io = |error: WorkdirError| ReadError::Io {
             path: RepoPath::root(),
@@ -270,36 +355,32 @@ impl Contents {
 
 /// Reads what `git diff-tree --stdin` says of commits until somebody has enough, and says whether somebody had:
 /// `ID NUL`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
-fn read_commits(
-    way: &Way,
-    answers: &mut impl BufRead,
-    mut is_enough: impl FnMut(PastCommit) -> bool,
-) -> bool {
+fn read_commits(answers: &mut impl BufRead, mut is_enough: impl FnMut(Met) -> bool) -> bool {
     let mut next = || {
         let mut field = Vec::new();
         let read = answers.read_until(0, &mut field);
         (read.is_ok() && field.pop() == Some(0))
             .then(|| String::from_utf8_lossy(&field).into_owned())
     };
-    let mut commit: Option<PastCommit> = None;
-    let mut show = |commit: Option<PastCommit>| {
+    let mut met: Option<Met> = None;
+    let mut show = |met: Option<Met>| {
         // A submodule, or a mode of git's early days: nothing that we read.
-        commit.filter(|commit| !commit.touched.is_empty()).is_some_and(&mut is_enough)
+        met.filter(|met| !met.touched.is_empty()).is_some_and(&mut is_enough)
     };
     while let Some(field) = next() {
         let Some(head) = field.strip_prefix(':') else {
-            if show(std::mem::replace(&mut commit, way.commit(&field))) {
+            if show(met.replace(Met { id: field, touched: Vec::new() })) {
                 return true;
             }
             continue;
         };
         let path = next();
         let touched = path.and_then(|path| parse_touched(head, &path));
-        if let (Some(commit), Some(touched)) = (&mut commit, touched) {
-            commit.touched.push(touched);
+        if let (Some(met), Some(touched)) = (&mut met, touched) {
+            met.touched.push(touched);
         }
     }
-    show(commit)
+    show(met)
 }
 
 /// `MODE MODE ID ID LETTER` of a path.

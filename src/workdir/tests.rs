@@ -46,6 +46,19 @@ impl World {
         git_in(&self.root, arguments)
     }
 
+    fn import(&self, stream: &str) {
+        use std::io::Write as _;
+        let mut import = Command::new("git")
+            .arg("-C")
+            .arg(&self.root)
+            .args(["fast-import", "--quiet"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+    }
+
     fn repository(&self) -> Repository {
         Repository::discover(&self.root).unwrap()
     }
@@ -280,7 +293,6 @@ fn the_head_is_found_where_references_are_packed() {
 /// What counts of a history, read by itself and out of what was read for many folders.
 #[test]
 fn a_long_history_is_the_same_whoever_else_was_read() {
-    use std::io::Write as _;
     let world = World::new(&[("a/old", "0"), ("ab/other", "0"), ("b/x", "0"), ("c/y", "0")]);
     let mut stream = String::new();
     for n in 0..5 * MOST_PAST_COMMITS {
@@ -296,15 +308,7 @@ fn a_long_history_is_the_same_whoever_else_was_read() {
             n.to_string().len()
         );
     }
-    let mut import = Command::new("git")
-        .arg("-C")
-        .arg(&world.root)
-        .args(["fast-import", "--quiet"])
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
-    assert!(import.wait().unwrap().success());
+    world.import(&stream);
     let repository = world.repository();
     let head = repository.head().unwrap().unwrap();
     let way = repository.way(&head, "Overlift-Plan").unwrap();
@@ -315,6 +319,9 @@ fn a_long_history_is_the_same_whoever_else_was_read() {
         let pair = (&path(source), &path(target));
         let alone = repository.folder_history(&way, pair).unwrap();
         assert_eq!(alone.commits, shared.of(pair).commits, "{source} {target}");
+        let (found, at_once) = repository.way_and_history(&head, "Overlift-Plan", pair).unwrap();
+        assert_eq!(at_once.commits, alone.commits, "{source} {target}");
+        assert_eq!(found.steps(), way.steps());
     }
     // `ab` was touched once, long ago, and `c` all the time.
     let seldom = repository.folder_history(&way, (&path("c"), &path("ab"))).unwrap();
@@ -326,4 +333,34 @@ fn a_long_history_is_the_same_whoever_else_was_read() {
     let long = repository.folder_history(&way, (&path("a"), &path("b"))).unwrap();
     let first: Vec<&str> = long.commits[0].touched.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(first, ["a/new", "b/x"], "all that was there, and nothing that had gone");
+}
+
+/// By their dates git tells of the first commit before the one on the way that leads to it.
+#[test]
+fn a_way_is_told_in_its_order_whatever_the_dates() {
+    let world = World::new(&[("a/x", "0")]);
+    let commit = |mark: usize, when: usize, from: &str, file: &str| {
+        format!(
+            "commit refs/heads/main\nmark :{mark}\ncommitter A <a@example.com> {when} +0000\ndata 1\nm\n{from}M 100644 inline {file}\ndata 1\n{mark}\n"
+        )
+    };
+    let stream = commit(1, 3_000_000_000, "from refs/heads/main^0\n", "a/x")
+        + &commit(2, 1_000_000_000, "from :1\n", "a/y")
+        + &commit(3, 1_500_000_000, "from :1\n", "b/x")
+        + &commit(4, 2_000_000_000, "from :2\nmerge :3\n", "b/x");
+    world.import(&stream.replacen(
+        "commit refs/heads/main\nmark :3",
+        "commit refs/heads/side\nmark :3",
+        1,
+    ));
+    let repository = world.repository();
+    let head = repository.head().unwrap().unwrap();
+    let mut told = String::new();
+    let way = repository.way_telling(&head, "Overlift-Plan", |step| told.push_str(step)).unwrap();
+    assert_eq!(told, way.steps());
+    let pair = (&path("a"), &path("b"));
+    let (_, history) = repository.way_and_history(&head, "Overlift-Plan", pair).unwrap();
+    assert_eq!(history.commits, repository.folder_history(&way, pair).unwrap().commits);
+    let touched = history.commits.iter().map(|it| it.touched.len());
+    assert_eq!(touched.collect::<Vec<_>>(), [1, 1, 1, 1], "{told}");
 }

@@ -45,12 +45,23 @@ impl Repository {
     /// # Errors
     /// [`WorkdirError`] if git cannot be asked.
     pub fn way(&self, from: &CommitSha, trailer: &str) -> Result<Way, WorkdirError> {
+        self.way_telling(from, trailer, |_| {})
+    }
+
+    /// The same; says each step of the way as soon as it is known, as [`Way::steps`] does.
+    pub(super) fn way_telling(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+        mut tell: impl FnMut(&str),
+    ) -> Result<Way, WorkdirError> {
         let arguments = ["log", "-z", FORMAT, from.as_str(), "--"];
         let call = || self.git("read the history", &arguments);
         let mut child = call().start()?;
         drop(child.stdin.take());
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let mut way = Way::to(from.clone());
+        let mut next = Some(from.clone());
         for record in stdout.split(0).map_while(Result::ok) {
             let record = String::from_utf8_lossy(&record);
             let Some((id, step, message)) = parse(&record) else { continue };
@@ -58,13 +69,28 @@ impl Repository {
                 way.claims.push((id.clone(), message.to_owned()));
             }
             way.commits.insert(id, step);
+            // By their dates a commit may come before the one that leads to it.
+            while let Some((id, step)) = next.as_ref().and_then(|it| way.commits.get_key_value(it))
+            {
+                let parent = step.parent().cloned();
+                tell(&line(id, parent.as_ref()));
+                way.places.push(id.clone());
+                next = parent;
+            }
         }
         if !child.wait().is_ok_and(|status| status.success()) {
             // It says why.
             call().run()?;
         }
-        way.places = way.from(from).cloned().collect();
         Ok(way)
+    }
+}
+
+/// A step as `git diff-tree --stdin` takes it.
+fn line(id: &CommitSha, before: Option<&CommitSha>) -> String {
+    match before {
+        Some(before) => format!("{id} {before}\n"),
+        None => format!("{id}\n"),
     }
 }
 
@@ -107,11 +133,7 @@ impl Way {
     /// The commits of the way, each with the one before it, as `git diff-tree --stdin` takes them.
     pub(super) fn steps(&self) -> String {
         let pairs = self.places.iter().zip(self.places.iter().skip(1).map(Some).chain([None]));
-        let line = |(id, before): (&CommitSha, Option<&CommitSha>)| match before {
-            Some(before) => format!("{id} {before}\n"),
-            None => format!("{id}\n"),
-        };
-        pairs.map(line).collect()
+        pairs.map(|(id, before)| line(id, before)).collect()
     }
 
     /// A commit of the way that nothing is known to have touched yet.

@@ -29,6 +29,22 @@ impl LocalPast {
         Self::with_points(repository, way, history, pair)
     }
 
+    /// Reads it together with the way to a commit, which nobody knows yet.
+    pub(super) fn read_with_way(
+        repository: &Repository,
+        to: &CommitSha,
+        pair: (&Environment, &Environment),
+    ) -> Result<Self, WorkdirError> {
+        let folders = (&pair.0.path, &pair.1.path);
+        let (way, history) = repository.way_and_history(to, Trailers::PLAN, folders)?;
+        Self::with_points(repository, &Arc::new(way), history, pair)
+    }
+
+    /// The way that it was read on.
+    pub(super) const fn way(&self) -> &Arc<Way> {
+        &self.way
+    }
+
     /// The same, with what may be the last promotion.
     fn with_points(
         repository: &Repository,

@@ -10,9 +10,9 @@ use super::past::{LocalPast, LocalPasts};
 use super::workspace::Workspace;
 use crate::config::RepositoryConfig;
 use crate::kustomize::BuildOptions;
-use crate::model::{EditedFiles, FileEdit, RepoPath};
+use crate::model::{CommitSha, EditedFiles, FileEdit, RepoPath};
 use crate::promotion::{self, By, Environment, Key, Past, Plan, PlanError, PlanRequest};
-use crate::workdir::WorkdirError;
+use crate::workdir::{Repository, WorkdirError};
 
 /// For more pairs than this, the whole history is read once; for fewer, the last commits of each.
 const FEW_PAIRS: usize = 4;
@@ -39,6 +39,24 @@ impl Workspace {
     }
 
     fn plan_by(
+        &self,
+        configuration: &RepositoryConfig,
+        pair: (&Environment, &Environment),
+        checking: &Checking,
+    ) -> Result<Plan, LocalError> {
+        let (plan, is_committed) = std::thread::scope(|scope| {
+            // git takes as long as half a plan.
+            let asked = scope.spawn(|| self.is_committed());
+            let plan = self.plan_of_files(configuration, pair, checking);
+            (plan, asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (plan, is_committed) = (plan?, is_committed?);
+        // A working tree with uncommitted changes is no commit.
+        let source_at = self.source_then.as_ref().map(|then| then.commit.clone());
+        Ok(Plan { commit: plan.commit.filter(|_| is_committed), source_at, ..plan })
+    }
+
+    fn plan_of_files(
         &self,
         configuration: &RepositoryConfig,
         (source, target): (&Environment, &Environment),
@@ -85,26 +103,18 @@ impl Workspace {
             checks: checking.checks(),
             deployers: self.deployers(),
         };
-        let (plan, is_committed) = std::thread::scope(|scope| {
-            // git takes as long as half a plan.
-            let asked = scope.spawn(|| self.is_committed());
-            let here = || promotion::plan(&request).map_err(LocalError::from);
-            let plan = match has_sandbox() {
-                false => here(),
-                true if self.is_answered_by_sandbox(configuration, past.as_ref()) => in_sandbox()
-                    .and_then(|plan| Ok(plan.asked_for((source, target), request.commit)?)),
-                // It is tried there before.
-                true => match in_sandbox() {
-                    Err(error @ LocalError::Plan(PlanError::Stopped { .. })) => Err(error),
-                    _ => here(),
-                },
-            };
-            (plan, asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let (plan, is_committed) = (plan?, is_committed?);
-        // A working tree with uncommitted changes is no commit.
-        let source_at = self.source_then.as_ref().map(|then| then.commit.clone());
-        Ok(Plan { commit: plan.commit.filter(|_| is_committed), source_at, ..plan })
+        let here = || promotion::plan(&request).map_err(LocalError::from);
+        match has_sandbox() {
+            false => here(),
+            true if self.is_answered_by_sandbox(configuration, past.as_ref()) => {
+                in_sandbox().and_then(|plan| Ok(plan.asked_for((source, target), request.commit)?))
+            }
+            // It is tried there before.
+            true => match in_sandbox() {
+                Err(error @ LocalError::Plan(PlanError::Stopped { .. })) => Err(error),
+                _ => here(),
+            },
+        }
     }
 
     /// What each environment lacks of those that it may be promoted from.
@@ -156,7 +166,7 @@ impl Workspace {
         };
         let mut past = match self.pasts.get() {
             Some(pasts) => pasts.of(repository, (source, target))?,
-            None => LocalPast::read(repository, self.way(repository, from)?, (source, target))?,
+            None => self.past_of_pair(repository, from, (source, target))?,
         };
         if let Some(then) = self.source_then.as_ref().filter(|_| !past.cut_off())
             && !then.cut(repository, &mut past, (source, target))?
@@ -171,6 +181,21 @@ impl Workspace {
             });
         }
         Ok(Some(past))
+    }
+
+    fn past_of_pair(
+        &self,
+        repository: &Repository,
+        from: &CommitSha,
+        pair: (&Environment, &Environment),
+    ) -> Result<LocalPast, WorkdirError> {
+        if let Some(way) = self.way.get() {
+            return LocalPast::read(repository, way, pair);
+        }
+        let past = LocalPast::read_with_way(repository, from, pair)?;
+        // Whoever was first has read the same.
+        let _ = self.way.set(Arc::clone(past.way()));
+        Ok(past)
     }
 
     /// Reads the past of all environments at once. Where that cannot be done, each pair says why.
