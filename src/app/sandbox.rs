@@ -2,7 +2,7 @@
 //! holds the credentials and the queue.
 //!
 //! The process is our own program with fixed arguments, an empty environment and no credential, within the limits
-//! of [`super::limit`] and the fence of [`super::fence`]. It gets a [`Question`] and the files that are here on its
+//! of [`super::limit`] and the fence of [`mod@super::fence`]. It gets a [`Question`] and the files that are here on its
 //! standard input and answers on its standard output with a value: a plan, the text of a preview. It says which
 //! files it lacked, and answers again once it gets them. Where nobody named a program for it, the same answers are
 //! made in this process: the command is itself within limits.
