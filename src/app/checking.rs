@@ -29,11 +29,6 @@ impl Checking {
         Self { gates: Gates::none(), fetched: Fetched::default(), today: Day::MIN }
     }
 
-    /// What a repository wants, with what was fetched for it.
-    pub(super) fn new(gates: &Gates, fetched: Fetched, clock: &Clock) -> Self {
-        Self { gates: gates.clone(), fetched, today: clock.today() }
-    }
-
     /// What a repository wants, on a day.
     pub(super) fn on(gates: &Gates, fetched: Fetched, today: Day) -> Self {
         Self { gates: gates.clone(), fetched, today }
@@ -41,7 +36,7 @@ impl Checking {
 
     /// What a repository wants, with what is on this machine for it.
     pub(super) fn here(gates: &Gates, allowed: &[RemotePattern], clock: &Clock) -> Self {
-        Self::new(gates, fetched_here(gates, allowed), clock)
+        Self::on(gates, fetched_here(gates, allowed), clock.today())
     }
 
     /// What was fetched.
@@ -50,8 +45,8 @@ impl Checking {
     }
 
     /// The day by which exceptions end.
-    pub(super) const fn day(&self) -> Option<Day> {
-        Some(self.today)
+    pub(super) const fn day(&self) -> Day {
+        self.today
     }
 
     /// For a plan's request.

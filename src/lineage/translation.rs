@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::content::{Form, property};
 use super::counterparts::Counterparts;
+use super::definitions::definitions;
 use super::names::{Names, is_called_apart};
 use super::value::{Shape, Value};
 use super::within::has_fields;
@@ -64,15 +65,13 @@ impl Translation<'_> {
 
     /// The names that a file defines which names the source, in the target's words.
     pub(super) fn defined(&self, documents: &Value) -> BTreeSet<String> {
-        let named = super::definitions::definitions(documents).into_iter();
+        let named = definitions(documents).into_iter();
         let named = named.filter(|it| self.names.names_source(it.text));
         let own = named.filter_map(|it| {
             let own = self.known.said_by_target(self.names, it.text)?;
-            let is_served = || {
-                let (_, domain) = own.split_once('.')?;
-                self.world.says_domain(domain).then_some(())
-            };
-            (!it.is_host || is_served().is_some()).then_some(own)
+            let domain = own.split_once('.').map(|(_, domain)| domain);
+            let is_served = || domain.is_some_and(|domain| self.world.says_domain(domain));
+            (!it.is_host || is_served()).then_some(own)
         });
         own.collect()
     }
@@ -285,18 +284,20 @@ mod tests {
         assert_eq!(said(&keys("low-staging"), ""), None);
     }
 
+    /// A whole file, where the target's world says `production` and no more.
+    fn in_production(names: &Names, known: &Counterparts, text: &str) -> Option<String> {
+        World::with("a: production\n", |world| {
+            Translation { names, known, world }.file(Form::Yaml, text.as_bytes(), None)
+        })
+    }
+
     /// A branch of the environment's name is not there because the environment is.
     #[test]
     fn a_branch_is_known_from_branches() {
         let names = Names::new(["staging"], ["production"]);
         let mut known = Counterparts::default();
         known.learn_name(&names, "staging", "production");
-        let file = |known: &Counterparts, text: &str| {
-            World::with("a: production\n", |world| {
-                let translation = Translation { names: &names, known, world };
-                translation.file(Form::Yaml, text.as_bytes(), None)
-            })
-        };
+        let file = |known: &Counterparts, text: &str| in_production(&names, known, text);
         let text = "sync: {path: staging, ref: refs/heads/staging}\n";
         let want = "sync: {path: production, ref: refs/heads/staging}\n";
         assert_eq!(file(&known, text).as_deref(), Some(want));
@@ -310,12 +311,7 @@ mod tests {
         let names = Names::new(["staging"], ["production"]);
         let mut known = Counterparts::default();
         known.learn_name(&names, "staging", "production");
-        let file = |known: &Counterparts, text: &str| {
-            World::with("a: production\n", |world| {
-                let translation = Translation { names: &names, known, world };
-                translation.file(Form::Yaml, text.as_bytes(), None)
-            })
-        };
+        let file = |known: &Counterparts, text: &str| in_production(&names, known, text);
         let images = "images: [{name: web, newTag: staging}]\n";
         assert_eq!(file(&known, images), None);
         known.learn_apart("newTag", "staging", "stable");

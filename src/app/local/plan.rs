@@ -81,7 +81,7 @@ impl Workspace {
                 given: self.given.get().cloned(),
                 wish: self.wish.clone(),
                 last: last.clone(),
-                checked_on: checking.day(),
+                checked_on: Some(checking.day()),
                 past: past.as_ref().map(|past| Arc::new(past.known())),
             };
             self.plan_in_sandbox(question, checking.fetched().clone(), files)

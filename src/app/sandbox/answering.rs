@@ -14,7 +14,7 @@ use super::answer::{Answer, PreviewAnswer, Reply};
 use super::question::{Asked, PlanQuestion, PreviewQuestion, Question};
 use crate::config::{ConfigError, RepositoryConfig};
 use crate::kustomize::{Build, BuildError, BuildOptions};
-use crate::model::{FileTree, RepoPath};
+use crate::model::{FileTree, Location, RepoPath};
 use crate::policy::{Level, UnknownFiles};
 use crate::promotion::{
     self, Environment, GivenEdit, Key, Past, Plan, PlanError, PlanRequest, Previewed, Stepping,
@@ -67,11 +67,7 @@ impl Question {
         let configuration = GivenConfiguration::or_own(asked.given.as_ref(), place.files);
         let configuration = configuration.map_err(|error| match error.lacking() {
             Some(paths) => PlanError::Unknown(paths.clone()),
-            None => PlanError::Told(ToldError {
-                message: chain(&error),
-                at: error.location().cloned(),
-                is_refusal: false,
-            }),
+            None => PlanError::Told(said(&error, error.location(), false)),
         })?;
         let (source, target) = configuration.pipeline.pair(&asked.key)?;
         let past = asked.past.as_deref();
@@ -191,12 +187,12 @@ fn lacks<T>(made: &Result<T, impl Lacks>) -> Lacking {
 fn told(error: &PlanError) -> ToldError {
     match error {
         PlanError::Told(told) => told.clone(),
-        error => ToldError {
-            message: chain(error),
-            at: error.location().cloned(),
-            is_refusal: error.is_refusal(),
-        },
+        error => said(error, error.location(), error.is_refusal()),
     }
+}
+
+fn said(error: &dyn std::error::Error, at: Option<&Location>, is_refusal: bool) -> ToldError {
+    ToldError { message: chain(error), at: at.cloned(), is_refusal }
 }
 
 /// Reads a question and files, answers within the limits of this process, and again for as long as it gets what
