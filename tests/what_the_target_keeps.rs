@@ -579,3 +579,79 @@ fn texts_about_different_things_stay_apart() {
     repository.commit("a bucket");
     insta::assert_snapshot!(told(&repository), @"production/kustomization.yaml patches[0].patch stays: production's own, and the source changed meanwhile");
 }
+
+/// An Argo CD source that got a chart's values and kept its path to an overlay, two probes in one, a strategy that the
+/// API server refuses: what says one thing in several fields comes whole, or stays.
+#[test]
+fn what_says_one_thing_in_several_fields_is_not_torn() {
+    let application = |source: &str| {
+        format!(
+            "kind: Application\nspec:\n  source:\n    repoURL: https://example.com/a.git\n{source}"
+        )
+    };
+    let web = |probe: &str, strategy: &str, more: &str| {
+        format!(
+            "kind: Deployment\nspec:\n  strategy:\n{strategy}  template:\n    spec:\n      containers:\n      - name: web\n        livenessProbe:\n{probe}        env:\n        - name: LEVEL\n          value: info\n{more}"
+        )
+    };
+    let probe = |path: &str| format!("          httpGet: {{path: {path}, port: 80}}\n");
+    let strategy =
+        |surge: u8| format!("    type: RollingUpdate\n    rollingUpdate: {{maxSurge: {surge}}}\n");
+    let volumes = |name: &str| {
+        format!(
+            "        volumeMounts:\n        - name: extra\n          mountPath: /extra\n        - name: tmp\n          mountPath: /tmp\n      volumes:\n      - name: extra\n        configMap: {{name: {name}}}\n      - name: tmp\n        emptyDir: {{}}\n"
+        )
+    };
+    let size = |requests: &str, limits: &str| {
+        format!("resources:\n  requests: {{cpu: {requests}}}\n  limits: {{cpu: {limits}}}\n")
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/app.yaml", &application("    path: web/overlays/staging\n")),
+        ("production/app.yaml", &application("    path: web/production\n")),
+        ("staging/web.yaml", &web(&probe("/live"), &strategy(1), "")),
+        ("production/web.yaml", &web(&probe("/healthz"), &strategy(2), "")),
+        ("staging/values.yaml", &size("100m", "200m")),
+        ("production/values.yaml", &size("100m", "500m")),
+    ]);
+    let helm = "    helm:\n      valueFiles: [values.yaml]\n";
+    repository.write("staging/app.yaml", &application(&format!("    path: chart\n{helm}")));
+    let new = ("          grpc: {port: 80}\n", "    type: Recreate\n", &*volumes("staging-only"));
+    repository.write("staging/web.yaml", &web(new.0, new.1, new.2));
+    repository.write("staging/values.yaml", &size("1", "2"));
+    repository.commit("a chart, another probe, another strategy, more CPU");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/app.yaml spec.source.path stays: production's own, and the source changed meanwhile
+    production/app.yaml spec.source.helm stays: says one thing with `path`, which stays
+    production/values.yaml resources.requests.cpu stays: says one thing with `limits.cpu`, which stays
+    production/values.yaml resources.limits.cpu stays: production's own, and the source changed meanwhile
+    production/web.yaml spec.strategy.type stays: says one thing with `rollingUpdate`, which stays
+    production/web.yaml spec.strategy.rollingUpdate stays: production's own, and the source changed meanwhile
+    production/web.yaml spec.template.spec.containers[name=web].livenessProbe.httpGet stays: production's own, and the source changed meanwhile
+    production/web.yaml spec.template.spec.containers[name=web].livenessProbe.grpc stays: says one thing with `httpGet`, which stays
+    production/web.yaml spec.template.spec.containers[name=web].volumeMounts stays: says one thing with `volumes`, which stays
+    production/web.yaml spec.template.spec.volumes stays: names the source, and nothing tells what production says instead
+    ");
+}
+
+/// What the target has as the source had it comes whole, under the target's own names too.
+#[test]
+fn what_says_one_thing_in_several_fields_comes_whole() {
+    let application = |source: &str, environment: &str| {
+        format!(
+            "kind: Application\nspec:\n  source:\n    repoURL: https://example.com/a.git\n    path: web/{environment}\n{source}---\nkind: HelmRelease\nmetadata: {{name: web}}\nspec:\n  chart: {{spec: {{chart: web}}}}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/app.yaml", &application("", "staging")),
+        ("production/app.yaml", &application("", "production")),
+    ]);
+    let images = "    kustomize: {images: [web=v2]}\n";
+    let chart = |text: String| text.replace("chart: {spec: {chart: web}}", "chartRef: {name: web}");
+    repository.write("staging/app.yaml", &chart(application(images, "staging")));
+    repository.commit("images, and a chart of its own");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let promoted = repository.read("production/app.yaml");
+    assert_eq!(promoted, chart(application(images, "production")));
+}

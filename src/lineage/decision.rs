@@ -27,7 +27,7 @@ pub struct Policy<'p> {
 }
 
 /// Why a value comes, goes or stays, before there are words for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     Judged(Verdict),
     Kept,
@@ -38,6 +38,10 @@ pub(super) enum Reason {
     InAnotherList {
         list: &'static str,
         of_target: bool,
+    },
+    /// It says one thing with a field beside it that stays.
+    Together {
+        with: String,
     },
 }
 
@@ -51,6 +55,8 @@ pub(super) struct Decision {
     pub source: Option<String>,
     pub target: Option<String>,
     pub reason: Reason,
+    /// Whether the source has it and the target has not.
+    pub is_new: bool,
     /// How the target's file changes, if the value comes or goes.
     pub op: Option<Op>,
     /// Where in the target's file it is, for doing the last thing first.

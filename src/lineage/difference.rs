@@ -107,6 +107,11 @@ pub enum Because {
         /// Whether it is the target's; else the source's.
         of_target: bool,
     },
+    /// It says one thing with a field beside it that stays.
+    Together {
+        /// That field.
+        with: String,
+    },
     /// `promotion.keep` names it.
     Kept,
     /// It is a share of the traffic, which `steps` move.
@@ -162,6 +167,7 @@ impl Because {
             Self::InAnotherList { list, of_target: false } => {
                 format!("the source names it under `{list}`")
             }
+            Self::Together { with } => format!("says one thing with `{with}`, which stays"),
             Self::Kept => "kept by `promotion.keep`".to_owned(),
             Self::Stepped => "moved by `steps`, after the promotion".to_owned(),
             Self::Excluded => "left out by `promotion.exclude`".to_owned(),

@@ -12,6 +12,7 @@ use super::settle::{Point, last_of};
 use super::sides::Sides;
 use super::splice::carry_out;
 use super::three_way::{merge_allowed_lines, new_lines, shared_lines};
+use super::together::{Together, keep_together};
 use super::value::Value;
 use super::verdict::{Column, Edit, Times, Verdict, differ_in_versions_alone, judge};
 use super::walk::Walk;
@@ -210,7 +211,7 @@ impl Opened<'_, '_> {
             },
         };
         let path = self.sides.target_path(&self.pair.target);
-        let (mut then, because) = self.words(reason, self.source.is_none());
+        let (mut then, because) = self.words(&reason, self.source.is_none());
         // What the source never had belongs to the target, whatever is asked for.
         let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
         if never {
@@ -310,15 +311,17 @@ impl Opened<'_, '_> {
             is_kustomization: KUSTOMIZATION_NAMES.contains(&name),
             found: Vec::new(),
             unpaired: Vec::new(),
+            together: Vec::new(),
         };
         walk.file(&column);
-        let mut decisions = walk.found;
+        let (mut decisions, together) = (walk.found, walk.together);
         for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {
             if !self.is_asked(&decision.field, decision.source.as_deref()) {
                 (decision.op, decision.reason) = (None, Reason::NotAsked);
             }
         }
-        self.carry_out(form, (source, target), &mut decisions, outcome);
+        keep_together(&mut decisions, &together);
+        self.carry_out(form, (source, target), (&mut decisions, &together), outcome);
     }
 
     /// Why a value that would come new stays away.
@@ -380,19 +383,27 @@ impl Opened<'_, '_> {
         &self,
         form: Form,
         (source, target): (&File, &File),
-        decisions: &mut [Decision],
+        (decisions, together): (&mut [Decision], &[Together]),
         outcome: &mut Outcome,
     ) {
         let text = |file: &File| String::from_utf8_lossy(&file.content).into_owned();
         let before = text(target);
-        let done = carry_out(form, &before, &text(source), decisions);
-        let (after, refused) = done.unwrap_or_else(|reason| {
-            (before.clone(), (0..decisions.len()).map(|index| (index, reason.clone())).collect())
-        });
-        let refused: BTreeMap<usize, String> = refused.into_iter().collect();
+        let mut refused = BTreeMap::new();
+        let after = loop {
+            let (after, now) =
+                carry_out(form, &before, &text(source), decisions).unwrap_or_else(|reason| {
+                    let all = (0..decisions.len()).map(|index| (index, reason.clone()));
+                    (before.clone(), all.collect())
+                });
+            refused.extend(now);
+            // What cannot be written keeps what it belongs with.
+            if refused.is_empty() || !keep_together(decisions, together) {
+                break after;
+            }
+        };
         let mut fields = Vec::new();
         for (index, decision) in decisions.iter().enumerate() {
-            let (mut then, mut because) = self.words(decision.reason, decision.source.is_none());
+            let (mut then, mut because) = self.words(&decision.reason, decision.source.is_none());
             if decision.op.as_ref().is_some_and(Op::removes) {
                 then = Then::Goes;
             } else if then == Then::Goes {
@@ -458,7 +469,7 @@ impl Opened<'_, '_> {
             outcome.differences.push(self.whole(path.clone(), Then::Stays, because));
         }
         if let Some(verdict) = named {
-            let (then, because) = self.words(Reason::Judged(verdict), false);
+            let (then, because) = self.words(&Reason::Judged(verdict), false);
             outcome.differences.push(self.whole(path, then, because));
         }
     }
@@ -485,15 +496,18 @@ impl Opened<'_, '_> {
         Some(commit.id.clone())
     }
 
-    fn words(&self, reason: Reason, goes: bool) -> (Then, Because) {
+    fn words(&self, reason: &Reason, goes: bool) -> (Then, Because) {
         let comes = if goes { Then::Goes } else { Then::Comes };
-        match reason {
+        match *reason {
             Reason::Kept => (Then::Stays, Because::Kept),
             Reason::NotAsked => (Then::Stays, Because::NotAsked),
             Reason::Taken => (comes, Because::Taken),
             Reason::All => (comes, Because::All),
             Reason::InAnotherList { list, of_target } => {
                 (Then::Stays, Because::InAnotherList { list, of_target })
+            }
+            Reason::Together { ref with } => {
+                (Then::Stays, Because::Together { with: with.clone() })
             }
             Reason::Judged(verdict) => match verdict {
                 Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),

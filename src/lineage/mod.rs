@@ -7,7 +7,7 @@
 //!
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
 //! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
-//! value, `splice` carries decisions out in the target's text, `take_back` undoes
+//! value, `coupling` and `together` keep what says one thing in several fields from being torn, `splice` carries decisions out in the target's text, `take_back` undoes
 //! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
 //! and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
 //! whether there is such a name, `file_names` how it calls files, `file` decides for
@@ -17,6 +17,7 @@ mod claim;
 mod compare;
 mod content;
 mod counterparts;
+mod coupling;
 mod decision;
 mod definitions;
 mod difference;
@@ -34,6 +35,7 @@ mod sides;
 mod splice;
 mod take_back;
 mod three_way;
+mod together;
 mod translation;
 mod value;
 mod verdict;

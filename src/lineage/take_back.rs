@@ -255,6 +255,7 @@ impl Walk<'_> {
             source: None,
             target: None,
             reason: Reason::All,
+            is_new: false,
             op: Some(op),
             position: way.position.clone(),
         });

@@ -6,6 +6,7 @@ use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::three_way::new_lines;
+use super::together::{Together, keep_together};
 use super::translation::has_lines;
 use super::value::{Shape, Value};
 use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
@@ -32,6 +33,8 @@ pub(super) struct Walk<'w> {
     pub found: Vec<Decision>,
     /// The entries of a kustomization that only one side has in the list where it stands.
     pub unpaired: Vec<Unpaired<'w>>,
+    /// What says one thing in several fields.
+    pub together: Vec<Together>,
 }
 
 impl<'w> Walk<'w> {
@@ -49,6 +52,7 @@ impl<'w> Walk<'w> {
         }
         let only = |value: Option<&'w Value>| value.and_then(|value| value.items().first());
         keep_in_one(&mut self.found, &self.unpaired, (only(column.source), only(column.target)));
+        keep_together(&mut self.found, &self.together);
     }
 
     fn documents(&mut self, column: &Column<'w>, way: &Way<'w>) {
@@ -124,13 +128,15 @@ impl<'w> Walk<'w> {
             foreign: self.foreign,
             found: Vec::new(),
             unpaired: Vec::new(),
+            together: Vec::new(),
         };
         walk.file(&texts.column());
         let form = texts.form;
-        let found = walk.found;
+        let (found, before) = (walk.found, self.found.len());
         if !is_told && found.iter().all(|decision| decision.op.is_none()) {
             return false;
         }
+        self.together.extend(walk.together.into_iter().map(|it| it.behind(before)));
         let outer = way.shown.trim_start_matches('.');
         self.found.extend(found.into_iter().map(|decision| {
             let dot = if decision.field.starts_with('[') { "" } else { "." };
@@ -171,8 +177,11 @@ impl<'w> Walk<'w> {
     fn keys(&mut self, column: &Column<'w>, way: &Way<'w>) {
         let (Some(source), Some(target)) = (column.source, column.target) else { return };
         let mut after: Option<usize> = target.pairs().len().checked_sub(1);
+        let mut spans = Vec::new();
         for (index, (key, _)) in target.pairs().iter().enumerate() {
+            let from = self.found.len();
             self.node(&column.at_key(key), &way.key(key, 2 * index));
+            spans.push((key.as_str(), from..self.found.len()));
         }
         let mut anchored = false;
         for (key, _) in source.pairs() {
@@ -183,13 +192,14 @@ impl<'w> Walk<'w> {
             let end = target.pairs().len().checked_sub(1);
             let at = if anchored { after } else { end };
             let below = way.key(key, at.map_or(0, |at| 2 * at + 1));
-            let column = column.at_key(key);
+            let (column, from) = (column.at_key(key), self.found.len());
             if self.is_kustomization
                 && matches!(column.source.map(|value| &value.shape), Some(Shape::List(_)))
                 && (self.is_entry_list(&column, &below)
                     || way.keys.is_empty() && has_other(target, key))
             {
                 self.items(&column, &below);
+                spans.push((key.as_str(), from..self.found.len()));
                 continue;
             }
             let op = Op::Insert {
@@ -199,7 +209,10 @@ impl<'w> Walk<'w> {
                 source: below.source.clone(),
             };
             self.decide(&column, &below, self.given(&below), op);
+            spans.push((key.as_str(), from..self.found.len()));
         }
+        let key = way.keys.last().copied().unwrap_or_default();
+        self.together.extend(Together::find(key, (source, target), &spans));
     }
 
     /// What the configuration says of a place, if it says something.
@@ -396,6 +409,7 @@ impl<'w> Walk<'w> {
                 source: Some(version.to_owned()),
                 target: target.map(str::to_owned),
                 reason: if comes { reason } else { own },
+                is_new: false,
                 op: comes.then_some(op),
                 position: way.position.clone(),
             });
@@ -407,6 +421,7 @@ impl<'w> Walk<'w> {
             source: text(column.source),
             target: text(column.target),
             reason,
+            is_new: column.target.is_none(),
             op: edits.then_some(op),
             position: way.position.clone(),
         });

@@ -12,7 +12,9 @@ pub fn stays_beside(plan: &Plan) -> Vec<String> {
     let told = differences.filter(|it| {
         matches!(
             it.because,
-            Because::Own { source_moved: true, .. } | Because::SetLater { by: Some(_) }
+            Because::Own { source_moved: true, .. }
+                | Because::SetLater { by: Some(_) }
+                | Because::Together { .. }
         )
     });
     let sentence = |it: &crate::lineage::Difference| {
@@ -31,6 +33,9 @@ pub fn stays_beside(plan: &Plan) -> Vec<String> {
         let why = why.split(", after the source").next().unwrap_or_default();
         let document = it.document.as_ref().filter(|it| !it.contains('`'));
         let document = document.map_or(String::new(), |it| format!(" `{it}`"));
+        if let Because::Together { .. } = it.because {
+            return format!("`{}`{document}{field} is left as it is, since it {why}", it.path);
+        }
         format!("`{}`{document}{field} stays{stays}, {why}, though {now}", it.path)
     };
     told.map(sentence).collect()

@@ -79,6 +79,7 @@ fn group(
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())
         }
+        Because::Together { .. } => (13, "with what they belong to".to_owned()),
         Because::Unused => (12, "nothing in the source names any more".to_owned()),
         Because::EntryStays => (7, "files whose entries stay away".to_owned()),
         Because::Elsewhere { .. } => (8, format!("in other files of {target}")),

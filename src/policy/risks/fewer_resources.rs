@@ -2,7 +2,8 @@
 
 use super::change::{Changed, shown, words};
 use super::leaf::Leaves;
-use super::quantity::{Fall, fall, quantity};
+use super::quantity::{Fall, fall};
+use crate::model::quantity;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};

@@ -3,7 +3,8 @@
 use super::change::{Changed, becomes, items, shown, text, words};
 use super::leaf::last_key;
 use super::pod::pod_specs;
-use super::quantity::{Fall, duration, fall, quantity};
+use super::quantity::{Fall, duration, fall};
+use crate::model::quantity;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
