@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Changed, at, becomes, shown, words};
-use super::leaf::{last_key, leaves};
+use super::leaf::{is_switched_on, last_key, leaves};
 use super::pod::pod_specs;
 use crate::diff::Change;
 use crate::kustomize::{Resource, ResourceId};
@@ -320,7 +320,7 @@ fn pruning(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
     let (before, after) = changed.leaves();
     for (path, now) in after.iter().filter(|(path, _)| last_key(path) == "prune") {
-        if now == "true" && before.get(path) != Some("true") {
+        if is_switched_on(before.get(path).unwrap_or_default(), now) {
             let words = words(
                 "begins to delete what the repository drops",
                 "begin to delete what the repository drops",

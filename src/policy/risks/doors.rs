@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::change::{Changed, becomes, words};
-use super::leaf::{last_key, leaves};
+use super::leaf::{is_switched_on, last_key, leaves};
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 
@@ -43,7 +43,7 @@ pub(super) fn opened(changed: &Changed<'_>, code: Code, report: &mut Report<'_>)
             continue;
         }
         let up = path.rsplit_once('.').map_or("", |(up, _)| up);
-        let opens = last_key(path) == "enabled" && now == "true" && then != "true";
+        let opens = last_key(path) == "enabled" && is_switched_on(then, now);
         if opens && is_door(last_key(up)) {
             let words = words(
                 "can be reached from outside the cluster",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
-use super::leaf::{Leaves, last_key};
+use super::leaf::{Leaves, is_switched_off, is_switched_on, last_key};
 use super::scope;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -45,7 +45,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         envoy_filter(changed, report);
     } else if changed.is("istio.io", "AuthorizationPolicy") {
         let (then, now) = changed.annotation("istio.io/dry-run");
-        if now == "true" && then != "true" && changed.stays() {
+        if is_switched_on(then, now) && changed.stays() {
             report.tell(
                 changed,
                 NOT_ENFORCED,
@@ -413,8 +413,7 @@ fn controllers(changed: &Changed<'_>, report: &mut Report<'_>) {
     if is_flux {
         let (then, now) = changed.texts(&["spec", "suspend"]);
         if let Some((one, many)) = suspended(changed.kind())
-            && now == "true"
-            && then != "true"
+            && is_switched_on(then, now)
         {
             report.tell(changed, NOT_ENFORCED, "spec.suspend", words(one, many, ""));
         }
@@ -450,7 +449,7 @@ fn controllers(changed: &Changed<'_>, report: &mut Report<'_>) {
     for (path, then) in before.iter() {
         let key = last_key(path);
         let now = after.get(path).unwrap_or("false");
-        if ["selfHeal", "prune"].contains(&key) && then == "true" && now != "true" {
+        if ["selfHeal", "prune"].contains(&key) && is_switched_off(then, now) {
             let (one, many) = if key == "prune" {
                 (
                     "no longer removes what the repository dropped",

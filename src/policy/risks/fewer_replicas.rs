@@ -3,7 +3,7 @@
 //! Any fall is told; one by half or more, or to nothing, is a warning.
 
 use super::change::{Changed, at, becomes, listed, shown, text, words};
-use super::leaf::last_key;
+use super::leaf::{is_switched_on, last_key};
 use super::quantity::{Fall, fall};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -183,7 +183,7 @@ fn budget(changed: &Changed<'_>, report: &mut Report<'_>) {
 fn suspended(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.texts(&["spec", "suspend"]);
     let runs = ["CronJob", "Job", "CronWorkflow", "ScheduledBackup"].contains(&changed.kind());
-    if runs && changed.stays() && after == "true" && before != "true" {
+    if runs && changed.stays() && is_switched_on(before, after) {
         let words = words("is suspended and runs no more", "are suspended and run no more", "");
         report.tell(changed, FEWER, "spec.suspend", words);
     }

@@ -48,6 +48,16 @@ pub(super) fn push_key(field: &mut String, key: &str) {
     }
 }
 
+/// Whether a switch is on that was not, or was not there.
+pub(super) fn is_switched_on(then: &str, now: &str) -> bool {
+    now == "true" && then != "true"
+}
+
+/// Whether a switch was on that is no longer, or no longer there.
+pub(super) fn is_switched_off(then: &str, now: &str) -> bool {
+    is_switched_on(now, then)
+}
+
 impl<'a> Leaves<'a> {
     /// The text at a path.
     pub(super) fn get(&self, path: &str) -> Option<&'a str> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::alerts::{Threshold, threshold};
 use super::change::{Changed, at, becomes, items, listed, shown, text, words};
+use super::leaf::{is_switched_off, is_switched_on};
 use super::pod::pod_specs;
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
@@ -123,7 +124,7 @@ fn analysis(changed: &Changed<'_>, (weaker, little): (Code, Code), report: &mut 
 
 fn canary(changed: &Changed<'_>, weaker: Code, report: &mut Report<'_>) {
     let (then, now) = changed.texts(&["spec", "skipAnalysis"]);
-    if now == "true" && then != "true" {
+    if is_switched_on(then, now) {
         let words = words(
             "lets new versions through without a judgement",
             "let new versions through without a judgement",
@@ -146,7 +147,7 @@ fn flux(changed: &Changed<'_>, (weaker, little): (Code, Code), report: &mut Repo
     let (then, now) = changed.texts(&["spec", "wait"]);
     let waits = |node| at(node, &["spec", "wait"]).and_then(Node::text) == Some("true");
     let checks = |node| items(at(node, &["spec", "healthChecks"])).len();
-    if then == "true" && now != "true" && checks(changed.after()) == 0 {
+    if is_switched_off(then, now) && checks(changed.after()) == 0 {
         let words = words(
             "no longer waits until what it applied is healthy",
             "no longer wait until what they applied is healthy",
@@ -163,7 +164,7 @@ fn flux(changed: &Changed<'_>, (weaker, little): (Code, Code), report: &mut Repo
         report.tell(changed, weaker, "spec", words);
     }
     let (then, now) = changed.texts(&["spec", "force"]);
-    if now == "true" && then != "true" {
+    if is_switched_on(then, now) {
         let words = words(
             "deletes and makes anew what it cannot change",
             "delete and make anew what they cannot change",

@@ -1,7 +1,7 @@
 //! Secrets that are read from elsewhere: keys, stores, references of containers and gateways.
 
 use super::change::{Changed, all_become, becomes, listed, shown, texts, words};
-use super::leaf::last_key;
+use super::leaf::{is_switched_on, last_key};
 use crate::diff::{MASKED, MASKED_CHANGED};
 use crate::kustomize::name_without_hash;
 use crate::policy::Level;
@@ -77,7 +77,7 @@ fn scope(changed: &Changed<'_>, report: &mut Report<'_>) {
         ),
     ] {
         let (then, now) = changed.annotation(key);
-        if now == "true" && then != "true" {
+        if is_switched_on(then, now) {
             let field = format!("metadata.annotations.[{key}]");
             report.tell(changed, CHANGES, &field, words(one, many, shown(key)));
         }

@@ -1,7 +1,7 @@
 //! Switches of logs, traces and metrics: annotations, parts of charts, the mesh's own configuration.
 
 use super::change::{Changed, becomes, listed, shown, text, words};
-use super::leaf::last_key;
+use super::leaf::{is_switched_off, last_key};
 use super::observers::{Does, WEAKER, does};
 use crate::policy::rule::Report;
 use crate::yaml::parse_manifests;
@@ -16,7 +16,7 @@ pub(super) fn scraping(changed: &Changed<'_>, report: &mut Report<'_>) {
             let mut comes = changed.all.resources.iter().filter(|it| it.before.is_none());
             comes.any(|it| does(&Changed::new(it, changed.all)) == Some(Does::Scrapes))
         };
-        if then == "true" && now != "true" && !is_monitored() {
+        if is_switched_off(then, now) && !is_monitored() {
             let words = words("is no longer scraped", "are no longer scraped", shown(KEY));
             let field = if now.is_empty() {
                 format!("{}.annotations", above.join("."))

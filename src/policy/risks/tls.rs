@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Changed, becomes, items, listed, shown, text, texts, words};
-use super::leaf::last_key;
+use super::leaf::{is_switched_off, is_switched_on, last_key};
 use crate::diff::item_names;
 use crate::policy::Level;
 use crate::policy::gate::Gate;
@@ -135,7 +135,7 @@ fn verification(changed: &Changed<'_>, report: &mut Report<'_>) {
     for (path, now) in after.iter() {
         let key = last_key(path);
         let then = before.get(path).unwrap_or_default();
-        let off = is_insecure(key) && now == "true" && then != "true"
+        let off = is_insecure(key) && is_switched_on(then, now)
             || key.ends_with("proxy-ssl-verify") && now == "off" && then == "on";
         if off {
             report.tell(
@@ -323,7 +323,7 @@ fn annotations(changed: &Changed<'_>, report: &mut Report<'_>) {
         };
         let weaker = key.ends_with("backend-protocol") && is_safe(then) && !is_safe(now)
             || key.ends_with("/certificate-arn") && now.is_empty()
-            || key.ends_with("router.tls") && then == "true" && now != "true"
+            || key.ends_with("router.tls") && is_switched_off(then, now)
             || key.ends_with("ssl-policy") && policy_age(now) < policy_age(then)
             || key.ends_with("tls-minimum-protocol-version") && version(then) > version(now);
         if weaker {
@@ -439,7 +439,7 @@ fn clients(changed: &Changed<'_>, report: &mut Report<'_>) {
 /// Sources of Flux's that are read in plain text.
 fn sources(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (then, now) = changed.texts(&["spec", "insecure"]);
-    if changed.is_of("toolkit.fluxcd.io") && now == "true" && then != "true" {
+    if changed.is_of("toolkit.fluxcd.io") && is_switched_on(then, now) {
         let words =
             words("may be read in plain text", "may be read in plain text", shown("insecure"));
         report.tell(changed, WEAKER, "spec.insecure", words);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Changed, at, becomes, items, listed, shown, text, texts, words};
 use super::deleted::labels;
+use super::leaf::is_switched_on;
 use super::observers::{A_LITTLE, Does, WEAKER, does};
 use crate::policy::rule::Report;
 use crate::yaml::Node;
@@ -57,7 +58,7 @@ pub(super) fn tellers(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
     for key in ["suspend", "isPaused"] {
         let (then, now) = changed.texts(&["spec", key]);
-        if now == "true" && then != "true" {
+        if is_switched_on(then, now) {
             let words =
                 words("is suspended, so nobody is told", "are suspended, so nobody is told", "");
             report.tell(changed, WEAKER, &format!("spec.{key}"), words);
