@@ -3,6 +3,9 @@
 //! Rooms, in reading order; `docs/architecture.md` says what each owns and which may see which,
 //! `tests/architecture.rs` holds it.
 
+// Windows has none of the limits that a plan is put within elsewhere, so nothing there asks what was met.
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))]
+
 pub(crate) mod action;
 pub(crate) mod app;
 pub(crate) mod clearance;

@@ -16,6 +16,7 @@ struct Release {
 }
 
 const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
 impl Release {
     /// A clone with what a release needs of this repository, and a changelog that knows the version.
@@ -69,8 +70,9 @@ impl Release {
         fs::create_dir_all(built.join("schemas")).unwrap();
         // The tests' own program has 120 MB, which would be compressed six times.
         let script = format!("#!/bin/sh\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_overlift"));
-        fs::write(built.join("overlift"), script).unwrap();
-        fs::set_permissions(built.join("overlift"), fs::Permissions::from_mode(0o755)).unwrap();
+        let program = built.join(if platform == WINDOWS { "overlift.exe" } else { "overlift" });
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(built.join("schemas/kubernetes-1.34.schemas"), "{}").unwrap();
         let dist = self.dist();
         self.script(&["pack", platform, built.to_str().unwrap(), dist.to_str().unwrap()]).ok();
@@ -97,7 +99,7 @@ fn what_is_tagged_has_the_checksums_of_what_was_built() {
     let release = Release::new();
     let version = release.version;
     release.script(&["check", version]).ok();
-    for platform in PLATFORMS {
+    for platform in PLATFORMS.into_iter().chain([WINDOWS]) {
         release.pack(platform);
     }
     let dist = release.dist();
@@ -124,13 +126,25 @@ fn what_is_tagged_has_the_checksums_of_what_was_built() {
     let other = release.script(&["check", "9.9.9"]);
     assert!(other.stderr.contains("Cargo.toml says"), "{other:#?}");
 
+    // What people of Windows download is in the list, and nothing that the Action would run.
+    let zip = format!("overlift-{version}-{WINDOWS}.zip");
+    assert!(sums.contains(&zip) && sums.contains("-py3-none-win_amd64.whl"), "{sums}");
+    assert!(!release.read("action/checksums").contains("windows"));
+    let listed = run(Command::new("python3").args(["-m", "zipfile", "-l"]).arg(dist.join(&zip)));
+    let listed = listed.ok();
+    for file in ["overlift.exe", "schemas/kubernetes-1.34.schemas"] {
+        assert!(listed.contains(file), "{listed}");
+    }
+
     // The same input packs to the same bytes.
-    let archive = dist.join(format!("overlift-{version}-{}.tar.gz", PLATFORMS[0]));
-    let before = fs::read(&archive).unwrap();
-    fs::remove_file(&archive).unwrap();
     release.git(&["checkout", "-q", "HEAD~1"]);
-    release.pack(PLATFORMS[0]);
-    assert_eq!(fs::read(&archive).unwrap(), before);
+    for (platform, kind) in [(PLATFORMS[0], "tar.gz"), (WINDOWS, "zip")] {
+        let archive = dist.join(format!("overlift-{version}-{platform}.{kind}"));
+        let before = fs::read(&archive).unwrap();
+        fs::remove_file(&archive).unwrap();
+        release.pack(platform);
+        assert_eq!(fs::read(&archive).unwrap(), before, "{platform}");
+    }
 
     the_package_installs(&release);
 }

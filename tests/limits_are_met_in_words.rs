@@ -1,5 +1,7 @@
 //! Inputs that would take everything: a command ends in a sentence that says which limit was met.
 
+use std::process::Stdio;
+
 use crate::support::{self, Repo};
 
 const CONFIGURATION: &str = "version: 1\nenvironments:\n- {name: staging, path: overlays/staging}\n\
@@ -35,6 +37,27 @@ fn a_process_without_memory_ends_in_a_sentence() {
     let list = "[a, b], ".repeat(2_000_000);
     let said = stopped(&format!("x: [{list}]\n"));
     assert!(said.contains("512 MiB"), "{said}");
+}
+
+/// The allocator reserves as much as it is told, and where the system promises more memory than there is it
+/// takes that at once; Overlift built without its `.cargo/config.toml` (`cargo install --git`) reserves a gigabyte.
+#[test]
+fn what_the_allocator_takes_in_advance_stops_nothing() {
+    let checkout = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("overlays/staging/kustomization.yaml", "resources: []\nnamePrefix: a-\n"),
+        ("overlays/production/kustomization.yaml", "resources: []\n"),
+    ]);
+    for reserved in ["131072", "1048576"] {
+        let run = |arguments: &[&str]| {
+            let mut command = support::overlift_command(checkout.root(), arguments);
+            command.env("MIMALLOC_ARENA_EAGER_COMMIT", "1").stdin(Stdio::null());
+            support::run(command.env("MIMALLOC_ARENA_RESERVE", reserved))
+        };
+        run(&["plan", "staging", "production"]).ok();
+        let sandbox = run(&["sandbox"]);
+        assert!(!sandbox.stderr.contains("memory"), "{sandbox:#?}");
+    }
 }
 
 /// What a build makes of small files has an end, and the sentence says where: a plan and a bare build alike.

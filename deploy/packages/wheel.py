@@ -19,6 +19,7 @@ TAGS = {
     "aarch64-unknown-linux-musl": "manylinux2014_aarch64.musllinux_1_1_aarch64",
     "x86_64-apple-darwin": "macosx_10_12_x86_64",
     "aarch64-apple-darwin": "macosx_11_0_arm64",
+    "x86_64-pc-windows-gnu": "win_amd64",
 }
 
 METADATA = """\
@@ -43,7 +44,8 @@ def main(version, platform, folder, dist):
     tags = "".join(f"Tag: py3-none-{one}\n" for one in TAGS[platform].split("."))
     wheel = f"Wheel-Version: 1.0\nGenerator: overlift\nRoot-Is-Purelib: false\n{tags}"
     folder = pathlib.Path(folder)
-    files = [(f"{name}.data/scripts/overlift", (folder / "overlift").read_bytes(), 0o755)]
+    program = "overlift.exe" if "windows" in platform else "overlift"
+    files = [(f"{name}.data/scripts/{program}", (folder / program).read_bytes(), 0o755)]
     # The program looks for schemas beside itself and in `../share/overlift`.
     for schema in sorted((folder / "schemas").glob("*")):
         files.append((f"{name}.data/data/share/overlift/schemas/{schema.name}", schema.read_bytes(), 0o644))

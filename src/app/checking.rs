@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::clock::Clock;
+use super::remote_base::user_cache;
 use crate::github::{GithubError, Repository, Retry};
 use crate::model::RemotePattern;
 use crate::policy::schema::KubernetesSchemas;
@@ -140,7 +141,7 @@ pub fn schema_directories() -> Vec<PathBuf> {
     if let Some(only) = set("OVERLIFT_SCHEMAS") {
         return vec![only];
     }
-    let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
+    let cache = user_cache(|name| env::var_os(name));
     let program = env::current_exe().ok();
     let beside = program.as_deref().and_then(|program| program.parent());
     let cached = cache.map(|cache| cache.join("overlift/schemas"));

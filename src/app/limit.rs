@@ -2,13 +2,12 @@
 //!
 //! `cli` puts its own commands within them, [`super::sandbox`] what the service plans.
 
+#[cfg(unix)]
+mod unix;
+
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::process::ExitStatus;
-use std::time::Duration;
-
-use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
-use rustix::time::{ClockId, clock_gettime};
 
 /// What a process may hold of its own; the program and files that are mapped come on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,50 +18,24 @@ pub enum Memory {
     Most,
 }
 
-impl Memory {
-    const fn bytes(self) -> u64 {
-        match self {
-            Self::Usual => 128 << 20,
-            Self::Most => 448 << 20,
-        }
-    }
-}
-
-/// How long it may compute, on all its threads together.
-const SECONDS: u64 = 50;
-/// How long it may work, if it does not wait for others most of the time.
-const WALL_SECONDS: u64 = 55;
 /// The exit code of a Rust program that panicked.
 const PANICKED: i32 = 101;
 /// Begins the line that tells the waiting process of a panic.
 const FAULT: &str = "\u{1}fault ";
 
-/// Lowers the limits of this process. A system that knows one of them not goes without it.
+/// Lowers the limits of this process. A system that knows one of them not goes without it, and Windows, which
+/// knows none, without all.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there is nothing to limit it with"))]
 pub fn lower_limits(memory: Memory) {
-    let limit = |resource, current, maximum| {
-        let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
-    };
-    limit(Resource::Core, 0, 0);
-    limit(Resource::Data, memory.bytes(), memory.bytes());
-    // At the first the signal tells why, at the second there is no way round it.
-    limit(Resource::Cpu, SECONDS, SECONDS + 2);
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    #[cfg(unix)]
+    unix::lower(memory);
     std::panic::set_hook(Box::new(tell_panic));
-    std::thread::spawn(watch);
 }
 
-/// Ends this process once it has worked for too long by the clock on the wall, which on a busy machine runs
-/// ahead of the time that it computes. Whoever waits for a network and computes next to nothing may go on.
-fn watch() {
-    std::thread::sleep(Duration::from_secs(WALL_SECONDS));
-    loop {
-        let computed = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
-        if u64::try_from(computed).unwrap_or_default() >= SECONDS / 5 {
-            let _ = kill_process(getpid(), Signal::XCPU);
-        }
-        std::thread::sleep(Duration::from_secs(1));
-    }
+/// Ends this process, with the limits lowered, once it has worked for too long. It begins a thread.
+pub fn watch_time() {
+    #[cfg(unix)]
+    unix::watch_time();
 }
 
 /// One line with the place: the message of a panic may hold what the repository holds.
@@ -129,7 +102,10 @@ impl LimitMet {
     pub fn of(status: ExitStatus, told: Option<Self>) -> Option<Self> {
         match status.code() {
             Some(code) if code != PANICKED => None,
-            _ => Some(told.unwrap_or_else(|| by_signal(status))),
+            #[cfg(unix)]
+            _ => Some(told.unwrap_or_else(|| unix::met_by_signal(status))),
+            #[cfg(not(unix))]
+            _ => Some(told.unwrap_or(Self::Killed)),
         }
     }
 
@@ -168,19 +144,6 @@ impl LimitMet {
             Self::Fault(_) => "please report it, with what the repository holds if you can",
             Self::Killed => "start it again",
         }
-    }
-}
-
-#[cfg(unix)]
-fn by_signal(status: ExitStatus) -> LimitMet {
-    use std::os::unix::process::ExitStatusExt as _;
-    match status.signal() {
-        Some(signal) if signal == Signal::XCPU.as_raw() => LimitMet::Time,
-        Some(signal) if signal == Signal::SEGV.as_raw() || signal == Signal::BUS.as_raw() => {
-            LimitMet::Depth
-        }
-        Some(signal) if signal == Signal::ABORT.as_raw() => LimitMet::Memory,
-        _ => LimitMet::Killed,
     }
 }
 

@@ -73,7 +73,7 @@ pub use given_configuration::GivenConfiguration;
 pub use health_event::HealthEvent;
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
-pub use limit::{LimitMet, Memory, lower_limits};
+pub use limit::{LimitMet, Memory, lower_limits, watch_time};
 pub use overview::{
     EnvironmentCell, EnvironmentList, EvidenceLine, JobLine, LARGEST_PAGE, Part, PromotionLine,
     Question, QueuePage,

@@ -50,17 +50,24 @@ impl RemoteResolver for GitBases {
     }
 }
 
-/// Where commits of other repositories are kept, by the XDG base directory specification.
+/// Where commits of other repositories are kept.
 #[must_use]
 pub fn remote_cache_directory(
     variable: impl Fn(&str) -> Option<OsString>,
     temporary: PathBuf,
 ) -> PathBuf {
+    user_cache(variable).unwrap_or(temporary).join("overlift/remote")
+}
+
+/// The user's cache, by the XDG base directory specification; on Windows the user's local data.
+pub(super) fn user_cache(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let directory = |name: &str| variable(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    directory("XDG_CACHE_HOME")
-        .or_else(|| Some(directory("HOME")?.join(".cache")))
-        .unwrap_or(temporary)
-        .join("overlift/remote")
+    let own = if cfg!(windows) {
+        directory("LOCALAPPDATA")
+    } else {
+        directory("HOME").map(|home| home.join(".cache"))
+    };
+    directory("XDG_CACHE_HOME").or(own)
 }
 
 /// A URL of a directory in a repository.

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::outcome::{Outcome, Result};
 use super::output::{Output, harmless};
+use super::system;
 use crate::app::{EVENTS, PERMISSIONS};
 use crate::github::{NewApp, exchange_code};
 use crate::workdir;
@@ -255,7 +256,7 @@ fn exchange(
         .block_on(exchange_code(keep.api_url(), code))
         .context("there are no credentials: a code lasts an hour and works once")?;
     // Nobody else's to read.
-    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    system::write_private_files();
     let folder = directory.join(&keep.output);
     workdir::make_directory(&folder)
         .with_context(|| format!("cannot make `{}`", folder.display()))?;

@@ -14,7 +14,7 @@ use fork::{Fork, fork, waitpid};
 use rustix::stdio::dup2_stderr;
 
 use super::output::Output;
-use crate::app::{LimitMet, Memory, lower_limits};
+use crate::app::{LimitMet, Memory, lower_limits, watch_time};
 
 /// Goes on within limits, and returns `None` there; returns how it ended where a person waits for it. There must
 /// be no second thread yet: it would not go along.
@@ -25,6 +25,7 @@ pub(super) fn supervise(output: &Output) -> Option<ExitCode> {
             drop(messages);
             let _ = dup2_stderr(&of_child);
             lower_limits(Memory::Most);
+            watch_time();
             None
         }
         Fork::Parent(child) => {

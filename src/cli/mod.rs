@@ -15,6 +15,7 @@ mod github_app;
 mod healthcheck;
 mod hint;
 mod init;
+#[cfg(unix)]
 mod limits;
 mod man;
 mod outcome;
@@ -34,6 +35,7 @@ mod schemas;
 mod serve;
 mod status;
 mod step;
+mod system;
 mod undo;
 mod validate;
 
@@ -147,6 +149,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = Output::detect(arguments.color);
+    #[cfg(unix)]
     if arguments.command.plans()
         && let Some(code) = limits::supervise(&output)
     {
@@ -191,8 +194,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Answers the service on standard output.
 fn sandbox(memory: Memory) -> Result {
-    app::fence();
+    // What the limits are is read from a file, and every thread is to be within the fence.
     app::lower_limits(memory);
+    app::fence();
+    app::watch_time();
     app::answer_questions(std::io::stdin().lock(), std::io::stdout().lock())?;
     Ok(Outcome::Done)
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::outcome::{self, Outcome};
+use super::system;
 use crate::app::{App, Clock, Prometheus, merge_payloads, plan_in_sandbox};
 use crate::config::{Identity, NOTICES, RawSettings, Settings};
 use crate::github::{Authentication, Github, GithubSettings, SignIn};
@@ -176,9 +176,6 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     texts.into_iter()
 }
 
-/// More than there are places for connections.
-const OPEN_FILES: u64 = 4_096;
-
 /// Twice what the process has in which a plan is tried, so that what is nested too deeply ends there: what it
 /// could follow in 8 MiB overflowed the 2 MiB of a thread here, and the service with it.
 const STACK_BYTES: usize = 16 << 20;
@@ -186,9 +183,10 @@ const STACK_BYTES: usize = 16 << 20;
 /// Serves until a signal says stop.
 #[expect(clippy::disallowed_methods, reason = "plans are tried with this very program")]
 pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Result {
+    system::check_limits()?;
     // Database and cache are nobody else's to read.
-    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
-    allow_many_files();
+    system::write_private_files();
+    system::allow_many_files();
     enter(directory)?;
     let settings = Settings::check(&arguments.raw(), &read_file)?;
     let person = std::io::stderr().is_terminal();
@@ -206,17 +204,6 @@ pub(super) fn run(arguments: &ServeArguments, directory: &Path) -> outcome::Resu
     // Whatever still computes: it ends with the process.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(Outcome::Done)
-}
-
-/// Connections that say nothing must not use up what plans and the database need. Many systems begin with
-/// 1,024 open files and let whoever asks have more.
-fn allow_many_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let most = maximum.map_or(OPEN_FILES, |maximum| maximum.min(OPEN_FILES));
-    if current.is_some_and(|current| current < most) {
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum });
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "`-C` is about this process")]
@@ -261,7 +248,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .context("nobody can sign in with GitHub")?;
     let has_pages = settings.page_token.is_some() || sign_in.is_some();
     let app = app.with_prometheus(prometheus).with_receivers(receivers).with_sign_in(sign_in);
-    let stop = stop_on_signal()?;
+    let stop = system::stop_on_signal()?;
     let (close_inbox, inbox_closed) = watch::channel(false);
     let writing = App::write_deliveries(writer, turned(inbox_closed))?;
     let working = tokio::spawn({
@@ -305,23 +292,6 @@ pub(super) fn github_settings(settings: &Settings) -> GithubSettings {
         now: Clock::time_of_day,
         timeout: GITHUB_PATIENCE,
     }
-}
-
-/// Turns true at the first signal that asks the process to end.
-fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
-    let (stop, stopped) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        let _ = stop.send(true);
-        // Receivers take a lost sender for a stop as well.
-        std::future::pending::<()>().await;
-    });
-    Ok(stopped)
 }
 
 async fn turned(mut flag: watch::Receiver<bool>) {

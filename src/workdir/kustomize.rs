@@ -76,7 +76,7 @@ pub fn kustomize_build_of(
     let (apart, home) = (private_directory().map_err(unwritten)?, private_directory());
     let home = home.map_err(unwritten)?;
     // Without symlinks, so that it is found again in what is said.
-    let root = apart.path().canonicalize().map_err(unwritten)?;
+    let root = dunce::canonicalize(apart.path()).map_err(unwritten)?;
     write_tree(tree, &root).map_err(unwritten)?;
     let mut command = kustomize(&root.join(dir.as_str()), flags, home.path());
     command.current_dir(&root).stderr(Stdio::piped());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::root::repo_path;
 use super::{Checkout, WorkdirError, read_input};
 use crate::model::{Entry, Files as _, RepoPath};
 
@@ -25,14 +26,8 @@ pub struct ManifestFile {
 pub fn read_manifests(named: &Path, current: &Path) -> Result<Vec<ManifestFile>, WorkdirError> {
     let named = &current.join(named);
     let fault = |reason: String| WorkdirError::Input { path: named.clone(), reason };
-    let absolute = named.canonicalize().map_err(|error| fault(error.to_string()))?;
-    let shown = |path: &Path| {
-        let below = current
-            .canonicalize()
-            .ok()
-            .and_then(|dir| Some(path.strip_prefix(dir).ok()?.to_owned()));
-        below.and_then(|below| RepoPath::parse(below.to_str()?).ok())
-    };
+    let absolute = dunce::canonicalize(named).map_err(|error| fault(error.to_string()))?;
+    let shown = |path: &Path| repo_path(path, &dunce::canonicalize(current).ok()?).ok();
     if !absolute.is_dir() {
         let name = absolute.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let below = RepoPath::parse(name).map_err(|error| fault(error.to_string()))?;

@@ -81,7 +81,7 @@ pub fn wider_root(root: &Path, dir: &RepoPath) -> Option<(PathBuf, RepoPath)> {
 
 fn canonical(dir: &Path) -> Result<PathBuf, WorkdirError> {
     let fault = |reason: String| WorkdirError::NoDirectory { dir: dir.to_path_buf(), reason };
-    let found = dir.canonicalize().map_err(|error| fault(error.to_string()))?;
+    let found = dunce::canonicalize(dir).map_err(|error| fault(error.to_string()))?;
     if found.is_dir() { Ok(found) } else { Err(fault("it is a file".to_owned())) }
 }
 

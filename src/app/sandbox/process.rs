@@ -54,6 +54,9 @@ impl Process {
         let started = Command::new(program)
             .args(arguments(memory))
             .env_clear()
+            // Else the allocator takes 128 MiB before it needs any of it, where the system promises more memory
+            // than there is, and all of that counts.
+            .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

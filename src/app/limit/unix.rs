@@ -1,0 +1,87 @@
+//! The limits that a Unix system keeps, and the signals by which it does.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::param::page_size;
+use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::{LimitMet, Memory};
+
+/// How long a process may compute, on all its threads together.
+const SECONDS: u64 = 50;
+/// How long it may work, if it does not wait for others most of the time.
+const WALL_SECONDS: u64 = 55;
+
+/// What is left to a process whatever it holds already.
+const LEAST_BYTES: u64 = 32 << 20;
+
+impl Memory {
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Usual => 128 << 20,
+            Self::Most => 448 << 20,
+        }
+    }
+}
+
+/// Lowers the limits of this process.
+pub(super) fn lower(memory: Memory) {
+    let limit = |resource, current, maximum| {
+        let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
+    };
+    limit(Resource::Core, 0, 0);
+    let bytes = memory.bytes().max(held_bytes() + LEAST_BYTES);
+    limit(Resource::Data, bytes, bytes);
+    // At the first the signal tells why, at the second there is no way round it.
+    limit(Resource::Cpu, SECONDS, SECONDS + 2);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+}
+
+/// What counts already of the memory that is limited. The allocator may have taken much in advance: a limit
+/// below that would leave no room for a thread's stack.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the kernel says of this process is no file of a checkout"
+)]
+fn held_bytes() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").ok().and_then(|text| {
+        // size, resident, shared, text, lib, data (proc_pid_statm(5)).
+        text.split(' ').nth(5)?.parse::<u64>().ok()
+    });
+    pages.unwrap_or_default() * u64::try_from(page_size()).unwrap_or_default()
+}
+
+/// Begins to watch how long this process works.
+pub(super) fn watch_time() {
+    std::thread::spawn(watch);
+}
+
+/// Ends this process once it has worked for too long by the clock on the wall, which on a busy machine runs
+/// ahead of the time that it computes. Whoever waits for a network and computes next to nothing may go on.
+fn watch() {
+    std::thread::sleep(Duration::from_secs(WALL_SECONDS));
+    loop {
+        let computed = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
+        if u64::try_from(computed).unwrap_or_default() >= SECONDS / 5 {
+            let _ = kill_process(getpid(), Signal::XCPU);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Which limit the signal tells by which a process died.
+pub(super) fn met_by_signal(status: ExitStatus) -> LimitMet {
+    match status.signal() {
+        Some(signal) if signal == Signal::XCPU.as_raw() => LimitMet::Time,
+        Some(signal) if signal == Signal::SEGV.as_raw() || signal == Signal::BUS.as_raw() => {
+            LimitMet::Depth
+        }
+        Some(signal) if signal == Signal::ABORT.as_raw() => LimitMet::Memory,
+        _ => LimitMet::Killed,
+    }
+}
