@@ -1,4 +1,4 @@
-//! Reading by our scanner and by libyaml, and writing: 2 MB of Deployments, as in a large overlay.
+//! Reading by the scanner and by events, and writing: 2 MB of Deployments, as in a large overlay.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use overlift::rooms::yaml::{Dialect, parse_stream, parse_stream_by_libyaml, write_stream};
+use overlift::rooms::yaml::{Dialect, parse_stream, parse_stream_by_events, write_stream};
 
 /// Manifests with what makes them slow: depth, quotes, comments, literal blocks, long lines.
 fn manifests(count: usize) -> String {
@@ -88,8 +88,8 @@ fn reading(criterion: &mut Criterion) {
         bencher.iter_with_large_drop(|| parse_stream(black_box(&text), Dialect::V3));
     });
     group.sample_size(20);
-    group.bench_function("libyaml", |bencher| {
-        bencher.iter_with_large_drop(|| parse_stream_by_libyaml(black_box(&text), Dialect::V3));
+    group.bench_function("events", |bencher| {
+        bencher.iter_with_large_drop(|| parse_stream_by_events(black_box(&text), Dialect::V3));
     });
     group.finish();
 }

@@ -100,7 +100,7 @@ pub mod telemetry {
 
 pub mod yaml {
     pub use crate::yaml::{
-        Dialect, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, parse_stream,
-        parse_stream_by_libyaml, write_document, write_stream,
+        Dialect, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, outline, parse_stream,
+        parse_stream_by_events, write_document, write_stream,
     };
 }

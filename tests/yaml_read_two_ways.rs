@@ -1,9 +1,10 @@
-//! Our scanner makes the tree that libyaml makes, to the last mark, or leaves the text to it.
+//! The scanner of plainly written texts makes the tree that events make, to the last mark, or leaves the text
+//! to them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use overlift::rooms::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_libyaml};
+use overlift::rooms::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_events};
 use proptest::prelude::*;
 
 /// Where two trees differ, as a path and what is there.
@@ -31,7 +32,7 @@ fn difference(a: &Node, b: &Node, path: &str) -> Option<String> {
 
 fn check(text: &str) -> Result<(), String> {
     for dialect in [Dialect::V3, Dialect::V2] {
-        match (parse_stream(text, dialect), parse_stream_by_libyaml(text, dialect)) {
+        match (parse_stream(text, dialect), parse_stream_by_events(text, dialect)) {
             (Ok(ours), Ok(theirs)) if ours.len() == theirs.len() => {
                 let found = ours.iter().zip(&theirs).find_map(|(a, b)| difference(a, b, ""));
                 found.map_or(Ok(()), Err)?;
@@ -198,7 +199,7 @@ fn commas_behind_tags_come_back_as_they_were() {
 fn a_long_text_has_a_character_to_spare() {
     let letters: String = ('A'..='Z').chain('a'..='z').chain('0'..='9').collect();
     let text = format!("letters: {letters}\n? \"odd\\r:{{\"\n: [a:b:, {letters}:]\n");
-    let read = parse_stream_by_libyaml(&text, Dialect::V3).unwrap();
+    let read = parse_stream_by_events(&text, Dialect::V3).unwrap();
     let keys: Vec<&str> =
         read[0].as_mapping().unwrap().iter().map(|pair| pair.key.text.as_str()).collect();
     assert_eq!(keys, ["letters", "odd\r:{"]);

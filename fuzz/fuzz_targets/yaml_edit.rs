@@ -56,7 +56,12 @@ fuzz_target!(|input: (u8, u8, &str)| {
     }
     if before.is_some() {
         // A root list may lose its only item, and is then no document.
-        assert!(parse_stream(&editor.text(), Dialect::V2).is_ok(), "{:?} -> {:?}", text, editor.text());
+        assert!(
+            parse_stream(&editor.text(), Dialect::V2).is_ok(),
+            "{:?} -> {:?}",
+            text,
+            editor.text()
+        );
     }
     // In flow style a null that got a key is an empty mapping from then on.
     if choice % 4 == 3 && !was_null && editor.remove_key(&path, "overlift").is_ok() {

@@ -1,9 +1,9 @@
-//! No text makes the reader panic, and our scanner reads what it reads as libyaml does.
+//! No text makes the reader panic, and our scanner reads what it reads as events do.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use overlift::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_libyaml};
+use overlift::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_events};
 
 /// Equal to the last mark and style, which `==` on nodes leaves out.
 fn same(a: &Node, b: &Node) -> bool {
@@ -25,7 +25,7 @@ fn same(a: &Node, b: &Node) -> bool {
 
 fuzz_target!(|text: &str| {
     for dialect in [Dialect::V3, Dialect::V2] {
-        match (parse_stream(text, dialect), parse_stream_by_libyaml(text, dialect)) {
+        match (parse_stream(text, dialect), parse_stream_by_events(text, dialect)) {
             (Ok(ours), Ok(theirs)) => {
                 let equal =
                     ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| same(a, b));

@@ -6,10 +6,11 @@
 mod dialect;
 pub mod edit;
 mod error;
+mod event;
+mod fault;
 mod folding;
 mod node;
 mod number;
-mod quiet;
 mod read;
 mod resolve;
 mod timestamp;
@@ -17,9 +18,11 @@ mod write;
 
 pub use dialect::Dialect;
 pub use error::SyntaxError;
+#[doc(hidden)]
+pub use event::outline;
 pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
 pub use number::{Number, number};
-pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_libyaml};
+pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_events};
 pub use resolve::resolve_plain;
 pub use write::{
     NotStyled, join_documents, write_document, write_scalar_value, write_stream, write_styled,

@@ -6,12 +6,10 @@
 
 use std::ops::Range;
 
-use libyaml_safer::{Encoding, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
-
-use crate::model::Position;
-use crate::yaml::quiet::without_panic;
+use crate::yaml::event::{Event, Events, Kind, Properties};
+use crate::yaml::fault::Fault;
 use crate::yaml::resolve::resolve_plain;
-use crate::yaml::{Dialect, SyntaxError, Tag};
+use crate::yaml::{Dialect, Style, SyntaxError, Tag};
 
 /// Deeper nesting than this is no manifest; it bounds recursion here and when trees are dropped.
 const DEPTH_LIMIT: usize = 200;
@@ -171,59 +169,25 @@ impl SpanNode {
 /// # Errors
 /// [`SyntaxError`] if the text is not YAML or nested too deeply.
 pub(super) fn parse_spans(text: &str) -> Result<Vec<SpanDocument>, SyntaxError> {
-    // libyaml-safer 0.3 panics on a block scalar that ends with the text instead of a line.
-    let terminated = text.ends_with('\n');
-    let padded = if terminated { text.to_owned() } else { format!("{text}\n") };
-    // It also panics on a tag before a comma. What it cannot read is not edited.
-    without_panic(|| {
-        let mut input = padded.as_bytes();
-        let mut parser = Parser::new();
-        // Without it the parser drops a second byte order mark and counts from behind it.
-        parser.set_encoding(Encoding::Utf8);
-        parser.set_input_string(&mut input);
-        Reader { parser, text, terminated }.documents()
-    })
-    .unwrap_or_else(|| {
-        let reason = "the parser gives up on this text".to_owned();
-        Err(SyntaxError { position: None, reason })
-    })
+    let documents = Events::new(text).and_then(|events| Reader { events, text }.documents());
+    documents.map_err(|fault| fault.in_text(text))
 }
 
-struct Reader<'a, R> {
-    parser: Parser<R>,
+struct Reader<'a> {
+    events: Events<'a>,
     text: &'a str,
-    terminated: bool,
 }
 
-struct Event {
-    data: EventData,
-    span: Range<usize>,
-}
-
-impl<R: std::io::BufRead> Reader<'_, R> {
-    fn next(&mut self) -> Result<Event, SyntaxError> {
-        let event = self.parser.parse().map_err(|error| SyntaxError {
-            position: error.problem_mark().map(|mark| Position {
-                line: u32::try_from(mark.line + 1).unwrap_or(u32::MAX),
-                column: u32::try_from(mark.column + 1).unwrap_or(u32::MAX),
-            }),
-            reason: error.problem().to_owned(),
-        })?;
-        let at = |mark: libyaml_safer::Mark| {
-            usize::try_from(mark.index).unwrap_or(usize::MAX).min(self.text.len())
-        };
-        Ok(Event { span: at(event.start_mark)..at(event.end_mark), data: event.data })
-    }
-
-    fn documents(&mut self) -> Result<Vec<SpanDocument>, SyntaxError> {
+impl Reader<'_> {
+    fn documents(&mut self) -> Result<Vec<SpanDocument>, Fault> {
         let mut documents = Vec::new();
         loop {
-            match self.next()?.data {
-                EventData::StreamEnd => break,
-                EventData::DocumentStart { .. } => {
-                    let first = self.next()?;
+            match self.events.next()?.kind {
+                Kind::StreamEnd => break,
+                Kind::DocumentStart { .. } => {
+                    let first = self.events.next()?;
                     let root = self.node(first, 0)?;
-                    let end = self.next()?.span.start;
+                    let end = self.events.next()?.span.start;
                     documents.push(SpanDocument { root, end });
                 }
                 _ => {}
@@ -236,31 +200,22 @@ impl<R: std::io::BufRead> Reader<'_, R> {
         Ok(documents)
     }
 
-    fn node(&mut self, event: Event, depth: usize) -> Result<SpanNode, SyntaxError> {
-        let Event { data, span } = event;
+    fn node(&mut self, event: Event, depth: usize) -> Result<SpanNode, Fault> {
+        let Event { kind, span } = event;
         if depth > DEPTH_LIMIT {
-            return Err(SyntaxError {
-                position: Some(Position::of_offset(self.text, span.start)),
-                reason: format!("nested more than {DEPTH_LIMIT} levels deep"),
-            });
+            let reason = format!("nested more than {DEPTH_LIMIT} levels deep");
+            return Err(Fault::new(span.start, reason));
         }
-        let decorated =
-            |anchor: &Option<String>, tag: &Option<String>| anchor.is_some() || tag.is_some();
-        Ok(match data {
-            EventData::Alias { anchor } => {
+        Ok(match kind {
+            Kind::Alias(anchor) => {
                 SpanNode { span, decorated: false, kind: SpanKind::Alias(anchor) }
             }
-            EventData::Scalar { anchor, tag, value, style, .. } => {
-                let decorated = decorated(&anchor, &tag);
-                self.scalar(span, decorated, value, style)
+            Kind::Scalar { properties, text, style } => self.scalar(span, &properties, text, style),
+            Kind::SequenceStart { properties, is_flow } => {
+                self.sequence(span, !properties.is_empty(), is_flow, depth)?
             }
-            EventData::SequenceStart { anchor, tag, style, .. } => {
-                let decorated = decorated(&anchor, &tag);
-                self.sequence(span, decorated, style == SequenceStyle::Flow, depth)?
-            }
-            EventData::MappingStart { anchor, tag, style, .. } => {
-                let decorated = decorated(&anchor, &tag);
-                self.mapping(span, decorated, style == MappingStyle::Flow, depth)?
+            Kind::MappingStart { properties, is_flow } => {
+                self.mapping(span, !properties.is_empty(), is_flow, depth)?
             }
             _ => SpanNode::unwritten(span.start),
         })
@@ -268,27 +223,16 @@ impl<R: std::io::BufRead> Reader<'_, R> {
 
     fn scalar(
         &self,
-        span: Range<usize>,
-        decorated: bool,
-        mut text: String,
-        style: ScalarStyle,
+        mut span: Range<usize>,
+        properties: &Properties,
+        text: String,
+        style: Style,
     ) -> SpanNode {
-        let mut span = span;
-        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            // The last line has no end of its own, so the newline we padded with is not content.
-            if span.end == self.text.len() && !self.terminated && text.ends_with('\n') {
-                text.pop();
-            }
+        if matches!(style, Style::Literal | Style::Folded) {
             span.end = block_scalar_end(self.text, &span);
         }
-        let plain = !matches!(
-            style,
-            ScalarStyle::SingleQuoted
-                | ScalarStyle::DoubleQuoted
-                | ScalarStyle::Literal
-                | ScalarStyle::Folded
-        );
-        SpanNode { span, decorated, kind: SpanKind::Scalar { text, plain } }
+        let kind = SpanKind::Scalar { text, plain: style == Style::Plain };
+        SpanNode { span, decorated: !properties.is_empty(), kind }
     }
 
     fn sequence(
@@ -297,11 +241,11 @@ impl<R: std::io::BufRead> Reader<'_, R> {
         decorated: bool,
         flow: bool,
         depth: usize,
-    ) -> Result<SpanNode, SyntaxError> {
+    ) -> Result<SpanNode, Fault> {
         let mut items: Vec<SpanNode> = Vec::new();
         loop {
-            let event = self.next()?;
-            if matches!(event.data, EventData::SequenceEnd) {
+            let event = self.events.next()?;
+            if event.kind == Kind::SequenceEnd {
                 let last = items.last().map_or(span.end, |item| item.span.end);
                 span.end = if flow { event.span.end } else { last };
                 return Ok(SpanNode { span, decorated, kind: SpanKind::Sequence { flow, items } });
@@ -316,18 +260,18 @@ impl<R: std::io::BufRead> Reader<'_, R> {
         decorated: bool,
         flow: bool,
         depth: usize,
-    ) -> Result<SpanNode, SyntaxError> {
+    ) -> Result<SpanNode, Fault> {
         let mut pairs: Vec<(SpanNode, SpanNode)> = Vec::new();
         loop {
-            let event = self.next()?;
-            if matches!(event.data, EventData::MappingEnd) {
+            let event = self.events.next()?;
+            if event.kind == Kind::MappingEnd {
                 let last =
                     pairs.last().map_or(span.end, |(key, value)| value.span.end.max(key.span.end));
                 span.end = if flow { event.span.end } else { last };
                 return Ok(SpanNode { span, decorated, kind: SpanKind::Mapping { flow, pairs } });
             }
             let key = self.node(event, depth + 1)?;
-            let event = self.next()?;
+            let event = self.events.next()?;
             pairs.push((key, self.node(event, depth + 1)?));
         }
     }
@@ -342,7 +286,7 @@ impl SpanNode {
     }
 }
 
-/// Where a block scalar's own lines end, without the line end of the last one. libyaml counts the
+/// Where a block scalar's own lines end, without the line end of the last one. An event has the
 /// blank lines that follow too; they are content only if the header says to keep them (`+`).
 fn block_scalar_end(text: &str, span: &Range<usize>) -> usize {
     let raw = &text[span.clone()];

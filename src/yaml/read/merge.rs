@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::super::fault::Fault;
 use super::super::{Dialect, Node, Pair, Text, Value};
-use super::fault::Fault;
 use super::unique::unique;
 
 /// The pairs of a mapping and the merge values between them, as they stand in the text.

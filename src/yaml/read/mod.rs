@@ -1,21 +1,19 @@
 //! From text to [`Node`]s: which texts are read, by whose rules, and how much of them.
 //!
 //! Which documents a text has is decided here, as kustomize decides it; [`scan`] makes one
-//! document's tree if the document is written as manifests are, else [`libyaml`] makes it from
+//! document's tree if the document is written as manifests are, else [`compose`] makes it from
 //! events; [`resolve`](super::resolve) knows the types of scalars.
 
-mod fault;
-mod libyaml;
+mod compose;
 mod limits;
 mod merge;
 mod scan;
 mod split;
-mod stand_in;
 mod typed;
 mod unique;
 
+use super::fault::Fault;
 use super::{Dialect, Node, SyntaxError};
-use fault::Fault;
 pub use limits::MAX_DEPTH;
 use limits::{MAX_ALIASED_NODES, MAX_BYTES, MAX_DOCUMENTS};
 pub use typed::can_be_printed;
@@ -44,22 +42,22 @@ pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
     read(text, Dialect::V3, Dialect::V2, Path::Scanner)
 }
 
-/// [`parse_stream`] by libyaml alone: the measure of the scanner in tests and benches.
+/// [`parse_stream`] by events alone: the measure of the scanner in tests and benches.
 ///
 /// # Errors
 /// As [`parse_stream`].
 #[doc(hidden)]
-pub fn parse_stream_by_libyaml(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, dialect, dialect, Path::Libyaml)
+pub fn parse_stream_by_events(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
+    read(text, dialect, dialect, Path::Events)
 }
 
 /// Who reads a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Path {
-    /// Our scanner, and libyaml for what it leaves.
+    /// The scanner of what is plainly written, and events for what it leaves.
     Scanner,
-    /// libyaml always.
-    Libyaml,
+    /// Events always.
+    Events,
 }
 
 fn read(
@@ -86,7 +84,7 @@ fn read(
             documents.extend(document);
             continue;
         }
-        let document = libyaml::parse_document(text, start, end, dialect, &mut budget)
+        let document = compose::parse_document(text, start, end, dialect, &mut budget)
             .map_err(|fault| fault.in_text(text))?;
         documents.extend(document);
     }

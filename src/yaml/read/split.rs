@@ -7,7 +7,7 @@
 use memchr::memmem;
 
 use super::super::Dialect;
-use super::fault::Fault;
+use super::super::fault::Fault;
 
 /// The pieces of a text as byte ranges; an error for a separator with more than a comment behind.
 pub(super) fn pieces(

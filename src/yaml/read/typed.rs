@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 
+use super::super::fault::Fault;
 use super::super::number::{parse_number, special_float};
 use super::super::resolve::resolve_plain;
 use super::super::{Dialect, Scalar, Style, Tag, Text, write_scalar_value};
-use super::fault::Fault;
 
 /// The type that a tag gives a text; `None` if the text does not fit it.
 pub(super) fn tagged(tag: &str, text: &str, dialect: Dialect) -> Option<Tag> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::super::fault::Fault;
 use super::super::{Dialect, Mapping, Pair};
-use super::fault::Fault;
 
 /// Mappings up to this size are compared key by key, which needs no memory.
 const FEW: usize = 16;

@@ -137,7 +137,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Where the next thing is, which may be in another line; comments are left to libyaml.
+    /// Where the next thing is, which may be in another line; comments are left to events.
     fn skip_flow_blanks(&self, mut at: usize) -> Option<usize> {
         loop {
             match self.bytes.get(at)? {

@@ -6,7 +6,7 @@ use super::super::super::resolve::resolve_plain;
 use super::super::super::{Pair, Scalar, Style, Tag};
 use super::scanner::Scanner;
 
-/// Longer keys are left to libyaml, which ends them at 1,024 characters, as written and as JSON.
+/// Longer keys are left to events, which end them at 1,024 characters, as written and as JSON.
 pub(super) const LONGEST_KEY: usize = 160;
 /// Mappings up to this size are searched for duplicate keys one by one.
 const FEW_KEYS: usize = 16;

@@ -1,9 +1,9 @@
 //! A scanner of our own for the YAML that manifests are written in: block mappings and lists,
 //! scalars of every style, simple flow collections, comments.
 //!
-//! It makes the tree that libyaml's events make, about ten times faster, or it makes none: at
+//! It makes the tree that events make, several times faster, or it makes none: at
 //! anchors, tags, tabs, directives, keys that are no strings, errors and whatever else is not
-//! plainly clear it returns `None`, and libyaml decides. So it knows no error of its own. Tests
+//! plainly clear it returns `None`, and events decide. So it knows no error of its own. Tests
 //! and a fuzz target hold both trees together, places included.
 
 mod block;
@@ -36,7 +36,7 @@ pub(super) fn is_plain_text(text: &str) -> bool {
     })
 }
 
-/// Reads the document of `text[start..end]`: `None` leaves it to libyaml, `Some(None)` says that
+/// Reads the document of `text[start..end]`: `None` leaves it to events, `Some(None)` says that
 /// there is none.
 pub(super) fn scan_document(
     text: &str,

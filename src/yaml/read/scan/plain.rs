@@ -5,7 +5,7 @@ use super::super::super::resolve::resolve_plain;
 use super::super::super::{Scalar, Style, Tag, Text};
 use super::scanner::Scanner;
 
-/// Bytes at which a plain scalar may end or become something to leave to libyaml.
+/// Bytes at which a plain scalar may end or become something to leave to events.
 const NOTABLE: [bool; 256] = {
     let mut table = [false; 256];
     table[b'\n' as usize] = true;
@@ -95,7 +95,7 @@ impl Scanner<'_> {
     }
 
     /// The part of a plain scalar from `start` on in its line; `None` if a colon or tab is there
-    /// that libyaml must see.
+    /// that events must see.
     fn part(&self, start: usize) -> Option<Part> {
         let mut at = start;
         loop {

@@ -91,7 +91,7 @@ impl Scanner<'_> {
         }
         let code = u32::from_str_radix(&self.text[at + 2..end], 16).ok()?;
         let c = char::from_u32(code)?;
-        // What kustomize cannot print is an error, which is libyaml's path to tell.
+        // What kustomize cannot print is an error, which is for events to tell.
         let odd = matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if odd && self.dialect == Dialect::V3 {
             return None;

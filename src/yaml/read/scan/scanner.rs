@@ -55,7 +55,7 @@ impl<'t> Scanner<'t> {
                 [b'#' | b'\n', ..] => self.at = self.line_end(self.at) + 1,
                 [b'-', b'-', b'-', b'\n', ..] => {
                     self.at += 4;
-                    // An empty document is libyaml's.
+                    // An empty document is left to events.
                     self.line()??;
                     return Some(true);
                 }

@@ -1,21 +1,15 @@
-//! One document's tree from libyaml's events: the path for texts that our own scanner leaves
+//! One document's tree from events: the path for texts that the scanner of plainly written ones leaves
 //! alone, and the measure of what it does.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use libyaml_safer::{
-    Encoding, Event, EventData, MappingStyle, Mark as EventMark, Parser, ScalarStyle, SequenceStyle,
-};
-
+use super::super::event::{Event, Events, Kind, Properties};
+use super::super::fault::Fault;
 use super::super::number::special_float;
-use super::super::quiet::without_panic;
 use super::super::resolve::{resolve_in_flow, resolve_plain};
 use super::super::{Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
-use super::fault::Fault;
 use super::limits::MAX_DEPTH;
 use super::merge::Merging;
-use super::stand_in::StandIns;
 use super::typed::{
     decode_binary, empty_in_flow, printable, representable, representable_key, tagged,
 };
@@ -31,56 +25,22 @@ pub(super) fn parse_document(
 ) -> Result<Option<Node>, Fault> {
     let bom = if text[start..end].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let start = start + bom;
-    let piece = &text[start..end];
-    if let Some(at) = control_character(piece) {
-        return Err(Fault::new(start + at, "a control character that YAML does not allow"));
-    }
-    // libyaml-safer 0.3 panics at a text that ends within a block scalar or after a backslash.
-    let ends = piece.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
-    let stand_ins = StandIns::replace(piece);
-    let ended = (!ends).then(|| format!("{}\n", stand_ins.text));
-    let mut input = ended.as_deref().unwrap_or(&stand_ins.text).as_bytes();
-    let mut parser = Parser::new();
-    parser.set_encoding(Encoding::Utf8);
-    parser.set_input_string(&mut input);
-    let last = Cell::new(start);
-    let composer = Composer {
-        parser,
-        piece,
-        stand_ins: &stand_ins,
+    let events = Events::new(&text[start..end]).map_err(|fault| fault.behind(start))?;
+    let mut composer = Composer {
+        events,
         start,
         dialect,
         aliased,
         anchors: BTreeMap::new(),
         open: BTreeSet::new(),
-        last: &last,
         flow: 0,
         annotations: 0,
     };
-    // Behind most tokens a tag with a comma still makes libyaml-safer panic.
-    without_panic(move || {
-        let mut composer = composer;
-        composer.document()
-    })
-    .unwrap_or_else(|| Err(Fault::new(last.get(), "a tag that is not where one can be")))
+    composer.document()
 }
 
-/// What go-yaml's reader refuses anywhere in a text (readerc.go).
-fn control_character(text: &str) -> Option<usize> {
-    let refused = |c: char| {
-        !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}')
-            && c < '\u{10000}'
-    };
-    text.char_indices().find(|(_, c)| refused(*c)).map(|(at, _)| at)
-}
-
-type Events<'r, 'b> = Parser<&'r mut &'b [u8]>;
-
-struct Composer<'r, 'b, 't> {
-    parser: Events<'r, 'b>,
-    /// The text without the line break that may have been added.
-    piece: &'t str,
-    stand_ins: &'t StandIns<'t>,
+struct Composer<'t> {
+    events: Events<'t>,
     /// Where the piece begins in the whole text.
     start: usize,
     dialect: Dialect,
@@ -89,8 +49,6 @@ struct Composer<'r, 'b, 't> {
     anchors: BTreeMap<String, (Node, usize)>,
     /// Anchors of the collections that are being read.
     open: BTreeSet<String>,
-    /// Where the last event began, for errors without a place.
-    last: &'t Cell<usize>,
     /// How many flow collections are open.
     flow: usize,
     /// How many keys of [`ANNOTATIONS`] lead to what is being read.
@@ -101,19 +59,17 @@ struct Composer<'r, 'b, 't> {
 /// their tags say.
 const ANNOTATIONS: [&str; 2] = ["metadata", "annotations"];
 
-impl Composer<'_, '_, '_> {
+impl Composer<'_> {
     fn document(&mut self) -> Result<Option<Node>, Fault> {
         loop {
             let event = self.next()?;
-            match event.data {
-                EventData::StreamEnd => return Ok(None),
-                EventData::DocumentStart { version_directive: Some(version), .. }
-                    if (version.major, version.minor) != (1, 1) =>
-                {
+            match event.kind {
+                Kind::StreamEnd => return Ok(None),
+                Kind::DocumentStart { version: Some(version) } if version != (1, 1) => {
                     let reason = "a %YAML directive with another version than 1.1";
-                    return Err(Fault::new(self.offset(event.start_mark), reason));
+                    return Err(Fault::new(event.span.start, reason));
                 }
-                EventData::DocumentStart { .. } => {
+                Kind::DocumentStart { .. } => {
                     let event = self.next()?;
                     return Ok(Some(self.node(event, 0)?.0));
                 }
@@ -122,53 +78,37 @@ impl Composer<'_, '_, '_> {
         }
     }
 
+    /// The next event, at its place in the whole text.
     fn next(&mut self) -> Result<Event, Fault> {
-        let event = match self.parser.next() {
-            Some(Ok(event)) => event,
-            Some(Err(error)) => {
-                let offset = error.problem_mark().map_or(self.last.get(), |mark| self.offset(mark));
-                return Err(Fault::new(offset, describe(&error)));
-            }
-            None => return Err(Fault::new(self.last.get(), "the text ends early")),
-        };
-        self.last.set(self.offset(event.start_mark));
-        Ok(event)
-    }
-
-    fn offset(&self, mark: EventMark) -> usize {
-        let index = usize::try_from(mark.index).unwrap_or(usize::MAX);
-        self.start + index.min(self.piece.len())
+        let event = self.events.next().map_err(|fault| fault.behind(self.start))?;
+        Ok(Event { span: event.span.start + self.start..event.span.end + self.start, ..event })
     }
 
     /// The node that `event` begins, and how many nodes it has.
     fn node(&mut self, event: Event, depth: usize) -> Result<(Node, usize), Fault> {
-        let offset = self.offset(event.start_mark);
+        let offset = event.span.start;
         if depth > MAX_DEPTH {
             return Err(Fault::new(offset, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let (start, end) = (event.start_mark, event.end_mark);
-        match event.data {
-            EventData::Alias { anchor } => self.alias(&anchor, offset),
-            EventData::Scalar { anchor, tag, value, style, .. } => {
-                let value = self.source_value(value, style, start, end)?;
-                let scalar = self.scalar(offset, tag.as_deref(), value, style)?;
+        match event.kind {
+            Kind::Alias(anchor) => self.alias(&anchor, offset),
+            Kind::Scalar { properties: Properties { anchor, tag }, text, style } => {
+                let scalar = self.scalar(offset, tag.as_deref(), text, style)?;
                 Ok(self.anchored(anchor, Value::Scalar(scalar), Mark::at(offset), 1))
             }
-            EventData::SequenceStart { anchor, style, .. } => {
+            Kind::SequenceStart { properties: Properties { anchor, .. }, is_flow } => {
                 self.open.extend(anchor.clone());
-                let flow = usize::from(style == SequenceStyle::Flow);
-                self.flow += flow;
+                self.flow += usize::from(is_flow);
                 let (value, size) = self.sequence(depth)?;
-                self.flow -= flow;
-                Ok(self.anchored(anchor, value, place(offset, flow), size))
+                self.flow -= usize::from(is_flow);
+                Ok(self.anchored(anchor, value, place(offset, is_flow), size))
             }
-            EventData::MappingStart { anchor, style, .. } => {
+            Kind::MappingStart { properties: Properties { anchor, .. }, is_flow } => {
                 self.open.extend(anchor.clone());
-                let flow = usize::from(style == MappingStyle::Flow);
-                self.flow += flow;
+                self.flow += usize::from(is_flow);
                 let (value, size) = self.mapping(depth)?;
-                self.flow -= flow;
-                Ok(self.anchored(anchor, value, place(offset, flow), size))
+                self.flow -= usize::from(is_flow);
+                Ok(self.anchored(anchor, value, place(offset, is_flow), size))
             }
             _ => Err(Fault::new(offset, "the text ends early")),
         }
@@ -211,7 +151,7 @@ impl Composer<'_, '_, '_> {
         let (mut items, mut total) = (Vec::new(), 1);
         loop {
             let event = self.next()?;
-            if event.data == EventData::SequenceEnd {
+            if event.kind == Kind::SequenceEnd {
                 return Ok((Value::Sequence(items), total));
             }
             let (item, size) = self.node(event, depth + 1)?;
@@ -226,10 +166,10 @@ impl Composer<'_, '_, '_> {
         let mut cleared = false;
         loop {
             let event = self.next()?;
-            if event.data == EventData::MappingEnd {
+            if event.kind == Kind::MappingEnd {
                 return Ok((Value::Mapping(merging.finish(self.dialect)?), total));
             }
-            let merge = is_merge(&event.data);
+            let merge = is_merge(&event.kind);
             let (key, key_size) = self.node(event, depth + 1)?;
             let event = self.next()?;
             let way = self.annotations;
@@ -264,59 +204,18 @@ impl Composer<'_, '_, '_> {
         self.dialect == Dialect::V3 && self.annotations == ANNOTATIONS.len()
     }
 
-    /// The value of a scalar as it is without the line break that was added to its text, and
-    /// without what go-yaml's scanner does not know.
-    fn source_value(
-        &self,
-        mut value: String,
-        style: ScalarStyle,
-        start: EventMark,
-        end: EventMark,
-    ) -> Result<String, Fault> {
-        let source = &self.piece[self.offset(start) - self.start..self.offset(end) - self.start];
-        match style {
-            ScalarStyle::DoubleQuoted => {
-                if let Some(at) = escaped_slash(source) {
-                    let reason = "`\\/` is an escape in JSON but not in YAML";
-                    return Err(Fault::new(self.offset(start) + at, reason));
-                }
-            }
-            ScalarStyle::Literal | ScalarStyle::Folded
-                if usize::try_from(end.index).is_ok_and(|index| index > self.piece.len())
-                    && ends_in_last_line(source, &value) =>
-            {
-                value.pop();
-            }
-            _ => {}
-        }
-        Ok(self.stand_ins.restore(value))
-    }
-
     fn scalar(
         &self,
         offset: usize,
         tag: Option<&str>,
         value: String,
-        style: ScalarStyle,
+        mut style: Style,
     ) -> Result<Scalar, Fault> {
-        let mut style = match style {
-            ScalarStyle::SingleQuoted => Style::SingleQuoted,
-            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-            _ => Style::Plain,
-        };
         let tag = tag.filter(|tag| !matches!(*tag, "" | "!"));
         let is_binary = tag == Some("tag:yaml.org,2002:binary") && !self.takes_texts();
         let mut text = Text::from(value);
         if text.is_empty() && tag.is_none() && style == Style::Plain && self.flow > 0 {
             return Ok(empty_in_flow(self.dialect));
-        }
-        if self.flow > 0 && style == Style::Plain && text.contains('?') {
-            // To go-yaml it begins a key anywhere; libyaml-safer goes by YAML 1.2.
-            let reason =
-                "a `?` in a flow collection, which kustomize does not read: put the text in quotes";
-            return Err(Fault::new(offset, reason));
         }
         let resolve = if self.flow > 0 { resolve_in_flow } else { resolve_plain };
         let tag = match tag {
@@ -353,59 +252,16 @@ impl Composer<'_, '_, '_> {
     }
 }
 
-/// What libyaml says, without the text around.
-fn describe(error: &libyaml_safer::Error) -> String {
-    match error.context() {
-        Some(context) => format!("{}, {context}", error.problem()),
-        None => error.problem().to_owned(),
-    }
-}
-
 /// The place of a list or mapping.
-fn place(offset: usize, flow: usize) -> Mark {
-    if flow == 0 { Mark::at(offset) } else { Mark::at(offset).in_flow() }
+fn place(offset: usize, is_flow: bool) -> Mark {
+    if is_flow { Mark::at(offset).in_flow() } else { Mark::at(offset) }
 }
 
-fn is_merge(event: &EventData) -> bool {
+fn is_merge(kind: &Kind) -> bool {
     matches!(
-        event,
-        EventData::Scalar { value, tag, style: ScalarStyle::Plain, .. }
-            if value == "<<" && matches!(tag.as_deref(), None | Some("!" | "tag:yaml.org,2002:merge"))
+        kind,
+        Kind::Scalar { properties, text, style: Style::Plain }
+            if text == "<<"
+                && matches!(properties.tag.as_deref(), None | Some("!" | "tag:yaml.org,2002:merge"))
     )
-}
-
-/// Where a double-quoted scalar's source has `\/`.
-fn escaped_slash(source: &str) -> Option<usize> {
-    let mut bytes = source.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        if byte == b'\\' && bytes.next()?.1 == b'/' {
-            return Some(at);
-        }
-    }
-    None
-}
-
-/// Whether a block scalar, whose source is given, took its last line break from the one that was
-/// added behind: with `+` always, else if its last line holds content.
-fn ends_in_last_line(source: &str, value: &str) -> bool {
-    let mut lines = source.split('\n');
-    let header = lines.next().unwrap_or("");
-    let header = header.split('#').next().unwrap_or("");
-    if header.contains('-') || !value.ends_with('\n') {
-        return false;
-    }
-    if header.contains('+') {
-        return true;
-    }
-    let last = source.rsplit('\n').next().unwrap_or("");
-    if !last.bytes().all(|byte| byte == b' ') {
-        return true;
-    }
-    // The last line is blank: content if it is longer than the indentation, which is what the
-    // first line with content lost on its way into the value.
-    let blank_lines = value.len() - value.trim_start_matches('\n').len();
-    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let Some(first) = lines.nth(blank_lines) else { return false };
-    let indent = spaces(first).saturating_sub(spaces(&value[blank_lines..]));
-    last.len() > indent
 }
