@@ -43,9 +43,9 @@ fn a_new_list_brings_nothing_that_names_the_source() {
     repository.commit("two patches");
     insta::assert_snapshot!(told(&repository), @r"
     production/api.yaml  comes: changed by …
-    production/kustomization.yaml patches[path=web.yaml] stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml patches[path=web.yaml] stays: names the source (`staging`), and nothing tells what production says instead
     production/kustomization.yaml patches[path=api.yaml] comes: changed by …
-    production/web.yaml  stays: names the source, and nothing tells what production says instead
+    production/web.yaml  stays: names the source (`staging`), and nothing tells what production says instead
     ");
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     let production = repository.read("production/kustomization.yaml");
@@ -112,14 +112,14 @@ fn a_name_that_nobody_has_is_not_made_up() {
     repository.write("staging/new.conf", &conf("class staging-low;\n"));
     repository.commit("a class");
     insta::assert_snapshot!(told(&repository), @r"
-    production/app.conf  stays: names the source, and nothing tells what production says instead
-    production/app.env CLASS stays: names the source, and nothing tells what production says instead
+    production/app.conf  stays: names the source (`staging`), and nothing tells what production says instead
+    production/app.env CLASS stays: names the source (`staging`), and nothing tells what production says instead
     production/app.env B comes: changed by …
     production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
     production/kustomization.yaml namespace stays: each in its own environment's name
-    production/kustomization.yaml patches[0] stays: names the source, and nothing tells what production says instead
-    production/new.conf  stays: names the source, and nothing tells what production says instead
-    production/web.yaml data.class stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml patches[0] stays: names the source (`staging`), and nothing tells what production says instead
+    production/new.conf  stays: names the source (`staging`), and nothing tells what production says instead
+    production/web.yaml data.class stays: names the source (`staging`), and nothing tells what production says instead
     ");
     // Somebody makes the class: then it is named everywhere.
     repository.write("classes/production-low.yaml", &map("production-low", "b"));
@@ -159,7 +159,7 @@ fn a_text_comes_without_the_part_that_would_be_made_up() {
     insta::assert_snapshot!(told(&repository), @r"
     production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
     production/kustomization.yaml namespace stays: each in its own environment's name
-    production/web.yaml data.[a.yaml].other stays: names the source, and nothing tells what production says instead
+    production/web.yaml data.[a.yaml].other stays: names the source (`staging`), and nothing tells what production says instead
     production/web.yaml data.[a.yaml].env comes: changed by …
     ");
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
@@ -196,10 +196,10 @@ fn branches_tags_and_ciphers_are_called_apart() {
     repository.commit("tried in staging");
     insta::assert_snapshot!(told(&repository), @r"
     production/git.yaml spec.ref.branch stays: production's own, and the source changed meanwhile
-    production/kustomization.yaml resources[sealed.yaml] stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml resources[sealed.yaml] stays: names the source (`staging`), and nothing tells what production says instead
     production/kustomization.yaml namespace stays: each in its own environment's name
-    production/kustomization.yaml images[name=api] stays: names the source, and nothing tells what production says instead
-    production/sealed.yaml  stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml images[name=api] stays: names the source (`staging`), and nothing tells what production says instead
+    production/sealed.yaml  stays: names the source (`staging`), and nothing tells what production says instead
     ");
 }
 
@@ -234,10 +234,10 @@ fn what_comes_along_may_be_named() {
     production/ingress.yaml  comes: changed by …
     production/kustomization.yaml resources[queue.yaml] comes: changed by …
     production/kustomization.yaml resources[ingress.yaml] comes: changed by …
-    production/kustomization.yaml resources[made-up.yaml] stays: names the source, and nothing tells what production says instead
+    production/kustomization.yaml resources[made-up.yaml] stays: names the source (`staging`), and nothing tells what production says instead
     production/kustomization.yaml commonAnnotations.team stays: each in its own environment's name
     production/kustomization.yaml namespace stays: each in its own environment's name
-    production/made-up.yaml  stays: names the source, and nothing tells what production says instead
+    production/made-up.yaml  stays: names the source (`staging`), and nothing tells what production says instead
     production/queue.yaml  comes: changed by …
     production/web.yaml spec.rules[host=shop.production.example.com].host stays: each in its own environment's name
     ");
@@ -630,7 +630,7 @@ fn what_says_one_thing_in_several_fields_is_not_torn() {
     production/web.yaml spec.template.spec.containers[name=web].livenessProbe.httpGet stays: production's own, and the source changed meanwhile
     production/web.yaml spec.template.spec.containers[name=web].livenessProbe.grpc stays: says one thing with `httpGet`, which stays
     production/web.yaml spec.template.spec.containers[name=web].volumeMounts stays: says one thing with `volumes`, which stays
-    production/web.yaml spec.template.spec.volumes stays: names the source, and nothing tells what production says instead
+    production/web.yaml spec.template.spec.volumes stays: names the source (`staging`), and nothing tells what production says instead
     ");
 }
 
@@ -654,4 +654,45 @@ fn what_says_one_thing_in_several_fields_comes_whole() {
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     let promoted = repository.read("production/app.yaml");
     assert_eq!(promoted, chart(application(images, "production")));
+}
+
+/// A changed value called after the source came with a warning, and an item under a new name twice, once with the
+/// source's value.
+#[test]
+fn a_changed_value_is_not_called_after_the_source() {
+    let values = |host: &str, key: &str, old: &str, level: &str| {
+        format!(
+            "host: {host}\nclass: shared\nurl: https://staging.example.com/{old}\nhooks:\n  a: 1\n{key}env:\n- name: {level}\n  value: info\n  from: x\n- name: SIZE\n  value: small\n"
+        )
+    };
+    let own = |text: String| text.replace("value: info", "value: warn");
+    let with_qa =
+        CONFIGURATION.replace("environments:\n", "environments:\n- {name: qa, path: qa}\n");
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", &with_qa),
+        ("qa/values.yaml", "class: qa\n"),
+        ("staging/values.yaml", &values("shop.example.com", "", "v1", "LOG")),
+        ("production/values.yaml", &own(values("shop.example.com", "", "v1", "LOG"))),
+    ]);
+    let key = "  hooks.staging.example.com: 2\n  STAGING_MODE: 3\n";
+    let more = values("staging-shop.example.com", key, "v2", "LOG_LEVEL").replace("shared", "qa");
+    let twice = "- name: MODE\n  value: a\n- name: MODE\n  value: a\n";
+    repository.write("staging/values.yaml", &format!("{more}{twice}"));
+    repository.commit("a host, a key, a version, another name");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/values.yaml host stays: names the source (`staging`), and nothing tells what production says instead
+    production/values.yaml class stays: names an environment that is neither (`qa`), and production names it nowhere
+    production/values.yaml url comes: changed by …
+    production/values.yaml hooks.[hooks.staging.example.com] stays: names the source (`staging`), and nothing tells what production says instead
+    production/values.yaml hooks.STAGING_MODE comes: changed by …
+    production/values.yaml env[name=LOG].name comes: changed by …
+    production/values.yaml env[name=LOG].value stays: production's own
+    production/values.yaml env[name=MODE] comes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let promoted = own(values("shop.example.com", "  STAGING_MODE: 3\n", "v2", "LOG_LEVEL"));
+    assert_eq!(
+        repository.read("production/values.yaml"),
+        format!("{promoted}- name: MODE\n  value: a\n")
+    );
 }

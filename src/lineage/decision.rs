@@ -55,6 +55,8 @@ pub(super) struct Decision {
     pub source: Option<String>,
     pub target: Option<String>,
     pub reason: Reason,
+    /// The name of an environment that keeps it away.
+    pub name: Option<String>,
     /// Whether the source has it and the target has not.
     pub is_new: bool,
     /// How the target's file changes, if the value comes or goes.

@@ -78,9 +78,15 @@ pub enum Because {
     /// The target has the file that the entry names, and none of its kustomizations names it.
     Unlisted,
     /// It names the source, and nothing tells what the target says instead.
-    NamesSource,
+    NamesSource {
+        /// The source's name in it.
+        name: String,
+    },
     /// It names an environment that is neither of the two, and that the target names nowhere.
-    NamesOther,
+    NamesOther {
+        /// That environment's name in it.
+        name: String,
+    },
     /// The entry that names the file in the source stays away.
     EntryStays,
     /// The source's kustomizations named the file once, and do no more.
@@ -148,12 +154,12 @@ impl Because {
                 format!("set in {target}{by}, after the source changed")
             }
             Self::Unlisted => format!("its file is in {target}, and nothing there names it"),
-            Self::NamesSource => {
-                format!("names the source, and nothing tells what {target} says instead")
+            Self::NamesSource { name } => {
+                format!("names the source (`{name}`), and nothing tells what {target} says instead")
             }
-            Self::NamesOther => {
-                format!("names an environment that is neither, and {target} names it nowhere")
-            }
+            Self::NamesOther { name } => format!(
+                "names an environment that is neither (`{name}`), and {target} names it nowhere"
+            ),
             Self::EntryStays => "the entry that names it stays away".to_owned(),
             Self::Unused => "nothing in the source names it any more".to_owned(),
             Self::Elsewhere { file } => format!("{target} has its resources in `{file}`"),

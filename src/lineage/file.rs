@@ -14,7 +14,7 @@ use super::splice::carry_out;
 use super::three_way::{merge_allowed_lines, new_lines, shared_lines};
 use super::together::{Together, keep_together};
 use super::value::Value;
-use super::verdict::{Column, Edit, Times, Verdict, differ_in_versions_alone, judge};
+use super::verdict::{Column, Edit, Held, Times, Verdict, differ_in_versions_alone, judge};
 use super::walk::Walk;
 use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
 
@@ -198,20 +198,23 @@ impl Opened<'_, '_> {
         };
         let name = self.pair.source.rsplit('/').next().unwrap_or_default();
         let named_for_source = self.target.is_none() && self.request.names.names_source(name);
+        let mut name_of = None;
         let reason = match self.request.choice {
             Choice::All => Reason::All,
             Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
             Choice::Changed => match judge(&column, &self.times(), &[], self.request.names) {
                 Verdict::Behind { since } => {
+                    let held = self.foreign_file();
                     let left = || self.left_out_at_once().map(|by| Verdict::LeftBy { by });
-                    let stays = self.foreign_file().or_else(left);
+                    let stays = held.as_ref().map(|it| it.verdict).or_else(left);
+                    name_of = held.map(|it| it.name);
                     Reason::Judged(stays.unwrap_or(Verdict::Behind { since }))
                 }
                 verdict => Reason::Judged(verdict),
             },
         };
         let path = self.sides.target_path(&self.pair.target);
-        let (mut then, because) = self.words(&reason, self.source.is_none());
+        let (mut then, because) = self.words((&reason, name_of), self.source.is_none());
         // What the source never had belongs to the target, whatever is asked for.
         let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
         if never {
@@ -301,9 +304,10 @@ impl Opened<'_, '_> {
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
             foreign: &|key, value, entry| {
                 let named = self.foreign(key, value);
-                let named = named.filter(|it| *it != Verdict::NamesOther || entry.is_none());
+                let named = named.filter(|it| it.verdict != Verdict::NamesOther || entry.is_none());
                 named.or_else(|| self.held(entry?))
             },
+            own_words: &|key, text| self.sides.translation(self.request.names)?.of_key(key, text),
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
@@ -325,20 +329,20 @@ impl Opened<'_, '_> {
     }
 
     /// Why a value that would come new stays away.
-    fn foreign(&self, key: &str, value: &Value) -> Option<Verdict> {
+    fn foreign(&self, key: &str, value: &Value) -> Option<Held> {
         self.sides.foreign(self.request.names, key, value)
     }
 
     /// Why an entry stays away: it leads to a file that does, or names another environment.
-    fn held(&self, entry: &str) -> Option<Verdict> {
+    fn held(&self, entry: &str) -> Option<Held> {
         let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
         let path = join(dir, entry)?;
         let is_within = |file: &String| {
             file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let held = self.sides.held.iter().find(|(file, _)| is_within(file)).map(|(_, why)| *why);
-        let is_others = || self.sides.is_others(self.request.names, &path);
-        held.or_else(|| is_others().then_some(Verdict::NamesOther))
+        let held =
+            self.sides.held.iter().find(|(file, _)| is_within(file)).map(|(_, why)| why.clone());
+        held.or_else(|| self.sides.foreign_path(self.request.names, &path))
     }
 
     /// The commit that brought a file to the source alone and worked on the target's folder as well, where nobody
@@ -355,12 +359,11 @@ impl Opened<'_, '_> {
     }
 
     /// Why a file that would come new stays away.
-    fn foreign_file(&self) -> Option<Verdict> {
+    fn foreign_file(&self) -> Option<Held> {
         let (Some(source), None) = (&self.source, &self.target) else { return None };
         let value = Form::by_name(&self.pair.target).read(&source.content);
-        let is_others = || self.sides.is_others(self.request.names, &self.pair.source);
         let foreign = value.and_then(|value| self.foreign("", &value));
-        foreign.or_else(|| is_others().then_some(Verdict::NamesOther))
+        foreign.or_else(|| self.sides.foreign_path(self.request.names, &self.pair.source))
     }
 
     /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
@@ -403,7 +406,8 @@ impl Opened<'_, '_> {
         };
         let mut fields = Vec::new();
         for (index, decision) in decisions.iter().enumerate() {
-            let (mut then, mut because) = self.words(&decision.reason, decision.source.is_none());
+            let (mut then, mut because) =
+                self.words((&decision.reason, decision.name.clone()), decision.source.is_none());
             if decision.op.as_ref().is_some_and(Op::removes) {
                 then = Then::Goes;
             } else if then == Then::Goes {
@@ -468,8 +472,9 @@ impl Opened<'_, '_> {
             let because = Because::Own { since: None, source_moved: merged.kept_out > 0 };
             outcome.differences.push(self.whole(path.clone(), Then::Stays, because));
         }
-        if let Some(verdict) = named {
-            let (then, because) = self.words(&Reason::Judged(verdict), false);
+        if let Some(held) = named {
+            let reason = Reason::Judged(held.verdict);
+            let (then, because) = self.words((&reason, Some(held.name)), false);
             outcome.differences.push(self.whole(path, then, because));
         }
     }
@@ -496,7 +501,9 @@ impl Opened<'_, '_> {
         Some(commit.id.clone())
     }
 
-    fn words(&self, reason: &Reason, goes: bool) -> (Then, Because) {
+    /// In which words it is told, with the name of an environment that keeps it away.
+    fn words(&self, (reason, name): (&Reason, Option<String>), goes: bool) -> (Then, Because) {
+        let name = name.unwrap_or_default();
         let comes = if goes { Then::Goes } else { Then::Comes };
         match *reason {
             Reason::Kept => (Then::Stays, Because::Kept),
@@ -518,8 +525,8 @@ impl Opened<'_, '_> {
                 Verdict::LeftBy { by } => {
                     (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
                 }
-                Verdict::NamesSource => (Then::Stays, Because::NamesSource),
-                Verdict::NamesOther => (Then::Stays, Because::NamesOther),
+                Verdict::NamesSource => (Then::Stays, Because::NamesSource { name }),
+                Verdict::NamesOther => (Then::Stays, Because::NamesOther { name }),
                 Verdict::Reverted { at } => {
                     (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
                 }

@@ -6,9 +6,9 @@
 //! are, files as they were at each commit, names. Who reads a history is elsewhere.
 //!
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
-//! which item is which, `walk` goes through a file on both sides at once, `verdict` decides for one
-//! value, `coupling` and `together` keep what says one thing in several fields from being torn, `splice` carries decisions out in the target's text, `take_back` undoes
-//! one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
+//! which item is which, `past` what it was, `walk` goes through a file on both sides at once, `verdict`
+//! decides for one value, `coupling` and `together` keep what says one thing in several fields from being
+//! torn, `splice` carries decisions out in the target's text, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
 //! and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
 //! whether there is such a name, `file_names` how it calls files, `file` decides for
 //! one file, and `compare` puts it together for two folders.
@@ -29,6 +29,7 @@ mod file_names;
 mod history;
 mod names;
 mod pairing;
+mod past;
 mod request;
 mod settle;
 mod sides;

@@ -79,6 +79,11 @@ impl Names {
         self
     }
 
+    /// The first name of the source in a text, as it stands there.
+    pub(super) fn source_in<'t>(&self, text: &'t str) -> Option<&'t str> {
+        ranges(text, &self.source).first().map(|range| &text[range.clone()])
+    }
+
     /// The names of other environments that a text has.
     pub(super) fn others_in<'n>(&'n self, text: &'n str) -> impl Iterator<Item = &'n str> {
         let others = self.others.iter().filter(|name| !occurrences(text, name).is_empty());

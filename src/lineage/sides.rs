@@ -8,7 +8,7 @@ use super::names::Names;
 use super::request::{Folders, Request};
 use super::translation::Translation;
 use super::value::{Shape, Value};
-use super::verdict::Verdict;
+use super::verdict::Held;
 use super::world::World;
 use crate::model::{ReadError, RepoPath};
 
@@ -33,7 +33,7 @@ pub(super) struct Sides<'a> {
     /// The names of other environments that the target's files have, once that is known.
     pub said: BTreeSet<String>,
     /// Files that stay where they are since they name another environment, below the target's folder, and why.
-    pub held: BTreeMap<String, Verdict>,
+    pub held: BTreeMap<String, Held>,
     /// Files that were asked for and whose content is not here.
     pub unknown: RefCell<BTreeSet<RepoPath>>,
 }
@@ -98,44 +98,50 @@ impl<'a> Sides<'a> {
 
     /// Why a value that would come new has to stay away: it names the source, and nothing tells what the target says
     /// instead; or an environment that is neither, and that the target names nowhere.
-    pub(super) fn foreign(&self, names: &Names, key: &str, value: &Value) -> Option<Verdict> {
+    pub(super) fn foreign(&self, names: &Names, key: &str, value: &Value) -> Option<Held> {
         let translation = self.translation(names)?;
-        self.foreign_in(&translation, key, value)
+        self.foreign_key(names, key).or_else(|| self.foreign_in(&translation, key, value))
     }
 
-    fn foreign_in(
-        &self,
-        translation: &Translation<'_>,
-        key: &str,
-        value: &Value,
-    ) -> Option<Verdict> {
+    fn foreign_in(&self, translation: &Translation<'_>, key: &str, value: &Value) -> Option<Held> {
         let names = translation.names;
         match &value.shape {
             Shape::Scalar { text, .. } => {
-                if names.names_source(text) && translation.of_key(key, text).is_none() {
-                    return Some(Verdict::NamesSource);
+                let named = names.source_in(text);
+                if let Some(name) = named.filter(|_| translation.of_key(key, text).is_none()) {
+                    return Some(Held::by_source(name));
                 }
                 let mut others = names.others_in(text);
-                others.any(|name| !self.said.contains(name)).then_some(Verdict::NamesOther)
+                others.find(|name| !self.said.contains(*name)).map(Held::by_other)
             }
             Shape::List(items) => {
                 items.iter().find_map(|item| self.foreign_in(translation, key, item))
             }
             // What is said beside ciphers is bound to them, and cannot be said otherwise.
-            Shape::Map(_) if value.is_sealed_document() && names_source_in(names, value) => {
-                Some(Verdict::NamesSource)
+            Shape::Map(_) if value.is_sealed_document() => {
+                source_in(names, value).map(Held::by_source)
             }
-            Shape::Map(pairs) => {
-                pairs.iter().find_map(|(key, it)| self.foreign_in(translation, key, it))
-            }
+            Shape::Map(pairs) => pairs.iter().find_map(|(key, it)| {
+                let held = || self.foreign_in(translation, key, it);
+                self.foreign_key(names, key).or_else(held)
+            }),
         }
     }
 
-    /// Whether the path of a new file names an environment that is neither, and none of the target's paths does.
-    pub(super) fn is_others(&self, names: &Names, below: &str) -> bool {
+    /// Why a new key has to stay away: it is a name, in which the source's environment is named. It would have to be
+    /// another one in the target. That a setting is called after an environment (`DEV_MODE`) tells nothing.
+    fn foreign_key(&self, names: &Names, key: &str) -> Option<Held> {
+        let is_name = |name: &&str| *name == key || key.contains(['.', '-', '/']);
+        let name = names.source_in(key).filter(is_name)?;
+        (!self.world.says(key)).then(|| Held::by_source(name))
+    }
+
+    /// Why a new file has to stay away by its path: that names an environment that is neither, and none of the
+    /// target's paths does.
+    pub(super) fn foreign_path(&self, names: &Names, below: &str) -> Option<Held> {
         let mut others = names.others_in_path(below);
         others.retain(|name| self.target.iter().all(|it| !names.others_in_path(it).contains(name)));
-        !others.is_empty()
+        others.first().map(|name| Held::by_other(name))
     }
 
     /// Where a file of the source's stands in the target.
@@ -144,11 +150,11 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// Whether something in a value names the source.
-fn names_source_in(names: &Names, value: &Value) -> bool {
+/// What names the source in a value.
+fn source_in<'v>(names: &Names, value: &'v Value) -> Option<&'v str> {
     match &value.shape {
-        Shape::Scalar { text, .. } => names.names_source(text),
-        Shape::List(items) => items.iter().any(|item| names_source_in(names, item)),
-        Shape::Map(pairs) => pairs.iter().any(|(_, value)| names_source_in(names, value)),
+        Shape::Scalar { text, .. } => names.source_in(text),
+        Shape::List(items) => items.iter().find_map(|item| source_in(names, item)),
+        Shape::Map(pairs) => pairs.iter().find_map(|(_, value)| source_in(names, value)),
     }
 }

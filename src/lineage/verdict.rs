@@ -68,6 +68,25 @@ pub(super) enum Verdict {
     Counterpart,
 }
 
+/// Why something stays away that would come, and the name of an environment that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub verdict: Verdict,
+    pub name: String,
+}
+
+impl Held {
+    /// It names the source.
+    pub(super) fn by_source(name: &str) -> Self {
+        Self { verdict: Verdict::NamesSource, name: name.to_owned() }
+    }
+
+    /// It names an environment that is neither of the two.
+    pub(super) fn by_other(name: &str) -> Self {
+        Self { verdict: Verdict::NamesOther, name: name.to_owned() }
+    }
+}
+
 /// Decides for a value that differs. `keys` lead to it.
 pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &Names) -> Verdict {
     let (source, target) = (column.source, column.target);

@@ -5,17 +5,20 @@ use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::names::Names;
 use super::pairing::{Pairing, Side};
+use super::past::{Past, renamed};
 use super::three_way::new_lines;
 use super::together::{Together, keep_together};
 use super::translation::has_lines;
 use super::value::{Shape, Value};
-use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
+use super::verdict::{Column, Held, Times, Verdict, judge, placeholder_for, since_of};
 use super::way::Way;
 use super::within::Within;
 use crate::model::{FieldStep, KustomizationField};
 
 /// Why the value of a key, or the file that an entry leads to, has to stay away.
-type Foreign<'w> = dyn Fn(&str, &Value, Option<&str>) -> Option<Verdict> + 'w;
+type Foreign<'w> = dyn Fn(&str, &Value, Option<&str>) -> Option<Held> + 'w;
+/// What the target says for the value of a key, if that is known.
+type OwnWords<'w> = dyn Fn(&str, &str) -> Option<String> + 'w;
 
 /// What stays the same while a file is walked through.
 pub(super) struct Walk<'w> {
@@ -30,6 +33,8 @@ pub(super) struct Walk<'w> {
     /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
     /// away.
     pub foreign: &'w Foreign<'w>,
+    /// What the target says for the source's value of a key, if that is known.
+    pub own_words: &'w OwnWords<'w>,
     pub found: Vec<Decision>,
     /// The entries of a kustomization that only one side has in the list where it stands.
     pub unpaired: Vec<Unpaired<'w>>,
@@ -126,6 +131,7 @@ impl<'w> Walk<'w> {
             is_kustomization: false,
             is_unlisted: self.is_unlisted,
             foreign: self.foreign,
+            own_words: self.own_words,
             found: Vec::new(),
             unpaired: Vec::new(),
             together: Vec::new(),
@@ -243,20 +249,22 @@ impl<'w> Walk<'w> {
                 .collect(),
         };
         let (of_source, of_target) = (past(source, Side::Source), past(target, Side::Target));
-        let renamed =
-            self.renamed_image(way, &partners, (&of_source, &of_target), (source, target));
+        // An image is all that its entry names, whatever else changed with it.
+        let is_image = self.is_kustomization && way.keys[..] == ["images"];
+        let pasts = (&of_source, &of_target);
+        let renamed = renamed(pasts, (source, target), &partners, is_image);
         let mut partners = partners;
-        if let Some((from, to, _)) = &renamed {
+        for (from, to, _) in &renamed {
             partners[*from] = Some(*to);
         }
         let from = self.found.len();
         for (index, item) in target.iter().enumerate() {
             let partner = partners.iter().position(|partner| *partner == Some(index));
             let column = match partner {
-                Some(at) if renamed.as_ref().is_some_and(|it| it.0 == at) => {
-                    renamed.as_ref().map(|it| it.2.clone()).unwrap_or_default()
-                }
-                Some(at) => of_source.column(Some(&source[at]), Some(item), at),
+                Some(at) => match renamed.iter().find(|it| it.0 == at) {
+                    Some((_, _, column)) => column.clone(),
+                    None => of_source.column(Some(&source[at]), Some(item), at),
+                },
                 None => of_target.column(None, Some(item), index),
             };
             let below = way.item(partner, Some(index), partner.map(|at| &source[at]), Some(item));
@@ -266,6 +274,10 @@ impl<'w> Walk<'w> {
         for (index, item) in source.iter().enumerate() {
             if let Some(at) = partners[index] {
                 anchor = Some(at);
+                continue;
+            }
+            // What the source says twice is said by the first.
+            if named(item) && source[..index].contains(item) {
                 continue;
             }
             let column = of_source.column(Some(item), None, index);
@@ -284,42 +296,6 @@ impl<'w> Walk<'w> {
             }
             self.decide(&column, &below, self.given(&below), op);
         }
-    }
-
-    /// An image that the source gave another name to in one commit, while the target has the old one: one entry, and
-    /// no two. Its place in both lists, and what it was under both names.
-    fn renamed_image(
-        &self,
-        way: &Way<'w>,
-        partners: &[Option<usize>],
-        (of_source, of_target): (&Past<'w>, &Past<'w>),
-        (source, target): (&'w [Value], &'w [Value]),
-    ) -> Option<(usize, usize, Column<'w>)> {
-        let lone = |mut places: Box<dyn Iterator<Item = usize> + '_>| {
-            places.next().filter(|_| places.next().is_none())
-        };
-        if !self.is_kustomization || way.keys[..] != ["images"] {
-            return None;
-        }
-        let from = lone(Box::new((0..source.len()).filter(|at| partners[*at].is_none())))?;
-        let to = lone(Box::new((0..target.len()).filter(|at| !partners.contains(&Some(*at)))))?;
-        let new = of_source.column(Some(&source[from]), None, from);
-        let old = of_target.column(None, Some(&target[to]), to);
-        let came = new.source_past.iter().position(Option::is_some)?;
-        let went = old.source_past.iter().rposition(Option::is_some)?;
-        (went + 1 == came)
-            .then(|| Column {
-                source: new.source,
-                target: old.target,
-                source_past: new
-                    .source_past
-                    .iter()
-                    .zip(&old.source_past)
-                    .map(|(a, b)| a.or(*b))
-                    .collect(),
-                target_past: old.target_past,
-            })
-            .map(|column| (from, to, column))
     }
 
     /// Entries that the source dropped when it put its own in their place stay in the target.
@@ -360,17 +336,46 @@ impl<'w> Walk<'w> {
     }
 
     /// Why what would come new stays away: a value, or lines of a text.
-    fn foreign(&self, column: &Column<'_>, way: &Way<'_>) -> Option<Verdict> {
+    fn foreign(&self, column: &Column<'_>, way: &Way<'_>) -> Option<Held> {
         let key = way.keys.last().copied().unwrap_or_default();
+        let new = column.source?;
         let Some(target) = column.target else {
-            let new = column.source?;
             return (self.foreign)(key, new, entry(new).filter(|_| self.is_kustomization));
         };
-        let text = column.source.and_then(Value::as_text).filter(|it| has_lines(it))?;
-        (self.foreign)(key, &Value::text(&new_lines(text, target.as_text()?)), None)
+        let (text, theirs) = (new.as_text()?, target.as_text()?);
+        if has_lines(text) {
+            return (self.foreign)(key, &Value::text(&new_lines(text, theirs)), None);
+        }
+        // Who names the source already goes on to.
+        let held = (self.foreign)(key, new, None)?;
+        if held.verdict == Verdict::NamesSource && self.names.names_source(theirs) {
+            return None;
+        }
+        Some(held)
+    }
+
+    /// What becomes of a value that the target is behind with.
+    fn behind(
+        &self,
+        column: &Column<'_>,
+        way: &Way<'_>,
+        verdict: Verdict,
+    ) -> (Verdict, Option<String>) {
+        if let Some(Held { verdict, name }) = self.foreign(column, way) {
+            return (verdict, Some(name));
+        }
+        let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
+        if let (Some(ours), Some(theirs)) = (text(column.source), text(column.target)) {
+            let key = way.keys.last().copied().unwrap_or_default();
+            if self.names.names_source(&ours) && (self.own_words)(key, &ours) == Some(theirs) {
+                return (Verdict::Counterpart, None);
+            }
+        }
+        (verdict, None)
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
+        let mut name = None;
         let reason = match (given, self.policy.choice) {
             (Some(reason), _) => reason,
             (None, Choice::All) => Reason::All,
@@ -380,7 +385,11 @@ impl<'w> Walk<'w> {
             (None, Choice::Changed) => {
                 let verdict = judge(column, self.times, &way.keys, self.names);
                 Reason::Judged(match verdict {
-                    Verdict::Behind { .. } => self.foreign(column, way).unwrap_or(verdict),
+                    Verdict::Behind { .. } => {
+                        let (verdict, held_by) = self.behind(column, way, verdict);
+                        name = held_by;
+                        verdict
+                    }
                     Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                         Verdict::Unlisted
                     }
@@ -409,6 +418,7 @@ impl<'w> Walk<'w> {
                 source: Some(version.to_owned()),
                 target: target.map(str::to_owned),
                 reason: if comes { reason } else { own },
+                name: None,
                 is_new: false,
                 op: comes.then_some(op),
                 position: way.position.clone(),
@@ -421,6 +431,7 @@ impl<'w> Walk<'w> {
             source: text(column.source),
             target: text(column.target),
             reason,
+            name,
             is_new: column.target.is_none(),
             op: edits.then_some(op),
             position: way.position.clone(),
@@ -454,29 +465,9 @@ fn lists_files(field: &str) -> bool {
     KustomizationField::named(field).is_some_and(|field| field.lists_files())
 }
 
-/// The items of a list in the past, by the items of a list of now.
-struct Past<'w> {
-    source: Vec<(Option<&'w Value>, Vec<Option<usize>>)>,
-    target: Vec<(Option<&'w Value>, Vec<Option<usize>>)>,
-}
-
-impl<'w> Past<'w> {
-    fn column(
-        &self,
-        source: Option<&'w Value>,
-        target: Option<&'w Value>,
-        index: usize,
-    ) -> Column<'w> {
-        let then = |(value, partners): &(Option<&'w Value>, Vec<Option<usize>>)| {
-            value.and_then(|value| value.items().get(partners[index]?))
-        };
-        Column {
-            source,
-            target,
-            source_past: self.source.iter().map(then).collect(),
-            target_past: self.target.iter().map(then).collect(),
-        }
-    }
+/// Whether an item has a name, under which a list has it once.
+fn named(item: &Value) -> bool {
+    item.text_at("name").is_some()
 }
 
 impl<'v> Column<'v> {

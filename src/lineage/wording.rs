@@ -12,7 +12,7 @@ use super::names::is_called_apart;
 use super::request::{Outcome, Request};
 use super::sides::Sides;
 use super::translation::Translation;
-use super::verdict::Verdict;
+use super::verdict::Held;
 use crate::model::ReadError;
 
 /// Whether something that changes has the name of the source in it, or of an environment that is neither.
@@ -94,7 +94,7 @@ fn coming<'r>(
 
 /// The files that the target lacks and that name another environment, so that they stay away, below the
 /// target's folder. An entry would bring them whether they come by themselves or not.
-fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Verdict>, ReadError> {
+fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Held>, ReadError> {
     let mut held = BTreeMap::new();
     for below in &sides.source {
         let target = sides.counterpart(below);
@@ -104,8 +104,7 @@ fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Ver
         let file = request.files.file(&sides.source_path(below))?;
         let value = file.and_then(|file| Form::by_name(below).read(&file.content));
         let foreign = value.and_then(|value| sides.foreign(request.names, "", &value));
-        let is_others = sides.is_others(request.names, below);
-        let why = foreign.or_else(|| is_others.then_some(Verdict::NamesOther));
+        let why = foreign.or_else(|| sides.foreign_path(request.names, below));
         held.extend(why.map(|why| (target.to_owned(), why)));
     }
     Ok(held)

@@ -74,8 +74,10 @@ fn group(
         Because::AbsentOnPurpose => (2, format!("never in {target}")),
         Because::LeftOut { .. } => (3, "left out earlier".to_owned()),
         Because::Counterpart => (4, "names of environments".to_owned()),
-        Because::NamesSource => (5, format!("naming {source}, and nothing tells {target}'s name")),
-        Because::NamesOther => (11, "naming other environments".to_owned()),
+        Because::NamesSource { .. } => {
+            (5, format!("naming {source}, and nothing tells {target}'s name"))
+        }
+        Because::NamesOther { .. } => (11, "naming other environments".to_owned()),
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())
         }

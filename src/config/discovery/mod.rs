@@ -162,7 +162,14 @@ fn similar(tree: &Tree) -> Vec<RepoPath> {
         dirs.max_by_key(Vec::len).unwrap_or_default()
     };
     let usual = ["overlays", "environments", "envs", "env", "clusters"];
-    usual.into_iter().map(in_folder).find(|found| found.len() > 1).unwrap_or_default()
+    let found = usual.into_iter().map(in_folder).find(|found| found.len() > 1);
+    let mut found = found.unwrap_or_default();
+    // Where a name tells its place (`prod` beside `tt02`), the others come before it, as far as anybody knows.
+    found.sort_by_key(|dir| {
+        let like = dir.parts().next_back().and_then(EnvironmentLike::read);
+        like.and_then(|like| like.name.rank).unwrap_or_default()
+    });
+    found
 }
 
 #[cfg(test)]
