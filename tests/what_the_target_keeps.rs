@@ -696,3 +696,51 @@ fn a_changed_value_is_not_called_after_the_source() {
         format!("{promoted}- name: MODE\n  value: a\n")
     );
 }
+
+/// A folder and a file that staging moved came new, with staging's values, and production's went: three replicas became
+/// one, a ConfigMap was deleted.
+#[test]
+fn a_file_that_moved_keeps_what_is_the_targets() {
+    let web = |replicas: u8, image: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas} # ours\n  template: {{spec: {{containers: [{{name: web, image: \"{image}\"}}]}}}}\n"
+        )
+    };
+    let lists = |web: &str, map: &str| format!("resources: [{web}, {map}]\n");
+    let inner = "resources:\n- web.yaml\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &lists("web", "cm.yaml")),
+        ("staging/web/kustomization.yaml", inner),
+        ("staging/web/web.yaml", &web(1, "web:1.0")),
+        ("staging/cm.yaml", &map("cm", "small")),
+        ("production/kustomization.yaml", &lists("web", "cm.yaml")),
+        ("production/web/kustomization.yaml", inner),
+        ("production/web/web.yaml", &web(3, "web:1.0")),
+        ("production/cm.yaml", &map("cm", "large")),
+    ]);
+    for (from, to) in [
+        ("web/kustomization.yaml", "front/web/kustomization.yaml"),
+        ("web/web.yaml", "front/web/web.yaml"),
+        ("cm.yaml", "config.yaml"),
+    ] {
+        repository.write(&format!("staging/{to}"), &repository.read(&format!("staging/{from}")));
+        std::fs::remove_file(repository.path(&format!("staging/{from}"))).unwrap();
+    }
+    repository.write("staging/kustomization.yaml", &lists("front/web", "config.yaml"));
+    repository.commit("other places");
+    repository.write("staging/front/web/web.yaml", &web(1, "web:1.1"));
+    repository.commit("another version");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let read = |path: &str| repository.read(&format!("production/{path}"));
+    assert_eq!(read("kustomization.yaml"), lists("front/web", "config.yaml"));
+    assert_eq!(read("front/web/kustomization.yaml"), inner);
+    assert_eq!(read("front/web/web.yaml"), web(3, "web:1.1"));
+    assert_eq!(read("config.yaml"), map("cm", "large"));
+    for gone in ["web/kustomization.yaml", "web/web.yaml", "cm.yaml"] {
+        assert!(!repository.path(&format!("production/{gone}")).exists(), "{gone}");
+    }
+    repository.commit("promoted");
+    let again = repository.overlift(&["plan", "staging", "production"]).ok();
+    assert!(again.contains("Nothing to promote"), "{again}");
+}

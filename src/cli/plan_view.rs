@@ -216,6 +216,7 @@ fn causes(causes: &[Cause]) -> Vec<String> {
             Cause::Kept { fields } => ("keeps".to_owned(), Some(fields.join(", "))),
             Cause::TakenBack { fields } if fields.is_empty() => ("taken back".to_owned(), None),
             Cause::TakenBack { fields } => ("takes back".to_owned(), Some(fields.join(", "))),
+            Cause::Renamed { from, to } => (format!("moved from {from} to {to}"), None),
             Cause::Moved { fields } => ("moves".to_owned(), Some(few(fields))),
             Cause::Pruned => ("gone from the source".to_owned(), None),
             Cause::Wired { field, entry } => (format!("adds to {field}:"), Some(entry.clone())),

@@ -7,6 +7,7 @@ use super::difference::Difference;
 use super::elsewhere::keep_present_away;
 use super::entries::settle_entries;
 use super::file_names::name_files;
+use super::moves::move_files;
 use super::request::{Change, Request};
 use super::sides::Sides;
 use super::wording;
@@ -37,6 +38,7 @@ pub fn compare(request: &Request<'_>) -> Result<Comparison, ReadError> {
     } else {
         name_files(request, &sides, &mut outcomes)?;
     }
+    move_files(request, &sides, &mut outcomes)?;
     settle_entries(request, &sides, &mut outcomes)?;
     if request.choice == Choice::Changed {
         wording::translate(request, &sides, &mut outcomes)?;

@@ -102,7 +102,7 @@ pub(super) fn may_be_taken_back(outcome: &Outcome) -> bool {
 }
 
 /// Whether a file, or a folder that it is in, is among what is named.
-fn is_named(named: &BTreeSet<String>, below: &str) -> bool {
+pub(super) fn is_named(named: &BTreeSet<String>, below: &str) -> bool {
     let mut above = below.match_indices('/').map(|(at, _)| &below[..at]);
     named.contains(below) || above.any(|dir| named.contains(dir))
 }
@@ -234,6 +234,7 @@ fn bring_named(
             after: request.files.file(&from)?,
             fields: Vec::new(),
             from,
+            moved: None,
         };
         let outcome = Outcome {
             below: (below.clone(), target),

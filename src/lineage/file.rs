@@ -31,7 +31,11 @@ impl<'a> Sides<'a> {
         let mut pairs: Vec<Pair> = Vec::new();
         let mut paired = BTreeSet::new();
         for below in self.source.iter().chain(&self.gone) {
-            let target = self.counterparts.get(below).unwrap_or(below).clone();
+            let moved = self.moved.get(below).map(|moved| &moved.from);
+            let target = moved.or_else(|| self.counterparts.get(below)).unwrap_or(below).clone();
+            if paired.contains(&target) {
+                continue;
+            }
             if self.source.contains(below) || self.target.contains(&target) {
                 paired.insert(target.clone());
                 pairs.push(Pair { source: below.clone(), target });
@@ -242,6 +246,7 @@ impl Opened<'_, '_> {
             after,
             fields,
             from: self.sides.source_path(&self.pair.source),
+            moved: None,
         }
     }
 

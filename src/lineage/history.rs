@@ -82,6 +82,25 @@ impl History<'_> {
         }
     }
 
+    /// The names that a file had in `within` before the one of now, the last first, each with the commit that ended it.
+    pub(super) fn former_names<'s>(
+        &'s self,
+        path: &'s RepoPath,
+        within: &RepoPath,
+    ) -> Vec<(usize, &'s RepoPath)> {
+        let touched = self.under_all_names(path, Some(within));
+        let mut names: Vec<(usize, &RepoPath)> = Vec::new();
+        let mut then = path;
+        for (index, touched) in touched.iter().rev() {
+            if touched.path != *then {
+                let came = touched_after(&self.commits[index + 1..], then).map(|at| index + 1 + at);
+                names.push((came.unwrap_or(*index), &touched.path));
+                then = &touched.path;
+            }
+        }
+        names
+    }
+
     /// A file as the last commit that touched it left it.
     pub(super) fn last(&self, path: &RepoPath) -> Option<&FileState> {
         let touched = self.commits.iter().rev().flat_map(|commit| &commit.touched);
@@ -123,6 +142,11 @@ impl History<'_> {
         }
         paths
     }
+}
+
+/// The first of some commits that touched a path.
+fn touched_after(commits: &[PastCommit], path: &RepoPath) -> Option<usize> {
+    commits.iter().position(|commit| commit.touched.iter().any(|it| it.path == *path))
 }
 
 /// The path that a file of a folder had before the commit that it came with: of a file that went at the same time, and

@@ -10,7 +10,7 @@
 //! decides for one value, `coupling` and `together` keep what says one thing in several fields from being
 //! torn, `splice` carries decisions out in the target's text, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
 //! and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
-//! whether there is such a name, `file_names` how it calls files, `file` decides for
+//! whether there is such a name, `file_names` how it calls files, `moved` and `moves` which have another place, `file` decides for
 //! one file, and `compare` puts it together for two folders.
 
 mod claim;
@@ -27,6 +27,8 @@ mod families;
 mod file;
 mod file_names;
 mod history;
+mod moved;
+mod moves;
 mod names;
 mod pairing;
 mod past;

@@ -275,6 +275,16 @@ fn counts_releases(version: &str) -> bool {
     begins_with_digit(parts.next()) && begins_with_digit(parts.next())
 }
 
+/// Whether a version is a build on the way to a release: `1.2.3-4f2a91c`.
+pub(super) fn is_build_of_release(version: &str) -> bool {
+    counts_releases(version) && words(version).any(is_commit)
+}
+
+/// Whether a version is a release and no build: `1.2.3`, `v1.2.3-rc1`.
+pub(super) fn is_release(version: &str) -> bool {
+    counts_releases(version) && !words(version).any(is_commit)
+}
+
 /// Whether two versions are both releases, both builds of commits, or neither.
 pub(super) fn are_of_one_kind(a: &str, b: &str) -> bool {
     let has_commit = |version: &str| words(version).any(is_commit);
@@ -391,6 +401,8 @@ mod tests {
     fn releases_are_told_from_builds() {
         assert!(["1.2", "v1.2.3-rc1", "chart-0.4.1"].into_iter().all(counts_releases));
         assert!(!["4f2a91c", "sha-4f2a91c", "20240519", "v7"].into_iter().any(counts_releases));
+        assert!(is_build_of_release("1.114.4-6f9737a") && !is_build_of_release("1.114.4-rc.1"));
+        assert!(is_release("1.114.4-rc.1") && !is_release("4f2a91c"));
     }
 
     #[test]

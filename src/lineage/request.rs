@@ -54,6 +54,8 @@ pub struct Change {
     pub fields: Vec<String>,
     /// The source's file.
     pub from: RepoPath,
+    /// Where the target has it, and where it will have it, if it moves.
+    pub moved: Option<(RepoPath, RepoPath)>,
 }
 
 /// What comes of one file.

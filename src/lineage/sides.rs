@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counterparts::Counterparts;
+use super::moved::{self, Moved};
 use super::names::Names;
 use super::request::{Folders, Request};
 use super::translation::Translation;
@@ -24,6 +25,8 @@ pub(super) struct Sides<'a> {
     pub since: (Option<usize>, Option<usize>),
     /// The target's file that stands for a file of the source's under its own environment's name.
     pub counterparts: BTreeMap<String, String>,
+    /// The target's file that stands where a file of the source's stood.
+    pub moved: BTreeMap<String, Moved>,
     /// What the target's kustomizations name, once somebody asked.
     pub listed: OnceCell<BTreeSet<String>>,
     /// What the target says for the source's names, once that is known.
@@ -58,7 +61,10 @@ impl<'a> Sides<'a> {
             let theirs = by_neutral.get(&names.neutral_source(below))?;
             (!target.contains(below)).then(|| (below.clone(), (*theirs).clone()))
         };
-        let counterparts = source.iter().chain(&gone).filter_map(counterpart).collect();
+        let counterparts: BTreeMap<String, String> =
+            source.iter().chain(&gone).filter_map(counterpart).collect();
+        let sets = (&source, &target, &counterparts);
+        let moved = moved::find(history, *folders, names, sets)?;
         let since = (history.folder_since(folders.source), history.folder_since(folders.target));
         Ok(Self {
             source,
@@ -67,6 +73,7 @@ impl<'a> Sides<'a> {
             folders: *folders,
             since,
             counterparts,
+            moved,
             listed: OnceCell::new(),
             names: None,
             world: World::of(*files, *folders),

@@ -1,8 +1,8 @@
 //! What becomes of one value that differs, decided by what it was.
 
 use super::names::{
-    Names, are_cut_alike, are_of_one_kind, holds_revision, holds_version, is_working_branch,
-    split_version,
+    Names, are_cut_alike, are_of_one_kind, holds_revision, holds_version, is_build_of_release,
+    is_release, is_working_branch, split_version,
 };
 use super::value::{Shape, Value};
 
@@ -105,7 +105,7 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let target_since = since(target, &column.target_past, &times.target);
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
     let is_step = is_version_step(column, keys, names);
-    if tries_a_branch(column, keys) {
+    if tries_a_branch(column, keys) || tries_a_build(column, keys) {
         let source_moved = source_since.is_some() && source_since > target_since;
         return Verdict::Own { since: target_since, source_moved };
     }
@@ -196,6 +196,20 @@ fn tries_a_branch(column: &Column<'_>, keys: &[&str]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the source has a build on the way to a release, and the target has releases and never had such a build: it
+/// waits for the release.
+fn tries_a_build(column: &Column<'_>, keys: &[&str]) -> bool {
+    let version = |value: Option<&'_ Value>| {
+        let text = value?.as_text()?;
+        let version = if holds_version(keys) { text } else { split_version(text)?.1 };
+        Some(version.to_owned())
+    };
+    let is = |value, kind: fn(&str) -> bool| version(value).is_some_and(|text| kind(&text));
+    is(column.source, is_build_of_release)
+        && is(column.target, is_release)
+        && !column.target_past.iter().any(|then| is(*then, is_build_of_release))
 }
 
 /// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
@@ -470,6 +484,9 @@ mod tests {
         let revision = ["spec", "source", "targetRevision"];
         assert_eq!(judged(["HEAD", "fix-login", "HEAD"], &revision), own);
         assert_eq!(judged(["v1.2.0", "v1.3.0", "v1.2.0"], &revision), behind);
+        let tag = ["images", "newTag"];
+        assert_eq!(judged(["1.1.0", "1.2.0-4f2a91c", "1.1.0"], &tag), own, "a build on the way");
+        assert_eq!(judged(["1.1.0", "4f2a91c", "1.1.0"], &tag), behind, "no releases any more");
         let base = |revision: &str| format!("https://g.io/o/r//d?ref={revision}");
         let judged = |texts: [&str; 3]| {
             let texts = texts.map(base);

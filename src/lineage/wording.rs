@@ -8,6 +8,7 @@ use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
 use super::entries::settle_entries;
+use super::moves::move_files;
 use super::names::is_called_apart;
 use super::request::{Outcome, Request};
 use super::sides::Sides;
@@ -82,6 +83,7 @@ fn coming<'r>(
 ) -> Result<BTreeSet<String>, ReadError> {
     let Some(translation) = sides.translation(request.names) else { return Ok(BTreeSet::new()) };
     let mut outcomes = outcomes.to_vec();
+    move_files(request, sides, &mut outcomes)?;
     settle_entries(request, sides, &mut outcomes)?;
     let changes = outcomes.iter().filter_map(|outcome| outcome.change.as_ref());
     let after = changes.filter_map(|it| Some((&it.below, it.after.as_ref()?)));

@@ -36,10 +36,15 @@ pub(super) fn bring_changes<'a>(
         return Err(PlanError::Unknown(comparison.lacking));
     }
     for change in comparison.changes {
-        let causes = vec![match &change.after {
-            Some(_) => Cause::Changed { from: change.from, fields: change.fields },
-            None => Cause::Pruned,
-        }];
+        let changed = |fields| Cause::Changed { from: change.from, fields };
+        let causes = match (change.moved, &change.after) {
+            (Some((from, to)), _) => {
+                let also = (!change.fields.is_empty()).then(|| changed(change.fields));
+                [Cause::Renamed { from, to }].into_iter().chain(also).collect()
+            }
+            (None, Some(_)) => vec![changed(change.fields)],
+            (None, None) => vec![Cause::Pruned],
+        };
         draft.changes.insert(change.below, Change { after: change.after, causes });
     }
     draft.differences = comparison.differences;

@@ -53,7 +53,7 @@ const fn word(cause: &Cause) -> (u8, &'static str) {
         Cause::Changed { fields, .. } if fields.is_empty() => (0, "brought over"),
         Cause::Changed { .. } => (0, "changed in part"),
         Cause::TakenBack { .. } => (0, "taken back"),
-        Cause::Moved { .. } => (0, "moved"),
+        Cause::Moved { .. } | Cause::Renamed { .. } => (0, "moved"),
         Cause::Kept { .. } => (1, "kept in part"),
         Cause::Pruned => (2, "pruned"),
         Cause::Wired { .. } => (3, "wired"),
@@ -101,6 +101,9 @@ fn cause(cause: &Cause) -> String {
         Cause::TakenBack { fields } if fields.is_empty() => "taken back".to_owned(),
         Cause::TakenBack { fields } => format!("takes back {}", listed(fields)),
         Cause::Moved { fields } => format!("moves {}", listed(fields)),
+        Cause::Renamed { from, to } => {
+            format!("moved from {} to {}", code(from.as_str(), 200), code(to.as_str(), 200))
+        }
         Cause::Pruned => "pruned: the source no longer has it".to_owned(),
         Cause::Wired { field, entry } => {
             format!("{} gets {}", code(field, 60), code(entry, 200))

@@ -43,6 +43,13 @@ pub enum Cause {
         /// The fields.
         fields: Vec<String>,
     },
+    /// The source gave it another name or another folder, and so does the target.
+    Renamed {
+        /// Where the target had it.
+        from: RepoPath,
+        /// Where it has it now.
+        to: RepoPath,
+    },
     /// The source had it at the last promotion and has it no more.
     Pruned,
     /// The kustomization gets an entry for a copied file.

@@ -47,6 +47,23 @@ pub(super) fn after_last_content(text: &str, end: usize) -> usize {
     if content == 0 { 0 } else { next_line(text, content).min(end) }
 }
 
+/// The end of the comments behind `end` that are indented further than `indent`: they belong to what stands before, and
+/// would be part of a block scalar that came between.
+#[must_use]
+pub(super) fn after_comments_within(text: &str, end: usize, indent: usize) -> usize {
+    let (mut after, mut at) = (end, end);
+    for line in text[end..].split_inclusive('\n') {
+        let rest = line.trim_start_matches(' ');
+        at += line.len();
+        match rest.trim().is_empty() {
+            true => {}
+            false if rest.starts_with('#') && line.len() - rest.len() > indent => after = at,
+            false => break,
+        }
+    }
+    after
+}
+
 /// Puts a text at another column: continuation lines move by the difference, blank ones stay, and
 /// line ends become `ending`. A line that cannot move so far to the left moves as far as it can.
 #[must_use]

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::fragment::Place;
-use super::line::{after_last_content, begins_line, column, line_end, line_start, next_line};
+use super::line::{
+    after_comments_within, after_last_content, begins_line, column, line_end, line_start, next_line,
+};
 use super::span::{SpanKind, SpanNode};
 use super::{EditError, Editor, Fragment, NodePath, Step, flow};
 
@@ -242,6 +244,7 @@ impl Editor {
         let lines = format!("{:indent$}{key}:{value}", "");
         let (before, value) = &pairs[at.saturating_sub(1).min(pairs.len() - 1)];
         let end = next_line(&self.text, value.span.end.max(self.colon(before)? + 1));
+        let end = after_comments_within(&self.text, end, indent);
         if path.steps.is_empty() && at == pairs.len() {
             // Comments that close the file stay where they are: above a new last field.
             let end = after_last_content(&self.text, self.documents[path.document].end).max(end);

@@ -198,6 +198,13 @@ fn inserts_a_key_behind_another() {
         insert("a:\n    b: 1\n    # c\nd: 1\n", root().key("a"), None),
         "a:\n    b: 1\n    new: [1]\n    # c\nd: 1\n"
     );
+    // What is commented out below a key stays below it, and comes into no text.
+    let text = Fragment::parse("|\n  x\n").unwrap();
+    let below = "a:\n  b: 1\n    # c: 2\n\n  # d: 3\n";
+    let got = edited(&format!("{below}e: 1\n"), |editor| {
+        editor.insert_key(&root(), Some("a"), "new", &text)
+    });
+    assert_eq!(got, format!("{below}new: |\n  x\ne: 1\n"));
 }
 
 #[test]
