@@ -78,6 +78,25 @@ fn paths() {
     );
 }
 
+/// A file is no place to write what its entry lacks, and has no line if it is empty.
+#[test]
+fn entries_and_empty_files() {
+    let entry = "resources: [a.yaml]\npatches:\n- path: p.yaml\n";
+    let operations = "- {op: remove, path: /spec}\n";
+    refused(
+        &[
+            ("over/kustomization.yaml", entry),
+            ("over/a.yaml", SERVICE),
+            ("over/p.yaml", operations),
+        ],
+        "over/kustomization.yaml:3:3 (patches[0]): a JSON 6902 patch needs a `target`",
+    );
+    refused(
+        &[("over/kustomization.yaml", "# nothing yet\n")],
+        "over/kustomization.yaml:1:1: the kustomization is empty",
+    );
+}
+
 #[test]
 fn resources() {
     let two = "resources: [a.yaml, b.yaml]\n";

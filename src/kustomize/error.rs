@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::ResourceId;
 use super::version::Version;
-use crate::model::{InvalidPath, Location, ReadError, RepoPath};
+use crate::model::{InvalidPath, Location, Position, ReadError, RepoPath};
 use crate::yaml::SyntaxError;
 
 /// Why an overlay could not be built. Every variant names the place a person has to edit.
@@ -279,10 +279,10 @@ pub enum BuildError {
         found: String,
     },
     /// A kustomization that says nothing.
-    #[error("{path}: the kustomization is empty")]
+    #[error("{at}: the kustomization is empty")]
     EmptyKustomization {
-        /// The file.
-        path: RepoPath,
+        /// Its beginning.
+        at: Location,
     },
     /// Values that exclude each other, or miss each other.
     #[error("{at}: {reason}")]
@@ -336,18 +336,24 @@ impl BuildError {
             | Self::TooNew { at, .. }
             | Self::WrongType { at, .. }
             | Self::WrongKind { at, .. }
+            | Self::EmptyKustomization { at }
             | Self::Conflict { at, .. }
             | Self::Invalid { at, .. } => Some(at),
             Self::NoKustomization { .. }
             | Self::ManyKustomizations { .. }
             | Self::TooLarge { .. }
-            | Self::EmptyKustomization { .. }
             | Self::Unknown(_) => None,
         }
     }
 }
 
 impl BuildError {
+    /// A kustomization says nothing.
+    pub(super) fn empty(path: &RepoPath) -> Self {
+        let beginning = Position { line: 1, column: 1 };
+        Self::EmptyKustomization { at: Location::file(path.clone()).at(beginning) }
+    }
+
     /// What is written at a place is wrong.
     #[must_use]
     pub fn invalid(at: &Location, reason: impl Into<String>) -> Self {

@@ -54,8 +54,8 @@ pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPat
     };
     let at = place.whole().clone();
     let entry = own_entry(&patch.at, place.file(), site);
-    let patch = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
-    Ok(patch.read_from(place.file()).of_entries(entry.into_iter().collect()))
+    let loaded = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
+    Ok(loaded.read_from(place.file(), &patch.at).of_entries(entry.into_iter().collect()))
 }
 
 /// A JSON 6902 patch of the older field.
@@ -68,8 +68,8 @@ pub(super) fn load_json_patch(
 ) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, &patch.patch, site)?;
     let entry = own_entry(&patch.at, place.file(), site);
-    let patch = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
-    Ok(patch.read_from(place.file()).of_entries(entry.into_iter().collect()))
+    let loaded = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
+    Ok(loaded.read_from(place.file(), &patch.at).of_entries(entry.into_iter().collect()))
 }
 
 /// Strategic merge patches; each is a patch written in place, or else a file.

@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
         let place = Place::File(Location::file(loaded.path.clone()));
         let text = manifest::text_of(&loaded)?;
         let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
-        let empty = || BuildError::EmptyKustomization { path: loaded.path.clone() };
+        let empty = || BuildError::empty(&loaded.path);
         // go-yaml decodes the first document and leaves the rest alone.
         let node = documents.first().ok_or_else(empty)?;
         let positions = Positions::new(&text);

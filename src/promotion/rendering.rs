@@ -357,7 +357,7 @@ pub fn unbuilt(files: &dyn Files, environment: &Environment, error: &BuildError)
 /// The file to look at where an error is about a folder: its kustomization, if it has one.
 fn file_of(files: &dyn Files, environment: &Environment, error: &BuildError) -> RepoPath {
     let dir = match error {
-        BuildError::EmptyKustomization { path } => return path.clone(),
+        BuildError::EmptyKustomization { at } => return at.path.clone(),
         BuildError::NoKustomization { dir }
         | BuildError::ManyKustomizations { dir, .. }
         | BuildError::TooLarge { dir, .. } => dir,

@@ -48,10 +48,10 @@ impl Kustomization {
     pub fn parse(source: Source<'_>, node: &Node) -> Result<Self, BuildError> {
         let Some(file) = Object::open(source, node, String::new(), &FIELD_NAMES, Unknown::Refused)?
         else {
-            return Err(BuildError::EmptyKustomization { path: source.path.clone() });
+            return Err(BuildError::empty(source.path));
         };
         if is_empty(node) {
-            return Err(BuildError::EmptyKustomization { path: source.path.clone() });
+            return Err(BuildError::empty(source.path));
         }
         check_unused(&file)?;
         let mut resources = references(&file, "resources")?;

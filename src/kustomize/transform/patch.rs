@@ -29,6 +29,8 @@ pub struct LoadedPatch {
     options: Options,
     origin: Origin,
     at: Location,
+    /// Where it is listed, which is elsewhere if it has a file of its own.
+    listed: Location,
     /// The file that it was read from; `None` if it is written in place.
     file: Option<RepoPath>,
     /// The entries whose effect is noted.
@@ -93,6 +95,7 @@ impl LoadedPatch {
             target,
             options,
             origin: Origin::Patches,
+            listed: at.clone(),
             at,
             file: None,
             entries: Vec::new(),
@@ -107,6 +110,7 @@ impl LoadedPatch {
             target: None,
             options: Options::default(),
             origin: Origin::StrategicMerge,
+            listed: at.clone(),
             at,
             file: None,
             entries: Vec::new(),
@@ -132,14 +136,15 @@ impl LoadedPatch {
         }
         let content = Content::Json(json);
         let options = Options::default();
-        let (file, entries) = (None, Vec::new());
-        Ok(Self { content, target, options, origin: Origin::Json6902, at, file, entries })
+        let (listed, file, entries) = (at.clone(), None, Vec::new());
+        let origin = Origin::Json6902;
+        Ok(Self { content, target, options, origin, at, listed, file, entries })
     }
 
-    /// The same patch with the file that it was read from.
+    /// The same patch with the file that it was read from, and where that is listed.
     #[must_use]
-    pub fn read_from(self, file: Option<RepoPath>) -> Self {
-        Self { file, ..self }
+    pub fn read_from(self, file: Option<RepoPath>, listed: &Location) -> Self {
+        Self { file, listed: listed.clone(), ..self }
     }
 
     /// The same patch with the entries whose effect is to be noted.
@@ -192,7 +197,7 @@ impl LoadedPatch {
                 self.apply_json(set, (target, effect(0)), json, schema)
             }
             (Content::Json(_), None) => Err(BuildError::Conflict {
-                at: self.at.clone(),
+                at: self.listed.clone(),
                 reason: "a JSON 6902 patch needs a `target`",
             }),
         }
