@@ -305,10 +305,8 @@ impl<'a> Object<'a> {
 /// Reading, wiring, masking and the checks before an installed kustomize all ask here.
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
-    }
-    a.chars().map(folded).eq(b.chars().map(folded))
+    let is_ascii = || a.is_ascii() && b.is_ascii();
+    a.eq_ignore_ascii_case(b) || !is_ascii() && a.chars().map(folded).eq(b.chars().map(folded))
 }
 
 const fn folded(letter: char) -> char {

@@ -60,6 +60,13 @@ pub fn edits_between<E>(
 
 impl Files for EditedFiles<'_> {
     fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        // Most files are as they were, and no link leads to them.
+        if !self.edits.keys().any(|edited| path.is_within(edited))
+            && let Ok((at, entry @ Entry::File(_))) = self.files.look_up(path)
+            && at == *path
+        {
+            return Ok((at, entry));
+        }
         let at = follow(path, |here| {
             let file = match self.edits.get(here) {
                 Some(edited) => edited.cloned(),

@@ -253,6 +253,23 @@ pub fn follow(
     path: &RepoPath,
     mut step: impl FnMut(&RepoPath) -> Result<Step, ReadError>,
 ) -> Result<RepoPath, ReadError> {
+    // Most paths have no link on them.
+    let mut here = RepoPath::root();
+    for part in path.parts() {
+        here.push(part);
+        match step(&here)? {
+            Step::Through => {}
+            Step::Stop => return Ok(here),
+            Step::Link(_) => return follow_links(path, step),
+        }
+    }
+    Ok(here)
+}
+
+fn follow_links(
+    path: &RepoPath,
+    mut step: impl FnMut(&RepoPath) -> Result<Step, ReadError>,
+) -> Result<RepoPath, ReadError> {
     let mut rest: Vec<String> = path.parts().rev().map(str::to_owned).collect();
     let mut at = RepoPath::root();
     let mut links = 0;

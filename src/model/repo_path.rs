@@ -67,6 +67,14 @@ impl RepoPath {
         Ok(Self(path))
     }
 
+    /// Goes one part further, which is a name and nothing else.
+    pub(super) fn push(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.push('/');
+        }
+        self.0.push_str(name);
+    }
+
     /// The path as text; empty for the root.
     #[must_use]
     pub fn as_str(&self) -> &str {

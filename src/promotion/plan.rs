@@ -72,13 +72,23 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let edited = EditedFiles::new(request.files, plain.iter().copied());
     let reading =
         Reading::new(Overlay { files: &edited, path: &target.path, build: &builds.after });
-    let (checked, (Diffs { rendered, files, drift }, secrets, known)) = side_by_side(
-        || check(request, (source, target), &standards, &builds, (&reading, &plain)),
-        || compare(request, (source, target), &builds, &edits),
-    );
-    let risks =
-        risks(request, (source, target), (&rendered, &builds), (&reading, &plain), &standards);
-    let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
+    let both = (source, target);
+    let beside_comparing = || {
+        let checked = check(request, both, &standards, &builds, (&reading, &plain));
+        let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
+        let of_one = |there| risks_there(request, source, (target, &edits), there, &standards);
+        let found: Vec<Vec<Finding>> = elsewhere.iter().map(of_one).collect();
+        (checked, elsewhere, found)
+    };
+    let comparing = || {
+        let (diffs, secrets, known) = compare(request, both, &builds, &edits);
+        let sides = (&diffs.rendered, &builds);
+        let risks = risks(request, both, sides, (&reading, &plain), &standards);
+        (diffs, secrets, known, risks)
+    };
+    let ((checked, elsewhere, risks_elsewhere), (diffs, secrets, known, risks)) =
+        side_by_side(beside_comparing, comparing);
+    let Diffs { rendered, files, drift } = diffs;
     let told = deployed::warnings(&deployed, &target.path, &faults).into_iter();
     warnings.extend(told.map(|(at, message)| Warning { message, at: Some(at) }));
     let masked = files_with_secrets(request, &differences, &secrets, &known);
@@ -88,8 +98,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
     let suppressed = checked.suppressed + risks.suppressed.len() + risks_below.suppressed.len();
     let mut risks: Vec<Finding> = risks.findings.into_iter().chain(risks_below.findings).collect();
-    for there in &elsewhere {
-        let found = risks_there(request, source, (target, &edits), there, &standards);
+    for found in risks_elsewhere {
         let new: Vec<Finding> =
             found.into_iter().filter(|finding| !risks.contains(finding)).collect();
         risks.extend(new);

@@ -156,10 +156,10 @@ fn verification(changed: &Changed<'_>, report: &mut Report<'_>) {
         "clientValidation",
     ];
     for key in CHECKED {
-        let gone = before.iter().find(|(path, _)| path.contains(&format!(".{key}")));
-        let still = after.iter().any(|(path, _)| path.contains(&format!(".{key}")));
-        let block =
-            gone.and_then(|(path, _)| path.split_once(&format!(".{key}"))).map(|(block, _)| block);
+        let step = format!(".{key}");
+        let gone = before.iter().find(|(path, _)| path.contains(&step));
+        let still = after.iter().any(|(path, _)| path.contains(&step));
+        let block = gone.and_then(|(path, _)| path.split_once(&step)).map(|(block, _)| block);
         let stays =
             block.is_some_and(|block| after.iter().any(|(path, _)| path.starts_with(block)));
         if gone.is_some() && !still && stays {
