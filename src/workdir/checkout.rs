@@ -5,9 +5,10 @@ use std::fs;
 use std::io::{self, Read as _, Seek as _};
 use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::bounds::{FILE_LIMIT_BYTES, is_git_internal, not_utf8};
+use super::git_files::Tracked;
 use super::repository::Listing;
 use super::{Repository, WorkdirError};
 use crate::model::{
@@ -24,6 +25,8 @@ pub struct Checkout {
     root: PathBuf,
     repository: Option<Repository>,
     seen: Mutex<Seen>,
+    /// Whether it was found to be as its commit has it, once somebody asked.
+    is_clean: OnceLock<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -51,13 +54,20 @@ impl Checkout {
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         let repository = Repository::discover(&root);
-        Self { root, repository, seen: Mutex::default() }
+        Self { root, repository, seen: Mutex::default(), is_clean: OnceLock::new() }
+    }
+
+    /// The same, for which nothing is read of git's files.
+    #[cfg(test)]
+    pub(super) fn by_git_alone(root: PathBuf) -> Self {
+        let repository = Repository::discover(&root).map(|it| it.by_git_alone());
+        Self { root, repository, seen: Mutex::default(), is_clean: OnceLock::from(false) }
     }
 
     /// A directory with all files that are on disk, whatever git says of them.
     #[must_use]
     pub fn without_git(root: PathBuf) -> Self {
-        Self { root, repository: None, seen: Mutex::default() }
+        Self { root, repository: None, seen: Mutex::default(), is_clean: OnceLock::new() }
     }
 
     /// The directory that nothing is read or written beyond.
@@ -77,6 +87,11 @@ impl Checkout {
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// A file that was read, to which no link leads.
+    fn known(&self, path: &RepoPath) -> Option<File> {
+        self.seen().files.get(path).cloned()
+    }
+
     fn kind(&self, path: &RepoPath) -> Result<Kind, ReadError> {
         if let Some(kind) = self.seen().kinds.get(path) {
             return Ok(kind.clone());
@@ -87,8 +102,8 @@ impl Checkout {
     }
 
     fn read(&self, path: &RepoPath, mode: FileMode) -> Result<File, ReadError> {
-        if let Some(file) = self.seen().files.get(path) {
-            return Ok(file.clone());
+        if let Some(file) = self.known(path) {
+            return Ok(file);
         }
         let content = read_content(&self.root, path)?;
         let file = File { mode, content };
@@ -161,13 +176,45 @@ impl Checkout {
         Ok(())
     }
 
+    /// Whether this is as the commit that is checked out has it, to the last file, and that can be said without
+    /// git, which then need not list the files either. That is found out once.
+    #[must_use]
+    pub fn is_surely_clean(&self) -> bool {
+        *self.is_clean.get_or_init(|| {
+            let files = self.repository.as_ref().and_then(Repository::clean_files);
+            files.is_some_and(|files| self.keep_clean(files).is_some())
+        })
+    }
+
+    fn keep_clean(&self, files: Vec<Tracked>) -> Option<()> {
+        let prefix = self.repository.as_ref()?.prefix();
+        let mut seen = self.seen();
+        let mut listed = Vec::with_capacity(files.len());
+        for Tracked { path, is_link, is_executable } in files {
+            let path = RepoPath::parse(&path).ok()?;
+            let path = RepoPath::parse(path.strip_prefix(prefix)?).ok()?;
+            if is_git_internal(&path) {
+                continue;
+            }
+            let mode = if is_executable { FileMode::Executable } else { FileMode::Regular };
+            if !is_link {
+                seen.kinds.insert(path.clone(), Kind::File(mode));
+            }
+            listed.push(path);
+        }
+        seen.lists.insert(RepoPath::root(), listed);
+        Some(())
+    }
+
     /// Starts to list directories that will be asked for, with one start of git for all of them,
     /// and does not wait for it: the first that is asked for does.
     ///
     /// # Errors
     /// [`ReadError`] if git cannot be started.
     pub fn list_ahead(&self, dirs: &[&RepoPath]) -> Result<(), ReadError> {
-        let Some(repository) = &self.repository else { return Ok(()) };
+        let Some(repository) = self.repository.as_ref().filter(|_| !self.is_surely_clean()) else {
+            return Ok(());
+        };
         let mut wanted = Vec::new();
         for dir in dirs {
             let is_listed = self.seen().lists.contains_key(*dir);
@@ -217,6 +264,9 @@ impl Checkout {
 
 impl Files for Checkout {
     fn look_up(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+        if let Some(file) = self.known(path) {
+            return Ok((path.clone(), Entry::File(file)));
+        }
         let at = follow(path, |here| {
             Ok(match self.kind(here)? {
                 Kind::Link(target) => Step::Link(self.led_from(here, target)),
@@ -234,6 +284,9 @@ impl Files for Checkout {
     }
 
     fn file(&self, path: &RepoPath) -> Result<Option<File>, ReadError> {
+        if let Some(file) = self.known(path) {
+            return Ok(Some(file));
+        }
         if !self.is_reached_directly(path)? {
             return Ok(None);
         }

@@ -1,18 +1,18 @@
-//! The history of some folders on a way that is known, read by two calls of git: one for what changed, one for
-//! contents. For many pairs of folders at once it is read once.
+//! The history of some folders on a way that is known, read from git's files or by two calls of git: one for what
+//! changed, one for contents. For many pairs of folders at once it is read once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, BufWriter, Write as _};
-use std::process::Child;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::io::{BufWriter, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 
 use super::commit_tree::BlobReader;
 use super::git::Git;
-use super::way::Way;
+use super::git_files::{Differing, Kind, ObjectId, ObjectReader, differences};
+use super::met::{Met, READ_HISTORY, answers, state};
+use super::way::{Trees, Way};
 use super::{Repository, WorkdirError};
 use crate::model::{
-    BlobId, Blobs, CommitSha, FileMode, FileState, MOST_PAST_COMMITS, PastCommit, ReadError,
-    RepoPath, Touched, thinned,
+    BlobId, Blobs, CommitSha, MOST_PAST_COMMITS, PastCommit, ReadError, RepoPath, Touched, thinned,
 };
 
 /// What git knows of some folders' past.
@@ -47,6 +47,8 @@ struct Contents {
 
 #[derive(Debug, Default)]
 struct State {
+    /// What can be read without git.
+    objects: Option<ObjectReader>,
     /// Started when the first content is asked for.
     reader: Option<BlobReader>,
     known: BTreeMap<BlobId, Option<Arc<[u8]>>>,
@@ -77,6 +79,9 @@ impl Repository {
         trailer: &str,
         folders: (&RepoPath, &RepoPath),
     ) -> Result<(Way, FolderHistory), WorkdirError> {
+        if let Some(found) = self.way_and_history_by_files(from, trailer, folders)? {
+            return Ok(found);
+        }
         let contents = self.past_contents();
         contents.start_ahead();
         let mut child = self.changes(&[folders.0, folders.1]).start()?;
@@ -98,6 +103,35 @@ impl Repository {
         Ok((way, history))
     }
 
+    /// The same without git, where that can be done: one thread reads commits, another what they changed.
+    fn way_and_history_by_files(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+        folders: (&RepoPath, &RepoPath),
+    ) -> Result<Option<(Way, FolderHistory)>, WorkdirError> {
+        if self.objects().is_none() {
+            return Ok(None);
+        }
+        let both = [folders.0, folders.1];
+        let mut counted = Counted::of(folders.1);
+        let (sender, steps) = mpsc::channel();
+        let (way, told) = std::thread::scope(|scope| {
+            let way = scope.spawn(move || {
+                // Nobody listens any more to what is told after enough.
+                self.way_by_files(from, trailer, |trees| drop(sender.send(trees)))
+            });
+            let add = &mut |met| counted.add(met);
+            let told = self.touching_by_files(steps.into_iter(), &both, add);
+            (way.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), told)
+        });
+        let Some(way) = way else { return Ok(None) };
+        let is_all = self.touching_after(told, &way, &both, |met| counted.add(met))?;
+        let contents = self.past_contents();
+        let history = self.counted_history(&way, folders, counted, is_all, contents)?;
+        Ok(Some((way, history)))
+    }
+
     fn counted_history(
         &self,
         way: &Way,
@@ -109,10 +143,10 @@ impl Repository {
         let commits = counted.newest_first.into_iter().rev();
         let mut commits: Vec<PastCommit> = commits.filter_map(|met| met.commit(way)).collect();
         if let Some(first) = commits.first_mut().filter(|_| !is_all) {
-            first.touched = self.files_at(&first.id, &[source, target])?;
+            first.touched = self.files_at(way, &first.id, &[source, target])?;
         }
         let commits = thinned(commits, target);
-        let cut_off = self.is_shallow_by_file()?;
+        let cut_off = self.is_shallow()?;
         Ok(FolderHistory { commits, head: way.head().clone(), cut_off, contents })
     }
 
@@ -138,12 +172,13 @@ impl Repository {
                 touching.entry(touched.path.clone()).or_default().push(place);
             }
         }
-        let (cut_off, contents) = (self.is_shallow_by_file()?, self.past_contents());
+        let (cut_off, contents) = (self.is_shallow()?, self.past_contents());
         Ok(SharedHistory { commits, touching, head: way.head().clone(), cut_off, contents })
     }
 
     fn past_contents(&self) -> Arc<Contents> {
-        Arc::new(Contents { repository: self.clone(), state: Mutex::default() })
+        let state = State { objects: self.objects(), ..State::default() };
+        Arc::new(Contents { repository: self.clone(), state: Mutex::new(state) })
     }
 
     /// Shows the commits of a way that touch the folders, newest first, until somebody has enough; false if
@@ -152,11 +187,28 @@ impl Repository {
         &self,
         way: &Way,
         folders: &[&RepoPath],
+        mut is_enough: impl FnMut(Met) -> bool,
+    ) -> Result<bool, WorkdirError> {
+        let told = self.touching_by_files(way.trees(), folders, &mut is_enough);
+        self.touching_after(told, way, folders, is_enough)
+    }
+
+    /// The same, from git, for the commits that were not told yet.
+    fn touching_after(
+        &self,
+        told: Told,
+        way: &Way,
+        folders: &[&RepoPath],
         is_enough: impl FnMut(Met) -> bool,
     ) -> Result<bool, WorkdirError> {
+        let told = match told {
+            Told::Enough => return Ok(false),
+            Told::So(told) if told == way.places().count() => return Ok(true),
+            Told::So(told) => told,
+        };
         let mut child = self.changes(folders).start()?;
         let mut stdin = child.stdin.take().expect("standard input is piped");
-        let questions = way.steps();
+        let questions = way.steps(told);
         std::thread::scope(|scope| {
             // It answers before it has heard all; if it is stopped, nobody listens.
             scope.spawn(move || {
@@ -164,6 +216,51 @@ impl Repository {
             });
             answers(child, is_enough)
         })
+    }
+
+    /// The same without git, as far as that can be done.
+    fn touching_by_files(
+        &self,
+        steps: impl Iterator<Item = Trees>,
+        folders: &[&RepoPath],
+        is_enough: &mut impl FnMut(Met) -> bool,
+    ) -> Told {
+        let mut told = 0;
+        let Some(mut objects) = self.objects() else { return Told::So(told) };
+        for Trees { id, before, after } in steps {
+            let Some(touched) = self.touched(&mut objects, (before, Some(after)), folders) else {
+                break;
+            };
+            let met = Met { id: id.to_string(), touched };
+            if !met.touched.is_empty() && is_enough(met) {
+                return Told::Enough;
+            }
+            told += 1;
+        }
+        Told::So(told)
+    }
+
+    /// What differs between two trees below folders; `None` if only git can say.
+    fn touched(
+        &self,
+        objects: &mut ObjectReader,
+        trees: (Option<ObjectId>, Option<ObjectId>),
+        folders: &[&RepoPath],
+    ) -> Option<Vec<Touched>> {
+        let folders = folders.iter().map(|folder| self.prefix().join(folder.as_str()));
+        let folders = folders.collect::<Result<Vec<_>, _>>().ok()?;
+        let folders: Vec<&str> = folders.iter().map(RepoPath::as_str).collect();
+        let touched = |Differing { path, before, after }| {
+            let path = RepoPath::parse(&String::from_utf8_lossy(&path)).ok()?;
+            let path = RepoPath::parse(path.strip_prefix(self.prefix())?).ok()?;
+            let side = |side: Option<(String, ObjectId)>| {
+                side.and_then(|(mode, id)| state(&mode, &id.hex()))
+            };
+            let (before, after) = (side(before), side(after));
+            (before != after).then_some(Touched { path, before, after })
+        };
+        let found = differences(objects, trees, &folders)?;
+        Some(found.into_iter().filter_map(touched).collect())
     }
 
     /// The git that tells what commits change in folders, as [`Way::steps`] asks.
@@ -177,9 +274,18 @@ impl Repository {
     /// All files of the folders at a commit, as if it had brought them.
     fn files_at(
         &self,
+        way: &Way,
         commit: &CommitSha,
         folders: &[&RepoPath],
     ) -> Result<Vec<Touched>, WorkdirError> {
+        let by_files = || {
+            let trees = (None, Some(way.tree(commit)?));
+            self.touched(&mut self.objects()?, trees, folders)
+        };
+        if let Some(mut files) = by_files() {
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            return Ok(files);
+        }
         let mut arguments = vec!["ls-tree", "-r", "-z", commit.as_str(), "--"];
         arguments.extend(pathspecs(folders));
         let output = self.git(READ_HISTORY, &arguments).run()?;
@@ -209,32 +315,12 @@ impl Repository {
     }
 }
 
-const READ_HISTORY: &str = "read the history";
-
-/// Hears what git tells of commits until somebody has enough; false if somebody had.
-fn answers(mut child: Child, is_enough: impl FnMut(Met) -> bool) -> Result<bool, WorkdirError> {
-    let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
-    let is_done = read_commits(&mut stdout, is_enough);
-    if is_done {
-        let _ = child.kill();
-    }
-    match child.wait().is_ok_and(|status| status.success()) {
-        true => Ok(!is_done),
-        false if is_done => Ok(false),
-        false => Err(WorkdirError::Git { what: READ_HISTORY, said: "it stopped early".to_owned() }),
-    }
-}
-
-/// A commit and what it changed in the folders that were asked about.
-struct Met {
-    id: String,
-    touched: Vec<Touched>,
-}
-
-impl Met {
-    fn commit(self, way: &Way) -> Option<PastCommit> {
-        Some(PastCommit { touched: self.touched, ..way.commit(&self.id)? })
-    }
+/// How far commits were told.
+enum Told {
+    /// Somebody has enough.
+    Enough,
+    /// So many of the last.
+    So(usize),
 }
 
 /// The commits that count for a target: the last ones, and before them those that touch it.
@@ -315,9 +401,18 @@ impl Contents {
 
     fn read_ahead(&self, ids: &BTreeSet<&BlobId>) -> Result<(), ReadError> {
         let mut state = self.state();
-        let State { reader, known } = &mut *state;
-        let wanted: Vec<&BlobId> =
+        let State { objects, reader, known } = &mut *state;
+        let mut wanted: Vec<&BlobId> =
             ids.iter().filter(|id| !known.contains_key(**id)).copied().collect();
+        if let Some(objects) = objects {
+            wanted.retain(|id| {
+                let content =
+                    ObjectId::of_hex(&id.0).and_then(|id| objects.content(&id, Kind::Blob));
+                let is_here = content.is_some();
+                known.extend(content.map(|content| ((*id).clone(), Some(content))));
+                !is_here
+            });
+        }
         for ids in wanted.chunks(ASKED_AT_ONCE) {
             let here = match reader {
                 Some(here) => here,
@@ -351,54 +446,4 @@ impl Contents {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-}
-
-/// Reads what `git diff-tree --stdin` says of commits until somebody has enough, and says whether somebody had:
-/// `ID NUL`, then for each file `:MODE MODE ID ID LETTER NUL PATH NUL`.
-fn read_commits(answers: &mut impl BufRead, mut is_enough: impl FnMut(Met) -> bool) -> bool {
-    let mut next = || {
-        let mut field = Vec::new();
-        let read = answers.read_until(0, &mut field);
-        (read.is_ok() && field.pop() == Some(0))
-            .then(|| String::from_utf8_lossy(&field).into_owned())
-    };
-    let mut met: Option<Met> = None;
-    let mut show = |met: Option<Met>| {
-        // A submodule, or a mode of git's early days: nothing that we read.
-        met.filter(|met| !met.touched.is_empty()).is_some_and(&mut is_enough)
-    };
-    while let Some(field) = next() {
-        let Some(head) = field.strip_prefix(':') else {
-            if show(met.replace(Met { id: field, touched: Vec::new() })) {
-                return true;
-            }
-            continue;
-        };
-        let path = next();
-        let touched = path.and_then(|path| parse_touched(head, &path));
-        if let (Some(met), Some(touched)) = (&mut met, touched) {
-            met.touched.push(touched);
-        }
-    }
-    show(met)
-}
-
-/// `MODE MODE ID ID LETTER` of a path.
-fn parse_touched(head: &str, path: &str) -> Option<Touched> {
-    let mut words = head.split(' ');
-    let (before, after) = (words.next()?, words.next()?);
-    let (old, new) = (words.next()?, words.next()?);
-    let path = RepoPath::parse(path).ok()?;
-    let (before, after) = (state(before, old), state(after, new));
-    (before != after).then_some(Touched { path, before, after })
-}
-
-fn state(mode: &str, id: &str) -> Option<FileState> {
-    let mode = match mode {
-        "100644" | "100664" => FileMode::Regular,
-        "100755" => FileMode::Executable,
-        "120000" => FileMode::Symlink,
-        _ => return None,
-    };
-    Some(FileState { mode, blob: BlobId(id.to_owned()) })
 }

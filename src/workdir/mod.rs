@@ -3,7 +3,8 @@
 //! [`Checkout`] is the working tree and [`CommitTree`] one commit of it; both are
 //! [`crate::model::Files`], so that a plan does not know which of the two it reads. [`Repository`]
 //! asks git: by its program with a fixed set of arguments, so that no hook, filter or pager of
-//! the user's runs and no name can turn into an option.
+//! the user's runs and no name can turn into an option; or, where that is sure to give the same answer,
+//! by reading git's files ([`git_files`]), since a start of git costs more than most plans.
 //!
 //! Which files there are is decided by git where there is git: what it ignores is not listed, so
 //! that a plan of a clean working tree is the plan of its commit. A file that is ignored but named
@@ -17,9 +18,11 @@ mod commit;
 mod commit_tree;
 mod error;
 mod git;
+mod git_files;
 mod history;
 mod kustomize;
 mod manifests;
+mod met;
 mod remote;
 mod repository;
 mod root;
@@ -27,6 +30,9 @@ mod schema_store;
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
+#[cfg(unix)]
+#[cfg(test)]
+mod tests_of_files;
 mod way;
 
 pub use apply::{apply, make_directory, read_bytes, read_input, write_output};

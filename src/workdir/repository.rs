@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use super::WorkdirError;
 use super::bounds::{is_git_internal, not_utf8};
 use super::git::{Git, Running};
+use super::git_files::{GitFiles, ObjectId, ObjectReader, Tracked, clean_files};
 use super::root::{git_top, repo_path};
 use crate::model::{CommitSha, RepoPath};
 
@@ -17,6 +19,8 @@ pub struct Repository {
     root: PathBuf,
     /// The root as seen from the top of the working tree.
     prefix: RepoPath,
+    /// Git's own files, if they are of the plain kind, once somebody asked.
+    files: OnceLock<Option<Arc<GitFiles>>>,
 }
 
 impl Repository {
@@ -24,12 +28,35 @@ impl Repository {
     #[must_use]
     pub fn discover(root: &Path) -> Option<Self> {
         let prefix = repo_path(root, git_top(root)?).ok()?;
-        Some(Self { root: root.to_path_buf(), prefix })
+        Some(Self { root: root.to_path_buf(), prefix, files: OnceLock::new() })
     }
 
     /// A repository without a working tree.
-    pub(super) const fn bare(directory: PathBuf) -> Self {
-        Self { root: directory, prefix: RepoPath::root() }
+    pub(super) fn bare(directory: PathBuf) -> Self {
+        Self { root: directory, prefix: RepoPath::root(), files: OnceLock::from(None) }
+    }
+
+    /// The same, which reads none of git's files.
+    #[cfg(test)]
+    pub(super) fn by_git_alone(&self) -> Self {
+        Self { files: OnceLock::from(None), ..self.clone() }
+    }
+
+    fn files(&self) -> Option<&GitFiles> {
+        let find = || GitFiles::of(git_top(&self.root)?).map(Arc::new);
+        self.files.get_or_init(find).as_deref()
+    }
+
+    /// A reader of objects that starts no git; `None` where only git can read them.
+    pub(super) fn objects(&self) -> Option<ObjectReader> {
+        ObjectReader::open(self.files()?)
+    }
+
+    /// All files below the root, from the top of the working tree, if the working tree is as the commit that is
+    /// checked out has it and has nothing else, and that can be said without git.
+    pub(super) fn clean_files(&self) -> Option<Vec<Tracked>> {
+        let head = ObjectId::of_hex(self.loose_head()?.as_str())?;
+        clean_files(self.files()?, &mut self.objects()?, &head, self.prefix.as_str())
     }
 
     /// The checkout's root.
@@ -198,15 +225,13 @@ impl Repository {
     /// # Errors
     /// [`WorkdirError`] if git cannot be asked.
     pub fn is_shallow(&self) -> Result<bool, WorkdirError> {
-        let output = self.git("tell its depth", &["rev-parse", "--is-shallow-repository"]).run()?;
-        Ok(output.starts_with(b"true"))
-    }
-
-    /// As [`Self::is_shallow`], by git's own file where it stands at its usual place.
-    pub(super) fn is_shallow_by_file(&self) -> Result<bool, WorkdirError> {
+        // By git's own file where it stands at its usual place.
         match git_top(&self.root).map(|top| top.join(".git")) {
             Some(git) if git.is_dir() => Ok(git.join("shallow").exists()),
-            _ => self.is_shallow(),
+            _ => {
+                let asked = ["rev-parse", "--is-shallow-repository"];
+                Ok(self.git("tell its depth", &asked).run()?.starts_with(b"true"))
+            }
         }
     }
 
@@ -237,7 +262,7 @@ impl Repository {
         let _ = child.kill();
         let _ = child.wait();
         match found {
-            None if self.is_shallow_by_file()? => Err(WorkdirError::Shallow),
+            None if self.is_shallow()? => Err(WorkdirError::Shallow),
             found => Ok(found),
         }
     }

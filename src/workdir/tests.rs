@@ -9,13 +9,13 @@ use crate::model::{
     CommitSha, Entry, File, FileEdit, FileMode, Files as _, MOST_PAST_COMMITS, ReadError, RepoPath,
 };
 
-struct World {
+pub(super) struct World {
     _temp: tempfile::TempDir,
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 impl World {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let root = temp.path().canonicalize().unwrap().join("repo");
         fs::create_dir_all(&root).unwrap();
@@ -30,23 +30,23 @@ impl World {
         world
     }
 
-    fn write(&self, name: &str, content: &str) {
+    pub(super) fn write(&self, name: &str, content: &str) {
         let path = self.root.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    fn commit(&self, message: &str) -> CommitSha {
+    pub(super) fn commit(&self, message: &str) -> CommitSha {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         CommitSha::parse(&self.git(&["rev-parse", "HEAD"])).unwrap()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(super) fn git(&self, arguments: &[&str]) -> String {
         git_in(&self.root, arguments)
     }
 
-    fn import(&self, stream: &str) {
+    pub(super) fn import(&self, stream: &str) {
         use std::io::Write as _;
         let mut import = Command::new("git")
             .arg("-C")
@@ -59,18 +59,18 @@ impl World {
         assert!(import.wait().unwrap().success());
     }
 
-    fn repository(&self) -> Repository {
+    pub(super) fn repository(&self) -> Repository {
         Repository::discover(&self.root).unwrap()
     }
 }
 
-fn git_in(dir: &Path, arguments: &[&str]) -> String {
+pub(super) fn git_in(dir: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(dir).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
-fn path(text: &str) -> RepoPath {
+pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()
 }
 
@@ -321,7 +321,7 @@ fn a_long_history_is_the_same_whoever_else_was_read() {
         assert_eq!(alone.commits, shared.of(pair).commits, "{source} {target}");
         let (found, at_once) = repository.way_and_history(&head, "Overlift-Plan", pair).unwrap();
         assert_eq!(at_once.commits, alone.commits, "{source} {target}");
-        assert_eq!(found.steps(), way.steps());
+        assert_eq!(found.steps(0), way.steps(0));
     }
     // `ab` was touched once, long ago, and `c` all the time.
     let seldom = repository.folder_history(&way, (&path("c"), &path("ab"))).unwrap();
@@ -357,7 +357,7 @@ fn a_way_is_told_in_its_order_whatever_the_dates() {
     let head = repository.head().unwrap().unwrap();
     let mut told = String::new();
     let way = repository.way_telling(&head, "Overlift-Plan", |step| told.push_str(step)).unwrap();
-    assert_eq!(told, way.steps());
+    assert_eq!(told, way.steps(0));
     let pair = (&path("a"), &path("b"));
     let (_, history) = repository.way_and_history(&head, "Overlift-Plan", pair).unwrap();
     assert_eq!(history.commits, repository.folder_history(&way, pair).unwrap().commits);

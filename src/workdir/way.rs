@@ -1,8 +1,10 @@
 //! The way that a branch went, and who claims a promotion on it: one `git log` that compares nothing.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::io::{BufRead as _, BufReader};
 
+use super::git_files::{Commit, ObjectId, ObjectReader};
 use super::{Repository, WorkdirError};
 use crate::model::{CommitSha, PastCommit, mainline};
 
@@ -25,9 +27,19 @@ pub(super) struct Step {
     main: Option<usize>,
     author: String,
     subject: String,
+    /// All its files, where they can be read without git.
+    tree: Option<ObjectId>,
 }
 
 impl Step {
+    fn of(commit: &Commit) -> Option<Self> {
+        let parents: Vec<CommitSha> = commit.parents.iter().map(sha).collect::<Option<_>>()?;
+        let subject = commit.subject();
+        let main = mainline(parents.len(), &subject, &commit.committer);
+        let (author, tree) = (commit.author.clone(), Some(commit.tree));
+        Some(Self { parents, main, author, subject, tree })
+    }
+
     fn parent(&self) -> Option<&CommitSha> {
         self.parents.get(self.main?)
     }
@@ -39,13 +51,79 @@ impl Step {
     }
 }
 
+/// A commit of the way, with its files and those of the one before it.
+#[derive(Debug)]
+pub(super) struct Trees {
+    pub(super) id: CommitSha,
+    pub(super) before: Option<ObjectId>,
+    pub(super) after: ObjectId,
+}
+
+/// The commits before one as `git log` tells them: by their dates, each as soon as one that follows it was told.
+struct Log {
+    objects: ObjectReader,
+    seen: BTreeSet<ObjectId>,
+    /// By date; those of one moment as they came.
+    waiting: BinaryHeap<(u64, Reverse<usize>)>,
+    commits: Vec<Option<(ObjectId, Commit)>>,
+}
+
+impl Log {
+    fn of(objects: ObjectReader) -> Self {
+        let (seen, waiting) = (BTreeSet::new(), BinaryHeap::new());
+        Self { objects, seen, waiting, commits: Vec::new() }
+    }
+
+    /// Takes in a commit that is to be told; `None` if it cannot be read here.
+    fn add(&mut self, id: ObjectId) -> Option<()> {
+        if self.seen.insert(id) {
+            let commit = Commit::read(&mut self.objects, &id)?;
+            self.waiting.push((commit.committed, Reverse(self.commits.len())));
+            self.commits.push(Some((id, commit)));
+        }
+        Some(())
+    }
+
+    fn next_commit(&mut self) -> Option<(ObjectId, Commit)> {
+        let (_, Reverse(place)) = self.waiting.pop()?;
+        self.commits[place].take()
+    }
+}
+
 impl Repository {
     /// The way to a commit. `trailer` is a key that messages of promotions have at the beginning of a line.
     ///
     /// # Errors
     /// [`WorkdirError`] if git cannot be asked.
     pub fn way(&self, from: &CommitSha, trailer: &str) -> Result<Way, WorkdirError> {
-        self.way_telling(from, trailer, |_| {})
+        match self.way_by_files(from, trailer, |_| {}) {
+            Some(way) => Ok(way),
+            None => self.way_telling(from, trailer, |_| {}),
+        }
+    }
+
+    /// The same without git, where that can be done; says each step of the way as soon as it is known.
+    pub(super) fn way_by_files(
+        &self,
+        from: &CommitSha,
+        trailer: &str,
+        mut tell: impl FnMut(Trees),
+    ) -> Option<Way> {
+        let mut way = Way::to(from.clone());
+        let mut told = Some(from.clone());
+        let mut log = Log::of(self.objects()?);
+        log.add(ObjectId::of_hex(from.as_str())?)?;
+        while let Some((id, commit)) = log.next_commit() {
+            commit.parents.iter().try_for_each(|parent| log.add(*parent))?;
+            let (id, step) = (sha(&id)?, Step::of(&commit)?);
+            if has_trailer(&commit.message, trailer) {
+                way.claims.push((id.clone(), commit.message));
+            }
+            way.commits.insert(id, step);
+            told = way.tell_from(told, &mut tell);
+        }
+        way.places = way.from(from).cloned().collect();
+        Some(way)
     }
 
     /// The same; says each step of the way as soon as it is known, as [`Way::steps`] does.
@@ -94,6 +172,10 @@ fn line(id: &CommitSha, before: Option<&CommitSha>) -> String {
     }
 }
 
+fn sha(id: &ObjectId) -> Option<CommitSha> {
+    CommitSha::parse(&id.hex()).ok()
+}
+
 /// Lines: id, parents, author, committer, subject, message.
 const FORMAT: &str = "--format=format:%H%n%P%n%an%n%cn%n%s%n%B";
 
@@ -105,7 +187,11 @@ fn parse(record: &str) -> Option<(CommitSha, Step, &str)> {
     let (author, committer) = (lines.next()?.to_owned(), lines.next()?);
     let subject = lines.next()?.to_owned();
     let main = mainline(parents.len(), &subject, committer);
-    Some((id, Step { parents, main, author, subject }, lines.next().unwrap_or_default()))
+    Some((
+        id,
+        Step { parents, main, author, subject, tree: None },
+        lines.next().unwrap_or_default(),
+    ))
 }
 
 fn has_trailer(message: &str, trailer: &str) -> bool {
@@ -116,6 +202,17 @@ fn has_trailer(message: &str, trailer: &str) -> bool {
 impl Way {
     const fn to(head: CommitSha) -> Self {
         Self { commits: BTreeMap::new(), places: Vec::new(), head, claims: Vec::new() }
+    }
+
+    /// All that it says, but where trees are.
+    #[cfg(test)]
+    pub(super) fn told(&self) -> impl std::fmt::Debug + PartialEq + use<> {
+        let step = |(id, step): (&CommitSha, &Step)| {
+            let Step { parents, main, author, subject, .. } = step;
+            (id.clone(), parents.clone(), *main, author.clone(), subject.clone())
+        };
+        let commits: Vec<_> = self.commits.iter().map(step).collect();
+        (commits, self.places.clone(), self.head.clone(), self.claims.clone())
     }
 
     /// The commit that it leads to.
@@ -130,10 +227,54 @@ impl Way {
         self.commits.contains_key(id)
     }
 
-    /// The commits of the way, each with the one before it, as `git diff-tree --stdin` takes them.
-    pub(super) fn steps(&self) -> String {
-        let pairs = self.places.iter().zip(self.places.iter().skip(1).map(Some).chain([None]));
-        pairs.map(|(id, before)| line(id, before)).collect()
+    /// Tells the steps from a commit on that are known, and returns the first that is not.
+    fn tell_from(
+        &self,
+        mut next: Option<CommitSha>,
+        tell: &mut impl FnMut(Trees),
+    ) -> Option<CommitSha> {
+        // By their dates a commit may come before the one that leads to it.
+        while let Some(step) = next.as_ref().and_then(|id| self.commits.get(id)) {
+            let parent = step.parent();
+            if parent.is_some_and(|parent| !self.commits.contains_key(parent)) {
+                break;
+            }
+            let id = next.take()?;
+            let before = parent.and_then(|parent| self.tree(parent));
+            if let Some(after) = step.tree {
+                tell(Trees { id, before, after });
+            }
+            next = parent.cloned();
+        }
+        next
+    }
+
+    /// The steps of the way with what can be read without git; nothing from the first on of which that is not so.
+    pub(super) fn trees(&self) -> impl Iterator<Item = Trees> {
+        let trees = |(id, before): (&CommitSha, Option<&CommitSha>)| {
+            let before = match before {
+                Some(before) => Some(self.tree(before)?),
+                None => None,
+            };
+            Some(Trees { id: id.clone(), before, after: self.tree(id)? })
+        };
+        self.places().map_while(trees)
+    }
+
+    /// The commits of the way, from the last to the first, each with the one before it.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&CommitSha, Option<&CommitSha>)> {
+        let befores = self.places.iter().skip(1).map(Some).chain([None]);
+        self.places.iter().zip(befores)
+    }
+
+    /// The same without so many of the last, as `git diff-tree --stdin` takes them.
+    pub(super) fn steps(&self, without: usize) -> String {
+        self.places().skip(without).map(|(id, before)| line(id, before)).collect()
+    }
+
+    /// All files of a commit, where they can be read without git.
+    pub(super) fn tree(&self, id: &CommitSha) -> Option<ObjectId> {
+        self.commits.get(id)?.tree
     }
 
     /// A commit of the way that nothing is known to have touched yet.

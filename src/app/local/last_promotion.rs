@@ -1,6 +1,6 @@
 //! The last promotion of a pair in a checkout's history: whose trailers are borne out by what it did.
 
-use super::super::known_past::MOST_CLAIMS;
+use super::super::known_past::{MOST_CLAIMS, planned_on};
 use super::past::claims;
 use super::workspace::Workspace;
 use crate::model::Files as _;
@@ -20,7 +20,11 @@ impl Workspace {
         let (Some(repository), Some(from)) = (self.checkout.repository(), &self.commit) else {
             return Ok(LastPromotion::None);
         };
-        for most in [1, MOST_CLAIMS] {
+        let key = target.key_from(&source.name);
+        let way = self.way(repository, from)?;
+        let is_claimed = way.claims.iter().any(|(_, message)| planned_on(message, &key).is_some());
+        // Git looks through the history of a folder for longer than most plans take.
+        for most in [1, MOST_CLAIMS].into_iter().filter(|_| is_claimed) {
             let claims = claims(repository, from, (source, target), most)?;
             let is_all = claims.len() < most;
             for (commit, promotion) in claims {

@@ -44,8 +44,12 @@ impl Workspace {
         pair: (&Environment, &Environment),
         checking: &Checking,
     ) -> Result<Plan, LocalError> {
+        let is_surely = self.tree.is_some() || self.checkout.is_surely_clean();
         let (plan, is_committed) = std::thread::scope(|scope| {
-            // git takes as long as half a plan.
+            if is_surely {
+                return (self.plan_of_files(configuration, pair, checking), Ok(true));
+            }
+            // git takes longer than a plan.
             let asked = scope.spawn(|| self.is_committed());
             let plan = self.plan_of_files(configuration, pair, checking);
             (plan, asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

@@ -242,7 +242,9 @@ impl Workspace {
             return Ok(known);
         }
         let found = match (self.checkout.repository(), &self.commit) {
-            (Some(repository), Some(_)) => repository.uncommitted()?,
+            (Some(repository), Some(_)) if !self.checkout.is_surely_clean() => {
+                repository.uncommitted()?
+            }
             _ => BTreeSet::new(),
         };
         Ok(self.uncommitted.get_or_init(|| found))
