@@ -28,6 +28,9 @@ pub fn differences(
     Some(comparison.found)
 }
 
+/// No system has a file deeper than that.
+const LONGEST_PATH: usize = 4096;
+
 struct Comparison<'a> {
     reader: &'a mut ObjectReader,
     folders: &'a [&'a str],
@@ -40,6 +43,9 @@ impl Comparison<'_> {
     fn compare(&mut self, before: Option<ObjectId>, after: Option<ObjectId>) -> Option<()> {
         if before == after {
             return Some(());
+        }
+        if self.path.len() > LONGEST_PATH {
+            return None;
         }
         let (before, after) = (self.tree(before)?, self.tree(after)?);
         let (mut old, mut new) = (Entries(&before), Entries(&after));
