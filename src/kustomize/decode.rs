@@ -305,6 +305,14 @@ impl<'a> Object<'a> {
 /// Reading, wiring, masking and the checks before an installed kustomize all ask here.
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {
+    // Most differ in their first letter.
+    let first =
+        |key: &str| key.bytes().next().filter(u8::is_ascii).map(|it| it.to_ascii_lowercase());
+    if let (Some(a), Some(b)) = (first(a), first(b))
+        && a != b
+    {
+        return false;
+    }
     let is_ascii = || a.is_ascii() && b.is_ascii();
     a.eq_ignore_ascii_case(b) || !is_ascii() && a.chars().map(folded).eq(b.chars().map(folded))
 }

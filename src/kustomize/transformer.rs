@@ -90,8 +90,7 @@ impl Transformer {
                 namespace::apply(set, &namespace, schema)
             }
             Self::Affix(end, text, specs) => name_affix::apply(set, *end, text, specs, schema),
-            Self::Labels(pairs, specs) => labels::apply(set, pairs, specs),
-            Self::Annotations(pairs, specs) => {
+            Self::Labels(pairs, specs) | Self::Annotations(pairs, specs) => {
                 if specs.iter().any(|spec| spec.path == "metadata/annotations" && !spec.create) {
                     set.contents_mut().for_each(books::show);
                 }

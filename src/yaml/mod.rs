@@ -25,5 +25,6 @@ pub use number::{Number, number};
 pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_events};
 pub use resolve::resolve_plain;
 pub use write::{
-    NotStyled, join_documents, write_document, write_scalar_value, write_stream, write_styled,
+    NotStyled, join_documents, read_again, write_document, write_scalar_value, write_stream,
+    write_styled,
 };

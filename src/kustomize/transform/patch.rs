@@ -19,7 +19,7 @@ use crate::kustomize::version::{
     Change, EMPTY_PATCHES, EMPTY_PATCHES_WITH_TARGET, SEVERAL_DELETIONS,
 };
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Node, Text};
+use crate::yaml::{Mapping, Node, Text, Value};
 
 /// A patch that was read.
 #[derive(Clone, Debug)]
@@ -235,10 +235,8 @@ impl LoadedPatch {
     ) -> Result<(), BuildError> {
         for at in self.selected(set, target)? {
             let mut node = texts_for_metadata(patch.node.clone(), true);
-            // The version of the resource stays, even where the patch may change its kind.
-            let version = set.get(at).and_then(|draft| draft.node.get("apiVersion")).cloned();
-            if let (Some(version), Some(mapping)) = (version, node.as_mapping_mut()) {
-                mapping.insert("apiVersion", version);
+            if let (Some(draft), Some(mapping)) = (set.get(at), node.as_mapping_mut()) {
+                keep_version(draft, mapping)?;
             }
             self.merge_at(set, (at, effect), node, schema)?;
         }
@@ -502,6 +500,24 @@ fn nearest(set: &ResourceSet, patch: &Draft) -> Option<crate::kustomize::Resourc
     name.and_then(|name| same_kind.iter().copied().find(|draft| draft.id.name == name))
         .or_else(by_name)
         .map(|draft| draft.id.clone())
+}
+
+/// The version of the resource stays, even where the patch may change its kind.
+fn keep_version(draft: &Draft, patch: &mut Mapping) -> Result<(), BuildError> {
+    match draft.node.get("apiVersion") {
+        None => {}
+        // A patch with `null` would take it away.
+        Some(version) if version.is_null() => drop(patch.remove("apiVersion")),
+        Some(version @ Node { value: Value::Scalar(_), .. }) => {
+            patch.insert("apiVersion", version.clone());
+        }
+        Some(version) => {
+            let found = version.kind_name();
+            let reason = format!("`apiVersion` is a {found}, which no patch with a `target` fits");
+            return Err(BuildError::Invalid { at: draft.location.clone(), reason });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

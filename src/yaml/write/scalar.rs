@@ -21,10 +21,10 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
         Tag::Str if has_next_line(&scalar.text) => {
             write_string(&fold_next_lines(&scalar.text), indent, out);
         }
-        Tag::Str if scalar.style == SourceStyle::Folded && stays_folded(&scalar.text) => {
-            write_string(&through_kyaml(&scalar.text), indent, out);
-        }
-        Tag::Str => write_string(&scalar.text, indent, out),
+        Tag::Str => match read_again(scalar) {
+            Some(text) => write_string(&text, indent, out),
+            None => write_string(&scalar.text, indent, out),
+        },
         // Null until it is printed: see the reader on empty values in flow collections.
         Tag::Null if scalar.style == SourceStyle::SingleQuoted => out.push_str("\"\""),
         Tag::Timestamp => {
@@ -34,6 +34,13 @@ pub(super) fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
         }
         _ => write_scalar_value(scalar, out),
     }
+}
+
+/// What a text says once kyaml has written it in the style of its source and read it again, on the way to JSON;
+/// `None` if that is what it said before.
+pub fn read_again(scalar: &Scalar) -> Option<Text> {
+    let is_folded = scalar.tag == Tag::Str && scalar.style == SourceStyle::Folded;
+    (is_folded && stays_folded(&scalar.text)).then(|| through_kyaml(&scalar.text))
 }
 
 /// Whether go-yaml v3 writes a folded scalar as one again; unlike v2 it lets tabs pass.

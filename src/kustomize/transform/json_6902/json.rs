@@ -125,6 +125,11 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
             return Ok(());
         }
         Tag::Str => {
+            if integers == Integers::BecomeFloats
+                && let Some(text) = yaml::read_again(scalar)
+            {
+                scalar.text = text;
+            }
             scalar.style = style(&scalar.text);
             return Ok(());
         }

@@ -57,6 +57,25 @@ fn field(set: &ResourceSet, keys: &[&str]) -> String {
 const LABELS: &str =
     "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop, labels: {a: null, c: 2, d: true}}}";
 
+/// kustomize gives the patch the version that it understands, a text, and merges.
+#[test]
+fn a_patch_with_a_target_leaves_the_version_alone_or_refuses() {
+    let patch = "{apiVersion: v2, kind: Secret, metadata: {name: x, labels: {c: d}}}";
+    let patch = load(patch, kind("ConfigMap"), Options::default()).unwrap();
+    let patched = |version: &str| {
+        let text = CONFIG_MAP.replace("apiVersion: v1", &format!("apiVersion: {version}"));
+        let mut set = ResourceSet::from_drafts(drafts(&text));
+        patch.apply(&mut set, &Schema::default()).map(|()| field(&set, &["apiVersion"]))
+    };
+    for version in ["v1", "null", "5", "\"\""] {
+        assert_eq!(patched(version).unwrap(), format!("{version}\n"));
+    }
+    for version in ["{a: b}", "{}", "[a]", "[]"] {
+        let error = patched(version).unwrap_err().to_string();
+        assert!(error.contains("`apiVersion` is a"), "{error}");
+    }
+}
+
 #[test]
 fn a_named_patch_removes_labels() {
     let set = patched(&load(LABELS, None, Options::default()).unwrap()).unwrap();
