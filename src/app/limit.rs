@@ -18,6 +18,15 @@ pub enum Memory {
     Most,
 }
 
+impl Memory {
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Usual => 128 << 20,
+            Self::Most => 448 << 20,
+        }
+    }
+}
+
 /// The exit code of a Rust program that panicked.
 const PANICKED: i32 = 101;
 /// Begins the line that tells the waiting process of a panic.
@@ -28,7 +37,7 @@ const FAULT: &str = "\u{1}fault ";
 #[cfg_attr(not(unix), expect(unused_variables, reason = "there is nothing to limit it with"))]
 pub fn lower_limits(memory: Memory) {
     #[cfg(unix)]
-    unix::lower(memory);
+    unix::lower(memory.bytes());
     std::panic::set_hook(Box::new(tell_panic));
 }
 
@@ -103,7 +112,7 @@ impl LimitMet {
         match status.code() {
             Some(code) if code != PANICKED => None,
             #[cfg(unix)]
-            _ => Some(told.unwrap_or_else(|| unix::met_by_signal(status))),
+            _ => Some(told.unwrap_or_else(|| met_by_signal(status))),
             #[cfg(not(unix))]
             _ => Some(told.unwrap_or(Self::Killed)),
         }
@@ -144,6 +153,22 @@ impl LimitMet {
             Self::Fault(_) => "please report it, with what the repository holds if you can",
             Self::Killed => "start it again",
         }
+    }
+}
+
+/// Which limit the signal tells by which a process died.
+#[cfg(unix)]
+fn met_by_signal(status: ExitStatus) -> LimitMet {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use rustix::process::Signal;
+    match status.signal() {
+        Some(signal) if signal == Signal::XCPU.as_raw() => LimitMet::Time,
+        Some(signal) if signal == Signal::SEGV.as_raw() || signal == Signal::BUS.as_raw() => {
+            LimitMet::Depth
+        }
+        Some(signal) if signal == Signal::ABORT.as_raw() => LimitMet::Memory,
+        _ => LimitMet::Killed,
     }
 }
 

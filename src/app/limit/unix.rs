@@ -1,15 +1,11 @@
-//! The limits that a Unix system keeps, and the signals by which it does.
+//! The limits that a Unix system keeps.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::param::page_size;
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
-
-use super::{LimitMet, Memory};
 
 /// How long a process may compute, on all its threads together.
 const SECONDS: u64 = 50;
@@ -19,22 +15,13 @@ const WALL_SECONDS: u64 = 55;
 /// What is left to a process whatever it holds already.
 const LEAST_BYTES: u64 = 32 << 20;
 
-impl Memory {
-    const fn bytes(self) -> u64 {
-        match self {
-            Self::Usual => 128 << 20,
-            Self::Most => 448 << 20,
-        }
-    }
-}
-
-/// Lowers the limits of this process.
-pub(super) fn lower(memory: Memory) {
+/// Lowers the limits of this process, that of its memory to so many bytes if there is room for them.
+pub(super) fn lower(bytes: u64) {
     let limit = |resource, current, maximum| {
         let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
     };
     limit(Resource::Core, 0, 0);
-    let bytes = memory.bytes().max(held_bytes() + LEAST_BYTES);
+    let bytes = bytes.max(held_bytes() + LEAST_BYTES);
     limit(Resource::Data, bytes, bytes);
     // At the first the signal tells why, at the second there is no way round it.
     limit(Resource::Cpu, SECONDS, SECONDS + 2);
@@ -71,17 +58,5 @@ fn watch() {
             let _ = kill_process(getpid(), Signal::XCPU);
         }
         std::thread::sleep(Duration::from_secs(1));
-    }
-}
-
-/// Which limit the signal tells by which a process died.
-pub(super) fn met_by_signal(status: ExitStatus) -> LimitMet {
-    match status.signal() {
-        Some(signal) if signal == Signal::XCPU.as_raw() => LimitMet::Time,
-        Some(signal) if signal == Signal::SEGV.as_raw() || signal == Signal::BUS.as_raw() => {
-            LimitMet::Depth
-        }
-        Some(signal) if signal == Signal::ABORT.as_raw() => LimitMet::Memory,
-        _ => LimitMet::Killed,
     }
 }
