@@ -656,10 +656,10 @@ fn what_says_one_thing_in_several_fields_comes_whole() {
     assert_eq!(promoted, chart(application(images, "production")));
 }
 
-/// A changed value called after the source came with a warning, and an item under a new name twice, once with the
-/// source's value.
+/// A changed value of a third environment came, and an item under a new name came twice, once with the source's value.
+/// What names the source comes with a warning, but for keys.
 #[test]
-fn a_changed_value_is_not_called_after_the_source() {
+fn changed_values_and_items_under_another_name() {
     let values = |host: &str, key: &str, old: &str, level: &str| {
         format!(
             "host: {host}\nclass: shared\nurl: https://staging.example.com/{old}\nhooks:\n  a: 1\n{key}env:\n- name: {level}\n  value: info\n  from: x\n- name: SIZE\n  value: small\n"
@@ -680,7 +680,7 @@ fn a_changed_value_is_not_called_after_the_source() {
     repository.write("staging/values.yaml", &format!("{more}{twice}"));
     repository.commit("a host, a key, a version, another name");
     insta::assert_snapshot!(told(&repository), @r"
-    production/values.yaml host stays: names the source (`staging`), and nothing tells what production says instead
+    production/values.yaml host comes: changed by …
     production/values.yaml class stays: names an environment that is neither (`qa`), and production names it nowhere
     production/values.yaml url comes: changed by …
     production/values.yaml hooks.[hooks.staging.example.com] stays: names the source (`staging`), and nothing tells what production says instead
@@ -690,7 +690,8 @@ fn a_changed_value_is_not_called_after_the_source() {
     production/values.yaml env[name=MODE] comes: changed by …
     ");
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
-    let promoted = own(values("shop.example.com", "  STAGING_MODE: 3\n", "v2", "LOG_LEVEL"));
+    let promoted =
+        own(values("staging-shop.example.com", "  STAGING_MODE: 3\n", "v2", "LOG_LEVEL"));
     assert_eq!(
         repository.read("production/values.yaml"),
         format!("{promoted}- name: MODE\n  value: a\n")

@@ -346,12 +346,9 @@ impl<'w> Walk<'w> {
         if has_lines(text) {
             return (self.foreign)(key, &Value::text(&new_lines(text, theirs)), None);
         }
-        // Who names the source already goes on to.
-        let held = (self.foreign)(key, new, None)?;
-        if held.verdict == Verdict::NamesSource && self.names.names_source(theirs) {
-            return None;
-        }
-        Some(held)
+        // A value that the target has of the source's comes, whatever the source is called in it: the leak gate tells
+        // that. It tells nothing of a third environment.
+        (self.foreign)(key, new, None).filter(|held| held.verdict == Verdict::NamesOther)
     }
 
     /// What becomes of a value that the target is behind with.
