@@ -78,6 +78,8 @@ fuzz_target!(|text: &str| {
     }
     match (ours, theirs(text)) {
         (Ok(ours), Ok(theirs)) => assert_eq!(ours, theirs),
+        // libyaml-safer knows handles a token earlier.
+        (Err(_), Err(theirs)) if theirs.contains("undefined tag handle") => {}
         (Err(ours), Err(theirs)) => assert_eq!(ours.reason, theirs),
         (ours, theirs) => panic!("{ours:?}\n{theirs:?}"),
     }
