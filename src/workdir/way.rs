@@ -1,4 +1,5 @@
-//! The way that a branch went, and who claims a promotion on it: one `git log` that compares nothing.
+//! The way that a branch went, and who claims a promotion on it: from git's files, or by one `git log` that compares
+//! nothing.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::layout::GitFiles;
-use super::object::ObjectId;
+use super::object::{ObjectId, number_at};
 
 /// An index without conflicts, and without files that git treats apart.
 pub(super) struct Index {
@@ -46,7 +46,7 @@ impl Index {
         let head = bytes.strip_prefix(b"DIRC\0\0\0\x02")?;
         let mut rest = &head[4..];
         let mut entries = Vec::new();
-        for _ in 0..number(head, 0)? {
+        for _ in 0..number_at(head, 0)? {
             let (entry, after) = entry(rest)?;
             entries.push(entry);
             rest = after;
@@ -67,7 +67,7 @@ fn entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
     let name = &bytes[FIXED + 2..];
     let length = memchr::memchr(0, name)?;
     let path = std::str::from_utf8(&name[..length]).ok()?.to_owned();
-    let number = |place: usize| number(bytes, 4 * place);
+    let number = |place: usize| number_at(bytes, 4 * place);
     let stat = Stat {
         changed: (number(0)?, number(1)?),
         modified: (number(2)?, number(3)?),
@@ -88,7 +88,7 @@ fn whole_tree(mut extensions: &[u8]) -> Option<Option<ObjectId>> {
     let mut tree = None;
     while !extensions.is_empty() {
         let (name, rest) = extensions.split_at_checked(4)?;
-        let size = usize::try_from(number(rest, 0)?).ok()?;
+        let size = usize::try_from(number_at(rest, 0)?).ok()?;
         let content = rest.get(4..)?.get(..size)?;
         // Git passes over those that it does not know, if they begin with a capital.
         if !name[0].is_ascii_uppercase() {
@@ -111,10 +111,6 @@ fn root_of(cached: &[u8]) -> Option<ObjectId> {
         return None;
     }
     ObjectId::at_start(&line[end + 1..])
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
 }
 
 #[cfg(unix)]

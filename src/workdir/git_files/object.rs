@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+/// The number in the four bytes at a place, the highest first, as git writes numbers; `None` behind the end.
+pub(super) fn number_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
+}
+
 /// The id of an object: SHA-1, as hex elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId(pub(super) [u8; 20]);

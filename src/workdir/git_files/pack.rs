@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use super::object::ObjectId;
+use super::object::{ObjectId, number_at};
 
 /// An index that is larger is git's to read.
 const LARGEST_INDEX: u64 = 64 << 20;
@@ -43,7 +43,7 @@ impl Pack {
         if !index.starts_with(&HEAD) {
             return None;
         }
-        let objects = usize::try_from(word(&index, FAN_OUT - 4)?).ok()?;
+        let objects = usize::try_from(number_at(&index, FAN_OUT - 4)?).ok()?;
         // Ids, checksums and places, then two checksums of all.
         let least = objects.checked_mul(28)?.checked_add(FAN_OUT + 40)?;
         (index.len() >= least).then_some(Self { index, objects, data })
@@ -52,7 +52,8 @@ impl Pack {
     /// Where an object begins.
     pub(super) fn find(&self, id: &ObjectId) -> Option<u64> {
         let first = usize::from(id.0[0]);
-        let until = |byte: usize| word(&self.index, HEAD.len() + 4 * byte).map(|it| it as usize);
+        let until =
+            |byte: usize| number_at(&self.index, HEAD.len() + 4 * byte).map(|it| it as usize);
         let (mut low, mut high) = (first.checked_sub(1).map_or(Some(0), until)?, until(first)?);
         while low < high {
             let middle = low.midpoint(high);
@@ -67,7 +68,7 @@ impl Pack {
 
     fn place(&self, number: usize) -> Option<u64> {
         let places = FAN_OUT + 24 * self.objects;
-        let place = word(&self.index, places + 4 * number)?;
+        let place = number_at(&self.index, places + 4 * number)?;
         let Some(large) = place.checked_sub(1 << 31) else { return Some(place.into()) };
         let at = places + 4 * self.objects + 8 * large as usize;
         self.index.get(at..)?.first_chunk().copied().map(u64::from_be_bytes)
@@ -91,8 +92,4 @@ impl Pack {
     pub(super) fn read_at(&self, _place: u64, _room: &mut [u8]) -> Option<usize> {
         None
     }
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
 }

@@ -50,22 +50,18 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    pub(super) fn is_break(&self) -> bool {
-        self.break_length(0) > 0
-    }
-
-    pub(super) fn is_break_ahead(&self, ahead: usize) -> bool {
+    pub(super) fn is_break(&self, ahead: usize) -> bool {
         self.break_length(ahead) > 0
     }
 
     /// Whether a line ends there, by a break or with the text.
     pub(super) fn is_line_end(&self) -> bool {
-        self.is_end() || self.is_break()
+        self.is_end() || self.is_break(0)
     }
 
     /// Whether a word ends there: at a blank, a break, or with the text.
     pub(super) fn is_word_end(&self, ahead: usize) -> bool {
-        self.at + ahead >= self.text.len() || self.is_blank(ahead) || self.break_length(ahead) > 0
+        self.at + ahead >= self.text.len() || self.is_blank(ahead) || self.is_break(ahead)
     }
 
     /// Whether `---` or `...` begins this line, alone or before a blank.
@@ -133,7 +129,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_to_line_end(&mut self) {
         self.skip_while(|it| it.is_blank(0));
         if self.byte(0) == b'#' {
-            self.skip_while(|it| !it.is_break());
+            self.skip_while(|it| !it.is_break(0));
         }
     }
 

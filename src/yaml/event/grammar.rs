@@ -1,62 +1,10 @@
 //! Which tokens make a node: the productions of YAML 1.1, as events.
 
-use std::ops::Range;
-
 use super::super::Style;
 use super::super::fault::Fault;
+use super::kind::{Event, Kind, Properties};
 use super::token::{Placed, Token};
 use super::tokens::Tokens;
-
-/// Something begins or ends, or a scalar is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::yaml) struct Event {
-    pub(in crate::yaml) kind: Kind,
-    /// The bytes of its text that it is written in, with anchor and tag; those of a list or mapping in a
-    /// block end before its first item.
-    pub(in crate::yaml) span: Range<usize>,
-}
-
-/// What an event says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::yaml) enum Kind {
-    /// A document, with the version that it says it is in.
-    DocumentStart {
-        version: Option<(u32, u32)>,
-    },
-    DocumentEnd,
-    /// `*name`.
-    Alias(String),
-    Scalar {
-        properties: Properties,
-        text: String,
-        style: Style,
-    },
-    SequenceStart {
-        properties: Properties,
-        is_flow: bool,
-    },
-    SequenceEnd,
-    MappingStart {
-        properties: Properties,
-        is_flow: bool,
-    },
-    MappingEnd,
-    StreamEnd,
-}
-
-/// What stands before a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::yaml) struct Properties {
-    pub(in crate::yaml) anchor: Option<String>,
-    /// With its handle resolved.
-    pub(in crate::yaml) tag: Option<String>,
-}
-
-impl Properties {
-    pub(in crate::yaml) const fn is_empty(&self) -> bool {
-        self.anchor.is_none() && self.tag.is_none()
-    }
-}
 
 /// What is expected next.
 #[derive(Clone, Copy, Debug)]
@@ -405,44 +353,46 @@ impl<'t> Events<'t> {
         }
     }
 
-    /// Goes over the `,` between two entries.
-    fn flow_entry(&mut self, is_first: bool, problem: &str, context: &str) -> Result<(), Fault> {
-        if is_first {
-            return Ok(());
+    /// Goes over the `,` between two entries; false where the collection ends.
+    fn flow_entry(&mut self, is_first: bool, end: &Token) -> Result<bool, Fault> {
+        if self.tokens.peek()?.token == *end {
+            return Ok(false);
         }
-        match self.tokens.peek()? {
-            Placed { token: Token::FlowEntry, .. } => self.tokens.take().map(drop),
-            Placed { token: Token::Key, span } if !span.is_empty() => {
-                // It begins a key anywhere, though YAML 1.2 has it within a text.
-                let reason = "a `?` in a flow collection, which kustomize does not read: put the text in quotes";
-                Err(Fault::new(span.start, reason))
+        if !is_first {
+            match self.tokens.peek()? {
+                Placed { token: Token::FlowEntry, .. } => self.tokens.take().map(drop)?,
+                Placed { token: Token::Key, span } if !span.is_empty() => {
+                    // It begins a key anywhere, though YAML 1.2 has it within a text.
+                    let reason = "a `?` in a flow collection, which kustomize does not read: put the text in \
+                                  quotes";
+                    return Err(Fault::new(span.start, reason));
+                }
+                _ => self.no_flow_entry(end)?,
             }
-            _ => self.fault(problem, context).map(drop),
         }
+        Ok(self.tokens.peek()?.token != *end)
+    }
+
+    fn no_flow_entry(&mut self, end: &Token) -> Result<(), Fault> {
+        let (bracket, what) = match end {
+            Token::FlowSequenceEnd => (']', "sequence"),
+            _ => ('}', "mapping"),
+        };
+        let problem = format!("did not find expected ',' or '{bracket}'");
+        self.fault(&problem, &format!("while parsing a flow {what}")).map(drop)
     }
 
     fn flow_sequence(&mut self, is_first: bool) -> Result<Event, Fault> {
-        if self.tokens.peek()?.token != Token::FlowSequenceEnd {
-            self.flow_entry(
-                is_first,
-                "did not find expected ',' or ']'",
-                "while parsing a flow sequence",
-            )?;
-            match self.tokens.peek()?.token {
-                Token::Key => {
-                    let span = self.tokens.take()?.span;
-                    self.state = State::FlowPairKey;
-                    let properties = Properties::default();
-                    return Ok(Event {
-                        kind: Kind::MappingStart { properties, is_flow: true },
-                        span,
-                    });
-                }
-                Token::FlowSequenceEnd => {}
-                _ => return self.node_then(In::Flow, State::FlowSequence { is_first: false }),
-            }
+        if !self.flow_entry(is_first, &Token::FlowSequenceEnd)? {
+            return self.end_collection(Kind::SequenceEnd);
         }
-        self.end_collection(Kind::SequenceEnd)
+        if self.tokens.peek()?.token != Token::Key {
+            return self.node_then(In::Flow, State::FlowSequence { is_first: false });
+        }
+        let span = self.tokens.take()?.span;
+        self.state = State::FlowPairKey;
+        let properties = Properties::default();
+        Ok(Event { kind: Kind::MappingStart { properties, is_flow: true }, span })
     }
 
     fn flow_pair_key(&mut self) -> Result<Event, Fault> {
@@ -470,27 +420,21 @@ impl<'t> Events<'t> {
     }
 
     fn flow_mapping_key(&mut self, is_first: bool) -> Result<Event, Fault> {
-        if self.tokens.peek()?.token != Token::FlowMappingEnd {
-            self.flow_entry(
-                is_first,
-                "did not find expected ',' or '}'",
-                "while parsing a flow mapping",
-            )?;
-            match self.tokens.peek()?.token {
-                Token::Key => {
-                    self.tokens.take()?;
-                    let Placed { token, span } = self.tokens.peek()?;
-                    let at = span.start;
-                    if matches!(token, Token::Value | Token::FlowEntry | Token::FlowMappingEnd) {
-                        return Ok(self.nothing(at, State::FlowMappingValue));
-                    }
-                    return self.node_then(In::Flow, State::FlowMappingValue);
-                }
-                Token::FlowMappingEnd => {}
-                _ => return self.node_then(In::Flow, State::FlowMappingNoValue),
-            }
+        if !self.flow_entry(is_first, &Token::FlowMappingEnd)? {
+            return self.end_collection(Kind::MappingEnd);
         }
-        self.end_collection(Kind::MappingEnd)
+        if self.tokens.peek()?.token != Token::Key {
+            return self.node_then(In::Flow, State::FlowMappingNoValue);
+        }
+        self.tokens.take()?;
+        let Placed { token, span } = self.tokens.peek()?;
+        let at = span.start;
+        match token {
+            Token::Value | Token::FlowEntry | Token::FlowMappingEnd => {
+                Ok(self.nothing(at, State::FlowMappingValue))
+            }
+            _ => self.node_then(In::Flow, State::FlowMappingValue),
+        }
     }
 }
 

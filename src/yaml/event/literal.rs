@@ -62,7 +62,7 @@ pub(super) fn scan(cursor: &mut Cursor<'_>, parent: Option<usize>) -> Result<Lit
         last_break.clear();
         was_blank = is_blank;
         let line = cursor.at;
-        cursor.skip_while(|it| !it.is_break());
+        cursor.skip_while(|it| !it.is_break(0));
         text.push_str(cursor.since(line));
         cursor.take_break(&mut last_break);
         lines.next(cursor)?;
@@ -124,7 +124,7 @@ impl Lines {
                     "found a tab character where an indentation space is expected",
                 ));
             }
-            if !cursor.is_break() {
+            if !cursor.is_break(0) {
                 break;
             }
             cursor.take_break(&mut self.breaks);

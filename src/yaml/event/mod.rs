@@ -11,6 +11,7 @@ mod decoration;
 mod directive;
 mod folding;
 mod grammar;
+mod kind;
 mod literal;
 mod outline;
 mod plain;
@@ -18,5 +19,6 @@ mod quoted;
 mod token;
 mod tokens;
 
-pub(super) use grammar::{Event, Events, Kind, Properties};
+pub(super) use grammar::Events;
+pub(super) use kind::{Event, Kind, Properties};
 pub use outline::outline;

@@ -1,7 +1,8 @@
 //! Events as lines, as the YAML test suite writes them, for comparing readers.
 
 use super::super::{Style, SyntaxError};
-use super::grammar::{Event, Events, Kind, Properties};
+use super::grammar::Events;
+use super::kind::{Event, Kind, Properties};
 
 /// The events of a text, a line each: its bytes, then what it is (`0..4 =VAL :text`). Lists and mappings
 /// have the byte where they begin, since readers differ in where that ends.

@@ -27,10 +27,10 @@ pub(super) fn scan(cursor: &mut Cursor<'_>, indent: usize, is_flow: bool) -> Res
             text.push_str(cursor.since(word));
             end = cursor.at;
         }
-        if !(cursor.is_blank(0) || cursor.is_break()) {
+        if !(cursor.is_blank(0) || cursor.is_break(0)) {
             break;
         }
-        while cursor.is_blank(0) || cursor.is_break() {
+        while cursor.is_blank(0) || cursor.is_break(0) {
             if folding.is_broken && cursor.column < indent && cursor.byte(0) == b'\t' {
                 return Err(cursor.fault(
                     "while scanning a plain scalar",

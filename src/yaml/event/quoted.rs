@@ -25,7 +25,7 @@ pub(super) fn scan(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
             cursor.skip();
             return Ok(text);
         }
-        while cursor.is_blank(0) || cursor.is_break() {
+        while cursor.is_blank(0) || cursor.is_break(0) {
             folding.take(cursor);
         }
         folding.join(&mut text);
@@ -46,7 +46,7 @@ fn word(cursor: &mut Cursor<'_>, quote: u8, text: &mut String) -> Result<bool, F
             byte if byte == quote => break,
             b'\\' if quote == b'"' => {
                 text.push_str(cursor.since(from));
-                if cursor.is_break_ahead(1) {
+                if cursor.is_break(1) {
                     cursor.skip();
                     cursor.skip_break();
                     return Ok(true);

@@ -155,9 +155,9 @@ impl<'t> Tokens<'t> {
             let takes_tabs = self.is_flow() || !self.may_begin_key;
             self.cursor.skip_while(|it| it.byte(0) == b' ' || takes_tabs && it.byte(0) == b'\t');
             if self.cursor.byte(0) == b'#' {
-                self.cursor.skip_while(|it| !it.is_break());
+                self.cursor.skip_while(|it| !it.is_break(0));
             }
-            if !self.cursor.is_break() {
+            if !self.cursor.is_break(0) {
                 return;
             }
             self.cursor.skip_break();

@@ -96,22 +96,30 @@ impl Composer<'_> {
                 let scalar = self.scalar(offset, tag.as_deref(), text, style)?;
                 Ok(self.anchored(anchor, Value::Scalar(scalar), Mark::at(offset), 1))
             }
-            Kind::SequenceStart { properties: Properties { anchor, .. }, is_flow } => {
-                self.open.extend(anchor.clone());
-                self.flow += usize::from(is_flow);
-                let (value, size) = self.sequence(depth)?;
-                self.flow -= usize::from(is_flow);
-                Ok(self.anchored(anchor, value, place(offset, is_flow), size))
+            Kind::SequenceStart { properties, is_flow } => {
+                self.collection(properties.anchor, (offset, is_flow), |it| it.sequence(depth))
             }
-            Kind::MappingStart { properties: Properties { anchor, .. }, is_flow } => {
-                self.open.extend(anchor.clone());
-                self.flow += usize::from(is_flow);
-                let (value, size) = self.mapping(depth)?;
-                self.flow -= usize::from(is_flow);
-                Ok(self.anchored(anchor, value, place(offset, is_flow), size))
+            Kind::MappingStart { properties, is_flow } => {
+                self.collection(properties.anchor, (offset, is_flow), |it| it.mapping(depth))
             }
             _ => Err(Fault::new(offset, "the text ends early")),
         }
+    }
+
+    /// A list or mapping that has begun.
+    fn collection(
+        &mut self,
+        anchor: Option<String>,
+        (offset, is_flow): (usize, bool),
+        read: impl FnOnce(&mut Self) -> Result<(Value, usize), Fault>,
+    ) -> Result<(Node, usize), Fault> {
+        self.open.extend(anchor.clone());
+        self.flow += usize::from(is_flow);
+        let (value, size) = read(self)?;
+        self.flow -= usize::from(is_flow);
+        let mark = Mark::at(offset);
+        let mark = if is_flow { mark.in_flow() } else { mark };
+        Ok(self.anchored(anchor, value, mark, size))
     }
 
     fn anchored(
@@ -250,11 +258,6 @@ impl Composer<'_> {
         }
         Ok(scalar)
     }
-}
-
-/// The place of a list or mapping.
-fn place(offset: usize, is_flow: bool) -> Mark {
-    if is_flow { Mark::at(offset).in_flow() } else { Mark::at(offset) }
 }
 
 fn is_merge(kind: &Kind) -> bool {
