@@ -1,4 +1,4 @@
-//! One file of both folders: whole, field by field, or line by line, and in which words it is told.
+//! One file of both folders: whole, field by field, or line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,10 @@ use super::sides::Sides;
 use super::splice::carry_out;
 use super::three_way::{merge_allowed_lines, new_lines, shared_lines};
 use super::together::{Together, keep_together};
+use super::told::told;
 use super::value::Value;
-use super::verdict::{Column, Edit, Held, Times, Verdict, differ_in_versions_alone, judge};
+use super::verdict::{Column, Held, Times, Verdict, judge};
+use super::versions::Read;
 use super::walk::Walk;
 use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
 
@@ -508,76 +510,8 @@ impl Opened<'_, '_> {
 
     /// In which words it is told, with the name of an environment that keeps it away.
     fn words(&self, (reason, name): (&Reason, Option<String>), goes: bool) -> (Then, Because) {
-        let name = name.unwrap_or_default();
         let comes = if goes { Then::Goes } else { Then::Comes };
-        match *reason {
-            Reason::Kept => (Then::Stays, Because::Kept),
-            Reason::NotAsked => (Then::Stays, Because::NotAsked),
-            Reason::Taken => (comes, Because::Taken),
-            Reason::All => (comes, Because::All),
-            Reason::InAnotherList { list, of_target } => {
-                (Then::Stays, Because::InAnotherList { list, of_target })
-            }
-            Reason::Together { ref with } => {
-                (Then::Stays, Because::Together { with: with.clone() })
-            }
-            Reason::Judged(verdict) => match verdict {
-                Verdict::Behind { since } => (comes, Because::Behind { since: self.commit(since) }),
-                Verdict::LeftOut => {
-                    let by = self.point.as_ref().and_then(|point| point.by.clone());
-                    (Then::Stays, Because::LeftOut { by })
-                }
-                Verdict::LeftBy { by } => {
-                    (Then::Stays, Because::LeftOut { by: self.commit(Some(by)) })
-                }
-                Verdict::NamesSource => (Then::Stays, Because::NamesSource { name }),
-                Verdict::NamesOther => (Then::Stays, Because::NamesOther { name }),
-                Verdict::Reverted { at } => {
-                    (Then::Stays, Because::SetLater { by: self.commit(Some(at)) })
-                }
-                Verdict::Own { since, source_moved } => {
-                    (Then::Stays, Because::Own { since: self.commit(since), source_moved })
-                }
-                Verdict::Unlisted => (comes, Because::Unlisted),
-                Verdict::AbsentOnPurpose => (Then::Stays, Because::AbsentOnPurpose),
-                Verdict::Counterpart => (Then::Stays, Because::Counterpart),
-            },
-        }
-    }
-}
-
-/// The versions of a file that could be read.
-struct Read {
-    since: Vec<usize>,
-    values: Vec<Option<Value>>,
-}
-
-impl Read {
-    fn all(form: Form, versions: &[Version]) -> Self {
-        let mut read = Self { since: Vec::new(), values: Vec::new() };
-        for version in versions {
-            let value = match &version.content {
-                None => None,
-                Some(content) => match form.read(content) {
-                    Some(value) => Some(value),
-                    None => continue,
-                },
-            };
-            read.since.push(version.since);
-            read.values.push(value);
-        }
-        read
-    }
-
-    /// The commits after the first that changed a value, and not only a comment.
-    fn edits(&self) -> Vec<Edit> {
-        let edit = |(at, pair): (&usize, &[Option<Value>])| {
-            let of_versions = match pair {
-                [Some(before), Some(after)] => differ_in_versions_alone(before, after),
-                _ => false,
-            };
-            (pair[0] != pair[1]).then_some(Edit { at: *at, of_versions })
-        };
-        self.since.iter().skip(1).zip(self.values.windows(2)).filter_map(edit).collect()
+        let left_by = || self.point.as_ref().and_then(|point| point.by.clone());
+        told(reason, comes, name.unwrap_or_default(), left_by, |index| self.commit(index))
     }
 }

@@ -8,8 +8,9 @@
 //! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
 //! which item is which, `past` what it was, `walk` goes through a file on both sides at once, `verdict`
 //! decides for one value, `coupling` and `together` keep what says one thing in several fields from being
-//! torn, `splice` carries decisions out in the target's text, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says it is, `counterparts`
-//! and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
+//! torn, `splice` carries decisions out in the target's text, `told` has the words for them, `versions` are a file's past
+//! as trees, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says
+//! it is, `counterparts` and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
 //! whether there is such a name, `file_names` how it calls files, `moved` and `moves` which have another place, `file` decides for
 //! one file, and `compare` puts it together for two folders.
 
@@ -39,9 +40,11 @@ mod splice;
 mod take_back;
 mod three_way;
 mod together;
+mod told;
 mod translation;
 mod value;
 mod verdict;
+mod versions;
 mod walk;
 mod way;
 mod within;
