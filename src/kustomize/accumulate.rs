@@ -11,7 +11,7 @@ use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::kustomization::Reference;
 use super::load::{Root, Target};
-use super::manifest::{self, Object, Place};
+use super::manifest::{self, Object};
 use super::origin::{ORIGIN, Origin};
 use super::overlay::Overlay;
 use super::read_ahead::{objects, read_ahead};
@@ -212,8 +212,8 @@ impl<'a> Session<'a> {
         let mut own = Configuration::default();
         for reference in &overlay.kustomization.configurations {
             let loaded = self.loader.read(&overlay.root, reference)?;
-            let place = Place::File(Location::file(loaded.path.clone()));
-            let text = manifest::text_of(&loaded)?;
+            let place = loaded.place();
+            let text = loaded.text()?;
             let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
             let positions = Positions::new(&text);
@@ -232,8 +232,8 @@ impl<'a> Session<'a> {
         so_far.configuration.absorb(&all, &at)?;
         for reference in &overlay.kustomization.crds {
             let loaded = self.loader.read(&overlay.root, reference)?;
-            let place = Place::File(Location::file(loaded.path.clone()));
-            let text = manifest::text_of(&loaded)?;
+            let place = loaded.place();
+            let text = loaded.text()?;
             let (_, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
             let configuration = Configuration::from_definitions(node, &reference.at)?;

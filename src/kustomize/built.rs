@@ -9,6 +9,7 @@ use super::patch_effect::PatchEffect;
 use super::resource_id::ResourceId;
 use super::secret_facts::SecretFacts;
 use super::share_out::{MUCH, share_out_with};
+use super::texts::Texts;
 use crate::model::{Location, RepoPath};
 use crate::yaml;
 
@@ -40,6 +41,8 @@ pub struct Build {
     pub origins_are_guessed: bool,
     /// What the build learned of values of Secrets.
     pub secrets: Arc<SecretFacts>,
+    /// The texts that it read, to which the marks of its nodes lead.
+    pub texts: Arc<Texts>,
     /// Patches and replacements that took kustomize's own notes with a resource's annotations.
     pub lost_books: Vec<LostBooks>,
     /// What the patches of the overlay's own kustomization did.

@@ -4,7 +4,7 @@
 use super::error::BuildError;
 use super::version::{Change, Version};
 use crate::model::{Location, Positions, RepoPath, nearest};
-use crate::yaml::{Mapping, Mark, Node, Number, Scalar, Tag, Value, number};
+use crate::yaml::{Mapping, Mark, Node, Number, Scalar, Style, Tag, Value, number};
 
 /// A text that nodes were read from, for telling where in it they are.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,33 @@ impl Source<'_> {
             (Places::Marked(_), None) => Location::file(self.path.clone()).in_field(field),
         }
     }
+}
+
+/// How a text of a file is written there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Where it begins.
+    pub mark: Mark,
+    /// Whether it is a block, whose lines are lines of the file.
+    pub is_block: bool,
+}
+
+impl Written {
+    fn of(node: &Node) -> Self {
+        let style = node.as_scalar().map(|scalar| scalar.style);
+        Self { mark: node.mark, is_block: matches!(style, Some(Style::Literal | Style::Folded)) }
+    }
+}
+
+/// A key of a mapping with its text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextEntry {
+    /// The key.
+    pub key: String,
+    /// The text.
+    pub value: String,
+    /// Where the text is written.
+    pub mark: Mark,
 }
 
 /// What to do with fields that nobody knows.
@@ -128,6 +155,12 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
+    /// Where the mapping begins.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        self.node.mark
+    }
+
     /// The place of the mapping.
     #[must_use]
     pub fn location(&self) -> Location {
@@ -139,6 +172,12 @@ impl<'a> Object<'a> {
     pub fn location_of(&self, key: &str) -> Location {
         let mark = self.get(key).map_or(self.node.mark, |node| node.mark);
         self.source.at(mark, self.path_of(key))
+    }
+
+    /// How the text of a field is written; nothing if it is absent.
+    #[must_use]
+    pub fn written(&self, key: &str) -> Written {
+        self.get(key).map_or_else(Written::default, Written::of)
     }
 
     /// The value of a field; `None` if it is absent or null. Of several spellings the last counts.
@@ -188,14 +227,14 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// [`BuildError::WrongType`] if the value or an item is anything else.
-    pub fn texts(&self, key: &str) -> Result<Vec<(String, Location)>, BuildError> {
+    pub fn texts(&self, key: &str) -> Result<Vec<(String, Location, Written)>, BuildError> {
         self.items(key)?
             .iter()
             .enumerate()
             .map(|(at, node)| {
                 let field = || format!("{}[{at}]", self.path_of(key));
                 let text = if node.is_null() { String::new() } else { self.text_of(node, field)? };
-                Ok((text, self.source.at(node.mark, field())))
+                Ok((text, self.source.at(node.mark, field()), Written::of(node)))
             })
             .collect()
     }
@@ -205,14 +244,14 @@ impl<'a> Object<'a> {
     /// # Errors
     /// [`BuildError::WrongType`] if the value or an item is anything else.
     pub fn plain_texts(&self, key: &str) -> Result<Vec<String>, BuildError> {
-        Ok(self.texts(key)?.into_iter().map(|(text, _)| text).collect())
+        Ok(self.texts(key)?.into_iter().map(|(text, ..)| text).collect())
     }
 
     /// A mapping from texts to texts, in the order of its keys; empty if it is absent.
     ///
     /// # Errors
     /// [`BuildError::WrongType`] if the value or a member is anything else.
-    pub fn text_map(&self, key: &str) -> Result<Vec<(String, String)>, BuildError> {
+    pub fn text_map(&self, key: &str) -> Result<Vec<TextEntry>, BuildError> {
         let Some(node) = self.get(key) else { return Ok(Vec::new()) };
         let Some(mapping) = node.as_mapping() else {
             return Err(self.wrong(node, self.path_of(key), "a mapping"));
@@ -225,7 +264,8 @@ impl<'a> Object<'a> {
             } else {
                 self.text_of(&pair.value, field)?
             };
-            pairs.push((pair.key.text.to_string(), value));
+            let (key, mark) = (pair.key.text.to_string(), pair.value.mark);
+            pairs.push(TextEntry { key, value, mark });
         }
         pairs.sort();
         Ok(pairs)

@@ -6,7 +6,7 @@ use super::Gvk;
 use super::error::BuildError;
 use super::growth::{TooDeep, check_depth};
 use super::resource::Draft;
-use crate::yaml::{Node, Pair, Scalar, Value};
+use crate::yaml::{Mark, Node, Pair, Scalar, Value};
 
 /// A field, and the kinds that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,21 +182,24 @@ impl Walk {
         self.descend(object, 0, change)
     }
 
-    /// As [`Walk::each`] for scalars; what belongs together keeps together, see [`Draft::share`].
+    /// As [`Walk::each`] for scalars; what belongs together keeps together, see [`Draft::share`]. `change`
+    /// says where a new value comes from.
     ///
     /// # Errors
     /// As [`Walk::each`], and if a field is no scalar.
     pub fn each_scalar(
         &self,
         draft: &mut Draft,
-        change: &mut dyn FnMut(&mut Scalar),
+        change: &mut dyn FnMut(&mut Scalar) -> Option<Mark>,
     ) -> Result<(), FieldError> {
         let mut shared = Vec::new();
         self.each(&mut draft.node, &mut |node| {
             let Value::Scalar(scalar) = &mut node.value else {
                 return Err(self.unfit("scalar", node));
             };
-            change(scalar);
+            if let Some(place) = change(scalar) {
+                node.mark = node.mark.moved_to(place);
+            }
             if node.mark.is_shared() {
                 shared.push(node.clone());
             }

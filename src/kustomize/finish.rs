@@ -2,6 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::built::{Build, Resource};
+use super::decode::TextEntry;
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
 use super::kustomization::Kustomization;
@@ -15,7 +16,7 @@ use super::session::Session;
 use super::sort;
 use super::transform::{labels, name_hash, name_reference};
 use crate::model::{Files, RepoPath};
-use crate::yaml::{Dialect, Mapping, Node, Scalar, Style, Tag, Value, resolve_plain};
+use crate::yaml::{Dialect, Mapping, Mark, Node, Scalar, Style, Tag, Value, resolve_plain};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -81,7 +82,8 @@ pub(super) fn build<'a>(
     if told.manager {
         let field =
             FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
-        labels::apply(&mut set, &[(MANAGED_BY.to_owned(), MANAGER.to_owned())], &[field])?;
+        let (key, value) = (MANAGED_BY.to_owned(), MANAGER.to_owned());
+        labels::apply(&mut set, &[TextEntry { key, value, mark: Mark::NONE }], &[field])?;
     }
     let drafts = set.into_drafts().into_iter();
     let resources = drafts.map(|draft| finish(draft, told)).collect::<Result<_, _>>()?;

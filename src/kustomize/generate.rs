@@ -7,18 +7,20 @@ mod generated;
 mod key_values;
 
 pub use generated::Generated;
+use key_values::Datum;
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::decode::TextEntry;
 use super::error::BuildError;
 use super::kustomization::{GeneratorArgs, GeneratorOptions};
 use super::load::{Loader, Root};
 use super::resource::{Behavior, Draft};
 use super::schema::Schema;
-use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Value, can_be_printed};
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, can_be_printed};
 
 /// Width of the lines of long base64 texts.
 const BASE64_WIDTH: usize = 70;
@@ -54,13 +56,16 @@ pub fn generate(
                 if args.secret_type.is_empty() { "Opaque" } else { &args.secret_type };
             object.insert("type", Node::string(secret_type));
             loader.note_secrets(|known| {
-                for (key, value) in &data {
-                    if let Ok(text) = std::str::from_utf8(value) {
+                for (key, datum) in &data {
+                    if let Ok(text) = std::str::from_utf8(&datum.value) {
                         known.note_value(key, text);
                     }
                 }
             });
-            let encoded = data.into_iter().map(|(key, value)| (key, base64_lines(&value)));
+            let encoded = data.into_iter().map(|(key, Datum { value, mark })| {
+                let value = base64_lines(&value);
+                TextEntry { key, value, mark }
+            });
             object.insert("data", text_mapping(encoded));
         }
     }
@@ -81,11 +86,12 @@ pub fn generate(
 fn refuse_unprintable(
     what: Generated,
     args: &GeneratorArgs,
-    data: &BTreeMap<String, Vec<u8>>,
+    data: &BTreeMap<String, Datum>,
 ) -> Result<(), BuildError> {
-    let stays_text = |value: &&Vec<u8>| what == Generated::ConfigMap && !value.is_ascii();
-    let has_delete = |value: &&Vec<u8>| what == Generated::ConfigMap && value.contains(&0x7f);
-    let texts = data.values().filter(|value| stays_text(value) || has_delete(value));
+    let stays_text = |value: &&[u8]| what == Generated::ConfigMap && !value.is_ascii();
+    let has_delete = |value: &&[u8]| what == Generated::ConfigMap && value.contains(&0x7f);
+    let values = data.values().map(|datum| datum.value.as_slice());
+    let texts = values.filter(|value| stays_text(value) || has_delete(value));
     let texts = texts.filter_map(|value| std::str::from_utf8(value).ok());
     let literals = args.literals.iter().map(|literal| literal.text.as_str());
     if literals.chain(texts).all(can_be_printed) {
@@ -107,9 +113,9 @@ pub fn merge_options(
     let pairs =
         [(&mut merged.labels, &global.labels), (&mut merged.annotations, &global.annotations)];
     for (ours, theirs) in pairs {
-        for (key, value) in theirs {
-            if !ours.iter().any(|(name, _)| name == key) {
-                ours.push((key.clone(), value.clone()));
+        for entry in theirs {
+            if !ours.iter().any(|own| own.key == entry.key) {
+                ours.push(entry.clone());
             }
         }
     }
@@ -134,12 +140,15 @@ fn metadata(args: &GeneratorArgs, options: Option<&GeneratorOptions>) -> Node {
     Node::made(Value::Mapping(metadata))
 }
 
-fn add_config_map_data(object: &mut Mapping, data: BTreeMap<String, Vec<u8>>) {
+fn add_config_map_data(object: &mut Mapping, data: BTreeMap<String, Datum>) {
     let (mut texts, mut binaries) = (Vec::new(), Vec::new());
-    for (key, value) in data {
+    for (key, Datum { value, mark }) in data {
         match String::from_utf8(value) {
-            Ok(text) => texts.push((key, text)),
-            Err(fault) => binaries.push((key, base64_lines(fault.as_bytes()))),
+            Ok(value) => texts.push(TextEntry { key, value, mark }),
+            Err(fault) => {
+                let value = base64_lines(fault.as_bytes());
+                binaries.push(TextEntry { key, value, mark });
+            }
         }
     }
     for (key, pairs) in [("data", texts), ("binaryData", binaries)] {
@@ -149,11 +158,11 @@ fn add_config_map_data(object: &mut Mapping, data: BTreeMap<String, Vec<u8>>) {
     }
 }
 
-fn text_mapping(pairs: impl Iterator<Item = (String, String)>) -> Node {
-    let pairs = pairs.map(|(key, value)| Pair {
+fn text_mapping(entries: impl Iterator<Item = TextEntry>) -> Node {
+    let pairs = entries.map(|TextEntry { key, value, mark }| Pair {
         key: Scalar::string(key),
-        key_mark: crate::yaml::Mark::NONE,
-        value: Node::string(value),
+        key_mark: Mark::NONE,
+        value: Node { mark, ..Node::string(value) },
     });
     Node::made(Value::Mapping(pairs.collect()))
 }

@@ -12,6 +12,6 @@ pub use fields::{
     SortOptions, Var,
 };
 pub use parse::{
-    field_spec, field_specs, generator_args, image, patch, replacement, replacement_field, replica,
-    selector,
+    field_spec, field_specs, generator_args, image, patch, references, replacement,
+    replacement_field, replica, selector,
 };

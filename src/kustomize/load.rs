@@ -3,16 +3,22 @@
 //! As kustomize's `api/internal/loader`. Files whose content is not here are noted and passed over,
 //! so that one build names all of them that it can find.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::decode::{TextEntry, Written};
 use super::error::BuildError;
+use super::file_text::decode;
 use super::kustomization::Reference;
+use super::manifest::Place;
 use super::options::{BuildOptions, LoadRestrictor};
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::secret_facts::SecretFacts;
+use super::texts::{BuildText, BuiltFile, InlineText, Texts};
 use super::version::{AMBIGUOUS_PATHS, Version};
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
+use crate::yaml::{Mark, TextId};
 
 /// A build reads at most so much; a file that is read twice counts twice.
 const READ_LIMIT_BYTES: usize = 64 << 20;
@@ -37,6 +43,8 @@ pub struct Account {
     pub bytes: usize,
     /// What was learned of values of Secrets.
     pub secrets: SecretFacts,
+    /// The texts that nodes are from.
+    pub texts: Texts,
 }
 
 /// A directory with a kustomization, and those that led to it.
@@ -82,10 +90,28 @@ enum Tree<'a> {
 pub struct Loaded {
     /// The file, symlinks followed.
     pub path: RepoPath,
+    /// Its number among the texts of the build; none if it is of another repository.
+    pub id: TextId,
     /// Its bytes; empty if they are unknown.
     pub content: Arc<[u8]>,
     /// Whether the bytes are here.
     pub is_known: bool,
+}
+
+impl Loaded {
+    /// Its text.
+    ///
+    /// # Errors
+    /// [`BuildError::NotText`] if it is none.
+    pub fn text(&self) -> Result<Cow<'_, str>, BuildError> {
+        decode(&self.path, &self.content)
+    }
+
+    /// Where its text is from.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::File(Location::file(self.path.clone()), self.id)
+    }
 }
 
 /// What a reference leads to.
@@ -146,6 +172,26 @@ impl<'a> Loader<'a> {
         note(&mut self.account().secrets);
     }
 
+    /// Takes in a text that nodes are from.
+    pub fn add_text(&self, text: BuildText) -> TextId {
+        self.account().texts.add(text)
+    }
+
+    /// Takes in a patch or configuration that is written within a kustomization: `text` is read of `whole`.
+    pub fn add_inline(&self, written: Written, whole: &str, text: &str) -> TextId {
+        self.add_text(BuildText::Inline(InlineText::new(written, whole, text)))
+    }
+
+    /// The same entries, with marks that stand for their places by themselves.
+    #[must_use]
+    pub fn add_entries(&self, entries: &[TextEntry]) -> Vec<TextEntry> {
+        let add = |entry: &TextEntry| {
+            let text = self.add_text(BuildText::Entry(entry.mark));
+            TextEntry { mark: Mark::at(0).in_text(text), ..entry.clone() }
+        };
+        entries.iter().map(add).collect()
+    }
+
     /// The kustomization file of a directory; `None` if its content is not here.
     ///
     /// # Errors
@@ -153,8 +199,7 @@ impl<'a> Loader<'a> {
     pub fn kustomization(&self, root: &Root<'_>) -> Result<Loaded, BuildError> {
         let mut found: Option<Loaded> = None;
         for name in KUSTOMIZATION_NAMES {
-            let reference =
-                Reference { text: name.to_owned(), at: Location::file(root.dir.clone()) };
+            let reference = Reference::to(name, Location::file(root.dir.clone()));
             // A file that may not be read is as good as none, as in kustomize.
             let loaded = match self.find(root, &reference) {
                 Ok(Some(loaded)) => loaded,
@@ -308,7 +353,8 @@ impl<'a> Loader<'a> {
         match tree.files.look_up(&tree.path).map_err(fault)? {
             (path, Entry::File(file)) => {
                 self.count(&tree.path, file.content.len())?;
-                Ok(Loaded { path, content: file.content, is_known: true })
+                let id = TextId::ONLY;
+                Ok(Loaded { path, id, content: file.content, is_known: true })
             }
             _ => Err(BuildError::Missing {
                 at: reference.at.clone(),
@@ -348,15 +394,22 @@ impl<'a> Loader<'a> {
     }
 
     fn note(&self, root: &Root<'_>, path: RepoPath, entry: Entry) -> Result<Loaded, BuildError> {
+        let mut id = TextId::ONLY;
         if let Tree::Local(_) = root.files {
-            self.account().inputs.insert(path.clone());
+            let mut account = self.account();
+            account.inputs.insert(path.clone());
+            let kept = match &entry {
+                Entry::File(file) if path.is_kustomization() => Some(Arc::clone(&file.content)),
+                _ => None,
+            };
+            id = account.texts.add(BuildText::File(BuiltFile { path: path.clone(), kept }));
         }
         if let Entry::File(file) = entry {
             self.count(&root.dir, file.content.len())?;
-            return Ok(Loaded { path, content: file.content, is_known: true });
+            return Ok(Loaded { path, id, content: file.content, is_known: true });
         }
         self.account().unknown.insert(path.clone());
-        Ok(Loaded { path, content: Arc::from([]), is_known: false })
+        Ok(Loaded { path, id, content: Arc::from([]), is_known: false })
     }
 
     fn count(&self, dir: &RepoPath, bytes: usize) -> Result<(), BuildError> {

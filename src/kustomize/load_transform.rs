@@ -1,5 +1,7 @@
 //! Reading what transformers are made of: patches and replacements, in files or written in place.
 
+use std::borrow::Cow;
+
 use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::kustomization::{Patch, Reference, Replacement, ReplacementField, replacement};
@@ -9,7 +11,7 @@ use super::site::Site;
 use super::transform::patch::{LoadedPatch, Options};
 use super::version::Version;
 use crate::model::{Location, Positions, RepoPath};
-use crate::yaml::{Dialect, Node, Value};
+use crate::yaml::{Dialect, Mark, Node, Value};
 
 /// The replacements of a list, those in files read.
 ///
@@ -32,8 +34,8 @@ pub(super) fn load_replacements(
                 if !loaded.is_known {
                     continue;
                 }
-                let place = Place::File(Location::file(loaded.path.clone()));
-                let text = manifest::text_of(&loaded)?;
+                let place = loaded.place();
+                let text = loaded.text()?;
                 list.extend(replacements_in(&text, &loaded.path, &place, site.version())?);
             }
         }
@@ -53,8 +55,14 @@ pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPat
         allow_kind_change: patch.allow_kind_change,
     };
     let at = place.whole().clone();
-    let entry = own_entry(&patch.at, place.file(), site);
-    let loaded = LoadedPatch::of_either_form(&text, objects, patch.target.clone(), options, at)?;
+    let entry = own_entry((&patch.at, patch.mark), place.file(), site);
+    let loaded = LoadedPatch::of_either_form(
+        (&text, place.text()),
+        objects,
+        patch.target.clone(),
+        options,
+        at,
+    )?;
     Ok(loaded.read_from(place.file(), &patch.at).of_entries(entry.into_iter().collect()))
 }
 
@@ -67,8 +75,9 @@ pub(super) fn load_json_patch(
     site: &Site<'_, '_>,
 ) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, &patch.patch, site)?;
-    let entry = own_entry(&patch.at, place.file(), site);
-    let loaded = LoadedPatch::json_6902(&text, patch.target.clone(), place.whole().clone())?;
+    let entry = own_entry((&patch.at, patch.mark), place.file(), site);
+    let loaded =
+        LoadedPatch::json_6902((&text, place.text()), patch.target.clone(), place.whole().clone())?;
     Ok(loaded.read_from(place.file(), &patch.at).of_entries(entry.into_iter().collect()))
 }
 
@@ -84,7 +93,8 @@ pub(super) fn load_strategic_merges(
     let (mut objects, mut entries) = (Vec::new(), Vec::new());
     let mut all_known = true;
     for reference in references {
-        let place = Place::Inline(reference.at.clone());
+        let Reference { text, at, written } = reference;
+        let place = Place::Inline(at.clone(), site.loader.add_inline(*written, text, text));
         let mut file = None;
         match manifest::resources(&reference.text, &place, site.schema) {
             Ok(inline) => objects.extend(inline),
@@ -93,13 +103,13 @@ pub(super) fn load_strategic_merges(
             Err(_) => {
                 let loaded = site.loader.read(site.root, reference)?;
                 all_known &= loaded.is_known;
-                let place = Place::File(Location::file(loaded.path.clone()));
-                let text = manifest::text_of(&loaded)?;
+                let place = loaded.place();
+                let text = loaded.text()?;
                 objects.extend(manifest::resources(&text, &place, site.schema)?);
                 file = place.file();
             }
         }
-        let entry = own_entry(&reference.at, file, site);
+        let entry = own_entry((at, written.mark), file, site);
         entries.extend(entry.map(|entry| PatchEntry { objects: objects.len(), ..entry }));
     }
     if objects.is_empty() && all_known {
@@ -110,8 +120,12 @@ pub(super) fn load_strategic_merges(
 }
 
 /// An entry with a patch, if what it does is to be noted: if it is of the kustomization that is built.
-fn own_entry(at: &Location, file: Option<RepoPath>, site: &Site<'_, '_>) -> Option<PatchEntry> {
-    let entry = || PatchEntry { at: at.clone(), file, objects: usize::MAX };
+fn own_entry(
+    (at, mark): (&Location, Mark),
+    file: Option<RepoPath>,
+    site: &Site<'_, '_>,
+) -> Option<PatchEntry> {
+    let entry = || PatchEntry { at: at.clone(), mark, file, objects: usize::MAX };
     site.root.is_outermost().then(entry)
 }
 
@@ -119,20 +133,23 @@ fn own_entry(at: &Location, file: Option<RepoPath>, site: &Site<'_, '_>) -> Opti
 ///
 /// `patches` take the space around what is written in place away; blank lines at the end of a text in
 /// it show the difference.
-fn patch_text(
-    patch: &Patch,
-    inline: &str,
+fn patch_text<'p>(
+    patch: &'p Patch,
+    inline: &'p str,
     site: &Site<'_, '_>,
-) -> Result<(String, Place), BuildError> {
+) -> Result<(Cow<'p, str>, Place), BuildError> {
     let conflict = |reason| BuildError::Conflict { at: patch.at.clone(), reason };
     match (patch.path.as_str(), inline) {
         ("", "") => Err(conflict("a patch needs `path` or `patch`")),
-        ("", text) => Ok((text.to_owned(), Place::Inline(patch.at.clone()))),
+        ("", text) => {
+            let id = site.loader.add_inline(patch.written, &patch.patch, text);
+            Ok((Cow::Borrowed(text), Place::Inline(patch.at.clone(), id)))
+        }
         (path, "") => {
-            let reference = Reference { text: path.to_owned(), at: patch.at.clone() };
+            let reference = Reference::to(path, patch.at.clone());
             let loaded = site.loader.read(site.root, &reference)?;
-            let place = Place::File(Location::file(loaded.path.clone()));
-            Ok((manifest::text_of(&loaded)?.into_owned(), place))
+            let place = loaded.place();
+            Ok((Cow::Owned(loaded.text()?.into_owned()), place))
         }
         _ => Err(conflict("`path` and `patch` exclude each other")),
     }

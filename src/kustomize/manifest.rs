@@ -6,12 +6,11 @@
 use std::borrow::Cow;
 
 use super::error::BuildError;
-use super::load::Loaded;
 use super::resource::Draft;
 use super::schema::Schema;
 use super::transform::json_6902::json;
 use crate::model::{Location, Position, Positions, RepoPath};
-use crate::yaml::{self, Dialect, Mark, Node, Value};
+use crate::yaml::{self, Dialect, Mark, Node, TextId, Value};
 
 /// Lists in lists are taken apart at most this deep.
 const LIST_DEPTH: usize = 20;
@@ -20,9 +19,9 @@ const LIST_DEPTH: usize = 20;
 #[derive(Clone, Debug)]
 pub enum Place {
     /// It is a file.
-    File(Location),
+    File(Location, TextId),
     /// It is written within a kustomization, here.
-    Inline(Location),
+    Inline(Location, TextId),
 }
 
 impl Place {
@@ -30,8 +29,10 @@ impl Place {
     #[must_use]
     pub fn at(&self, text: &str, mark: Mark) -> Location {
         match (self, mark.offset()) {
-            (Self::File(file), Some(offset)) => file.clone().at(Position::of_offset(text, offset)),
-            (Self::File(at) | Self::Inline(at), _) => at.clone(),
+            (Self::File(file, _), Some(offset)) => {
+                file.clone().at(Position::of_offset(text, offset))
+            }
+            (Self::File(at, _) | Self::Inline(at, _), _) => at.clone(),
         }
     }
 
@@ -39,8 +40,8 @@ impl Place {
     #[must_use]
     pub fn file(&self) -> Option<RepoPath> {
         match self {
-            Self::File(at) => Some(at.path.clone()),
-            Self::Inline(_) => None,
+            Self::File(at, _) => Some(at.path.clone()),
+            Self::Inline(..) => None,
         }
     }
 
@@ -48,55 +49,17 @@ impl Place {
     #[must_use]
     pub const fn whole(&self) -> &Location {
         match self {
-            Self::File(at) | Self::Inline(at) => at,
+            Self::File(at, _) | Self::Inline(at, _) => at,
         }
     }
-}
 
-/// The text of a file: UTF-8, or UTF-16 that says so with its first two bytes.
-///
-/// # Errors
-/// [`BuildError::NotText`] if it is neither.
-pub fn text_of(loaded: &Loaded) -> Result<Cow<'_, str>, BuildError> {
-    let not_text = |offset| BuildError::NotText { at: Location::file(loaded.path.clone()), offset };
-    let unit: fn([u8; 2]) -> u16 = match *loaded.content {
-        [0xFF, 0xFE, ..] => u16::from_le_bytes,
-        [0xFE, 0xFF, ..] => u16::from_be_bytes,
-        _ => {
-            let text = std::str::from_utf8(&loaded.content);
-            return text.map(Cow::Borrowed).map_err(|fault| not_text(fault.valid_up_to()));
+    /// The number of the text.
+    #[must_use]
+    pub const fn text(&self) -> TextId {
+        match self {
+            Self::File(_, text) | Self::Inline(_, text) => *text,
         }
-    };
-    let (pairs, rest) = loaded.content[2..].as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(not_text(loaded.content.len() - 1));
     }
-    let mut text = String::with_capacity(pairs.len());
-    for (at, letter) in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).enumerate() {
-        text.push(letter.map_err(|_| not_text(2 + 2 * at))?);
-    }
-    // kustomize looks for the lines between documents in the bytes and finds none there; the YAML
-    // reader then stops behind the first document.
-    text.truncate(first_document(&text));
-    Ok(Cow::Owned(text))
-}
-
-/// Where the first document of a text ends.
-fn first_document(text: &str) -> usize {
-    let is_marker = |line: &str| {
-        line.strip_prefix("---")
-            .is_some_and(|rest| rest.trim_start().len() < rest.len() || rest.is_empty())
-    };
-    let (mut at, mut has_content) = (0, false);
-    for line in text.split_inclusive('\n') {
-        if is_marker(line) && has_content {
-            return at;
-        }
-        let bare = line.trim();
-        has_content |= !bare.is_empty() && !bare.starts_with(['#', '%']);
-        at += line.len();
-    }
-    text.len()
 }
 
 /// The documents of a text, with the places of their nodes in the text that comes with them.
@@ -114,9 +77,9 @@ pub fn documents<'a>(
     } else {
         Cow::Borrowed(text)
     };
-    let nodes = yaml::parse_stream(&text, dialect).map_err(|source| {
+    let nodes = yaml::parse_one_of(&text, place.text(), dialect).map_err(|source| {
         let at = match (place, source.position) {
-            (Place::File(file), Some(position)) => file.clone().at(position),
+            (Place::File(file, _), Some(position)) => file.clone().at(position),
             _ => place.whole().clone(),
         };
         BuildError::Syntax { at, source }
@@ -217,10 +180,10 @@ impl Reader<'_> {
             return Err(missing("metadata.name"));
         }
         let location = match self.place {
-            Place::File(file) => {
+            Place::File(file, _) => {
                 file.clone().at(self.positions.of_offset(node.mark.offset().unwrap_or_default()))
             }
-            Place::Inline(at) => at.clone(),
+            Place::Inline(at, _) => at.clone(),
         };
         objects.push(Object { node, location });
         Ok(())

@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod decode;
 pub mod error;
 pub mod field_spec;
+mod file_text;
 mod finish;
 mod foreign;
 pub mod generate;
@@ -23,6 +24,7 @@ pub mod manifest;
 mod options;
 pub mod origin;
 pub mod overlay;
+mod own;
 mod patch_effect;
 pub mod path_tree;
 pub mod places;
@@ -42,6 +44,7 @@ pub mod site;
 pub mod sort;
 mod steps;
 mod take_in;
+mod texts;
 pub mod transform;
 pub mod transformer;
 pub mod vars;
@@ -49,11 +52,10 @@ pub mod version;
 pub mod visits;
 pub mod whole_pattern;
 
-use std::sync::Arc;
-
 pub use books::LostBooks;
 pub use built::{Build, Resource};
 pub use error::BuildError;
+pub use file_text::counted_text;
 pub use options::{BuildOptions, ForeignEngine, LoadRestrictor, Reorder};
 pub use patch_effect::PatchEffect;
 pub use remote::{RemoteResolver, RemoteTree};
@@ -61,7 +63,6 @@ pub use resource_id::{Gvk, ResourceId, name_without_hash};
 pub use version::Version;
 
 use crate::model::{Files, RepoPath};
-use load::Loader;
 
 /// Builds the overlay in `dir`.
 ///
@@ -76,17 +77,5 @@ pub fn build(
     if let Some(engine) = &options.engine {
         return foreign::build(engine.as_ref(), files, dir, options);
     }
-    let loader = Loader::new(options);
-    let result = finish::build(&loader, files, dir, options);
-    let account = loader.into_account();
-    // What could not be read explains whatever else went wrong.
-    if !account.unknown.is_empty() {
-        return Err(BuildError::Unknown(account.unknown));
-    }
-    result.map(|build| Build {
-        inputs: account.inputs,
-        bytes_read: account.bytes,
-        secrets: Arc::new(account.secrets),
-        ..build
-    })
+    own::build(files, dir, options)
 }

@@ -6,13 +6,15 @@
 
 use super::ResourceId;
 use crate::model::{Location, RepoPath};
-use crate::yaml::Node;
+use crate::yaml::{Mark, Node};
 
 /// What one entry of the patches of a kustomization did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatchEffect {
     /// The entry.
     pub at: Location,
+    /// Where it stands, to whoever has another text of the kustomization.
+    pub mark: Mark,
     /// The file that it names; `None` if the patch is written in place.
     pub file: Option<RepoPath>,
     /// The first resource that it was laid over, as it was called in its file; `None` if there was none.
@@ -26,6 +28,8 @@ pub struct PatchEffect {
 pub struct PatchEntry {
     /// Where it is written.
     pub at: Location,
+    /// The same.
+    pub mark: Mark,
     /// The file that it names.
     pub file: Option<RepoPath>,
     /// Which objects of the patch are its own: those up to this one, behind those of the entry before.
@@ -36,8 +40,8 @@ impl PatchEntry {
     /// The entry, of which nothing is known yet.
     #[must_use]
     pub fn begun(&self) -> PatchEffect {
-        let (at, file) = (self.at.clone(), self.file.clone());
-        PatchEffect { at, file, first: None, has_changed: false }
+        let (at, mark, file) = (self.at.clone(), self.mark, self.file.clone());
+        PatchEffect { at, mark, file, first: None, has_changed: false }
     }
 }
 

@@ -7,20 +7,20 @@ use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::kustomization::{
-    Patch, Reference, field_specs, generator_args, image, patch, replacement_field, replica,
-    selector,
+    Patch, Reference, field_specs, generator_args, image, patch, references, replacement_field,
+    replica, selector,
 };
 use super::load_transform::{
     load_json_patch, load_patch, load_replacements, load_strategic_merges,
 };
-use super::manifest::{self, Place};
+use super::manifest;
 use super::resource::Draft;
 use super::site::Site;
 use super::transform::name_affix::End;
 use super::transform::namespace::Subjects;
 use super::transform::value_add::{ValueAdd, ValueTarget};
 use super::transformer::Transformer;
-use crate::model::{Location, Positions};
+use crate::model::Positions;
 use crate::yaml::{Dialect, Node};
 
 /// The resources that a generator makes.
@@ -64,9 +64,13 @@ pub fn transformers(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Transform
     let specs = || field_specs(&object, "fieldSpecs");
     let one = match kind {
         "AnnotationsTransformer" => {
-            Transformer::Annotations(object.text_map("annotations")?, specs()?)
+            let entries = site.loader.add_entries(&object.text_map("annotations")?);
+            Transformer::Annotations(entries, specs()?)
         }
-        "LabelTransformer" => Transformer::Labels(object.text_map("labels")?, specs()?),
+        "LabelTransformer" => {
+            let entries = site.loader.add_entries(&object.text_map("labels")?);
+            Transformer::Labels(entries, specs()?)
+        }
         "PrefixTransformer" => affix(&object, End::Prefix)?,
         "SuffixTransformer" => affix(&object, End::Suffix)?,
         "PrefixSuffixTransformer" => {
@@ -85,7 +89,8 @@ pub fn transformers(config: &Draft, site: &Site<'_, '_>) -> Result<Vec<Transform
         }
         "PatchTransformer" => Transformer::Patch(Box::new(load_patch(&patch(&object)?, site)?)),
         "PatchJson6902Transformer" => {
-            let read = Patch { patch: object.text("jsonOp")?, ..patch(&object)? };
+            let written = object.written("jsonOp");
+            let read = Patch { patch: object.text("jsonOp")?, written, ..patch(&object)? };
             Transformer::Patch(Box::new(load_json_patch(&read, site)?))
         }
         "PatchStrategicMergeTransformer" => {
@@ -149,6 +154,7 @@ fn affix(object: &Object<'_>, end: End) -> Result<Transformer, BuildError> {
 
 fn namespace(object: &Object<'_>) -> Result<Transformer, BuildError> {
     let metadata = object.object("metadata", &[])?;
+    let mark = metadata.as_ref().map(|metadata| metadata.written("namespace").mark);
     let subjects = Subjects::parse(&object.text("setRoleBindingSubjects")?).ok_or_else(|| {
         let reason =
             "`setRoleBindingSubjects` has to be `defaultOnly`, `allServiceAccounts` or `none`";
@@ -160,6 +166,7 @@ fn namespace(object: &Object<'_>) -> Result<Transformer, BuildError> {
         unset_only: object.flag("unsetOnly")?,
         subjects,
         at: object.location(),
+        mark: mark.unwrap_or_default(),
     })
 }
 
@@ -168,16 +175,16 @@ fn invalid(object: &Object<'_>, reason: &'static str) -> BuildError {
 }
 
 fn strategic_merges(object: &Object<'_>) -> Result<Vec<Reference>, BuildError> {
-    let mut references: Vec<Reference> =
-        object.texts("paths")?.into_iter().map(|(text, at)| Reference { text, at }).collect();
+    let mut listed = references(object, "paths")?;
     let inline = object.text("patches")?;
     if !inline.is_empty() {
-        references.push(Reference { text: inline, at: object.location_of("patches") });
+        let (at, written) = (object.location_of("patches"), object.written("patches"));
+        listed.push(Reference { text: inline, at, written });
     }
-    if references.is_empty() {
+    if listed.is_empty() {
         return Err(invalid(object, "`paths` and `patches` are both empty"));
     }
-    Ok(references)
+    Ok(listed)
 }
 
 fn value_add(object: &Object<'_>, site: &Site<'_, '_>) -> Result<ValueAdd, BuildError> {
@@ -188,10 +195,10 @@ fn value_add(object: &Object<'_>, site: &Site<'_, '_>) -> Result<ValueAdd, Build
     let mut targets = object.objects("targets", &[], value_target)?;
     let path = object.text("targetFilePath")?;
     if !path.is_empty() {
-        let reference = Reference { text: path, at: object.location_of("targetFilePath") };
+        let reference = Reference::to(path, object.location_of("targetFilePath"));
         let loaded = site.loader.read(site.root, &reference)?;
-        let place = Place::File(Location::file(loaded.path.clone()));
-        let text = manifest::text_of(&loaded)?;
+        let place = loaded.place();
+        let text = loaded.text()?;
         let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
         let positions = Positions::new(&text);
         let source = Source {

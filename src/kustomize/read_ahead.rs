@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::error::BuildError;
 use super::kustomization::Reference;
 use super::load::{Loaded, Loader, Root};
-use super::manifest::{self, Object, Place};
+use super::manifest::{self, Object};
 use super::share_out::{MUCH, share_out};
-use crate::model::Location;
 
 /// Of more than this nothing is read ahead: a list may name a large file very often, and the second
 /// time is an error.
@@ -73,8 +72,8 @@ pub(super) fn objects(loaded: &Loaded) -> Result<Vec<Object>, BuildError> {
     if !loaded.is_known {
         return Ok(Vec::new());
     }
-    let place = Place::File(Location::file(loaded.path.clone()));
-    manifest::objects(&manifest::text_of(loaded)?, &place)
+    let place = loaded.place();
+    manifest::objects(&loaded.text()?, &place)
 }
 
 #[cfg(test)]

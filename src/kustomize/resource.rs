@@ -12,7 +12,7 @@ use super::origin::Origin;
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
 use crate::model::Location;
-use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Text, Value};
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Text, TextId, Value};
 
 /// What a namespaced resource without a namespace is in.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -216,13 +216,14 @@ impl Draft {
         }
     }
 
-    /// A mark for nodes that are one node in several places of this resource.
+    /// A mark for nodes that are one node in several places of this resource; `text` stands for the entry
+    /// that they come from.
     ///
     /// kustomize adds a label to metadata, selector and template as one node, so that a later patch of
     /// the label in one place changes it in all.
-    pub const fn share(&mut self) -> Mark {
+    pub const fn share(&mut self, text: TextId) -> Mark {
         self.shared_groups += 1;
-        Mark::shared(self.shared_groups)
+        Mark::shared(self.shared_groups, text)
     }
 
     /// Gives all nodes that are one with this one its value.
@@ -305,10 +306,10 @@ pub fn set_metadata(node: &mut Node, key: &str, value: Node) {
     }
 }
 
-/// Gives all nodes below `node` with the mark of `changed` its value.
+/// Gives all nodes below `node` that are one with `changed` its value.
 pub fn spread(node: &mut Node, changed: &Node) {
-    if node.mark == changed.mark {
-        node.value = changed.value.clone();
+    if node.mark.is_one_with(changed.mark) {
+        *node = changed.clone();
         return;
     }
     match &mut node.value {
@@ -326,15 +327,15 @@ fn merge_text_maps(new: &mut Node, old: &Node, path: &[&str]) {
     for node in [old, &*new] {
         for pair in node.at(path).and_then(Node::as_mapping).into_iter().flatten() {
             let text: Text = pair.value.text().unwrap_or_default().into();
-            merged.insert(pair.key.text.clone(), text);
+            merged.insert(pair.key.text.clone(), (text, pair.value.mark));
         }
     }
     let merged: Mapping = merged
         .into_iter()
-        .map(|(key, text)| Pair {
+        .map(|(key, (text, mark))| Pair {
             key: Scalar::string(key),
             key_mark: Mark::NONE,
-            value: Node::string(text),
+            value: Node { mark: Mark::NONE.moved_to(mark), ..Node::string(text) },
         })
         .collect();
     let Some((key, parents)) = path.split_last() else { return };

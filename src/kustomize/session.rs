@@ -69,8 +69,8 @@ impl<'a> Session<'a> {
         if !loaded.is_known {
             return Ok(None);
         }
-        let place = Place::File(Location::file(loaded.path.clone()));
-        let text = manifest::text_of(&loaded)?;
+        let place = loaded.place();
+        let text = loaded.text()?;
         let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
         let empty = || BuildError::empty(&loaded.path);
         // go-yaml decodes the first document and leaves the rest alone.
@@ -91,8 +91,8 @@ impl<'a> Session<'a> {
     /// The first `openapi` on the way down counts.
     fn set_schema(&mut self, overlay: &Overlay<'a>) -> Result<(), BuildError> {
         let field = |key: &str| {
-            let pair = overlay.kustomization.openapi.iter().find(|(name, _)| name == key);
-            pair.map(|(_, value)| value)
+            let pair = overlay.kustomization.openapi.iter().find(|entry| entry.key == key);
+            pair.map(|entry| &entry.value)
         };
         if self.schema_is_set {
             return Ok(());
@@ -114,11 +114,10 @@ impl<'a> Session<'a> {
             (Some(path), None) => path,
         };
         self.schema_is_set = true;
-        let loaded =
-            self.loader.read(&overlay.root, &Reference { text: path.clone(), at: at.clone() })?;
-        let place = Place::File(Location::file(loaded.path.clone()));
+        let loaded = self.loader.read(&overlay.root, &Reference::to(path.clone(), at.clone()))?;
+        let place = loaded.place();
         self.visits.schema += 1;
-        let definitions = match schema_of(&manifest::text_of(&loaded)?, &place) {
+        let definitions = match schema_of(&loaded.text()?, &place) {
             Ok(definitions) => definitions,
             Err(fault) => {
                 self.no_schema = Some(fault);

@@ -149,8 +149,9 @@ impl<'a> Session<'a> {
         let mut so_far = Accumulator::default();
         let mut paths = Vec::new();
         for reference in references {
-            let place = Place::Inline(reference.at.clone());
-            let Ok(drafts) = manifest::resources(&reference.text, &place, &self.schema) else {
+            let Reference { text, at, written } = reference;
+            let place = Place::Inline(at.clone(), self.loader.add_inline(*written, text, text));
+            let Ok(drafts) = manifest::resources(text, &place, &self.schema) else {
                 paths.push(reference);
                 continue;
             };

@@ -4,6 +4,7 @@
 
 use super::books;
 use super::configuration::{Configuration, merge_specs};
+use super::decode::TextEntry;
 use super::error::BuildError;
 use super::field_spec::FieldSpec;
 use super::kustomization::{Image, LabelSet, Replacement, Replica};
@@ -22,6 +23,7 @@ use super::transform::{
     images, labels, name_affix, name_hash, namespace, replacements, replicas, value_add,
 };
 use crate::model::Location;
+use crate::yaml::Mark;
 
 /// Something that changes resources.
 #[derive(Debug)]
@@ -40,13 +42,15 @@ pub enum Transformer {
         subjects: Subjects,
         /// Where it is asked for.
         at: Location,
+        /// Where its name is written.
+        mark: Mark,
     },
     /// `namePrefix` and `nameSuffix`.
     Affix(End, String, Vec<FieldSpec>),
     /// `labels` and `commonLabels`.
-    Labels(Vec<(String, String)>, Vec<FieldSpec>),
+    Labels(Vec<TextEntry>, Vec<FieldSpec>),
     /// `commonAnnotations`.
-    Annotations(Vec<(String, String)>, Vec<FieldSpec>),
+    Annotations(Vec<TextEntry>, Vec<FieldSpec>),
     /// `replicas`.
     Replicas(Vec<Replica>, Vec<FieldSpec>),
     /// `images`.
@@ -84,9 +88,9 @@ impl Transformer {
     pub fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
         match self {
             Self::Patch(patch) => patch.apply(set, schema),
-            Self::Namespace { name, fields, unset_only, subjects, at } => {
-                let (unset_only, subjects) = (*unset_only, *subjects);
-                let namespace = Namespace { name, fields, unset_only, subjects, at };
+            Self::Namespace { name, fields, unset_only, subjects, at, mark } => {
+                let (unset_only, subjects, mark) = (*unset_only, *subjects, *mark);
+                let namespace = Namespace { name, fields, unset_only, subjects, at, mark };
                 namespace::apply(set, &namespace, schema)
             }
             Self::Affix(end, text, specs) => name_affix::apply(set, *end, text, specs, schema),
@@ -113,7 +117,7 @@ impl Transformer {
             Self::Namespace { name, .. } => vec![name],
             Self::Affix(_, text, _) => vec![text],
             Self::Labels(pairs, _) | Self::Annotations(pairs, _) => {
-                pairs.iter().flat_map(|(key, value)| [key.as_str(), value]).collect()
+                pairs.iter().flat_map(|pair| [pair.key.as_str(), &pair.value]).collect()
             }
             Self::Images(list, _) => list
                 .iter()
@@ -137,6 +141,7 @@ impl Transformer {
         site: &Site<'_, '_>,
     ) -> Result<Vec<Step>, BuildError> {
         let fields = &overlay.kustomization;
+        let entries = |entries: &[TextEntry]| site.loader.add_entries(entries);
         let mut steps = Vec::new();
         let mut add = |name: &str, transformer, times| {
             steps.push(Step { transformer, origin: overlay.builtin_origin(name), times });
@@ -158,6 +163,7 @@ impl Transformer {
                 unset_only: false,
                 subjects: Subjects::NamedDefault,
                 at: Location::file(overlay.file.clone()).in_field("namespace"),
+                mark: fields.namespace_mark,
             };
             add("NamespaceTransformer", transformer, 1);
         }
@@ -174,14 +180,14 @@ impl Transformer {
         if !fields.labels.is_empty() || !fields.common_labels.is_empty() {
             for set in &fields.labels {
                 let specs = label_specs(set, configuration, overlay)?;
-                add("LabelTransformer", Self::Labels(set.pairs.clone(), specs), 1);
+                add("LabelTransformer", Self::Labels(entries(&set.pairs), specs), 1);
             }
             let specs = configuration.common_labels.clone();
-            add("LabelTransformer", Self::Labels(fields.common_labels.clone(), specs), 1);
+            add("LabelTransformer", Self::Labels(entries(&fields.common_labels), specs), 1);
         }
         if !fields.common_annotations.is_empty() {
             let specs = configuration.common_annotations.clone();
-            let pairs = fields.common_annotations.clone();
+            let pairs = entries(&fields.common_annotations);
             add("AnnotationsTransformer", Self::Annotations(pairs, specs), 1);
         }
         for patch in &fields.patches_json_6902 {

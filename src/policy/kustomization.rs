@@ -1,7 +1,7 @@
 //! The kustomization files of an overlay, as text: what the engine reads, rules about them read again.
 
 use super::subject::Overlay;
-use crate::model::{Entry, KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::{Entry, RepoPath};
 
 /// One kustomization file of a build.
 #[derive(Clone, Debug)]
@@ -17,14 +17,6 @@ pub struct KustomizationText {
 pub fn kustomizations(overlay: Overlay<'_>) -> Vec<KustomizationText> {
     let inputs = overlay.build.inputs.iter().filter(|path| path.is_kustomization());
     inputs.filter_map(|path| read(overlay, path)).collect()
-}
-
-/// The overlay's own kustomization.
-#[must_use]
-pub fn own_kustomization(overlay: Overlay<'_>) -> Option<KustomizationText> {
-    let own = KUSTOMIZATION_NAMES.iter().filter_map(|name| overlay.path.join(name).ok());
-    let path = own.into_iter().find(|path| overlay.build.inputs.contains(path))?;
-    read(overlay, &path)
 }
 
 fn read(overlay: Overlay<'_>, path: &RepoPath) -> Option<KustomizationText> {

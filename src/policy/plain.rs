@@ -2,10 +2,9 @@
 
 use super::finding::{Finding, Level};
 use super::mesh::Manifest;
-use super::place::Sources;
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::{Location, Position, RepoPath};
-use crate::yaml::{Node, parse_manifests};
+use crate::yaml::{Mark, Node, parse_manifests};
 
 /// Istio's mesh configuration has no kind; this file name stands for it.
 const MESH_CONFIG: &str = "MESHCONFIG.yaml";
@@ -75,14 +74,10 @@ impl PlainManifests {
         self.mesh_file(MESH_NETWORKS, "MeshNetworks")
     }
 
-    /// The files, for finding places in them.
-    #[must_use]
-    pub fn into_sources(self) -> Sources {
-        let mut sources = Sources::unpatched();
-        for file in self.files {
-            sources.add(file.path, file.text, file.documents);
-        }
-        sources
+    /// Where a node of a file stands.
+    pub(super) fn position(&self, path: &RepoPath, mark: Mark) -> Option<Position> {
+        let file = self.files.iter().find(|file| file.path == *path)?;
+        Some(Position::of_offset(&file.text, mark.offset()?))
     }
 
     fn mesh_file(&self, name: &str, kind: &str) -> Option<Manifest<'_>> {

@@ -1,19 +1,21 @@
 //! What is read once of a built overlay for all that is said about it: the lines where its fields stand, and
 //! the values that no text may show. Nothing is read before something is found.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::place::Sources;
+use super::guessed_place::Sources;
 use super::risks::Changes;
 use super::subject::Overlay;
 use crate::diff::{KnownValues, SecretInputs};
-use crate::model::{Entry, RepoPath};
-use crate::yaml::{Dialect, parse_stream};
+use crate::model::{Entry, Position, RepoPath};
+use crate::yaml::{Dialect, Mark, parse_stream};
 
 /// An overlay with what was read of it.
 pub struct Reading<'a> {
     overlay: Overlay<'a>,
     sources: OnceLock<Sources>,
+    texts: Mutex<BTreeMap<RepoPath, Option<Arc<str>>>>,
     known: OnceLock<KnownValues>,
 }
 
@@ -21,7 +23,8 @@ impl<'a> Reading<'a> {
     /// Nothing is read yet.
     #[must_use]
     pub const fn new(overlay: Overlay<'a>) -> Self {
-        Self { overlay, sources: OnceLock::new(), known: OnceLock::new() }
+        let texts = Mutex::new(BTreeMap::new());
+        Self { overlay, sources: OnceLock::new(), texts, known: OnceLock::new() }
     }
 
     /// The overlay that changes lead to.
@@ -36,7 +39,16 @@ impl<'a> Reading<'a> {
         self.overlay
     }
 
-    /// The files of the build, those of the overlay first.
+    /// Where a node of the build comes from.
+    pub(super) fn locate(&self, mark: Mark) -> Option<(RepoPath, Position)> {
+        self.overlay.locate_with(mark, |path| {
+            let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = || self.overlay.text(path).map(Arc::from);
+            texts.entry(path.clone()).or_insert_with(read).clone()
+        })
+    }
+
+    /// The files of a build that does not know where its fields come from, those of the overlay first.
     pub(super) fn sources(&self) -> &Sources {
         self.sources.get_or_init(|| {
             let overlay = self.overlay;

@@ -1,9 +1,12 @@
 //! What is checked: the resources of a set, and what is known beside them.
 
+use std::sync::Arc;
+
 use super::Manifest;
 use super::standards::Standards;
-use crate::kustomize::Build;
-use crate::model::{EnvironmentName, FileEdit, Files, RepoPath};
+use crate::kustomize::{Build, counted_text};
+use crate::model::{Entry, EnvironmentName, FileEdit, Files, Position, RepoPath};
+use crate::yaml::Mark;
 
 /// One set with all that rules may ask about it.
 #[derive(Clone, Copy)]
@@ -31,6 +34,31 @@ pub struct Overlay<'a> {
     pub path: &'a RepoPath,
     /// The overlay, built.
     pub build: &'a Build,
+}
+
+impl Overlay<'_> {
+    /// Where a node of the build comes from.
+    pub(super) fn locate(&self, mark: Mark) -> Option<(RepoPath, Position)> {
+        self.locate_with(mark, |path| self.text(path).map(Arc::from))
+    }
+
+    /// The same, with the texts of files as somebody remembers them.
+    pub(super) fn locate_with(
+        &self,
+        mark: Mark,
+        text: impl FnOnce(&RepoPath) -> Option<Arc<str>>,
+    ) -> Option<(RepoPath, Position)> {
+        let path = self.build.texts.path(mark)?;
+        Some((path.clone(), self.build.texts.position(mark, &text(path)?)?))
+    }
+
+    /// The text of a file as marks count it.
+    pub(super) fn text(&self, path: &RepoPath) -> Option<String> {
+        match self.files.look_up(path) {
+            Ok((_, Entry::File(file))) => counted_text(path, &file.content),
+            _ => None,
+        }
+    }
 }
 
 /// A promotion, as far as it is decided when the gates run.

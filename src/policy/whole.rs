@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Findings, check, check_all};
 use super::gate::{Day, Gates};
+use super::guessed_place;
 use super::mesh::Manifest;
 use super::place::place;
 use super::plain::PlainManifests;
@@ -75,11 +76,14 @@ pub fn check_without_lines(
 /// Gives each finding about a built resource the line that a person has to edit.
 fn place_in_build(found: &mut Findings, reading: &Reading<'_>) {
     let build = reading.overlay().build;
-    let resources = build.resources.iter();
-    let original: BTreeMap<&ResourceId, &str> =
-        resources.map(|resource| (&resource.id, resource.original_id.name.as_str())).collect();
-    let original = |id: &ResourceId| original.get(id).copied();
-    place(&mut found.findings, &built(build), reading.sources(), original);
+    if build.origins_are_guessed {
+        let resources = build.resources.iter();
+        let original: BTreeMap<&ResourceId, &str> =
+            resources.map(|resource| (&resource.id, resource.original_id.name.as_str())).collect();
+        let original = |id: &ResourceId| original.get(id).copied();
+        guessed_place::place(&mut found.findings, &built(build), reading.sources(), original);
+    }
+    place(&mut found.findings, &built(build), &|mark, _| reading.locate(mark));
 }
 
 /// Whatever a rule or a policy quotes: no value of a Secret is in it.
@@ -146,11 +150,12 @@ pub fn check_manifests(plain: PlainManifests, terms: Terms<'_>) -> Findings {
             overlay: None,
             promotion: None,
         };
-        check(&subject, terms.gates, terms.today)
+        let mut found = check(&subject, terms.gates, terms.today);
+        place(&mut found.findings, &manifests, &|mark, origin| {
+            Some((origin.path.clone(), plain.position(&origin.path, mark)?))
+        });
+        found
     };
-    let sources = plain.into_sources();
-    // What a field is in the set, it is in its file.
-    place(&mut found.findings, &[], &sources, |_| None);
     found.findings.splice(0..0, remarks);
     found
 }

@@ -20,9 +20,11 @@ pub use dialect::Dialect;
 pub use error::SyntaxError;
 #[doc(hidden)]
 pub use event::outline;
-pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, Value};
 pub use number::{Number, number};
-pub use read::{MAX_DEPTH, can_be_printed, parse_manifests, parse_stream, parse_stream_by_events};
+pub use read::{
+    MAX_DEPTH, can_be_printed, parse_manifests, parse_one_of, parse_stream, parse_stream_by_events,
+};
 pub use resolve::resolve_plain;
 pub use write::{
     NotStyled, join_documents, read_again, write_document, write_scalar_value, write_stream,

@@ -9,55 +9,136 @@ use serde::{Deserialize, Serialize};
 /// Text of a scalar; up to 24 bytes without an allocation, which covers most keys and values.
 pub type Text = CompactString;
 
+/// Which of several texts a mark is in; who reads them gives the numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextId(pub u32);
+
+impl TextId {
+    /// The only text, the one at hand.
+    pub const ONLY: Self = Self(0);
+}
+
 /// A byte offset into the text a node was read from; [`Mark::NONE`] for nodes made by the program.
+///
+/// Which text that is goes with it, and no further: what is written down and read again has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Mark(u32);
+#[serde(from = "u32", into = "u32")]
+pub struct Mark {
+    at: u32,
+    text: TextId,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl From<u32> for Mark {
+    fn from(at: u32) -> Self {
+        Self { at, text: TextId::ONLY }
+    }
+}
+
+impl From<Mark> for u32 {
+    fn from(mark: Mark) -> Self {
+        mark.at
+    }
+}
 
 impl Mark {
     /// No place: the node was made, not read.
-    pub const NONE: Self = Self(u32::MAX);
+    pub const NONE: Self = Self { at: u32::MAX, text: TextId::ONLY };
 
     /// Set in the marks of shared nodes.
     const SHARED: u32 = 1 << 31;
     /// Set in the marks of lists and mappings that are written in brackets.
     const FLOW: u32 = 1 << 30;
+    /// Set in the marks of values that stand elsewhere than their keys.
+    const MOVED: u32 = 1 << 29;
+    const FLAGS: u32 = Self::SHARED | Self::FLOW | Self::MOVED;
 
-    /// The place `offset` bytes into a text. Texts are limited far below 2 GiB.
+    /// The place `offset` bytes into a text. Texts are limited far below 512 MiB.
     #[must_use]
     pub fn at(offset: usize) -> Self {
-        let fits = |at: &u32| at & (Self::SHARED | Self::FLOW) == 0;
-        u32::try_from(offset).ok().filter(fits).map_or(Self::NONE, Self)
+        let fits = |at: &u32| at & Self::FLAGS == 0;
+        u32::try_from(offset).ok().filter(fits).map_or(Self::NONE, Self::from)
+    }
+
+    /// The same place, in one of several texts.
+    #[must_use]
+    pub const fn in_text(self, text: TextId) -> Self {
+        Self { text, ..self }
+    }
+
+    /// The text that the place is in.
+    #[must_use]
+    pub const fn text(self) -> TextId {
+        self.text
     }
 
     /// The same place, where a list or mapping begins that is written in brackets.
     #[must_use]
     pub fn in_flow(self) -> Self {
-        if self == Self::NONE { self } else { Self(self.0 | Self::FLOW) }
+        if self.at == Self::NONE.at { self } else { Self { at: self.at | Self::FLOW, ..self } }
     }
 
     /// Whether a list or mapping is written in brackets.
     #[must_use]
     pub const fn is_flow(self) -> bool {
-        self.0 & (Self::SHARED | Self::FLOW) == Self::FLOW
+        self.at & (Self::SHARED | Self::FLOW) == Self::FLOW
     }
 
-    /// No place, but a group: nodes of one tree with the same mark were made as one node in several
-    /// places, so that who changes one changes them all.
+    /// No offset, but a group: nodes of one tree with the same mark were made as one node in several
+    /// places, so that who changes one changes them all. `text` says where that node is from.
     #[must_use]
-    pub const fn shared(group: u32) -> Self {
-        Self(group | Self::SHARED)
+    pub const fn shared(group: u32, text: TextId) -> Self {
+        Self { at: group | Self::SHARED, text }
+    }
+
+    /// Whether both are of one group.
+    #[must_use]
+    pub const fn is_one_with(self, other: Self) -> bool {
+        self.is_shared() && self.at == other.at
+    }
+
+    /// The same node, with the value of another place.
+    ///
+    /// Of nodes that were made as one only the text is kept, which says enough where it stands for one place.
+    #[must_use]
+    pub const fn moved_to(self, place: Self) -> Self {
+        if self.is_shared() {
+            let text = if place.is_shared() { place.text } else { TextId::ONLY };
+            return Self { text, ..self };
+        }
+        let flow = if self.is_flow() { Self::FLOW } else { 0 };
+        let flags = flow | Self::MOVED;
+        if place.is_shared() {
+            return Self { at: flags, ..place };
+        }
+        match place.offset() {
+            Some(_) => Self { at: place.at & !Self::FLAGS | flags, ..place },
+            None if flow > 0 => Self { text: TextId::ONLY, ..self },
+            None => Self::NONE,
+        }
+    }
+
+    /// Whether a value stands elsewhere than its key.
+    #[must_use]
+    pub const fn is_moved(self) -> bool {
+        self.is_shared() || self.at & (Self::SHARED | Self::MOVED) == Self::MOVED
     }
 
     /// Whether the node belongs to a group of shared ones.
     #[must_use]
-    pub fn is_shared(self) -> bool {
-        self != Self::NONE && self.0 & Self::SHARED != 0
+    pub const fn is_shared(self) -> bool {
+        self.at != Self::NONE.at && self.at & Self::SHARED != 0
     }
 
     /// The byte offset, if the node was read.
     #[must_use]
-    pub fn offset(self) -> Option<usize> {
-        (self.0 & Self::SHARED == 0).then_some((self.0 & !Self::FLOW) as usize)
+    pub const fn offset(self) -> Option<usize> {
+        if self.at & Self::SHARED == 0 { Some((self.at & !Self::FLAGS) as usize) } else { None }
     }
 }
 

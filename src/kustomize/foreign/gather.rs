@@ -12,7 +12,7 @@ use crate::kustomize::error::BuildError;
 use crate::kustomize::manifest::Place;
 use crate::kustomize::remote::RemoteResolver;
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
-use crate::yaml::{Dialect, Node};
+use crate::yaml::{Dialect, Node, TextId};
 
 /// Collects what building `dir` needs.
 pub(super) fn gather(
@@ -71,7 +71,7 @@ impl Gatherer<'_> {
                     self.found.kustomization = path.clone();
                 }
             }
-            let at = Place::File(Location::file(path));
+            let at = Place::File(Location::file(path), TextId::ONLY);
             for (node, text) in self.read(&file, Dialect::V2, &at)?.iter().take(1) {
                 self.note_naming(tree, dir, node);
                 scan(self, tree, dir, &at, text, node)?;

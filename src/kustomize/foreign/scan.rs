@@ -16,7 +16,7 @@ use crate::model::{
     Entry, FieldHolds, File, InvalidPath, KUSTOMIZATION_FIELDS, KustomizationField, Location,
     RESOURCE_LISTS, RepoPath,
 };
-use crate::yaml::{Dialect, Mark, Node, Value, parse_stream};
+use crate::yaml::{Dialect, Mark, Node, TextId, Value, parse_stream};
 
 /// Keys of the configuration of plugins whose texts are paths, beside those of kustomizations.
 const PLUGIN_PATHS: [&str; 1] = ["paths"];
@@ -103,7 +103,7 @@ impl Scan<'_, '_, '_> {
 
     /// The configuration of a plugin, written in place.
     fn inline(&mut self, text: &str, mark: Mark) -> Result<(), BuildError> {
-        let place = Place::Inline(self.place.at(self.text, mark));
+        let place = Place::Inline(self.place.at(self.text, mark), TextId::ONLY);
         for node in parse_stream(text, Dialect::V3).unwrap_or_default() {
             self.plugin(&place, text, &node)?;
         }
@@ -148,7 +148,7 @@ impl Scan<'_, '_, '_> {
         let is_plugin = has_plugins(field);
         let is_resource = is_in(&RESOURCE_LISTS, field);
         if is_plugin || is_resource && charts::may_have_plugin(&file.content) {
-            let place = Place::File(Location::file(path.clone()));
+            let place = Place::File(Location::file(path.clone()), TextId::ONLY);
             for (node, text) in self.gatherer.read(file, Dialect::V3, &place)? {
                 if is_plugin {
                     self.plugin(&place, &text, &node)?;
@@ -171,7 +171,7 @@ impl Scan<'_, '_, '_> {
         if !is_remote_file(text) && !is_repository(text) {
             return Ok(());
         }
-        let reference = Reference { text: text.to_owned(), at: self.at(mark, field) };
+        let reference = Reference::to(text, self.at(mark, field));
         let tree = resolve(self.gatherer.remote, &reference)?;
         self.gatherer.visit(Tree::Remote(tree.files), tree.path);
         Ok(())

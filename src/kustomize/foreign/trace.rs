@@ -17,6 +17,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::transform::name_hash::hash;
 use crate::model::{Entry, Files as _, Location};
+use crate::yaml::TextId;
 
 /// So many names are tried for one resource.
 const MOST_NAMES: usize = 64;
@@ -28,9 +29,9 @@ pub(super) fn resources(
     kustomization: Location,
 ) -> Result<Vec<Resource>, BuildError> {
     let schema = Schema::default();
-    let printed = objects(manifest, &Place::Inline(kustomization.clone())).map_err(|error| {
-        BuildError::Foreign { at: kustomization.clone(), reason: unreadable(&error) }
-    })?;
+    let printed = objects(manifest, &Place::Inline(kustomization.clone(), TextId::ONLY)).map_err(
+        |error| BuildError::Foreign { at: kustomization.clone(), reason: unreadable(&error) },
+    )?;
     let known = Known::read(gathered, &schema);
     let trace = |draft: Draft| {
         let (original_id, origin) = known
@@ -70,7 +71,7 @@ impl<'a> Known<'a> {
         for path in &gathered.manifests {
             let Ok((_, Entry::File(file))) = gathered.tree.look_up(path) else { continue };
             let Ok(text) = std::str::from_utf8(&file.content) else { continue };
-            let place = Place::File(Location::file(path.clone()));
+            let place = Place::File(Location::file(path.clone()), TextId::ONLY);
             for object in objects(text, &place).unwrap_or_default() {
                 let Draft { id, location, .. } = object.into_draft(schema);
                 let key = key_of(&id, &id.name);

@@ -7,9 +7,17 @@ use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::{GeneratorArgs, Reference};
 use crate::kustomize::load::{Loaded, Loader, Root};
 use crate::kustomize::secret_facts::SecretFile;
+use crate::yaml::Mark;
 
 /// Go's line scanner gives up, without a word, at the first line that is longer.
 const LINE_LIMIT_BYTES: usize = 64 * 1024;
+
+/// A value of a generated object.
+pub(super) struct Datum {
+    pub(super) value: Vec<u8>,
+    /// Where it is written.
+    pub(super) mark: Mark,
+}
 
 /// All keys of a generator with their values.
 pub(super) fn read(
@@ -17,16 +25,16 @@ pub(super) fn read(
     args: &GeneratorArgs,
     loader: &Loader<'_>,
     root: &Root<'_>,
-) -> Result<BTreeMap<String, Vec<u8>>, BuildError> {
+) -> Result<BTreeMap<String, Datum>, BuildError> {
     let note = |loaded: &Loaded, file: SecretFile| {
         if what == Generated::Secret {
             loader.note_secrets(|known| known.note_file(loaded.path.clone(), file));
         }
     };
     let mut data = BTreeMap::new();
-    let mut add = |key: String, value: Vec<u8>, from: &Reference| {
+    let mut add = |key: String, (value, mark): (Vec<u8>, Mark), from: &Reference| {
         let reason = format!("the key `{key}` is there twice");
-        match data.insert(key, value) {
+        match data.insert(key, Datum { value, mark }) {
             None => Ok(()),
             Some(_) => Err(BuildError::invalid(&from.at, reason)),
         }
@@ -34,35 +42,39 @@ pub(super) fn read(
     for source in &args.envs {
         let loaded = loader.read(root, source)?;
         note(&loaded, SecretFile::Env);
-        for (key, value) in environment_lines(&loaded.content, source)? {
-            add(key, value, source)?;
+        for (key, value, at) in environment_lines(&loaded.content, source)? {
+            add(key, (value, Mark::at(at).in_text(loaded.id)), source)?;
         }
     }
     for source in &args.literals {
         let (key, value) = literal(source)?;
-        add(key.to_owned(), value.as_bytes().to_vec(), source)?;
+        add(key.to_owned(), (value.as_bytes().to_vec(), source.written.mark), source)?;
     }
     for source in &args.files {
         let (key, path) = file_source(source)?;
-        let reference = Reference { text: path.to_owned(), at: source.at.clone() };
+        let reference = Reference::to(path, source.at.clone());
         let loaded = loader.read(root, &reference)?;
         note(&loaded, SecretFile::Whole);
-        add(key.to_owned(), loaded.content.to_vec(), source)?;
+        let mark = Mark::at(0).in_text(loaded.id);
+        add(key.to_owned(), (loaded.content.to_vec(), mark), source)?;
     }
     Ok(data)
 }
 
+/// The keys and values of an environment file, each with the offset of its line where line ends are one byte.
 fn environment_lines(
     content: &[u8],
     source: &Reference,
-) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
-    let mut pairs = Vec::new();
+) -> Result<Vec<(String, Vec<u8>, usize)>, BuildError> {
+    let (mut pairs, mut next) = (Vec::new(), 0);
     for (at, line) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
         if line.len() > LINE_LIMIT_BYTES {
             break;
         }
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let start = next;
+        next += line.len() + 1;
         let line = std::str::from_utf8(line).map_err(|_| {
             BuildError::invalid(
                 &source.at,
@@ -76,7 +88,7 @@ fn environment_lines(
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         if !key.is_empty() {
-            pairs.push((key.to_owned(), value.as_bytes().to_vec()));
+            pairs.push((key.to_owned(), value.as_bytes().to_vec(), start));
         }
     }
     Ok(pairs)
@@ -118,7 +130,7 @@ mod tests {
     use crate::model::{Location, RepoPath};
 
     fn reference(text: &str) -> Reference {
-        Reference { text: text.to_owned(), at: Location::file(RepoPath::root()) }
+        Reference::to(text, Location::file(RepoPath::root()))
     }
 
     #[test]
@@ -137,9 +149,11 @@ mod tests {
     fn reads_environment_files_as_kustomize_does() {
         let text = "\u{feff}A=1\r\n  # comment\n\n  B=x=y \nC\n";
         let pairs = environment_lines(text.as_bytes(), &reference("env")).unwrap();
-        let texts: Vec<_> =
-            pairs.iter().map(|(k, v)| format!("{k}:{}", String::from_utf8_lossy(v))).collect();
-        assert_eq!(texts, ["A:1", "B:x=y ", "C:"]);
+        let texts: Vec<_> = pairs
+            .iter()
+            .map(|(k, v, at)| format!("{at} {k}:{}", String::from_utf8_lossy(v)))
+            .collect();
+        assert_eq!(texts, ["0 A:1", "20 B:x=y ", "29 C:"]);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use compact_str::CompactString;
 
 use super::super::Gvk;
+use super::super::decode::{TextEntry, Written};
 use super::super::field_spec::FieldSpec;
 use super::super::selector::Selector;
 use crate::model::Location;
+use crate::yaml::Mark;
 
 /// A kustomization or a component.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +19,7 @@ pub struct Kustomization {
     /// Directories with components.
     pub components: Vec<Reference>,
     /// `openapi`, in the order of its keys.
-    pub openapi: Vec<(String, String)>,
+    pub openapi: Vec<TextEntry>,
     /// Files with `OpenAPI` definitions that mark name references.
     pub crds: Vec<Reference>,
     /// Files with field specs.
@@ -40,12 +42,14 @@ pub struct Kustomization {
     pub name_suffix: String,
     /// The namespace of everything that can have one.
     pub namespace: String,
+    /// Where that is written.
+    pub namespace_mark: Mark,
     /// Labels for metadata, templates and selectors.
-    pub common_labels: Vec<(String, String)>,
+    pub common_labels: Vec<TextEntry>,
     /// Labels for chosen places.
     pub labels: Vec<LabelSet>,
     /// Annotations for metadata and templates.
-    pub common_annotations: Vec<(String, String)>,
+    pub common_annotations: Vec<TextEntry>,
     /// Strategic merge patches: files, or patches written in place.
     pub patches_strategic_merge: Vec<Reference>,
     /// JSON 6902 patches of the older field.
@@ -77,6 +81,16 @@ pub struct Reference {
     pub text: String,
     /// Where it is written.
     pub at: Location,
+    /// How.
+    pub written: Written,
+}
+
+impl Reference {
+    /// A reference to what a text names that is not written so itself.
+    #[must_use]
+    pub fn to(text: impl Into<String>, at: Location) -> Self {
+        Self { text: text.into(), at, written: Written::default() }
+    }
 }
 
 /// A config map or secret to generate.
@@ -106,9 +120,9 @@ pub struct GeneratorArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GeneratorOptions {
     /// Labels to add.
-    pub labels: Vec<(String, String)>,
+    pub labels: Vec<TextEntry>,
     /// Annotations to add.
-    pub annotations: Vec<(String, String)>,
+    pub annotations: Vec<TextEntry>,
     /// Whether the name gets no hash.
     pub disable_name_suffix_hash: bool,
     /// Whether the object is immutable.
@@ -119,7 +133,7 @@ pub struct GeneratorOptions {
 #[derive(Clone, Debug, Default)]
 pub struct LabelSet {
     /// The labels, in the order of their names.
-    pub pairs: Vec<(String, String)>,
+    pub pairs: Vec<TextEntry>,
     /// Whether selectors and templates get them too.
     pub include_selectors: bool,
     /// Whether templates get them too.
@@ -145,6 +159,10 @@ pub struct Patch {
     pub allow_kind_change: bool,
     /// Where it is written.
     pub at: Location,
+    /// The same.
+    pub mark: Mark,
+    /// How the patch is written, if it is here.
+    pub written: Written,
 }
 
 /// A change of images.
@@ -160,6 +178,8 @@ pub struct Image {
     pub new_tag: String,
     /// Its digest, in place of a tag.
     pub digest: String,
+    /// Where the part is written that says most of the new image.
+    pub mark: Mark,
 }
 
 /// A change of a replica count.
@@ -169,6 +189,8 @@ pub struct Replica {
     pub name: String,
     /// How many it shall have.
     pub count: i64,
+    /// Where that is written.
+    pub mark: Mark,
     /// Where it is written.
     pub at: Location,
 }

@@ -14,7 +14,7 @@ use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::selector::Selector;
 use crate::kustomize::version;
 use crate::model::{FIELD_NAMES, FieldHolds, KUSTOMIZATION_FIELDS, KustomizationField, Location};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Mark, Node, Value};
 
 const KUSTOMIZATION: &str = "Kustomization";
 const COMPONENT: &str = "Component";
@@ -74,6 +74,7 @@ impl Kustomization {
             name_prefix: file.text("namePrefix")?,
             name_suffix: file.text("nameSuffix")?,
             namespace: file.text("namespace")?,
+            namespace_mark: file.written("namespace").mark,
             common_labels: file.text_map("commonLabels")?,
             labels: file.objects("labels", &LABEL_SET, label_set)?,
             common_annotations: file.text_map("commonAnnotations")?,
@@ -166,9 +167,10 @@ fn warnings(file: &Object<'_>) -> Vec<String> {
         .collect()
 }
 
-fn references(object: &Object<'_>, key: &str) -> Result<Vec<Reference>, BuildError> {
+/// Reads a list of texts that name files, or are YAML themselves.
+pub fn references(object: &Object<'_>, key: &str) -> Result<Vec<Reference>, BuildError> {
     let texts = object.texts(key)?;
-    Ok(texts.into_iter().map(|(text, at)| Reference { text, at }).collect())
+    Ok(texts.into_iter().map(|(text, at, written)| Reference { text, at, written }).collect())
 }
 
 fn gvk(object: &Object<'_>) -> Result<Gvk, BuildError> {
@@ -194,7 +196,8 @@ pub fn generator_args(object: &Object<'_>) -> Result<GeneratorArgs, BuildError> 
     let mut envs = references(object, "envs")?;
     let env = object.text("env")?;
     if !env.is_empty() {
-        envs.push(Reference { text: env, at: object.location_of("env") });
+        let (at, written) = (object.location_of("env"), object.written("env"));
+        envs.push(Reference { text: env, at, written });
     }
     Ok(GeneratorArgs {
         namespace: object.text("namespace")?,
@@ -249,6 +252,8 @@ pub fn patch(object: &Object<'_>) -> Result<Patch, BuildError> {
         allow_name_change: allows("allowNameChange")?,
         allow_kind_change: allows("allowKindChange")?,
         at: object.location(),
+        mark: object.mark(),
+        written: object.written("patch"),
     })
 }
 
@@ -265,7 +270,10 @@ pub fn selector(object: &Object<'_>) -> Result<Selector, BuildError> {
 
 /// Reads one entry of `images`.
 pub fn image(object: &Object<'_>) -> Result<Image, BuildError> {
+    let parts = ["newTag", "digest", "newName", "tagSuffix"];
+    let says_most = parts.into_iter().find(|part| object.get(part).is_some());
     Ok(Image {
+        mark: says_most.map_or(Mark::NONE, |part| object.written(part).mark),
         name: object.text("name")?,
         new_name: object.text("newName")?,
         tag_suffix: object.text("tagSuffix")?,
@@ -279,6 +287,7 @@ pub fn replica(object: &Object<'_>) -> Result<Replica, BuildError> {
     Ok(Replica {
         name: object.text("name")?,
         count: object.integer("count")?,
+        mark: object.written("count").mark,
         at: object.location(),
     })
 }
@@ -297,7 +306,8 @@ pub fn replacement_field(object: &Object<'_>) -> Result<ReplacementField, BuildE
             reason: "`path` and an inline replacement exclude each other",
         });
     }
-    Ok(ReplacementField::File(Reference { text: path, at: object.location_of("path") }))
+    let (at, written) = (object.location_of("path"), object.written("path"));
+    Ok(ReplacementField::File(Reference { text: path, at, written }))
 }
 
 /// Reads one replacement.

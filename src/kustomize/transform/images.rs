@@ -17,7 +17,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::version::{BROKEN_IMAGE_PATTERNS, Version};
-use crate::yaml::{Node, Scalar, Tag, Text, Value};
+use crate::yaml::{Mark, Node, Scalar, Tag, Text, Value};
 
 /// Changes images in all resources, the changes one after the other.
 ///
@@ -77,6 +77,7 @@ impl<'a> Changes<'a> {
             for_each_image(draft, walks, &mut |image| {
                 let first = self.patterns.first_for(&image.text, from);
                 next = next.into_iter().chain(first.filter(|_| image.tag != Tag::Null)).min();
+                None
             })?;
             let Some(at) = next else { return Ok(()) };
             for_each_image(draft, walks, &mut |image| self.change(at, image))?;
@@ -84,11 +85,13 @@ impl<'a> Changes<'a> {
         }
     }
 
-    fn change(&self, at: usize, old: &mut Scalar) {
-        if old.tag != Tag::Null && self.patterns.fits(at, &old.text) {
+    /// Makes one change; where the new image comes from, if it is another one now.
+    fn change(&self, at: usize, old: &mut Scalar) -> Option<Mark> {
+        (old.tag != Tag::Null && self.patterns.fits(at, &old.text)).then(|| {
             let new = rename(&self.images[at], &old.text);
             scalar::assign(old, new, None);
-        }
+            self.images[at].mark
+        })
     }
 }
 
@@ -99,14 +102,18 @@ fn has_image(draft: &Draft, fields: &[FieldSpec]) -> bool {
     let mut found = false;
     let walks = walks.of(&draft.id.gvk);
     draft.id.gvk.kind != "CustomResourceDefinition"
-        && for_each_image(&mut copy, walks, &mut |_| found = true).is_ok()
+        && for_each_image(&mut copy, walks, &mut |_| {
+            found = true;
+            None
+        })
+        .is_ok()
         && found
 }
 
 fn for_each_image(
     draft: &mut Draft,
     walks: &[Arc<Walk>],
-    visit: &mut dyn FnMut(&mut Scalar),
+    visit: &mut dyn FnMut(&mut Scalar) -> Option<Mark>,
 ) -> Result<(), FieldError> {
     each_in_containers(&mut draft.node, visit)?;
     walks.iter().try_for_each(|walk| walk.each_scalar(draft, visit))
@@ -114,7 +121,7 @@ fn for_each_image(
 
 fn each_in_containers(
     node: &mut Node,
-    visit: &mut dyn FnMut(&mut Scalar),
+    visit: &mut dyn FnMut(&mut Scalar) -> Option<Mark>,
 ) -> Result<(), FieldError> {
     match &mut node.value {
         Value::Sequence(items) => items.iter_mut().try_for_each(|i| each_in_containers(i, visit)),
@@ -132,7 +139,7 @@ fn each_in_containers(
 
 fn in_container(
     container: &mut Node,
-    visit: &mut dyn FnMut(&mut Scalar),
+    visit: &mut dyn FnMut(&mut Scalar) -> Option<Mark>,
 ) -> Result<(), FieldError> {
     if container.is_null() {
         return Ok(());
@@ -147,8 +154,10 @@ fn in_container(
     };
     match container.get_mut("image") {
         None => Ok(()),
-        Some(Node { value: Value::Scalar(image), .. }) => {
-            visit(image);
+        Some(Node { value: Value::Scalar(image), mark }) => {
+            if let Some(place) = visit(image) {
+                *mark = mark.moved_to(place);
+            }
             Ok(())
         }
         Some(image) => Err(unfit("containers/image", "scalar", image)),

@@ -12,7 +12,7 @@ mod operation;
 mod raw;
 
 use crate::kustomize::growth::Growth;
-use crate::yaml::{Dialect, Node, Text, Value, parse_stream};
+use crate::yaml::{Dialect, Node, Text, TextId, Value, parse_one_of};
 use operation::{Operation, operation, pointer};
 use raw::Raw;
 
@@ -23,16 +23,16 @@ pub struct JsonPatch {
 }
 
 impl JsonPatch {
-    /// Reads a patch: JSON if it begins with `[`, else YAML.
+    /// Reads a patch: JSON if it begins with `[`, else YAML. `id` is the text's number.
     ///
     /// # Errors
     /// [`ParseError`] if the text is neither, or no list of mappings.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
+    pub fn parse(text: &str, id: TextId) -> Result<Self, ParseError> {
         let list = if text.starts_with('[') {
-            json::parse(text)?
+            json::parse(text, id)?
         } else {
             // go-yaml decodes the first document and leaves the rest alone.
-            parse_stream(text, Dialect::V2)?.into_iter().next().unwrap_or_else(Node::null)
+            parse_one_of(text, id, Dialect::V2)?.into_iter().next().unwrap_or_else(Node::null)
         };
         if list.is_null() {
             return Ok(Self::default());

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use crate::kustomize::decode::TextEntry;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk, Walks};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
-use crate::yaml::{Node, Tag, Value};
+use crate::yaml::{Mark, Node, Tag, Value};
 
 /// Sets labels or annotations at these fields of all resources.
 ///
@@ -18,31 +19,26 @@ use crate::yaml::{Node, Tag, Value};
 /// [`BuildError::Invalid`] if a field is there and no mapping.
 pub fn apply(
     set: &mut ResourceSet,
-    entries: &[(String, String)],
+    entries: &[TextEntry],
     fields: &[FieldSpec],
 ) -> Result<(), BuildError> {
-    let mut entries: Vec<&(String, String)> = entries.iter().collect();
+    let mut entries: Vec<&TextEntry> = entries.iter().collect();
     entries.sort();
     let mut walks = Walks::new(fields, Make::Mapping);
     for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
         let walks = walks.of(&draft.id.gvk);
-        for (key, value) in &entries {
-            set_entry(draft, key, value, walks).map_err(|fault| fault.of(draft))?;
+        for entry in &entries {
+            set_entry(draft, entry, walks).map_err(|fault| fault.of(draft))?;
         }
     }
     Ok(())
 }
 
-fn set_entry(
-    draft: &mut Draft,
-    key: &str,
-    value: &str,
-    walks: &[Arc<Walk>],
-) -> Result<(), FieldError> {
-    let mark = draft.share();
+fn set_entry(draft: &mut Draft, entry: &TextEntry, walks: &[Arc<Walk>]) -> Result<(), FieldError> {
+    let mark = draft.share(entry.mark.text());
     let mut changed = Vec::new();
     for walk in walks {
-        walk.each(&mut draft.node, &mut |node| put(node, key, value, walk, mark, &mut changed))?;
+        walk.each(&mut draft.node, &mut |node| put(node, entry, walk, mark, &mut changed))?;
         changed.drain(..).for_each(|changed| draft.spread(&changed));
     }
     Ok(())
@@ -50,10 +46,9 @@ fn set_entry(
 
 fn put(
     node: &mut Node,
-    key: &str,
-    value: &str,
+    new: &TextEntry,
     walk: &Walk,
-    mark: crate::yaml::Mark,
+    mark: Mark,
     changed: &mut Vec<Node>,
 ) -> Result<(), FieldError> {
     if node.is_null() {
@@ -62,13 +57,15 @@ fn put(
     let Value::Mapping(mapping) = &mut node.value else {
         return Err(walk.unfit("mapping", node));
     };
-    if let Some(entry) = mapping.get_mut(key) {
+    let value = new.value.as_str();
+    if let Some(entry) = mapping.get_mut(&new.key) {
         scalar::set(entry, value.into(), Some(Tag::Str));
-        if entry.mark.is_shared() && entry.mark != mark {
+        entry.mark = entry.mark.moved_to(mark);
+        if entry.mark.is_shared() && !entry.mark.is_one_with(mark) {
             changed.push(entry.clone());
         }
     } else {
-        mapping.insert(key, Node { mark, ..Node::string(value) });
+        mapping.insert(new.key.as_str(), Node { mark, ..Node::string(value) });
     }
     Ok(())
 }

@@ -67,6 +67,8 @@ fn extend(
             End::Suffix => format!("{}{text}", old.text),
         };
         scalar::assign(old, new.into(), None);
+        // The name is still the one that is written there.
+        None
     })
 }
 

@@ -11,7 +11,7 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
-use crate::yaml::{Node, Scalar, Tag, Value};
+use crate::yaml::{Mark, Node, Scalar, Tag, Value};
 
 /// How to set namespaces.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Namespace<'a> {
     pub subjects: Subjects,
     /// Where it is asked for.
     pub at: &'a Location,
+    /// Where its name is written.
+    pub mark: Mark,
 }
 
 /// Which subjects of role bindings get the namespace.
@@ -117,10 +119,13 @@ impl<'a> Transformer<'a> {
         Ok(())
     }
 
-    fn set(&self, old: &mut Scalar) {
-        if !self.namespace.unset_only || old.tag == Tag::Null || old.text.is_empty() {
+    /// Sets one field; where its value comes from, if it is another one now.
+    fn set(&self, old: &mut Scalar) -> Option<Mark> {
+        let is_open = !self.namespace.unset_only || old.tag == Tag::Null || old.text.is_empty();
+        is_open.then(|| {
             scalar::assign(old, self.namespace.name.into(), Some(Tag::Str));
-        }
+            self.namespace.mark
+        })
     }
 
     fn subjects(&self, draft: &mut Draft) -> Result<(), FieldError> {
@@ -150,8 +155,12 @@ impl<'a> Transformer<'a> {
             if subject.get("namespace").is_none() {
                 subject.insert("namespace", Node::string(""));
             }
-            match subject.get_mut("namespace").map(|node| &mut node.value) {
-                Some(Value::Scalar(old)) => self.set(old),
+            match subject.get_mut("namespace") {
+                Some(Node { value: Value::Scalar(old), mark }) => {
+                    if let Some(place) = self.set(old) {
+                        *mark = mark.moved_to(place);
+                    }
+                }
                 _ => return Err(unfit("scalar", &Node::mapping())),
             }
         }

@@ -19,7 +19,7 @@ use crate::kustomize::version::{
     Change, EMPTY_PATCHES, EMPTY_PATCHES_WITH_TARGET, SEVERAL_DELETIONS,
 };
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Mapping, Node, Text, Value};
+use crate::yaml::{Mapping, Node, Text, TextId, Value};
 
 /// A patch that was read.
 #[derive(Clone, Debug)]
@@ -70,13 +70,13 @@ impl LoadedPatch {
     /// # Errors
     /// The better of the two reasons if the text is neither form.
     pub fn of_either_form(
-        text: &str,
+        (text, id): (&str, TextId),
         objects: Result<Vec<Draft>, BuildError>,
         target: Option<Selector>,
         options: Options,
         at: Location,
     ) -> Result<Self, BuildError> {
-        let json = JsonPatch::parse(text);
+        let json = JsonPatch::parse(text, id);
         let content = match (objects, json) {
             (Ok(objects), Ok(json)) if !objects.is_empty() && !json.is_empty() => {
                 let reason = "the patch is a strategic merge patch and a JSON 6902 patch at once";
@@ -122,7 +122,7 @@ impl LoadedPatch {
     /// # Errors
     /// [`BuildError::Invalid`] if it names no resource, or the text is no JSON 6902 patch or empty.
     pub fn json_6902(
-        text: &str,
+        (text, id): (&str, TextId),
         target: Option<Selector>,
         at: Location,
     ) -> Result<Self, BuildError> {
@@ -130,7 +130,7 @@ impl LoadedPatch {
         if target.as_ref().is_none_or(|target| target.name.is_empty()) {
             return Err(invalid("the patch needs a `target` with a `name`"));
         }
-        let json = JsonPatch::parse(text).map_err(|fault| not_a_patch(at.clone(), &fault))?;
+        let json = JsonPatch::parse(text, id).map_err(|fault| not_a_patch(at.clone(), &fault))?;
         if json.is_empty() {
             return Err(invalid("the patch has no operation"));
         }

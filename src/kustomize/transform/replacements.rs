@@ -141,6 +141,9 @@ fn copy_into(
         // A part that is joined to a text leaves the text there is.
         growth.add(size)?;
         put(field, value, target.options)?;
+        if field.as_scalar().is_some() {
+            field.mark = field.mark.moved_to(value.mark);
+        }
         if field.mark.is_shared() {
             shared.push(field.clone());
         }

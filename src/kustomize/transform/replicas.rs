@@ -63,6 +63,7 @@ fn count(
         if walk.is_for(&draft.id.gvk) {
             let mut set = |old: &mut _| {
                 scalar::assign(old, count.as_str().into(), Some(Tag::Int));
+                Some(replica.mark)
             };
             walk.each_scalar(draft, &mut set).map_err(|fault| fault.of(draft))?;
         }

@@ -6,13 +6,14 @@ use super::{labels, name_affix, namespace, replicas, strategic_merge};
 use crate::kustomize::Gvk;
 use crate::kustomize::Version;
 use crate::kustomize::configuration::Configuration;
+use crate::kustomize::decode::TextEntry;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::kustomization::Replica;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Dialect, Node, parse_stream, write_document};
+use crate::yaml::{Dialect, Mark, Node, parse_stream, write_document};
 
 fn place() -> Location {
     Location::file(RepoPath::parse("a.yaml").unwrap())
@@ -48,7 +49,8 @@ const DEPLOYMENT: &str =
 #[test]
 fn a_label_is_one_value_in_all_its_places() {
     let mut set = set(DEPLOYMENT);
-    let entries = [("app".to_owned(), "one".to_owned())];
+    let (key, value) = ("app".to_owned(), "one".to_owned());
+    let entries = [TextEntry { key, value, mark: Mark::NONE }];
     labels::apply(&mut set, &entries, &Configuration::builtin(Version::default()).common_labels)
         .unwrap();
     let draft = set.iter_mut().next().unwrap();
@@ -81,6 +83,7 @@ fn in_namespace(set: &mut ResourceSet, subjects: Subjects) -> Result<(), String>
         unset_only: false,
         subjects,
         at: &place(),
+        mark: Mark::NONE,
     };
     namespace::apply(set, &namespace, &Schema::default()).map_err(|error| error.to_string())
 }
@@ -121,7 +124,8 @@ fn two_resources_that_become_one_are_refused() {
 fn a_replica_count_in_quotes_stays_in_quotes() {
     let mut set =
         set("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: '3'}}");
-    let replica = |name: &str| Replica { name: name.to_owned(), count: 5, at: place() };
+    let replica =
+        |name: &str| Replica { name: name.to_owned(), count: 5, mark: Mark::NONE, at: place() };
     let fields = &Configuration::builtin(Version::default()).replicas;
     replicas::apply(&mut set, &[replica("d")], fields).unwrap();
     same(set.get(0).unwrap().node.get("spec"), "{replicas: '5'}");

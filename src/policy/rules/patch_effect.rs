@@ -3,15 +3,12 @@
 //!
 //! What a patch did is noted by the build. Where another engine built, nothing is said: nobody noted it there.
 
-use crate::kustomize::decode::get;
 use crate::kustomize::{Build, PatchEffect, ResourceId};
-use crate::model::{Location, PATCH_LISTS, Positions};
+use crate::model::{Location, PATCH_LISTS};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
-use crate::policy::kustomization::{KustomizationText, own_kustomization};
 use crate::policy::rule::{Check, Code, Report, Rule};
-use crate::policy::subject::Subject;
-use crate::yaml::{Dialect, Node, parse_stream};
+use crate::policy::subject::{Overlay, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "patch-effect",
@@ -28,15 +25,9 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     if overlay.build.patches.iter().all(|patch| patch.has_changed) {
         return;
     }
-    let Some(file) = own_kustomization(overlay) else { return };
-    let Some(root) =
-        parse_stream(&file.text, Dialect::V2).ok().and_then(|it| it.into_iter().next())
-    else {
-        return;
-    };
     for patch in overlay.build.patches.iter().filter(|patch| !patch.has_changed) {
         // What a deployer adds stands in no file.
-        let Some(at) = entry(&file, &root, patch) else { continue };
+        let Some(at) = entry(overlay, patch) else { continue };
         match &patch.first {
             None => {
                 let help = "correct the target, or remove the patch".to_owned();
@@ -54,14 +45,10 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 }
 
 /// The entry in the overlay's own kustomization.
-fn entry(file: &KustomizationText, root: &Node, patch: &PatchEffect) -> Option<Location> {
-    let (list, index) = patch.at.field.strip_suffix(']')?.split_once('[')?;
-    if patch.at.path != file.path || !PATCH_LISTS.contains(&list) {
-        return None;
-    }
-    let entry = get(root.as_mapping()?, list)?.as_sequence()?.get(index.parse::<usize>().ok()?)?;
-    let position = Positions::new(&file.text).of_offset(entry.mark.offset()?);
-    Some(Location { position: Some(position), ..patch.at.clone() })
+fn entry(overlay: Overlay<'_>, patch: &PatchEffect) -> Option<Location> {
+    let (list, _) = patch.at.field.split_once('[')?;
+    let (path, position) = overlay.locate(patch.mark).filter(|_| PATCH_LISTS.contains(&list))?;
+    Some(Location { path, position: Some(position), field: patch.at.field.clone() })
 }
 
 /// Whether a promotion brings the patch: its file was not read for the target before.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::kustomize::{Build, BuildOptions, build};
-use crate::model::FileTree;
+use crate::model::{FileTree, Position};
 use crate::policy::{Finding, Level, Overlay};
 use crate::yaml::Value;
 
@@ -312,4 +312,153 @@ fn what_replacements_and_plugins_write_is_where_it_is_from() {
             "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: any}\nannotations:\n  note: q100\nfieldSpecs:\n- {path: metadata/annotations, create: true}\n",
         )],
     );
+}
+
+/// The place of one field of the only resource of a kind.
+fn place_of(files: &[(&str, &str)], kind: &str, field: &str) -> String {
+    let tree = FileTree::of(files.iter().copied()).unwrap();
+    place_in(&tree, &tree, kind, field)
+}
+
+/// The same in files of which others were built.
+fn place_in(tree: &FileTree, built: &FileTree, kind: &str, field: &str) -> String {
+    let path = RepoPath::parse("over").unwrap();
+    let built = build(built, &path, &BuildOptions::default()).unwrap();
+    let reading = Reading::new(Overlay { files: tree, path: &path, build: &built });
+    let resource = built.resources.iter().find(|it| it.id.gvk.kind == kind).unwrap();
+    let finding = Finding {
+        code: String::new(),
+        rule: "x",
+        level: Level::Error,
+        message: String::new(),
+        help: None,
+        resource: Some(resource.id.clone()),
+        location: Some(resource.origin.clone().in_field(field)),
+        new: true,
+        alike: None,
+    };
+    let mut found = Findings { findings: vec![finding], ..Findings::default() };
+    place_in_build(&mut found, &reading);
+    let at = found.findings.remove(0).location.unwrap();
+    let Position { line, column } = at.position.unwrap();
+    format!("{}:{line}:{column}", at.path)
+}
+
+const SMALL: &str = "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: small
+data:
+  a: 'on'
+  b: 'on'
+";
+
+#[track_caller]
+fn check_small(kustomization: &str, more: &[(&str, &str)], expected: &[(&str, &str)]) {
+    let base = [
+        ("base/kustomization.yaml", "resources: [small.yaml]\n"),
+        ("base/small.yaml", SMALL),
+        ("over/kustomization.yaml", kustomization),
+    ];
+    let files: Vec<(&str, &str)> = base.into_iter().chain(more.iter().copied()).collect();
+    for (field, line) in expected {
+        assert_eq!(place_of(&files, "ConfigMap", field), *line, "{field}");
+    }
+}
+
+/// What is written in several places is told by what happened, not by what it looks like.
+#[test]
+fn of_equal_values_the_one_that_came_last_counts() {
+    check_small(
+        "resources: [../mid]\npatches:\n- path: p.yaml\n- patch: |-\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: small}\n    data:\n      b: 'on'\n",
+        &[
+            ("mid/kustomization.yaml", "resources: [../base]\npatches: [{path: p.yaml}]\n"),
+            ("mid/p.yaml", &SMALL.replace("  b: 'on'\n", "  c: 'on'\n")),
+            ("over/p.yaml", &SMALL.replace("  a: 'on'\n", "")),
+        ],
+        &[
+            ("data.a", "mid/p.yaml:6:3"),
+            ("data.b", "over/kustomization.yaml:9:7"),
+            ("data.c", "mid/p.yaml:7:3"),
+            ("data.d", "base/small.yaml:5:1"),
+        ],
+    );
+}
+
+#[test]
+fn a_label_is_where_it_was_set_last() {
+    let app = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  template:\n    spec: {}\n";
+    let files = [
+        (
+            "base/kustomization.yaml",
+            "resources: [app.yaml]\nlabels:\n- pairs:\n    one: a\n    two: b\n  includeTemplates: true\n",
+        ),
+        ("base/app.yaml", app),
+        (
+            "over/kustomization.yaml",
+            "resources: [../base]\nlabels:\n- pairs:\n    two: b\n  includeTemplates: true\n",
+        ),
+    ];
+    let place = |field| place_of(&files, "Deployment", field);
+    assert_eq!(place("metadata.labels.one"), "base/kustomization.yaml:4:10");
+    assert_eq!(place("spec.template.metadata.labels.one"), "base/kustomization.yaml:4:10");
+    assert_eq!(place("metadata.labels.two"), "over/kustomization.yaml:4:10");
+    assert_eq!(place("spec.template.metadata.labels.two"), "over/kustomization.yaml:4:10");
+}
+
+#[test]
+fn lines_are_counted_in_what_is_written() {
+    check_small(
+        "resources: [../base]\r\npatches:\r\n- patch: |\r\n\r\n    # why\r\n    apiVersion: v1\r\n    kind: ConfigMap\r\n    metadata: {name: small}\r\n    data:\r\n      a: x\r\n- target: {kind: ConfigMap}\r\n  patch: '[{\"op\": \"add\",\r\n    \"path\": \"/data/b\", \"value\": \"x\"}]'\r\nconfigMapGenerator:\r\n- name: small\r\n  behavior: merge\r\n  options: {disableNameSuffixHash: true}\r\n  envs: [e.env]\r\n",
+        &[("over/e.env", "\r\n# c\r\nE=1\r\nF=2\r\n")],
+        &[
+            ("data.a", "over/kustomization.yaml:10:7"),
+            ("data.b", "over/kustomization.yaml:12:10"),
+            ("data.E", "over/e.env:3:1"),
+            ("data.F", "over/e.env:4:1"),
+        ],
+    );
+}
+
+#[test]
+fn short_values_that_replacements_copy_are_told() {
+    check_small(
+        "resources: [../base]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data.b}\n  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths: [data.a]\n",
+        &[],
+        &[("data.a", "base/small.yaml:7:6"), ("data.b", "base/small.yaml:7:3")],
+    );
+}
+
+#[test]
+fn the_namespace_is_where_it_is_set() {
+    check_small(
+        "resources: [../base]\nnamespace: there\n",
+        &[],
+        &[
+            ("metadata.namespace", "over/kustomization.yaml:2:12"),
+            ("metadata.name", "base/small.yaml:4:3"),
+        ],
+    );
+}
+
+/// Argo CD and Flux write into a kustomization before they build it.
+#[test]
+fn what_a_deployer_adds_is_in_no_line_and_moves_none() {
+    let own = "resources: [../base]\ncommonAnnotations:\n  ours: x\nnamespace: here\n";
+    let theirs = own
+        .replace("  ours: x\n", "  ours: x\n  theirs: z\n")
+        .replace("namespace: here", "# more\nnamespace: there\nnameSuffix: -eu");
+    let tree = |kustomization| {
+        FileTree::of([
+            ("base/kustomization.yaml", "resources: [small.yaml]\n"),
+            ("base/small.yaml", SMALL),
+            ("over/kustomization.yaml", kustomization),
+        ])
+        .unwrap()
+    };
+    let place = |field| place_in(&tree(own), &tree(&theirs), "ConfigMap", field);
+    assert_eq!(place("metadata.annotations.ours"), "over/kustomization.yaml:3:9");
+    assert_eq!(place("metadata.annotations.theirs"), "base/small.yaml:3:1");
+    assert_eq!(place("metadata.namespace"), "base/small.yaml:3:1");
+    assert_eq!(place("data.a"), "base/small.yaml:6:3");
 }

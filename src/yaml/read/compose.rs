@@ -2,24 +2,24 @@
 //! alone, and the measure of what it does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::super::event::{Event, Events, Kind, Properties};
 use super::super::fault::Fault;
 use super::super::number::special_float;
 use super::super::resolve::{resolve_in_flow, resolve_plain};
-use super::super::{Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::super::{Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, Value};
 use super::limits::MAX_DEPTH;
 use super::merge::Merging;
 use super::typed::{
     decode_binary, empty_in_flow, printable, representable, representable_key, tagged,
 };
 
-/// Reads the first document of `text[start..end]`; `None` if there is none. `aliased` is how many
+/// Reads the first document of a part of a text; `None` if there is none. `aliased` is how many
 /// nodes aliases may still add.
 pub(super) fn parse_document(
-    text: &str,
-    start: usize,
-    end: usize,
+    (text, id): (&str, TextId),
+    Range { start, end }: Range<usize>,
     dialect: Dialect,
     aliased: &mut usize,
 ) -> Result<Option<Node>, Fault> {
@@ -29,6 +29,7 @@ pub(super) fn parse_document(
     let mut composer = Composer {
         events,
         start,
+        id,
         dialect,
         aliased,
         anchors: BTreeMap::new(),
@@ -43,6 +44,8 @@ struct Composer<'t> {
     events: Events<'t>,
     /// Where the piece begins in the whole text.
     start: usize,
+    /// The text, for marks.
+    id: TextId,
     dialect: Dialect,
     aliased: &'t mut usize,
     /// What anchors stand for, with the number of nodes.
@@ -78,6 +81,10 @@ impl Composer<'_> {
         }
     }
 
+    fn mark(&self, offset: usize) -> Mark {
+        Mark::at(offset).in_text(self.id)
+    }
+
     /// The next event, at its place in the whole text.
     fn next(&mut self) -> Result<Event, Fault> {
         let event = self.events.next().map_err(|fault| fault.behind(self.start))?;
@@ -94,7 +101,7 @@ impl Composer<'_> {
             Kind::Alias(anchor) => self.alias(&anchor, offset),
             Kind::Scalar { properties: Properties { anchor, tag }, text, style } => {
                 let scalar = self.scalar(offset, tag.as_deref(), text, style)?;
-                Ok(self.anchored(anchor, Value::Scalar(scalar), Mark::at(offset), 1))
+                Ok(self.anchored(anchor, Value::Scalar(scalar), self.mark(offset), 1))
             }
             Kind::SequenceStart { properties, is_flow } => {
                 self.collection(properties.anchor, (offset, is_flow), |it| it.sequence(depth))
@@ -117,7 +124,7 @@ impl Composer<'_> {
         self.flow += usize::from(is_flow);
         let (value, size) = read(self)?;
         self.flow -= usize::from(is_flow);
-        let mark = Mark::at(offset);
+        let mark = self.mark(offset);
         let mark = if is_flow { mark.in_flow() } else { mark };
         Ok(self.anchored(anchor, value, mark, size))
     }
@@ -152,7 +159,7 @@ impl Composer<'_> {
             return Err(Fault::new(offset, "aliases repeat more than any manifest does"));
         };
         *self.aliased = left;
-        Ok((Node { value: node.value.clone(), mark: Mark::at(offset) }, *size))
+        Ok((Node { value: node.value.clone(), mark: self.mark(offset) }, *size))
     }
 
     fn sequence(&mut self, depth: usize) -> Result<(Value, usize), Fault> {
@@ -203,7 +210,7 @@ impl Composer<'_> {
                 continue;
             }
             let key = representable_key(scalar, offset, self.dialect, depth)?;
-            merging.pairs.push(Pair { key, key_mark: Mark::at(offset), value });
+            merging.pairs.push(Pair { key, key_mark: self.mark(offset), value });
         }
     }
 

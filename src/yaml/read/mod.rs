@@ -13,7 +13,7 @@ mod typed;
 mod unique;
 
 use super::fault::Fault;
-use super::{Dialect, Node, SyntaxError};
+use super::{Dialect, Node, SyntaxError, TextId};
 pub use limits::MAX_DEPTH;
 use limits::{MAX_ALIASED_NODES, MAX_BYTES, MAX_DOCUMENTS};
 pub use typed::can_be_printed;
@@ -30,7 +30,15 @@ pub use typed::can_be_printed;
 /// cannot hold (kustomize refuses those when it prints); or is larger, deeper or more
 /// self-repeating than any manifest.
 pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, dialect, dialect, Path::Scanner)
+    parse_one_of(text, TextId::ONLY, dialect)
+}
+
+/// [`parse_stream`] for one of several texts, which its marks name.
+///
+/// # Errors
+/// As [`parse_stream`].
+pub fn parse_one_of(text: &str, id: TextId, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
+    read(text, id, (dialect, dialect), Path::Scanner)
 }
 
 /// Reads all documents of plain manifests as `kubectl` does: separated as in [`Dialect::V3`], each
@@ -39,7 +47,7 @@ pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxErr
 /// # Errors
 /// As [`parse_stream`].
 pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
-    read(text, Dialect::V3, Dialect::V2, Path::Scanner)
+    read(text, TextId::ONLY, (Dialect::V3, Dialect::V2), Path::Scanner)
 }
 
 /// [`parse_stream`] by events alone: the measure of the scanner in tests and benches.
@@ -48,7 +56,7 @@ pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
 /// As [`parse_stream`].
 #[doc(hidden)]
 pub fn parse_stream_by_events(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, dialect, dialect, Path::Events)
+    read(text, TextId::ONLY, (dialect, dialect), Path::Events)
 }
 
 /// Who reads a document.
@@ -62,8 +70,8 @@ enum Path {
 
 fn read(
     text: &str,
-    separation: Dialect,
-    dialect: Dialect,
+    id: TextId,
+    (separation, dialect): (Dialect, Dialect),
     path: Path,
 ) -> Result<Vec<Node>, SyntaxError> {
     if text.len() > MAX_BYTES {
@@ -79,12 +87,13 @@ fn read(
             let reason = format!("more than {MAX_DOCUMENTS} documents");
             return Err(Fault { offset: start, reason }.in_text(text));
         }
-        let scanned = scannable.then(|| scan::scan_document(text, start, end, dialect)).flatten();
+        let scanned =
+            scannable.then(|| scan::scan_document((text, id), start..end, dialect)).flatten();
         if let Some(document) = scanned {
             documents.extend(document);
             continue;
         }
-        let document = compose::parse_document(text, start, end, dialect, &mut budget)
+        let document = compose::parse_document((text, id), start..end, dialect, &mut budget)
             .map_err(|fault| fault.in_text(text))?;
         documents.extend(document);
     }

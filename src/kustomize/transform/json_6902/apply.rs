@@ -66,9 +66,10 @@ fn add(root: &mut Node, path: &str, value: Node) -> Result<(), Reason> {
 }
 
 fn set(mapping: &mut Mapping, key: Text, value: Node) {
-    match mapping.get_mut(&key) {
-        Some(place) => *place = value,
-        None => mapping.push(json::pair(key, value)),
+    let pair = json::pair(key, value);
+    match mapping.iter_mut().find(|there| there.key.text == pair.key.text) {
+        Some(there) => (there.key_mark, there.value) = (pair.key_mark, pair.value),
+        None => mapping.push(pair),
     }
 }
 

@@ -4,22 +4,54 @@
 //! on; strings lose their quotes unless they would read as something else. None of it shows where
 //! the object is printed, but a later transformer that copies a text or keeps a style meets it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::error::ParseError;
 use crate::yaml::{
-    self, Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, Value, number, resolve_plain,
+    self, Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, TextId, Value, number,
+    parse_one_of, resolve_plain,
 };
 
 /// A number that JSON cannot say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson;
 
-/// Reads JSON.
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+/// Reads JSON, of the text with this number.
+pub(super) fn parse(text: &str, id: TextId) -> Result<Node, ParseError> {
     let json: Json = serde_json::from_str(text)
         .map_err(|error| ParseError::Json { line: error.line(), column: error.column() })?;
-    Ok(node(json))
+    let mut node = node(json);
+    // Only YAML is read with places; nearly all JSON is YAML too.
+    if let Ok(documents) = parse_one_of(text, id, Dialect::V3)
+        && let [marked] = &documents[..]
+    {
+        mark(&mut node, marked);
+    }
+    Ok(node)
+}
+
+/// Gives nodes the marks of the same tree.
+fn mark(node: &mut Node, marked: &Node) {
+    if node.as_scalar().is_some() {
+        node.mark = marked.mark;
+    }
+    match (&mut node.value, &marked.value) {
+        (Value::Mapping(mapping), Value::Mapping(marked)) => {
+            let marked: BTreeMap<&str, &Pair> =
+                marked.iter().map(|pair| (pair.key.text.as_str(), pair)).collect();
+            for pair in mapping.iter_mut() {
+                let Some(marked) = marked.get(pair.key.text.as_str()) else { continue };
+                pair.key_mark = marked.key_mark;
+                mark(&mut pair.value, &marked.value);
+            }
+        }
+        (Value::Sequence(items), Value::Sequence(marked)) => {
+            items.iter_mut().zip(marked).for_each(|(item, marked)| mark(item, marked));
+        }
+        _ => {}
+    }
 }
 
 /// JSON as a tree.

@@ -4,6 +4,7 @@ use super::JsonPatch;
 use super::error::{ParseError, Reason};
 use crate::kustomize::growth::{Growth, TooDeep};
 use crate::kustomize::transform::tests::{node, text};
+use crate::yaml::TextId;
 
 const OBJECT: &str = "
 data: {a: '1', b: x, c/d: y, e~f: z}
@@ -15,12 +16,15 @@ big: 12345678
 /// What one field is after a patch.
 fn patched(patch: &str, field: &str) -> String {
     let mut object = node(OBJECT);
-    JsonPatch::parse(patch).unwrap().apply(&mut object, &mut Growth::default()).unwrap();
+    JsonPatch::parse(patch, TextId::ONLY)
+        .unwrap()
+        .apply(&mut object, &mut Growth::default())
+        .unwrap();
     object.get(field).map(text).unwrap_or_default()
 }
 
 fn refused(patch: &str) -> Reason {
-    JsonPatch::parse(patch)
+    JsonPatch::parse(patch, TextId::ONLY)
         .unwrap()
         .apply(&mut node(OBJECT), &mut Growth::default())
         .unwrap_err()
@@ -96,15 +100,18 @@ fn refuses_what_kustomize_refuses() {
 #[test]
 fn a_bracket_means_json() {
     same(&patched(r#"[{"op": "add", "path": "/x", "value": 1e3}]"#, "x"), "1000");
-    let error = JsonPatch::parse("[{op: add, path: /x, value: 1}]").unwrap_err();
+    let error = JsonPatch::parse("[{op: add, path: /x, value: 1}]", TextId::ONLY).unwrap_err();
     assert_eq!(error, ParseError::Json { line: 1, column: 3 });
-    assert!(matches!(JsonPatch::parse("a: b"), Err(ParseError::NotOperations)));
+    assert!(matches!(JsonPatch::parse("a: b", TextId::ONLY), Err(ParseError::NotOperations)));
 }
 
 #[test]
 fn big_numbers_are_floats_afterwards() {
     let mut object = node(OBJECT);
-    JsonPatch::parse("[]").unwrap().apply(&mut object, &mut Growth::default()).unwrap();
+    JsonPatch::parse("[]", TextId::ONLY)
+        .unwrap()
+        .apply(&mut object, &mut Growth::default())
+        .unwrap();
     assert_eq!(object.get("big").unwrap().text(), Some("1.2345678e+07"));
 }
 

@@ -8,7 +8,7 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::Selector;
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Dialect, Node, parse_stream, write_document};
+use crate::yaml::{Dialect, Node, TextId, parse_stream, write_document};
 
 const CONFIG_MAP: &str = "
 apiVersion: v1
@@ -39,7 +39,7 @@ fn kind(kind: &str) -> Option<Selector> {
 }
 
 fn load(text: &str, target: Option<Selector>, options: Options) -> Result<LoadedPatch, BuildError> {
-    LoadedPatch::of_either_form(text, objects(text), target, options, place())
+    LoadedPatch::of_either_form((text, TextId::ONLY), objects(text), target, options, place())
 }
 
 fn patched(patch: &LoadedPatch) -> Result<ResourceSet, BuildError> {

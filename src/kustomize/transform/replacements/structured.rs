@@ -87,7 +87,7 @@ fn change(
 /// Takes away where a value stands in its own file; whether it is in brackets stays.
 fn forget_places(node: &mut Node) {
     // Beyond every text.
-    const NOWHERE: usize = (1 << 30) - 1;
+    const NOWHERE: usize = (1 << 29) - 1;
     let in_brackets = node.mark.is_flow();
     node.mark = if in_brackets { Mark::at(NOWHERE).in_flow() } else { Mark::NONE };
     match &mut node.value {

@@ -143,13 +143,17 @@ impl<'a> Merger<'a> {
             let theirs = patch
                 .iter_mut()
                 .find(|theirs| theirs.as_ref().is_some_and(|p| p.key.text == pair.key.text))
-                .and_then(Option::take)
-                .map(|theirs| theirs.value);
+                .and_then(Option::take);
+            let key_mark = theirs.as_ref().map(|theirs| theirs.key_mark);
+            let theirs = theirs.map(|theirs| theirs.value);
             let below = known.and_then(|known| known.field(&pair.key.text));
             self.enter(&pair.key.text)?;
             match self.field_value(&mut pair.value, theirs, below)? {
                 Outcome::Kept => {}
-                Outcome::Taken(node) => self.put(&mut pair.value, node),
+                Outcome::Taken(node) => {
+                    self.put(&mut pair.value, node);
+                    pair.key_mark = key_mark.unwrap_or(pair.key_mark);
+                }
                 Outcome::Gone => gone.push(at),
             }
             self.path.pop();
@@ -312,6 +316,7 @@ impl<'a> Merger<'a> {
         if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
             scalar::assign(old, new.text.clone(), Some(new.tag));
             if place.mark.is_shared() {
+                place.mark = place.mark.moved_to(node.mark);
                 self.shared.push((self.path.clone(), place.clone()));
             } else {
                 place.mark = node.mark;

@@ -1,8 +1,7 @@
 //! Block collections, told by the columns of their dashes and keys, and what stands in them.
 
-use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::super::super::{Node, Pair, Scalar, Style, Tag, Text, Value};
 use super::super::limits::MAX_DEPTH;
-use super::flow;
 use super::key::{Key, has_no_duplicate};
 use super::scanner::Scanner;
 
@@ -52,7 +51,7 @@ impl Scanner<'_> {
             }
         }
         let items = self.items.drain(base..).collect();
-        Some(Node { value: Value::Sequence(items), mark: Mark::at(start) })
+        Some(Node { value: Value::Sequence(items), mark: self.mark(start) })
     }
 
     fn item(&mut self, column: usize, dash: usize, depth: usize) -> Option<Node> {
@@ -70,12 +69,12 @@ impl Scanner<'_> {
 
     fn mapping(&mut self, column: usize, first: Key, depth: usize) -> Option<Node> {
         (depth < MAX_DEPTH).then_some(())?;
-        let mark = Mark::at(first.start);
+        let mark = self.mark(first.start);
         let base = self.pairs.len();
         let mut key = first;
         loop {
             let value = self.value(column, key.after_colon, depth)?;
-            self.pairs.push(Pair { key: key.scalar, key_mark: Mark::at(key.start), value });
+            self.pairs.push(Pair { key: key.scalar, key_mark: self.mark(key.start), value });
             match self.line()? {
                 Some(line) if line.indent > column => return None,
                 Some(line) if line.indent == column => key = self.key(line.content)??,
@@ -122,23 +121,22 @@ impl Scanner<'_> {
             b'[' | b'{' => self.flow(start, depth)?,
             b'|' | b'>' => {
                 let scalar = self.block_scalar(start, parent)?;
-                return Some(Node { value: Value::Scalar(scalar), mark: Mark::at(start) });
+                return Some(Node { value: Value::Scalar(scalar), mark: self.mark(start) });
             }
             _ => {
                 let scalar = self.plain(start, parent)?;
-                return Some(Node { value: Value::Scalar(scalar), mark: Mark::at(start) });
+                return Some(Node { value: Value::Scalar(scalar), mark: self.mark(start) });
             }
         };
         self.end_line(end)?.then(|| {
-            let mark = flow::place(&value, start);
+            let mark = self.mark_of(&value, start);
             Node { value, mark }
         })
     }
 
     /// A value that is not there.
-    #[expect(clippy::unused_self, reason = "reads like the steps beside it")]
     fn empty(&self, at: usize) -> Node {
         let scalar = Scalar { text: Text::default(), tag: Tag::Null, style: Style::Plain };
-        Node { value: Value::Scalar(scalar), mark: Mark::at(at) }
+        Node { value: Value::Scalar(scalar), mark: self.mark(at) }
     }
 }

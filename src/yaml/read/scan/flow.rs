@@ -9,13 +9,13 @@ use super::key::{LONGEST_KEY, has_no_duplicate};
 use super::plain::plain_scalar;
 use super::scanner::Scanner;
 
-/// The place of a scalar or a collection in brackets.
-pub(super) fn place(value: &Value, at: usize) -> Mark {
-    let mark = Mark::at(at);
-    if matches!(value, Value::Scalar(_)) { mark } else { mark.in_flow() }
-}
-
 impl Scanner<'_> {
+    /// The place of a scalar or a collection in brackets.
+    pub(super) fn mark_of(&self, value: &Value, at: usize) -> Mark {
+        let mark = self.mark(at);
+        if matches!(value, Value::Scalar(_)) { mark } else { mark.in_flow() }
+    }
+
     /// The flow collection at `start` and where it ends.
     pub(super) fn flow(&self, start: usize, depth: usize) -> Option<(Value, usize)> {
         (depth < MAX_DEPTH).then_some(())?;
@@ -50,7 +50,7 @@ impl Scanner<'_> {
                 && colon - key_start <= LONGEST_KEY;
             is_colon.then_some(())?;
             let (value, end) = self.flow_node(self.skip_flow_blanks(colon + 1)?, depth + 1)?;
-            pairs.push(Pair { key, key_mark: Mark::at(key_start), value });
+            pairs.push(Pair { key, key_mark: self.mark(key_start), value });
             at = self.flow_separator(end, b'}')?;
         }
         has_no_duplicate(&pairs).then_some(())?;
@@ -69,7 +69,7 @@ impl Scanner<'_> {
                 (Value::Scalar(self.resolved_in_flow(at..end)?), end)
             }
         };
-        let mark = place(&value, at);
+        let mark = self.mark_of(&value, at);
         Some((Node { value, mark }, end))
     }
 

@@ -14,7 +14,9 @@ mod plain;
 mod quoted;
 mod scanner;
 
-use super::super::{Dialect, Node};
+use std::ops::Range;
+
+use super::super::{Dialect, Node, TextId};
 use scanner::Scanner;
 
 /// Whether the scanner may look at a text at all: no line breaks but `\n`, nothing invisible.
@@ -36,15 +38,14 @@ pub(super) fn is_plain_text(text: &str) -> bool {
     })
 }
 
-/// Reads the document of `text[start..end]`: `None` leaves it to events, `Some(None)` says that
+/// Reads the document of a part of a text: `None` leaves it to events, `Some(None)` says that
 /// there is none.
 pub(super) fn scan_document(
-    text: &str,
-    start: usize,
-    end: usize,
+    text: (&str, TextId),
+    part: Range<usize>,
     dialect: Dialect,
 ) -> Option<Option<Node>> {
-    let mut scanner = Scanner::new(text, start, end, dialect);
+    let mut scanner = Scanner::new(text, part, dialect);
     if !scanner.skip_document_start()? {
         return Some(None);
     }

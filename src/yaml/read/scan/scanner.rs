@@ -1,6 +1,8 @@
 //! Where the scanner stands: the lines of a document, one after the other, and what was read of them.
 
-use super::super::super::{Dialect, Node, Pair};
+use std::ops::Range;
+
+use super::super::super::{Dialect, Mark, Node, Pair, TextId};
 
 /// A line with content.
 #[derive(Clone, Copy)]
@@ -16,6 +18,8 @@ pub(super) struct Line {
 /// A document on its way to a tree; what is read of it has a file for each kind.
 pub(super) struct Scanner<'t> {
     pub(super) text: &'t str,
+    /// Which text that is.
+    id: TextId,
     /// The text up to the end of the document.
     pub(super) bytes: &'t [u8],
     /// Where the next line begins, whenever no node is being read.
@@ -32,10 +36,15 @@ pub(super) struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// A scanner of `text[start..end]`.
-    pub(super) fn new(text: &'t str, start: usize, end: usize, dialect: Dialect) -> Self {
+    /// A scanner of a part of a text.
+    pub(super) fn new(
+        (text, id): (&'t str, TextId),
+        Range { start, end }: Range<usize>,
+        dialect: Dialect,
+    ) -> Self {
         Self {
             text,
+            id,
             bytes: &text.as_bytes()[..end],
             at: start,
             seen: None,
@@ -44,6 +53,11 @@ impl<'t> Scanner<'t> {
             items: Vec::new(),
             block: String::new(),
         }
+    }
+
+    /// The place of what begins here.
+    pub(super) fn mark(&self, at: usize) -> Mark {
+        Mark::at(at).in_text(self.id)
     }
 
     /// Steps over comments and one `---`; false if nothing else is there.
