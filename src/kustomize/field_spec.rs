@@ -108,6 +108,11 @@ pub fn matches(pattern: &Gvk, gvk: &Gvk) -> bool {
         && fits(&pattern.version, &gvk.version)
 }
 
+/// As `==`, but what differs most often is compared first.
+fn is_same(a: &Gvk, b: &Gvk) -> bool {
+    a.kind == b.kind && a.group == b.group && a.version == b.version
+}
+
 impl Walks {
     /// Prepares the walks to the fields of several field specs, see [`Walk::new`].
     #[must_use]
@@ -118,20 +123,18 @@ impl Walks {
 
     /// The walks for resources of this kind, in order.
     pub fn of(&mut self, gvk: &Gvk) -> &[Arc<Walk>] {
-        let at =
-            match self.by_type.iter().position(|(known, _)| known.kind == gvk.kind && known == gvk)
-            {
-                Some(0) => 0,
-                Some(at) => {
-                    self.by_type.swap(at, at - 1);
-                    at - 1
-                }
-                None => {
-                    let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
-                    self.by_type.push((gvk.clone(), fitting.collect()));
-                    self.by_type.len() - 1
-                }
-            };
+        let at = match self.by_type.iter().position(|(known, _)| is_same(known, gvk)) {
+            Some(0) => 0,
+            Some(at) => {
+                self.by_type.swap(at, at - 1);
+                at - 1
+            }
+            None => {
+                let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
+                self.by_type.push((gvk.clone(), fitting.collect()));
+                self.by_type.len() - 1
+            }
+        };
         &self.by_type[at].1
     }
 }

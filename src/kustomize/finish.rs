@@ -176,7 +176,7 @@ fn finish_annotations(node: &mut Node, told: Told) {
         annotations.retain(|pair| match pair.key.text.as_str() {
             ORIGIN => told.origins,
             TRANSFORMATIONS => told.transformations,
-            key => !BOOKKEEPING.contains(&key),
+            key => !(key.contains("config.k") && BOOKKEEPING.contains(&key)),
         });
     }
     scalar::make_texts(node, "annotations");

@@ -38,6 +38,24 @@ impl Tree {
         self.branches.is_empty() && self.ends.is_empty()
     }
 
+    /// Whether `holds` is true of every node that a path leads to, and neither a scalar nor a null stands where
+    /// one goes on.
+    pub fn all(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
+        (self.ends.is_empty() || holds(node)) && self.all_below(node, holds)
+    }
+
+    fn all_below(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
+        match &node.value {
+            _ if self.branches.is_empty() => true,
+            Value::Mapping(mapping) => self
+                .branches
+                .iter()
+                .all(|(name, tree)| mapping.get(name).is_none_or(|field| tree.all(field, holds))),
+            Value::Sequence(items) => items.iter().all(|item| self.all_below(item, holds)),
+            Value::Scalar(_) => false,
+        }
+    }
+
     /// Calls `visit` with every node that a path leads to, and the path's number.
     ///
     /// # Errors

@@ -29,7 +29,11 @@ struct Entry {
 impl Places {
     /// Notes that `key` is at `place`.
     pub fn note(&mut self, key: impl Hash, place: usize) {
-        let hash = hash_of(key);
+        self.note_hashed(hash_of(key), place);
+    }
+
+    /// As [`Places::note`], for who has hashed the key already.
+    pub fn note_hashed(&mut self, hash: u64, place: usize) {
         if self.chain(hash).any(|known| known == place) {
             return;
         }
@@ -47,6 +51,11 @@ impl Places {
         let mut places: Vec<usize> = self.chain(hash_of(key)).collect();
         places.sort_unstable();
         places
+    }
+
+    /// The first place of which `fits` is true among those where a key may be that hashes so.
+    pub fn first_hashed(&self, hash: u64, fits: impl Fn(usize) -> bool) -> Option<usize> {
+        self.chain(hash).filter(|place| fits(*place)).min()
     }
 
     fn chain(&self, hash: u64) -> impl Iterator<Item = usize> {
@@ -88,7 +97,8 @@ fn bucket(hash: u64, buckets: usize) -> usize {
     low & (buckets - 1)
 }
 
-fn hash_of(key: impl Hash) -> u64 {
+/// The hash of a key.
+pub fn hash_of(key: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()

@@ -132,30 +132,22 @@ impl Draft {
 
     /// Reads the identity from the tree again, after something changed it.
     pub fn refresh(&mut self, schema: &Schema) {
-        let same_type = self.api_version_is(&self.id.gvk)
-            && text_at(&self.node, &["kind"]) == self.id.gvk.kind.as_str();
-        if !same_type || self.id.gvk.kind.is_empty() {
-            self.id.gvk = Gvk::from_api_version(
-                text_at(&self.node, &["apiVersion"]),
-                text_at(&self.node, &["kind"]),
-            );
+        let (api_version, kind) =
+            (text_at(&self.node, &["apiVersion"]), text_at(&self.node, &["kind"]));
+        let gvk = &self.id.gvk;
+        if gvk.kind.is_empty() || gvk.kind != kind || !gvk.has_api_version(api_version) {
+            self.id.gvk = Gvk::from_api_version(api_version, kind);
             self.cluster_scoped = schema.is_cluster_scoped(&self.id.gvk);
         }
-        update(&mut self.id.name, text_at(&self.node, &["metadata", "name"]));
-        update(&mut self.id.namespace, text_at(&self.node, &["metadata", "namespace"]));
+        let metadata = self.node.get("metadata");
+        let text = |key| metadata.map(|metadata| text_at(metadata, &[key])).unwrap_or_default();
+        update(&mut self.id.name, text("name"));
+        update(&mut self.id.namespace, text("namespace"));
     }
 
     /// Asks the schema again whether the kind has namespaces: a kustomization may have added to it.
     pub fn rescope(&mut self, schema: &Schema) {
         self.cluster_scoped = schema.is_cluster_scoped(&self.id.gvk);
-    }
-
-    fn api_version_is(&self, gvk: &Gvk) -> bool {
-        let text = text_at(&self.node, &["apiVersion"]);
-        match text.split_once('/') {
-            Some((group, version)) => gvk.group == group && gvk.version == version,
-            None => gvk.group.is_empty() && gvk.version == text,
-        }
     }
 
     /// The namespace for comparing: `default` where none is written, [`NOT_A_NAMESPACE`] for
@@ -192,6 +184,12 @@ impl Draft {
     #[must_use]
     pub fn original_kind(&self) -> &str {
         self.previous.first().map_or(&self.id.gvk.kind, |id| &id.kind)
+    }
+
+    /// Its group and version, and the kind it had first.
+    #[must_use]
+    pub fn original_gvk(&self) -> Gvk {
+        Gvk { kind: self.original_kind().into(), ..self.id.gvk.clone() }
     }
 
     /// The name it had first.

@@ -32,6 +32,18 @@ impl Gvk {
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
+    /// Whether a text is what [`Gvk::from_api_version`] made the group and version of.
+    #[must_use]
+    pub fn has_api_version(&self, text: &str) -> bool {
+        match text.strip_prefix(self.group.as_str()) {
+            Some(rest) if !self.group.is_empty() => {
+                rest.strip_prefix('/').is_some_and(|version| version == self.version)
+            }
+            Some(version) => version == self.version && !version.contains('/'),
+            None => false,
+        }
+    }
+
     /// `group/version`, or the version alone.
     #[must_use]
     pub fn api_version(&self) -> String {

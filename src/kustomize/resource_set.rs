@@ -5,13 +5,14 @@
 //! told apart when they are looked up.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use compact_str::CompactString;
 
 use super::books::LostBooks;
 use super::growth::Growth;
 use super::patch_effect::PatchEffect;
-use super::places::Places;
+use super::places::{Places, hash_of};
 use super::resource::{Draft, effective_namespace};
 use super::schema::Schema;
 use super::secret_facts::SecretFacts;
@@ -237,8 +238,11 @@ impl ResourceSet {
     /// # Errors
     /// The resource, and the place of the one that is there.
     pub fn append(&mut self, draft: Draft) -> Result<(), Box<(Draft, usize)>> {
-        if let Some(at) = self.find_current(&WantedId::of(&draft)).first() {
-            return Err(Box::new((draft, *at)));
+        let hash = hash_of(Key::of(&draft));
+        let Self { drafts, by_id, .. } = self;
+        let index = by_id.get_or_insert_with(|| index_of(drafts, note_ids));
+        if let Some(at) = index.first_hashed(hash, |at| is_same(&drafts[at], &draft)) {
+            return Err(Box::new((draft, at)));
         }
         self.push(draft);
         Ok(())
@@ -284,7 +288,8 @@ impl ResourceSet {
     fn find(&mut self, wanted: &WantedId, fits: impl Fn(&Draft) -> bool) -> Vec<usize> {
         let Self { drafts, by_id, .. } = self;
         let index = by_id.get_or_insert_with(|| index_of(drafts, note_ids));
-        let mut places = index.of(key(&wanted.gvk.kind, &wanted.namespace, &wanted.name));
+        let WantedId { gvk, namespace, name } = wanted;
+        let mut places = index.of(Key { kind: &gvk.kind, namespace, name });
         places.retain(|at| fits(&drafts[*at]));
         places
     }
@@ -317,18 +322,13 @@ impl ResourceSet {
         let mut seen = Places::default();
         let live = self.drafts.iter().enumerate().filter(|(_, draft)| !draft.is_deleted());
         for (at, draft) in live {
-            let namespace = draft.effective_namespace();
-            let key = key(&draft.id.gvk.kind, namespace, &draft.id.name);
-            let is_same = |first: &usize| {
-                let first = &self.drafts[*first];
-                first.id.name == draft.id.name
-                    && first.id.gvk == draft.id.gvk
-                    && first.effective_namespace() == namespace
-            };
-            if let Some(first) = seen.of(key).into_iter().find(is_same) {
+            let hash = hash_of(Key::of(draft));
+            if let Some(first) =
+                seen.first_hashed(hash, |first| is_same(&self.drafts[first], draft))
+            {
                 return Some((at, first));
             }
-            seen.note(key, at);
+            seen.note_hashed(hash, at);
         }
         None
     }
@@ -402,15 +402,45 @@ fn index_of(drafts: &[Draft], note: fn(&mut Places, usize, &Draft)) -> Places {
 
 fn note_ids(index: &mut Places, at: usize, draft: &Draft) {
     for id in &draft.previous {
-        index.note(key(&id.kind, &id.namespace, &id.name), at);
+        index.note(Key { kind: &id.kind, namespace: &id.namespace, name: &id.name }, at);
     }
-    index.note(key(&draft.id.gvk.kind, draft.effective_namespace(), &draft.id.name), at);
+    index.note(Key::of(draft), at);
+}
+
+/// Whether two resources have one identity now.
+fn is_same(a: &Draft, b: &Draft) -> bool {
+    a.id.name == b.id.name
+        && a.id.gvk == b.id.gvk
+        && a.effective_namespace() == b.effective_namespace()
 }
 
 /// What of an identity the index is made of. Group and version are left out: few resources differ in
 /// nothing else, and whoever searches compares all.
-const fn key<'a>(kind: &'a str, namespace: &'a str, name: &'a str) -> (&'a str, &'a str, &'a str) {
-    (kind, namespace, name)
+#[derive(Clone, Copy, Debug)]
+struct Key<'a> {
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Key<'a> {
+    /// That of the identity that a resource has now.
+    fn of(draft: &'a Draft) -> Self {
+        Self {
+            kind: &draft.id.gvk.kind,
+            namespace: draft.effective_namespace(),
+            name: &draft.id.name,
+        }
+    }
+}
+
+/// One after the other, without what would tell `a` and `bc` from `ab` and `c`: whoever searches compares.
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for part in [self.kind, self.namespace, self.name] {
+            state.write(part.as_bytes());
+        }
+    }
 }
 
 fn note_names(index: &mut Places, at: usize, draft: &Draft) {

@@ -1,12 +1,13 @@
 //! The order in which resources are printed.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
-use super::ResourceId;
 use super::error::BuildError;
 use super::kustomization::SortOptions;
 use super::resource_id::{ORDER_FIRST, ORDER_LAST, rank_among};
 use super::resource_set::ResourceSet;
+use super::{Gvk, ResourceId};
 
 /// Sorts as `sortOptions` say.
 ///
@@ -34,13 +35,19 @@ pub fn sort_legacy(set: ResourceSet) -> ResourceSet {
 
 fn sort_by_rank<T: AsRef<str>>(set: ResourceSet, first: &[T], last: &[T]) -> ResourceSet {
     let mut drafts = set.into_drafts();
+    let mut kinds = Kinds::default();
     let mut keyed: Vec<(Key<'_>, usize)> = drafts
         .iter()
         .enumerate()
-        .map(|(at, draft)| (Key::new(&draft.id, first, last), at))
+        .map(|(at, draft)| (Key::new(&draft.id, kinds.number_of(&draft.id.gvk, first, last)), at))
         .collect();
-    // The place makes keys differ, so that the sort need not be a stable one.
-    keyed.sort_unstable();
+    let places = kinds.places();
+    // Kinds apart first: within one, resources often are in order.
+    keyed.sort_by_key(|(key, _)| places[key.kind]);
+    for kind in keyed.chunk_by_mut(|(a, _), (b, _)| places[a.kind] == places[b.kind]) {
+        // The place makes keys differ, so that the sort need not be a stable one.
+        kind.sort_unstable_by(|(a, at), (b, other)| a.compare_names(b).then(at.cmp(other)));
+    }
     let order = keyed.into_iter().map(|(_, at)| at).collect();
     reorder(&mut drafts, order);
     ResourceSet::from_drafts(drafts)
@@ -61,59 +68,74 @@ fn reorder<T>(items: &mut [T], mut order: Vec<usize>) {
     }
 }
 
-/// What is compared: kinds by rank and text; resources of one kind by namespace and name, with `|`
-/// between, as one text.
-#[derive(Debug, PartialEq, Eq)]
-struct Key<'a> {
+/// The kinds that there are, of which few are compared.
+#[derive(Debug, Default)]
+struct Kinds<'a> {
+    numbers: BTreeMap<&'a Gvk, usize>,
+    classes: Vec<Class>,
+}
+
+/// What is compared of a kind: its rank, then its text.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
     rank: isize,
     /// Namespaces of a group come before those of the core: for this kind the order is reversed.
     foreign_namespace: bool,
-    id: &'a ResourceId,
+    text: Vec<u8>,
+}
+
+impl<'a> Kinds<'a> {
+    /// The number of a kind.
+    fn number_of<T: AsRef<str>>(&mut self, gvk: &'a Gvk, first: &[T], last: &[T]) -> usize {
+        let classes = &mut self.classes;
+        *self.numbers.entry(gvk).or_insert_with(|| {
+            classes.push(Class {
+                rank: rank_among(&gvk.kind, first, last),
+                foreign_namespace: gvk.kind == "Namespace" && !gvk.group.is_empty(),
+                text: gvk.sort_key().collect(),
+            });
+            classes.len() - 1
+        })
+    }
+
+    /// The place of each kind among them, by its number; two that read alike have the same.
+    fn places(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.classes.len()).collect();
+        order.sort_by_key(|number| &self.classes[*number]);
+        let mut places = vec![0; order.len()];
+        for two in order.windows(2) {
+            let differ = self.classes[two[0]] != self.classes[two[1]];
+            places[two[1]] = places[two[0]] + usize::from(differ);
+        }
+        places
+    }
+}
+
+/// What is compared of resources of one kind: namespace and name, with `|` between, as one text.
+#[derive(Clone, Copy, Debug)]
+struct Key<'a> {
+    /// The number of the kind.
+    kind: usize,
+    namespace: &'a str,
+    name: &'a str,
 }
 
 impl<'a> Key<'a> {
-    fn new<T: AsRef<str>>(id: &'a ResourceId, first: &[T], last: &[T]) -> Self {
-        Self {
-            rank: rank_among(&id.gvk.kind, first, last),
-            foreign_namespace: id.gvk.kind == "Namespace" && !id.gvk.group.is_empty(),
-            id,
+    fn new(id: &'a ResourceId, kind: usize) -> Self {
+        Self { kind, namespace: or(&id.namespace, "~X"), name: or(&id.name, "~N") }
+    }
+
+    /// Most resources that are compared at all are in one namespace.
+    fn compare_names(&self, other: &Self) -> Ordering {
+        if self.namespace == other.namespace {
+            return self.name.cmp(other.name);
         }
+        self.bytes().cmp(other.bytes())
     }
 
-    /// Most resources that are compared at all are of one kind in one namespace.
-    fn compare_ids(&self, other: &Self) -> Ordering {
-        let (a, b) = (self.id, other.id);
-        let by_kind = || {
-            if a.gvk == b.gvk { Ordering::Equal } else { a.gvk.sort_key().cmp(b.gvk.sort_key()) }
-        };
-        let by_name = || {
-            if a.namespace == b.namespace {
-                return or(&a.name, NO_NAME).cmp(or(&b.name, NO_NAME));
-            }
-            qualified_name(a).cmp(qualified_name(b))
-        };
-        by_kind().then_with(by_name)
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        [self.namespace, "|", self.name].into_iter().flat_map(str::bytes)
     }
-}
-
-impl Ord for Key<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let rank = |key: &Self| (key.rank, key.foreign_namespace);
-        rank(self).cmp(&rank(other)).then_with(|| self.compare_ids(other))
-    }
-}
-
-impl PartialOrd for Key<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// What kustomize compares where there is no name.
-const NO_NAME: &str = "~N";
-
-fn qualified_name(id: &ResourceId) -> impl Iterator<Item = u8> {
-    [or(&id.namespace, "~X"), "|", or(&id.name, NO_NAME)].into_iter().flat_map(str::bytes)
 }
 
 fn or<'a>(part: &'a str, empty: &'a str) -> &'a str {
@@ -142,11 +164,10 @@ mod tests {
         // `~` and `|` come after every letter, `-` before.
         let ids = [id("a-b", "a"), id("a", "z"), id("ab", ""), id("ab", "~O"), id("", "a")];
         let ids = [&ids[0], &ids[2], &ids[3], &ids[1], &ids[4]];
-        let no_ranks: [&str; 0] = [];
-        let key = |id| Key::new(id, &no_ranks, &no_ranks);
+        let key = |id| Key::new(id, 0);
         for (at, a) in ids.iter().enumerate() {
             for (other, b) in ids.iter().enumerate() {
-                assert_eq!(key(*a).cmp(&key(*b)), at.cmp(&other), "{a:?} {b:?}");
+                assert_eq!(key(*a).compare_names(&key(*b)), at.cmp(&other), "{a:?} {b:?}");
             }
         }
     }

@@ -404,10 +404,11 @@ fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
     // Read to where it stays: a vector would have to be copied once more.
     let mut content: Arc<[u8]> = repeat_n(0, usize::try_from(bytes).unwrap_or(0)).collect();
     let buffer = Arc::get_mut(&mut content).expect("nobody else has it yet");
-    if file.read_exact(buffer).is_ok() && matches!(file.read(&mut [0]), Ok(0)) {
+    // What is written behind that meanwhile is of a later file.
+    if bytes > 0 && file.read_exact(buffer).is_ok() {
         return Ok(content);
     }
-    // It grew or shrank between the calls, or is one that has no size.
+    // It shrank between the calls, or is one that has no size.
     let mut content = Vec::new();
     file.rewind().map_err(|error| fault(path, &error))?;
     file.take(FILE_LIMIT_BYTES).read_to_end(&mut content).map_err(|error| fault(path, &error))?;

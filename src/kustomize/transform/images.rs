@@ -11,8 +11,9 @@ use std::sync::Arc;
 use pattern::Patterns;
 
 use crate::kustomize::error::BuildError;
-use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk, Walks};
+use crate::kustomize::field_spec::{self, FieldError, FieldSpec, Make, Walk, Walks};
 use crate::kustomize::kustomization::Image;
+use crate::kustomize::path_tree::Tree;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
@@ -47,8 +48,12 @@ pub fn apply(
         return Ok(());
     }
     let mut walks = Walks::new(fields, Make::Nothing);
+    let paths = Paths::new(fields);
     for draft in set.contents_mut() {
-        if draft.is_deleted() || draft.id.gvk.kind == "CustomResourceDefinition" {
+        if draft.is_deleted()
+            || draft.id.gvk.kind == "CustomResourceDefinition"
+            || changes.surely_leave(&draft.node, &paths)
+        {
             continue;
         }
         let walks = walks.of(&draft.id.gvk);
@@ -67,6 +72,19 @@ impl<'a> Changes<'a> {
     fn new(images: &'a [Image], version: Version) -> Self {
         let names = images.iter().map(|image| image.name.as_str());
         Self { images, patterns: Patterns::new(names, version) }
+    }
+
+    /// Whether no change fits any image, which is found out in one walk over what is plainly written; most
+    /// resources have none that is to be changed.
+    fn surely_leave(&self, node: &Node, paths: &Paths) -> bool {
+        let is_left = &mut |image: &Scalar| self.patterns.first_for(&image.text, 0).is_none();
+        containers_hold(node, is_left)
+            && paths.all(node, &mut |node| match &node.value {
+                Value::Scalar(image) if image.tag != Tag::Null => {
+                    !node.mark.is_shared() && is_left(image)
+                }
+                _ => false,
+            })
     }
 
     /// Makes the changes that fit, each of which may make a later one fit.
@@ -92,6 +110,30 @@ impl<'a> Changes<'a> {
             scalar::assign(old, new, None);
             self.images[at].mark
         })
+    }
+}
+
+/// The paths of all fields that are configured, for whatever kinds.
+struct Paths {
+    tree: Tree,
+    /// Whether a path has an empty name, for which the walk along it has an error.
+    is_odd: bool,
+}
+
+impl Paths {
+    fn new(fields: &[FieldSpec]) -> Self {
+        let mut paths = Self { tree: Tree::default(), is_odd: false };
+        for (at, field) in fields.iter().enumerate() {
+            let names = field_spec::names(&field.path);
+            paths.is_odd |= names.iter().any(String::is_empty);
+            paths.tree.add(names, at);
+        }
+        paths
+    }
+
+    /// Whether the paths lead to nothing but nodes of which `holds` is true, with nothing in their way.
+    fn all(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
+        !self.is_odd && self.tree.all(node, holds)
     }
 }
 
@@ -127,7 +169,7 @@ fn each_in_containers(
         Value::Sequence(items) => items.iter_mut().try_for_each(|i| each_in_containers(i, visit)),
         Value::Mapping(mapping) => mapping.iter_mut().try_for_each(|pair| {
             each_in_containers(&mut pair.value, visit)?;
-            if !matches!(pair.key.text.as_str(), "containers" | "initContainers") {
+            if !is_list_of_containers(&pair.key) {
                 return Ok(());
             }
             let items = pair.value.as_sequence_mut().into_iter().flatten();
@@ -135,6 +177,36 @@ fn each_in_containers(
         }),
         Value::Scalar(_) => Ok(()),
     }
+}
+
+/// Whether every image that [`each_in_containers`] would find is a scalar of which `holds` is true.
+fn containers_hold(node: &Node, holds: &mut impl FnMut(&Scalar) -> bool) -> bool {
+    match &node.value {
+        Value::Scalar(_) => true,
+        Value::Sequence(items) => items.iter().all(|item| containers_hold(item, holds)),
+        Value::Mapping(mapping) => mapping.iter().all(|pair| {
+            if matches!(pair.value.value, Value::Scalar(_)) {
+                return true;
+            }
+            let holds_here = !is_list_of_containers(&pair.key)
+                || pair
+                    .value
+                    .as_sequence()
+                    .into_iter()
+                    .flatten()
+                    .all(|item| image_holds(item, holds));
+            holds_here && containers_hold(&pair.value, holds)
+        }),
+    }
+}
+
+fn image_holds(container: &Node, holds: &mut impl FnMut(&Scalar) -> bool) -> bool {
+    let Some(container) = container.as_mapping() else { return false };
+    container.get("image").is_none_or(|image| image.as_scalar().is_some_and(holds))
+}
+
+fn is_list_of_containers(key: &Scalar) -> bool {
+    matches!(key.text.as_str(), "containers" | "initContainers")
 }
 
 fn in_container(

@@ -11,7 +11,7 @@ use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk, Walks};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
-use crate::yaml::{Mark, Node, Tag, Value};
+use crate::yaml::{Mark, Node, Pair, Scalar, Tag, Value};
 
 /// Sets labels or annotations at these fields of all resources.
 ///
@@ -65,7 +65,9 @@ fn put(
             changed.push(entry.clone());
         }
     } else {
-        mapping.insert(new.key.as_str(), Node { mark, ..Node::string(value) });
+        let value = Node { mark, ..Node::string(value) };
+        let key = Scalar::string(new.key.as_str());
+        mapping.push(Pair { key, key_mark: Mark::NONE, value });
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
+use crate::yaml::Text;
 
 /// Which end of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn apply(
 ) -> Result<(), BuildError> {
     let walks: Vec<Walk> = fields.iter().map(|spec| Walk::new(spec, Make::Scalar)).collect();
     for draft in set.iter_mut().filter(|draft| !draft.is_deleted()) {
-        let original = Gvk { kind: draft.original_kind().into(), ..draft.id.gvk.clone() };
+        let original = draft.original_gvk();
         if keeps_name(&original) {
             continue;
         }
@@ -62,11 +63,14 @@ fn extend(
         return Ok(());
     }
     walk.each_scalar(draft, &mut |old| {
-        let new = match end {
-            End::Prefix => format!("{text}{}", old.text),
-            End::Suffix => format!("{}{text}", old.text),
+        let (first, second) = match end {
+            End::Prefix => (text, old.text.as_str()),
+            End::Suffix => (old.text.as_str(), text),
         };
-        scalar::assign(old, new.into(), None);
+        let mut new = Text::with_capacity(first.len() + second.len());
+        new.push_str(first);
+        new.push_str(second);
+        scalar::assign(old, new, None);
         // The name is still the one that is written there.
         None
     })

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
 
+use compact_str::CompactString;
+
 use crate::kustomize::configuration::Configuration;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec;
@@ -29,14 +31,16 @@ pub fn apply(
     schema: &Schema,
 ) -> Result<(), BuildError> {
     let mut drafts = mem::take(set).into_drafts();
+    let take = |draft: &mut Draft| mem::replace(&mut draft.node, Node::null());
+    let mut nodes: Vec<Node> = drafts.iter_mut().map(take).collect();
     let index = Index::new(&drafts);
     let mut fields = Fields::new(configuration);
-    for at in 0..drafts.len() {
-        let mut node = mem::replace(&mut drafts[at].node, Node::null());
-        let result = rewrite(&mut node, at, &drafts, &index, &mut fields);
-        drafts[at].node = node;
-        drafts[at].refresh(schema);
-        result?;
+    for (at, node) in nodes.iter_mut().enumerate() {
+        rewrite(node, at, &drafts, &index, &mut fields)?;
+    }
+    for (draft, node) in drafts.iter_mut().zip(nodes) {
+        draft.node = node;
+        draft.refresh(schema);
     }
     *set = ResourceSet::from_drafts(drafts);
     Ok(())
@@ -46,12 +50,11 @@ fn rewrite(
     node: &mut Node,
     at: usize,
     drafts: &[Draft],
-    index: &Index,
+    index: &Index<'_>,
     fields: &mut Fields<'_>,
 ) -> Result<(), BuildError> {
     let referrer = &drafts[at];
-    let fields =
-        fields.of(&Gvk { kind: referrer.original_kind().into(), ..referrer.id.gvk.clone() });
+    let fields = fields.of(referrer);
     if fields.tree.is_empty() {
         return Ok(());
     }
@@ -88,18 +91,22 @@ struct FieldsOfKind<'a> {
 /// The fields that refer to others, by the kind that has them, found once for each kind.
 struct Fields<'a> {
     configuration: &'a Configuration,
-    by_gvk: BTreeMap<Gvk, Rc<FieldsOfKind<'a>>>,
+    by_kind: BTreeMap<CompactString, Vec<(Gvk, Rc<FieldsOfKind<'a>>)>>,
 }
 
 impl<'a> Fields<'a> {
     const fn new(configuration: &'a Configuration) -> Self {
-        Self { configuration, by_gvk: BTreeMap::new() }
+        Self { configuration, by_kind: BTreeMap::new() }
     }
 
-    fn of(&mut self, gvk: &Gvk) -> Rc<FieldsOfKind<'a>> {
-        if let Some(fields) = self.by_gvk.get(gvk) {
+    fn of(&mut self, referrer: &Draft) -> Rc<FieldsOfKind<'a>> {
+        let Gvk { group, version, .. } = &referrer.id.gvk;
+        let known = self.by_kind.get(referrer.original_kind()).into_iter().flatten();
+        let is_same = |(gvk, _): &&(Gvk, _)| gvk.version == *version && gvk.group == *group;
+        if let Some((_, fields)) = { known }.find(is_same) {
             return Rc::clone(fields);
         }
+        let gvk = referrer.original_gvk();
         let mut fields = FieldsOfKind::default();
         for reference in &self.configuration.name_references {
             for spec in reference.referrers.iter().filter(|spec| gvk.is_selected(&spec.gvk)) {
@@ -108,31 +115,31 @@ impl<'a> Fields<'a> {
             }
         }
         let fields = Rc::new(fields);
-        self.by_gvk.insert(gvk.clone(), Rc::clone(&fields));
+        self.by_kind.entry(gvk.kind.clone()).or_default().push((gvk, Rc::clone(&fields)));
         fields
     }
 }
 
 /// Places of resources by every name they had before.
-struct Index {
-    by_earlier_name: BTreeMap<String, Vec<usize>>,
-    by_original_namespace: BTreeMap<String, Vec<usize>>,
+struct Index<'a> {
+    by_earlier_name: BTreeMap<&'a str, Vec<usize>>,
+    by_original_namespace: BTreeMap<&'a str, Vec<usize>>,
 }
 
-impl Index {
-    fn new(drafts: &[Draft]) -> Self {
-        let mut by_earlier_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut by_original_namespace: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+impl<'a> Index<'a> {
+    fn new(drafts: &'a [Draft]) -> Self {
+        let mut by_earlier_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_original_namespace: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, draft) in drafts.iter().enumerate() {
-            for id in &draft.previous {
-                let places = by_earlier_name.entry(id.name.to_string()).or_default();
+            for ids in draft.previous.chunk_by(|a, b| a.name == b.name) {
+                let places = by_earlier_name.entry(&ids[0].name).or_default();
                 if places.last() != Some(&at) {
                     places.push(at);
                 }
             }
             let namespace = draft.original_effective_namespace();
             if namespace != NOT_A_NAMESPACE {
-                by_original_namespace.entry(namespace.to_owned()).or_default().push(at);
+                by_original_namespace.entry(namespace).or_default().push(at);
             }
         }
         Self { by_earlier_name, by_original_namespace }
@@ -143,7 +150,7 @@ impl Index {
 struct Search<'a> {
     referrer: &'a Draft,
     drafts: &'a [Draft],
-    index: &'a Index,
+    index: &'a Index<'a>,
     /// Namespaces of the service accounts that a role binding names.
     account_namespaces: Vec<String>,
     /// The role that a binding names.

@@ -27,7 +27,11 @@ pub fn apply(
         by_name.entry(&replica.name).or_default().push(at);
     }
     let mut found = vec![false; replicas.len()];
-    for draft in set.contents_mut().filter(|draft| !draft.is_deleted()) {
+    let may_count = |draft: &Draft| {
+        let mut kinds = draft.previous.iter().map(|id| &id.kind).chain([&draft.id.gvk.kind]);
+        kinds.any(|kind| fields.iter().any(|spec| is_or_empty(&spec.gvk.kind, kind)))
+    };
+    for draft in set.contents_mut().filter(|draft| may_count(draft) && !draft.is_deleted()) {
         let names = draft.previous.iter().map(|id| &id.name).chain([&draft.id.name]);
         let places = names.filter_map(|name| by_name.get(name.as_str())).flatten();
         for at in places.copied().collect::<BTreeSet<usize>>() {
@@ -44,6 +48,10 @@ pub fn apply(
             kinds.join(", ")
         ),
     })
+}
+
+fn is_or_empty(pattern: &str, kind: &str) -> bool {
+    pattern.is_empty() || pattern == kind
 }
 
 /// Sets one count in one resource; false if none of the fields is for it.

@@ -66,8 +66,8 @@ impl<'a> Patterns<'a> {
 
     /// The first name from `from` on that is for this image.
     pub(super) fn first_for(&self, image: &str, from: usize) -> Option<usize> {
-        let file = image.rsplit('/').next().unwrap_or(image);
-        let last = file.split([':', '@']).next().unwrap_or(file);
+        let file = memchr::memrchr(b'/', image.as_bytes()).map_or(image, |at| &image[at + 1..]);
+        let last = memchr::memchr2(b':', b'@', file.as_bytes()).map_or(file, |at| &file[..at]);
         let named = self.by_last_part.get(last).map_or(&[][..], Vec::as_slice);
         let first = |places: &[usize]| {
             let places = &places[places.partition_point(|at| *at < from)..];

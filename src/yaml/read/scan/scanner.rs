@@ -35,6 +35,9 @@ pub(super) struct Scanner<'t> {
     pub(super) block: String,
 }
 
+/// So many pairs are open at once in most documents.
+const USUAL_PAIRS: usize = 32;
+
 impl<'t> Scanner<'t> {
     /// A scanner of a part of a text.
     pub(super) fn new(
@@ -49,7 +52,7 @@ impl<'t> Scanner<'t> {
             at: start,
             seen: None,
             dialect,
-            pairs: Vec::new(),
+            pairs: Vec::with_capacity(USUAL_PAIRS),
             items: Vec::new(),
             block: String::new(),
         }
