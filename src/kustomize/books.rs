@@ -6,7 +6,7 @@
 //! hash. Here these are typed fields; this module follows what would have become of them.
 
 use super::ResourceId;
-use super::resource::{Behavior, Draft};
+use super::resource::{Behavior, Draft, PreviousId};
 use crate::model::Location;
 use crate::yaml::{Mapping, Node, Value};
 
@@ -42,6 +42,21 @@ impl LostBooks {
 }
 
 impl Draft {
+    /// Whether kustomize finds its notes of earlier identities again.
+    ///
+    /// It keeps names, namespaces and kinds in a list with commas each, leaves out empty ones, and fails where
+    /// the lists are not of one length (`api/internal/utils/makeResIds.go`): after a name that was no text, or
+    /// one with a comma, such as what sops encrypts.
+    #[must_use]
+    pub fn has_sound_books(&self) -> bool {
+        let parts = |part: fn(&PreviousId) -> &str| -> usize {
+            let texts = self.previous.iter().map(part).filter(|text| !text.is_empty());
+            texts.map(|text| 1 + text.bytes().filter(|byte| *byte == b',').count()).sum()
+        };
+        let names = parts(|id| &id.name);
+        names == 0 || (names == parts(|id| &id.namespace) && names == parts(|id| &id.kind))
+    }
+
     /// Loses everything that kustomize would have kept in annotations.
     pub fn lose_books(&mut self) {
         self.previous.clear();

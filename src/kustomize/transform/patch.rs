@@ -177,7 +177,7 @@ impl LoadedPatch {
             let entry = self.entries.iter().position(|entry| object < entry.objects)?;
             Some(first + entry)
         };
-        match (&self.content, &self.target) {
+        let applied = match (&self.content, &self.target) {
             (Content::Strategic(objects), Some(target)) => match objects.as_slice() {
                 [] => self.do_nothing(schema, &EMPTY_PATCHES_WITH_TARGET),
                 [patch] => self.merge_selected(set, (target, effect(0)), patch, schema),
@@ -200,7 +200,8 @@ impl LoadedPatch {
                 at: self.listed.clone(),
                 reason: "a JSON 6902 patch needs a `target`",
             }),
-        }
+        };
+        applied.and_then(|()| if self.merges() { refuse_repeated(set) } else { Ok(()) })
     }
 
     /// A patch that holds only comments, which older versions refuse.
@@ -395,6 +396,15 @@ impl LoadedPatch {
         set.growth = growth;
         Ok(())
     }
+}
+
+/// kustomize takes all resources in again behind a strategic merge patch, which none may be twice for.
+fn refuse_repeated(set: &mut ResourceSet) -> Result<(), BuildError> {
+    set.refuse_repeated().map_err(|found| {
+        let (draft, first) = *found;
+        let other = set.get(first).unwrap_or(&draft).location.clone();
+        BuildError::Duplicate { at: draft.location, id: draft.id, other }
+    })
 }
 
 /// Makes `metadata.annotations` where it is missing.

@@ -10,7 +10,7 @@ mod source;
 mod structured;
 mod target;
 
-use path::{Absent, Path};
+use path::{Absent, Path, is_fresh};
 
 use crate::kustomize::error::BuildError;
 use crate::kustomize::growth::{Growth, check_depth, levels, weight};
@@ -21,7 +21,7 @@ use crate::kustomize::schema::Schema;
 use crate::kustomize::secret_facts::{SecretFacts, is_secret};
 use crate::kustomize::version::STRUCTURED_DATA;
 use crate::yaml::{Node, Tag, Value};
-use put::{CopyError, is_fresh, put};
+use put::{CopyError, put};
 use source::{Copied, leads_to_data, value};
 use target::Target;
 
@@ -82,6 +82,9 @@ fn copy_to_each(
         }
         set.update(number, schema, |draft| {
             for (text, path) in &target.paths {
+                let path = path
+                    .as_ref()
+                    .map_err(|fault| BuildError::invalid(target.at, fault.to_string()))?;
                 copy_into(draft, target, path, &value.node, growth).map_err(|fault| {
                     BuildError::invalid(target.at, format!("`{text}` of `{}`: {fault}", draft.id))
                 })?;

@@ -185,6 +185,7 @@ impl Composer<'_> {
                 return Ok((Value::Mapping(merging.finish(self.dialect)?), total));
             }
             let merge = is_merge(&event.kind);
+            let is_unwritten = self.dialect == Dialect::V3 && is_unwritten(&event.kind);
             let (key, key_size) = self.node(event, depth + 1)?;
             let event = self.next()?;
             let way = self.annotations;
@@ -209,7 +210,12 @@ impl Composer<'_> {
                 // Once it has looked for merges, kyaml drops the first key of that name, quoted or not.
                 continue;
             }
-            let key = representable_key(scalar, offset, self.dialect, depth)?;
+            let key = if is_unwritten {
+                // `{?}` is written in quotes on its way through kyaml, and is a text from then on.
+                Scalar { text: Text::default(), tag: Tag::Str, style: Style::SingleQuoted }
+            } else {
+                representable_key(scalar, offset, self.dialect, depth)?
+            };
             merging.pairs.push(Pair { key, key_mark: self.mark(offset), value });
         }
     }
@@ -265,6 +271,15 @@ impl Composer<'_> {
         }
         Ok(scalar)
     }
+}
+
+/// Whether a question mark has nothing behind it, not even a tag.
+fn is_unwritten(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Scalar { properties, text, style: Style::Plain }
+            if text.is_empty() && matches!(properties.tag.as_deref(), None | Some(""))
+    )
 }
 
 fn is_merge(kind: &Kind) -> bool {

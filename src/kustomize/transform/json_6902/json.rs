@@ -134,6 +134,11 @@ fn each_scalar(
 
 fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> {
     match scalar.tag {
+        // What has no value within brackets comes out of kyaml as an empty text.
+        Tag::Null if integers == Integers::BecomeFloats && scalar.style == Style::SingleQuoted => {
+            *scalar = Scalar { style: style(""), ..Scalar::string("") };
+            return Ok(());
+        }
         Tag::Null => scalar.text = "null".into(),
         Tag::Bool => {
             let truth = crate::kustomize::scalar::is_true(&scalar.text);

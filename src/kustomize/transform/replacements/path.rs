@@ -51,6 +51,11 @@ pub(super) const FRESH: Scalar =
 pub(super) const FRESH_IN_FLOW: Scalar =
     Scalar { text: Text::const_new(""), tag: Tag::Null, style: Style::Literal };
 
+/// Whether a scalar was made just now.
+pub(super) fn is_fresh(scalar: &Scalar) -> bool {
+    *scalar == FRESH || *scalar == FRESH_IN_FLOW
+}
+
 impl Absent {
     /// The same for what is written in brackets.
     fn in_flow(&self) -> Self {
@@ -251,6 +256,8 @@ fn made(rest: &[Step], absent: &Absent) -> Option<Node> {
     let Absent::Make(leaf) = absent else { return None };
     Some(Node::made(match rest.first() {
         None => leaf.clone(),
+        // A step without a name stands for what is there.
+        Some(Step::Key(key)) if key.is_empty() => leaf.clone(),
         Some(Step::Index(..) | Step::Match { .. }) => Value::Sequence(Vec::new()),
         Some(Step::Key(_) | Step::Every) => Node::mapping().value,
     }))
@@ -266,7 +273,7 @@ fn visit_itself<E: From<PathError>>(
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
     let Value::Scalar(scalar) = &node.value else { return Err(step.kind("scalar", node).into()) };
-    if scalar.text.is_empty() && scalar.tag == Tag::Str {
+    if scalar.text.is_empty() && (scalar.tag == Tag::Str || is_fresh(scalar)) {
         return visit(node, rest, absent, change);
     }
     let Some(mut made) = made(rest, absent) else { return Ok(0) };

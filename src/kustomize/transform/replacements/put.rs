@@ -1,7 +1,6 @@
 //! A value put into a field: what the field becomes, and why it may refuse.
 
-use super::path::PathError;
-use super::path::{FRESH, FRESH_IN_FLOW};
+use super::path::{FRESH, FRESH_IN_FLOW, PathError, is_fresh};
 use crate::kustomize::growth::{TooDeep, TooMuch};
 use crate::kustomize::kustomization::FieldOptions;
 use crate::kustomize::scalar;
@@ -65,10 +64,6 @@ pub(super) fn put(
     }
     old.text = text;
     Ok(())
-}
-
-pub(super) fn is_fresh(scalar: &Scalar) -> bool {
-    *scalar == FRESH || *scalar == FRESH_IN_FLOW
 }
 
 /// The old text with a part replaced, or put before or behind the others.

@@ -1,7 +1,7 @@
 //! The targets of a replacement: whom they select, and which of their fields.
 
 use super::identity::{Id, any_id, in_same_namespace};
-use super::path::{Absent, DEFAULT_PATH, FRESH, Path};
+use super::path::{Absent, DEFAULT_PATH, FRESH, Path, PathError};
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::matches;
@@ -56,7 +56,8 @@ pub(super) struct Target<'a> {
     pub(super) select: Chosen<'a>,
     pub(super) reject: Vec<(&'a Selector, Chosen<'a>)>,
     pub(super) version: Version,
-    pub(super) paths: Vec<(&'a str, Path)>,
+    /// A path with a fault is one as soon as a resource is chosen.
+    pub(super) paths: Vec<(&'a str, Result<Path, PathError>)>,
     pub(super) options: Option<&'a FieldOptions>,
     pub(super) at: &'a Location,
 }
@@ -85,12 +86,10 @@ impl<'a> Target<'a> {
         if texts.is_empty() {
             texts.push(DEFAULT_PATH);
         }
-        let parse =
-            |text| Path::parse(text).map_err(|fault| BuildError::invalid(at, fault.to_string()));
         Ok(Self {
             select: matcher(select)?,
             reject: reject.collect::<Result<_, BuildError>>()?,
-            paths: texts.into_iter().map(|t| Ok((t, parse(t)?))).collect::<Result<_, _>>()?,
+            paths: texts.into_iter().map(|text| (text, Path::parse(text))).collect(),
             options: target.options.as_ref(),
             version,
             at,
