@@ -55,7 +55,11 @@ fn theirs(text: &str) -> Result<Vec<String>, String> {
                     ScalarStyle::Folded => '>',
                     _ => ':',
                 };
-                format!("{start}..{end} =VAL{} {mark}{value:?}", of(anchor, tag))
+                let signs =
+                    [('\\', "\\\\"), ('\n', "\\n"), ('\t', "\\t"), ('\r', "\\r"), ('\u{8}', "\\b")];
+                let value =
+                    signs.iter().fold(value, |text, (sign, written)| text.replace(*sign, written));
+                format!("{start}..{end} =VAL{} {mark}{value}", of(anchor, tag))
             }
             EventData::SequenceStart { anchor, tag, style, .. } => {
                 let bracket = if style == SequenceStyle::Flow { " []" } else { "" };

@@ -16,6 +16,8 @@ mod literal;
 mod outline;
 mod plain;
 mod quoted;
+#[cfg(test)]
+mod tests;
 mod token;
 mod tokens;
 

@@ -40,13 +40,20 @@ fn line(event: &Event) -> String {
                 Style::Literal => '|',
                 Style::Folded => '>',
             };
-            format!("{}..{} =VAL{} {mark}{text:?}", span.start, span.end, properties(of))
+            let text = escaped(text);
+            format!("{}..{} =VAL{} {mark}{text}", span.start, span.end, properties(of))
         }
         Kind::SequenceStart { properties, is_flow } => begin("+SEQ", *is_flow, " []", properties),
         Kind::SequenceEnd => "-SEQ".to_owned(),
         Kind::MappingStart { properties, is_flow } => begin("+MAP", *is_flow, " {}", properties),
         Kind::MappingEnd => "-MAP".to_owned(),
     }
+}
+
+/// A text in one line.
+fn escaped(text: &str) -> String {
+    let signs = [('\\', "\\\\"), ('\n', "\\n"), ('\t', "\\t"), ('\r', "\\r"), ('\u{8}', "\\b")];
+    signs.iter().fold(text.to_owned(), |text, (sign, written)| text.replace(*sign, written))
 }
 
 fn properties(of: &Properties) -> String {
