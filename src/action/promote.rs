@@ -49,7 +49,7 @@ pub(super) fn run(runner: &Runner<'_>, variable: Lookup<'_>) -> Result<(), Actio
     let temporary = variable("RUNNER_TEMP").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let remote_cache = remote_cache_directory(|name| variable(name).map(OsString::from), temporary);
     let directory = directory(runner, &inputs);
-    let step = Step { runner, inputs: &inputs, token, directory, remote_cache };
+    let step = Run { runner, inputs: &inputs, token, directory, remote_cache };
     let shown = if inputs.dry_run { step.plan()? } else { step.promote(variable)? };
     report(runner, &shown)?;
     put_out(runner, &shown)?;
@@ -84,7 +84,7 @@ fn directory(runner: &Runner<'_>, inputs: &Inputs) -> PathBuf {
 }
 
 /// One run with what it was given.
-struct Step<'a> {
+struct Run<'a> {
     runner: &'a Runner<'a>,
     inputs: &'a Inputs,
     token: Option<Credential>,
@@ -93,7 +93,7 @@ struct Step<'a> {
     remote_cache: PathBuf,
 }
 
-impl Step<'_> {
+impl Run<'_> {
     /// Plans in the checkout that is there and writes nothing.
     ///
     /// What a shallow checkout lacks is asked from GitHub, if there is a token.

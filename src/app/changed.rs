@@ -3,7 +3,7 @@
 use crate::model::{BranchName, PullRequestNumber};
 use crate::store::PromotionRecord;
 
-use super::job::{Changed, Clear, Exempt, ExemptOf, Job};
+use super::job::{Changed, Clear, Exempt, Job, PullRequestHead};
 use super::promote::key_of;
 use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
@@ -54,15 +54,13 @@ async fn unknown(work: &Work, job: &Changed) -> Result<Vec<crate::store::NewJob>
 
 /// What a pull request like any other gets, whatever it says of itself.
 fn no_promotion(job: &Changed) -> Exempt {
-    Exempt {
-        place: job.place.clone(),
-        base_branch: job.base_branch.clone(),
-        commit: job.head.clone(),
-        of: ExemptOf::PullRequest {
-            number: job.number,
-            head_branch: job.head_branch.clone(),
-            from_elsewhere: false,
-            says_it_is_ours: false,
-        },
-    }
+    let head = PullRequestHead {
+        number: job.number,
+        base_branch: &job.base_branch,
+        commit: &job.head,
+        branch: &job.head_branch,
+        is_here: true,
+        body: "",
+    };
+    Exempt::of_pull_request(&job.place, head)
 }

@@ -7,7 +7,9 @@ use crate::store::{PromotionRecord, PromotionState};
 
 use super::allowed;
 use super::comment::{Topic, USAGE, write_comment};
-use super::job::{Asker, Asks, Clear, Command, Job, Place, Promote, Release, Step, Undo};
+use super::job::{
+    Asker, Asks, Clear, Command, Job, Promote, Release, RepositoryAddress, Step, Undo,
+};
 use super::promote::key_of;
 use super::recollect::{Found, recollect};
 use super::work::{Stop, Work};
@@ -123,7 +125,7 @@ async fn again_there(
 /// Taking back again what an open undoing takes back.
 pub(super) async fn undone_by(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     record: &PromotionRecord,
 ) -> Result<Option<Undo>, Stop> {
     let (repository, application) = (&record.repository, &record.application);

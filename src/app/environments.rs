@@ -13,7 +13,7 @@ use crate::model::{ApplicationName, CommitSha, RepoPath};
 use crate::promotion::{Environment, Trigger};
 use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Millis};
 
-use super::job::Place;
+use super::job::RepositoryAddress;
 use super::prometheus;
 use super::recollect::Recollection;
 use super::shortened::{MOST_CHARS, cut};
@@ -24,7 +24,10 @@ use super::work::{Stop, Work};
 const MOST_COMMITS: usize = 100;
 
 /// What the store knows an environment by.
-pub(super) fn environment_key(place: &Place, environment: &Environment) -> EnvironmentKey {
+pub(super) fn environment_key(
+    place: &RepositoryAddress,
+    environment: &Environment,
+) -> EnvironmentKey {
     let application = environment.application.as_ref();
     EnvironmentKey {
         repository: place.key(),
@@ -38,7 +41,7 @@ pub(super) fn environment_key(place: &Place, environment: &Environment) -> Envir
 pub(super) async fn note_environments(
     work: &Work,
     repository: &Repository,
-    place: &Place,
+    place: &RepositoryAddress,
     now: &mut Snapshot,
     (configuration, recollection): (&RepositoryConfig, &Recollection<'_>),
 ) -> Result<(), Stop> {
@@ -257,7 +260,7 @@ pub(super) fn is_link(url: &str) -> bool {
 /// How an environment is, by what was heard; `None` where nothing says so.
 pub(super) async fn judge_environment(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     environment: &Environment,
 ) -> Result<Option<Judgement>, Stop> {
     let Some(health) = &environment.health else { return Ok(None) };

@@ -7,10 +7,9 @@
 
 use crate::github::{CheckState, GithubError, PullRequest, Repository, StandingCheck};
 use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoName};
-use crate::promotion::Marker;
 use crate::store::{NewJob, PromotionRecord};
 
-use super::job::{Clear, Exempt, ExemptOf, Job, Place};
+use super::job::{Clear, Exempt, ExemptOf, Job, PullRequestHead, RepositoryAddress};
 use super::promote::key_of;
 use super::pull_request_preview::CHECK as PREVIEW;
 use super::standing::check_of;
@@ -76,18 +75,16 @@ async fn newly_required(
     Ok(store.note_required_checks(&name, required).await?)
 }
 
-fn of_open(place: &Place, here: &RepoName, found: &PullRequest) -> Exempt {
-    Exempt {
-        place: place.clone(),
-        base_branch: found.base_branch.clone(),
-        commit: found.head.as_str().to_owned(),
-        of: ExemptOf::PullRequest {
-            number: found.number.get(),
-            head_branch: found.head_branch.clone(),
-            from_elsewhere: found.head_repository.as_ref() != Some(here),
-            says_it_is_ours: Marker::parse(&found.body).is_some(),
-        },
-    }
+fn of_open(place: &RepositoryAddress, here: &RepoName, found: &PullRequest) -> Exempt {
+    let head = PullRequestHead {
+        number: found.number.get(),
+        base_branch: &found.base_branch,
+        commit: found.head.as_str(),
+        branch: &found.head_branch,
+        is_here: found.head_repository.as_ref() == Some(here),
+        body: &found.body,
+    };
+    Exempt::of_pull_request(place, head)
 }
 
 /// Whether it is about the pull request of this promotion.

@@ -4,7 +4,7 @@ use crate::github::{Conclusion, Report};
 use crate::model::CommitSha;
 use crate::promotion::quote;
 
-use super::job::{Job, Place};
+use super::job::{Job, RepositoryAddress};
 use super::work::{Stop, Work};
 use super::worker::LEASE_MS;
 
@@ -27,7 +27,7 @@ pub(super) async fn show(work: &Work, job: &Job, because: &str) -> Result<(), St
     Ok(())
 }
 
-fn commit_of(job: &Job) -> Option<(&Place, CommitSha, String)> {
+fn commit_of(job: &Job) -> Option<(&RepositoryAddress, CommitSha, String)> {
     match job {
         Job::Look(look) => {
             let commit = CommitSha::parse(&look.moved.as_ref()?.after).ok()?;

@@ -13,7 +13,7 @@ use crate::store::{Delivery, Evidence, Receipt};
 
 use super::App;
 use super::environments::is_link;
-use super::job::{Job, News, Place};
+use super::job::{Job, News, RepositoryAddress};
 use super::receive::{ReceiveError, Received};
 use super::shortened::{MOST_CHARS, cut};
 
@@ -211,7 +211,7 @@ impl App {
                 let commits = [event.commit.as_str().to_owned()].into();
                 evidence.push(evidence_of(&event, &repository, now));
                 let Some(known) = self.store.repository(&repository).await? else { continue };
-                let place = Place {
+                let place = RepositoryAddress {
                     repository,
                     installation: known.installation.and_then(|id| u64::try_from(id).ok()),
                     default_branch: known.default_branch,

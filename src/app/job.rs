@@ -16,11 +16,11 @@ mod kind;
 mod look;
 mod news;
 mod notify;
-mod place;
 mod preview_pull_request;
 mod promote;
 mod recover;
 mod repositories;
+mod repository_address;
 mod step;
 mod undo;
 
@@ -31,17 +31,17 @@ pub(super) use clear::Clear;
 pub(super) use command::{Asks, Command};
 pub(super) use edit::{Edit, Release};
 pub(super) use ended::Ended;
-pub(super) use exempt::{Exempt, ExemptOf};
+pub(super) use exempt::{Exempt, ExemptOf, PullRequestHead};
 pub(super) use head::Head;
 pub(super) use kind::Kind;
 pub(super) use look::{Look, Moved};
 pub(super) use news::News;
 pub(super) use notify::Notify;
-pub(super) use place::Place;
 pub(super) use preview_pull_request::PreviewPullRequest;
 pub(super) use promote::Promote;
 pub(super) use recover::Recover;
 pub(super) use repositories::Repositories;
+pub(super) use repository_address::RepositoryAddress;
 pub(super) use step::{Step, StoredAim};
 pub(super) use undo::Undo;
 
@@ -71,7 +71,7 @@ macro_rules! jobs {
             }
 
             /// Where it plays, if in one repository.
-            pub(super) fn place(&self) -> Option<&Place> {
+            pub(super) fn place(&self) -> Option<&RepositoryAddress> {
                 match self { $(Self::$name(job) => job.place()),* }
             }
 
@@ -107,7 +107,7 @@ impl Job {
         NewJob {
             id: fresh_id(now),
             kind: self.kind(),
-            repository: self.place().map(Place::key),
+            repository: self.place().map(RepositoryAddress::key),
             key: self.key(),
             lane: self.lane(),
             payload: serde_json::to_string(self).expect("plain fields can always be written"),
@@ -142,8 +142,8 @@ mod tests {
     use super::asker::MOST_ASKERS;
     use super::*;
 
-    fn place() -> Place {
-        Place { repository: "O/r".to_owned(), installation: None, default_branch: None }
+    fn place() -> RepositoryAddress {
+        RepositoryAddress { repository: "O/r".to_owned(), installation: None, default_branch: None }
     }
 
     fn look(moved: Option<(&str, &str)>) -> Job {
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn one_promotion_at_a_time_goes_into_a_target_whatever_the_case() {
         let other = Promote { source: "qa".to_owned(), ..promote(None, &[]) };
-        let spelled = Place { repository: "o/R".to_owned(), ..place() };
+        let spelled = RepositoryAddress { repository: "o/R".to_owned(), ..place() };
         let other = Promote { place: spelled, ..other };
         let (one, two) = (Job::Promote(promote(None, &[])), Job::Promote(other));
         assert_eq!(one.queue(1).lane, two.queue(1).lane);

@@ -16,7 +16,7 @@ use crate::store::{KnownRepository, Millis, NewJob, PromotionRecord};
 use super::causes::chain;
 use super::command::undone_by;
 use super::environments::note_environments;
-use super::job::{Clear, Head, Job, Look, News, Place, Promote, Step};
+use super::job::{Clear, Head, Job, Look, News, Promote, RepositoryAddress, Step};
 use super::promote::key_of;
 use super::recollect::Recollection;
 use super::snapshot::Snapshot;
@@ -66,7 +66,7 @@ pub(super) async fn look(work: &Work, job: &Look) -> Result<Outcome, Stop> {
 async fn note_health(
     work: &Work,
     (repository, base): (&Repository, &BranchName),
-    place: &Place,
+    place: &RepositoryAddress,
     now: &mut Snapshot,
     is_new: bool,
 ) -> Result<Vec<NewJob>, Stop> {
@@ -133,7 +133,7 @@ async fn since(
 async fn asked_for(
     work: &Work,
     repository: &Repository,
-    place: &Place,
+    place: &RepositoryAddress,
     now: &mut Snapshot,
     since: &Since,
 ) -> Result<Vec<NewJob>, Stop> {
@@ -186,7 +186,7 @@ async fn asked_for(
 /// Plans an open undoing or an open step again.
 async fn again(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     record: &PromotionRecord,
     key: &Key,
 ) -> Result<Option<NewJob>, Stop> {
@@ -203,7 +203,7 @@ async fn again(
 /// Until it is planned again, an open promotion is not to be merged. That is told only if it takes a while.
 async fn mark_stale(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     record: &PromotionRecord,
     now: &Snapshot,
 ) -> Result<Option<NewJob>, Stop> {
@@ -231,7 +231,7 @@ fn is_of(record: &PromotionRecord, source: &Environment, target: &Environment) -
 /// Open promotions of pairs that the configuration has no more are looked at too, so that somebody hears of it.
 fn orphans(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     configuration: &RepositoryConfig,
     open: &[PromotionRecord],
 ) -> Vec<NewJob> {
@@ -292,7 +292,7 @@ async fn concerns(
 async fn tell_broken_configuration(
     work: &Work,
     repository: &Repository,
-    place: &Place,
+    place: &RepositoryAddress,
     (now, then): (&Snapshot, Option<&Snapshot>),
     error: &crate::config::ConfigError,
 ) -> Result<(), Stop> {

@@ -18,7 +18,7 @@ use crate::promotion::Intent;
 use crate::store::{Millis, NewNotice, PromotionRecord, PromotionState, StoreError};
 
 use super::App;
-use super::job::{Job, Notify, Place, Promote};
+use super::job::{Job, Notify, Promote, RepositoryAddress};
 use super::work::{Stop, Work};
 use stored::StoredNotice;
 
@@ -60,7 +60,7 @@ impl StoredSubscription {
 /// Something that happened, before it is known who wants to hear of it.
 struct Happened<'a> {
     event: NoticeEvent,
-    place: &'a Place,
+    place: &'a RepositoryAddress,
     application: Option<&'a str>,
     source: Option<&'a str>,
     target: Option<&'a str>,
@@ -71,7 +71,7 @@ struct Happened<'a> {
 }
 
 impl<'a> Happened<'a> {
-    fn to(record: &'a PromotionRecord, place: &'a Place, event: NoticeEvent) -> Self {
+    fn to(record: &'a PromotionRecord, place: &'a RepositoryAddress, event: NoticeEvent) -> Self {
         Self {
             event,
             place,
@@ -122,7 +122,11 @@ impl Work {
     }
 
     /// Tells that a pull request was opened, also if the attempt that opened it did not get here.
-    pub(super) async fn tell_opened(&self, place: &Place, number: u64) -> Result<(), Stop> {
+    pub(super) async fn tell_opened(
+        &self,
+        place: &RepositoryAddress,
+        number: u64,
+    ) -> Result<(), Stop> {
         let Some(record) = self.recorded(place, number).await? else { return Ok(()) };
         let is_news = self.app.clock.now() - record.created_at < NEWS_MS;
         if !is_news || record.state != PromotionState::Open {
@@ -138,7 +142,7 @@ impl Work {
     /// Tells that something holds a promotion that did not before; `count` tells one time from another.
     pub(super) async fn tell_held(
         &self,
-        place: &Place,
+        place: &RepositoryAddress,
         record: &PromotionRecord,
         holds: &Holds,
         count: u64,
@@ -156,7 +160,7 @@ impl Work {
     /// Tells that a promotion was merged, and of one that takes another back, that the other was undone.
     pub(super) async fn tell_merged(
         &self,
-        place: &Place,
+        place: &RepositoryAddress,
         record: &PromotionRecord,
     ) -> Result<(), Stop> {
         let is_news = record.merged_at.is_some_and(|at| self.app.clock.now() - at < NEWS_MS);
@@ -183,7 +187,7 @@ impl Work {
     /// Tells that the target of a merged promotion is degraded; `count` tells one time from another.
     pub(super) async fn tell_degraded(
         &self,
-        place: &Place,
+        place: &RepositoryAddress,
         record: &PromotionRecord,
         voices: &str,
         count: u64,
@@ -221,7 +225,7 @@ impl Work {
     /// Tells that a configuration is refused, so that nothing is promoted until it is mended.
     pub(super) async fn tell_refused_configuration(
         &self,
-        place: &Place,
+        place: &RepositoryAddress,
         commit: &str,
         because: &str,
     ) -> Result<(), Stop> {
@@ -244,7 +248,7 @@ impl Work {
 
     async fn recorded(
         &self,
-        place: &Place,
+        place: &RepositoryAddress,
         number: u64,
     ) -> Result<Option<PromotionRecord>, StoreError> {
         let Some(number) = PullRequestNumber::new(number) else { return Ok(None) };

@@ -45,7 +45,7 @@ pub(super) use records::{key_of, pair};
 pub(super) use retire::retire;
 pub use step_on_github::Stepped;
 pub(super) use take_back::{TakeBack, TakenBack};
-pub(super) use take_step::{Step, StepTaken, taken};
+pub(super) use take_step::{DueStep, StepTaken, taken};
 pub(super) use tell::tell_parked;
 pub use undo_on_github::{UndoRequest, Undone};
 pub(super) use values::{Ended, Promotion, Shown, Wanted};

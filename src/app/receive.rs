@@ -13,8 +13,8 @@ use crate::store::{Delivery, Evidence, Receipt, StoreError};
 use super::App;
 use super::environments::evidence_of;
 use super::job::{
-    Asks, Changed, Command, Edit, Ended, Exempt, ExemptOf, Job, Look, Moved, News, Place,
-    PreviewPullRequest, Promote, Repositories,
+    Asks, Changed, Command, Edit, Ended, Exempt, Job, Look, Moved, News, PreviewPullRequest,
+    Promote, PullRequestHead, Repositories, RepositoryAddress,
 };
 
 /// How a delivery was taken.
@@ -160,9 +160,9 @@ fn translate(event: &Event) -> (Received, Vec<Job>) {
     (received, job.into_iter().collect())
 }
 
-fn place(repository: &crate::github::webhook::Repository) -> Place {
+fn place(repository: &crate::github::webhook::Repository) -> RepositoryAddress {
     let default_branch = repository.default_branch.as_ref();
-    Place::new(&repository.name, repository.installation, default_branch)
+    RepositoryAddress::new(&repository.name, repository.installation, default_branch)
 }
 
 fn look(push: &Push) -> Option<Job> {
@@ -257,27 +257,22 @@ fn is_about_commits(changed: &PullRequestChanged) -> bool {
 /// Whether checks of ours are awaited there.
 fn exempt(changed: &PullRequestChanged) -> Option<Job> {
     is_about_commits(changed).then(|| {
-        Job::Exempt(Exempt {
-            place: place(&changed.repository),
-            base_branch: changed.base_branch.clone(),
-            commit: changed.head.as_str().to_owned(),
-            of: ExemptOf::PullRequest {
-                number: changed.number.get(),
-                head_branch: changed.head_branch.clone(),
-                from_elsewhere: changed.head_repository.as_ref() != Some(&changed.repository.name),
-                says_it_is_ours: Marker::parse(&changed.body).is_some(),
-            },
-        })
+        let head = PullRequestHead {
+            number: changed.number.get(),
+            base_branch: &changed.base_branch,
+            commit: changed.head.as_str(),
+            branch: &changed.head_branch,
+            is_here: changed.head_repository.as_ref() == Some(&changed.repository.name),
+            body: &changed.body,
+        };
+        Job::Exempt(Exempt::of_pull_request(&place(&changed.repository), head))
     })
 }
 
 fn exempt_group(group: &MergeGroup) -> Job {
-    Job::Exempt(Exempt {
-        place: place(&group.repository),
-        base_branch: group.base_branch.clone(),
-        commit: group.head.as_str().to_owned(),
-        of: ExemptOf::MergeGroup { number: group.number.map(crate::model::PullRequestNumber::get) },
-    })
+    let number = group.number.map(crate::model::PullRequestNumber::get);
+    let (place, head) = (place(&group.repository), group.head.as_str());
+    Job::Exempt(Exempt::of_group(&place, &group.base_branch, head, number))
 }
 
 /// Pull requests of forks and into other branches are nobody's promotion.

@@ -14,7 +14,7 @@ use crate::model::{BranchName, CommitSha, PullRequestNumber};
 use crate::promotion::{Environment, Intent, Key, Trailers, step_branch, undo_branch};
 use crate::store::{Millis, PromotionRecord, PromotionState};
 
-use super::job::{Job, Place, Promote, Step, StoredAim, Undo};
+use super::job::{Job, Promote, RepositoryAddress, Step, StoredAim, Undo};
 use super::snapshot::Snapshot;
 use super::standing::Standing;
 use super::work::{Stop, Work};
@@ -33,7 +33,7 @@ pub(super) enum Found {
 /// Looks at a pull request that the store does not know; `None` if it is none of ours.
 pub(super) async fn recollect(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     number: PullRequestNumber,
 ) -> Result<Option<Found>, Stop> {
     let repository = work.repository(place).await?;
@@ -89,7 +89,7 @@ pub(super) struct Recollection<'a> {
     work: &'a Work,
     repository: &'a Repository,
     base: &'a BranchName,
-    place: &'a Place,
+    place: &'a RepositoryAddress,
     /// The promotions that a branch can be of.
     branches: BTreeMap<String, Vec<Key>>,
 }
@@ -99,7 +99,7 @@ impl<'a> Recollection<'a> {
         work: &'a Work,
         repository: &'a Repository,
         base: &'a BranchName,
-        place: &'a Place,
+        place: &'a RepositoryAddress,
         configuration: &RepositoryConfig,
     ) -> Self {
         let mut branches: BTreeMap<String, Vec<Key>> = BTreeMap::new();

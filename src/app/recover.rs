@@ -8,7 +8,7 @@ use crate::store::{KnownRepository, Millis, StoreError};
 
 use super::App;
 use super::causes::chain;
-use super::job::{Job, Look, Place, Recover};
+use super::job::{Job, Look, Recover, RepositoryAddress};
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 
@@ -39,7 +39,7 @@ pub(super) async fn recover(work: &Work) -> Result<Outcome, Stop> {
 
 /// A look that nobody pushed for.
 fn poll(known: &KnownRepository) -> Look {
-    let place = Place {
+    let place = RepositoryAddress {
         repository: known.name.clone(),
         installation: known.installation.and_then(|id| u64::try_from(id).ok()),
         default_branch: known.default_branch.clone(),

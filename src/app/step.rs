@@ -29,7 +29,7 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,
     };
-    let step = promote::Step { key: &key, aims, request, dry_run: false };
+    let step = promote::DueStep { key: &key, aims, request, dry_run: false };
     let taken = step.carry_out(Records::InStore(work), &repository, &base, snapshot).await?;
     let StepTaken { ended, stepping, record, errors, .. } = taken;
     tracing::info!(target = job.target, outcome = ended.outcome(), "a step is taken");

@@ -30,7 +30,7 @@ const FILE_LIMIT: u64 = 64 << 20;
 
 /// Where a file of the archive is.
 #[derive(Clone, Copy)]
-struct Place {
+struct ArchiveMember {
     method: u16,
     compressed: usize,
     header: usize,
@@ -44,7 +44,7 @@ pub(super) fn definitions(
     wheel: &[u8],
     version: Option<&str>,
 ) -> Result<(String, String), InvalidWheel> {
-    let mut versions: BTreeMap<u32, Place> = BTreeMap::new();
+    let mut versions: BTreeMap<u32, ArchiveMember> = BTreeMap::new();
     for (name, place) in directory(wheel)? {
         if let Some(minor) = minor_version(&name) {
             versions.insert(minor, place);
@@ -69,7 +69,7 @@ fn minor_version(name: &str) -> Option<u32> {
 }
 
 /// Names and places of all files, from the central directory at the end.
-fn directory(zip: &[u8]) -> Result<Vec<(String, Place)>, InvalidWheel> {
+fn directory(zip: &[u8]) -> Result<Vec<(String, ArchiveMember)>, InvalidWheel> {
     const END: &[u8] = b"PK\x05\x06";
     const ENTRY: u32 = 0x0201_4b50;
     let end = memchr::memmem::rfind(zip, END).ok_or(InvalidWheel::Archive("no directory"))?;
@@ -83,7 +83,7 @@ fn directory(zip: &[u8]) -> Result<Vec<(String, Place)>, InvalidWheel> {
         let [name, extra, comment] = lengths;
         let (name, skip) = (usize::from(name?), usize::from(extra?) + usize::from(comment?));
         let text = zip.get(at + 46..at + 46 + name).ok_or(SHORT)?;
-        let place = Place {
+        let place = ArchiveMember {
             method: short(zip, at + 10)?,
             compressed: long(zip, at + 20)?,
             header: long(zip, at + 42)?,
@@ -94,7 +94,7 @@ fn directory(zip: &[u8]) -> Result<Vec<(String, Place)>, InvalidWheel> {
     Ok(found)
 }
 
-fn read(zip: &[u8], place: Place) -> Result<String, InvalidWheel> {
+fn read(zip: &[u8], place: ArchiveMember) -> Result<String, InvalidWheel> {
     let lengths = [26, 28].map(|offset| short(zip, place.header + offset));
     let [name, extra] = lengths;
     let start = place.header + 30 + usize::from(name?) + usize::from(extra?);

@@ -1,7 +1,7 @@
 //! What a job is done with: the application, the attempt it is, and why it stops.
 
 use super::App;
-use super::job::{Job, Place};
+use super::job::{Job, RepositoryAddress};
 use super::worker::{Attempt, LEASE_MS};
 use crate::github::{GithubError, Repository, TreeSha};
 use crate::model::{BranchName, CommitSha, InstallationId, RepoName};
@@ -33,7 +33,7 @@ impl Work {
     }
 
     /// Where the job plays, if in one repository.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<RepositoryAddress> {
         Job::parse(&self.attempt.claim.payload).as_ref().and_then(Job::place).cloned()
     }
 
@@ -53,7 +53,7 @@ impl Work {
         Ok(self.app.store.record_promotion(lease, record, now).await?)
     }
 
-    pub(super) async fn repository(&self, place: &Place) -> Result<Repository, Stop> {
+    pub(super) async fn repository(&self, place: &RepositoryAddress) -> Result<Repository, Stop> {
         let name = RepoName::parse(&place.repository).map_err(|error| GithubError::BadAnswer {
             request: "find the repository",
             reason: error.to_string(),
@@ -66,7 +66,7 @@ impl Work {
     pub(super) async fn newest_head(
         &self,
         repository: &Repository,
-        place: &Place,
+        place: &RepositoryAddress,
         base: &BranchName,
     ) -> Result<Option<(CommitSha, TreeSha)>, Stop> {
         let known = self.app.store.repository(&place.key()).await?;
@@ -84,7 +84,7 @@ impl Work {
     pub(super) async fn default_branch(
         &self,
         repository: &Repository,
-        place: &Place,
+        place: &RepositoryAddress,
     ) -> Result<BranchName, Stop> {
         let told = place.default_branch.as_deref().and_then(|name| BranchName::parse(name).ok());
         if let Some(told) = told {

@@ -6,13 +6,13 @@ use crate::model::Pairing;
 /// A resource before and after; at least one of the two is there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair<'a> {
-    pub(super) before: Option<Place<'a>>,
-    pub(super) after: Option<Place<'a>>,
+    pub(super) before: Option<Indexed<'a>>,
+    pub(super) after: Option<Indexed<'a>>,
 }
 
 /// A resource and its place in the build.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Indexed<'a> {
     pub(super) index: usize,
     pub(super) resource: &'a Resource,
 }
@@ -77,7 +77,7 @@ fn pair<'a>(before: &'a Build, after: &'a Build, sieves: &[Identity]) -> Vec<Pai
 
 fn in_order<'a>(before: &'a Build, after: &'a Build, pairing: &Pairing) -> Vec<Pair<'a>> {
     let partners = pairing.partners();
-    let place_before = |index: usize| Place { index, resource: &before.resources[index] };
+    let place_before = |index: usize| Indexed { index, resource: &before.resources[index] };
     let mut deleted = pairing.left().peekable();
     let mut pairs = Vec::new();
     for (index, resource) in after.resources.iter().enumerate() {
@@ -88,7 +88,7 @@ fn in_order<'a>(before: &'a Build, after: &'a Build, pairing: &Pairing) -> Vec<P
         }
         pairs.push(Pair {
             before: partners[index].map(place_before),
-            after: Some(Place { index, resource }),
+            after: Some(Indexed { index, resource }),
         });
     }
     pairs.extend(deleted.map(|gone| Pair { before: Some(place_before(gone)), after: None }));

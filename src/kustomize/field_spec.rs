@@ -87,13 +87,13 @@ pub struct Walks {
 pub struct Walk {
     gvk: Gvk,
     path: String,
-    steps: Vec<Step>,
+    steps: Vec<Segment>,
     make: Make,
 }
 
 /// One field name of a path.
 #[derive(Clone, Debug)]
-struct Step {
+struct Segment {
     name: String,
     /// Written with `[]`: the field is a list and is never made.
     list: bool,
@@ -147,8 +147,8 @@ impl Walk {
         let steps = split(&spec.path, '/')
             .into_iter()
             .map(|name| match name.strip_suffix("[]") {
-                Some(name) => Step { name: name.to_owned(), list: true },
-                None => Step { name, list: false },
+                Some(name) => Segment { name: name.to_owned(), list: true },
+                None => Segment { name, list: false },
             })
             .collect();
         let make = if spec.create { make } else { Make::Nothing };
@@ -251,7 +251,7 @@ impl Walk {
     fn field<'n>(
         &self,
         node: &'n mut Node,
-        step: &Step,
+        step: &Segment,
         depth: usize,
     ) -> Result<Option<&'n mut Node>, FieldError> {
         if step.name.is_empty() {

@@ -11,7 +11,7 @@ use super::decode::{TextEntry, Written};
 use super::error::BuildError;
 use super::file_text::decode;
 use super::kustomization::Reference;
-use super::manifest::Place;
+use super::manifest::TextOrigin;
 use super::options::{BuildOptions, LoadRestrictor};
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::secret_facts::SecretFacts;
@@ -109,8 +109,8 @@ impl Loaded {
 
     /// Where its text is from.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place::File(Location::file(self.path.clone()), self.id)
+    pub fn place(&self) -> TextOrigin {
+        TextOrigin::File(Location::file(self.path.clone()), self.id)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::decode::{Object, Places, Source, Unknown};
 use super::error::BuildError;
 use super::kustomization::{Patch, Reference, Replacement, ReplacementField, replacement};
-use super::manifest::{self, Place};
+use super::manifest::{self, TextOrigin};
 use super::patch_effect::PatchEntry;
 use super::site::Site;
 use super::transform::patch::{LoadedPatch, Options};
@@ -94,7 +94,7 @@ pub(super) fn load_strategic_merges(
     let mut all_known = true;
     for reference in references {
         let Reference { text, at, written } = reference;
-        let place = Place::Inline(at.clone(), site.loader.add_inline(*written, text, text));
+        let place = TextOrigin::Inline(at.clone(), site.loader.add_inline(*written, text, text));
         let mut file = None;
         match manifest::resources(&reference.text, &place, site.schema) {
             Ok(inline) => objects.extend(inline),
@@ -137,13 +137,13 @@ fn patch_text<'p>(
     patch: &'p Patch,
     inline: &'p str,
     site: &Site<'_, '_>,
-) -> Result<(Cow<'p, str>, Place), BuildError> {
+) -> Result<(Cow<'p, str>, TextOrigin), BuildError> {
     let conflict = |reason| BuildError::Conflict { at: patch.at.clone(), reason };
     match (patch.path.as_str(), inline) {
         ("", "") => Err(conflict("a patch needs `path` or `patch`")),
         ("", text) => {
             let id = site.loader.add_inline(patch.written, &patch.patch, text);
-            Ok((Cow::Borrowed(text), Place::Inline(patch.at.clone(), id)))
+            Ok((Cow::Borrowed(text), TextOrigin::Inline(patch.at.clone(), id)))
         }
         (path, "") => {
             let reference = Reference::to(path, patch.at.clone());
@@ -162,7 +162,7 @@ fn patch_text<'p>(
 fn replacements_in(
     text: &str,
     path: &RepoPath,
-    place: &Place,
+    place: &TextOrigin,
     version: Version,
 ) -> Result<Vec<Replacement>, BuildError> {
     let (text, documents) = manifest::documents(text, Dialect::V2, place)?;

@@ -17,14 +17,14 @@ const LIST_DEPTH: usize = 20;
 
 /// Where a text is from.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum TextOrigin {
     /// It is a file.
     File(Location, TextId),
     /// It is written within a kustomization, here.
     Inline(Location, TextId),
 }
 
-impl Place {
+impl TextOrigin {
     /// The place of an offset into the text.
     #[must_use]
     pub fn at(&self, text: &str, mark: Mark) -> Location {
@@ -69,7 +69,7 @@ impl Place {
 pub fn documents<'a>(
     text: &'a str,
     dialect: Dialect,
-    place: &Place,
+    place: &TextOrigin,
 ) -> Result<(Cow<'a, str>, Vec<Node>), BuildError> {
     // Windows line ends are not kept, not even in block scalars.
     let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
@@ -79,7 +79,7 @@ pub fn documents<'a>(
     };
     let nodes = yaml::parse_one_of(&text, place.text(), dialect).map_err(|source| {
         let at = match (place, source.position) {
-            (Place::File(file, _), Some(position)) => file.clone().at(position),
+            (TextOrigin::File(file, _), Some(position)) => file.clone().at(position),
             _ => place.whole().clone(),
         };
         BuildError::Syntax { at, source }
@@ -106,7 +106,11 @@ impl Object {
 ///
 /// # Errors
 /// [`BuildError`] if it is not YAML, or a document is no resource.
-pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft>, BuildError> {
+pub fn resources(
+    text: &str,
+    place: &TextOrigin,
+    schema: &Schema,
+) -> Result<Vec<Draft>, BuildError> {
     let objects = objects(text, place)?;
     Ok(objects.into_iter().map(|object| object.into_draft(schema)).collect())
 }
@@ -115,7 +119,7 @@ pub fn resources(text: &str, place: &Place, schema: &Schema) -> Result<Vec<Draft
 ///
 /// # Errors
 /// As [`resources`].
-pub fn objects(text: &str, place: &Place) -> Result<Vec<Object>, BuildError> {
+pub fn objects(text: &str, place: &TextOrigin) -> Result<Vec<Object>, BuildError> {
     let (text, documents) = documents(text, Dialect::V3, place)?;
     let reader = Reader { text: &text, place, positions: Positions::new(&text) };
     let mut objects = Vec::with_capacity(documents.len());
@@ -146,7 +150,7 @@ pub fn objects(text: &str, place: &Place) -> Result<Vec<Object>, BuildError> {
 
 struct Reader<'a> {
     text: &'a str,
-    place: &'a Place,
+    place: &'a TextOrigin,
     positions: Positions<'a>,
 }
 
@@ -180,10 +184,10 @@ impl Reader<'_> {
             return Err(missing("metadata.name"));
         }
         let location = match self.place {
-            Place::File(file, _) => {
+            TextOrigin::File(file, _) => {
                 file.clone().at(self.positions.of_offset(node.mark.offset().unwrap_or_default()))
             }
-            Place::Inline(at, _) => at.clone(),
+            TextOrigin::Inline(at, _) => at.clone(),
         };
         objects.push(Object { node, location });
         Ok(())

@@ -4,7 +4,7 @@ use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::kustomization::{Kustomization, Reference};
 use super::load::{Loader, Root};
-use super::manifest::{self, Place};
+use super::manifest::{self, TextOrigin};
 use super::overlay::Overlay;
 use super::schema::Schema;
 use super::site::Site;
@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
 }
 
 /// The OpenAPI definitions that a text holds, or where and why it holds none.
-fn schema_of(text: &str, place: &Place) -> Result<Node, (Location, String)> {
+fn schema_of(text: &str, place: &TextOrigin) -> Result<Node, (Location, String)> {
     let no_schema = |reason: &str| format!("`openapi` names what is no OpenAPI schema: {reason}");
     let at = place.whole();
     if text.trim_start().starts_with('{')

@@ -7,7 +7,7 @@ use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::growth::{self, TooMuch};
 use super::kustomization::Reference;
-use super::manifest::{self, Place};
+use super::manifest::{self, TextOrigin};
 use super::origin::{ORIGIN, Origin, TRANSFORMATIONS, written};
 use super::overlay::Overlay;
 use super::plugin;
@@ -16,7 +16,7 @@ use super::resource_set::ResourceSet;
 use super::scalar;
 use super::session::Session;
 use super::take_in::{absorb, append};
-use super::transformer::{Step, Transformer};
+use super::transformer::{Transformation, Transformer};
 
 impl<'a> Session<'a> {
     pub(super) fn run_generators(
@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             let origin = config.origin.as_ref().map(|own| Origin::of_plugin(own, &config.id));
             let first = steps.len();
             for transformer in plugin::transformers(&config, &self.site(&overlay.root))? {
-                steps.push(Step { transformer, origin: None, times: 1 });
+                steps.push(Transformation { transformer, origin: None, times: 1 });
             }
             // A prefix and a suffix of one plugin are one step to who notes them.
             if let Some(last) = steps[first..].last_mut() {
@@ -100,7 +100,11 @@ impl<'a> Session<'a> {
 
     /// Refuses a file that is no schema where kustomize would ask it: for the scope of a kind that it
     /// does not know by itself, and to lay a patch over an object.
-    fn refuse_no_schema(&self, set: &ResourceSet, steps: &[Step]) -> Result<(), BuildError> {
+    fn refuse_no_schema(
+        &self,
+        set: &ResourceSet,
+        steps: &[Transformation],
+    ) -> Result<(), BuildError> {
         let Some((at, reason)) = &self.no_schema else { return Ok(()) };
         let unknown = set.iter().any(|draft| !self.schema.knows_scope(&draft.id.gvk));
         if unknown || steps.iter().any(|step| step.transformer.asks_schema()) {
@@ -150,7 +154,8 @@ impl<'a> Session<'a> {
         let mut paths = Vec::new();
         for reference in references {
             let Reference { text, at, written } = reference;
-            let place = Place::Inline(at.clone(), self.loader.add_inline(*written, text, text));
+            let place =
+                TextOrigin::Inline(at.clone(), self.loader.add_inline(*written, text, text));
             let Ok(drafts) = manifest::resources(text, &place, &self.schema) else {
                 paths.push(reference);
                 continue;

@@ -65,7 +65,7 @@ pub enum Transformer {
 
 /// A transformer with what annotations say of it.
 #[derive(Debug)]
-pub struct Step {
+pub struct Transformation {
     /// What runs.
     pub transformer: Transformer,
     /// What `transformerAnnotations` say.
@@ -139,12 +139,12 @@ impl Transformer {
         overlay: &Overlay<'_>,
         configuration: &Configuration,
         site: &Site<'_, '_>,
-    ) -> Result<Vec<Step>, BuildError> {
+    ) -> Result<Vec<Transformation>, BuildError> {
         let fields = &overlay.kustomization;
         let entries = |entries: &[TextEntry]| site.loader.add_entries(entries);
         let mut steps = Vec::new();
         let mut add = |name: &str, transformer, times| {
-            steps.push(Step { transformer, origin: overlay.builtin_origin(name), times });
+            steps.push(Transformation { transformer, origin: overlay.builtin_origin(name), times });
         };
         if !fields.patches_strategic_merge.is_empty() {
             let at = Location::file(overlay.file.clone()).in_field("patchesStrategicMerge");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file_tree::{Step, follow};
+use super::file_tree::{PathPart, follow};
 use super::{Entry, File, FileEdit, FileMode, Files, ReadError, RepoPath};
 
 /// The files of another [`Files`] as they will be after some edits.
@@ -74,9 +74,9 @@ impl Files for EditedFiles<'_> {
             };
             Ok(match file {
                 Some(file) if file.mode == FileMode::Symlink => {
-                    Step::Link(String::from_utf8_lossy(&file.content).into_owned())
+                    PathPart::Link(String::from_utf8_lossy(&file.content).into_owned())
                 }
-                _ => Step::Through,
+                _ => PathPart::Through,
             })
         })?;
         let entry = self.entry(&at)?;

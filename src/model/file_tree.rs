@@ -233,7 +233,7 @@ const SYMLINK_LIMIT: usize = 40;
 
 /// What one part of a path means for the way to its end, see [`follow`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathPart {
     /// A directory, a file or nothing: go on to the next part.
     Through,
     /// A symlink with this target: go there instead.
@@ -251,16 +251,16 @@ pub enum Step {
 /// [`ReadError`] if a symlink leaves the root or leads in a circle, and whatever `step` fails with.
 pub fn follow(
     path: &RepoPath,
-    mut step: impl FnMut(&RepoPath) -> Result<Step, ReadError>,
+    mut step: impl FnMut(&RepoPath) -> Result<PathPart, ReadError>,
 ) -> Result<RepoPath, ReadError> {
     // Most paths have no link on them.
     let mut here = RepoPath::root();
     for part in path.parts() {
         here.push(part);
         match step(&here)? {
-            Step::Through => {}
-            Step::Stop => return Ok(here),
-            Step::Link(_) => return follow_links(path, step),
+            PathPart::Through => {}
+            PathPart::Stop => return Ok(here),
+            PathPart::Link(_) => return follow_links(path, step),
         }
     }
     Ok(here)
@@ -268,7 +268,7 @@ pub fn follow(
 
 fn follow_links(
     path: &RepoPath,
-    mut step: impl FnMut(&RepoPath) -> Result<Step, ReadError>,
+    mut step: impl FnMut(&RepoPath) -> Result<PathPart, ReadError>,
 ) -> Result<RepoPath, ReadError> {
     let mut rest: Vec<String> = path.parts().rev().map(str::to_owned).collect();
     let mut at = RepoPath::root();
@@ -276,9 +276,9 @@ fn follow_links(
     while let Some(part) = rest.pop() {
         let here = at.join(&part).map_err(|_| ReadError::SymlinkOutside(path.clone()))?;
         match step(&here)? {
-            Step::Through => at = here,
-            Step::Stop => return Ok(here),
-            Step::Link(target) => {
+            PathPart::Through => at = here,
+            PathPart::Stop => return Ok(here),
+            PathPart::Link(target) => {
                 links += 1;
                 if links > SYMLINK_LIMIT {
                     return Err(ReadError::SymlinkLoop(path.clone()));
@@ -299,11 +299,11 @@ impl Files for FileTree {
         let at = follow(path, |here| {
             Ok(match self.files.get(here) {
                 Some(Some(file)) if file.mode == FileMode::Symlink => {
-                    Step::Link(String::from_utf8_lossy(&file.content).into_owned())
+                    PathPart::Link(String::from_utf8_lossy(&file.content).into_owned())
                 }
                 // It may be a symlink.
-                Some(None) => Step::Stop,
-                _ => Step::Through,
+                Some(None) => PathPart::Stop,
+                _ => PathPart::Through,
             })
         })?;
         let entry = match self.files.get(&at) {

@@ -26,8 +26,8 @@ pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use file_tree::{
-    Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, ReadError, Step, finders,
-    follow, holds,
+    Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, PathPart, ReadError,
+    finders, follow, holds,
 };
 pub use history::{
     BlobId, Blobs, FileState, MOST_PAST_COMMITS, PastCommit, Touched, mainline, thinned,

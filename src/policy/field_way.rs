@@ -4,7 +4,7 @@ use crate::yaml::{Mark, Node};
 
 /// One part of the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyOrIndex<'a> {
+pub(super) enum Segment<'a> {
     /// A key of a mapping.
     Key(&'a str),
     /// A number: of an item, or a key that is one.
@@ -12,13 +12,13 @@ pub(super) enum KeyOrIndex<'a> {
 }
 
 /// The parts of `spec.http[0].match` and `metadata.annotations[a.b/c]`.
-pub(super) fn way(field: &str) -> Vec<KeyOrIndex<'_>> {
+pub(super) fn way(field: &str) -> Vec<Segment<'_>> {
     let mut way = Vec::new();
     let mut rest = field;
     while !rest.is_empty() {
         if let Some(inside) = rest.strip_prefix('[') {
             let Some((word, after)) = inside.split_once(']') else { break };
-            way.push(word.parse().map_or(KeyOrIndex::Key(word), KeyOrIndex::Index));
+            way.push(word.parse().map_or(Segment::Key(word), Segment::Index));
             rest = after;
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
@@ -29,7 +29,7 @@ pub(super) fn way(field: &str) -> Vec<KeyOrIndex<'_>> {
             if end == 0 {
                 break;
             }
-            way.push(KeyOrIndex::Key(&rest[..end]));
+            way.push(Segment::Key(&rest[..end]));
             rest = &rest[end..];
         }
     }
@@ -46,12 +46,12 @@ pub(super) struct Met<'n> {
 }
 
 /// What a way leads to, as far as it leads, the nearest first.
-pub(super) fn walk<'n>(root: &'n Node, way: &[KeyOrIndex<'_>]) -> impl Iterator<Item = Met<'n>> {
+pub(super) fn walk<'n>(root: &'n Node, way: &[Segment<'_>]) -> impl Iterator<Item = Met<'n>> {
     let mut node = root;
     way.iter().map_while(move |part| {
         let met = match part {
-            KeyOrIndex::Key(key) => pair(node, key),
-            KeyOrIndex::Index(index) => {
+            Segment::Key(key) => pair(node, key),
+            Segment::Index(index) => {
                 let item = node.as_sequence().and_then(|items| items.get(*index));
                 let item = item.map(|node| Met { node, key_mark: node.mark });
                 item.or_else(|| pair(node, &index.to_string()))
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn reads_field_paths() {
-        use KeyOrIndex::{Index, Key};
+        use Segment::{Index, Key};
         assert_eq!(
             way("spec.http[0].headers[x.y/z].set"),
             [Key("spec"), Key("http"), Index(0), Key("headers"), Key("x.y/z"), Key("set")]

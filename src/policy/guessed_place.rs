@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::field_way::{KeyOrIndex, Met, pair, walk, way};
+use super::field_way::{Met, Segment, pair, walk, way};
 use super::finding::Finding;
 use super::mesh::Manifest;
 use crate::kustomize::ResourceId;
@@ -102,7 +102,7 @@ pub(super) fn place<'a>(
 }
 
 /// What a way leads to, if it leads to its end.
-fn whole<'n>(root: &'n Node, way: &[KeyOrIndex<'_>]) -> Option<Met<'n>> {
+fn whole<'n>(root: &'n Node, way: &[Segment<'_>]) -> Option<Met<'n>> {
     walk(root, way).nth(way.len().checked_sub(1)?)
 }
 
@@ -111,7 +111,7 @@ fn whole<'n>(root: &'n Node, way: &[KeyOrIndex<'_>]) -> Option<Met<'n>> {
 fn best<'a>(
     parts: impl Iterator<Item = (&'a Source, &'a Node)>,
     at: &Location,
-    way: &[KeyOrIndex<'_>],
+    way: &[Segment<'_>],
     wanted: Option<&Node>,
 ) -> Option<(RepoPath, Position)> {
     let mut found: Option<((bool, usize, bool), Mark, &Source)> = None;
@@ -139,15 +139,15 @@ fn best<'a>(
 }
 
 /// The way to the value, whatever the numbers of items.
-fn search<'n>(node: &'n Node, way: &[KeyOrIndex<'_>], wanted: &Node) -> Option<Met<'n>> {
+fn search<'n>(node: &'n Node, way: &[Segment<'_>], wanted: &Node) -> Option<Met<'n>> {
     let (part, rest) = way.split_first()?;
     let go_on = |met: Met<'n>| match rest {
         [] => (met.node == wanted).then_some(met),
         _ => search(met.node, rest, wanted),
     };
     match part {
-        KeyOrIndex::Key(key) => go_on(pair(node, key)?),
-        KeyOrIndex::Index(_) => {
+        Segment::Key(key) => go_on(pair(node, key)?),
+        Segment::Index(_) => {
             let items = node.as_sequence()?.iter();
             items.map(|node| Met { node, key_mark: node.mark }).find_map(go_on)
         }

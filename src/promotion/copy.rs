@@ -11,15 +11,7 @@ use crate::model::{File, FileMode, RepoPath};
 pub(super) fn copy(draft: &mut Draft<'_>) -> Result<(), PlanError> {
     let copied: Vec<String> =
         draft.source.below.iter().filter(|below| draft.is_copied(below)).cloned().collect();
-    for below in copied {
-        let Some(file) = draft.source.file(&below)? else { continue };
-        if file.mode == FileMode::Symlink {
-            check_symlink(draft, &below, &file)?;
-        }
-        let causes = vec![Cause::Copied { from: draft.source.path(&below) }];
-        draft.changes.insert(below, Change { after: Some(file), causes });
-    }
-    Ok(())
+    take(draft, copied)
 }
 
 /// Begins a target that does not exist: every file is as the source has it, the kustomization too.
@@ -27,7 +19,12 @@ pub(super) fn create(draft: &mut Draft<'_>) -> Result<(), PlanError> {
     let excluded = |below: &String| draft.rules.excludes(below);
     let all: Vec<String> =
         draft.source.below.iter().filter(|below| !excluded(below)).cloned().collect();
-    for below in all {
+    take(draft, all)
+}
+
+/// Takes files as the source has them.
+fn take(draft: &mut Draft<'_>, files: Vec<String>) -> Result<(), PlanError> {
+    for below in files {
         let Some(file) = draft.source.file(&below)? else { continue };
         if file.mode == FileMode::Symlink {
             check_symlink(draft, &below, &file)?;

@@ -52,7 +52,9 @@ pub use lifecycle::{
 pub use markdown::{inline, quote};
 pub use nothing::nothing;
 pub use phrase::Phrase;
-pub use pipeline::{NameRank, Pipeline, PipelineError, Place, Sources, Stage, sources_by_name};
+pub use pipeline::{
+    NameRank, Pipeline, PipelineError, Sources, Stage, StageFolder, sources_by_name,
+};
 pub use plan::{
     Cause, Checks, GivenEdit, LastPromotion, NotPromotedReason, Past, Plan, PlanRequest,
     PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,

@@ -116,23 +116,23 @@ fn plain_arrows(text: &str) -> Phrase {
 
 /// A step of a field's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step<'a> {
+enum Segment<'a> {
     Key(&'a str),
     Item(&'a str),
 }
 
 /// The steps of `spec.template.spec.containers[app].env[LOG_LEVEL].value`.
-fn steps(path: &str) -> Vec<Step<'_>> {
+fn steps(path: &str) -> Vec<Segment<'_>> {
     let mut steps = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix("[\"") {
             let end = quoted.find("\"]").unwrap_or(quoted.len());
-            steps.push(Step::Key(&quoted[..end]));
+            steps.push(Segment::Key(&quoted[..end]));
             rest = quoted.get(end + 2..).unwrap_or_default();
         } else if let Some(inside) = rest.strip_prefix('[') {
             let end = inside.find(']').unwrap_or(inside.len());
-            steps.push(Step::Item(&inside[..end]));
+            steps.push(Segment::Item(&inside[..end]));
             rest = inside.get(end + 1..).unwrap_or_default();
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
@@ -141,7 +141,7 @@ fn steps(path: &str) -> Vec<Step<'_>> {
                 break;
             }
             if end > 0 {
-                steps.push(Step::Key(&rest[..end]));
+                steps.push(Segment::Key(&rest[..end]));
             }
             rest = &rest[end..];
         }
@@ -152,7 +152,7 @@ fn steps(path: &str) -> Vec<Step<'_>> {
 /// What a field is called in a sentence: whose it is (a container), and its own name.
 fn field_words(path: &str) -> (Option<String>, Phrase) {
     let all = steps(path);
-    let mut own: &[Step<'_>] = &all;
+    let mut own: &[Segment<'_>] = &all;
     for prefix in [
         ["spec", "jobTemplate"].as_slice(),
         &["spec", "template"],
@@ -161,13 +161,13 @@ fn field_words(path: &str) -> (Option<String>, Phrase) {
         &["values"],
     ] {
         let fits = own.len() > prefix.len()
-            && own.iter().zip(prefix).all(|(step, key)| *step == Step::Key(key));
+            && own.iter().zip(prefix).all(|(step, key)| *step == Segment::Key(key));
         if fits && !(prefix == ["data"] && all.len() == 1) {
             own = &own[prefix.len()..];
         }
     }
     let mut owner = None;
-    if let [Step::Key(list), Step::Item(name), rest @ ..] = own
+    if let [Segment::Key(list), Segment::Item(name), rest @ ..] = own
         && list.ends_with("ontainers")
         && !rest.is_empty()
     {
@@ -177,29 +177,29 @@ fn field_words(path: &str) -> (Option<String>, Phrase) {
     (owner, own_words(own))
 }
 
-fn own_words(own: &[Step<'_>]) -> Phrase {
+fn own_words(own: &[Segment<'_>]) -> Phrase {
     let phrase = Phrase::default();
     match own {
-        [Step::Key("env"), Step::Item(name)]
-        | [Step::Key("env"), Step::Item(name), Step::Key("value")] => {
+        [Segment::Key("env"), Segment::Item(name)]
+        | [Segment::Key("env"), Segment::Item(name), Segment::Key("value")] => {
             phrase.text("env ").name(*name)
         }
-        [Step::Key("env"), Step::Item(name), rest @ ..] => {
+        [Segment::Key("env"), Segment::Item(name), rest @ ..] => {
             phrase.text("env ").name(*name).text(" ").name(joined(rest))
         }
-        [Step::Key("resources"), Step::Key("limits"), Step::Key(what)] => {
+        [Segment::Key("resources"), Segment::Key("limits"), Segment::Key(what)] => {
             phrase.text(format!("{} limit", plain_key(what)))
         }
-        [Step::Key("resources"), Step::Key("requests"), Step::Key(what)] => {
+        [Segment::Key("resources"), Segment::Key("requests"), Segment::Key(what)] => {
             phrase.text(format!("{} request", plain_key(what)))
         }
-        [Step::Key("metadata"), Step::Key("annotations"), Step::Key(key)] => {
+        [Segment::Key("metadata"), Segment::Key("annotations"), Segment::Key(key)] => {
             phrase.text("annotation ").name(*key)
         }
-        [Step::Key("metadata"), Step::Key("labels"), Step::Key(key)] => {
+        [Segment::Key("metadata"), Segment::Key("labels"), Segment::Key(key)] => {
             phrase.text("label ").name(*key)
         }
-        [Step::Key("image")] => phrase.text("image"),
+        [Segment::Key("image")] => phrase.text("image"),
         own => phrase.name(joined(own)),
     }
 }
@@ -209,17 +209,17 @@ fn plain_key(key: &str) -> String {
     if key == "cpu" { "CPU".to_owned() } else { key.replace('`', "'") }
 }
 
-fn joined(steps: &[Step<'_>]) -> String {
+fn joined(steps: &[Segment<'_>]) -> String {
     let mut out = String::new();
     for step in steps {
         match step {
-            Step::Key(key) => {
+            Segment::Key(key) => {
                 if !out.is_empty() {
                     out.push('.');
                 }
                 out.push_str(key);
             }
-            Step::Item(name) => out.push_str(&format!("[{name}]")),
+            Segment::Item(name) => out.push_str(&format!("[{name}]")),
         }
     }
     end_of(&out).to_owned()

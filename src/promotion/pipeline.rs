@@ -21,7 +21,7 @@ use environments::environments;
 
 pub use environments::sources_by_name;
 pub use error::PipelineError;
-pub use stage::{NameRank, Place, Sources, Stage};
+pub use stage::{NameRank, Sources, Stage, StageFolder};
 
 /// All environments of a repository.
 #[derive(Clone, Debug)]

@@ -251,7 +251,7 @@ impl Reader {
         pot: &Pot,
         has_share: bool,
     ) -> Result<bool, BodyError> {
-        let place = Place::in_pot(pot, self.whole.len());
+        let place = Admission::in_pot(pot, self.whole.len());
         let mut stream = std::mem::take(&mut self.body).into_data_stream();
         let ended = loop {
             let piece = tokio::select! {
@@ -295,13 +295,13 @@ impl Reader {
 }
 
 /// Being among those who send.
-struct Place<'p> {
+struct Admission<'p> {
     pot: &'p Pot,
     id: u64,
     lost: Arc<Notify>,
 }
 
-impl<'p> Place<'p> {
+impl<'p> Admission<'p> {
     fn in_pot(pot: &'p Pot, received: usize) -> Self {
         let (id, lost) = pot.enter(received);
         Self { pot, id, lost }
@@ -321,7 +321,7 @@ impl<'p> Place<'p> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Admission<'_> {
     fn drop(&mut self) {
         self.pot.senders().remove(&self.id);
     }

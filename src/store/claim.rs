@@ -170,9 +170,7 @@ impl Store {
     pub async fn extend(&self, lease: &Lease, lease_until: Millis) -> Result<(), StoreError> {
         const EXTEND: &str = "UPDATE jobs SET lease_until = $3 \
              WHERE id = $1 AND fence = $2 AND state = 'running'";
-        let values = [(&lease.job).into(), lease.fence.into(), lease_until.into()];
-        let touched = self.database.execute(EXTEND, &values).await;
-        held(lease, touched.map_err(StoreError::while_to("extend a lease"))?)
+        self.extend_by(EXTEND, lease, lease_until).await
     }
 
     /// Keeps the lease as [`Store::extend`] does, of a job that got as far as a write: what it does before that
@@ -187,8 +185,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         const EXTEND: &str = "UPDATE jobs SET lease_until = $3, deaths = 0 \
              WHERE id = $1 AND fence = $2 AND state = 'running'";
+        self.extend_by(EXTEND, lease, lease_until).await
+    }
+
+    async fn extend_by(
+        &self,
+        statement: &'static str,
+        lease: &Lease,
+        lease_until: Millis,
+    ) -> Result<(), StoreError> {
         let values = [(&lease.job).into(), lease.fence.into(), lease_until.into()];
-        let touched = self.database.execute(EXTEND, &values).await;
+        let touched = self.database.execute(statement, &values).await;
         held(lease, touched.map_err(StoreError::while_to("extend a lease"))?)
     }
 

@@ -12,7 +12,7 @@ use super::git_files::Tracked;
 use super::repository::Listing;
 use super::{Repository, WorkdirError};
 use crate::model::{
-    Entry, File, FileMode, Files, Holding, ReadError, RepoPath, Step, finders, follow, holds,
+    Entry, File, FileMode, Files, Holding, PathPart, ReadError, RepoPath, finders, follow, holds,
 };
 
 /// A directory on disk, read when asked and only what is asked.
@@ -269,8 +269,8 @@ impl Files for Checkout {
         }
         let at = follow(path, |here| {
             Ok(match self.kind(here)? {
-                Kind::Link(target) => Step::Link(self.led_from(here, target)),
-                _ => Step::Through,
+                Kind::Link(target) => PathPart::Link(self.led_from(here, target)),
+                _ => PathPart::Through,
             })
         })?;
         let entry = match self.kind(&at)? {

@@ -12,7 +12,7 @@ use crate::model::{CommitSha, PastCommit, mainline};
 /// All commits before another, and the way that leads through them.
 #[derive(Debug)]
 pub struct Way {
-    commits: BTreeMap<CommitSha, Step>,
+    commits: BTreeMap<CommitSha, WayCommit>,
     /// From the last commit to the first.
     places: Vec<CommitSha>,
     head: CommitSha,
@@ -22,7 +22,7 @@ pub struct Way {
 
 /// A commit as far as the way needs it.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct WayCommit {
     parents: Vec<CommitSha>,
     /// Which of them the branch was.
     main: Option<usize>,
@@ -32,7 +32,7 @@ pub(super) struct Step {
     tree: Option<ObjectId>,
 }
 
-impl Step {
+impl WayCommit {
     fn of(commit: &Commit) -> Option<Self> {
         let parents: Vec<CommitSha> = commit.parents.iter().map(sha).collect::<Option<_>>()?;
         let subject = commit.subject();
@@ -116,7 +116,7 @@ impl Repository {
         log.add(ObjectId::of_hex(from.as_str())?)?;
         while let Some((id, commit)) = log.next_commit() {
             commit.parents.iter().try_for_each(|parent| log.add(*parent))?;
-            let (id, step) = (sha(&id)?, Step::of(&commit)?);
+            let (id, step) = (sha(&id)?, WayCommit::of(&commit)?);
             if has_trailer(&commit.message, trailer) {
                 way.claims.push((id.clone(), commit.message));
             }
@@ -180,7 +180,7 @@ fn sha(id: &ObjectId) -> Option<CommitSha> {
 /// Lines: id, parents, author, committer, subject, message.
 const FORMAT: &str = "--format=format:%H%n%P%n%an%n%cn%n%s%n%B";
 
-fn parse(record: &str) -> Option<(CommitSha, Step, &str)> {
+fn parse(record: &str) -> Option<(CommitSha, WayCommit, &str)> {
     let mut lines = record.splitn(6, '\n');
     let id = CommitSha::parse(lines.next()?).ok()?;
     let parents = lines.next()?.split(' ').filter_map(|it| CommitSha::parse(it).ok());
@@ -190,7 +190,7 @@ fn parse(record: &str) -> Option<(CommitSha, Step, &str)> {
     let main = mainline(parents.len(), &subject, committer);
     Some((
         id,
-        Step { parents, main, author, subject, tree: None },
+        WayCommit { parents, main, author, subject, tree: None },
         lines.next().unwrap_or_default(),
     ))
 }
@@ -208,8 +208,8 @@ impl Way {
     /// All that it says, but where trees are.
     #[cfg(test)]
     pub(super) fn told(&self) -> impl std::fmt::Debug + PartialEq + use<> {
-        let step = |(id, step): (&CommitSha, &Step)| {
-            let Step { parents, main, author, subject, .. } = step;
+        let step = |(id, step): (&CommitSha, &WayCommit)| {
+            let WayCommit { parents, main, author, subject, .. } = step;
             (id.clone(), parents.clone(), *main, author.clone(), subject.clone())
         };
         let commits: Vec<_> = self.commits.iter().map(step).collect();

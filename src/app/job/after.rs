@@ -3,19 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Look how the target of a merged promotion is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct After {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     pub(in crate::app) number: u64,
 }
 
 impl Kind for After {
     const WORD: &'static str = "after";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

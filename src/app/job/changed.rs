@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::asker::last_of;
 use super::edit::Edit;
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// A pull request changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Changed {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     pub(in crate::app) number: u64,
     pub(in crate::app) head: String,
     pub(in crate::app) head_branch: String,
@@ -28,7 +28,7 @@ pub(in crate::app) struct Changed {
 impl Kind for Changed {
     const WORD: &'static str = "changed";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::asker::last_of;
 use super::edit::{Edit, Release};
 use super::kind::Kind;
-use super::place::{Place, lane_of, of_application};
+use super::repository_address::{RepositoryAddress, lane_of, of_application};
 use crate::promotion::{Intent, Key};
 
 /// Decide what holds a promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Clear {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     #[serde(default)]
     pub(in crate::app) application: Option<String>,
     pub(in crate::app) source: String,
@@ -38,7 +38,7 @@ pub(in crate::app) struct Clear {
 }
 
 impl Clear {
-    pub(in crate::app) fn new(place: Place, key: &Key) -> Self {
+    pub(in crate::app) fn new(place: RepositoryAddress, key: &Key) -> Self {
         Self {
             place,
             application: key.application.as_ref().map(|name| name.as_str().to_owned()),
@@ -65,7 +65,7 @@ impl Clear {
 impl Kind for Clear {
     const WORD: &'static str = "clear";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Answer a command in a comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Command {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     pub(in crate::app) number: u64,
     pub(in crate::app) on_pull_request: bool,
     pub(in crate::app) comment: u64,
@@ -40,7 +40,7 @@ pub(in crate::app) enum Asks {
 impl Kind for Command {
     const WORD: &'static str = "command";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

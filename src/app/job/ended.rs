@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Note how a pull request ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Ended {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     pub(in crate::app) number: u64,
     pub(in crate::app) merged: bool,
     /// The commit of the default branch that it was merged as.
@@ -25,7 +25,7 @@ pub(in crate::app) struct Ended {
 impl Kind for Ended {
     const WORD: &'static str = "ended";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

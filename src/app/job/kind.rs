@@ -1,6 +1,6 @@
 //! What has to be known of a kind of jobs to queue it: a file for each says it beside what the job says.
 
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// A kind of jobs.
 pub(in crate::app) trait Kind: Sized {
@@ -8,7 +8,7 @@ pub(in crate::app) trait Kind: Sized {
     const WORD: &'static str;
 
     /// Where it plays, if in one repository.
-    fn place(&self) -> Option<&Place>;
+    fn place(&self) -> Option<&RepositoryAddress>;
 
     /// What makes a second one the same job.
     fn queue_key(&self) -> String;

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::head::Head;
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 use crate::github::TreeSha;
 use crate::model::CommitSha;
 
 /// Look at the default branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Look {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     /// What pushes say; `None` if that does not make one unbroken line, so that GitHub has to be asked.
     #[serde(default)]
     pub(in crate::app) moved: Option<Moved>,
@@ -59,7 +59,7 @@ impl Moved {
 impl Kind for Look {
     const WORD: &'static str = "look";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

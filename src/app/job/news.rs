@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::asker::MOST_AT_ONCE;
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Something was said of commits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct News {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     /// The commits that something was said of.
     #[serde(default)]
     pub(in crate::app) commits: BTreeSet<String>,
@@ -23,7 +23,7 @@ pub(in crate::app) struct News {
 impl Kind for News {
     const WORD: &'static str = "news";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Show on a pull request what it does to environments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct PreviewPullRequest {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     pub(in crate::app) number: u64,
     pub(in crate::app) base_branch: String,
     pub(in crate::app) head_branch: String,
@@ -22,7 +22,7 @@ pub(in crate::app) struct PreviewPullRequest {
 impl Kind for PreviewPullRequest {
     const WORD: &'static str = "preview";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::asker::{Asker, MOST_ASKERS};
 use super::head::Head;
 use super::kind::Kind;
-use super::place::{Place, lane_of, of_application};
+use super::repository_address::{RepositoryAddress, lane_of, of_application};
 use crate::promotion::Key;
 
 /// Carry a promotion out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Promote {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     /// The application, where there are some.
     #[serde(default)]
     pub(in crate::app) application: Option<String>,
@@ -49,7 +49,7 @@ impl Promote {
         format!("overlift/{application}{}-to-{}", self.source, self.target)
     }
 
-    pub(in crate::app) fn new(place: Place, key: &Key) -> Self {
+    pub(in crate::app) fn new(place: RepositoryAddress, key: &Key) -> Self {
         Self {
             place,
             application: key.application.as_ref().map(|name| name.as_str().to_owned()),
@@ -81,7 +81,7 @@ impl Promote {
 impl Kind for Promote {
     const WORD: &'static str = "promote";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 
 /// Note which repositories an installation gained and lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub(in crate::app) struct Repositories {
 impl Kind for Repositories {
     const WORD: &'static str = "repositories";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         None
     }
 

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::asker::{Asker, last_of};
 use super::kind::Kind;
-use super::place::{Place, lane_of, of_application};
+use super::repository_address::{RepositoryAddress, lane_of, of_application};
 use crate::promotion::{Intent, Key};
 use crate::traffic::{Aim, Rollout};
 
 /// Move traffic on by a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Step {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     #[serde(default)]
     pub(in crate::app) application: Option<String>,
     pub(in crate::app) source: String,
@@ -69,7 +69,7 @@ impl StoredAim {
 }
 
 impl Step {
-    pub(in crate::app) fn new(place: Place, key: &Key, aim: Option<StoredAim>) -> Self {
+    pub(in crate::app) fn new(place: RepositoryAddress, key: &Key, aim: Option<StoredAim>) -> Self {
         Self {
             place,
             application: key.application.as_ref().map(|name| name.as_str().to_owned()),
@@ -84,7 +84,7 @@ impl Step {
     }
 
     /// The next one, since somebody asks.
-    pub(in crate::app) fn asked(place: Place, key: &Key, askers: &[Asker]) -> Self {
+    pub(in crate::app) fn asked(place: RepositoryAddress, key: &Key, askers: &[Asker]) -> Self {
         Self { asked: true, askers: askers.to_vec(), ..Self::new(place, key, None) }
     }
 
@@ -98,7 +98,7 @@ impl Step {
 impl Kind for Step {
     const WORD: &'static str = "step";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

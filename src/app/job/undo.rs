@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::asker::{Asker, last_of};
 use super::kind::Kind;
-use super::place::Place;
+use super::repository_address::RepositoryAddress;
 use crate::clearance::UndoBy;
 
 /// Take a merged promotion back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Undo {
-    pub(in crate::app) place: Place,
+    pub(in crate::app) place: RepositoryAddress,
     /// Its pull request.
     pub(in crate::app) number: u64,
     /// Whether the undoing is merged too.
@@ -30,7 +30,7 @@ pub(in crate::app) struct Undo {
 impl Undo {
     /// An undoing that nobody asked for.
     pub(in crate::app) fn by_itself(
-        place: Place,
+        place: RepositoryAddress,
         number: u64,
         by: UndoBy,
         because: String,
@@ -44,7 +44,7 @@ impl Undo {
 impl Kind for Undo {
     const WORD: &'static str = "undo";
 
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RepositoryAddress> {
         Some(&self.place)
     }
 

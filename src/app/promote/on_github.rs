@@ -108,6 +108,18 @@ impl Operation {
             Self::None => "none",
         }
     }
+
+    /// What was done, and the pull request that shows it; how else it ended.
+    pub(super) fn of(ended: Ended) -> Result<(Self, Option<Shown>), Ended> {
+        Ok(match ended {
+            Ended::Created(shown) => (Self::Created, Some(shown)),
+            Ended::Updated(shown) => (Self::Updated, Some(shown)),
+            Ended::Unchanged(shown) => (Self::Unchanged, Some(shown)),
+            Ended::Closed(shown) => (Self::Closed, Some(shown)),
+            Ended::Nothing | Ended::Declined => (Self::None, None),
+            other => return Err(other),
+        })
+    }
 }
 
 /// A promotion's pull request that is open.
@@ -272,13 +284,9 @@ impl OnGithub {
         } else {
             promotion.settle().await.map_err(only_github)?
         };
-        let (operation, shown) = match ended {
-            Ended::Created(shown) => (Operation::Created, Some(shown)),
-            Ended::Updated(shown) => (Operation::Updated, Some(shown)),
-            Ended::Unchanged(shown) => (Operation::Unchanged, Some(shown)),
-            Ended::Closed(shown) => (Operation::Closed, Some(shown)),
-            Ended::Nothing | Ended::Declined => (Operation::None, None),
-            other => return Err(error_of(other, promotion.branch)),
+        let (operation, shown) = match Operation::of(ended) {
+            Ok(done) => done,
+            Err(ended) => return Err(error_of(ended, promotion.branch)),
         };
         let Promotion { branch, plan, .. } = promotion;
         let (number, url, head_sha) = match shown {
@@ -371,6 +379,18 @@ pub(super) fn only_github(stop: Stop) -> OnGithubError {
     match stop {
         Stop::Github(error) => error.into(),
         Stop::Store(error) => unreachable!("without a store: {error}"),
+    }
+}
+
+/// Why there is no pull request that takes a step or something back.
+pub(super) fn error_of_edits(ended: Ended) -> OnGithubError {
+    match ended {
+        Ended::Refused(because) => OnGithubError::Refused(because),
+        Ended::Broken { because, at } => OnGithubError::Broken { because, at },
+        _ => {
+            let because = "the branch has commits that are not Overlift's; it was left alone";
+            OnGithubError::Refused(because.to_owned())
+        }
     }
 }
 

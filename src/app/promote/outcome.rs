@@ -3,7 +3,7 @@
 use crate::promotion::{Intent, Key, Verdict, checklist_of, ticked, ticked_items};
 use crate::store::{NewJob, PromotionState};
 
-use super::super::job::{Clear, Job, Place};
+use super::super::job::{Clear, Job, RepositoryAddress};
 use super::super::standing::has_terms;
 use super::super::work::{Stop, Work};
 use super::records::pair;
@@ -12,7 +12,7 @@ use super::values::{Ended, Promotion};
 /// Notes how a planned promotion stands, and looks at it if that is to be shown.
 pub(super) async fn note(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     promotion: &Promotion<'_>,
     ended: &Ended,
 ) -> Result<Option<NewJob>, Stop> {
@@ -62,7 +62,7 @@ pub(super) async fn note(
 /// Notes that an open promotion could not be planned again.
 pub(super) async fn note_unplanned(
     work: &Work,
-    place: &Place,
+    place: &RepositoryAddress,
     key: &Key,
     ended: &Ended,
 ) -> Result<Option<NewJob>, Stop> {

@@ -3,9 +3,10 @@
 use crate::promotion::{Intent, Request, Stepping};
 
 use super::super::step_request::StepRequest;
+use super::on_github::error_of_edits;
 use super::on_github::{only_github, patiently};
-use super::values::{Ended, Shown};
-use super::{OnGithub, OnGithubError, Operation, Records, Step, StepTaken};
+use super::values::Shown;
+use super::{DueStep, OnGithub, OnGithubError, Operation, Records, StepTaken};
 
 /// What became of it.
 #[derive(Debug)]
@@ -48,23 +49,11 @@ impl OnGithub {
         let key = target.key_from(source).with(Intent::Step);
         let aims = request.aims(&target.rollouts).map_err(OnGithubError::Refused)?;
         let (step_request, dry_run) = (Request::Asked, request.dry_run);
-        let step = Step { key: &key, aims, request: step_request, dry_run };
+        let step = DueStep { key: &key, aims, request: step_request, dry_run };
         let records = Records::Nowhere(self);
         let taken = step.carry_out(records, &self.repository, &base, snapshot).await;
         let StepTaken { ended, stepping, files, rendered, .. } = taken.map_err(only_github)?;
-        let (operation, shown) = match ended {
-            Ended::Created(shown) => (Operation::Created, Some(shown)),
-            Ended::Updated(shown) => (Operation::Updated, Some(shown)),
-            Ended::Unchanged(shown) => (Operation::Unchanged, Some(shown)),
-            Ended::Closed(shown) => (Operation::Closed, Some(shown)),
-            Ended::Nothing | Ended::Declined => (Operation::None, None),
-            Ended::Refused(because) => return Err(OnGithubError::Refused(because)),
-            Ended::Broken { because, at } => return Err(OnGithubError::Broken { because, at }),
-            Ended::Foreign(_) | Ended::Several(_) => {
-                let because = "the branch has commits that are not Overlift's; it was left alone";
-                return Err(OnGithubError::Refused(because.to_owned()));
-            }
-        };
+        let (operation, shown) = Operation::of(ended).map_err(error_of_edits)?;
         let pull_request = shown.map(|Shown { number, url, .. }| (number.get(), url));
         Ok(Stepped { operation, pull_request, stepping, files, rendered })
     }

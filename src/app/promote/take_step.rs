@@ -15,7 +15,7 @@ use super::given_edits::GivenEdits;
 use super::values::{Ended, Promotion, broken, unplannable};
 
 /// A step that is to be taken.
-pub(in super::super) struct Step<'a> {
+pub(in super::super) struct DueStep<'a> {
     /// Into which environment.
     pub(in super::super) key: &'a Key,
     /// Which.
@@ -49,7 +49,7 @@ impl StepTaken {
     }
 }
 
-impl Step<'_> {
+impl DueStep<'_> {
     /// Opens the pull request, or brings the open one up to date.
     pub(in super::super) async fn carry_out(
         self,

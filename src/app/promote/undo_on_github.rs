@@ -6,8 +6,9 @@ use crate::github::Commit;
 use crate::model::{ApplicationName, CommitSha, EnvironmentName, Location};
 use crate::promotion::{PlanId, Request, Trailers, Undoing};
 
+use super::on_github::error_of_edits;
 use super::on_github::{only_github, patiently};
-use super::values::{Ended, Shown};
+use super::values::Shown;
 use super::{OnGithub, OnGithubError, Operation, Records, TakeBack, TakenBack};
 
 /// Which promotion is to be taken back.
@@ -62,19 +63,7 @@ impl OnGithub {
         let records = Records::Nowhere(self);
         let taken = take_back.carry_out(records, &self.repository, &base, snapshot).await;
         let TakenBack { ended, conflicts, .. } = taken.map_err(only_github)?;
-        let (operation, shown) = match ended {
-            Ended::Created(shown) => (Operation::Created, Some(shown)),
-            Ended::Updated(shown) => (Operation::Updated, Some(shown)),
-            Ended::Unchanged(shown) => (Operation::Unchanged, Some(shown)),
-            Ended::Closed(shown) => (Operation::Closed, Some(shown)),
-            Ended::Nothing | Ended::Declined => (Operation::None, None),
-            Ended::Refused(because) => return Err(OnGithubError::Refused(because)),
-            Ended::Broken { because, at } => return Err(OnGithubError::Broken { because, at }),
-            Ended::Foreign(_) | Ended::Several(_) => {
-                let because = "the branch has commits that are not Overlift's; it was left alone";
-                return Err(OnGithubError::Refused(because.to_owned()));
-            }
-        };
+        let (operation, shown) = Operation::of(ended).map_err(error_of_edits)?;
         let pull_request = shown.map(|Shown { number, url, .. }| (number.get(), url));
         Ok(Undone { operation, pull_request, plan, commit: brought_by, conflicts })
     }

@@ -34,7 +34,7 @@ impl Question {
         files: &FileTree,
         options: &dyn Fn(&RepositoryConfig) -> BuildOptions,
     ) -> Reply {
-        let place = Place { files, options };
+        let place = FilesToBuild { files, options };
         let (mut lacking, answer) = match &self.asked {
             Asked::Configuration(given) => {
                 let read = GivenConfiguration::or_own(given.as_ref(), files);
@@ -63,7 +63,7 @@ impl Question {
         Reply { lacking, answer }
     }
 
-    fn planned(&self, place: Place<'_>, asked: &PlanQuestion) -> Result<Plan, PlanError> {
+    fn planned(&self, place: FilesToBuild<'_>, asked: &PlanQuestion) -> Result<Plan, PlanError> {
         let configuration = GivenConfiguration::or_own(asked.given.as_ref(), place.files);
         let configuration = configuration.map_err(|error| match error.lacking() {
             Some(paths) => PlanError::Unknown(paths.clone()),
@@ -134,12 +134,12 @@ impl Question {
 
 /// Files, and how their overlays are built.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct FilesToBuild<'a> {
     files: &'a FileTree,
     options: &'a dyn Fn(&RepositoryConfig) -> BuildOptions,
 }
 
-impl Place<'_> {
+impl FilesToBuild<'_> {
     /// Builds an overlay as the repository's own configuration says; as if there were none, where it is broken.
     fn build(self, overlay: &RepoPath) -> Result<Build, BuildError> {
         let options = match RepositoryConfig::load(self.files) {

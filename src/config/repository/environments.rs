@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::file;
 use super::health::{read_freezes, read_health};
-use super::places::{Section, Step};
+use super::places::{Section, Segment};
 use super::reader::Reader;
 use super::shared::Terms;
 use super::steps::read_steps;
@@ -15,7 +15,7 @@ use crate::config::pattern::{Listing, PathPattern, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::{Sources, Stage, Trigger};
 use crate::traffic::Rollout;
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// An environment of the file with its folders.
 pub(super) struct Declared {
@@ -101,7 +101,11 @@ pub(super) fn read_environments(
     declared
 }
 
-fn read_name(text: &str, steps: &[Step<'_>], reader: &mut Reader<'_>) -> Option<EnvironmentName> {
+fn read_name(
+    text: &str,
+    steps: &[Segment<'_>],
+    reader: &mut Reader<'_>,
+) -> Option<EnvironmentName> {
     let name = EnvironmentName::parse(text);
     let at = || reader.places.at(steps);
     let name = name.map_err(|source| ConfigError::Name { at: at(), source: source.into() });

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::file;
-use super::places::{Faults, Section, Step};
+use super::places::{Faults, Section, Segment};
 use crate::config::error::ConfigError;
 use crate::model::{RepoPath, nearest};
 use crate::policy::{
     Gate, Gates, Level, ResourceGlob, SchemaSource, Severity, Suppression, known_words,
 };
-use Step::{Item, Key, Name};
+use Segment::{Item, Key, Name};
 
 /// The gates of a section on top of those above it.
 pub(super) fn read_gates(
@@ -91,7 +91,7 @@ fn read_suppression(
     })
 }
 
-fn check_word(word: &str, steps: &[Step<'_>], section: &Section<'_>) -> Result<(), ConfigError> {
+fn check_word(word: &str, steps: &[Segment<'_>], section: &Section<'_>) -> Result<(), ConfigError> {
     let known = known_words();
     if known.contains(&word) {
         return Ok(());

@@ -1,10 +1,10 @@
 //! The `health` and `freeze` parts of an environment as the values that `clearance` works with.
 
 use super::file;
-use super::places::{Faults, Section, Step};
+use super::places::{Faults, Section, Segment};
 use crate::clearance::{Expectation, Freeze, Health, NameGlob, Query, Span, UndoBy};
 use crate::config::error::ConfigError;
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// What says that an environment is healthy.
 pub(super) fn read_health(
@@ -90,6 +90,10 @@ fn read_freeze(file: &file::Freeze, section: &Section<'_>) -> Result<Freeze, Con
     })
 }
 
-fn at(section: &Section<'_>, steps: &[Step<'_>], because: &dyn std::fmt::Display) -> ConfigError {
+fn at(
+    section: &Section<'_>,
+    steps: &[Segment<'_>],
+    because: &dyn std::fmt::Display,
+) -> ConfigError {
     ConfigError::Gate { at: section.at(steps), because: because.to_string() }
 }

@@ -17,7 +17,7 @@ pub(super) struct Places<'a> {
 
 /// One step to a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step<'a> {
+pub(super) enum Segment<'a> {
     Key(&'static str),
     /// A key that people make up.
     Name(&'a str),
@@ -55,19 +55,19 @@ impl<'a> Places<'a> {
     }
 
     /// The place of the value at the end of a way, or of the last part of the way that is there.
-    pub(super) fn at(&self, steps: &[Step<'_>]) -> Location {
+    pub(super) fn at(&self, steps: &[Segment<'_>]) -> Location {
         let mut node = &self.root;
         let mut field = String::new();
         for step in steps {
             let next = match step {
-                Step::Key(key) | Step::Name(key) => {
+                Segment::Key(key) | Segment::Name(key) => {
                     if !field.is_empty() {
                         field.push('.');
                     }
                     field.push_str(key);
                     node.get(key)
                 }
-                Step::Item(index) => {
+                Segment::Item(index) => {
                     field.push_str(&format!("[{index}]"));
                     node.as_sequence().and_then(|items| items.get(*index))
                 }
@@ -78,7 +78,7 @@ impl<'a> Places<'a> {
     }
 
     /// The place of an item of a list that may be one value instead.
-    pub(super) fn at_or_before(&self, steps: &[Step<'_>], items: usize) -> Location {
+    pub(super) fn at_or_before(&self, steps: &[Segment<'_>], items: usize) -> Location {
         match steps.split_last() {
             Some((_, list)) if items == 1 => self.at(list),
             _ => self.at(steps),
@@ -216,23 +216,23 @@ impl<'a> Places<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Section<'a> {
     places: &'a Places<'a>,
-    steps: Vec<Step<'a>>,
+    steps: Vec<Segment<'a>>,
 }
 
 impl<'a> Section<'a> {
     /// The part at the end of a way.
-    pub(super) fn new(places: &'a Places<'a>, steps: &[Step<'a>]) -> Self {
+    pub(super) fn new(places: &'a Places<'a>, steps: &[Segment<'a>]) -> Self {
         Self { places, steps: steps.to_vec() }
     }
 
     /// A part of it.
-    pub(super) fn inside(&self, steps: &[Step<'a>]) -> Self {
+    pub(super) fn inside(&self, steps: &[Segment<'a>]) -> Self {
         Self { places: self.places, steps: [&self.steps, steps].concat() }
     }
 
     /// The place of a value in it.
-    pub(super) fn at(&self, steps: &[Step<'_>]) -> Location {
-        let all: Vec<Step<'_>> = self.steps.iter().chain(steps).copied().collect();
+    pub(super) fn at(&self, steps: &[Segment<'_>]) -> Location {
+        let all: Vec<Segment<'_>> = self.steps.iter().chain(steps).copied().collect();
         self.places.at(&all)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::file;
 use super::named_file::{read_path, read_text};
-use super::places::{Faults, Section, Step};
+use super::places::{Faults, Section, Segment};
 use super::reader::Reader;
 use crate::clearance::{Merge, MergeMethod};
 use crate::config::error::ConfigError;
@@ -13,7 +13,7 @@ use crate::promotion::{
     ChecklistItem, Key as PromotionKey, Pipeline, PullRequestSettings, Template, TemplateError,
     Values, Variables, check_commit_message, render_checklist_item, render_labels, render_title,
 };
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// Branches are checked for all pairs; other texts for so many, since they hardly depend on names.
 const TRIED_PAIRS: usize = 100;
@@ -134,7 +134,7 @@ impl Reader<'_> {
             ("plan.summary", "1 resource changes"),
         ]
         .into();
-        let at = |steps: &[Step]| {
+        let at = |steps: &[Segment]| {
             let at = self.at(steps);
             move |source| ConfigError::Template { at, source: Box::new(source) }
         };
@@ -149,7 +149,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn at(&self, steps: &[Step]) -> Location {
+    fn at(&self, steps: &[Segment]) -> Location {
         self.places.at(&[&[Key("pullRequest")], steps].concat())
     }
 }
@@ -182,7 +182,7 @@ impl Texts<'_> {
     fn template(
         &self,
         text: &str,
-        steps: &[Step],
+        steps: &[Segment],
         variables: Variables,
     ) -> Result<Template, ConfigError> {
         Template::parse(text, variables).map_err(|source| ConfigError::Template {

@@ -1,11 +1,11 @@
 //! The `promotion` part of the file as rules: which files and fields come, and how.
 
 use super::file;
-use super::places::{Faults, Section, Step};
+use super::places::{Faults, Section, Segment};
 use crate::config::error::ConfigError;
 use crate::model::{CARRIED_FIELDS, FieldPath, Location, nearest};
 use crate::promotion::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// The rules of a section on top of those above it.
 pub(super) fn read_rules(

@@ -6,7 +6,7 @@ use super::configuration::{Loads, Previews, RepositoryConfig};
 use super::environments::{Declared, read_environments};
 use super::file::{self, decode};
 use super::keys::ROOT;
-use super::places::{Places, Step};
+use super::places::{Places, Segment};
 use super::reader::Reader;
 use super::shared::{Shared, Terms};
 use crate::config::discovery;
@@ -16,7 +16,7 @@ use crate::model::{
     ReceiverName, RemotePattern, RepoPath, Subscription, nearest,
 };
 use crate::promotion::{Pipeline, PipelineError, Sources, Stage, Trigger};
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// What holds in a repository that says nothing.
 pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigError> {
@@ -174,7 +174,7 @@ fn read_remote_bases(
 /// Gives a fault of the pipeline the place of the key that is wrong.
 fn place(error: PipelineError, file: &file::File, places: &Places<'_>) -> ConfigError {
     let environment = [Key("environments"), Item(error.index().unwrap_or(0))];
-    let key: &[Step] = match &error {
+    let key: &[Segment] = match &error {
         PipelineError::DuplicateName { .. } => &[Key("name")],
         PipelineError::SharedPath { .. } | PipelineError::NestedPath { .. } => &[Key("path")],
         PipelineError::UnknownFrom { from_index, .. }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::file;
 use super::gates::read_gates;
-use super::places::{Section, Step};
+use super::places::{Section, Segment};
 use super::reader::Reader;
 use super::rules::read_rules;
 use crate::config::error::ConfigError;
 use crate::model::{ApplicationName, RepoPath};
 use crate::policy::Gates;
-use crate::promotion::{PathGlob, Place, PullRequestSettings, Rules};
-use Step::{Item, Key};
+use crate::promotion::{PathGlob, PullRequestSettings, Rules, StageFolder};
+use Segment::{Item, Key};
 
 /// What holds for some promotions.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +34,13 @@ impl Shared {
     }
 
     /// The folder of an environment for which this holds.
-    pub(super) fn place(&self, application: Option<ApplicationName>, path: RepoPath) -> Place {
+    pub(super) fn place(
+        &self,
+        application: Option<ApplicationName>,
+        path: RepoPath,
+    ) -> StageFolder {
         let Self { rules, pull_request, gates } = self.clone();
-        Place { application, path, rules, pull_request, gates }
+        StageFolder { application, path, rules, pull_request, gates }
     }
 
     /// What a section makes of it.

@@ -1,11 +1,11 @@
 //! The `steps` of an environment as the rollouts that `traffic` works with.
 
 use super::file;
-use super::places::{Faults, Section, Step};
+use super::places::{Faults, Section, Segment};
 use crate::clearance::Span;
 use crate::config::error::ConfigError;
 use crate::traffic::{InvalidRollout, Rollout, VirtualServiceName, Way};
-use Step::{Item, Key};
+use Segment::{Item, Key};
 
 /// How traffic moves once a promotion is merged.
 pub(super) fn read_steps(
@@ -58,6 +58,10 @@ fn read_way(file: &file::Step) -> Result<Way, (Option<&'static str>, InvalidRoll
     }
 }
 
-fn at(section: &Section<'_>, steps: &[Step<'_>], because: &dyn std::fmt::Display) -> ConfigError {
+fn at(
+    section: &Section<'_>,
+    steps: &[Segment<'_>],
+    because: &dyn std::fmt::Display,
+) -> ConfigError {
     ConfigError::Gate { at: section.at(steps), because: because.to_string() }
 }

@@ -14,7 +14,7 @@ use crate::yaml::{Mapping, Node, Text, Value};
 
 /// One step from a node to a node inside it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum Segment {
     /// Into the value of a key.
     Key(Text),
     /// Into an item of a list.
@@ -36,7 +36,7 @@ pub(super) enum Shape {
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
     /// The way from the document's root.
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<Segment>,
     /// What may be seen.
     pub(super) shape: Shape,
 }
@@ -71,7 +71,7 @@ fn names_data(text: &str) -> bool {
 }
 
 struct Finder<'a> {
-    at: Vec<Step>,
+    at: Vec<Segment>,
     spots: Vec<Spot>,
     known: &'a KnownValues,
     /// Whether SOPS encrypted the document: its texts are no secrets, but noise.
@@ -91,7 +91,7 @@ impl Finder<'_> {
             }
             Value::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.inside(Step::Item(index), |finder| finder.visit(item));
+                    self.inside(Segment::Item(index), |finder| finder.visit(item));
                 }
             }
             Value::Mapping(mapping) => {
@@ -110,7 +110,7 @@ impl Finder<'_> {
         let is_sealed = kind == "SealedSecret";
         for pair in mapping {
             let key = pair.key.text.as_str();
-            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+            self.inside(Segment::Key(pair.key.text.clone()), |finder| {
                 if is_secret && is_data(key) {
                     finder.push_keys(&pair.value);
                 } else if is_secret && key == "metadata" {
@@ -138,11 +138,11 @@ impl Finder<'_> {
     /// A list of Secrets, whose items need not say so.
     fn visit_list(&mut self, list: &Mapping) {
         for pair in list {
-            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+            self.inside(Segment::Key(pair.key.text.clone()), |finder| {
                 match pair.value.as_sequence() {
                     Some(items) if pair.key.text == "items" => {
                         for (index, item) in items.iter().enumerate() {
-                            finder.inside(Step::Item(index), |finder| match item.as_mapping() {
+                            finder.inside(Segment::Item(index), |finder| match item.as_mapping() {
                                 Some(item) => finder.visit_mapping(item, true),
                                 None => finder.visit(item),
                             });
@@ -157,7 +157,7 @@ impl Finder<'_> {
     /// What is encrypted is no secret, but noise.
     fn visit_sealed(&mut self, spec: &Node) {
         for pair in spec.as_mapping().into_iter().flatten() {
-            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+            self.inside(Segment::Key(pair.key.text.clone()), |finder| {
                 if matches!(pair.key.text.as_str(), "encryptedData" | "data") {
                     finder.push_keys(&pair.value);
                 } else if pair.key.text == "template" {
@@ -173,7 +173,7 @@ impl Finder<'_> {
     fn visit_template(&mut self, template: &Node) {
         let Some(fields) = template.as_mapping() else { return self.visit(template) };
         for pair in fields {
-            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+            self.inside(Segment::Key(pair.key.text.clone()), |finder| {
                 if is_data(&pair.key.text) {
                     finder.push_keys(&pair.value);
                 } else {
@@ -187,7 +187,7 @@ impl Finder<'_> {
     fn visit_secret_metadata(&mut self, metadata: &Node) {
         let Some(fields) = metadata.as_mapping() else { return self.visit(metadata) };
         for field in fields {
-            self.inside(Step::Key(field.key.text.clone()), |finder| {
+            self.inside(Segment::Key(field.key.text.clone()), |finder| {
                 match field.value.as_mapping() {
                     Some(annotations) if field.key.text == "annotations" => {
                         finder.visit_secret_annotations(annotations);
@@ -200,7 +200,7 @@ impl Finder<'_> {
 
     fn visit_secret_annotations(&mut self, annotations: &Mapping) {
         for pair in annotations {
-            self.inside(Step::Key(pair.key.text.clone()), |finder| {
+            self.inside(Segment::Key(pair.key.text.clone()), |finder| {
                 if pair.key.text.ends_with("last-applied-configuration") {
                     finder.push(Shape::Whole);
                 } else {
@@ -220,8 +220,8 @@ impl Finder<'_> {
         for (index, item) in items.iter().enumerate() {
             for pair in item.as_mapping().into_iter().flatten() {
                 let is_literals = same_key(&pair.key.text, "literals");
-                self.inside(Step::Item(index), |finder| {
-                    finder.inside(Step::Key(pair.key.text.clone()), |finder| {
+                self.inside(Segment::Item(index), |finder| {
+                    finder.inside(Segment::Key(pair.key.text.clone()), |finder| {
                         if is_literals {
                             finder.push_literals(&pair.value);
                         } else {
@@ -238,9 +238,9 @@ impl Finder<'_> {
         for (index, operation) in operations.iter().enumerate() {
             let path = operation.text_at(&["path"]);
             let hidden = role == Role::SecretPatch || path.len() < 2 || names_data(path);
-            self.inside(Step::Item(index), |finder| {
+            self.inside(Segment::Item(index), |finder| {
                 if hidden && operation.get("value").is_some() {
-                    finder.inside(Step::Key("value".into()), |finder| finder.push(Shape::Whole));
+                    finder.inside(Segment::Key("value".into()), |finder| finder.push(Shape::Whole));
                 } else {
                     finder.visit(operation);
                 }
@@ -270,7 +270,7 @@ impl Finder<'_> {
         self.spots.push(Spot { path: self.at.clone(), shape });
     }
 
-    fn inside(&mut self, step: Step, visit: impl FnOnce(&mut Self)) {
+    fn inside(&mut self, step: Segment, visit: impl FnOnce(&mut Self)) {
         self.at.push(step);
         visit(self);
         self.at.pop();
@@ -288,17 +288,17 @@ fn hides_patch(entry: &Mapping, patch: &Node) -> bool {
 }
 
 /// The node at the end of a way.
-pub(super) fn resolve<'a>(root: &'a Node, path: &[Step]) -> Option<&'a Node> {
+pub(super) fn resolve<'a>(root: &'a Node, path: &[Segment]) -> Option<&'a Node> {
     path.iter().try_fold(root, |node, step| match step {
-        Step::Key(key) => node.get(key),
-        Step::Item(index) => node.as_sequence()?.get(*index),
+        Segment::Key(key) => node.get(key),
+        Segment::Item(index) => node.as_sequence()?.get(*index),
     })
 }
 
 /// The node at the end of a way, for changing.
-pub(super) fn resolve_mut<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
+pub(super) fn resolve_mut<'a>(root: &'a mut Node, path: &[Segment]) -> Option<&'a mut Node> {
     path.iter().try_fold(root, |node, step| match step {
-        Step::Key(key) => node.get_mut(key),
-        Step::Item(index) => node.as_sequence_mut()?.get_mut(*index),
+        Segment::Key(key) => node.get_mut(key),
+        Segment::Item(index) => node.as_sequence_mut()?.get_mut(*index),
     })
 }

@@ -18,7 +18,7 @@ use super::masked::{MASKED, MASKED_CHANGED};
 use super::mention::mentions_secret;
 use super::nested::nested_values;
 use super::role::Role;
-use super::spot::{Shape, Spot, Step, find_spots, resolve};
+use super::spot::{Segment, Shape, Spot, find_spots, resolve};
 use super::tree::literal_key;
 use crate::kustomize::decode::get;
 use crate::model::SECRET_FIELDS;
@@ -309,7 +309,7 @@ fn mask_spot(
 /// The line of the key, then one for each child.
 fn child_lines(
     text: &str,
-    place: &Place,
+    place: &SpotInText,
     children: Vec<(String, usize)>,
     range: &Range<usize>,
     name: &str,
@@ -339,7 +339,7 @@ fn shown_key(key: &str) -> String {
 }
 
 /// Where a spot stands in the text.
-struct Place {
+struct SpotInText {
     /// Where its key or its item begins.
     start: usize,
     /// Where the next node after it begins.
@@ -348,12 +348,12 @@ struct Place {
     lead: String,
 }
 
-fn locate(root: &Node, path: &[Step], end: usize) -> Option<Place> {
-    let mut place = Place { start: root.mark.offset()?, limit: end, lead: String::new() };
+fn locate(root: &Node, path: &[Segment], end: usize) -> Option<SpotInText> {
+    let mut place = SpotInText { start: root.mark.offset()?, limit: end, lead: String::new() };
     let mut node = root;
     for step in path {
         match step {
-            Step::Key(key) => {
+            Segment::Key(key) => {
                 let pairs = node.as_mapping()?;
                 let at = pairs.iter().position(|pair| pair.key.text == *key)?;
                 let pair = pairs.iter().nth(at)?;
@@ -364,7 +364,7 @@ fn locate(root: &Node, path: &[Step], end: usize) -> Option<Place> {
                 place.lead = format!("{}: ", shown_key(key));
                 node = &pair.value;
             }
-            Step::Item(index) => {
+            Segment::Item(index) => {
                 let items = node.as_sequence()?;
                 node = items.get(*index)?;
                 place.start = node.mark.offset()?;

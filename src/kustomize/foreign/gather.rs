@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::gatherer::{Gathered, Gatherer, Naming, Tree};
 use super::scan::scan;
 use crate::kustomize::error::BuildError;
-use crate::kustomize::manifest::Place;
+use crate::kustomize::manifest::TextOrigin;
 use crate::kustomize::remote::RemoteResolver;
 use crate::model::{Entry, Files, KUSTOMIZATION_NAMES, Location, RepoPath};
 use crate::yaml::{Dialect, Node, TextId};
@@ -71,7 +71,7 @@ impl Gatherer<'_> {
                     self.found.kustomization = path.clone();
                 }
             }
-            let at = Place::File(Location::file(path), TextId::ONLY);
+            let at = TextOrigin::File(Location::file(path), TextId::ONLY);
             for (node, text) in self.read(&file, Dialect::V2, &at)?.iter().take(1) {
                 self.note_naming(tree, dir, node);
                 scan(self, tree, dir, &at, text, node)?;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::kustomize::error::BuildError;
-use crate::kustomize::manifest::{Place, documents};
+use crate::kustomize::manifest::{TextOrigin, documents};
 use crate::kustomize::remote::RemoteResolver;
-use crate::model::{Entry, File, FileMode, FileTree, Files, ReadError, RepoPath, Step, follow};
+use crate::model::{Entry, File, FileMode, FileTree, Files, PathPart, ReadError, RepoPath, follow};
 use crate::yaml::{Dialect, Node};
 
 /// What was collected.
@@ -73,7 +73,7 @@ impl Gatherer<'_> {
         &self,
         file: &File,
         dialect: Dialect,
-        place: &Place,
+        place: &TextOrigin,
     ) -> Result<Vec<(Node, Arc<str>)>, BuildError> {
         let text = std::str::from_utf8(&file.content).map_err(|fault| BuildError::NotText {
             at: place.whole().clone(),
@@ -92,9 +92,9 @@ impl Gatherer<'_> {
                 Some(file) if file.mode == FileMode::Symlink => {
                     let target = String::from_utf8_lossy(&file.content).into_owned();
                     links.push((here.clone(), file));
-                    Step::Link(target)
+                    PathPart::Link(target)
                 }
-                _ => Step::Through,
+                _ => PathPart::Through,
             })
         })?;
         let (at, entry) = self.files.look_up(&at)?;

@@ -10,7 +10,7 @@ use super::scanned::{Scan, is_in};
 use crate::kustomize::decode::same_key;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::kustomization::Reference;
-use crate::kustomize::manifest::Place;
+use crate::kustomize::manifest::TextOrigin;
 use crate::kustomize::remote::{is_remote_file, is_repository, resolve};
 use crate::model::{
     Entry, FieldHolds, File, InvalidPath, KUSTOMIZATION_FIELDS, KustomizationField, Location,
@@ -51,7 +51,7 @@ pub(super) fn scan(
     gatherer: &mut Gatherer<'_>,
     tree: &Tree,
     dir: &RepoPath,
-    place: &Place,
+    place: &TextOrigin,
     text: &str,
     node: &Node,
 ) -> Result<(), BuildError> {
@@ -103,14 +103,14 @@ impl Scan<'_, '_, '_> {
 
     /// The configuration of a plugin, written in place.
     fn inline(&mut self, text: &str, mark: Mark) -> Result<(), BuildError> {
-        let place = Place::Inline(self.place.at(self.text, mark), TextId::ONLY);
+        let place = TextOrigin::Inline(self.place.at(self.text, mark), TextId::ONLY);
         for node in parse_stream(text, Dialect::V3).unwrap_or_default() {
             self.plugin(&place, text, &node)?;
         }
         Ok(())
     }
 
-    fn plugin(&mut self, place: &Place, text: &str, node: &Node) -> Result<(), BuildError> {
+    fn plugin(&mut self, place: &TextOrigin, text: &str, node: &Node) -> Result<(), BuildError> {
         let Self { tree, dir, .. } = *self;
         let mut plugin = Scan { gatherer: &mut *self.gatherer, tree, dir, place, text };
         charts::of_plugin(&mut plugin, node)?;
@@ -148,7 +148,7 @@ impl Scan<'_, '_, '_> {
         let is_plugin = has_plugins(field);
         let is_resource = is_in(&RESOURCE_LISTS, field);
         if is_plugin || is_resource && charts::may_have_plugin(&file.content) {
-            let place = Place::File(Location::file(path.clone()), TextId::ONLY);
+            let place = TextOrigin::File(Location::file(path.clone()), TextId::ONLY);
             for (node, text) in self.gatherer.read(file, Dialect::V3, &place)? {
                 if is_plugin {
                     self.plugin(&place, &text, &node)?;

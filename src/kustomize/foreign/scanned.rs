@@ -2,7 +2,7 @@
 
 use super::gatherer::{Gatherer, Tree};
 use crate::kustomize::decode::same_key;
-use crate::kustomize::manifest::Place;
+use crate::kustomize::manifest::TextOrigin;
 use crate::model::{Location, RepoPath};
 use crate::yaml::Mark;
 
@@ -11,7 +11,7 @@ pub(super) struct Scan<'g, 'a, 'p> {
     pub(super) gatherer: &'g mut Gatherer<'a>,
     pub(super) tree: &'p Tree,
     pub(super) dir: &'p RepoPath,
-    pub(super) place: &'p Place,
+    pub(super) place: &'p TextOrigin,
     pub(super) text: &'p str,
 }
 

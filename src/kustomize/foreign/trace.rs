@@ -12,7 +12,7 @@ use super::gatherer::{Gathered, Naming};
 use crate::kustomize::ResourceId;
 use crate::kustomize::built::Resource;
 use crate::kustomize::error::BuildError;
-use crate::kustomize::manifest::{Place, objects};
+use crate::kustomize::manifest::{TextOrigin, objects};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::transform::name_hash::hash;
@@ -29,9 +29,10 @@ pub(super) fn resources(
     kustomization: Location,
 ) -> Result<Vec<Resource>, BuildError> {
     let schema = Schema::default();
-    let printed = objects(manifest, &Place::Inline(kustomization.clone(), TextId::ONLY)).map_err(
-        |error| BuildError::Foreign { at: kustomization.clone(), reason: unreadable(&error) },
-    )?;
+    let printed =
+        objects(manifest, &TextOrigin::Inline(kustomization.clone(), TextId::ONLY)).map_err(
+            |error| BuildError::Foreign { at: kustomization.clone(), reason: unreadable(&error) },
+        )?;
     let known = Known::read(gathered, &schema);
     let trace = |draft: Draft| {
         let (original_id, origin) = known
@@ -71,7 +72,7 @@ impl<'a> Known<'a> {
         for path in &gathered.manifests {
             let Ok((_, Entry::File(file))) = gathered.tree.look_up(path) else { continue };
             let Ok(text) = std::str::from_utf8(&file.content) else { continue };
-            let place = Place::File(Location::file(path.clone()), TextId::ONLY);
+            let place = TextOrigin::File(Location::file(path.clone()), TextId::ONLY);
             for object in objects(text, &place).unwrap_or_default() {
                 let Draft { id, location, .. } = object.into_draft(schema);
                 let key = key_of(&id, &id.name);

@@ -56,30 +56,32 @@ impl CustomSchema {
     }
 
     /// The schema of a field: of the property, or of all values of a map.
-    pub(super) fn field<'a>(&'a self, schema: &'a Node, name: &str) -> Option<Place<'a>> {
+    pub(super) fn field<'a>(&'a self, schema: &'a Node, name: &str) -> Option<KnownShape<'a>> {
         let property = schema.get("properties").and_then(|properties| properties.get(name));
         let of_any = || schema.get("additionalProperties").filter(|any| any.as_mapping().is_some());
         self.resolve(property.or_else(of_any)?)
     }
 
     /// The schema of a list's items.
-    pub(super) fn item<'a>(&'a self, schema: &'a Node) -> Option<Place<'a>> {
+    pub(super) fn item<'a>(&'a self, schema: &'a Node) -> Option<KnownShape<'a>> {
         if schema.get("type").and_then(Node::as_str) != Some("array") {
             return None;
         }
         self.resolve(schema.get("items")?)
     }
 
-    fn resolve<'a>(&'a self, schema: &'a Node) -> Option<Place<'a>> {
+    fn resolve<'a>(&'a self, schema: &'a Node) -> Option<KnownShape<'a>> {
         let mut schema = schema;
         for _ in 0..MAX_REFERENCES {
             let Some(reference) = schema.get("$ref").and_then(Node::as_str) else {
-                return Some(Place::Custom(self, schema));
+                return Some(KnownShape::Custom(self, schema));
             };
             let name = reference.strip_prefix("#/definitions/")?;
             schema = match self.file.get("definitions").and_then(|all| all.get(name)) {
                 Some(schema) => schema,
-                None if self.over_builtin => return builtin::definition(name).map(Place::Builtin),
+                None if self.over_builtin => {
+                    return builtin::definition(name).map(KnownShape::Builtin);
+                }
                 None => return None,
             };
         }
@@ -152,7 +154,7 @@ fn join(group: &str, version: &str) -> String {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place<'a> {
+pub(super) enum KnownShape<'a> {
     Builtin(&'static Shape),
     Custom(&'a CustomSchema, &'a Node),
 }

@@ -12,7 +12,7 @@ use super::Gvk;
 use super::version::Version;
 use crate::yaml::Node;
 use builtin::Shape;
-use custom::{CustomSchema, Place};
+use custom::{CustomSchema, KnownShape};
 use scope::Scope;
 
 /// What is known of Kubernetes' kinds: which have no namespace, which lists merge by which keys.
@@ -26,7 +26,7 @@ pub struct Schema {
 /// What is known of one place in a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    place: Place<'a>,
+    place: KnownShape<'a>,
 }
 
 impl Schema {
@@ -77,14 +77,14 @@ impl Schema {
     pub fn of_type(&self, api_version: &str, kind: &str) -> Option<Known<'_>> {
         let custom = self.custom.iter().find_map(|schema| {
             let definition = schema.definition(api_version, kind)?;
-            Some(Place::Custom(schema, definition))
+            Some(KnownShape::Custom(schema, definition))
         });
         let builtin = || match kind {
             "Kustomization" => builtin::shape(api_version, kind),
             _ if self.without_builtin => None,
             _ => builtin::shape(api_version, kind),
         };
-        let place = custom.or_else(|| builtin().map(Place::Builtin))?;
+        let place = custom.or_else(|| builtin().map(KnownShape::Builtin))?;
         Some(Known { place })
     }
 
@@ -104,11 +104,11 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn field(self, name: &str) -> Option<Self> {
         let place = match self.place {
-            Place::Builtin(Shape::Object(fields)) => {
-                Place::Builtin(fields.iter().find(|(field, _)| *field == name)?.1)
+            KnownShape::Builtin(Shape::Object(fields)) => {
+                KnownShape::Builtin(fields.iter().find(|(field, _)| *field == name)?.1)
             }
-            Place::Builtin(_) => return None,
-            Place::Custom(schema, node) => schema.field(node, name)?,
+            KnownShape::Builtin(_) => return None,
+            KnownShape::Custom(schema, node) => schema.field(node, name)?,
         };
         Some(Self { place })
     }
@@ -117,9 +117,9 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn item(self) -> Option<Self> {
         let place = match self.place {
-            Place::Builtin(Shape::List { item, .. }) => Place::Builtin(item),
-            Place::Builtin(_) => return None,
-            Place::Custom(schema, node) => schema.item(node)?,
+            KnownShape::Builtin(Shape::List { item, .. }) => KnownShape::Builtin(item),
+            KnownShape::Builtin(_) => return None,
+            KnownShape::Custom(schema, node) => schema.item(node)?,
         };
         Some(Self { place })
     }
@@ -129,10 +129,10 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn merge_keys(self) -> Option<Cow<'a, [&'a str]>> {
         match self.place {
-            Place::Builtin(Shape::List { keys, .. }) => Some(Cow::Borrowed(keys)),
-            Place::Builtin(Shape::Set) => Some(Cow::Borrowed(&[])),
-            Place::Builtin(_) => None,
-            Place::Custom(_, node) => custom::merge_keys(node).map(Cow::Owned),
+            KnownShape::Builtin(Shape::List { keys, .. }) => Some(Cow::Borrowed(keys)),
+            KnownShape::Builtin(Shape::Set) => Some(Cow::Borrowed(&[])),
+            KnownShape::Builtin(_) => None,
+            KnownShape::Custom(_, node) => custom::merge_keys(node).map(Cow::Owned),
         }
     }
 }

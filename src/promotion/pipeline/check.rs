@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::environment::Trigger;
 use super::error::PipelineError;
-use super::stage::{Place, Sources, Stage};
+use super::stage::{Sources, Stage, StageFolder};
 use crate::model::{EnvironmentName, RepoPath};
 
 /// No two stages have one name.
@@ -20,7 +20,7 @@ pub(super) fn check_names(stages: &[Stage]) -> Result<(), PipelineError> {
 
 /// Two environments never share a folder; those of one application do not lie in one another.
 pub(super) fn check_paths(stages: &[Stage]) -> Result<(), PipelineError> {
-    let mut seen: BTreeMap<&RepoPath, Vec<(usize, &Place)>> = BTreeMap::new();
+    let mut seen: BTreeMap<&RepoPath, Vec<(usize, &StageFolder)>> = BTreeMap::new();
     for (index, stage) in stages.iter().enumerate() {
         for place in &stage.places {
             let there = seen.entry(&place.path).or_default();
@@ -49,7 +49,7 @@ pub(super) fn check_paths(stages: &[Stage]) -> Result<(), PipelineError> {
 }
 
 /// The later of two stages is the one to be named.
-fn nested(stages: &[Stage], a: (usize, &Place), b: (usize, &Place)) -> PipelineError {
+fn nested(stages: &[Stage], a: (usize, &StageFolder), b: (usize, &StageFolder)) -> PipelineError {
     let ((index, place), (other, other_place)) = if a.0 >= b.0 { (a, b) } else { (b, a) };
     PipelineError::NestedPath {
         index,

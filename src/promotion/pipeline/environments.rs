@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::environment::Environment;
-use super::stage::{NameRank, Place, Sources, Stage};
+use super::stage::{NameRank, Sources, Stage, StageFolder};
 use crate::model::{ApplicationName, EnvironmentName, RepoPath};
 use crate::traffic::Rollout;
 
 /// The environments of all stages, by application and in promotion order.
 pub(super) fn environments(stages: &[Stage]) -> Vec<Environment> {
-    let mut by_application: BTreeMap<Option<&ApplicationName>, Vec<(&Stage, &Place)>> =
+    let mut by_application: BTreeMap<Option<&ApplicationName>, Vec<(&Stage, &StageFolder)>> =
         BTreeMap::new();
     for stage in stages {
         for place in &stage.places {
@@ -24,7 +24,7 @@ pub(super) fn environments(stages: &[Stage]) -> Vec<Environment> {
             present.iter().map(|(it, place)| (it.name.clone(), place.path.clone())).collect();
         for (at, (stage, place)) in present.iter().enumerate() {
             let before: Vec<&Stage> = present[..at].iter().map(|(stage, _)| *stage).collect();
-            let Place { application, path, rules, pull_request, gates } = (*place).clone();
+            let StageFolder { application, path, rules, pull_request, gates } = (*place).clone();
             environments.push(Environment {
                 name: stage.name.clone(),
                 application,
@@ -51,7 +51,11 @@ fn rollouts_of(stage: &Stage, application: Option<&ApplicationName>) -> Arc<[Rol
 }
 
 /// Where an environment of an application is promoted from, of those that the application has.
-fn sources(stage: &Stage, before: &[&Stage], present: &[(&Stage, &Place)]) -> Vec<EnvironmentName> {
+fn sources(
+    stage: &Stage,
+    before: &[&Stage],
+    present: &[(&Stage, &StageFolder)],
+) -> Vec<EnvironmentName> {
     match &stage.from {
         Sources::Before => before.last().map(|last| last.name.clone()).into_iter().collect(),
         Sources::Named(names) => {

@@ -20,7 +20,7 @@ pub struct Stage {
     /// Where it may be promoted from.
     pub from: Sources,
     /// Its folders: one for each application that has it, or one.
-    pub places: Vec<Place>,
+    pub places: Vec<StageFolder>,
     /// What says that it is healthy.
     pub health: Option<Arc<Health>>,
     /// When nothing is merged into it.
@@ -51,7 +51,7 @@ pub struct NameRank {
 
 /// The folder of one stage of one application, and what differs there.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct StageFolder {
     /// The application; `None` in a repository without them.
     pub application: Option<ApplicationName>,
     /// The folder.

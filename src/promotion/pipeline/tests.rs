@@ -10,8 +10,8 @@ fn name(text: &str) -> EnvironmentName {
     EnvironmentName::parse(text).unwrap()
 }
 
-fn place(application: Option<&str>, path: &str) -> Place {
-    Place {
+fn place(application: Option<&str>, path: &str) -> StageFolder {
+    StageFolder {
         application: application.map(|text| ApplicationName::parse(text).unwrap()),
         path: RepoPath::parse(path).unwrap(),
         rules: Arc::default(),

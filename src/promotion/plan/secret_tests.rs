@@ -21,7 +21,7 @@ use crate::model::{
 };
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{
-    By, PathGlob, Pipeline, Place, Previewed, Rules, Sources, Stage, preview, preview_body,
+    By, PathGlob, Pipeline, Previewed, Rules, Sources, Stage, StageFolder, preview, preview_body,
 };
 use ways_in::INTO;
 use ways_on::ONWARD;
@@ -299,7 +299,7 @@ fn said_of_preview(repository: &Repository) -> String {
             name: environment.name,
             trigger: environment.trigger,
             from: Sources::Before,
-            places: vec![Place {
+            places: vec![StageFolder {
                 application: None,
                 path: environment.path,
                 rules: environment.rules,

@@ -8,7 +8,7 @@ use crate::diff::RenderedDiff;
 use crate::kustomize::{BuildError, BuildOptions, ResourceId};
 use crate::model::{EnvironmentName, File, FileTree, Location, RepoPath};
 use crate::policy::{Alike, Day, Fetched, Finding, Level, UnknownFiles};
-use crate::promotion::{Environment, Pipeline, Place, Sources, Stage};
+use crate::promotion::{Environment, Pipeline, Sources, Stage, StageFolder};
 
 fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()
@@ -17,7 +17,7 @@ fn path(text: &str) -> RepoPath {
 fn pipeline() -> Pipeline {
     let Environment { name, path, trigger, rules, pull_request, gates, .. } =
         Environment::new(EnvironmentName::parse("production").unwrap(), path("production"));
-    let place = Place { application: None, path, rules, pull_request, gates };
+    let place = StageFolder { application: None, path, rules, pull_request, gates };
     let (freezes, rollouts): (Arc<[_]>, Arc<[_]>) = ([].into(), [].into());
     let stage = Stage {
         name,

@@ -89,7 +89,7 @@ fn add_lines(
                 leave_line(draft, both, field, &generator, line, NotPromotedReason::NotCopied);
                 continue;
             };
-            let place = Place { generator: to, key, after };
+            let place = InsertAt { generator: to, key, after };
             add_line(both, field, &from.key(key).index(index), &place)?;
             both.causes.push(Cause::Wired { field, entry: below });
         }
@@ -113,7 +113,7 @@ fn add_env(
     match (look_for(draft, both, to, "envs", line), carried(draft, line)) {
         (Found::Same | Found::OtherKey, _) => {}
         (Found::Missing, Some(below)) => {
-            let place = Place { generator: to, key: "envs", after: None };
+            let place = InsertAt { generator: to, key: "envs", after: None };
             add_line(both, field, &from.key("env"), &place)?;
             both.causes.push(Cause::Wired { field, entry: below });
         }
@@ -125,7 +125,7 @@ fn add_env(
 }
 
 /// Where a line goes in the target's generator.
-struct Place<'a> {
+struct InsertAt<'a> {
     generator: &'a NodePath,
     key: &'a str,
     after: Option<usize>,
@@ -135,7 +135,7 @@ fn add_line(
     both: &mut Kustomizations,
     field: &'static str,
     from: &NodePath,
-    place: &Place<'_>,
+    place: &InsertAt<'_>,
 ) -> Result<(), PlanError> {
     let line = both.source.editor.fragment(from).map_err(both.source.refused(field))?;
     let added = both.target.editor.add_item(place.generator, place.key, place.after, &line);

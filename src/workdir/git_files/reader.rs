@@ -24,14 +24,14 @@ const MOST_KEPT: usize = 16 << 20;
 const LONGEST_CHAIN: usize = 4096;
 
 /// A place in one of the packs.
-type Place = (usize, u64);
+type PackOffset = (usize, u64);
 
 /// Reads objects; keeps what it read lately.
 pub struct ObjectReader {
     objects: PathBuf,
     packs: Arc<Vec<Pack>>,
-    windows: BTreeMap<Place, Arc<[u8]>>,
-    kept: BTreeMap<Place, Object>,
+    windows: BTreeMap<PackOffset, Arc<[u8]>>,
+    kept: BTreeMap<PackOffset, Object>,
     kept_bytes: usize,
     inflater: Decompress,
 }
@@ -111,7 +111,7 @@ impl ObjectReader {
         }
     }
 
-    fn packed(&mut self, place: Place) -> Option<Object> {
+    fn packed(&mut self, place: PackOffset) -> Option<Object> {
         let (pack, mut at) = place;
         let (mut changes, mut bytes) = (Vec::new(), 0);
         let mut object = loop {
@@ -141,7 +141,7 @@ impl ObjectReader {
         Some(object)
     }
 
-    fn keep(&mut self, place: Place, object: &Object) {
+    fn keep(&mut self, place: PackOffset, object: &Object) {
         self.kept_bytes += object.content.len();
         if self.kept_bytes > MOST_KEPT {
             self.kept.clear();
@@ -151,7 +151,7 @@ impl ObjectReader {
     }
 
     /// Kind and size in one number, what it is a change of, then the packed bytes.
-    fn entry(&mut self, (pack, start): Place) -> Option<Entry> {
+    fn entry(&mut self, (pack, start): PackOffset) -> Option<Entry> {
         let mut at = start;
         let mut byte = self.byte(pack, &mut at)?;
         let number = byte >> 4 & 7;
@@ -196,7 +196,7 @@ impl ObjectReader {
         Some(distance)
     }
 
-    fn inflate(&mut self, (pack, mut at): Place, size: usize) -> Option<Vec<u8>> {
+    fn inflate(&mut self, (pack, mut at): PackOffset, size: usize) -> Option<Vec<u8>> {
         // With room for one more, so that the end is seen.
         let mut content = Vec::with_capacity(size + 1);
         self.inflater.reset(true);

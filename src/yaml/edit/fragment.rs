@@ -24,9 +24,9 @@ pub struct Fragment {
     brings_comment: bool,
 }
 
-/// Where a fragment is put.
+/// The columns and line end of where a fragment is put.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Margin<'a> {
     /// The column of the key or dash that will hold it.
     pub anchor: usize,
     /// How far its block content stands from that column if it is not said by the fragment.
@@ -131,7 +131,7 @@ impl Fragment {
     }
 
     /// The text behind a colon: on the same line, or on lines of its own for block content.
-    pub(super) fn as_value(&self, place: Place<'_>) -> String {
+    pub(super) fn as_value(&self, place: Margin<'_>) -> String {
         if self.raw.is_empty() {
             return String::new();
         }
@@ -142,7 +142,7 @@ impl Fragment {
     }
 
     /// Block content on lines of its own, its first line indented too.
-    pub(super) fn as_lines(&self, place: Place<'_>) -> String {
+    pub(super) fn as_lines(&self, place: Margin<'_>) -> String {
         let offset = self.column.checked_sub(self.anchor).unwrap_or(place.offset);
         let indent = place.anchor + offset;
         let text = reindent(&self.raw, self.column, indent, place.ending);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fragment::Place;
+use super::fragment::Margin;
 use super::line::{begins_line, column, line_start, next_line};
 
 use super::span::{SpanKind, SpanNode};
@@ -239,8 +239,8 @@ impl Editor {
     }
 
     /// Where a value of the mapping at `parent` would be put.
-    pub(super) fn place(&self, anchor: usize, document: usize) -> Place<'static> {
+    pub(super) fn place(&self, anchor: usize, document: usize) -> Margin<'static> {
         let indent = self.list_style(document).indent;
-        Place { anchor, offset: if indent == 0 { 2 } else { indent }, ending: self.ending() }
+        Margin { anchor, offset: if indent == 0 { 2 } else { indent }, ending: self.ending() }
     }
 }

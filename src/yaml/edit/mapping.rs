@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fragment::Place;
+use super::fragment::Margin;
 use super::line::{
     after_comments_within, after_last_content, begins_line, column, line_end, line_start, next_line,
 };
@@ -272,7 +272,7 @@ impl Editor {
     /// A mapping with one pair, to put in the place of a null.
     fn key_holder(&self, key: &str, fragment: &Fragment) -> Result<Fragment, EditError> {
         let indent = self.place(0, 0).offset;
-        let value = fragment.as_value(Place { anchor: indent, offset: indent, ending: "\n" });
+        let value = fragment.as_value(Margin { anchor: indent, offset: indent, ending: "\n" });
         let holder = Self::parse(&format!("k:\n{:indent$}{key}:{value}\n", ""))?;
         holder.fragment(&NodePath::root(0).key("k"))
     }
@@ -291,7 +291,7 @@ impl Editor {
 
 /// The text behind a colon, and the comment that stood behind the value before. It cannot follow
 /// the lines of a block scalar, but its header.
-fn before_comment(fragment: &Fragment, place: Place<'_>, comment: &str) -> String {
+fn before_comment(fragment: &Fragment, place: Margin<'_>, comment: &str) -> String {
     let text = fragment.as_value(place);
     match text.find(place.ending).filter(|_| fragment.is_block_scalar()) {
         Some(line) => format!("{}{comment}{}", &text[..line], &text[line..]),

@@ -20,11 +20,11 @@ pub(super) const DEFAULT_PATH: &str = "metadata.name";
 /// A field path.
 #[derive(Clone, Debug)]
 pub(super) struct Path {
-    steps: Vec<Step>,
+    steps: Vec<Segment>,
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+enum Segment {
     /// The value of a key.
     Key(String),
     /// A number: an item of a list.
@@ -92,7 +92,7 @@ impl Path {
     pub(super) fn parse(text: &str) -> Result<Self, PathError> {
         let parts = split_smart(text);
         check_depth(parts.len(), 0)?;
-        let steps = parts.into_iter().map(|part| Step::parse(&part));
+        let steps = parts.into_iter().map(|part| Segment::parse(&part));
         Ok(Self { steps: steps.collect::<Result<_, _>>()? })
     }
 
@@ -104,7 +104,8 @@ impl Path {
 
     /// Whether these keys are its first steps.
     pub(super) fn begins_with(&self, keys: &[&str]) -> bool {
-        let is_key = |(step, key): (&Step, &&str)| matches!(step, Step::Key(text) if text == key);
+        let is_key =
+            |(step, key): (&Segment, &&str)| matches!(step, Segment::Key(text) if text == key);
         self.steps.len() >= keys.len() && self.steps.iter().zip(keys).all(is_key)
     }
 
@@ -117,7 +118,7 @@ impl Path {
     pub(super) fn look_up<'n>(&self, node: &'n Node) -> Result<Option<&'n Node>, PathError> {
         let mut node = node;
         for step in &self.steps {
-            if let Step::Key(key) = step
+            if let Segment::Key(key) = step
                 && key.trim().is_empty()
             {
                 continue;
@@ -141,7 +142,7 @@ impl Path {
     }
 }
 
-impl Step {
+impl Segment {
     fn parse(part: &str) -> Result<Self, PathError> {
         if let Ok(index) = part.trim_start_matches('+').parse::<usize>() {
             return Ok(Self::Index(index, part.to_owned()));
@@ -202,7 +203,7 @@ impl Step {
 
 fn visit<E: From<PathError>>(
     node: &mut Node,
-    steps: &[Step],
+    steps: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
@@ -212,24 +213,24 @@ fn visit<E: From<PathError>>(
     };
     let in_flow = node.mark.is_flow().then(|| absent.in_flow());
     let absent = in_flow.as_ref().unwrap_or(absent);
-    if let Step::Key(key) = step
+    if let Segment::Key(key) = step
         && key.is_empty()
     {
         return visit_itself(node, step, rest, absent, change);
     }
-    if node.is_null() && matches!(absent, Absent::Make(_)) && !matches!(step, Step::Every) {
+    if node.is_null() && matches!(absent, Absent::Make(_)) && !matches!(step, Segment::Every) {
         // kustomize puts what it makes below a null into a node that stays a null: it is lost.
         let mut lost = match step {
-            Step::Key(_) => Node::mapping(),
+            Segment::Key(_) => Node::mapping(),
             _ => Node::made(Value::Sequence(Vec::new())),
         };
         return visit(&mut lost, steps, absent, change);
     }
     match step {
-        Step::Key(key) => visit_key(node, step, key, rest, absent, change),
-        Step::Index(index, _) => visit_index(node, step, *index, rest, absent, change),
-        Step::Match { .. } => visit_matching(node, step, rest, absent, change),
-        Step::Every => {
+        Segment::Key(key) => visit_key(node, step, key, rest, absent, change),
+        Segment::Index(index, _) => visit_index(node, step, *index, rest, absent, change),
+        Segment::Match { .. } => visit_matching(node, step, rest, absent, change),
+        Segment::Every => {
             let Some(items) = list(node, step)? else { return Ok(0) };
             let mut count = 0;
             for item in items {
@@ -241,7 +242,7 @@ fn visit<E: From<PathError>>(
 }
 
 /// The items of a list; `None` for null.
-fn list<'n>(node: &'n mut Node, step: &Step) -> Result<Option<&'n mut Vec<Node>>, PathError> {
+fn list<'n>(node: &'n mut Node, step: &Segment) -> Result<Option<&'n mut Vec<Node>>, PathError> {
     if node.is_null() {
         return Ok(None);
     }
@@ -252,14 +253,14 @@ fn list<'n>(node: &'n mut Node, step: &Step) -> Result<Option<&'n mut Vec<Node>>
 }
 
 /// What is made for a field, by the step behind it.
-fn made(rest: &[Step], absent: &Absent) -> Option<Node> {
+fn made(rest: &[Segment], absent: &Absent) -> Option<Node> {
     let Absent::Make(leaf) = absent else { return None };
     Some(Node::made(match rest.first() {
         None => leaf.clone(),
         // A step without a name stands for what is there.
-        Some(Step::Key(key)) if key.is_empty() => leaf.clone(),
-        Some(Step::Index(..) | Step::Match { .. }) => Value::Sequence(Vec::new()),
-        Some(Step::Key(_) | Step::Every) => Node::mapping().value,
+        Some(Segment::Key(key)) if key.is_empty() => leaf.clone(),
+        Some(Segment::Index(..) | Segment::Match { .. }) => Value::Sequence(Vec::new()),
+        Some(Segment::Key(_) | Segment::Every) => Node::mapping().value,
     }))
 }
 
@@ -267,8 +268,8 @@ fn made(rest: &[Step], absent: &Absent) -> Option<Node> {
 /// place of the scalar and goes on with a copy.
 fn visit_itself<E: From<PathError>>(
     node: &mut Node,
-    step: &Step,
-    rest: &[Step],
+    step: &Segment,
+    rest: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
@@ -286,9 +287,9 @@ fn visit_itself<E: From<PathError>>(
 
 fn visit_key<E: From<PathError>>(
     node: &mut Node,
-    step: &Step,
+    step: &Segment,
     key: &str,
-    rest: &[Step],
+    rest: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
@@ -308,9 +309,9 @@ fn visit_key<E: From<PathError>>(
 
 fn visit_index<E: From<PathError>>(
     node: &mut Node,
-    step: &Step,
+    step: &Segment,
     index: usize,
-    rest: &[Step],
+    rest: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
@@ -327,12 +328,12 @@ fn visit_index<E: From<PathError>>(
 
 fn visit_matching<E: From<PathError>>(
     node: &mut Node,
-    step: &Step,
-    rest: &[Step],
+    step: &Segment,
+    rest: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
-    let Step::Match { key, value, regex } = step else { return Ok(0) };
+    let Segment::Match { key, value, regex } = step else { return Ok(0) };
     let Some(items) = list(node, step)? else { return Ok(0) };
     let Some(regex) = regex.as_ref() else {
         // Only where there is an item to compare does kustomize read the pattern.
@@ -361,7 +362,7 @@ fn visit_items<E: From<PathError>>(
     items: &mut [Node],
     key: &str,
     regex: &Regex,
-    rest: &[Step],
+    rest: &[Segment],
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {

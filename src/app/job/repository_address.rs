@@ -6,7 +6,7 @@ use crate::model::{BranchName, InstallationId, RepoName};
 
 /// A repository and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::app) struct Place {
+pub(in crate::app) struct RepositoryAddress {
     /// `owner/name`.
     pub(in crate::app) repository: String,
     /// The installation that told us.
@@ -17,7 +17,7 @@ pub(in crate::app) struct Place {
     pub(in crate::app) default_branch: Option<String>,
 }
 
-impl Place {
+impl RepositoryAddress {
     pub(in crate::app) fn new(
         repository: &RepoName,
         installation: Option<InstallationId>,
@@ -50,6 +50,10 @@ pub(super) fn of_application(application: Option<&str>) -> String {
 }
 
 /// The lane of what changes a target's pull requests: one at a time.
-pub(super) fn lane_of(place: &Place, target: &str, application: Option<&str>) -> String {
+pub(super) fn lane_of(
+    place: &RepositoryAddress,
+    target: &str,
+    application: Option<&str>,
+) -> String {
     format!("promote {} {target}{}", place.key(), of_application(application))
 }
