@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::WorkdirError;
 use super::bounds::{FILE_LIMIT_BYTES, is_git_internal};
-use super::checkout::mode_of;
+use super::on_disk::mode_of;
 use crate::model::{File, FileEdit, FileMode, RepoPath};
 
 /// Writes the edits to the working tree below `root`.

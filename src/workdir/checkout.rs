@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _, Seek as _};
-use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use super::bounds::{FILE_LIMIT_BYTES, is_git_internal, not_utf8};
+use super::bounds::{is_git_internal, not_utf8};
 use super::git_files::Tracked;
+use super::on_disk::{Kind, fault, read_content, read_kind};
 use super::repository::Listing;
 use super::{Repository, WorkdirError};
 use crate::model::{
@@ -36,17 +35,6 @@ struct Seen {
     lists: BTreeMap<RepoPath, Vec<RepoPath>>,
     /// What git lists while we do something else.
     ahead: Vec<Listing>,
-}
-
-/// What stands at exactly one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Directory,
-    Link(String),
-    File(FileMode),
-    /// A socket, a pipe, a device: never opened.
-    Special,
-    Missing,
 }
 
 impl Checkout {
@@ -369,72 +357,6 @@ fn unlisted(path: RepoPath, error: WorkdirError) -> ReadError {
     }
 }
 
-fn read_kind(root: &Path, path: &RepoPath) -> Result<Kind, ReadError> {
-    if is_git_internal(path) {
-        return Ok(Kind::Missing);
-    }
-    let on_disk = root.join(path.as_str());
-    let metadata = match fs::symlink_metadata(&on_disk) {
-        Ok(metadata) => metadata,
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::InvalidFilename => return Ok(Kind::Missing),
-            _ => return Err(fault(path, &error)),
-        },
-    };
-    let kind = metadata.file_type();
-    if kind.is_dir() {
-        return Ok(Kind::Directory);
-    }
-    if kind.is_symlink() {
-        let target = fs::read_link(&on_disk).map_err(|error| fault(path, &error))?;
-        let target = target.to_str().ok_or_else(|| not_utf8(path, "its target"))?;
-        return Ok(Kind::Link(target.to_owned()));
-    }
-    Ok(if kind.is_file() { Kind::File(mode_of(&metadata)) } else { Kind::Special })
-}
-
-fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
-    let mut file = fs::File::open(root.join(path.as_str())).map_err(|error| fault(path, &error))?;
-    let bytes = file.metadata().map_err(|error| fault(path, &error))?.len();
-    if bytes > FILE_LIMIT_BYTES {
-        return Err(ReadError::TooLarge { path: path.clone(), bytes, limit: FILE_LIMIT_BYTES });
-    }
-    // Read to where it stays: a vector would have to be copied once more.
-    let mut content: Arc<[u8]> = repeat_n(0, usize::try_from(bytes).unwrap_or(0)).collect();
-    let buffer = Arc::get_mut(&mut content).expect("nobody else has it yet");
-    // What is written behind that meanwhile is of a later file.
-    if bytes > 0 && file.read_exact(buffer).is_ok() {
-        return Ok(content);
-    }
-    // It shrank between the calls, or is one that has no size.
-    let mut content = Vec::new();
-    file.rewind().map_err(|error| fault(path, &error))?;
-    file.take(FILE_LIMIT_BYTES).read_to_end(&mut content).map_err(|error| fault(path, &error))?;
-    Ok(content.into())
-}
-
-/// Git's rule: a file that its owner may execute is executable.
-#[cfg(unix)]
-pub(super) fn mode_of(metadata: &fs::Metadata) -> FileMode {
-    use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & 0o100 == 0 {
-        FileMode::Regular
-    } else {
-        FileMode::Executable
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) fn mode_of(_metadata: &fs::Metadata) -> FileMode {
-    FileMode::Regular
-}
-
-fn fault(path: &RepoPath, error: &io::Error) -> ReadError {
-    ReadError::Io { path: path.clone(), reason: error.to_string() }
-}
-
 fn special(path: &RepoPath) -> ReadError {
     ReadError::Io { path: path.clone(), reason: "it is no regular file".to_owned() }
 }
@@ -444,6 +366,7 @@ fn special(path: &RepoPath) -> ReadError {
 mod tests {
     use std::os::unix::fs::symlink;
 
+    use super::super::bounds::FILE_LIMIT_BYTES;
     use super::*;
 
     fn path(text: &str) -> RepoPath {

@@ -23,6 +23,7 @@ mod history;
 mod kustomize;
 mod manifests;
 mod met;
+mod on_disk;
 mod remote;
 mod repository;
 mod root;

@@ -3,9 +3,10 @@
 //! As kustomize's `PatchTransformer`, `PatchStrategicMergeTransformer` and
 //! `PatchJson6902Transformer`. The three treat identities and labels differently, see [`Origin`].
 
+mod one_resource;
+mod options;
+
 use super::json_6902::{JsonPatch, ParseError, Reason};
-use super::strategic_merge::{Merged, merge};
-use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::growth::weight;
 use crate::kustomize::patch_effect::PatchEntry;
@@ -19,7 +20,9 @@ use crate::kustomize::version::{
     Change, EMPTY_PATCHES, EMPTY_PATCHES_WITH_TARGET, SEVERAL_DELETIONS,
 };
 use crate::model::{Location, RepoPath};
-use crate::yaml::{Mapping, Node, Text, TextId, Value};
+use crate::yaml::{Node, TextId};
+use one_resource::{keep_version, make_annotations, merge_into, texts_for_metadata};
+pub use options::Options;
 
 /// A patch that was read.
 #[derive(Clone, Debug)]
@@ -35,15 +38,6 @@ pub struct LoadedPatch {
     file: Option<RepoPath>,
     /// The entries whose effect is noted.
     entries: Vec<PatchEntry>,
-}
-
-/// What a patch may change beside what every patch may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Names.
-    pub allow_name_change: bool,
-    /// Kinds.
-    pub allow_kind_change: bool,
 }
 
 /// The field of the kustomization that a patch is from.
@@ -407,97 +401,12 @@ fn refuse_repeated(set: &mut ResourceSet) -> Result<(), BuildError> {
     })
 }
 
-/// Makes `metadata.annotations` where it is missing.
-fn make_annotations(node: &mut Node) {
-    if let Some(metadata) = metadata(node).as_mapping_mut()
-        && metadata.get("annotations").is_none_or(Node::is_null)
-    {
-        metadata.insert("annotations", Node::mapping());
-    }
-}
-
 fn set_id(set: &ResourceSet, at: usize) -> String {
     set.get(at).map(|draft| draft.id.to_string()).unwrap_or_default()
 }
 
 fn not_a_patch(at: Location, fault: &ParseError) -> BuildError {
     BuildError::Invalid { at, reason: format!("not a JSON 6902 patch: {fault}") }
-}
-
-/// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
-/// Returns what went with the annotations.
-fn merge_into(
-    draft: &mut Draft,
-    patch: Node,
-    options: Options,
-    schema: &Schema,
-    at: &Location,
-) -> Result<Option<LostBooks>, super::strategic_merge::MergeError> {
-    if options != Options::default() {
-        draft.remember_id();
-    }
-    let id = draft.id.clone();
-    let watched = draft.has_history() && books::may_take(&patch);
-    if watched {
-        books::mark(&mut draft.node);
-    }
-    if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
-        draft.node = Node::null();
-        return Ok(None);
-    }
-    if draft.is_deleted() {
-        return Ok(None);
-    }
-    let mut lost = None;
-    if watched && !books::unmark(&mut draft.node) {
-        lost = LostBooks::of(draft, at);
-        draft.lose_books();
-    }
-    if !options.allow_kind_change {
-        restore(&mut draft.node, "kind", &id.gvk.kind);
-    }
-    let metadata = metadata(&mut draft.node);
-    if !options.allow_name_change {
-        restore(metadata, "name", &id.name);
-    }
-    if id.namespace.is_empty() {
-        metadata.as_mapping_mut().map(|metadata| metadata.remove("namespace"));
-    } else {
-        restore(metadata, "namespace", &id.namespace);
-    }
-    Ok(lost)
-}
-
-/// The mapping `metadata`, made where it is missing.
-fn metadata(node: &mut Node) -> &mut Node {
-    if node.get("metadata").is_none_or(|metadata| metadata.as_mapping().is_none())
-        && let Some(mapping) = node.as_mapping_mut()
-    {
-        mapping.insert("metadata", Node::mapping());
-    }
-    node.get_mut("metadata").expect("it was made")
-}
-
-/// Gives a key the text that it had before.
-fn restore(node: &mut Node, key: &str, text: &Text) {
-    match node.get_mut(key) {
-        Some(value) if value.text() == Some(text) => {}
-        Some(value) => scalar::set(value, text.clone(), None),
-        None => {
-            let value = scalar::plain(text.clone());
-            node.as_mapping_mut().map(|mapping| mapping.insert(key, value));
-        }
-    }
-}
-
-/// What becomes of a patch's metadata when kustomize copies it: the values of its labels and
-/// annotations are texts, even its nulls.
-fn texts_for_metadata(mut node: Node, labels: bool) -> Node {
-    if labels {
-        scalar::make_texts(&mut node, "labels");
-    }
-    scalar::make_texts(&mut node, "annotations");
-    node
 }
 
 /// A resource of the same kind whose name is nearest to the patch's, else one with the same name.
@@ -510,24 +419,6 @@ fn nearest(set: &ResourceSet, patch: &Draft) -> Option<crate::kustomize::Resourc
     name.and_then(|name| same_kind.iter().copied().find(|draft| draft.id.name == name))
         .or_else(by_name)
         .map(|draft| draft.id.clone())
-}
-
-/// The version of the resource stays, even where the patch may change its kind.
-fn keep_version(draft: &Draft, patch: &mut Mapping) -> Result<(), BuildError> {
-    match draft.node.get("apiVersion") {
-        None => {}
-        // A patch with `null` would take it away.
-        Some(version) if version.is_null() => drop(patch.remove("apiVersion")),
-        Some(version @ Node { value: Value::Scalar(_), .. }) => {
-            patch.insert("apiVersion", version.clone());
-        }
-        Some(version) => {
-            let found = version.kind_name();
-            let reason = format!("`apiVersion` is a {found}, which no patch with a `target` fits");
-            return Err(BuildError::Invalid { at: draft.location.clone(), reason });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

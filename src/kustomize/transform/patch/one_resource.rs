@@ -1,0 +1,114 @@
+//! Laying a patch over one resource: what of its identity stays, and what becomes of its metadata.
+
+use super::super::strategic_merge::{MergeError, Merged, merge};
+use super::options::Options;
+use crate::kustomize::books::{self, LostBooks};
+use crate::kustomize::error::BuildError;
+use crate::kustomize::resource::Draft;
+use crate::kustomize::scalar;
+use crate::kustomize::schema::Schema;
+use crate::model::Location;
+use crate::yaml::{Mapping, Node, Text, Value};
+
+/// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
+/// Returns what went with the annotations.
+pub(super) fn merge_into(
+    draft: &mut Draft,
+    patch: Node,
+    options: Options,
+    schema: &Schema,
+    at: &Location,
+) -> Result<Option<LostBooks>, MergeError> {
+    if options != Options::default() {
+        draft.remember_id();
+    }
+    let id = draft.id.clone();
+    let watched = draft.has_history() && books::may_take(&patch);
+    if watched {
+        books::mark(&mut draft.node);
+    }
+    if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
+        draft.node = Node::null();
+        return Ok(None);
+    }
+    if draft.is_deleted() {
+        return Ok(None);
+    }
+    let mut lost = None;
+    if watched && !books::unmark(&mut draft.node) {
+        lost = LostBooks::of(draft, at);
+        draft.lose_books();
+    }
+    if !options.allow_kind_change {
+        restore(&mut draft.node, "kind", &id.gvk.kind);
+    }
+    let metadata = metadata(&mut draft.node);
+    if !options.allow_name_change {
+        restore(metadata, "name", &id.name);
+    }
+    if id.namespace.is_empty() {
+        metadata.as_mapping_mut().map(|metadata| metadata.remove("namespace"));
+    } else {
+        restore(metadata, "namespace", &id.namespace);
+    }
+    Ok(lost)
+}
+
+/// The mapping `metadata`, made where it is missing.
+fn metadata(node: &mut Node) -> &mut Node {
+    if node.get("metadata").is_none_or(|metadata| metadata.as_mapping().is_none())
+        && let Some(mapping) = node.as_mapping_mut()
+    {
+        mapping.insert("metadata", Node::mapping());
+    }
+    node.get_mut("metadata").expect("it was made")
+}
+
+/// Gives a key the text that it had before.
+fn restore(node: &mut Node, key: &str, text: &Text) {
+    match node.get_mut(key) {
+        Some(value) if value.text() == Some(text) => {}
+        Some(value) => scalar::set(value, text.clone(), None),
+        None => {
+            let value = scalar::plain(text.clone());
+            node.as_mapping_mut().map(|mapping| mapping.insert(key, value));
+        }
+    }
+}
+
+/// What becomes of a patch's metadata when kustomize copies it: the values of its labels and
+/// annotations are texts, even its nulls.
+pub(super) fn texts_for_metadata(mut node: Node, labels: bool) -> Node {
+    if labels {
+        scalar::make_texts(&mut node, "labels");
+    }
+    scalar::make_texts(&mut node, "annotations");
+    node
+}
+
+/// The version of the resource stays, even where the patch may change its kind.
+pub(super) fn keep_version(draft: &Draft, patch: &mut Mapping) -> Result<(), BuildError> {
+    match draft.node.get("apiVersion") {
+        None => {}
+        // A patch with `null` would take it away.
+        Some(version) if version.is_null() => drop(patch.remove("apiVersion")),
+        Some(version @ Node { value: Value::Scalar(_), .. }) => {
+            patch.insert("apiVersion", version.clone());
+        }
+        Some(version) => {
+            let found = version.kind_name();
+            let reason = format!("`apiVersion` is a {found}, which no patch with a `target` fits");
+            return Err(BuildError::Invalid { at: draft.location.clone(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// Makes `metadata.annotations` where it is missing.
+pub(super) fn make_annotations(node: &mut Node) {
+    if let Some(metadata) = metadata(node).as_mapping_mut()
+        && metadata.get("annotations").is_none_or(Node::is_null)
+    {
+        metadata.insert("annotations", Node::mapping());
+    }
+}

@@ -1,0 +1,10 @@
+//! What a patch may change beside what every patch may.
+
+/// What a patch may change beside what every patch may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Names.
+    pub allow_name_change: bool,
+    /// Kinds.
+    pub allow_kind_change: bool,
+}
