@@ -99,7 +99,7 @@ impl Mark {
     /// Whether both are of one group.
     #[must_use]
     pub const fn is_one_with(self, other: Self) -> bool {
-        self.is_shared() && self.at == other.at
+        self.at == other.at && self.is_shared()
     }
 
     /// The same node, with the value of another place.

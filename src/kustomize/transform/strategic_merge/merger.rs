@@ -144,15 +144,17 @@ impl<'a> Merger<'a> {
                 .iter_mut()
                 .find(|theirs| theirs.as_ref().is_some_and(|p| p.key.text == pair.key.text))
                 .and_then(Option::take);
-            let key_mark = theirs.as_ref().map(|theirs| theirs.key_mark);
-            let theirs = theirs.map(|theirs| theirs.value);
+            let (theirs, key_mark) = match theirs {
+                Some(Pair { value, key_mark, .. }) => (Some(value), key_mark),
+                None => (None, pair.key_mark),
+            };
             let below = known.and_then(|known| known.field(&pair.key.text));
             self.enter(&pair.key.text)?;
             match self.field_value(&mut pair.value, theirs, below)? {
                 Outcome::Kept => {}
                 Outcome::Taken(node) => {
                     self.put(&mut pair.value, node);
-                    pair.key_mark = key_mark.unwrap_or(pair.key_mark);
+                    pair.key_mark = key_mark;
                 }
                 Outcome::Gone => gone.push(at),
             }
