@@ -95,9 +95,32 @@ impl Changes {
         *self == Self { loads_everything: self.loads_everything, ..Self::default() }
     }
 
+    /// Whether what can be built with `other` comes out the same with this, which loads more at most.
+    #[must_use]
+    pub fn builds_as(&self, other: &Self) -> bool {
+        let loads = self.loads_everything;
+        (loads || !other.loads_everything)
+            && *self == Self { loads_everything: loads, ..other.clone() }
+    }
+
     /// Whether the kustomization is changed, and not only what comes of it.
     #[must_use]
     pub fn touches_the_kustomization(&self) -> bool {
         !Self { metadata: Metadata::default(), substitution: None, ..self.clone() }.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_loads_more_builds_the_same() {
+        let argo_cd = Changes { namespace: Some("shop".to_owned()), ..Changes::default() };
+        let flux = Changes { loads_everything: true, ..argo_cd.clone() };
+        assert!(flux.builds_as(&argo_cd) && flux.builds_as(&flux) && argo_cd.builds_as(&argo_cd));
+        // What only Flux can build, Argo CD cannot.
+        assert!(!argo_cd.builds_as(&flux));
+        assert!(!flux.builds_as(&Changes::default()));
     }
 }

@@ -18,7 +18,7 @@ pub use value::{NotPromoted, NotPromotedReason, Plan, Verdict, Warning};
 use std::collections::BTreeSet;
 
 use below::roots_below;
-use clusters::{beside, elsewhere, first_sides};
+use clusters::{beside, by_content, elsewhere, first_sides};
 use compare::{Diffs, compare};
 use decide::{decide, method};
 use findings::{check, of_values, risks, risks_there};
@@ -68,6 +68,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let attempts = Attempts { source: source_build, before, after };
     let method = method(request, source, target);
     let (builds, not_rendered) = weigh(attempts, method.by, source, target)?;
+    let variants = by_content(&deployed, target, not_rendered.is_empty());
     let plain: Vec<&FileEdit> = edits.iter().map(|planned| &planned.edit).collect();
     let edited = EditedFiles::new(request.files, plain.iter().copied());
     let reading =
@@ -75,7 +76,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let both = (source, target);
     let beside_comparing = || {
         let checked = check(request, both, &standards, &builds, (&reading, &plain));
-        let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
+        let elsewhere = elsewhere(request, target, &variants, &edits, &mut faults);
         let of_one = |there| risks_there(request, source, (target, &edits), there, &standards);
         let found: Vec<Vec<Finding>> = elsewhere.iter().map(of_one).collect();
         (checked, elsewhere, found)
@@ -106,7 +107,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let of_values = of_values(request, (&edits, &files), &builds)?;
     let suppressed = suppressed + of_values.suppressed.len();
     risks.extend(of_values.findings);
-    let (rendered, clusters) = beside(rendered, elsewhere, &deployed, target);
+    let (rendered, clusters) = beside(rendered, elsewhere, &variants, target);
     let mut findings: Vec<Finding> = missing.chain(risks).chain(checked.findings).collect();
     hide_in_findings(&mut findings, &known);
     Ok(Plan {
@@ -151,10 +152,11 @@ pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<Pla
     let (before, after) = first_sides(request, target, &deployed, before, &edits, &mut faults);
     let (before, after) = (with_all_files(target, before)?, with_all_files(target, after)?);
     let attempts = Attempts { source: source_build, before, after };
-    let (builds, _) = weigh(attempts, By::Changes, source, target)?;
+    let (builds, not_rendered) = weigh(attempts, By::Changes, source, target)?;
     let (diffs, _, _) = compare(request, (source, target), &builds, &edits);
-    let elsewhere = elsewhere(request, target, &deployed, &edits, &mut faults);
-    let (rendered, _) = beside(diffs.rendered, elsewhere, &deployed, target);
+    let variants = by_content(&deployed, target, not_rendered.is_empty());
+    let elsewhere = elsewhere(request, target, &variants, &edits, &mut faults);
+    let (rendered, _) = beside(diffs.rendered, elsewhere, &variants, target);
     Ok(PlanId::of(&target.key_from(&source.name), &edits, rendered.text()))
 }
 

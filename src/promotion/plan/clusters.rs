@@ -50,16 +50,31 @@ pub(super) struct Elsewhere {
     pub rendered: RenderedDiff,
 }
 
+/// The clusters by what they get, once it is known whether the first get anything: those whose deployer only could
+/// load more get the same.
+pub(super) fn by_content(
+    deployed: &Deployed,
+    target: &Environment,
+    is_first_built: bool,
+) -> Vec<Variant> {
+    let mut variants = deployed.variants(&target.path).into_iter();
+    let mut first = variants.next().unwrap_or_default();
+    let (alike, others): (Vec<Variant>, Vec<Variant>) = variants.partition(|it| {
+        is_first_built && it.before.builds_as(&first.before) && it.after.builds_as(&first.after)
+    });
+    first.deployments.extend(alike.into_iter().flat_map(|it| it.deployments));
+    std::iter::once(first).chain(others).collect()
+}
+
 /// Builds and compares the target for clusters that differ from the first; what cannot be built there is told.
 pub(super) fn elsewhere(
     request: &PlanRequest<'_>,
     target: &Environment,
-    deployed: &Deployed,
+    variants: &[Variant],
     edits: &[PlannedEdit],
     faults: &mut Vec<String>,
 ) -> Vec<Elsewhere> {
-    let variants = deployed.variants(&target.path);
-    let (others, left) = others(&variants);
+    let (others, left) = others(variants);
     if left > 0 {
         faults.push(format!("{left} more clusters get something else than the others"));
     }
@@ -108,10 +123,9 @@ fn named(path: &RepoPath, clusters: &[String]) -> String {
 pub(super) fn beside(
     first: RenderedDiff,
     elsewhere: Vec<Elsewhere>,
-    deployed: &Deployed,
+    variants: &[Variant],
     target: &Environment,
 ) -> (RenderedDiff, Vec<OnClusters>) {
-    let variants = deployed.variants(&target.path);
     let mut of_first = variants.first().map(deployed::names).unwrap_or_default();
     let mut clusters: Vec<OnClusters> = Vec::new();
     for Elsewhere { names, rendered, .. } in elsewhere {
