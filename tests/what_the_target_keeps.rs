@@ -745,3 +745,36 @@ fn a_file_that_moved_keeps_what_is_the_targets() {
     let again = repository.overlift(&["plan", "staging", "production"]).ok();
     assert!(again.contains("Nothing to promote"), "{again}");
 }
+
+/// Production tests against another's staging: the same entry stood there as two that differ, and what came beside it was
+/// taken for staging's own.
+#[test]
+fn what_both_call_after_the_source_tells_nothing() {
+    let list = |names: &str| format!("resources: [{names}]\n");
+    let key = |name: &str| map(&format!("keys-{name}"), "b");
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &list("keys.yaml, keys-staging-a.yaml")),
+        ("staging/keys.yaml", &key("own")),
+        ("staging/keys-staging-a.yaml", &key("a")),
+        ("staging/web.yaml", &map("web", "b")),
+        ("production/kustomization.yaml", &list("keys.yaml, keys-staging-a.yaml, more.yaml")),
+        ("production/keys.yaml", &key("own")),
+        ("production/keys-staging-a.yaml", &key("a")),
+        ("production/more.yaml", &map("more", "b")),
+    ]);
+    let three = "keys.yaml, keys-staging-a.yaml, keys-staging-b.yaml, web-staging/web.yaml";
+    repository.write("staging/kustomization.yaml", &list(three));
+    repository.write("staging/keys-staging-b.yaml", &key("b"));
+    repository.write("staging/web-staging/web.yaml", &map("web-b", "b"));
+    repository.commit("a key more");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/keys-staging-b.yaml  comes: changed by …
+    production/kustomization.yaml resources[more.yaml] stays: production's own
+    production/kustomization.yaml resources[keys-staging-b.yaml] comes: changed by …
+    production/kustomization.yaml resources[web-staging/web.yaml] stays: production never had it
+    production/more.yaml  stays: production's own
+    production/web-staging/web.yaml  stays: the entry that names it stays away
+    production/web.yaml  stays: production never had it
+    ");
+}

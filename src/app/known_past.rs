@@ -34,7 +34,7 @@ impl KnownPast {
 
     /// What was when. Whoever plans with it asks afterwards what was missing.
     pub(super) fn history(&self) -> History<'_> {
-        History { commits: &self.commits, blobs: self, head: Some(&self.head) }
+        History::new(&self.commits, self, Some(&self.head))
     }
 
     /// What was asked for and is not here; it is forgotten by asking.

@@ -6,7 +6,7 @@ use crate::yaml::edit::Editor;
 use crate::yaml::{Dialect, parse_stream};
 
 /// How a file is compared and changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
     /// By field.
     Yaml,
@@ -48,6 +48,18 @@ impl Form {
         form.common(contents)
     }
 
+    /// How two files of this name are compared, and what they say if that is by field or by key.
+    pub(super) fn read_both(path: &str, contents: [&[u8]; 2]) -> (Self, Option<[Value; 2]>) {
+        let read = |form: Self| Some([form.read(contents[0])?, form.read(contents[1])?]);
+        if Self::by_name(path) == Self::Yaml
+            && let Some(values) = read(Self::Yaml)
+        {
+            return (Self::Yaml, Some(values));
+        }
+        let form = Self::of(path, contents.into_iter());
+        (form, matches!(form, Self::Yaml | Self::Properties).then(|| read(form)).flatten())
+    }
+
     /// The form in which all of some contents can be read, the wanted one first.
     fn common<'a>(self, contents: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let fits = |form: &Self| contents.clone().all(|content| form.reads(content));
@@ -66,7 +78,7 @@ impl Form {
     fn reads(self, content: &[u8]) -> bool {
         let Ok(text) = std::str::from_utf8(content) else { return self == Self::Binary };
         match self {
-            Self::Yaml => Editor::parse(text).is_ok(),
+            Self::Yaml => read_plain(text).is_some() || Editor::parse(text).is_ok(),
             Self::Properties => text.lines().all(|line| {
                 let line = line.trim_start();
                 line.is_empty() || line.starts_with(['#', '!']) || property(line).is_some()

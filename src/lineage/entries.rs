@@ -7,6 +7,7 @@ use super::difference::{Because, Difference, Then};
 use super::request::{Change, Outcome, Request};
 use super::sides::Sides;
 use super::value::{Shape, Value};
+use super::versions::Read;
 use crate::model::{File, KUSTOMIZATION_NAMES, ReadError};
 
 /// Brings the files that entries of the target will name and the target lacks, and keeps those that it
@@ -80,9 +81,10 @@ fn keep_unused_away(
     for below in sides.source.iter().chain(&sides.gone).filter(|below| is_kustomization(below)) {
         let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
         let versions = request.history.versions(&sides.source_path(below), None, since)?;
-        let contents = versions.iter().filter_map(|version| version.content.as_deref());
-        for value in contents.filter_map(|content| Form::Yaml.read(content)) {
-            collect(&value, dir, &mut once);
+        for value in
+            Read::all(Form::Yaml, request.history, &versions).values().into_iter().flatten()
+        {
+            collect(value, dir, &mut once);
         }
     }
     for outcome in new {

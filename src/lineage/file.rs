@@ -150,10 +150,7 @@ impl Opened<'_, '_> {
             return outcome;
         }
         match (&self.source, &self.target) {
-            (Some(source), Some(target)) if self.is_whole(source, target) => {
-                self.decide_whole(&mut outcome);
-            }
-            (Some(source), Some(target)) => self.decide_fields(source, target, &mut outcome),
+            (Some(source), Some(target)) => self.decide_both(source, target, &mut outcome),
             _ => self.decide_whole(&mut outcome),
         }
         outcome
@@ -166,22 +163,17 @@ impl Opened<'_, '_> {
         sides.listed.get_or_init(|| named().unwrap_or_else(|_| sides.target.clone()))
     }
 
-    /// Whether the two are compared as bytes.
-    fn is_whole(&self, source: &File, target: &File) -> bool {
-        let link = |file: &File| file.mode == FileMode::Symlink;
-        let is_sealed = |file: &File| {
-            let value = Form::by_name(&self.pair.target).read(&file.content);
-            value.is_some_and(|value| value.is_sealed())
-        };
-        link(source)
-            || link(target)
-            || self.form(source, target) == Form::Binary
-            || is_sealed(source) && is_sealed(target)
-    }
-
-    fn form(&self, source: &File, target: &File) -> Form {
-        let contents: [&[u8]; 2] = [&source.content, &target.content];
-        Form::of(&self.pair.target, contents.into_iter())
+    /// Decides for a file that both have: links and what is encrypted as bytes, the rest by what it says.
+    fn decide_both(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        if [source, target].iter().any(|file| file.mode == FileMode::Symlink) {
+            return self.decide_whole(outcome);
+        }
+        match Form::read_both(&self.pair.target, [&source.content, &target.content]) {
+            (_, Some(values)) if values.iter().all(Value::is_sealed) => self.decide_whole(outcome),
+            (form, Some(values)) => self.decide_values(form, (source, target), &values, outcome),
+            (Form::Text, None) => self.decide_text(source, target, outcome),
+            _ => self.decide_whole(outcome),
+        }
     }
 
     fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
@@ -192,7 +184,7 @@ impl Opened<'_, '_> {
         let value = |content: &[u8]| Value::text(&hex::encode(content));
         let of = |file: &Option<File>| file.as_ref().map(|file| value(&file.content));
         let past = |versions: &[Version]| -> Vec<Option<Value>> {
-            versions.iter().map(|version| version.content.as_deref().map(value)).collect()
+            versions.iter().map(|version| version.bytes().map(value)).collect()
         };
         let (source, target) = (of(&self.source), of(&self.target));
         let (source_past, target_past) = (past(&self.source_past), past(&self.target_past));
@@ -203,7 +195,9 @@ impl Opened<'_, '_> {
             target_past: target_past.iter().map(Option::as_ref).collect(),
         };
         let name = self.pair.source.rsplit('/').next().unwrap_or_default();
-        let named_for_source = self.target.is_none() && self.request.names.names_source(name);
+        let named_for_source = self.target.is_none()
+            && self.request.names.names_source(name)
+            && !self.sides.share_names_of_source(self.request.names, &self.pair.source);
         let mut name_of = None;
         let reason = match self.request.choice {
             Choice::All => Reason::All,
@@ -265,42 +259,29 @@ impl Opened<'_, '_> {
         }
     }
 
-    fn decide_fields(&self, source: &File, target: &File, outcome: &mut Outcome) {
-        match self.form(source, target) {
-            Form::Text => {
-                self.decide_text(source, target, outcome);
-                if outcome.change.is_some() && !self.is_asked("", None) {
-                    let path = self.sides.target_path(&self.pair.target);
-                    outcome.change = None;
-                    outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
-                }
-            }
-            form => self.decide_values(form, source, target, outcome),
-        }
-    }
-
-    fn decide_values(&self, form: Form, source: &File, target: &File, outcome: &mut Outcome) {
-        let (Some(now_source), Some(now_target)) =
-            (form.read(&source.content), form.read(&target.content))
-        else {
-            return self.decide_whole(outcome);
-        };
-        let source_past = Read::all(form, &self.source_past);
-        let target_past = Read::all(form, &self.target_past);
+    fn decide_values(
+        &self,
+        form: Form,
+        (source, target): (&File, &File),
+        [now_source, now_target]: &[Value; 2],
+        outcome: &mut Outcome,
+    ) {
+        let read = |versions| Read::all(form, self.request.history, versions);
+        let (source_past, target_past) = (read(&self.source_past), read(&self.target_past));
         let edits = if self.request.by_hand { target_past.edits() } else { Vec::new() };
-        let is_now = |last: &Option<Value>| last.as_ref() == Some(&now_source);
+        let is_committed = source_past.values().last() == Some(&Some(now_source));
         let times = Times {
-            is_committed: source_past.values.last().is_some_and(is_now),
-            source: source_past.since,
-            target: target_past.since,
+            is_committed,
+            source: source_past.since.clone(),
+            target: target_past.since.clone(),
             edits,
             ..self.times()
         };
         let column = Column {
-            source: Some(&now_source),
-            target: Some(&now_target),
-            source_past: source_past.values.iter().map(Option::as_ref).collect(),
-            target_past: target_past.values.iter().map(Option::as_ref).collect(),
+            source: Some(now_source),
+            target: Some(now_target),
+            source_past: source_past.values(),
+            target_past: target_past.values(),
         };
         let (keep, take) =
             ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
@@ -311,9 +292,13 @@ impl Opened<'_, '_> {
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
             foreign: &|key, value, entry| {
                 let named = self.foreign(key, value);
-                let named = named.filter(|it| it.verdict != Verdict::NamesOther || entry.is_none());
+                let named = named.filter(|it| match entry {
+                    Some(entry) => it.verdict == Verdict::NamesSource && self.is_sources_own(entry),
+                    None => true,
+                });
                 named.or_else(|| self.held(entry?))
             },
+            is_sources_own: &|entry| self.is_sources_own(entry),
             own_words: &|key, text| self.sides.translation(self.request.names)?.of_key(key, text),
             times: &times,
             names: self.request.names,
@@ -340,10 +325,24 @@ impl Opened<'_, '_> {
         self.sides.foreign(self.request.names, key, value)
     }
 
+    /// Whether an entry of this kustomization is called after the source's environment, and nothing beside it that both
+    /// have.
+    fn is_sources_own(&self, entry: &str) -> bool {
+        let names = self.request.names;
+        let path = self.path_of(entry);
+        names.names_source(entry)
+            && !path.is_some_and(|path| self.sides.share_names_of_source(names, &path))
+    }
+
+    /// The path that an entry of this kustomization leads to, below the target's folder.
+    fn path_of(&self, entry: &str) -> Option<String> {
+        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
+        join(dir, entry)
+    }
+
     /// Why an entry stays away: it leads to a file that does, or names another environment.
     fn held(&self, entry: &str) -> Option<Held> {
-        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
-        let path = join(dir, entry)?;
+        let path = self.path_of(entry)?;
         let is_within = |file: &String| {
             file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
@@ -376,8 +375,7 @@ impl Opened<'_, '_> {
     /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names
     /// it; an entry that is commented out was left out by somebody.
     fn is_unlisted(&self, entry: &str, kustomization: &File) -> bool {
-        let dir = self.pair.target.rsplit_once('/').map_or("", |(dir, _)| dir);
-        let Some(path) = join(dir, entry) else { return false };
+        let Some(path) = self.path_of(entry) else { return false };
         let own = |name: &str| self.sides.target.contains(&format!("{path}/{name}"));
         let is_there =
             self.sides.target.contains(&path) || KUSTOMIZATION_NAMES.iter().any(|name| own(name));
@@ -444,6 +442,15 @@ impl Opened<'_, '_> {
     }
 
     fn decide_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
+        self.merge_text(source, target, outcome);
+        if outcome.change.is_some() && !self.is_asked("", None) {
+            let path = self.sides.target_path(&self.pair.target);
+            outcome.change = None;
+            outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
+        }
+    }
+
+    fn merge_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
         let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
         let (now_source, now_target) = (text(&source.content), text(&target.content));
         let path = self.sides.target_path(&self.pair.target);
@@ -452,7 +459,7 @@ impl Opened<'_, '_> {
             outcome.change = Some(self.change(Some(file), Vec::new()));
             return outcome.differences.push(self.whole(path, Then::Comes, Because::All));
         }
-        let had = self.target_past.iter().any(|it| it.content.as_deref() == Some(&source.content));
+        let had = self.target_past.iter().any(|it| it.bytes() == Some(&source.content));
         let Some((base, at)) = self.text_base(&now_source, &now_target).filter(|_| !had) else {
             let because = if had {
                 Because::SetLater { by: None }
@@ -489,10 +496,7 @@ impl Opened<'_, '_> {
     /// The version of the source's that the target was made from: what the last promotion saw, else
     /// the one that shares most lines with it; with the commit after which the source changed.
     fn text_base(&self, source: &str, target: &str) -> Option<(String, Option<usize>)> {
-        let text = |version: &Version| {
-            let content = version.content.as_deref()?;
-            String::from_utf8(content.to_vec()).ok()
-        };
+        let text = |version: &Version| String::from_utf8(version.bytes()?.to_vec()).ok();
         let last = self.source_past.last().map(|version| version.since);
         if let Some(point) = &self.point {
             let seen = self.source_past.iter().rev().find(|it| Some(it.since) <= point.seen)?;

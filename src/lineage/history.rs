@@ -1,10 +1,12 @@
 //! The past of some folders, and the versions of a file in it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::content::Form;
+use super::value::Value;
 use crate::model::{
-    Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath, Touched,
+    BlobId, Blobs, CommitSha, FileMode, FileState, PastCommit, ReadError, RepoPath, Touched,
 };
 
 /// The history of some folders.
@@ -15,18 +17,56 @@ pub struct History<'a> {
     pub blobs: &'a dyn Blobs,
     /// The commit that the history is of.
     pub head: Option<&'a CommitSha>,
+    /// What contents say that were read: a version is asked for once by who looks for promotions, and again by each who
+    /// decides.
+    values: Mutex<Values>,
 }
+
+/// What contents say, by how they are read.
+type Values = BTreeMap<(Form, BlobId), Option<Arc<Value>>>;
 
 /// A file's content from one commit on.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     /// The index of the commit in [`History::commits`].
     pub since: usize,
-    /// The content; `None` while the file is not there.
-    pub content: Option<Arc<[u8]>>,
+    /// The content and its id; `None` while the file is not there.
+    pub content: Option<(BlobId, Arc<[u8]>)>,
 }
 
-impl History<'_> {
+impl Version {
+    /// The bytes; `None` while the file is not there.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        self.content.as_ref().map(|(_, content)| &**content)
+    }
+}
+
+impl<'a> History<'a> {
+    /// The history of `head`.
+    #[must_use]
+    pub fn new(
+        commits: &'a [PastCommit],
+        blobs: &'a dyn Blobs,
+        head: Option<&'a CommitSha>,
+    ) -> Self {
+        Self { commits, blobs, head, values: Mutex::default() }
+    }
+
+    /// What a content says; `None` if it cannot be read so.
+    pub(super) fn value(&self, form: Form, (id, content): (&BlobId, &[u8])) -> Option<Arc<Value>> {
+        let key = (form, id.clone());
+        if let Some(known) = self.known().get(&key) {
+            return known.clone();
+        }
+        let value = form.read(content).map(Arc::new);
+        self.known().insert(key, value.clone());
+        value
+    }
+
+    fn known(&self) -> MutexGuard<'_, Values> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The versions of the file that stands under `path`, oldest first, under whatever names it stood in `within`. A
     /// file that came later than its folder begins with its absence.
     ///
@@ -49,7 +89,7 @@ impl History<'_> {
             let content = match &touched.after {
                 Some(state) if state.mode == FileMode::Symlink => continue,
                 Some(state) => match self.blobs.blob(&state.blob)? {
-                    Some(content) => Some(content),
+                    Some(content) => Some((state.blob.clone(), content)),
                     None => continue,
                 },
                 None => None,
@@ -212,10 +252,10 @@ mod tests {
 
     fn versions(commits: &[&[&str]], path: &str) -> Vec<String> {
         let commits: Vec<_> = commits.iter().enumerate().map(|(at, it)| commit(at, it)).collect();
-        let history = History { commits: &commits, blobs: &Texts, head: None };
+        let history = History::new(&commits, &Texts, None);
         let (path, folder) = (RepoPath::parse(path).unwrap(), RepoPath::parse("s").unwrap());
         let text = |it: Version| {
-            it.content.map_or("-".to_owned(), |it| String::from_utf8_lossy(&it).into_owned())
+            it.content.map_or("-".to_owned(), |(_, it)| String::from_utf8_lossy(&it).into_owned())
         };
         history.versions(&path, Some(&folder), 0).unwrap().into_iter().map(text).collect()
     }

@@ -82,6 +82,11 @@ impl Pairing<'_> {
         let (keys_a, keys_b) = self.keys((a, a_side), (b, b_side))?;
         let mut pairing = model::Pairing::new(keys_a.len(), keys_b.len());
         pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
+        // What both call the same is the same, though it names one of them.
+        let is_left = a_side != b_side && pairing.partners().contains(&None);
+        if is_left && let Some((keys_a, keys_b)) = self.keys((a, b_side), (b, b_side)) {
+            pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
+        }
         Some(pairing.partners().to_vec())
     }
 
@@ -441,6 +446,14 @@ mod tests {
                 "[{secretRef: {name: production-a}}, {configMapRef: {name: production-a}}]",
                 vec![Some(1), Some(0)],
             ),
+            (
+                "resources",
+                "[a-staging.yaml, b.yaml]",
+                "[b.yaml, a-staging.yaml]",
+                vec![Some(1), Some(0)],
+            ),
+            ("resources", "[a-staging.yaml]", "[a-staging.yaml, a-production.yaml]", vec![Some(1)]),
+            ("env", "[{name: staging-a}]", "[{name: b}, {name: staging-a}]", vec![Some(1)]),
             ("hosts", "[a, b, c]", "[a, c]", vec![Some(0), None, Some(1)]),
             ("hosts", "[a, b]", "[a, x]", vec![Some(0), None]),
         ] {

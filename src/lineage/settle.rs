@@ -1,5 +1,7 @@
 //! The last promotion that the history knows, by whoever's hand.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::content::Form;
@@ -124,13 +126,13 @@ fn took(
     }
     let now = history.blobs.blob(after)?;
     let form = Form::of(path, now.as_deref().into_iter());
-    let read = |id: Option<&BlobId>| -> Result<Option<Value>, ReadError> {
+    let read = |id: Option<&BlobId>| -> Result<Option<Arc<Value>>, ReadError> {
         let content = id.map(|id| history.blobs.blob(id)).transpose()?.flatten();
-        Ok(content.and_then(|content| form.read(&content)))
+        Ok(id.zip(content).and_then(|(id, content)| history.value(form, (id, &content))))
     };
     let (before, after, source) = (read(before)?, read(Some(after))?, read(Some(source))?);
     if let (Some(after), Some(source)) = (after, source) {
-        gave(before.as_ref(), &after, Some(&source), &mut Vec::new(), names, given);
+        gave(before.as_deref(), &after, Some(&source), &mut Vec::new(), names, given);
     }
     Ok(())
 }

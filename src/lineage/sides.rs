@@ -151,6 +151,16 @@ impl<'a> Sides<'a> {
         others.first().map(|name| Held::by_other(name))
     }
 
+    /// Whether both have a file beside this one that is called after the source's environment: there such a name does
+    /// not tell whose a file is.
+    pub(super) fn share_names_of_source(&self, names: &Names, below: &str) -> bool {
+        let folder = |path: &'_ str| path.rsplit_once('/').map_or(0, |(dir, _)| dir.len());
+        let dir = &below[..folder(below)];
+        let is_beside = |path: &&String| path.starts_with(dir) && folder(path) == dir.len();
+        let mut shared = self.source.intersection(&self.target).filter(is_beside);
+        shared.any(|path| names.names_source(&path[dir.len()..]))
+    }
+
     /// Where a file of the source's stands in the target.
     pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
         self.counterparts.get(below).map_or(below, String::as_str)

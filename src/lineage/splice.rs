@@ -15,6 +15,9 @@ pub(super) fn carry_out(
 ) -> Result<(String, Vec<(usize, String)>), String> {
     let mut order: Vec<usize> =
         (0..decisions.len()).filter(|index| decisions[*index].op.is_some()).collect();
+    if order.is_empty() {
+        return Ok((target.to_owned(), Vec::new()));
+    }
     order.sort_by(|a, b| decisions[*a].position.cmp(&decisions[*b].position));
     let mut text = Text::open(form, target, source)?;
     let ops: Vec<&Op> = order.iter().filter_map(|index| decisions[*index].op.as_ref()).collect();

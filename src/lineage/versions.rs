@@ -1,7 +1,9 @@
 //! The versions of a file as trees.
 
+use std::sync::Arc;
+
 use super::content::Form;
-use super::history::Version;
+use super::history::{History, Version};
 use super::value::Value;
 use super::verdict::{Edit, differ_in_versions_alone};
 
@@ -10,16 +12,16 @@ pub(super) struct Read {
     /// The commit after which each was there.
     pub(super) since: Vec<usize>,
     /// What it says; nothing where there was no file.
-    pub(super) values: Vec<Option<Value>>,
+    values: Vec<Option<Arc<Value>>>,
 }
 
 impl Read {
-    pub(super) fn all(form: Form, versions: &[Version]) -> Self {
+    pub(super) fn all(form: Form, history: &History<'_>, versions: &[Version]) -> Self {
         let mut read = Self { since: Vec::new(), values: Vec::new() };
         for version in versions {
             let value = match &version.content {
                 None => None,
-                Some(content) => match form.read(content) {
+                Some((id, content)) => match history.value(form, (id, content)) {
                     Some(value) => Some(value),
                     None => continue,
                 },
@@ -30,9 +32,14 @@ impl Read {
         read
     }
 
+    /// What it says, as a column has it.
+    pub(super) fn values(&self) -> Vec<Option<&Value>> {
+        self.values.iter().map(Option::as_deref).collect()
+    }
+
     /// The commits after the first that changed a value, and not only a comment.
     pub(super) fn edits(&self) -> Vec<Edit> {
-        let edit = |(at, pair): (&usize, &[Option<Value>])| {
+        let edit = |(at, pair): (&usize, &[Option<Arc<Value>>])| {
             let of_versions = match pair {
                 [Some(before), Some(after)] => differ_in_versions_alone(before, after),
                 _ => false,

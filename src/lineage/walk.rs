@@ -33,6 +33,8 @@ pub(super) struct Walk<'w> {
     /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
     /// away.
     pub foreign: &'w Foreign<'w>,
+    /// Whether an entry that only the source's kustomization has is its own by its name.
+    pub is_sources_own: &'w dyn Fn(&str) -> bool,
     /// What the target says for the source's value of a key, if that is known.
     pub own_words: &'w OwnWords<'w>,
     pub found: Vec<Decision>,
@@ -131,6 +133,7 @@ impl<'w> Walk<'w> {
             is_kustomization: false,
             is_unlisted: self.is_unlisted,
             foreign: self.foreign,
+            is_sources_own: self.is_sources_own,
             own_words: self.own_words,
             found: Vec::new(),
             unpaired: Vec::new(),
@@ -319,7 +322,7 @@ impl<'w> Walk<'w> {
         let entry = column.source.and_then(entry);
         match way.keys[..] {
             ["apiVersion" | "kind"] => true,
-            [list] if lists_files(list) => entry.is_some_and(|path| self.names.names_source(path)),
+            [list] if lists_files(list) => entry.is_some_and(self.is_sources_own),
             _ => false,
         }
     }

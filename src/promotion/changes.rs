@@ -71,7 +71,7 @@ fn compare_with(
     files: &dyn Files,
     choice: Choice,
 ) -> Result<Comparison, ReadError> {
-    let nothing = History { commits: &[], blobs: &NoBlobs, head: None };
+    let nothing = History::new(&[], &NoBlobs, None);
     let (history, points): (_, &[Point]) = match request.past {
         Past::None | Past::CutOff => (&nothing, &[]),
         Past::Known { history, points } => (history, points),

@@ -116,7 +116,7 @@ impl LocalPast {
     /// What was when.
     pub(in crate::app) fn history(&self) -> History<'_> {
         let FolderHistory { commits, head, .. } = &self.history;
-        History { commits, blobs: &self.history, head: Some(head) }
+        History::new(commits, &self.history, Some(head))
     }
 
     /// Whether a shallow clone ends before the history does.

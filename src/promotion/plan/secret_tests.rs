@@ -220,7 +220,7 @@ impl Blobs for TwoCommits {
 fn said(repository: &Repository) -> (bool, String) {
     let past = TwoCommits::of(repository);
     let head = &past.commits[1].id;
-    let history = History { commits: &past.commits, blobs: &past, head: Some(head) };
+    let history = History::new(&past.commits, &past, Some(head));
     let changes = Past::Known { history: &history, points: &[] };
     let (planned, by_files) = said_of_plan(repository, By::Files, Past::None, &Wish::default());
     let (_, by_changes) = said_of_plan(repository, By::Changes, changes, &Wish::default());
