@@ -197,3 +197,16 @@ fn what_is_not_rendered_is_not_counted_as_nothing() {
     let status = repo.overlift(&["status"]).ok();
     assert!(status.contains("what production will see is not rendered"), "{status}");
 }
+
+/// The history says nothing yet, so that files are copied, and no file is where files are copied from.
+#[test]
+fn nothing_to_copy_says_what_was_looked_at() {
+    let repo = Repo::new(&[
+        ("environments/dev/values-dev.yaml", "replicaCount: 1\n"),
+        ("environments/prod/values-prod.yaml", "replicaCount: 3\n"),
+    ]);
+    let told = repo.overlift(&["plan", "dev", "prod"]).ok();
+    let words = "Nothing to promote from dev to prod: nothing that is copied (`patches/**`) differs; \
+                 the rest is not rendered, and was not compared.";
+    assert!(told.contains(words), "{told}");
+}

@@ -20,7 +20,13 @@ pub fn nothing(plan: &Plan) -> String {
             format!("Nothing to promote: the files of {target} say what those of {source} say.")
         }
         0 if !plan.not_rendered.is_empty() => {
-            format!("Nothing to promote from {source} to {target}.")
+            let copied: Vec<String> =
+                plan.target.rules.copy.iter().map(|glob| format!("`{glob}`")).collect();
+            format!(
+                "Nothing to promote from {source} to {target}: nothing that is copied ({}) differs; the rest is \
+                 not rendered, and was not compared.",
+                copied.join(", ")
+            )
         }
         0 if plan.not_promoted.is_empty() => {
             format!("Nothing to promote: {target} has what {source} has.")
