@@ -27,6 +27,8 @@ pub(super) struct Sides<'a> {
     pub counterparts: BTreeMap<String, String>,
     /// The target's file that stands where a file of the source's stood.
     pub moved: BTreeMap<String, Moved>,
+    /// The folders in which both have a file that is called after the source's environment, once somebody asked.
+    called_alike: OnceCell<BTreeSet<String>>,
     /// What the target's kustomizations name, once somebody asked.
     pub listed: OnceCell<BTreeSet<String>>,
     /// What the target says for the source's names, once that is known.
@@ -74,6 +76,7 @@ impl<'a> Sides<'a> {
             since,
             counterparts,
             moved,
+            called_alike: OnceCell::new(),
             listed: OnceCell::new(),
             names: None,
             world: World::of(*files, *folders),
@@ -154,17 +157,23 @@ impl<'a> Sides<'a> {
     /// Whether both have a file beside this one that is called after the source's environment: there such a name does
     /// not tell whose a file is.
     pub(super) fn share_names_of_source(&self, names: &Names, below: &str) -> bool {
-        let folder = |path: &'_ str| path.rsplit_once('/').map_or(0, |(dir, _)| dir.len());
-        let dir = &below[..folder(below)];
-        let is_beside = |path: &&String| path.starts_with(dir) && folder(path) == dir.len();
-        let mut shared = self.source.intersection(&self.target).filter(is_beside);
-        shared.any(|path| names.names_source(&path[dir.len()..]))
+        let called = || {
+            let shared = self.source.intersection(&self.target).map(|path| split_name(path));
+            let called = shared.filter(|(_, name)| names.names_source(name));
+            called.map(|(dir, _)| dir.to_owned()).collect()
+        };
+        self.called_alike.get_or_init(called).contains(split_name(below).0)
     }
 
     /// Where a file of the source's stands in the target.
     pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
         self.counterparts.get(below).map_or(below, String::as_str)
     }
+}
+
+/// A path's folder and the name in it.
+fn split_name(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// What names the source in a value.
