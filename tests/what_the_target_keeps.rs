@@ -763,8 +763,10 @@ fn what_both_call_after_the_source_tells_nothing() {
         ("production/keys-staging-a.yaml", &key("a")),
         ("production/more.yaml", &map("more", "b")),
     ]);
-    let three = "keys.yaml, keys-staging-a.yaml, keys-staging-b.yaml, web-staging/web.yaml";
-    repository.write("staging/kustomization.yaml", &list(three));
+    // One file that was copied with its name tells nothing of others that end so, or begin otherwise.
+    let more = "keys-staging-a.yaml, keys-staging-b.yaml, web-staging/web.yaml, web-staging-b.yaml";
+    repository.write("staging/kustomization.yaml", &list(&format!("keys.yaml, {more}")));
+    repository.write("staging/web-staging-b.yaml", &map("web-c", "b"));
     repository.write("staging/keys-staging-b.yaml", &key("b"));
     repository.write("staging/web-staging/web.yaml", &map("web-b", "b"));
     repository.commit("a key more");
@@ -773,7 +775,9 @@ fn what_both_call_after_the_source_tells_nothing() {
     production/kustomization.yaml resources[more.yaml] stays: production's own
     production/kustomization.yaml resources[keys-staging-b.yaml] comes: changed by …
     production/kustomization.yaml resources[web-staging/web.yaml] stays: production never had it
+    production/kustomization.yaml resources[web-staging-b.yaml] stays: production never had it
     production/more.yaml  stays: production's own
+    production/web-staging-b.yaml  stays: production never had it
     production/web-staging/web.yaml  stays: the entry that names it stays away
     production/web.yaml  stays: production never had it
     ");

@@ -22,8 +22,26 @@ pub struct History<'a> {
     values: Mutex<Values>,
 }
 
+/// So many bytes of contents are kept as what they say; a tree takes several times its text.
+const MOST_KEPT: usize = 4 << 20;
+
 /// What contents say, by how they are read.
-type Values = BTreeMap<(Form, BlobId), Option<Arc<Value>>>;
+#[derive(Default)]
+struct Values {
+    known: BTreeMap<(Form, BlobId), Option<Arc<Value>>>,
+    bytes: usize,
+}
+
+impl Values {
+    fn keep(&mut self, key: (Form, BlobId), value: Option<Arc<Value>>, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > MOST_KEPT {
+            self.known.clear();
+            self.bytes = bytes;
+        }
+        self.known.insert(key, value);
+    }
+}
 
 /// A file's content from one commit on.
 #[derive(Clone, Debug)]
@@ -55,15 +73,15 @@ impl<'a> History<'a> {
     /// What a content says; `None` if it cannot be read so.
     pub(super) fn value(&self, form: Form, (id, content): (&BlobId, &[u8])) -> Option<Arc<Value>> {
         let key = (form, id.clone());
-        if let Some(known) = self.known().get(&key) {
+        if let Some(known) = self.kept().known.get(&key) {
             return known.clone();
         }
         let value = form.read(content).map(Arc::new);
-        self.known().insert(key, value.clone());
+        self.kept().keep(key, value.clone(), content.len());
         value
     }
 
-    fn known(&self) -> MutexGuard<'_, Values> {
+    fn kept(&self) -> MutexGuard<'_, Values> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

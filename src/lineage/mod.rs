@@ -11,7 +11,8 @@
 //! torn, `splice` carries decisions out in the target's text, `told` has the words for them, `versions` are a file's past
 //! as trees, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says
 //! it is, `counterparts` and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
-//! whether there is such a name, `file_names` how it calls files, `moved` and `moves` which have another place, `file` decides for
+//! whether there is such a name, `file_names` how it calls files, `moved` and `moves` which have another place, `series` which are
+//! nobody's own by their names, `file` decides for
 //! one file, and `compare` puts it together for two folders.
 
 mod claim;
@@ -34,6 +35,7 @@ mod names;
 mod pairing;
 mod past;
 mod request;
+mod series;
 mod settle;
 mod sides;
 mod splice;

@@ -26,6 +26,14 @@ pub(super) struct Pairing<'n> {
     pub names: &'n Names,
 }
 
+/// What names the items of two lists.
+struct Keys {
+    /// The field that has the names; `None` where they are made of several.
+    field: Option<&'static str>,
+    a: Vec<String>,
+    b: Vec<String>,
+}
+
 /// Fields that name an item, the most telling first.
 const NAMING: &[&str] = &[
     "name",
@@ -79,13 +87,14 @@ impl Pairing<'_> {
         (a, a_side): (&[Value], Side),
         (b, b_side): (&[Value], Side),
     ) -> Option<Vec<Option<usize>>> {
-        let (keys_a, keys_b) = self.keys((a, a_side), (b, b_side))?;
-        let mut pairing = model::Pairing::new(keys_a.len(), keys_b.len());
-        pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
+        let keys = self.keys((a, a_side), (b, b_side))?;
+        let mut pairing = model::Pairing::new(a.len(), b.len());
+        pairing.by_unique(|at| Some(&keys.a[at]), |at| Some(&keys.b[at]));
         // What both call the same is the same, though it names one of them.
         let is_left = a_side != b_side && pairing.partners().contains(&None);
-        if is_left && let Some((keys_a, keys_b)) = self.keys((a, b_side), (b, b_side)) {
-            pairing.by_unique(|at| Some(&keys_a[at]), |at| Some(&keys_b[at]));
+        let same = is_left.then(|| self.keys((a, b_side), (b, b_side))).flatten();
+        if let Some(same) = same.filter(|same| same.field == keys.field) {
+            pairing.by_unique(|at| Some(&same.a[at]), |at| Some(&same.b[at]));
         }
         Some(pairing.partners().to_vec())
     }
@@ -115,12 +124,8 @@ impl Pairing<'_> {
     }
 
     /// The names of the items of both lists, if all have one and no two of a list the same.
-    fn keys(
-        &self,
-        (a, a_side): (&[Value], Side),
-        (b, b_side): (&[Value], Side),
-    ) -> Option<(Vec<String>, Vec<String>)> {
-        let first: &[&str] = match self.field {
+    fn keys(&self, (a, a_side): (&[Value], Side), (b, b_side): (&[Value], Side)) -> Option<Keys> {
+        let first: &[&'static str] = match self.field {
             "volumeMounts" => &["mountPath"],
             "" => &[""],
             "helmCharts" => &["releaseName", "name"],
@@ -140,7 +145,7 @@ impl Pairing<'_> {
                 && are_unique(&a)
                 && are_unique(&b)
             {
-                return Some((a, b));
+                return Some(Keys { field: Some(key), a, b });
             }
         }
         self.special((a, a_side), (b, b_side))
@@ -150,12 +155,12 @@ impl Pairing<'_> {
         &self,
         (a, a_side): (&[Value], Side),
         (b, b_side): (&[Value], Side),
-    ) -> Option<(Vec<String>, Vec<String>)> {
+    ) -> Option<Keys> {
         let of = |items: &[Value], side| -> Option<Vec<String>> {
             items.iter().map(|item| self.special_key(item, side)).collect()
         };
         let (a, b) = (of(a, a_side)?, of(b, b_side)?);
-        (are_unique(&a) && are_unique(&b)).then_some((a, b))
+        (are_unique(&a) && are_unique(&b)).then_some(Keys { field: None, a, b })
     }
 
     /// The name of an item that has none by a field: what a document, an entry, a patch is about.

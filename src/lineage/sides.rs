@@ -7,6 +7,7 @@ use super::counterparts::Counterparts;
 use super::moved::{self, Moved};
 use super::names::Names;
 use super::request::{Folders, Request};
+use super::series::Series;
 use super::translation::Translation;
 use super::value::{Shape, Value};
 use super::verdict::Held;
@@ -27,8 +28,8 @@ pub(super) struct Sides<'a> {
     pub counterparts: BTreeMap<String, String>,
     /// The target's file that stands where a file of the source's stood.
     pub moved: BTreeMap<String, Moved>,
-    /// The folders in which both have a file that is called after the source's environment, once somebody asked.
-    called_alike: OnceCell<BTreeSet<String>>,
+    /// The series of files of which both have some, once somebody asked.
+    series: OnceCell<BTreeSet<Series>>,
     /// What the target's kustomizations name, once somebody asked.
     pub listed: OnceCell<BTreeSet<String>>,
     /// What the target says for the source's names, once that is known.
@@ -76,7 +77,7 @@ impl<'a> Sides<'a> {
             since,
             counterparts,
             moved,
-            called_alike: OnceCell::new(),
+            series: OnceCell::new(),
             listed: OnceCell::new(),
             names: None,
             world: World::of(*files, *folders),
@@ -154,26 +155,21 @@ impl<'a> Sides<'a> {
         others.first().map(|name| Held::by_other(name))
     }
 
-    /// Whether both have a file beside this one that is called after the source's environment: there such a name does
-    /// not tell whose a file is.
+    /// Whether both have a file that is called as this one up to and with the source's environment, in the same folder
+    /// (`keys-staging-a.yaml`, `keys-staging-b.yaml`): there such a name does not tell whose a file is.
     pub(super) fn share_names_of_source(&self, names: &Names, below: &str) -> bool {
-        let called = || {
-            let shared = self.source.intersection(&self.target).map(|path| split_name(path));
-            let called = shared.filter(|(_, name)| names.names_source(name));
-            called.map(|(dir, _)| dir.to_owned()).collect()
+        let shared = || {
+            let both = self.source.intersection(&self.target);
+            both.filter_map(|path| Series::of(names, path)).collect()
         };
-        self.called_alike.get_or_init(called).contains(split_name(below).0)
+        let known = self.series.get_or_init(shared);
+        Series::of(names, below).is_some_and(|series| known.contains(&series))
     }
 
     /// Where a file of the source's stands in the target.
     pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
         self.counterparts.get(below).map_or(below, String::as_str)
     }
-}
-
-/// A path's folder and the name in it.
-fn split_name(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// What names the source in a value.
