@@ -207,6 +207,6 @@ fn nothing_to_copy_says_what_was_looked_at() {
     ]);
     let told = repo.overlift(&["plan", "dev", "prod"]).ok();
     let words = "Nothing to promote from dev to prod: nothing that is copied (`patches/**`) differs; \
-                 the rest is not rendered, and was not compared.";
+                 what else does is not shown where nothing is rendered.";
     assert!(told.contains(words), "{told}");
 }

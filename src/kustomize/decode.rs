@@ -54,7 +54,7 @@ pub struct Written {
 impl Written {
     fn of(node: &Node) -> Self {
         let style = node.as_scalar().map(|scalar| scalar.style);
-        Self { mark: node.mark, is_block: matches!(style, Some(Style::Literal | Style::Folded)) }
+        Self { mark: node.mark, is_block: style == Some(Style::Literal) }
     }
 }
 

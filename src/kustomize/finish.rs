@@ -190,6 +190,7 @@ fn finish_annotations(node: &mut Node, told: Told) {
         annotations.retain(|pair| match pair.key.text.as_str() {
             ORIGIN => told.origins,
             TRANSFORMATIONS => told.transformations,
+            // All of them have that, and few others do.
             key => !(key.contains("config.k") && BOOKKEEPING.contains(&key)),
         });
     }

@@ -434,11 +434,12 @@ impl<'a> Key<'a> {
     }
 }
 
-/// One after the other, without what would tell `a` and `bc` from `ab` and `c`: whoever searches compares.
+/// One after the other, each with an end, so that `a` and `bc` are not `ab` and `c`.
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for part in [self.kind, self.namespace, self.name] {
             state.write(part.as_bytes());
+            state.write_u8(0xff);
         }
     }
 }

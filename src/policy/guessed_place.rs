@@ -106,8 +106,7 @@ fn whole<'n>(root: &'n Node, way: &[Segment<'_>]) -> Option<Met<'n>> {
     walk(root, way).nth(way.len().checked_sub(1)?)
 }
 
-/// The place with the right value; else the one that follows the way furthest; else the document that the
-/// resource was read from.
+/// The place with the right value; of a field that is missing the one that follows the way furthest.
 fn best<'a>(
     parts: impl Iterator<Item = (&'a Source, &'a Node)>,
     at: &Location,
@@ -134,7 +133,11 @@ fn best<'a>(
             found = Some((rank, met.key_mark, source));
         }
     }
-    let (_, mark, source) = found?;
+    let ((has_value, ..), mark, source) = found?;
+    // A value that no file has was put in by something else: an old one is no place to edit.
+    if wanted.is_some() && !has_value {
+        return None;
+    }
     Some((source.path.clone(), source.position(mark)?))
 }
 
@@ -195,6 +198,15 @@ mod tests {
         let files = [patch, ("base/a.yaml", BASE)];
         assert_eq!(placed(rendered, &files, "spec.x"), "over/patch.yaml:4:3 (spec.x)");
         assert_eq!(placed(rendered, &files, "spec.y[1]"), "base/a.yaml:5:10 (spec.y[1])");
+    }
+
+    #[test]
+    fn a_value_that_no_file_has_is_not_placed_at_another() {
+        let rendered = "kind: A\nmetadata: {name: a}\nspec: {x: 9, y: [1, 2]}\n";
+        assert_eq!(
+            placed(rendered, &[("base/a.yaml", BASE)], "spec.x"),
+            "base/a.yaml:1:1 (spec.x)"
+        );
     }
 
     #[test]

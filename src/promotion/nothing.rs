@@ -20,12 +20,12 @@ pub fn nothing(plan: &Plan) -> String {
             format!("Nothing to promote: the files of {target} say what those of {source} say.")
         }
         0 if !plan.not_rendered.is_empty() => {
-            let copied: Vec<String> =
-                plan.target.rules.copy.iter().map(|glob| format!("`{glob}`")).collect();
+            let globs = plan.target.rules.copy.iter().map(|glob| format!("`{glob}`"));
+            let globs = globs.collect::<Vec<_>>().join(", ");
+            let copied = if globs.is_empty() { globs } else { format!(" ({globs})") };
             format!(
-                "Nothing to promote from {source} to {target}: nothing that is copied ({}) differs; the rest is \
-                 not rendered, and was not compared.",
-                copied.join(", ")
+                "Nothing to promote from {source} to {target}: nothing that is copied{copied} differs; what else does \
+                 is not shown where nothing is rendered."
             )
         }
         0 if plan.not_promoted.is_empty() => {

@@ -57,11 +57,11 @@ pub(super) fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, Re
     // Read to where it stays: a vector would have to be copied once more.
     let mut content: Arc<[u8]> = repeat_n(0, usize::try_from(bytes).unwrap_or(0)).collect();
     let buffer = Arc::get_mut(&mut content).expect("nobody else has it yet");
-    // What is written behind that meanwhile is of a later file.
-    if bytes > 0 && file.read_exact(buffer).is_ok() {
+    let is_whole = |file: &mut fs::File| matches!(file.read(&mut [0]), Ok(0));
+    if bytes > 0 && file.read_exact(buffer).is_ok() && is_whole(&mut file) {
         return Ok(content);
     }
-    // It shrank between the calls, or is one that has no size.
+    // It was written between the calls, or is one that has no size.
     let mut content = Vec::new();
     file.rewind().map_err(|error| fault(path, &error))?;
     file.take(FILE_LIMIT_BYTES).read_to_end(&mut content).map_err(|error| fault(path, &error))?;
