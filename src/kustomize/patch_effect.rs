@@ -28,7 +28,7 @@ pub struct PatchEffect {
 pub struct PatchEntry {
     /// Where it is written.
     pub at: Location,
-    /// The same.
+    /// The node that it is written as.
     pub mark: Mark,
     /// The file that it names.
     pub file: Option<RepoPath>,

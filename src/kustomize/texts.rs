@@ -138,8 +138,8 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// Where a line of one text is in another: it has the same lines before or behind it, or is the only one like it
-/// between those.
+/// Where a line of one text is in another: it has the same lines before or behind it, or there are as many like it
+/// between those in both.
 fn moved_with_its_line(position: Position, was: &str, now: &str) -> Option<Position> {
     let (was, now): (Vec<&str>, Vec<&str>) = (was.lines().collect(), now.lines().collect());
     let at = usize::try_from(position.line).ok()?.checked_sub(1)?;
@@ -151,12 +151,12 @@ fn moved_with_its_line(position: Position, was: &str, now: &str) -> Option<Posit
     } else if at + behind >= was.len() {
         at + now.len() - was.len()
     } else {
-        let line = was[at];
-        let only = |lines: &[&str]| {
-            let mut same = (before..lines.len() - behind).filter(|at| lines[*at] == line);
-            same.next().filter(|_| same.next().is_none())
+        let like = |lines: &[&str]| -> Vec<usize> {
+            (before..lines.len() - behind).filter(|it| lines[*it] == was[at]).collect()
         };
-        only(&was).and(only(&now))?
+        let (of_was, of_now) = (like(&was), like(&now));
+        let nth = of_was.iter().position(|it| *it == at)?;
+        (of_was.len() == of_now.len()).then(|| of_now[nth])?
     };
     Some(Position { line: u32::try_from(line + 1).ok()?, ..position })
 }
@@ -172,5 +172,9 @@ mod tests {
         let line = |line| moved_with_its_line(Position { line, column: 1 }, was, now);
         let lines: Vec<_> = (1..=6).map(|at| line(at).map(|found| found.line)).collect();
         assert_eq!(lines, [Some(1), Some(2), None, Some(5), None, Some(6)]);
+        let (was, now) = ("- t:\na\n- t:\nb\n", "n: x\n- t:\na\n- t:\nb\nl: y\n");
+        let line = |line| moved_with_its_line(Position { line, column: 1 }, was, now);
+        let lines: Vec<_> = (1..=4).map(|at| line(at).map(|found| found.line)).collect();
+        assert_eq!(lines, [Some(2), Some(3), Some(4), Some(5)]);
     }
 }

@@ -114,7 +114,7 @@ fn plain_arrows(text: &str) -> Phrase {
     phrase.text(rest)
 }
 
-/// A step of a field's path.
+/// A part of a field's path, as diffs write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Segment<'a> {
     Key(&'a str),

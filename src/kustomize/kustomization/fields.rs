@@ -81,7 +81,7 @@ pub struct Reference {
     pub text: String,
     /// Where it is written.
     pub at: Location,
-    /// How.
+    /// How it is written there: in a block, in quotes.
     pub written: Written,
 }
 
@@ -159,7 +159,7 @@ pub struct Patch {
     pub allow_kind_change: bool,
     /// Where it is written.
     pub at: Location,
-    /// The same.
+    /// The node that it is written as.
     pub mark: Mark,
     /// How the patch is written, if it is here.
     pub written: Written,

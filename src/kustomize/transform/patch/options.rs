@@ -1,4 +1,4 @@
-//! What a patch may change beside what every patch may.
+//! `options` of an entry of `patches`.
 
 /// What a patch may change beside what every patch may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
