@@ -8,6 +8,7 @@ RUN apk add --no-cache build-base ca-certificates
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
+COPY engine engine
 COPY src src
 COPY benches benches
 RUN mkdir tests && echo '' > tests/main.rs \

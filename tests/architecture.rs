@@ -1,13 +1,15 @@
 //! The rooms import only what the house plan allows (`docs/architecture.md`).
 //!
-//! No compiler checks arrows inside one package, so this test reads the sources. It looks at paths
+//! No compiler checks arrows inside a package, so this test reads the sources. It looks at paths
 //! that begin with `crate::`, in `use` declarations and elsewhere, groups in braces included.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use imports::Imports;
+use imports::{Imports, without_tests};
+use regex::Regex;
 
 mod imports;
 
@@ -100,7 +102,7 @@ const PLAN: &[(&str, &[&str])] = &[
 fn rooms_import_only_what_the_plan_allows() {
     let mut faults = Vec::new();
     for (room, allowed) in PLAN {
-        for file in sources(&source_dir().join(room)) {
+        for file in sources(&room_dir(room)) {
             let text = fs::read_to_string(&file).unwrap();
             for (line, used) in rooms_used(&text) {
                 if used != *room && !allowed.contains(&used.as_str()) {
@@ -115,8 +117,8 @@ fn rooms_import_only_what_the_plan_allows() {
 /// What stands in a circle can only be read all at once.
 #[test]
 fn no_room_has_a_circle_inside() {
-    let imports = Imports::read(&source_dir());
     for (room, _) in PLAN {
+        let imports = imports_of(room);
         let circles = imports.circles(room);
         assert!(
             circles.is_empty(),
@@ -128,9 +130,8 @@ fn no_room_has_a_circle_inside() {
 /// A parent declares and re-exports; what its children use has a file of its own.
 #[test]
 fn no_parent_defines_what_its_children_use() {
-    let imports = Imports::read(&source_dir());
     for (room, _) in PLAN {
-        let types = imports.types_of_parents(room);
+        let types = imports_of(room).types_of_parents(room);
         assert!(types.is_empty(), "{room}: types of a parent that a child uses: {types:#?}");
     }
 }
@@ -138,8 +139,9 @@ fn no_parent_defines_what_its_children_use() {
 #[test]
 fn every_room_is_in_the_plan() {
     let planned: BTreeSet<String> = PLAN.iter().map(|(room, _)| (*room).to_owned()).collect();
-    let here: BTreeSet<String> = fs::read_dir(source_dir())
-        .unwrap()
+    let here: BTreeSet<String> = source_dirs()
+        .iter()
+        .flat_map(|dir| fs::read_dir(dir).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_dir())
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
@@ -152,9 +154,10 @@ fn every_room_is_in_the_plan() {
 fn only_the_sandbox_and_checkouts_render() {
     let may = ["app/sandbox/", "app/local/", "app/preview.rs", "app/validate.rs"];
     let renders = ["plan(&", "plan_id_of(", "preview(&", "render(", "step_edits(", "next_step("];
-    let app = source_dir().join("app");
+    let app = room_dir("app");
     for file in sources(&app) {
-        let below = file.strip_prefix(source_dir()).unwrap().to_string_lossy().into_owned();
+        let below =
+            file.strip_prefix(app.parent().unwrap()).unwrap().to_string_lossy().into_owned();
         if may.iter().any(|may| below.starts_with(may)) {
             continue;
         }
@@ -169,7 +172,7 @@ fn only_the_sandbox_and_checkouts_render() {
 
 #[test]
 fn every_file_says_what_it_owns() {
-    let silent: Vec<PathBuf> = sources(&source_dir())
+    let silent: Vec<PathBuf> = all_sources()
         .into_iter()
         .filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! "))
         .collect();
@@ -181,7 +184,7 @@ fn every_file_says_what_it_owns() {
 fn every_file_is_declared() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut forgotten = Vec::new();
-    for file in sources(&source_dir()).into_iter().chain(sources(&tests)) {
+    for file in all_sources().into_iter().chain(sources(&tests)) {
         let name = file.file_stem().unwrap().to_str().unwrap();
         if ["lib", "main"].contains(&name) {
             continue;
@@ -204,7 +207,7 @@ fn every_file_is_declared() {
 #[test]
 fn every_snapshot_is_asserted() {
     let mut left = Vec::new();
-    for file in files(&source_dir(), "snap") {
+    for file in source_dirs().iter().flat_map(|dir| files(dir, "snap")) {
         let text = fs::read_to_string(&file).unwrap();
         let source = text.lines().find_map(|line| line.strip_prefix("source: ")).unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
@@ -217,21 +220,45 @@ fn every_snapshot_is_asserted() {
     assert!(left.is_empty(), "no test asserts {left:?}");
 }
 
+/// The compiler finds what nobody uses of a package of its own, but not of one that others may use.
+#[test]
+fn nothing_of_the_engine_is_unused() {
+    let declaration =
+        Regex::new(r"(?m)^ *pub (?:const )?(?:fn|struct|enum|trait|type|const|static) (\w+)")
+            .unwrap();
+    let re_export = Regex::new(r"\bpub use [^;]+;").unwrap();
+    let mut defined = Vec::new();
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for file in all_sources() {
+        let code = without_tests(&fs::read_to_string(&file).unwrap());
+        if file.starts_with(&source_dirs()[1]) {
+            defined.extend(declaration.captures_iter(&code).map(|found| found[1].to_owned()));
+        }
+        // What only re-exports a name does not use it.
+        for word in
+            re_export.replace_all(&code, "").split(|c: char| !c.is_alphanumeric() && c != '_')
+        {
+            *times.entry(word.to_owned()).or_default() += 1;
+        }
+    }
+    let rooms = fs::read_to_string(source_dirs()[0].join("rooms.rs")).unwrap();
+    defined.retain(|name| times[name] < 2 && !rooms.contains(name.as_str()));
+    assert!(defined.is_empty(), "nobody uses {defined:?}");
+}
+
 /// Whoever looks for a place finds it: files and names that `docs/architecture.md` gives are there.
 #[test]
 fn what_the_architecture_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
-    let files = sources(&source_dir());
+    let files = all_sources();
     let mut missing = Vec::new();
     for word in page.split('`').skip(1).step_by(2) {
         let is_there = if word.ends_with(".rs") && !word.contains("NAME") && !word.contains('…') {
             root.join(word).exists() || files.iter().any(|file| file.ends_with(word))
         } else if let Some((room, name)) = word.split_once("::") {
             let name = name.rsplit("::").next().unwrap();
-            let folder = source_dir().join(room);
-            let mut of_room = files.iter().filter(|file| file.starts_with(&folder));
-            !is_room(room) || of_room.any(|file| names(file, name))
+            !is_room(room) || sources(&room_dir(room)).iter().any(|file| names(file, name))
         } else {
             true
         };
@@ -260,8 +287,25 @@ fn the_reader_of_imports_sees_them_all() {
     assert_eq!(used, expected.map(|(line, room)| (line, room.to_owned())));
 }
 
-fn source_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+/// Where the rooms of each package are.
+fn source_dirs() -> [PathBuf; 2] {
+    ["src", "engine/src"].map(|dir| Path::new(env!("CARGO_MANIFEST_DIR")).join(dir))
+}
+
+fn room_dir(room: &str) -> PathBuf {
+    let mut places = source_dirs().into_iter().map(|dir| dir.join(room));
+    places.find(|dir| dir.is_dir()).unwrap_or_else(|| panic!("no package has the room {room}"))
+}
+
+fn imports_of(room: &str) -> &'static Imports {
+    static READ: LazyLock<BTreeMap<PathBuf, Imports>> = LazyLock::new(|| {
+        source_dirs().map(|dir| (dir.clone(), Imports::read(&dir))).into_iter().collect()
+    });
+    &READ[room_dir(room).parent().unwrap()]
+}
+
+fn all_sources() -> Vec<PathBuf> {
+    source_dirs().iter().flat_map(|dir| sources(dir)).collect()
 }
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

@@ -200,7 +200,9 @@ fn without_a_release_the_action_builds_its_own_source_once_for_each_commit() {
     for file in ["Cargo.toml", "Cargo.lock"] {
         fs::copy(root().join(file), job.action.join(file)).unwrap();
     }
-    for (file, text) in [("src/main.rs", "fn main() {}"), (".cargo/config.toml", "")] {
+    for (file, text) in
+        [("src/main.rs", "fn main() {}"), ("engine/src/lib.rs", ""), (".cargo/config.toml", "")]
+    {
         fs::create_dir_all(job.action.join(file).parent().unwrap()).unwrap();
         fs::write(job.action.join(file), text).unwrap();
     }
@@ -226,10 +228,10 @@ fn without_a_release_the_action_builds_its_own_source_once_for_each_commit() {
     assert_eq!(job.run(&PLAN).code, 0);
     assert_eq!(calls(&job), call);
     // Another one is, and what is not what was built.
-    fs::write(job.action.join("src/main.rs"), "fn main() { }").unwrap();
+    fs::write(job.action.join("engine/src/lib.rs"), "mod x {}").unwrap();
     assert_eq!(job.run(&PLAN).code, 0);
     job.install(Path::new(&outputs["program"]), "#!/bin/sh\necho something else\n");
-    fs::write(job.action.join("src/main.rs"), "fn main() {}").unwrap();
+    fs::write(job.action.join("engine/src/lib.rs"), "").unwrap();
     let run = job.run(&PLAN);
     assert_eq!(&*run.stdout, "built, with staging\n", "{run:#?}");
     assert_eq!(calls(&job), call.repeat(3));

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use overlift::yaml::edit::{Editor, Fragment, NodePath, SpanNode, Step};
-use overlift::yaml::{Dialect, Node, parse_stream};
+use overlift_engine::yaml::edit::{Editor, Fragment, NodePath, SpanNode, Step};
+use overlift_engine::yaml::{Dialect, Node, parse_stream};
 
 /// Every node with the way to it.
 fn all<'e>(node: &'e SpanNode, path: &NodePath, found: &mut Vec<(NodePath, &'e SpanNode)>) {

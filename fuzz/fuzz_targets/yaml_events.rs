@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use libyaml_safer::{Encoding, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
-use overlift::yaml::outline;
+use overlift_engine::yaml::outline;
 
 /// What go-yaml reads in another way, or libyaml-safer not at all: a `?` or a `:` at the end of a text within flow
 /// collections, commas and brackets of tags, escapes that only one of them knows, directives, characters that

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use overlift::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_events};
+use overlift_engine::yaml::{Dialect, Node, Value, parse_stream, parse_stream_by_events};
 
 /// Equal to the last mark and style, which `==` on nodes leaves out.
 fn same(a: &Node, b: &Node) -> bool {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use overlift::yaml::{Dialect, parse_stream, write_stream};
+use overlift_engine::yaml::{Dialect, parse_stream, write_stream};
 
 fuzz_target!(|text: &str| {
     // kustomize writes this string so that it reads it as a number.

@@ -178,7 +178,7 @@ static DEFINITION: LazyLock<Regex> =
 
 /// The code of a file without comments, the tests at its end, and the words of visibility, which are
 /// no imports.
-fn without_tests(text: &str) -> String {
+pub(super) fn without_tests(text: &str) -> String {
     let code: String = text.lines().map(|line| super::without_comment(line) + "\n").collect();
     let code = TESTS.splitn(&code, 2).next().unwrap_or_default();
     VISIBILITY.replace_all(code, "pub").into_owned()

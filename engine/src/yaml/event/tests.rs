@@ -2,7 +2,7 @@
 
 use super::outline;
 
-const CASES: &str = include_str!("../../../fixtures/yaml/events.txt");
+const CASES: &str = include_str!("../../../../fixtures/yaml/events.txt");
 
 /// Where go-yaml reads in another way than the suite and libyaml, as `kubectl kustomize` v5.5.0 shows: no `\/`,
 /// but `\'`; a `?` in brackets begins a key; a comma is part of a tag.
