@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
 use crate::yaml::edit::{SpanKind, SpanNode};
-use crate::yaml::{self, Dialect, Node, Pair, Style, Tag, resolve_plain};
+use crate::yaml::{self, Dialect, Node, Pair, Tag, resolve_plain};
 
 /// A value and a digest of it, by which most unequal values are told apart at once.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Value {
     /// The value of a document as our own reader sees it, which resolves aliases and tags.
     pub(super) fn of_node(node: &Node) -> Self {
         Self::new(match &node.value {
-            yaml::Value::Scalar(scalar) if scalar.style == Style::Plain => plain(&scalar.text),
+            yaml::Value::Scalar(scalar) if scalar.style.is_plain() => plain(&scalar.text),
             yaml::Value::Scalar(scalar) => {
                 Shape::Scalar { text: scalar.text.to_string(), tag: Some(Tag::Str) }
             }

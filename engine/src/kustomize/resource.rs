@@ -9,6 +9,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::origin::Origin;
+use super::scalar;
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
 use crate::model::Location;
@@ -247,12 +248,12 @@ impl Draft {
                 self.origin.clone_from(&old.origin);
             }
         }
-        set_metadata(&mut self.node, "name", Node::string(old.id.name.clone()));
+        set_metadata(&mut self.node, "name", scalar::plain(old.id.name.clone()));
         if let Some(metadata) = self.node.get_mut("metadata").and_then(Node::as_mapping_mut) {
             if old.id.namespace.is_empty() {
                 metadata.remove("namespace");
             } else {
-                metadata.insert("namespace", Node::string(old.id.namespace.clone()));
+                metadata.insert("namespace", scalar::plain(old.id.namespace.clone()));
             }
         }
         self.id = old.id.clone();

@@ -10,11 +10,14 @@ use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag, Text, Value};
 pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
     scalar.tag = match tag {
         Some(Tag::Str) => Tag::Str,
-        _ if scalar.style == Style::Plain => tag.unwrap_or_else(|| resolve(&text)),
+        _ if scalar.style.is_plain() => tag.unwrap_or_else(|| resolve(&text)),
         None => Tag::Str,
         Some(tag) if resolve(&text) == tag => Tag::Str,
         Some(tag) => tag,
     };
+    if scalar.style.is_plain() {
+        scalar.style = if tag.is_none() { Style::Untyped } else { Style::Plain };
+    }
     scalar.text = text;
 }
 
@@ -58,7 +61,7 @@ fn make_text(node: &mut Node) {
         Value::Scalar(scalar) => {
             scalar.tag = Tag::Str;
             // The node is a new one, and a folded text would not survive kustomize unharmed.
-            if scalar.style == Style::Folded {
+            if matches!(scalar.style, Style::Folded | Style::Untyped) {
                 scalar.style = Style::Plain;
             }
         }

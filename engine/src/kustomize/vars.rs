@@ -235,7 +235,7 @@ fn replace_in(
         Value::Sequence(items) => {
             for item in items {
                 match &mut item.value {
-                    Value::Scalar(scalar) if scalar.tag == Tag::Str => {
+                    Value::Scalar(scalar) if may_be_text(scalar) => {
                         replace_in_scalar(scalar, values, secrets, growth)?;
                     }
                     _ => return Err(VarFault::WrongPlace),
@@ -252,7 +252,13 @@ fn replace_in_scalar(
     secrets: &mut SecretFacts,
     growth: &mut Growth,
 ) -> Result<(), TooMuch> {
-    if scalar.tag != Tag::Str || !scalar.text.contains('$') {
+    if !may_be_text(scalar) {
+        return Ok(());
+    }
+    if scalar.style == Style::Untyped {
+        (scalar.tag, scalar.style) = (Tag::Str, Style::Plain);
+    }
+    if !scalar.text.contains('$') {
         return Ok(());
     }
     // A text that is one var and nothing else takes the type of its value.
@@ -275,6 +281,11 @@ fn replace_in_scalar(
     }
     scalar.text = text.into();
     Ok(())
+}
+
+/// Whether it is a text, or made without a type, which counts as one here and is one from then on.
+fn may_be_text(scalar: &Scalar) -> bool {
+    scalar.tag == Tag::Str || scalar.style == Style::Untyped
 }
 
 fn whole_var(text: &str) -> Option<&str> {

@@ -164,6 +164,8 @@ pub enum Tag {
 pub enum Style {
     /// Without quotes.
     Plain,
+    /// Without quotes, and made without a type: a text that is put in its place is whatever that reads like.
+    Untyped,
     /// `'…'`.
     SingleQuoted,
     /// `"…"`.
@@ -183,6 +185,14 @@ pub struct Scalar {
     pub tag: Tag,
     /// The style in the source; `Plain` for made scalars.
     pub style: Style,
+}
+
+impl Style {
+    /// Whether it is one without quotes.
+    #[must_use]
+    pub const fn is_plain(self) -> bool {
+        matches!(self, Self::Plain | Self::Untyped)
+    }
 }
 
 impl Scalar {

@@ -16,9 +16,10 @@ use crate::kustomize::field_spec;
 use crate::kustomize::path_tree::{ScalarInTheWay, Tree};
 use crate::kustomize::resource::{Draft, NOT_A_NAMESPACE};
 use crate::kustomize::resource_set::ResourceSet;
+use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{Gvk, ResourceId};
-use crate::yaml::{Node, Scalar, Value};
+use crate::yaml::{Node, Value};
 
 /// Rewrites every reference to a resource whose name or namespace changed.
 ///
@@ -58,6 +59,7 @@ fn rewrite(
     if fields.tree.is_empty() {
         return Ok(());
     }
+    check_version(node, referrer)?;
     let search = Search {
         referrer,
         drafts,
@@ -71,6 +73,20 @@ fn rewrite(
         search.set(node, &fields.list[at])
     });
     rewritten.map_err(|fault: Fault| fault.in_resource(referrer, last))
+}
+
+/// kustomize compares the version's text with the one it read as none, before it follows references.
+fn check_version(node: &Node, referrer: &Draft) -> Result<(), BuildError> {
+    let Some(version) = node.get("apiVersion").filter(|version| version.is_null()) else {
+        return Ok(());
+    };
+    if version.text().is_none_or(str::is_empty) {
+        return Ok(());
+    }
+    Err(BuildError::Invalid {
+        at: referrer.location.clone().in_field("apiVersion"),
+        reason: format!("`{}` may refer to others, and its `apiVersion` is null", referrer.id),
+    })
 }
 
 /// A field that refers to resources of a kind.
@@ -206,7 +222,7 @@ impl<'a> Search<'a> {
         match mapping.get_mut("namespace") {
             Some(namespace) => set_text(namespace, referral.id.namespace.as_str()),
             None => {
-                mapping.insert("namespace", Node::string(referral.id.namespace.as_str()));
+                mapping.insert("namespace", scalar::plain(referral.id.namespace.as_str().into()));
             }
         }
         Ok(())
@@ -328,8 +344,7 @@ fn role(node: &Node) -> Option<Gvk> {
 /// Writes a name; how it was quoted stays.
 fn set_text(node: &mut Node, text: &str) {
     if let Value::Scalar(scalar) = &mut node.value {
-        let style = scalar.style;
-        *scalar = Scalar { style, ..Scalar::string(text) };
+        scalar::assign(scalar, text.into(), None);
     }
 }
 

@@ -64,10 +64,9 @@ fn metadata(node: &mut Node) -> &mut Node {
     node.get_mut("metadata").expect("it was made")
 }
 
-/// Gives a key the text that it had before.
+/// Gives a key the text that it had before, without its type.
 fn restore(node: &mut Node, key: &str, text: &Text) {
     match node.get_mut(key) {
-        Some(value) if value.text() == Some(text) => {}
         Some(value) => scalar::set(value, text.clone(), None),
         None => {
             let value = scalar::plain(text.clone());

@@ -55,6 +55,10 @@ pub(super) fn put(
         scalar::assign(old, text, is_text.then_some(Tag::Str));
         return Ok(());
     }
+    if old.style == Style::Untyped {
+        scalar::assign(old, text, None);
+        return Ok(());
+    }
     let fits = match (old.tag, resolve_plain(&text, Dialect::V3)) {
         (Tag::Str, _) | (Tag::Float, Tag::Int) => true,
         (old, new) => old == new,

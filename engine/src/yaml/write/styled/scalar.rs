@@ -14,8 +14,9 @@ pub(super) fn is_block(scalar: &Scalar) -> bool {
 /// The style that go-yaml asks for.
 fn style(scalar: &Scalar) -> Style {
     match scalar.style {
-        Style::Plain if scalar.text.contains('\n') => Style::Literal,
+        Style::Plain | Style::Untyped if scalar.text.contains('\n') => Style::Literal,
         Style::Plain if needs_quotes(scalar) => Style::DoubleQuoted,
+        Style::Untyped => Style::Plain,
         style => style,
     }
 }
@@ -30,7 +31,7 @@ pub(super) fn write_key(key: &Scalar, in_flow: bool, out: &mut String) {
     if matches!(key.style, Style::Literal | Style::Folded) || key.text.contains('\n') {
         return write_double(&key.text, None, out);
     }
-    if key.style == Style::Plain && Form::of(&key.text).may_be_plain(&key.text, in_flow) {
+    if key.style.is_plain() && Form::of(&key.text).may_be_plain(&key.text, in_flow) {
         return out.push_str(&key.text);
     }
     write(key, in_flow, 0, out);
