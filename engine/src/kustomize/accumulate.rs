@@ -132,9 +132,9 @@ impl<'a> Session<'a> {
                 annotations.and_then(Node::as_mapping_mut).map(|all| all.remove(ORIGIN));
             }
             draft.origin.clone_from(&origin);
+            self.schema_is_asked |= !self.schema.knows_scope(&draft.id.gvk);
             append(&mut so_far.set, draft)?;
         }
-        self.has_resources = true;
         Ok(())
     }
 

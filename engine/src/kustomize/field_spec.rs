@@ -77,9 +77,10 @@ pub enum Make {
 #[derive(Clone, Debug)]
 pub struct Walks {
     walks: Vec<Arc<Walk>>,
-    /// The kinds that were asked for, with their walks; often wanted ones move to the front, so that
-    /// few are compared.
+    /// The kinds that were asked for, with their walks.
     by_type: Vec<(Gvk, Vec<Arc<Walk>>)>,
+    /// Which of them was asked for last: most often the next is the same, or comes behind it.
+    last: usize,
 }
 
 /// A field spec made ready for walking.
@@ -118,24 +119,18 @@ impl Walks {
     #[must_use]
     pub fn new(specs: &[FieldSpec], make: Make) -> Self {
         let walks = specs.iter().map(|spec| Arc::new(Walk::new(spec, make))).collect();
-        Self { walks, by_type: Vec::new() }
+        Self { walks, by_type: Vec::new(), last: 0 }
     }
 
     /// The walks for resources of this kind, in order.
     pub fn of(&mut self, gvk: &Gvk) -> &[Arc<Walk>] {
-        let at = match self.by_type.iter().position(|(known, _)| is_same(known, gvk)) {
-            Some(0) => 0,
-            Some(at) => {
-                self.by_type.swap(at, at - 1);
-                at - 1
-            }
-            None => {
-                let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
-                self.by_type.push((gvk.clone(), fitting.collect()));
-                self.by_type.len() - 1
-            }
-        };
-        &self.by_type[at].1
+        let mut places = (self.last..self.by_type.len()).chain(0..self.last);
+        self.last = places.find(|at| is_same(&self.by_type[*at].0, gvk)).unwrap_or_else(|| {
+            let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
+            self.by_type.push((gvk.clone(), fitting.collect()));
+            self.by_type.len() - 1
+        });
+        &self.by_type[self.last].1
     }
 }
 

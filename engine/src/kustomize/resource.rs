@@ -13,7 +13,7 @@ use super::scalar;
 use super::schema::Schema;
 use super::{Gvk, ResourceId};
 use crate::model::Location;
-use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Text, TextId, Value};
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Tag, Text, TextId, Value};
 
 /// What a namespaced resource without a namespace is in.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -133,17 +133,14 @@ impl Draft {
 
     /// Reads the identity from the tree again, after something changed it.
     pub fn refresh(&mut self, schema: &Schema) {
-        let (api_version, kind) =
-            (text_at(&self.node, &["apiVersion"]), text_at(&self.node, &["kind"]));
+        let [api_version, kind, name, namespace] = identity(&self.node);
         let gvk = &self.id.gvk;
         if gvk.kind.is_empty() || gvk.kind != kind || !gvk.has_api_version(api_version) {
             self.id.gvk = Gvk::from_api_version(api_version, kind);
             self.cluster_scoped = schema.is_cluster_scoped(&self.id.gvk);
         }
-        let metadata = self.node.get("metadata");
-        let text = |key| metadata.map(|metadata| text_at(metadata, &[key])).unwrap_or_default();
-        update(&mut self.id.name, text("name"));
-        update(&mut self.id.namespace, text("namespace"));
+        update(&mut self.id.name, name);
+        update(&mut self.id.namespace, namespace);
     }
 
     /// Asks the schema again whether the kind has namespaces: a kustomization may have added to it.
@@ -289,9 +286,32 @@ pub fn effective_namespace(namespace: &str, cluster_scoped: bool) -> &str {
     }
 }
 
-/// The text of the scalar at the end of these keys; empty if there is none or it is null.
-fn text_at<'a>(node: &'a Node, keys: &[&str]) -> &'a str {
-    node.at(keys).filter(|node| !node.is_null()).and_then(Node::text).unwrap_or("")
+/// Version, kind, name and namespace that an object gives itself; empty where there is no scalar, or a null.
+fn identity(object: &Node) -> [&str; 4] {
+    let [mut api_version, mut kind, mut name, mut namespace] = [""; 4];
+    // One walk over the keys: resources are asked very often.
+    for pair in object.as_mapping().into_iter().flatten() {
+        match pair.key.text.as_str() {
+            "apiVersion" => api_version = text(&pair.value),
+            "kind" => kind = text(&pair.value),
+            "metadata" => {
+                for pair in pair.value.as_mapping().into_iter().flatten() {
+                    match pair.key.text.as_str() {
+                        "name" => name = text(&pair.value),
+                        "namespace" => namespace = text(&pair.value),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    [api_version, kind, name, namespace]
+}
+
+/// The text of a scalar; empty if it is none, or null.
+fn text(node: &Node) -> &str {
+    node.as_scalar().filter(|scalar| scalar.tag != Tag::Null).map_or("", |scalar| &scalar.text)
 }
 
 /// Sets a key of `metadata`, which is made if it is missing.

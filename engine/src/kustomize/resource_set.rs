@@ -244,7 +244,9 @@ impl ResourceSet {
         if let Some(at) = index.first_hashed(hash, |at| is_same(&drafts[at], &draft)) {
             return Err(Box::new((draft, at)));
         }
-        self.push(draft);
+        self.secrets.note(&draft);
+        self.drafts.push(draft);
+        self.note_hashed(self.drafts.len() - 1, hash);
         Ok(())
     }
 
@@ -335,9 +337,15 @@ impl ResourceSet {
 
     /// Keeps the indexes in step with what is at a place now.
     fn note(&mut self, at: usize) {
+        self.note_hashed(at, hash_of(Key::of(&self.drafts[at])));
+    }
+
+    /// As [`ResourceSet::note`], for who has hashed the identity that it has now.
+    fn note_hashed(&mut self, at: usize, hash: u64) {
         let draft = &self.drafts[at];
         if let Some(index) = &mut self.by_id {
-            note_ids(index, at, draft);
+            note_earlier_ids(index, at, draft);
+            index.note_hashed(hash, at);
         }
         if let Some(index) = &mut self.by_name {
             note_names(index, at, draft);
@@ -401,10 +409,14 @@ fn index_of(drafts: &[Draft], note: fn(&mut Places, usize, &Draft)) -> Places {
 }
 
 fn note_ids(index: &mut Places, at: usize, draft: &Draft) {
+    note_earlier_ids(index, at, draft);
+    index.note(Key::of(draft), at);
+}
+
+fn note_earlier_ids(index: &mut Places, at: usize, draft: &Draft) {
     for id in &draft.previous {
         index.note(Key { kind: &id.kind, namespace: &id.namespace, name: &id.name }, at);
     }
-    index.note(Key::of(draft), at);
 }
 
 /// Whether two resources have one identity now.
@@ -445,7 +457,9 @@ impl Hash for Key<'_> {
 }
 
 fn note_names(index: &mut Places, at: usize, draft: &Draft) {
-    for name in [draft.original_name(), &draft.id.name] {
-        index.note(name, at);
+    let (first, now) = (draft.original_name(), draft.id.name.as_str());
+    index.note(now, at);
+    if first != now {
+        index.note(first, at);
     }
 }

@@ -28,7 +28,9 @@ pub struct Session<'a> {
     pub(super) schema_is_set: bool,
     /// Why the file that `openapi` names is no schema: an error as soon as somebody asks it.
     pub(super) no_schema: Option<(Location, String)>,
-    pub(super) has_resources: bool,
+    /// Whether kustomize would have looked into its own schema by now, which then stays beside that of a file: for
+    /// the scope of a kind that it has not at hand, or to lay a patch over an object.
+    pub(super) schema_is_asked: bool,
     pub(super) visits: Visits,
 }
 
@@ -42,7 +44,7 @@ impl<'a> Session<'a> {
             warnings: Vec::new(),
             schema_is_set: false,
             no_schema: None,
-            has_resources: false,
+            schema_is_asked: false,
             visits: Visits::default(),
         }
     }
@@ -124,7 +126,7 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
         };
-        if self.has_resources {
+        if self.schema_is_asked {
             self.schema.add(definitions);
         } else {
             self.schema = Schema::custom(definitions, self.version());

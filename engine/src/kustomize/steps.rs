@@ -84,6 +84,7 @@ impl<'a> Session<'a> {
         let too_large =
             |TooMuch| BuildError::TooLarge { dir: overlay.root.dir.clone(), limit: growth::LIMIT };
         self.refuse_no_schema(&so_far.set, &steps)?;
+        self.schema_is_asked |= steps.iter().any(|step| step.transformer.asks_schema());
         for step in steps {
             let resources = so_far.set.len();
             for text in step.transformer.texts_for_each() {
@@ -164,6 +165,7 @@ impl<'a> Session<'a> {
             let origin = origin.map(|origin| Arc::new(origin.join(overlay.file.file_name())));
             for mut draft in drafts {
                 draft.origin.clone_from(&origin);
+                self.schema_is_asked |= !self.schema.knows_scope(&draft.id.gvk);
                 append(&mut so_far.set, draft)?;
             }
         }

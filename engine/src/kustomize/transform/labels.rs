@@ -22,6 +22,9 @@ pub fn apply(
     entries: &[TextEntry],
     fields: &[FieldSpec],
 ) -> Result<(), BuildError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
     let mut entries: Vec<&TextEntry> = entries.iter().collect();
     entries.sort();
     let mut walks = Walks::new(fields, Make::Mapping);

@@ -14,6 +14,7 @@ use crate::kustomize::configuration::Configuration;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec;
 use crate::kustomize::path_tree::{ScalarInTheWay, Tree};
+use crate::kustomize::places::Places;
 use crate::kustomize::resource::{Draft, NOT_A_NAMESPACE};
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
@@ -138,20 +139,17 @@ impl<'a> Fields<'a> {
 
 /// Places of resources by every name they had before.
 struct Index<'a> {
-    by_earlier_name: BTreeMap<&'a str, Vec<usize>>,
+    by_earlier_name: Places,
     by_original_namespace: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Index<'a> {
     fn new(drafts: &'a [Draft]) -> Self {
-        let mut by_earlier_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_earlier_name = Places::default();
         let mut by_original_namespace: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, draft) in drafts.iter().enumerate() {
             for ids in draft.previous.chunk_by(|a, b| a.name == b.name) {
-                let places = by_earlier_name.entry(&ids[0].name).or_default();
-                if places.last() != Some(&at) {
-                    places.push(at);
-                }
+                by_earlier_name.note(ids[0].name.as_str(), at);
             }
             let namespace = draft.original_effective_namespace();
             if namespace != NOT_A_NAMESPACE {
@@ -236,10 +234,11 @@ impl<'a> Search<'a> {
         namespace: Option<&str>,
         same: Same,
     ) -> Result<Option<&'a Draft>, Fault> {
-        let Some(places) = self.index.by_earlier_name.get(name) else { return Ok(None) };
+        let places = self.index.by_earlier_name.of(name);
         let mut candidates: Vec<&Draft> = places
-            .iter()
-            .map(|at| &self.drafts[*at])
+            .into_iter()
+            .map(|at| &self.drafts[at])
+            .filter(|draft| draft.previous.iter().any(|id| id.name == name))
             .filter(|draft| self.may_refer_to(draft))
             .filter(|draft| had_kind(draft, field.target))
             .collect();
