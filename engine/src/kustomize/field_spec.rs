@@ -253,8 +253,8 @@ impl Walk {
             return Err(FieldError::EmptyName { path: self.path.clone() });
         }
         let Some(mapping) = node.as_mapping_mut() else { return Ok(None) };
-        let is_here = |pair: &Pair| pair.key.text == step.name && !pair.value.is_null();
-        if let Some(at) = mapping.iter().position(is_here) {
+        let place = mapping.iter().position(|pair| pair.key.text == step.name);
+        if let Some(at) = place.filter(|at| !mapping.as_slice()[*at].value.is_null()) {
             return Ok(mapping.iter_mut().nth(at).map(|pair| &mut pair.value));
         }
         let last = depth + 1 == self.steps.len();
@@ -264,18 +264,25 @@ impl Walk {
             Make::Scalar if last => Some(Node::string("")),
             Make::Scalar | Make::Mapping => Some(Node::mapping()),
         };
-        if let Some(made) = made {
+        if made.is_some() {
             check_depth(depth, 1)?;
-            mapping.insert(step.name.as_str(), made);
         }
-        let mut field = mapping.get_mut(&step.name);
-        if let Some(field) = &mut field
-            && step.list
-            && field.is_null()
-        {
-            field.value = Value::Sequence(Vec::new());
+        match (place, made) {
+            (Some(at), made) => {
+                let mut field = mapping.iter_mut().nth(at).map(|pair| &mut pair.value);
+                match (&mut field, made) {
+                    (Some(field), Some(made)) => **field = made,
+                    (Some(field), None) if step.list => field.value = Value::Sequence(Vec::new()),
+                    _ => {}
+                }
+                Ok(field)
+            }
+            (None, Some(made)) => {
+                let key = Scalar::string(step.name.as_str());
+                Ok(Some(mapping.push(Pair { key, key_mark: Mark::NONE, value: made })))
+            }
+            (None, None) => Ok(None),
         }
-        Ok(field)
     }
 }
 

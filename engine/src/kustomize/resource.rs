@@ -20,6 +20,9 @@ pub const DEFAULT_NAMESPACE: &str = "default";
 /// Stands for the namespace of a resource that can have none.
 pub const NOT_A_NAMESPACE: &str = "_non_namespaceable_";
 
+/// So many earlier identities most resources have that have any: without a namespace and without a prefix.
+const USUAL_STEPS: usize = 2;
+
 /// A resource while a build works on it.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -164,6 +167,9 @@ impl Draft {
         };
         // Many patches of one resource are one step of its history.
         if self.previous.last() != Some(&id) {
+            if self.previous.is_empty() {
+                self.previous.reserve_exact(USUAL_STEPS);
+            }
             self.previous.push(id);
         }
     }

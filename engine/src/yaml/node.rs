@@ -427,9 +427,16 @@ impl Mapping {
         None
     }
 
-    /// Adds a pair at the end. The caller knows that the key is not there yet.
-    pub fn push(&mut self, pair: Pair) {
+    /// Adds a pair at the end, and returns its value. The caller knows that the key is not there yet.
+    pub fn push(&mut self, pair: Pair) -> &mut Node {
+        let at = self.pairs.len();
         self.pairs.push(pair);
+        &mut self.pairs[at].value
+    }
+
+    /// Makes room for so many pairs more and no others.
+    pub fn reserve(&mut self, pairs: usize) {
+        self.pairs.reserve_exact(pairs);
     }
 
     /// Takes `key` out; the others keep their order.

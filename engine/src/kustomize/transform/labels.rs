@@ -70,6 +70,10 @@ fn put(
     } else {
         let value = Node { mark, ..Node::string(value) };
         let key = Scalar::string(new.key.as_str());
+        if mapping.is_empty() {
+            // Most get no other.
+            mapping.reserve(1);
+        }
         mapping.push(Pair { key, key_mark: Mark::NONE, value });
     }
     Ok(())

@@ -53,10 +53,12 @@ fn extend(
     text: &str,
 ) -> Result<(), crate::kustomize::field_spec::FieldError> {
     if walk.path() == "metadata/name" && !text.is_empty() {
-        match end {
-            End::Prefix => draft.prefixes.push(text.into()),
-            End::Suffix => draft.suffixes.push(text.into()),
-        }
+        let affixes = match end {
+            End::Prefix => &mut draft.prefixes,
+            End::Suffix => &mut draft.suffixes,
+        };
+        affixes.reserve_exact(1);
+        affixes.push(text.into());
         draft.remember_id();
     }
     if !walk.is_for(&draft.id.gvk) {

@@ -69,7 +69,9 @@ fn set(mapping: &mut Mapping, key: Text, value: Node) {
     let pair = json::pair(key, value);
     match mapping.iter_mut().find(|there| there.key.text == pair.key.text) {
         Some(there) => (there.key_mark, there.value) = (pair.key_mark, pair.value),
-        None => mapping.push(pair),
+        None => {
+            mapping.push(pair);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::kustomize::growth::{TooDeep, TooMuch};
 use crate::kustomize::kustomization::FieldOptions;
 use crate::kustomize::scalar;
 use crate::kustomize::version::Version;
-use crate::yaml::{Dialect, Node, NotStyled, Scalar, Style, Tag, Text, Value, resolve_plain};
+use crate::yaml::{Dialect, Mark, Node, NotStyled, Scalar, Style, Tag, Text, Value, resolve_plain};
 
 /// Why a field does not take a value.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ pub(super) fn put(
             return Err(CopyError::DelimitedTree);
         }
         field.value = value.value.clone();
+        part(field);
         return Ok(());
     };
     if let Some(options) = delimited {
@@ -68,6 +69,24 @@ pub(super) fn put(
     }
     old.text = text;
     Ok(())
+}
+
+/// A copy is a node of its own, and its groups are those of another resource.
+fn part(copy: &mut Node) {
+    match &mut copy.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter_mut().for_each(part_with_mark),
+        Value::Mapping(mapping) => {
+            mapping.iter_mut().for_each(|pair| part_with_mark(&mut pair.value));
+        }
+    }
+}
+
+fn part_with_mark(copy: &mut Node) {
+    if copy.mark.is_shared() {
+        copy.mark = Mark::NONE.moved_to(copy.mark);
+    }
+    part(copy);
 }
 
 /// The old text with a part replaced, or put before or behind the others.
