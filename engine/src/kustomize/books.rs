@@ -51,7 +51,7 @@ impl Draft {
     pub fn has_sound_books(&self) -> bool {
         let parts = |part: fn(&PreviousId) -> &str| -> usize {
             let texts = self.previous.iter().map(part).filter(|text| !text.is_empty());
-            texts.map(|text| 1 + text.bytes().filter(|byte| *byte == b',').count()).sum()
+            texts.map(|text| 1 + memchr::memchr_iter(b',', text.as_bytes()).count()).sum()
         };
         let names = parts(|id| &id.name);
         names == 0 || (names == parts(|id| &id.namespace) && names == parts(|id| &id.kind))

@@ -190,11 +190,16 @@ fn finish_annotations(node: &mut Node, told: Told) {
         annotations.retain(|pair| match pair.key.text.as_str() {
             ORIGIN => told.origins,
             TRANSFORMATIONS => told.transformations,
-            // All of them have that, and few others do.
-            key => !(key.contains("config.k") && BOOKKEEPING.contains(&key)),
+            key => !is_bookkeeping(key),
         });
     }
     scalar::make_texts(node, "annotations");
+}
+
+fn is_bookkeeping(key: &str) -> bool {
+    // All of them begin so, and few others do.
+    let rest = key.strip_prefix("internal.").unwrap_or(key);
+    rest.starts_with("config.k") && BOOKKEEPING.contains(&key)
 }
 
 /// Refuses keys that kustomize made and does not read as texts again.

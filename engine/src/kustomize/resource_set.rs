@@ -446,15 +446,33 @@ impl<'a> Key<'a> {
     }
 }
 
-/// One after the other, each with an end, so that `a` and `bc` are not `ab` and `c`.
+/// One after the other, each with an end, so that `a` and `bc` are not `ab` and `c`; in one piece where they are not
+/// long, as short pieces take the hasher longer than their bytes.
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut piece = [END; 128];
+        let mut length = 0;
         for part in [self.kind, self.namespace, self.name] {
-            state.write(part.as_bytes());
-            state.write_u8(0xff);
+            let end = length + part.len();
+            match piece.get_mut(length..end).filter(|_| end < 128) {
+                Some(room) => {
+                    room.copy_from_slice(part.as_bytes());
+                    length = end + 1;
+                }
+                None => {
+                    state.write(&piece[..length]);
+                    state.write(part.as_bytes());
+                    state.write_u8(END);
+                    (piece, length) = ([END; 128], 0);
+                }
+            }
         }
+        state.write(&piece[..length]);
     }
 }
+
+/// What no text holds.
+const END: u8 = 0xff;
 
 fn note_names(index: &mut Places, at: usize, draft: &Draft) {
     let (first, now) = (draft.original_name(), draft.id.name.as_str());
