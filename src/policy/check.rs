@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::change::{Changed, Changes, moves, read_values};
 use super::gate::{Day, Gate, Gates, Suppression, names};
 use super::installation::with_mesh;
-use super::risks::{Changed, Changes, OF_LOSS, moves, read_values};
+use super::risks::OF_LOSS;
 use super::rule::{Check, Report, Rule};
 use super::rules;
 use super::subject::Subject;

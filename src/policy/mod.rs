@@ -7,6 +7,7 @@
 
 mod analysis;
 mod article;
+mod change;
 mod check;
 mod check_annotation;
 pub mod environment_words;
@@ -43,6 +44,7 @@ pub mod virtual_service;
 mod whole;
 
 pub use analysis::{Surroundings, analyze};
+pub use change::{Changes, OwnValue};
 pub use check::{Findings, all_rules, check, mark_new};
 pub use check_annotation::{Annotation, AnnotationLevel, annotations};
 pub use finding::{Alike, Finding, Level, NOT_VALIDATED};
@@ -51,7 +53,7 @@ pub use installation::manifests;
 pub use mesh::Manifest;
 pub use plain::PlainManifests;
 pub use reading::Reading;
-pub use risks::{Changes, OwnValue, gravity, is_risk};
+pub use risks::{gravity, is_risk};
 pub use rule::Rule;
 pub use schema_source::{RemoteSchema, SchemaSource};
 pub use standards::{Fetched, Standards, UnknownFiles};

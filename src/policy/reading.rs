@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::change::Changes;
 use super::guessed_place::Sources;
-use super::risks::Changes;
 use super::subject::Overlay;
 use crate::diff::{KnownValues, SecretInputs};
 use crate::model::{Entry, Position, RepoPath};

@@ -1,9 +1,9 @@
 //! A rule: what it is called, which codes it gives, and how it looks at its subject.
 
+use super::change::{Changed, Changes, Words};
 use super::finding::{Alike, Finding, Level};
 use super::gate::Gate;
 use super::mesh::{Manifest, Mesh};
-use super::risks::{Changed, Changes, Words};
 use super::subject::Subject;
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::Location;

@@ -1,10 +1,10 @@
 //! Files of charts' values, and their templates: what the rules over before and after say of them where no chart
 //! is rendered.
 
+use super::change::{Changes, VALUES_FILE};
 use super::check::{Findings, check_all};
 use super::gate::{Day, Gates};
 use super::place::position;
-use super::risks::{Changes, VALUES_FILE};
 use super::template_values::overlaid;
 use super::templates::{Beside, Templates};
 use crate::diff::{Change, Hunks, ResourceDiff};

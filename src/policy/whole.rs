@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::change::Changes;
 use super::check::{Findings, check, check_all};
 use super::gate::{Day, Gates};
 use super::guessed_place;
@@ -10,7 +11,6 @@ use super::mesh::Manifest;
 use super::place::place;
 use super::plain::PlainManifests;
 use super::reading::Reading;
-use super::risks::Changes;
 use super::standards::Standards;
 use super::subject::{Promotion, Subject, built};
 use crate::kustomize::ResourceId;

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, becomes, listed, shown, words};
-use super::leaf::push_key;
 use super::observers::{A_LITTLE, WEAKER};
 use super::quantity::{Fall, duration, fall};
+use crate::policy::change::{Changed, becomes, listed, push_key, shown, words};
 use crate::policy::rule::Report;
 use crate::yaml::{Node, Value, parse_manifests};
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{
-    Changed, all_become, becomes, items, listed, new_ones, shown, text, texts, words,
-};
-use super::leaf::last_key;
 use super::mtls::reach;
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, Leaves, all_become, at, becomes, items, last_key, listed, new_ones, shown, text,
+    texts, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;
@@ -34,7 +34,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
 /// Providers of tokens that Contour asks for.
 fn providers_of_contour(changed: &Changed<'_>, report: &mut Report<'_>) {
     let names = |node| -> Vec<&str> {
-        let all = items(super::change::at(node, &["spec", "virtualhost", "jwtProviders"])).iter();
+        let all = items(at(node, &["spec", "virtualhost", "jwtProviders"])).iter();
         all.map(|it| text(Some(it), &["name"])).collect()
     };
     let (then, now) = (names(changed.before()), names(changed.after()));
@@ -183,7 +183,7 @@ fn issuers_elsewhere(changed: &Changed<'_>, report: &mut Report<'_>) {
         let (name, value) = text.split_once('=')?;
         (path.contains(".args[") && names_issuer(name)).then(|| (name.to_owned(), value.to_owned()))
     };
-    let found = |leaves: &super::leaf::Leaves<'_>| -> BTreeMap<String, (String, String)> {
+    let found = |leaves: &Leaves<'_>| -> BTreeMap<String, (String, String)> {
         let found = leaves.iter().filter_map(|(path, text)| {
             let (name, value) = argument(path, text)?;
             Some((name, (value, leaves.field(path).to_owned())))

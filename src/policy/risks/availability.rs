@@ -1,10 +1,10 @@
 //! What keeps an application, and those beside it, answering: probes, the way of a rollout, Pods spread over nodes,
 //! bounded memory.
 
-use super::change::{Changed, at, becomes, items, listed, shown, text, words};
 use super::pod::pod_specs;
 use super::rollouts;
 use crate::policy::Level;
+use crate::policy::change::{Changed, at, becomes, items, listed, shown, text, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, listed, shown, words};
-use super::leaf::{Leaves, last_key, leaves};
 use super::route::{pair, routes};
 use crate::policy::Level;
+use crate::policy::change::{Changed, Leaves, last_key, leaves, listed, shown, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 

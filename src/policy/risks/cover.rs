@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::change::{items, text, texts};
+use crate::policy::change::{items, text, texts};
 use crate::yaml::{Node, Value};
 
 /// Whether a pattern (`*`, `a*`, `*a`, or a word) matches all that another one matches.

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, at, becomes, shown, words};
-use super::leaf::{is_switched_on, last_key, leaves};
 use super::pod::pod_specs;
 use crate::diff::Change;
 use crate::kustomize::{Resource, ResourceId};
 use crate::policy::Level;
+use crate::policy::change::{Changed, at, becomes, is_switched_on, last_key, leaves, shown, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, becomes, words};
-use super::leaf::{is_switched_on, last_key, leaves};
+use crate::policy::change::{Changed, becomes, is_switched_on, last_key, leaves, words};
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, all_become, becomes, items, listed, shown, text, texts, words};
-use super::leaf::{Leaves, is_switched_off, is_switched_on, last_key};
 use super::scope;
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, Leaves, all_become, becomes, is_switched_off, is_switched_on, items, last_key, leaves,
+    listed, shown, text, texts, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;
@@ -331,7 +333,7 @@ const FILTERS: [&str; 5] = ["rbac", "ext_authz", "jwt_authn", "ratelimit", "csrf
 
 /// How many filters of a patch refuse, those that only watch left out.
 fn enforces(node: Option<&Node>) -> usize {
-    let found = super::leaf::leaves(node);
+    let found = leaves(node);
     let refuses =
         |text: &str| FILTERS.iter().any(|filter| text.to_ascii_lowercase().contains(filter));
     let filters =

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Changes, listed, shown, words};
 use crate::diff::ResourceDiff;
 use crate::model::{Entry, Location, Position, RepoPath};
 use crate::policy::Level;
+use crate::policy::change::{Changes, listed, shown, words};
 use crate::policy::environment_words::{EnvironmentWords, is_another_environment};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};

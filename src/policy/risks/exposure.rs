@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, becomes, items, listed, new_ones, shown, text, texts, words};
 use super::cover::network;
 use super::doors;
 use super::guards;
 use super::host::{host_changes, host_field, verbs};
-use super::leaf::last_key;
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, becomes, items, last_key, listed, new_ones, shown, text, texts, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -2,10 +2,11 @@
 //!
 //! Any fall is told; one by half or more, or to nothing, is a warning.
 
-use super::change::{Changed, at, becomes, listed, shown, text, words};
-use super::leaf::{is_switched_on, last_key};
 use super::quantity::{Fall, fall};
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, at, becomes, is_switched_on, last_key, listed, shown, text, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

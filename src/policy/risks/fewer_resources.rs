@@ -1,10 +1,9 @@
 //! CPU, memory and whatever else is counted: requests and limits that fall.
 
-use super::change::{Changed, shown, words};
-use super::leaf::Leaves;
 use super::quantity::{Fall, fall};
 use crate::model::quantity;
 use crate::policy::Level;
+use crate::policy::change::{Changed, Leaves, shown, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 

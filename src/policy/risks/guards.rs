@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, becomes, items, listed, shown, text, words};
 use super::cover::network;
-use super::leaf::last_key;
+use crate::policy::change::{Changed, becomes, items, last_key, listed, shown, text, words};
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 

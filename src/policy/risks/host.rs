@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, all_become, items, listed, text, texts, words};
-use super::charts::has_values;
 use super::doors;
 use crate::kustomize::{Build, Gvk};
 use crate::policy::Level;
+use crate::policy::change::{Changed, all_become, has_values, items, listed, text, texts, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -1,9 +1,8 @@
 //! Images and other versions that go back, or that name whatever is newest.
 
-use super::change::{Changed, becomes, shown, text, words};
-use super::leaf::last_key;
 use super::version::{Image, floats, image, is_older};
 use crate::policy::Level;
+use crate::policy::change::{Changed, becomes, last_key, shown, text, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -1,15 +1,13 @@
 //! Rules over before and after: what weakens security, moves traffic, shrinks or deletes something.
 //!
-//! Each looks at one changed resource ([`Changed`]) or at all of them ([`Changes`]), values of Secrets
-//! masked. Nothing that only strengthens is a warning; nothing that weakens is silent. A new rule is a
-//! file here, a line in `rules::ALL` and a heading in `docs/rules.md`.
+//! Each looks at what [`change`](super::change) holds: one changed resource or all of them. Nothing that
+//! only strengthens is a warning; nothing that weakens is silent. A new rule is a file here, a line in
+//! [`ALL`] and a heading in `docs/rules.md`.
 
 mod alerts;
 pub(super) mod authentication;
 pub(super) mod authorization;
 pub(super) mod availability;
-mod change;
-mod charts;
 pub(super) mod cors;
 mod cover;
 pub(super) mod deleted;
@@ -22,8 +20,6 @@ pub(super) mod fewer_resources;
 mod guards;
 pub(super) mod host;
 pub(super) mod image;
-mod leaf;
-mod moved;
 pub(super) mod mtls;
 pub(super) mod observability;
 mod observers;
@@ -46,10 +42,6 @@ pub(super) mod tls;
 pub(super) mod traffic;
 mod version;
 mod watchers;
-
-pub use change::{Changed, Changes, OwnValue, Words};
-pub(super) use charts::{FILE as VALUES_FILE, read_values};
-pub(super) use moved::moves;
 
 use super::finding::Finding;
 use super::rule::Rule;

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Changed, becomes, items, shown, text, words};
-use super::leaf::last_key;
 use crate::policy::Level;
+use crate::policy::change::{Changed, becomes, items, last_key, listed, shown, text, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;
@@ -124,7 +123,7 @@ fn weaker_ports(changed: &Changed<'_>, report: &mut Report<'_>) {
         .filter(|port| effective(&now, port, all_now) < effective(&then, port, all_then))
         .collect();
     if let Some(first) = weak.first() {
-        let detail = format!("port {}", super::change::listed(&weak));
+        let detail = format!("port {}", listed(&weak));
         let field = format!("spec.portLevelMtls.{first}");
         report.tell(
             changed,

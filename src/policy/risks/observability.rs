@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, at, words};
 use super::deleted::labels;
 use super::observers::{A_LITTLE, Does, WEAKER, does};
 use super::pod::pod_specs;
 use super::{alerts, switches, telemetry, watchers};
 use crate::diff::ResourceDiff;
 use crate::kustomize::Resource;
+use crate::policy::change::{Changed, at, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Report, Rule};
 

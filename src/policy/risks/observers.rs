@@ -1,7 +1,7 @@
 //! Kinds that watch, collect, scrape and tell, and the codes by which it is said that they do less.
 
-use super::change::Changed;
 use crate::policy::Level;
+use crate::policy::change::Changed;
 use crate::policy::rule::Code;
 
 /// Less is seen, or it is told later.

@@ -1,8 +1,7 @@
 //! The specs of Pods in a resource, wherever its kind keeps them, and the maps that a chart's values
 //! have for them.
 
-use crate::policy::risks::change::items;
-use crate::policy::risks::leaf::push_key;
+use crate::policy::change::{items, push_key};
 use crate::yaml::{Node, Value};
 
 /// A Pod's spec and its place.

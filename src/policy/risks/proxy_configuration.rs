@@ -1,8 +1,7 @@
 //! Configuration of proxies that nothing checks.
 
-use super::change::{Changed, listed, words};
-use super::leaf::last_key;
 use crate::policy::Level;
+use crate::policy::change::{Changed, last_key, listed, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 

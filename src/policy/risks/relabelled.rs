@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::Changes;
 use super::deleted::labels;
 use crate::kustomize::Build;
+use crate::policy::change::Changes;
 use crate::yaml::{Node, Value};
 
 /// Each label with what all Pods have before and after.

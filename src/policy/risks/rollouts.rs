@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::alerts::{Threshold, threshold};
-use super::change::{Changed, at, becomes, items, listed, shown, text, words};
-use super::leaf::{is_switched_off, is_switched_on};
 use super::pod::pod_specs;
+use crate::policy::change::{
+    Changed, at, becomes, is_switched_off, is_switched_on, items, listed, shown, text, words,
+};
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{items, text};
-use super::leaf::leaves;
 use crate::kustomize::Gvk;
 use crate::model::Pairing;
+use crate::policy::change::{items, leaves, text};
 use crate::yaml::Node;
 
 /// A route of a VirtualService, an HTTPRoute, an Ingress and their like.

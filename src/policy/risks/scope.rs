@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, at, becomes, items, listed, new_ones, shown, text, texts, words};
+use crate::policy::change::{
+    Changed, at, becomes, items, leaves, listed, new_ones, shown, text, texts, words,
+};
 use crate::policy::rule::{Code, Report};
 use crate::yaml::Node;
 
@@ -30,7 +32,7 @@ pub(super) fn check(
 /// Whether one match holds all that another one does: lists of kinds that only grew.
 fn only_grew(then: Option<&Node>, now: Option<&Node>) -> bool {
     let kinds = |node: Option<&Node>| -> (Vec<String>, String) {
-        let found = super::leaf::leaves(node);
+        let found = leaves(node);
         let is_kind = |path: &str| path.contains("kinds[") || path.contains("apiGroups[");
         let kinds = found.iter().filter(|(path, _)| is_kind(path)).map(|(_, text)| text.to_owned());
         let rest: Vec<String> = found

@@ -1,10 +1,11 @@
 //! Secrets that are read from elsewhere: keys, stores, references of containers and gateways.
 
-use super::change::{Changed, all_become, becomes, listed, shown, texts, words};
-use super::leaf::{is_switched_on, last_key};
 use crate::diff::{MASKED, MASKED_CHANGED};
 use crate::kustomize::name_without_hash;
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, all_become, becomes, is_switched_on, last_key, listed, shown, texts, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::{Node, Pair};

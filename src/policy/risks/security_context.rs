@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Changed, at, items, listed, shown, text, texts, words};
 use super::pod::{PodSpec, pod_specs, visit_mappings};
 use crate::policy::Level;
+use crate::policy::change::{Changed, at, items, listed, shown, text, texts, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

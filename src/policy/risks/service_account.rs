@@ -1,10 +1,8 @@
 //! What a workload may do in the cluster and in the cloud: another service account, its token,
 //! another identity.
 
-use super::change::{Changed, Words, becomes, shown, words};
-use super::charts::has_values;
-use super::leaf::{Leaves, last_key};
 use crate::policy::Level;
+use crate::policy::change::{Changed, Leaves, Words, becomes, has_values, last_key, shown, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 

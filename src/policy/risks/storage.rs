@@ -1,11 +1,10 @@
 //! Claims and claim templates that shrink, change their class or go, and data that is no longer kept.
 
-use super::change::{Changed, becomes, items, shown, text, words};
-use super::leaf::last_key;
 use super::pod::pod_specs;
 use super::quantity::{Fall, duration, fall};
 use crate::model::quantity;
 use crate::policy::Level;
+use crate::policy::change::{Changed, Leaves, becomes, items, last_key, shown, text, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;
@@ -149,7 +148,7 @@ fn classes(changed: &Changed<'_>, report: &mut Report<'_>) {
 }
 
 /// Whether what the path's owner is about is still there.
-fn path_stays(path: &str, other: &super::leaf::Leaves<'_>) -> bool {
+fn path_stays(path: &str, other: &Leaves<'_>) -> bool {
     let owner = path.rsplit_once('.').map_or("", |(owner, _)| owner);
     other.iter().any(|(path, _)| path.starts_with(owner))
 }

@@ -1,8 +1,9 @@
 //! Switches of logs, traces and metrics: annotations, parts of charts, the mesh's own configuration.
 
-use super::change::{Changed, becomes, listed, shown, text, words};
-use super::leaf::{is_switched_off, last_key};
 use super::observers::{Does, WEAKER, does};
+use crate::policy::change::{
+    Changed, becomes, is_switched_off, last_key, listed, shown, text, words,
+};
 use crate::policy::rule::Report;
 use crate::yaml::parse_manifests;
 

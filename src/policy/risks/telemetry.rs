@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Changed, at, becomes, items, listed, shown, text, words};
 use super::observers::{A_LITTLE, WEAKER};
 use super::quantity::{Fall, fall};
+use crate::policy::change::{Changed, at, becomes, items, listed, shown, text, words};
 use crate::policy::rule::Report;
 use crate::yaml::Node;
 

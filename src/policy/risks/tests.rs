@@ -11,7 +11,7 @@ mod workloads;
 use crate::diff::{KnownValues, RenderedDiff};
 use crate::kustomize::{Build, Gvk, Resource, ResourceId};
 use crate::model::{FileTree, Location, RepoPath};
-use crate::policy::risks::Changes;
+use crate::policy::Changes;
 use crate::policy::{Day, Finding, Gates, Level};
 use crate::yaml::{Dialect, Node, parse_stream};
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, becomes, items, listed, shown, text, texts, words};
-use super::leaf::{is_switched_off, is_switched_on, last_key};
 use crate::diff::item_names;
 use crate::policy::Level;
+use crate::policy::change::{
+    Changed, Leaves, becomes, is_switched_off, is_switched_on, items, last_key, listed, shown,
+    text, texts, words,
+};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;
@@ -171,7 +173,7 @@ fn verification(changed: &Changed<'_>, report: &mut Report<'_>) {
             );
         }
     }
-    let names = |node: &super::leaf::Leaves<'_>| {
+    let names = |node: &Leaves<'_>| {
         node.iter()
             .filter(|(path, _)| path.contains("subjectAltNames"))
             .map(|(_, text)| text.to_owned())

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Changed, becomes, items, listed, shown, text, words};
 use super::host::still_served;
-use super::leaf::last_key;
 use super::route::{Route, pair, routes, title};
 use crate::kustomize::{Build, ResourceId};
 use crate::policy::Level;
+use crate::policy::change::{Changed, becomes, items, last_key, listed, shown, text, words};
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::yaml::Node;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Changed, at, becomes, items, listed, shown, text, texts, words};
 use super::deleted::labels;
-use super::leaf::is_switched_on;
 use super::observers::{A_LITTLE, Does, WEAKER, does};
+use crate::policy::change::{
+    Changed, at, becomes, is_switched_on, items, listed, shown, text, texts, words,
+};
 use crate::policy::rule::Report;
 use crate::yaml::Node;
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kustomize::name_without_hash;
 use crate::policy::article::article;
+use crate::policy::change::Words;
 use crate::policy::environment_words::EnvironmentWords;
 use crate::policy::gate::Gate;
-use crate::policy::risks::Words;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::policy::subject::{Side, Subject};
 use crate::policy::{Level, Manifest};

@@ -4,8 +4,7 @@ use super::{found, ids, manifest, table};
 use crate::diff::{MASKED, MASKED_CHANGED};
 use crate::kustomize::Build;
 use crate::model::{EnvironmentName, FileTree, Location, RepoPath};
-use crate::policy::risks::{Changes, OwnValue};
-use crate::policy::{Day, Gates};
+use crate::policy::{Changes, Day, Gates, OwnValue};
 
 /// What is not shown is no value that one could say something of.
 #[test]

@@ -8,7 +8,7 @@ use crate::yaml::{Node, Value};
 
 /// A scalar and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf<'a> {
+pub(in crate::policy) struct Leaf<'a> {
     /// Its text.
     pub text: &'a str,
     /// The place of its field in `Leaves`, as findings write it: with numbers for items.
@@ -17,7 +17,7 @@ pub(super) struct Leaf<'a> {
 
 /// Scalars by path.
 #[derive(Debug, Default)]
-pub(super) struct Leaves<'a> {
+pub(in crate::policy) struct Leaves<'a> {
     by_path: BTreeMap<String, Leaf<'a>>,
     fields: Vec<String>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Leaves<'a> {
 const DEPTH: usize = 200;
 
 /// All scalars of a tree.
-pub(super) fn leaves(node: Option<&Node>) -> Leaves<'_> {
+pub(in crate::policy) fn leaves(node: Option<&Node>) -> Leaves<'_> {
     let mut leaves = Leaves::default();
     if let Some(node) = node {
         leaves.walk(node, &mut String::new(), &mut String::new(), 0);
@@ -35,7 +35,7 @@ pub(super) fn leaves(node: Option<&Node>) -> Leaves<'_> {
 }
 
 /// A step to a key, as findings write fields.
-pub(super) fn push_key(field: &mut String, key: &str) {
+pub(in crate::policy) fn push_key(field: &mut String, key: &str) {
     if !field.is_empty() {
         field.push('.');
     }
@@ -49,28 +49,28 @@ pub(super) fn push_key(field: &mut String, key: &str) {
 }
 
 /// Whether a switch is on that was not, or was not there.
-pub(super) fn is_switched_on(then: &str, now: &str) -> bool {
+pub(in crate::policy) fn is_switched_on(then: &str, now: &str) -> bool {
     now == "true" && then != "true"
 }
 
 /// Whether a switch was on that is no longer, or no longer there.
-pub(super) fn is_switched_off(then: &str, now: &str) -> bool {
+pub(in crate::policy) fn is_switched_off(then: &str, now: &str) -> bool {
     is_switched_on(now, then)
 }
 
 impl<'a> Leaves<'a> {
     /// The text at a path.
-    pub(super) fn get(&self, path: &str) -> Option<&'a str> {
+    pub(in crate::policy) fn get(&self, path: &str) -> Option<&'a str> {
         self.by_path.get(path).map(|leaf| leaf.text)
     }
 
     /// All paths with their texts, in the order of the paths.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    pub(in crate::policy) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.by_path.iter().map(|(path, leaf)| (path.as_str(), leaf.text))
     }
 
     /// The field of a path, as findings write it.
-    pub(super) fn field<'p>(&'p self, path: &'p str) -> &'p str {
+    pub(in crate::policy) fn field<'p>(&'p self, path: &'p str) -> &'p str {
         self.by_path.get(path).map_or(path, |leaf| self.fields[leaf.place].as_str())
     }
 
@@ -110,7 +110,7 @@ impl<'a> Leaves<'a> {
 }
 
 /// The last key of a path, without the name of an item behind it.
-pub(super) fn last_key(path: &str) -> &str {
+pub(in crate::policy) fn last_key(path: &str) -> &str {
     let path = match path.strip_suffix(']') {
         // `[a.b/c]` is a key, `x[name]` an item of `x`.
         Some(inside) => match inside.rfind('[') {

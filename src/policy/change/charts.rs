@@ -12,7 +12,7 @@ const CHARTS: [&str; 6] =
     ["HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet", FILE];
 
 /// Whether a resource hands values to a chart. Of ConfigMaps these do from which [`read_values`] has read some.
-pub(super) fn has_values(kind: &str, node: Option<&Node>) -> bool {
+pub(in crate::policy) fn has_values(kind: &str, node: Option<&Node>) -> bool {
     CHARTS.contains(&kind)
         || kind == "ConfigMap" && node.is_some_and(|node| node.get("spec").is_some())
 }
