@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::field_way::{Met, Segment, pair, walk, way};
+use super::field_way::{Met, pair, walk};
 use super::finding::Finding;
 use super::mesh::Manifest;
 use crate::kustomize::ResourceId;
-use crate::model::{Location, Position, RepoPath};
+use crate::model::{Location, Position, RepoPath, ShownPart, shown_parts};
 use crate::yaml::{Mark, Node};
 
 /// The files that resources come from, read, with their resources and patches by kind and name.
@@ -89,7 +89,7 @@ pub(super) fn place<'a>(
     }
     for finding in findings {
         let (Some(id), Some(at)) = (&finding.resource, &mut finding.location) else { continue };
-        let way = way(&at.field);
+        let way = shown_parts(&at.field);
         let wanted = index.get(id).and_then(|manifest| whole(manifest.node, &way));
         let original = original_name(id).filter(|name| *name != id.name);
         let names = [Some(id.name.as_str()), original];
@@ -102,7 +102,7 @@ pub(super) fn place<'a>(
 }
 
 /// What a way leads to, if it leads to its end.
-fn whole<'n>(root: &'n Node, way: &[Segment<'_>]) -> Option<Met<'n>> {
+fn whole<'n>(root: &'n Node, way: &[ShownPart<'_>]) -> Option<Met<'n>> {
     walk(root, way).nth(way.len().checked_sub(1)?)
 }
 
@@ -110,7 +110,7 @@ fn whole<'n>(root: &'n Node, way: &[Segment<'_>]) -> Option<Met<'n>> {
 fn best<'a>(
     parts: impl Iterator<Item = (&'a Source, &'a Node)>,
     at: &Location,
-    way: &[Segment<'_>],
+    way: &[ShownPart<'_>],
     wanted: Option<&Node>,
 ) -> Option<(RepoPath, Position)> {
     let mut found: Option<((bool, usize, bool), Mark, &Source)> = None;
@@ -142,18 +142,17 @@ fn best<'a>(
 }
 
 /// The way to the value, whatever the numbers of items.
-fn search<'n>(node: &'n Node, way: &[Segment<'_>], wanted: &Node) -> Option<Met<'n>> {
+fn search<'n>(node: &'n Node, way: &[ShownPart<'_>], wanted: &Node) -> Option<Met<'n>> {
     let (part, rest) = way.split_first()?;
     let go_on = |met: Met<'n>| match rest {
         [] => (met.node == wanted).then_some(met),
         _ => search(met.node, rest, wanted),
     };
-    match part {
-        Segment::Key(key) => go_on(pair(node, key)?),
-        Segment::Index(_) => {
-            let items = node.as_sequence()?.iter();
-            items.map(|node| Met { node, key_mark: node.mark }).find_map(go_on)
+    match (part, node.as_sequence()) {
+        (ShownPart::InBrackets(_), Some(items)) => {
+            items.iter().map(|node| Met { node, key_mark: node.mark }).find_map(go_on)
         }
+        (ShownPart::Key(key) | ShownPart::InBrackets(key), _) => go_on(pair(node, key)?),
     }
 }
 

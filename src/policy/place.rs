@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::field_way::{Met, walk, way};
+use super::field_way::{Met, walk};
 use super::finding::Finding;
 use super::mesh::Manifest;
 use crate::kustomize::ResourceId;
-use crate::model::{Location, Position, RepoPath};
+use crate::model::{Location, Position, RepoPath, shown_parts};
 use crate::yaml::{Mark, Node};
 
 /// Says where a node of a manifest stands that comes from this place.
@@ -30,7 +30,7 @@ pub(super) fn place(findings: &mut [Finding], manifests: &[Manifest<'_>], locate
         let is_origin =
             |it: &&&Manifest<'_>| (&it.origin.path, it.origin.position) == (&at.path, at.position);
         let Some(manifest) = same.iter().find(is_origin).or(same.first()) else { continue };
-        let met: Vec<Met<'_>> = walk(manifest.node, &way(&at.field)).collect();
+        let met: Vec<Met<'_>> = walk(manifest.node, &shown_parts(&at.field)).collect();
         let found =
             met.iter().rev().flat_map(marks).find_map(|mark| locate(mark, &manifest.origin));
         if let Some((path, position)) = found {
@@ -49,6 +49,6 @@ fn marks(met: &Met<'_>) -> [Mark; 2] {
 
 /// Where a field of a document stands in its text, or what of the way to it is there.
 pub(super) fn position(text: &str, document: &Node, field: &str) -> Option<Position> {
-    let last = walk(document, &way(field)).last()?;
+    let last = walk(document, &shown_parts(field)).last()?;
     Some(Position::of_offset(text, last.key_mark.offset()?))
 }

@@ -4,7 +4,7 @@
 //! way: code and bold in Markdown, colours at a terminal.
 
 use crate::diff::{FieldChange, FieldValue, MASKED, MASKED_CHANGED};
-use crate::model::excerpts;
+use crate::model::{ShownPart, excerpts, shown_parts};
 
 use super::markdown::{code, counted, plain};
 use super::plain_text::{one_line, visible};
@@ -114,45 +114,10 @@ fn plain_arrows(text: &str) -> Phrase {
     phrase.text(rest)
 }
 
-/// A part of a field's path, as diffs write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Segment<'a> {
-    Key(&'a str),
-    Item(&'a str),
-}
-
-/// The steps of `spec.template.spec.containers[app].env[LOG_LEVEL].value`.
-fn steps(path: &str) -> Vec<Segment<'_>> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        if let Some(quoted) = rest.strip_prefix("[\"") {
-            let end = quoted.find("\"]").unwrap_or(quoted.len());
-            steps.push(Segment::Key(&quoted[..end]));
-            rest = quoted.get(end + 2..).unwrap_or_default();
-        } else if let Some(inside) = rest.strip_prefix('[') {
-            let end = inside.find(']').unwrap_or(inside.len());
-            steps.push(Segment::Item(&inside[..end]));
-            rest = inside.get(end + 1..).unwrap_or_default();
-        } else {
-            rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            if end == 0 && !rest.starts_with('[') {
-                break;
-            }
-            if end > 0 {
-                steps.push(Segment::Key(&rest[..end]));
-            }
-            rest = &rest[end..];
-        }
-    }
-    steps
-}
-
 /// What a field is called in a sentence: whose it is (a container), and its own name.
 fn field_words(path: &str) -> (Option<String>, Phrase) {
-    let all = steps(path);
-    let mut own: &[Segment<'_>] = &all;
+    let all = shown_parts(path);
+    let mut own: &[ShownPart<'_>] = &all;
     for prefix in [
         ["spec", "jobTemplate"].as_slice(),
         &["spec", "template"],
@@ -161,13 +126,13 @@ fn field_words(path: &str) -> (Option<String>, Phrase) {
         &["values"],
     ] {
         let fits = own.len() > prefix.len()
-            && own.iter().zip(prefix).all(|(step, key)| *step == Segment::Key(key));
+            && own.iter().zip(prefix).all(|(step, key)| *step == ShownPart::Key(key));
         if fits && !(prefix == ["data"] && all.len() == 1) {
             own = &own[prefix.len()..];
         }
     }
     let mut owner = None;
-    if let [Segment::Key(list), Segment::Item(name), rest @ ..] = own
+    if let [ShownPart::Key(list), ShownPart::InBrackets(name), rest @ ..] = own
         && list.ends_with("ontainers")
         && !rest.is_empty()
     {
@@ -177,29 +142,29 @@ fn field_words(path: &str) -> (Option<String>, Phrase) {
     (owner, own_words(own))
 }
 
-fn own_words(own: &[Segment<'_>]) -> Phrase {
+fn own_words(own: &[ShownPart<'_>]) -> Phrase {
     let phrase = Phrase::default();
     match own {
-        [Segment::Key("env"), Segment::Item(name)]
-        | [Segment::Key("env"), Segment::Item(name), Segment::Key("value")] => {
+        [ShownPart::Key("env"), ShownPart::InBrackets(name)]
+        | [ShownPart::Key("env"), ShownPart::InBrackets(name), ShownPart::Key("value")] => {
             phrase.text("env ").name(*name)
         }
-        [Segment::Key("env"), Segment::Item(name), rest @ ..] => {
+        [ShownPart::Key("env"), ShownPart::InBrackets(name), rest @ ..] => {
             phrase.text("env ").name(*name).text(" ").name(joined(rest))
         }
-        [Segment::Key("resources"), Segment::Key("limits"), Segment::Key(what)] => {
+        [ShownPart::Key("resources"), ShownPart::Key("limits"), ShownPart::Key(what)] => {
             phrase.text(format!("{} limit", plain_key(what)))
         }
-        [Segment::Key("resources"), Segment::Key("requests"), Segment::Key(what)] => {
+        [ShownPart::Key("resources"), ShownPart::Key("requests"), ShownPart::Key(what)] => {
             phrase.text(format!("{} request", plain_key(what)))
         }
-        [Segment::Key("metadata"), Segment::Key("annotations"), Segment::Key(key)] => {
+        [ShownPart::Key("metadata"), ShownPart::Key("annotations"), ShownPart::Key(key)] => {
             phrase.text("annotation ").name(*key)
         }
-        [Segment::Key("metadata"), Segment::Key("labels"), Segment::Key(key)] => {
+        [ShownPart::Key("metadata"), ShownPart::Key("labels"), ShownPart::Key(key)] => {
             phrase.text("label ").name(*key)
         }
-        [Segment::Key("image")] => phrase.text("image"),
+        [ShownPart::Key("image")] => phrase.text("image"),
         own => phrase.name(joined(own)),
     }
 }
@@ -209,17 +174,17 @@ fn plain_key(key: &str) -> String {
     if key == "cpu" { "CPU".to_owned() } else { key.replace('`', "'") }
 }
 
-fn joined(steps: &[Segment<'_>]) -> String {
+fn joined(steps: &[ShownPart<'_>]) -> String {
     let mut out = String::new();
     for step in steps {
         match step {
-            Segment::Key(key) => {
+            ShownPart::Key(key) => {
                 if !out.is_empty() {
                     out.push('.');
                 }
                 out.push_str(key);
             }
-            Segment::Item(name) => out.push_str(&format!("[{name}]")),
+            ShownPart::InBrackets(name) => out.push_str(&format!("[{name}]")),
         }
     }
     end_of(&out).to_owned()

@@ -20,6 +20,7 @@ mod quantity;
 mod remote_pattern;
 mod repo_path;
 mod repository;
+mod shown_field;
 
 pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
@@ -49,3 +50,4 @@ pub use quantity::quantity;
 pub use remote_pattern::{InvalidRemotePattern, RemotePattern};
 pub use repo_path::{InvalidPath, RepoPath};
 pub use repository::{BranchName, DeliveryId, InstallationId, PullRequestNumber, RepoName};
+pub use shown_field::{ShownPart, shown_parts};

@@ -9,7 +9,7 @@ use crate::model::{RepoPath, nearest};
 use crate::policy::{
     Gate, Gates, Level, ResourceGlob, SchemaSource, Severity, Suppression, known_words,
 };
-use Segment::{Item, Key, Name};
+use Segment::{Item, Key};
 
 /// The gates of a section on top of those above it.
 pub(super) fn read_gates(
@@ -30,7 +30,7 @@ pub(super) fn read_gates(
     let mut faults = Faults::default();
     let mut severity = Vec::new();
     for (word, level) in &file.severity {
-        faults.keep(check_word(word, &[Key("severity"), Name(word)], section));
+        faults.keep(check_word(word, &[Key("severity"), Key(word)], section));
         severity.push(Severity { of: word.clone(), level: level.level() });
     }
     // The code is nearer to a finding than its rule, and the nearer word counts.

@@ -18,9 +18,7 @@ pub(super) struct Places<'a> {
 /// One step to a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Segment<'a> {
-    Key(&'static str),
-    /// A key that people make up.
-    Name(&'a str),
+    Key(&'a str),
     Item(usize),
 }
 
@@ -60,7 +58,7 @@ impl<'a> Places<'a> {
         let mut field = String::new();
         for step in steps {
             let next = match step {
-                Segment::Key(key) | Segment::Name(key) => {
+                Segment::Key(key) => {
                     if !field.is_empty() {
                         field.push('.');
                     }
