@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::error::PlanError;
-use super::plan::Cause;
+use super::planned_edit::Cause;
 use super::rules::CarriedField;
 use super::wire::Kustomizations;
 use crate::model::PairBy;

@@ -6,7 +6,8 @@ use super::commit::Commit;
 use super::draft::{Change, Draft};
 use super::environment::Environment;
 use super::error::PlanError;
-use super::plan::{Cause, Past, PlanRequest};
+use super::plan_request::{Past, PlanRequest};
+use super::planned_edit::Cause;
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
     self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point, Then,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::draft::{Change, Draft};
 use super::error::PlanError;
-use super::plan::Cause;
+use super::planned_edit::Cause;
 use crate::model::{File, FileMode, RepoPath};
 
 /// Copies what the rules match. Modes, symlinks and binary content survive.

@@ -8,7 +8,7 @@
 use super::draft::Draft;
 use super::error::PlanError;
 use super::overlay::{Overlay, open_editor};
-use super::plan::Cause;
+use super::planned_edit::Cause;
 use super::rules::Keep;
 use super::wire::Kustomizations;
 use crate::model::{FieldPath, FieldStep, File, FileMode, Location, Pairing};

@@ -24,9 +24,12 @@ mod plain;
 mod plain_text;
 mod plan;
 mod plan_id;
+mod plan_request;
+mod planned_edit;
 mod preview;
 mod proposal;
 mod pull_request;
+mod remark;
 mod rendering;
 mod rules;
 mod stepping;
@@ -55,11 +58,10 @@ pub use phrase::Phrase;
 pub use pipeline::{
     NameRank, Pipeline, PipelineError, Sources, Stage, StageFolder, sources_by_name,
 };
-pub use plan::{
-    Cause, Checks, GivenEdit, LastPromotion, NotPromotedReason, Past, Plan, PlanRequest,
-    PlannedEdit, Verdict, Warning, Wish, plan, plan_id_of,
-};
+pub use plan::{Plan, Verdict, plan, plan_id_of};
 pub use plan_id::PlanId;
+pub use plan_request::{Checks, GivenEdit, LastPromotion, Past, PlanRequest, Wish};
+pub use planned_edit::{Cause, PlannedEdit};
 pub use preview::{Preview, Previewed, Reached, preview, preview_body};
 pub use proposal::{Proposal, Undoing, checklist_of, propose, propose_undo, undo_branch};
 pub use pull_request::{
@@ -67,6 +69,7 @@ pub use pull_request::{
     DEFAULT_COMMIT_MESSAGE, DEFAULT_LABELS, DEFAULT_TITLE, PullRequestSettings,
     render_checklist_item, render_labels, render_title,
 };
+pub use remark::{NotPromotedReason, Warning};
 pub use rendering::{render, render_deployed, unbuilt};
 pub use rules::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};

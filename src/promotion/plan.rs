@@ -4,16 +4,12 @@ mod below;
 mod clusters;
 mod compare;
 mod decide;
-mod edit;
 mod findings;
-mod request;
 mod value;
 
-pub use edit::{Cause, PlannedEdit};
-pub use request::{Checks, GivenEdit, LastPromotion, Past, PlanRequest, Wish};
 #[cfg(test)]
 pub use value::Method;
-pub use value::{NotPromoted, NotPromotedReason, Plan, Verdict, Warning};
+pub use value::{Plan, Verdict};
 
 use std::collections::BTreeSet;
 
@@ -28,6 +24,9 @@ use super::draft::Finished;
 use super::environment::Environment;
 use super::error::{BuildState, PlanError};
 use super::plan_id::PlanId;
+use super::plan_request::{Checks, PlanRequest};
+use super::planned_edit::PlannedEdit;
+use super::remark::Warning;
 use super::rendering::{Attempts, NotRendered, as_deployed, render, weigh};
 use super::rules::By;
 use super::traffic::leave_traffic;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::key::Key;
-use super::plan::PlannedEdit;
+use super::planned_edit::PlannedEdit;
 use crate::model::Operation;
 
 /// A plan's id: SHA-256, as 64 lower-case hexadecimal digits.

@@ -4,7 +4,9 @@
 use super::draft::Finished;
 use super::environment::Environment;
 use super::error::PlanError;
-use super::plan::{Cause, PlanRequest, PlannedEdit, Warning};
+use super::plan_request::PlanRequest;
+use super::planned_edit::{Cause, PlannedEdit};
+use super::remark::Warning;
 use super::rendering::render;
 use crate::kustomize::{Build, BuildError};
 use crate::lineage::{Because, Then};

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::commit::Commit;
-use super::plan::{Cause, NotPromoted, PlanRequest, PlannedEdit, Warning};
+use super::plan_request::PlanRequest;
+use super::planned_edit::{Cause, PlannedEdit};
+use super::remark::{NotPromoted, Warning};
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
 use crate::model::{FieldValues, FileEdit, KustomizationField, RepoPath};

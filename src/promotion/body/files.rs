@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::Operation;
-use crate::promotion::plan::{Cause, NotPromotedReason, Plan, PlannedEdit};
+use crate::promotion::plan::Plan;
+use crate::promotion::planned_edit::{Cause, PlannedEdit};
+use crate::promotion::remark::NotPromotedReason;
 
 use super::super::markdown::{code, counted};
 use super::super::plain_text::utf16_len;

@@ -8,7 +8,9 @@ use crate::model::{CommitSha, EnvironmentName, File, FileEdit, FileTree, Locatio
 use crate::policy::{
     Changes, Day, Finding, Gates, Level, Reading, Standards, Terms, check_changes,
 };
-use crate::promotion::plan::{Cause, Method, NotPromoted, NotPromotedReason, PlannedEdit, Warning};
+use crate::promotion::plan::Method;
+use crate::promotion::planned_edit::{Cause, PlannedEdit};
+use crate::promotion::remark::{NotPromoted, NotPromotedReason, Warning};
 use crate::promotion::rendering::Builds;
 use crate::promotion::{By, Environment, PlanError, PlanId, Variables, propose};
 use crate::yaml::{Dialect, Node, parse_stream};

@@ -1,10 +1,10 @@
 //! What the edits change in kustomizations below the target's that it does not build itself.
 
 use super::super::environment::Environment;
+use super::super::plan_request::{Checks, PlanRequest};
+use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;
 use super::super::unbuilt::unbuilt_roots;
-use super::edit::PlannedEdit;
-use super::request::{Checks, PlanRequest};
 use crate::diff::{RenderedDiff, SecretInputs};
 use crate::kustomize;
 use crate::model::{EditedFiles, Files, RepoPath};

@@ -1,7 +1,7 @@
 //! The target as it is deployed: built as the first clusters build it, and once more for each that differ.
 
-use super::edit::PlannedEdit;
-use super::request::PlanRequest;
+use super::super::plan_request::PlanRequest;
+use super::super::planned_edit::PlannedEdit;
 use crate::deployer::{Changes, Variant};
 use crate::diff::{RenderedDiff, SecretInputs};
 use crate::kustomize::{Build, BuildError};

@@ -2,9 +2,9 @@
 //! is known before a text is made.
 
 use super::super::environment::Environment;
+use super::super::plan_request::PlanRequest;
+use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;
-use super::edit::PlannedEdit;
-use super::request::PlanRequest;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
 use crate::model::EditedFiles;
 

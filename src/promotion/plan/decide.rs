@@ -8,9 +8,9 @@ use super::super::environment::Environment;
 use super::super::error::PlanError;
 use super::super::keep::{keep, keep_carried};
 use super::super::overlay::Overlay;
+use super::super::plan_request::{GivenEdit, LastPromotion, Past, PlanRequest};
 use super::super::rules::{By, Prune};
 use super::super::wire::{open_kustomizations, unwire, wire};
-use super::request::{GivenEdit, LastPromotion, Past, PlanRequest};
 use super::value::Method;
 use crate::model::{Location, MOST_PAST_COMMITS};
 

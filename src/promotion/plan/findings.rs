@@ -3,10 +3,10 @@
 use super::super::changes::lost_values;
 use super::super::environment::Environment;
 use super::super::error::PlanError;
+use super::super::plan_request::{Checks, PlanRequest};
+use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;
 use super::clusters::Elsewhere;
-use super::edit::PlannedEdit;
-use super::request::{Checks, PlanRequest};
 use crate::diff::{FilesDiff, RenderedDiff};
 use crate::model::{EditedFiles, EnvironmentName, FileEdit, RepoPath};
 use crate::policy::{

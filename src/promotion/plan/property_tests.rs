@@ -5,9 +5,8 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
 use super::tests::{Decided, path, try_decide};
-use super::*;
 use crate::model::{FieldPath, File, FileTree};
-use crate::promotion::{CarriedField, Keep, PathGlob, Prune, Rules};
+use crate::promotion::{CarriedField, Keep, LastPromotion, PathGlob, Prune, Rules};
 use crate::yaml::edit::{Editor, SpanNode};
 
 const FILES: [&str; 6] = [

@@ -13,7 +13,8 @@ use super::*;
 use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, FieldPath, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
-use crate::promotion::{CarriedField, Keep, PathGlob, Rules};
+use crate::promotion::remark::NotPromotedReason;
+use crate::promotion::{CarriedField, Cause, Keep, LastPromotion, Past, PathGlob, Rules, Wish};
 
 pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()

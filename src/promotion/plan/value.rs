@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::edit::PlannedEdit;
 use crate::diff::{DriftDiff, FilesDiff, RenderedDiff};
 use crate::lineage::Difference;
 use crate::model::{CommitSha, EnvironmentName, FileEdit, Location, RepoPath, Word, read_word};
@@ -13,6 +12,8 @@ use crate::promotion::environment::Environment;
 use crate::promotion::error::PlanError;
 use crate::promotion::key::Key;
 use crate::promotion::plan_id::PlanId;
+use crate::promotion::planned_edit::PlannedEdit;
+use crate::promotion::remark::{NotPromoted, Warning};
 use crate::promotion::rendering::NotRendered;
 use crate::promotion::rules::By;
 
@@ -145,38 +146,4 @@ pub enum Verdict {
         /// How many.
         errors: usize,
     },
-}
-
-/// Something to know about a plan, with the place to look at if there is one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// One sentence, lower case, without a final period, without a Secret's value.
-    pub message: String,
-    /// Where to look.
-    pub at: Option<Location>,
-}
-
-/// A part of the source's kustomization that stays behind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotPromoted {
-    /// The kustomization's field.
-    #[serde(deserialize_with = "read_word")]
-    pub field: Word,
-    /// What is meant, without values: a path, a generator's name, a patch's target.
-    pub entry: String,
-    /// Why it stays behind.
-    pub reason: NotPromotedReason,
-    /// Its place in the source's kustomization.
-    pub at: Location,
-}
-
-/// Why an entry stays behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum NotPromotedReason {
-    /// It is written in the kustomization itself: an inline patch, literals.
-    WithoutFile,
-    /// `promotion.copy` does not match its file, or `promotion.exclude` does.
-    NotCopied,
-    /// The target references the file with other keys (`target`, `options`), which stay.
-    OtherKeys,
 }

@@ -5,7 +5,8 @@ use super::kustomizations::{Kustomizations, leave};
 use crate::kustomize::decode::same_key;
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
-use crate::promotion::plan::{Cause, NotPromotedReason};
+use crate::promotion::planned_edit::Cause;
+use crate::promotion::remark::NotPromotedReason;
 use crate::yaml::edit::{Editor, Fragment, NodePath, SpanKind, SpanNode, quote};
 
 /// The entries of a list field of a kustomization's root, and the key as it is written there:

@@ -5,7 +5,8 @@ use super::field::entries;
 use super::kustomizations::{Kustomizations, leave};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
-use crate::promotion::plan::{Cause, NotPromotedReason};
+use crate::promotion::planned_edit::Cause;
+use crate::promotion::remark::NotPromotedReason;
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, SpanNode};
 
 /// The keys of a generator with lines that name files.

@@ -3,7 +3,8 @@
 use super::super::draft::{Change, Draft};
 use super::super::error::PlanError;
 use super::super::overlay::KustomizationFile;
-use super::super::plan::{Cause, NotPromoted, NotPromotedReason};
+use super::super::planned_edit::Cause;
+use super::super::remark::{NotPromoted, NotPromotedReason};
 use crate::model::{File, FileMode, Location};
 use crate::yaml::edit::SpanNode;
 

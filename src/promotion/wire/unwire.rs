@@ -8,7 +8,7 @@ use crate::model::{FieldHolds, KustomizationField, file_lists};
 use crate::promotion::draft::Draft;
 use crate::promotion::error::PlanError;
 use crate::promotion::overlay::Overlay;
-use crate::promotion::plan::Cause;
+use crate::promotion::planned_edit::Cause;
 use crate::yaml::edit::{NodePath, SpanNode};
 
 /// Takes out what names a file that goes.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::edit::Cause;
+use super::environment::Environment;
+use super::error::PlanError;
+use super::planned_edit::Cause;
 use crate::deployer::Deployers;
 use crate::kustomize::BuildOptions;
 use crate::lineage::{History, Point};
 use crate::model::{CommitSha, File, Files, Location, RepoPath};
 use crate::policy::{Day, Fetched, Gates, OwnValue};
-use crate::promotion::environment::Environment;
-use crate::promotion::error::PlanError;
 
 /// The files at the last promotion of the same source to the same target, for `prune: removed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
