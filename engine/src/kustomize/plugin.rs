@@ -189,7 +189,9 @@ fn strategic_merges(object: &Object<'_>) -> Result<Vec<Reference>, BuildError> {
 
 fn value_add(object: &Object<'_>, site: &Site<'_, '_>) -> Result<ValueAdd, BuildError> {
     let mut value = object.text("value")?.trim().to_owned();
+    let mut mark = object.written("value").mark;
     if value.is_empty() {
+        mark = object.mark();
         site.root.dir.file_name().clone_into(&mut value);
     }
     let mut targets = object.objects("targets", &[], value_target)?;
@@ -216,7 +218,7 @@ fn value_add(object: &Object<'_>, site: &Site<'_, '_>) -> Result<ValueAdd, Build
     if targets.is_empty() {
         return Err(invalid(object, "`targets` is empty"));
     }
-    Ok(ValueAdd { value, targets })
+    Ok(ValueAdd { value, mark, targets })
 }
 
 fn value_target(object: &Object<'_>) -> Result<ValueTarget, BuildError> {

@@ -13,7 +13,7 @@ use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
 use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
-use crate::yaml::{Node, Scalar, Style, Tag, Text, Value};
+use crate::yaml::{Mark, Node, Scalar, Style, Tag, Text, Value};
 
 /// The vars of a kustomization and its bases, by name.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +66,7 @@ impl Vars {
     ) -> Result<Vec<String>, BuildError> {
         let mut values = BTreeMap::new();
         for var in self.0.values() {
-            let (value, is_secret) = value_of(var, set)?;
-            values.insert(var.name.as_str(), Slot { value, is_secret, used: false });
+            values.insert(var.name.as_str(), slot_of(var, set)?);
         }
         if values.is_empty() {
             return Ok(Vec::new());
@@ -110,6 +109,8 @@ fn is_meant(draft: &Draft, var: &Var) -> bool {
 
 struct Slot {
     value: VarValue,
+    /// Where it is written.
+    mark: Mark,
     /// Whether it is a value of a Secret.
     is_secret: bool,
     used: bool,
@@ -121,7 +122,7 @@ enum VarValue {
     Other,
 }
 
-fn value_of(var: &Var, set: &ResourceSet) -> Result<(VarValue, bool), BuildError> {
+fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
     let draft = set
         .iter()
         .find(|draft| draft.var_names.iter().any(|name| *name == var.name))
@@ -137,7 +138,7 @@ fn value_of(var: &Var, set: &ResourceSet) -> Result<(VarValue, bool), BuildError
         }
         None => VarValue::Other,
     };
-    Ok((value, is_secret))
+    Ok(Slot { value, mark: node.mark, is_secret, used: false })
 }
 
 /// The node at the end of a path with dots, `[0]`, `[key=value]` and `[a.b]`.
@@ -221,37 +222,35 @@ fn replace_in(
     growth: &mut Growth,
 ) -> Result<(), VarFault> {
     match &mut node.value {
-        Value::Scalar(scalar) => replace_in_scalar(scalar, values, secrets, growth)?,
+        Value::Scalar(_) => replace_in_text(node, values, secrets, growth)?,
         Value::Mapping(mapping) => {
             for pair in mapping.iter_mut() {
                 if pair.key.tag != Tag::Str {
                     return Err(VarFault::WrongPlace);
                 }
-                if let Value::Scalar(scalar) = &mut pair.value.value {
-                    replace_in_scalar(scalar, values, secrets, growth)?;
-                }
+                replace_in_text(&mut pair.value, values, secrets, growth)?;
             }
         }
         Value::Sequence(items) => {
             for item in items {
-                match &mut item.value {
-                    Value::Scalar(scalar) if may_be_text(scalar) => {
-                        replace_in_scalar(scalar, values, secrets, growth)?;
-                    }
-                    _ => return Err(VarFault::WrongPlace),
+                if !item.as_scalar().is_some_and(may_be_text) {
+                    return Err(VarFault::WrongPlace);
                 }
+                replace_in_text(item, values, secrets, growth)?;
             }
         }
     }
     Ok(())
 }
 
-fn replace_in_scalar(
-    scalar: &mut Scalar,
+/// Puts values into a text; it stands then where the last of them does.
+fn replace_in_text(
+    node: &mut Node,
     values: &mut BTreeMap<&str, Slot>,
     secrets: &mut SecretFacts,
     growth: &mut Growth,
 ) -> Result<(), TooMuch> {
+    let Value::Scalar(scalar) = &mut node.value else { return Ok(()) };
     if !may_be_text(scalar) {
         return Ok(());
     }
@@ -272,14 +271,18 @@ fn replace_in_scalar(
                 secrets.note_copied_text(text);
             }
             *scalar = Scalar { text: text.clone(), tag: *tag, style: Style::Plain };
+            node.mark = node.mark.moved_to(slot.mark);
         }
         return Ok(());
     }
-    let (text, has_secret) = expand(&scalar.text, values, growth)?;
+    let Expanded { text, last, has_secret } = expand(&scalar.text, values, growth)?;
     if has_secret {
         secrets.note_copied_text(&text);
     }
     scalar.text = text.into();
+    if let Some(mark) = last {
+        node.mark = node.mark.moved_to(mark);
+    }
     Ok(())
 }
 
@@ -293,13 +296,22 @@ fn whole_var(text: &str) -> Option<&str> {
     (!name.contains(')')).then_some(name)
 }
 
-/// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays. Tells whether a value of a Secret came in.
+/// A text with the values of vars.
+struct Expanded {
+    text: String,
+    /// Where the last value is written that came in.
+    last: Option<Mark>,
+    /// Whether a value of a Secret came in.
+    has_secret: bool,
+}
+
+/// Replaces `$(NAME)`; `$$` becomes `$`, and what is no var stays.
 fn expand(
     text: &str,
     values: &mut BTreeMap<&str, Slot>,
     growth: &mut Growth,
-) -> Result<(String, bool), TooMuch> {
-    let mut has_secret = false;
+) -> Result<Expanded, TooMuch> {
+    let (mut last, mut has_secret) = (None, false);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -307,7 +319,7 @@ fn expand(
         let after = &rest[at + 1..];
         if after.is_empty() {
             out.push('$');
-            return Ok((out, has_secret));
+            return Ok(Expanded { text: out, last, has_secret });
         }
         if let Some(more) = after.strip_prefix('$') {
             out.push('$');
@@ -318,8 +330,9 @@ fn expand(
         match name {
             Some((name, more)) => {
                 match values.get_mut(name) {
-                    Some(Slot { value: VarValue::Scalar(_, text), is_secret, used }) => {
+                    Some(Slot { value: VarValue::Scalar(_, text), mark, is_secret, used }) => {
                         *used = true;
+                        last = Some(*mark);
                         has_secret |= *is_secret;
                         growth.add(text.len())?;
                         out.push_str(text);
@@ -341,7 +354,7 @@ fn expand(
         }
     }
     out.push_str(rest);
-    Ok((out, has_secret))
+    Ok(Expanded { text: out, last, has_secret })
 }
 
 fn fault(var: &Var, what: String) -> BuildError {
@@ -357,10 +370,15 @@ mod tests {
     fn expands_as_kustomize_does() {
         let mut values = BTreeMap::from([(
             "A",
-            Slot { value: VarValue::Scalar(Tag::Str, "x".into()), is_secret: false, used: false },
+            Slot {
+                value: VarValue::Scalar(Tag::Str, "x".into()),
+                mark: Mark::NONE,
+                is_secret: false,
+                used: false,
+            },
         )]);
         let mut growth = Growth::default();
-        let mut check = |text: &str| expand(text, &mut values, &mut growth).unwrap().0;
+        let mut check = |text: &str| expand(text, &mut values, &mut growth).unwrap().text;
         assert_eq!(check("a $(A)-$(B) $$(A) $(A"), "a x-$(B) $(A) $(A");
         assert_eq!(check("cost 5$"), "cost 5$");
         assert_eq!(check("$é$(A)"), "$éx");

@@ -309,7 +309,26 @@ fn what_replacements_and_plugins_write_is_where_it_is_from() {
         "transformers:\n- t.yaml\n",
         &[(
             "over/t.yaml",
+            "apiVersion: builtin\nkind: ValueAddTransformer\nmetadata: {name: any}\nvalue: q100\ntargets:\n- selector: {kind: VirtualService}\n  fieldPath: metadata/annotations/mesh\n- selector: {kind: Deployment}\n  fieldPath: spec/template/spec/serviceAccountName\n",
+        )],
+    );
+    check_overlay_of(
+        "transformers:\n- t.yaml\n",
+        &[(
+            "over/t.yaml",
             "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: any}\nannotations:\n  note: q100\nfieldSpecs:\n- {path: metadata/annotations, create: true}\n",
+        )],
+    );
+}
+
+/// What a var puts into a text stands where the var's field does, as with replacements.
+#[test]
+fn what_vars_write_is_where_their_fields_are() {
+    check_overlay_of(
+        "resources: [../base, more.yaml]\nvars:\n- name: ROUTE\n  objref: {apiVersion: networking.istio.io/v1, kind: VirtualService, name: route}\n  fieldref: {fieldPath: 'spec.http[0].timeout'}\n",
+        &[(
+            "over/more.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: more}\nspec:\n  containers:\n  - name: a\n    image: none\n    args:\n    - $(ROUTE)\n    - --timeout=$(ROUTE)\n    - $(OTHER) q100\n    env:\n    - {name: T, value: $(ROUTE)}\n",
         )],
     );
 }

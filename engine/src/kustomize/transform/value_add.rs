@@ -8,13 +8,15 @@ use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::model::Location;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Mark, Node, Value};
 
 /// A value and where it goes.
 #[derive(Clone, Debug)]
 pub struct ValueAdd {
     /// The value.
     pub value: String,
+    /// Where it is written; where it is not, the transformer that adds the name of its folder.
+    pub mark: Mark,
     /// The fields.
     pub targets: Vec<ValueTarget>,
 }
@@ -66,6 +68,7 @@ impl ValueAdd {
             position => insert_part(&scalar.text, position - 1, &self.value),
         };
         scalar::assign(scalar, text.into(), None);
+        field.mark = field.mark.moved_to(self.mark);
         Ok(())
     }
 }
