@@ -8,7 +8,7 @@ use super::kustomization::{Patch, Reference, Replacement, ReplacementField, repl
 use super::manifest::{self, TextOrigin};
 use super::patch_effect::PatchEntry;
 use super::site::Site;
-use super::transform::patch::{LoadedPatch, Options};
+use super::transform::patch::{LoadedPatch, PatchOptions};
 use super::version::Version;
 use crate::model::{Location, Positions, RepoPath};
 use crate::yaml::{Dialect, Mark, Node, Value};
@@ -50,7 +50,7 @@ pub(super) fn load_replacements(
 pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, patch.patch.trim(), site)?;
     let objects = manifest::resources(&text, &place, site.schema);
-    let options = Options {
+    let options = PatchOptions {
         allow_name_change: patch.allow_name_change,
         allow_kind_change: patch.allow_kind_change,
     };

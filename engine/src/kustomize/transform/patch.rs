@@ -22,14 +22,14 @@ use crate::kustomize::version::{
 use crate::model::{Location, RepoPath};
 use crate::yaml::{Node, TextId};
 use one_resource::{keep_version, make_annotations, merge_into, texts_for_metadata};
-pub use options::Options;
+pub use options::PatchOptions;
 
 /// A patch that was read.
 #[derive(Clone, Debug)]
 pub struct LoadedPatch {
     content: Content,
     target: Option<Selector>,
-    options: Options,
+    options: PatchOptions,
     origin: Origin,
     at: Location,
     /// Where it is listed, which is elsewhere if it has a file of its own.
@@ -67,7 +67,7 @@ impl LoadedPatch {
         (text, id): (&str, TextId),
         objects: Result<Vec<Draft>, BuildError>,
         target: Option<Selector>,
-        options: Options,
+        options: PatchOptions,
         at: Location,
     ) -> Result<Self, BuildError> {
         let json = JsonPatch::parse(text, id);
@@ -102,7 +102,7 @@ impl LoadedPatch {
         Self {
             content: Content::Strategic(objects),
             target: None,
-            options: Options::default(),
+            options: PatchOptions::default(),
             origin: Origin::StrategicMerge,
             listed: at.clone(),
             at,
@@ -129,7 +129,7 @@ impl LoadedPatch {
             return Err(invalid("the patch has no operation"));
         }
         let content = Content::Json(json);
-        let options = Options::default();
+        let options = PatchOptions::default();
         let (listed, file, entries) = (at.clone(), None, Vec::new());
         let origin = Origin::Json6902;
         Ok(Self { content, target, options, origin, at, listed, file, entries })
@@ -275,7 +275,7 @@ impl LoadedPatch {
             }
         };
         let labels_are_texts = self.origin == Origin::StrategicMerge;
-        let node = if labels_are_texts || self.options != Options::default() {
+        let node = if labels_are_texts || self.options != PatchOptions::default() {
             texts_for_metadata(patch.node.clone(), labels_are_texts)
         } else {
             patch.node.clone()
@@ -327,7 +327,7 @@ impl LoadedPatch {
             reason: format!("the patch does not fit `{}`: {source}", set_id(set, at)),
         })?;
         set.lost_books.extend(lost);
-        if options == Options::default() || set.get(at).is_none_or(Draft::is_deleted) {
+        if options == PatchOptions::default() || set.get(at).is_none_or(Draft::is_deleted) {
             return Ok(());
         }
         let wanted = set.get(at).map(WantedId::of);

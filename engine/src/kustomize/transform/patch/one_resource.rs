@@ -1,7 +1,7 @@
 //! Laying a patch over one resource: what of its identity stays, and what becomes of its metadata.
 
 use super::super::strategic_merge::{MergeError, Merged, merge};
-use super::options::Options;
+use super::options::PatchOptions;
 use crate::kustomize::books::{self, LostBooks};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::resource::Draft;
@@ -15,11 +15,11 @@ use crate::yaml::{Mapping, Node, Text, Value};
 pub(super) fn merge_into(
     draft: &mut Draft,
     patch: Node,
-    options: Options,
+    options: PatchOptions,
     schema: &Schema,
     at: &Location,
 ) -> Result<Option<LostBooks>, MergeError> {
-    if options != Options::default() {
+    if options != PatchOptions::default() {
         draft.remember_id();
     }
     let id = draft.id.clone();

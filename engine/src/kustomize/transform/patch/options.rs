@@ -2,7 +2,7 @@
 
 /// What a patch may change beside what every patch may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct PatchOptions {
     /// Names.
     pub allow_name_change: bool,
     /// Kinds.

@@ -1,6 +1,6 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed or refused.
 
-use super::{LoadedPatch, Options};
+use super::{LoadedPatch, PatchOptions};
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::resource::Draft;
@@ -38,7 +38,11 @@ fn kind(kind: &str) -> Option<Selector> {
     Some(Selector { gvk, ..Selector::default() })
 }
 
-fn load(text: &str, target: Option<Selector>, options: Options) -> Result<LoadedPatch, BuildError> {
+fn load(
+    text: &str,
+    target: Option<Selector>,
+    options: PatchOptions,
+) -> Result<LoadedPatch, BuildError> {
     LoadedPatch::of_either_form((text, TextId::ONLY), objects(text), target, options, place())
 }
 
@@ -61,7 +65,7 @@ const LABELS: &str =
 #[test]
 fn a_patch_with_a_target_leaves_the_version_alone_or_refuses() {
     let patch = "{apiVersion: v2, kind: Secret, metadata: {name: x, labels: {c: d}}}";
-    let patch = load(patch, kind("ConfigMap"), Options::default()).unwrap();
+    let patch = load(patch, kind("ConfigMap"), PatchOptions::default()).unwrap();
     let patched = |version: &str| {
         let text = CONFIG_MAP.replace("apiVersion: v1", &format!("apiVersion: {version}"));
         let mut set = ResourceSet::from_drafts(drafts(&text));
@@ -78,14 +82,14 @@ fn a_patch_with_a_target_leaves_the_version_alone_or_refuses() {
 
 #[test]
 fn a_named_patch_removes_labels() {
-    let set = patched(&load(LABELS, None, Options::default()).unwrap()).unwrap();
+    let set = patched(&load(LABELS, None, PatchOptions::default()).unwrap()).unwrap();
     assert_eq!(field(&set, &["metadata", "labels"]), "c: 2\nd: true\n\"n\": 1\n");
 }
 
 #[test]
 fn a_patch_with_a_target_writes_the_text_null() {
     let text = LABELS.replace("name: shop", "name: any");
-    let set = patched(&load(&text, kind("ConfigMap"), Options::default()).unwrap()).unwrap();
+    let set = patched(&load(&text, kind("ConfigMap"), PatchOptions::default()).unwrap()).unwrap();
     let labels = "a: \"null\"\nc: \"2\"\nd: \"true\"\n\"n\": 1\n";
     assert_eq!(field(&set, &["metadata", "labels"]), labels);
     assert_eq!(field(&set, &["metadata", "name"]), "shop\n");
@@ -96,10 +100,10 @@ fn a_patch_with_a_target_writes_the_text_null() {
 #[test]
 fn names_and_kinds_change_only_where_allowed() {
     let text = "{apiVersion: v2, kind: Foo, metadata: {name: e, namespace: n}, data: {a: b}}";
-    let set = patched(&load(text, kind("ConfigMap"), Options::default()).unwrap()).unwrap();
+    let set = patched(&load(text, kind("ConfigMap"), PatchOptions::default()).unwrap()).unwrap();
     let draft = set.get(0).unwrap();
     assert_eq!(draft.id.to_string(), "ConfigMap shop");
-    let options = Options { allow_name_change: true, allow_kind_change: true };
+    let options = PatchOptions { allow_name_change: true, allow_kind_change: true };
     let set = patched(&load(text, kind("ConfigMap"), options).unwrap()).unwrap();
     let draft = set.get(0).unwrap();
     assert_eq!((draft.id.to_string().as_str(), draft.id.gvk.version.as_str()), ("Foo e", "v1"));
@@ -109,7 +113,7 @@ fn names_and_kinds_change_only_where_allowed() {
 #[test]
 fn deletes_whole_resources() {
     let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop}, $patch: delete}";
-    let mut set = patched(&load(text, None, Options::default()).unwrap()).unwrap();
+    let mut set = patched(&load(text, None, PatchOptions::default()).unwrap()).unwrap();
     set.drop_deleted();
     assert!(set.is_empty());
 }
@@ -117,7 +121,7 @@ fn deletes_whole_resources() {
 #[test]
 fn json_patches_note_the_identity_and_make_annotations_texts() {
     let text = "- {op: replace, path: /metadata/name, value: e}";
-    let set = patched(&load(text, kind("ConfigMap"), Options::default()).unwrap()).unwrap();
+    let set = patched(&load(text, kind("ConfigMap"), PatchOptions::default()).unwrap()).unwrap();
     let draft = set.get(0).unwrap();
     assert_eq!((draft.id.name.as_str(), draft.original_name()), ("e", "shop"));
     assert_eq!(field(&set, &["metadata", "annotations"]), "x: \"1\"\n");
@@ -126,22 +130,24 @@ fn json_patches_note_the_identity_and_make_annotations_texts() {
 #[test]
 fn refuses_what_kustomize_refuses() {
     let other = LABELS.replace("name: shop", "name: shops");
-    let error = patched(&load(&other, None, Options::default()).unwrap()).unwrap_err();
+    let error = patched(&load(&other, None, PatchOptions::default()).unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "k.yaml: there is no `ConfigMap shops` to patch; did you mean `ConfigMap shop`?"
     );
     let text = "- {op: remove, path: /data}";
-    assert!(patched(&load(text, None, Options::default()).unwrap()).is_err());
+    assert!(patched(&load(text, None, PatchOptions::default()).unwrap()).is_err());
     let two = format!("{LABELS}\n---\n{LABELS}");
-    assert!(patched(&load(&two, kind("ConfigMap"), Options::default()).unwrap()).is_err());
+    assert!(patched(&load(&two, kind("ConfigMap"), PatchOptions::default()).unwrap()).is_err());
     for path in ["/kind", "/metadata/name"] {
         let text = format!("- {{op: remove, path: {path}}}");
-        assert!(patched(&load(&text, kind("ConfigMap"), Options::default()).unwrap()).is_err());
+        assert!(
+            patched(&load(&text, kind("ConfigMap"), PatchOptions::default()).unwrap()).is_err()
+        );
     }
 }
 
 #[test]
 fn a_target_that_selects_nothing_is_no_error() {
-    assert!(patched(&load(LABELS, kind("Foo"), Options::default()).unwrap()).is_ok());
+    assert!(patched(&load(LABELS, kind("Foo"), PatchOptions::default()).unwrap()).is_ok());
 }
