@@ -6,6 +6,7 @@
 
 mod carry_out;
 mod given_edits;
+mod made_plan;
 mod on_github;
 mod outcome;
 mod presence;
@@ -34,10 +35,11 @@ use super::causes::chain;
 use super::checking::fetched_on_github;
 use super::job::{Head, Job, Promote};
 use super::plan_at_commit::CheckedBy;
-use super::snapshot::{Snapshot, digest};
+use super::snapshot::Snapshot;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
-use values::{broken, unplannable, would_be_pushed_to};
+use made_plan::MadePlan;
+use values::{broken, unplannable};
 
 pub use on_github::{Basis, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted};
 pub(super) use records::Records;
@@ -219,36 +221,12 @@ impl<'a> Promotion<'a> {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };
-        let branch = match target.pull_request.branch(key) {
-            Ok(branch) => branch,
-            Err(error) => return Ok(Err(broken(&error, None))),
-        };
-        if branch == *base {
-            return Ok(Err(would_be_pushed_to(base)));
-        }
-        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().key();
-        let record = records.newest(&name, key).await?;
-        let undone = undone::is_undone(&records, repository, &plan).await?;
-        Ok(Ok(Self {
-            records,
-            repository,
-            base,
-            snapshot,
-            given,
-            plan,
-            base_digest,
-            branch,
-            request,
-            look,
-            all,
-            undone,
-            intent: key.intent,
-            undoing: None,
-            stepping: None,
-            body: None,
-            record,
-        }))
+        let branch = target.pull_request.branch(key);
+        let made = MadePlan { key: key.clone(), plan, branch, request };
+        let made = made.promotion(records, repository, base, snapshot).await?;
+        let Ok(promotion) = made else { return Ok(made) };
+        let undone = undone::is_undone(&promotion.records, repository, &promotion.plan).await?;
+        Ok(Ok(Self { given, look, all, undone, ..promotion }))
     }
 
     fn planned(&self) -> Planned {

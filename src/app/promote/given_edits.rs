@@ -7,10 +7,11 @@ use crate::promotion::{Environment, GivenEdit, Intent, Key, Request, TemplateErr
 
 use super::super::checking::fetched_on_github;
 use super::super::plan_at_commit::CheckedBy;
-use super::super::snapshot::{Snapshot, digest};
+use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
 use super::Records;
-use super::values::{Ended, Promotion, broken, unplannable, would_be_pushed_to};
+use super::made_plan::MadePlan;
+use super::values::{Ended, Promotion, unplannable};
 
 /// The edits, and what they are for.
 pub(super) struct GivenEdits<'a> {
@@ -46,34 +47,7 @@ impl<'p> Promotion<'p> {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(unplannable(&error))),
         };
-        let branch = match branch {
-            Ok(branch) => branch,
-            Err(error) => return Ok(Err(broken(&error, None))),
-        };
-        if branch == *base {
-            return Ok(Err(would_be_pushed_to(base)));
-        }
-        let base_digest = digest(&snapshot.tree, plan.file_edits().map(|edit| &edit.path));
-        let name = repository.name().key();
-        let record = records.newest(&name, &key.clone().with(intent)).await?;
-        Ok(Ok(Self {
-            records,
-            repository,
-            base,
-            snapshot,
-            given: None,
-            plan,
-            base_digest,
-            branch,
-            request,
-            look: true,
-            all: false,
-            undone: false,
-            intent,
-            undoing: None,
-            stepping: None,
-            body: None,
-            record,
-        }))
+        let made = MadePlan { key: key.clone().with(intent), plan, branch, request };
+        made.promotion(records, repository, base, snapshot).await
     }
 }
