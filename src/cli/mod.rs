@@ -12,6 +12,7 @@ mod doctor;
 mod engine;
 mod findings;
 mod github_app;
+mod given_config;
 mod healthcheck;
 mod hint;
 mod init;

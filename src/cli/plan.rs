@@ -1,11 +1,12 @@
 //! `overlift plan SOURCE TARGET [APPLICATION…]`: what promotions would do.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use super::build::{Restrictor, open_workspace};
 use super::engine::EngineArguments;
+use super::given_config::ConfigArguments;
 use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::plan_json::PlanJson;
@@ -106,9 +107,8 @@ pub(super) struct PlanArguments {
     /// Plan this commit instead of the working tree.
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
-    /// Use this configuration instead of `.github/overlift.yaml`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     wish: WishArguments,
     #[command(flatten)]
@@ -141,7 +141,7 @@ enum Diff {
 pub(super) fn run(arguments: &PlanArguments, directory: &Path, output: &Output) -> outcome::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let workspace = arguments.wish.apply(workspace)?;
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let (_, planned) = plan(&workspace, config.as_deref(), &arguments.pair)?;
     if arguments.json {
         print_json(&planned, output)?;

@@ -1,7 +1,7 @@
 //! `overlift preview`: what a branch would do to each environment, before it is merged.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::findings::{FindingJson, for_people, warning_line};
+use super::given_config::ConfigArguments;
 use super::outcome::{self, Outcome};
 use super::output::{Output, harmless, wrapped};
 use super::plan::located;
@@ -29,9 +30,8 @@ pub(super) struct PreviewArguments {
     /// Look at this commit instead of the working tree.
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
-    /// Use this configuration instead of `.github/overlift.yaml`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     engine: EngineArguments,
     /// Print the text of a comment.
@@ -89,7 +89,7 @@ pub(super) fn run(
     let head = after.commit_id().ok_or_else(|| WorkdirError::UnknownRevision("HEAD".to_owned()))?;
     let base = branch_point(repository, arguments.base.as_deref(), head)?;
     let before = Workspace::open(directory, Some(base.as_str()))?;
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let files = after.files();
     let configuration =
         after.configuration(config.as_deref()).map_err(|error| located(error, files))?;

@@ -1,11 +1,12 @@
 //! `overlift promote SOURCE TARGET`: carries a promotion out, in this checkout or on GitHub.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
 use super::build::open_workspace;
 use super::engine::EngineArguments;
+use super::given_config::ConfigArguments;
 use super::outcome::{self, Outcome};
 use super::output::{Output, counted};
 use super::plan::{Pair, WishArguments, located, plan};
@@ -40,9 +41,8 @@ pub(super) struct PromoteArguments {
     /// Stop before the first write.
     #[arg(long)]
     dry_run: bool,
-    /// Use this configuration instead of `.github/overlift.yaml`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     wish: WishArguments,
     #[command(flatten)]
@@ -97,7 +97,7 @@ fn on_github(
                        repository's configuration";
         return Err(anyhow::anyhow!(message).into());
     }
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let configuration = config.as_deref().map(GivenConfiguration::read).transpose()?;
     let request = |key| PromoteRequest {
         configuration: configuration.clone(),
@@ -122,7 +122,7 @@ fn on_github(
     for promoted in ended {
         match promoted {
             Ok(promoted) => {
-                let given = arguments.config.as_ref().map(|file| file.display().to_string());
+                let given = arguments.config.as_given();
                 let told =
                     basis::told(&basis, &promoted.plan, given.as_deref(), &remote.repository);
                 show(&promoted, &told, all, arguments.dry_run, output)?;
@@ -191,7 +191,7 @@ fn here(
     directory: &Path,
     output: &Output,
 ) -> outcome::Result {
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let (configuration, planned) = plan(workspace, config.as_deref(), &arguments.pair)?;
     let mut blocked = false;
     for (number, plan) in planned.plans.iter().enumerate() {

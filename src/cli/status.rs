@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::build::open_workspace;
 use super::engine::EngineArguments;
+use super::given_config::ConfigArguments;
 use super::outcome::{self, Outcome};
 use super::output::{Output, counted};
 use super::palette::Palette;
@@ -26,9 +27,8 @@ pub(super) struct StatusArguments {
     /// Look at this commit instead of the working tree.
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
-    /// Use this configuration instead of `.github/overlift.yaml`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     engine: EngineArguments,
     /// Print one JSON object.
@@ -49,7 +49,7 @@ pub(super) fn run(
 ) -> outcome::Result {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let configuration =
         workspace.configuration(config.as_deref()).map_err(|error| located(error, files))?;
     let pending = workspace.pending(&configuration);

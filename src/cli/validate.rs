@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::build::open_workspace;
 use super::engine::EngineArguments;
 use super::findings::{FindingJson, for_people, tally, workflow_commands};
+use super::given_config::ConfigArguments;
 use super::outcome::{self, Outcome};
 use super::output::Output;
 use super::plan::located;
@@ -25,7 +26,7 @@ pub(super) struct ValidateArguments {
     environments: Vec<String>,
     /// Check these files, or all manifests below these directories, as all that a cluster has;
     /// several top folders of a directory are clusters.
-    #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with = "engine")]
+    #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with_all = ["engine", "config"])]
     manifests: Vec<PathBuf>,
     /// Files or directories with the CustomResourceDefinitions for `--manifests`.
     #[arg(long, value_name = "FILE|DIR", num_args = 1.., requires = "manifests")]
@@ -36,9 +37,8 @@ pub(super) struct ValidateArguments {
     /// Check this commit instead of the working tree.
     #[arg(long, value_name = "REV", conflicts_with = "manifests")]
     rev: Option<String>,
-    /// Use this configuration instead of `.github/overlift.yaml`.
-    #[arg(long, value_name = "FILE", conflicts_with = "manifests")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     engine: EngineArguments,
 }
@@ -94,7 +94,7 @@ fn environments(
 ) -> Result<(Vec<Part>, Vec<super::report::Failure>), super::report::Failure> {
     let workspace = open_workspace(directory, arguments.rev.as_deref(), arguments.engine)?;
     let files = workspace.files();
-    let config = arguments.config.as_ref().map(|file| directory.join(file));
+    let config = arguments.config.file(directory);
     let configuration =
         workspace.configuration(config.as_deref()).map_err(|error| located(error, files))?;
     let names = arguments.environments.iter().map(|name| EnvironmentName::parse(name));
