@@ -53,8 +53,31 @@ pub enum Event {
     Other,
 }
 
+/// The names of the events that are read, as `X-GitHub-Event` has them.
+const NAMES: [&str; 13] = [
+    "check_run",
+    "deployment_status",
+    "installation",
+    "installation_repositories",
+    "issue_comment",
+    "merge_group",
+    "ping",
+    "pull_request",
+    "pull_request_review",
+    "push",
+    "repository_dispatch",
+    "status",
+    "workflow_dispatch",
+];
+
 impl Event {
-    /// Reads the body of a delivery whose `X-GitHub-Event` is `event`; names are case-sensitive.
+    /// The name of an event that is read; names are case-sensitive.
+    #[must_use]
+    pub fn known_name(event: &str) -> Option<&'static str> {
+        NAMES.into_iter().find(|name| *name == event)
+    }
+
+    /// Reads the body of a delivery whose `X-GitHub-Event` is `event`.
     ///
     /// The body of an event that we do not use is still checked to be a JSON object, since anything
     /// else does not come from GitHub.
@@ -67,8 +90,9 @@ impl Event {
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(PayloadError::NoObject { event: payload.event_name() });
         }
+        let name = Self::known_name(event).unwrap_or_default();
         // Each body is gone through once, but for the events of which one action is used.
-        Ok(match event {
+        Ok(match name {
             "ping" => payload.read::<IgnoredAny>().map(|_| Self::Ping)?,
             "push" => push::read(payload)?.map_or(Self::Other, Self::Push),
             "workflow_dispatch" => {
@@ -83,7 +107,7 @@ impl Event {
             | "pull_request"
             | "pull_request_review"
             | "merge_group"
-            | "check_run" => match (event, payload.action()?.as_str()) {
+            | "check_run" => match (name, payload.action()?.as_str()) {
                 ("repository_dispatch", "promote") => {
                     Self::Dispatch(dispatch::of_repository(payload)?)
                 }

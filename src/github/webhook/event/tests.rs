@@ -175,6 +175,13 @@ fn refuses_what_is_no_object_and_names_that_nobody_has() {
 }
 
 #[test]
+fn every_name_is_of_an_event_that_is_read() {
+    for name in NAMES {
+        assert_ne!(parse(name, &json!({"action": 1})).ok(), Some(Event::Other), "{name}");
+    }
+}
+
+#[test]
 fn events_that_we_do_not_use_are_left_alone() {
     assert_eq!(parse("watch", &json!({"action": "started"})).unwrap(), Event::Other);
     assert_eq!(parse("Push", &json!({})).unwrap(), Event::Other, "names are case-sensitive");
