@@ -22,6 +22,7 @@ mod recover;
 mod repositories;
 mod repository_address;
 mod step;
+mod stored_pair;
 mod undo;
 
 pub(super) use after::After;
@@ -43,6 +44,7 @@ pub(super) use recover::Recover;
 pub(super) use repositories::Repositories;
 pub(super) use repository_address::RepositoryAddress;
 pub(super) use step::{Step, StoredAim};
+pub(super) use stored_pair::StoredPair;
 pub(super) use undo::Undo;
 
 use serde::{Deserialize, Serialize};
@@ -155,12 +157,14 @@ mod tests {
         Job::Look(Look { place: place(), moved, pushed: true })
     }
 
+    fn pair() -> StoredPair {
+        StoredPair { application: None, source: "dev".to_owned(), target: "prod".to_owned() }
+    }
+
     fn promote(head: Option<&str>, askers: &[u64]) -> Promote {
         Promote {
             place: place(),
-            application: None,
-            source: "dev".to_owned(),
-            target: "prod".to_owned(),
+            pair: pair(),
             head: head.map(head_of),
             asked: !askers.is_empty(),
             anew: false,
@@ -203,18 +207,37 @@ mod tests {
 
     #[test]
     fn one_promotion_at_a_time_goes_into_a_target_whatever_the_case() {
-        let other = Promote { source: "qa".to_owned(), ..promote(None, &[]) };
+        let from_qa = StoredPair { source: "qa".to_owned(), ..pair() };
+        let other = Promote { pair: from_qa, ..promote(None, &[]) };
         let spelled = RepositoryAddress { repository: "o/R".to_owned(), ..place() };
         let other = Promote { place: spelled, ..other };
         let (one, two) = (Job::Promote(promote(None, &[])), Job::Promote(other));
         assert_eq!(one.queue(1).lane, two.queue(1).lane);
         assert_ne!(one.queue(1).key, two.queue(1).key);
         let of = |application: &str| {
-            let application = Some(application.to_owned());
-            Job::Promote(Promote { application, ..promote(None, &[]) }).queue(1)
+            let pair = StoredPair { application: Some(application.to_owned()), ..pair() };
+            Job::Promote(Promote { pair, ..promote(None, &[]) }).queue(1)
         };
         assert_ne!(of("cart").lane, of("pay").lane, "applications do not wait for each other");
         assert_ne!(of("cart").key, one.queue(1).key);
+    }
+
+    /// What an older process wrote, or will read.
+    #[test]
+    fn a_promotion_is_written_down_flat() {
+        let written = concat!(
+            r#"{"job":"promote","place":{"repository":"O/r","installation":null,"default_branch":null},"#,
+            r#""application":null,"source":"dev","target":"prod","head":{"commit":"a","tree":"a"},"#,
+            r#""asked":true,"anew":false,"askers":[{"number":1,"comment":7}],"look":false,"#,
+            r#""several":false,"all":false}"#,
+        );
+        let job = Job::Promote(promote(Some("a"), &[7]));
+        assert_eq!(job.queue(1).payload, written);
+        assert_eq!(Job::parse(written), Some(job));
+        let short =
+            r#"{"job":"clear","place":{"repository":"O/r"},"source":"dev","target":"prod"}"#;
+        let Some(Job::Clear(clear)) = Job::parse(short) else { panic!() };
+        assert_eq!(clear.pair, pair());
     }
 
     #[test]

@@ -211,9 +211,9 @@ impl Work {
         let happened = Happened {
             event: NoticeEvent::Failed,
             place: &job.place,
-            application: job.application.as_deref(),
-            source: Some(&job.source),
-            target: Some(&job.target),
+            application: job.pair.application.as_deref(),
+            source: Some(&job.pair.source),
+            target: Some(&job.pair.target),
             number,
             occasion,
             summary: String::new(),

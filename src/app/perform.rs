@@ -9,7 +9,7 @@ use crate::github::{GithubError, Retry};
 use crate::telemetry::metric;
 
 use super::causes::chain;
-use super::job::{Job, Promote};
+use super::job::{Job, Promote, StoredPair};
 use super::work::{Stop, Work};
 use super::worker::{Outcome, Run};
 use super::{
@@ -130,7 +130,7 @@ fn note_unreached(job: &Job, stop: &Stop) {
         return;
     };
     if let Job::Promote(promote) = job {
-        let Promote { place, source, target, .. } = promote;
+        let Promote { place, pair: StoredPair { source, target, .. }, .. } = promote;
         metric::promotion("unreached");
         tracing::warn!(
             repo.name = place.repository,

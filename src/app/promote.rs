@@ -79,9 +79,9 @@ pub(super) async fn promote(work: &Work, job: &Promote) -> Result<Outcome, Stop>
     metric::promotion(ended.outcome());
     tracing::info!(
         repo.name = %repository.name(),
-        application = job.application,
-        source = job.source,
-        target = job.target,
+        application = job.pair.application,
+        source = job.pair.source,
+        target = job.pair.target,
         commit = %head,
         outcome = ended.outcome(),
         pull_request = ended.shown().map(|shown| shown.number.get()),

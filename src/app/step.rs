@@ -32,7 +32,7 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
     let step = promote::DueStep { key: &key, aims, request, dry_run: false };
     let taken = step.carry_out(Records::InStore(work), &repository, &base, snapshot).await?;
     let StepTaken { ended, stepping, record, errors, .. } = taken;
-    tracing::info!(target = job.target, outcome = ended.outcome(), "a step is taken");
+    tracing::info!(target = job.pair.target, outcome = ended.outcome(), "a step is taken");
     let mut next = Vec::new();
     if let (Some(record), Some(stepping)) = (record.filter(|_| ended.shows()), &stepping) {
         let mut standing = work.app.standing(&record).await?;

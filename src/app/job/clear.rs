@@ -5,17 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::asker::last_of;
 use super::edit::{Edit, Release};
 use super::kind::Kind;
-use super::repository_address::{RepositoryAddress, lane_of, of_application};
+use super::repository_address::RepositoryAddress;
+use super::stored_pair::StoredPair;
 use crate::promotion::{Intent, Key};
 
 /// Decide what holds a promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Clear {
     pub(in crate::app) place: RepositoryAddress,
-    #[serde(default)]
-    pub(in crate::app) application: Option<String>,
-    pub(in crate::app) source: String,
-    pub(in crate::app) target: String,
+    #[serde(flatten)]
+    pub(in crate::app) pair: StoredPair,
     /// What its pull request is for.
     #[serde(default)]
     pub(in crate::app) intent: Option<String>,
@@ -41,9 +40,7 @@ impl Clear {
     pub(in crate::app) fn new(place: RepositoryAddress, key: &Key) -> Self {
         Self {
             place,
-            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
-            source: key.source.as_str().to_owned(),
-            target: key.target.as_str().to_owned(),
+            pair: StoredPair::of(key),
             intent: Some(key.intent.as_str().to_owned()),
             asked: false,
             edits: Vec::new(),
@@ -56,9 +53,7 @@ impl Clear {
 
     /// Which promotion; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().unwrap_or_default();
-        let intent = self.intent.as_deref().map_or(Some(Intent::Promote), Intent::parse)?;
-        Some(Key::named(&self.source, &self.target, application)?.with(intent))
+        self.pair.key(self.intent.as_deref().map_or(Some(Intent::Promote), Intent::parse)?)
     }
 }
 
@@ -70,14 +65,12 @@ impl Kind for Clear {
     }
 
     fn queue_key(&self) -> String {
-        let Self { place, source, target, .. } = self;
-        let of = of_application(self.application.as_deref());
         let intent = self.intent.as_deref().unwrap_or_default();
-        format!("{} {} {source} {target}{of} {intent}", Self::WORD, place.key())
+        format!("{} {intent}", self.pair.queue_key(Self::WORD, &self.place))
     }
 
     fn lane(&self) -> String {
-        lane_of(&self.place, &self.target, self.application.as_deref())
+        self.pair.lane(&self.place)
     }
 
     fn merge(self, newer: Self) -> Self {

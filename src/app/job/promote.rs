@@ -7,18 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::asker::{Asker, MOST_ASKERS};
 use super::head::Head;
 use super::kind::Kind;
-use super::repository_address::{RepositoryAddress, lane_of, of_application};
-use crate::promotion::Key;
+use super::repository_address::RepositoryAddress;
+use super::stored_pair::StoredPair;
+use crate::promotion::{Intent, Key};
 
 /// Carry a promotion out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Promote {
     pub(in crate::app) place: RepositoryAddress,
-    /// The application, where there are some.
-    #[serde(default)]
-    pub(in crate::app) application: Option<String>,
-    pub(in crate::app) source: String,
-    pub(in crate::app) target: String,
+    #[serde(flatten)]
+    pub(in crate::app) pair: StoredPair,
     /// The default branch's head, if whoever queued this knows it to be the newest.
     #[serde(default)]
     pub(in crate::app) head: Option<Head>,
@@ -45,16 +43,15 @@ pub(in crate::app) struct Promote {
 impl Promote {
     /// What the check run or status is called that tells on a commit how it ended.
     pub(in crate::app) fn check_name(&self) -> String {
-        let application = self.application.as_ref().map_or(String::new(), |it| format!("{it}/"));
-        format!("overlift/{application}{}-to-{}", self.source, self.target)
+        let StoredPair { application, source, target } = &self.pair;
+        let application = application.as_ref().map_or(String::new(), |it| format!("{it}/"));
+        format!("overlift/{application}{source}-to-{target}")
     }
 
     pub(in crate::app) fn new(place: RepositoryAddress, key: &Key) -> Self {
         Self {
             place,
-            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
-            source: key.source.as_str().to_owned(),
-            target: key.target.as_str().to_owned(),
+            pair: StoredPair::of(key),
             head: None,
             asked: false,
             anew: false,
@@ -73,8 +70,7 @@ impl Promote {
 
     /// Which promotion; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().unwrap_or_default();
-        Key::named(&self.source, &self.target, application)
+        self.pair.key(Intent::Promote)
     }
 }
 
@@ -86,17 +82,11 @@ impl Kind for Promote {
     }
 
     fn queue_key(&self) -> String {
-        let Self { place, source, target, .. } = self;
-        format!(
-            "{} {} {source} {target}{}",
-            Self::WORD,
-            place.key(),
-            of_application(self.application.as_deref())
-        )
+        self.pair.queue_key(Self::WORD, &self.place)
     }
 
     fn lane(&self) -> String {
-        lane_of(&self.place, &self.target, self.application.as_deref())
+        self.pair.lane(&self.place)
     }
 
     fn merge(self, newer: Self) -> Self {
@@ -107,9 +97,7 @@ impl Kind for Promote {
         askers.drain(..askers.len().saturating_sub(MOST_ASKERS));
         Self {
             place: self.place.merge(newer.place),
-            application: newer.application,
-            source: newer.source,
-            target: newer.target,
+            pair: newer.pair,
             // One of them does not know the newest head: it has to be asked for.
             head: self.head.and(newer.head),
             asked: self.asked || newer.asked,

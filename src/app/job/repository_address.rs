@@ -43,17 +43,3 @@ impl RepositoryAddress {
         }
     }
 }
-
-/// The application as a part of keys and lanes: ` of NAME`, or nothing.
-pub(super) fn of_application(application: Option<&str>) -> String {
-    application.map_or(String::new(), |name| format!(" of {name}"))
-}
-
-/// The lane of what changes a target's pull requests: one at a time.
-pub(super) fn lane_of(
-    place: &RepositoryAddress,
-    target: &str,
-    application: Option<&str>,
-) -> String {
-    format!("promote {} {target}{}", place.key(), of_application(application))
-}

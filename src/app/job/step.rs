@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::asker::{Asker, last_of};
 use super::kind::Kind;
-use super::repository_address::{RepositoryAddress, lane_of, of_application};
+use super::repository_address::RepositoryAddress;
+use super::stored_pair::StoredPair;
 use crate::promotion::{Intent, Key};
 use crate::traffic::{Aim, Rollout};
 
@@ -12,10 +13,8 @@ use crate::traffic::{Aim, Rollout};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Step {
     pub(in crate::app) place: RepositoryAddress,
-    #[serde(default)]
-    pub(in crate::app) application: Option<String>,
-    pub(in crate::app) source: String,
-    pub(in crate::app) target: String,
+    #[serde(flatten)]
+    pub(in crate::app) pair: StoredPair,
     /// Where it leads; `None` for whatever is next.
     #[serde(default)]
     pub(in crate::app) aim: Option<StoredAim>,
@@ -72,9 +71,7 @@ impl Step {
     pub(in crate::app) fn new(place: RepositoryAddress, key: &Key, aim: Option<StoredAim>) -> Self {
         Self {
             place,
-            application: key.application.as_ref().map(|name| name.as_str().to_owned()),
-            source: key.source.as_str().to_owned(),
-            target: key.target.as_str().to_owned(),
+            pair: StoredPair::of(key),
             aim,
             asked: false,
             anew: false,
@@ -90,8 +87,7 @@ impl Step {
 
     /// Which steps; `None` if somebody changed the queue by hand.
     pub(in crate::app) fn key(&self) -> Option<Key> {
-        let application = self.application.as_deref().unwrap_or_default();
-        Some(Key::named(&self.source, &self.target, application)?.with(Intent::Step))
+        self.pair.key(Intent::Step)
     }
 }
 
@@ -103,13 +99,11 @@ impl Kind for Step {
     }
 
     fn queue_key(&self) -> String {
-        let Self { place, source, target, .. } = self;
-        let of = of_application(self.application.as_deref());
-        format!("{} {} {source} {target}{of}", Self::WORD, place.key())
+        self.pair.queue_key(Self::WORD, &self.place)
     }
 
     fn lane(&self) -> String {
-        lane_of(&self.place, &self.target, self.application.as_deref())
+        self.pair.lane(&self.place)
     }
 
     fn merge(self, newer: Self) -> Self {

@@ -7,15 +7,15 @@ use crate::model::{CommitSha, Location, PullRequestNumber};
 use crate::promotion::quote;
 
 use super::super::comment::{Topic, USAGE, write_comment};
-use super::super::job::Promote;
+use super::super::job::{Promote, StoredPair};
 use super::super::work::{Stop, Work};
 use super::values::Ended;
 
 impl Ended {
     /// What to say to whoever asked; `None` where a reaction says it all.
     fn text(&self, job: &Promote) -> Option<String> {
-        let Promote { source, target, .. } = job;
-        let of = job.application.as_ref().map_or(String::new(), |it| format!(" of `{it}`"));
+        let StoredPair { source, target, .. } = &job.pair;
+        let of = job.pair.application.as_ref().map_or(String::new(), |it| format!(" of `{it}`"));
         match self {
             Self::Created(_) | Self::Updated(_) => None,
             Self::Unchanged(shown) => {
@@ -150,8 +150,8 @@ pub(in super::super) async fn tell_parked(
     let text = format!(
         "The promotion from `{}` to `{}` was given up:\n\n{}\n\nWhoever runs Overlift can try it \
          again (`overlift queue`), or ask once more here.",
-        job.source,
-        job.target,
+        job.pair.source,
+        job.pair.target,
         quote(because)
     );
     for asker in &job.askers {
