@@ -84,34 +84,29 @@ pub(super) struct WireAuthor {
 #[derive(Deserialize)]
 pub(super) struct WireGitCommit {
     sha: String,
-    #[serde(default)]
-    message: String,
-    tree: WireSha,
-    #[serde(default)]
-    author: Option<WireAuthor>,
-    #[serde(default)]
-    committer: Option<WireAuthor>,
+    #[serde(flatten)]
+    details: WireCommitDetails,
     #[serde(default)]
     parents: Vec<WireSha>,
 }
 
 pub(super) fn commit(request: &'static str, wire: WireCommit) -> Result<Commit, GithubError> {
     let WireCommit { sha, commit, parents } = wire;
-    let WireCommitDetails { message, tree, author, committer } = commit;
-    git_commit(request, WireGitCommit { sha, message, tree, author, committer, parents })
+    git_commit(request, WireGitCommit { sha, details: commit, parents })
 }
 
 pub(super) fn git_commit(
     request: &'static str,
     wire: WireGitCommit,
 ) -> Result<Commit, GithubError> {
+    let WireCommitDetails { message, tree, author, committer } = wire.details;
     let sha = |text: &str| CommitSha::parse(text).map_err(|error| bad(request, &error));
     Ok(Commit {
         sha: sha(&wire.sha)?,
-        tree: TreeSha::parse(&wire.tree.sha).map_err(|error| bad(request, &error))?,
+        tree: TreeSha::parse(&tree.sha).map_err(|error| bad(request, &error))?,
         parents: wire.parents.iter().map(|parent| sha(&parent.sha)).collect::<Result<_, _>>()?,
-        author: wire.author.unwrap_or_default().name,
-        committer: wire.committer.unwrap_or_default().name,
-        message: wire.message,
+        author: author.unwrap_or_default().name,
+        committer: committer.unwrap_or_default().name,
+        message,
     })
 }

@@ -18,7 +18,6 @@ pub mod guessed_place;
 mod host;
 mod installation;
 pub mod istio_annotation;
-pub mod kustomization;
 pub mod label_selector;
 pub mod mesh;
 mod place;

@@ -101,7 +101,7 @@ fn check_word(word: &str, steps: &[Segment<'_>], section: &Section<'_>) -> Resul
         Some(meant) => format!("there is no rule or code `{shown}`; did you mean `{meant}`?"),
         None => format!("there is no rule or code `{shown}`; docs/rules.md lists them"),
     };
-    Err(ConfigError::Gate { at: section.at(steps), because })
+    Err(section.fault(steps, &because))
 }
 
 impl file::Level {

@@ -14,13 +14,14 @@ pub(super) fn read_health(
 ) -> Health {
     let mut span = |text: &Option<String>, key| {
         let text = text.as_ref()?;
-        let fault = |error: crate::clearance::InvalidSpan| at(section, &[Key(key)], &error);
+        let fault = |error: crate::clearance::InvalidSpan| section.fault(&[Key(key)], &error);
         faults.keep(Span::parse(text).map_err(fault))
     };
     let (soak, within) = (span(&file.soak, "soak"), span(&file.within, "within"));
     let read = |(index, query): (usize, &file::Query)| {
         let steps = [Key("queries"), Item(index), Key("expect")];
-        let expect = Expectation::parse(&query.expect).map_err(|error| at(section, &steps, &error));
+        let expect =
+            Expectation::parse(&query.expect).map_err(|error| section.fault(&steps, &error));
         let expect = faults.keep(expect)?;
         Some(Query { name: query.name.clone(), query: query.query.clone(), expect })
     };
@@ -37,7 +38,7 @@ pub(super) fn read_health(
     if !health.has_sources() && file.queries.is_empty() {
         let because = "nothing here says when it is healthy: name `statuses`, `deployments`, \
                        `events: true` or `queries`";
-        faults.add(at(section, &[], &because));
+        faults.add(section.fault(&[], &because));
     }
     health
 }
@@ -72,7 +73,7 @@ fn read_freeze(file: &file::Freeze, section: &Section<'_>) -> Result<Freeze, Con
         (None, Some(from), Some(until)) => (Freeze::between(from, until, zone, reason), "until"),
         _ => {
             let because = "a freeze has either `from` and `until`, or `weekly`";
-            return Err(at(section, &[], &because));
+            return Err(section.fault(&[], &because));
         }
     };
     freeze.map_err(|error| {
@@ -86,14 +87,6 @@ fn read_freeze(file: &file::Freeze, section: &Section<'_>) -> Result<Freeze, Con
             }
             _ => key,
         };
-        at(section, &[Key(key)], &error)
+        section.fault(&[Key(key)], &error)
     })
-}
-
-fn at(
-    section: &Section<'_>,
-    steps: &[Segment<'_>],
-    because: &dyn std::fmt::Display,
-) -> ConfigError {
-    ConfigError::Gate { at: section.at(steps), because: because.to_string() }
 }

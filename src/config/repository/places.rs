@@ -233,6 +233,15 @@ impl<'a> Section<'a> {
         let all: Vec<Segment<'_>> = self.steps.iter().chain(steps).copied().collect();
         self.places.at(&all)
     }
+
+    /// What is wrong with a value in it.
+    pub(super) fn fault(
+        &self,
+        steps: &[Segment<'_>],
+        because: &dyn std::fmt::Display,
+    ) -> ConfigError {
+        ConfigError::Gate { at: self.at(steps), because: because.to_string() }
+    }
 }
 
 /// Faults, so that all can be told at once.

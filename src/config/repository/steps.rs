@@ -19,7 +19,7 @@ pub(super) fn read_steps(
         let Some(rollout) = faults.keep(read_step(step, &section)) else { continue };
         if rollouts.iter().any(|known| known.virtual_service == rollout.virtual_service) {
             let because = format!("`{}` has steps already", rollout.virtual_service);
-            faults.add(at(&section, &[Key("virtualService")], &because));
+            faults.add(section.fault(&[Key("virtualService")], &because));
             continue;
         }
         rollouts.push(rollout);
@@ -30,14 +30,14 @@ pub(super) fn read_steps(
 fn read_step(file: &file::Step, section: &Section<'_>) -> Result<Rollout, ConfigError> {
     let name = &file.virtual_service;
     let virtual_service = VirtualServiceName::parse(name).ok_or_else(|| {
-        at(section, &[Key("virtualService")], &InvalidRollout::Name(name.clone()))
+        section.fault(&[Key("virtualService")], &InvalidRollout::Name(name.clone()))
     })?;
     let way = read_way(file).map_err(|(key, error)| {
         let steps = key.map(Key);
-        at(section, steps.as_slice(), &error)
+        section.fault(steps.as_slice(), &error)
     })?;
     let pause = file.pause.as_deref().map(Span::parse).transpose();
-    let pause = pause.map_err(|error| at(section, &[Key("pause")], &error))?;
+    let pause = pause.map_err(|error| section.fault(&[Key("pause")], &error))?;
     Ok(Rollout { virtual_service, way, pause })
 }
 
@@ -56,12 +56,4 @@ fn read_way(file: &file::Step) -> Result<Way, (Option<&'static str>, InvalidRoll
         }
         _ => Err((None, InvalidRollout::NoWay)),
     }
-}
-
-fn at(
-    section: &Section<'_>,
-    steps: &[Segment<'_>],
-    because: &dyn std::fmt::Display,
-) -> ConfigError {
-    ConfigError::Gate { at: section.at(steps), because: because.to_string() }
 }
