@@ -4,14 +4,21 @@
 //! directive that it did not have: what was plain and is there no more is lost then, whatever the values are. Helpers
 //! that change stand in place of what includes them, and where all values are known, branches are chosen by them.
 
+mod branches;
+mod helpers;
+mod text;
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use branches::chosen;
+use helpers::{Helpers, Inlined, included};
+use text::{Inserted, TemplateText, is_inserted};
+pub(super) use values::overlaid;
 
 use super::finding::Finding;
 use super::place::position;
 use super::standards::UnknownFiles;
-use super::template_branches::chosen;
-use super::template_helpers::{Helpers, Inlined, included};
-use super::template_text::{Inserted, TemplateText, is_inserted};
 use crate::diff::{Change, Hunks, ResourceDiff};
 use crate::kustomize::{Gvk, ResourceId};
 use crate::model::{Entry, File, FileEdit, Files, Location, Position, RepoPath};

@@ -6,7 +6,7 @@
 use crate::yaml::{Node, Value};
 
 /// Values over others, as Helm puts one file over another: mappings are merged, `null` takes away.
-pub(super) fn overlaid(mut below: Node, above: &Node) -> Node {
+pub(in crate::policy) fn overlaid(mut below: Node, above: &Node) -> Node {
     let (Some(own), Some(pairs)) = (below.as_mapping_mut(), above.as_mapping()) else {
         return if above.is_null() { below } else { above.clone() };
     };

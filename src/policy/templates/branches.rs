@@ -1,8 +1,8 @@
 //! The branches of a template that values choose: `if`, `else` and `range` whose conditions are known are gone, with
 //! what they leave out. Lines stay where they are.
 
-use super::template_text::{directive, steering};
-use super::template_values::holds;
+use super::text::{directive, steering};
+use super::values::holds;
 use crate::yaml::Node;
 
 /// A template as a tree.

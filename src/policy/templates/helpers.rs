@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::template_text::{directive, steering};
+use super::text::{directive, steering};
 use crate::model::RepoPath;
 
 /// Helpers that include each other are followed so far.
