@@ -127,6 +127,15 @@ fn no_room_has_a_circle_inside() {
     }
 }
 
+/// Folders that need each other are one folder with a wall in it.
+#[test]
+fn no_folders_of_a_room_need_each_other() {
+    for (room, _) in PLAN {
+        let circles = imports_of(room).circles_of_folders(room);
+        assert!(circles.is_empty(), "{room}: these need each other: {circles:#?}");
+    }
+}
+
 /// A parent declares and re-exports; what its children use has a file of its own.
 #[test]
 fn no_parent_defines_what_its_children_use() {

@@ -12,10 +12,10 @@ use crate::store::PromotionRecord;
 
 use super::comment::{Topic, write_comment};
 use super::environments::{environment_key, judge_environment};
+use super::health_query::PERIOD_MS;
 use super::job::{After, Job, Undo};
-use super::prometheus::PERIOD_MS;
-use super::promote::key_of;
 use super::snapshot::Snapshot;
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 use merged::MergedPromotion;

@@ -4,8 +4,8 @@ use crate::model::{BranchName, PullRequestNumber};
 use crate::store::PromotionRecord;
 
 use super::job::{Changed, Clear, Exempt, Job, PullRequestHead};
-use super::promote::key_of;
 use super::recollect::{Found, recollect};
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

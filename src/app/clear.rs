@@ -10,20 +10,17 @@ mod show;
 
 use std::collections::BTreeSet;
 
-pub use show::ShownHold;
-pub(super) use show::read_check;
-
 use crate::clearance::{Circumstances, Hold, Holds, Item, Judgement, Merge, State, holds};
 use crate::github::Reaction;
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
 use crate::store::{Millis, NewJob, PromotionState};
 
 use super::environments::{environment_key, judge_environment};
+use super::health_query::PERIOD_MS;
 use super::job::{Clear, Job, Promote};
-use super::prometheus::PERIOD_MS;
-use super::promote::pair;
 use super::snapshot::Snapshot;
 use super::standing::{Standing, has_terms};
+use super::stored_key::pair;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 use clearing::Clearing;

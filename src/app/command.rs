@@ -10,8 +10,8 @@ use super::comment::{Topic, USAGE, write_comment};
 use super::job::{
     Asker, Asks, Clear, Command, Job, Promote, Release, RepositoryAddress, Step, Undo,
 };
-use super::promote::key_of;
 use super::recollect::{Found, recollect};
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

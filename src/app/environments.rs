@@ -13,8 +13,8 @@ use crate::model::{ApplicationName, CommitSha, RepoPath};
 use crate::promotion::{Environment, Trigger};
 use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Millis};
 
+use super::health_query;
 use super::job::RepositoryAddress;
-use super::prometheus;
 use super::recollect::Recollection;
 use super::shortened::{MOST_CHARS, cut};
 use super::snapshot::{Snapshot, digest};
@@ -267,7 +267,7 @@ pub(super) async fn judge_environment(
     let key = environment_key(place, environment);
     let application = environment.application.as_ref().map(ApplicationName::as_str);
     let health = health.for_application(application);
-    prometheus::ask(work, &key, &health).await?;
+    health_query::ask(work, &key, &health).await?;
     let found = work.app.store.evidence_of(&key).await?;
     let known: Vec<Known> =
         found.into_iter().filter(|it| speaks_of(it, environment)).filter_map(known).collect();

@@ -10,9 +10,9 @@ use crate::model::{BranchName, CommitSha, PullRequestNumber, RepoName};
 use crate::store::{NewJob, PromotionRecord};
 
 use super::job::{Clear, Exempt, ExemptOf, Job, PullRequestHead, RepositoryAddress};
-use super::promote::key_of;
 use super::pull_request_preview::CHECK as PREVIEW;
 use super::standing::check_of;
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

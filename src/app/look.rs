@@ -17,9 +17,9 @@ use super::causes::chain;
 use super::command::undone_by;
 use super::environments::note_environments;
 use super::job::{Clear, Head, Job, Look, News, Promote, RepositoryAddress, Step};
-use super::promote::key_of;
 use super::recollect::Recollection;
 use super::snapshot::Snapshot;
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

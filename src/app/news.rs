@@ -9,7 +9,7 @@ use crate::promotion::{Intent, Key};
 use crate::store::{KnownEnvironment, PromotionRecord};
 
 use super::job::{After, Clear, Job, Look, News};
-use super::promote::key_of;
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

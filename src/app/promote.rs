@@ -36,6 +36,7 @@ use super::checking::fetched_on_github;
 use super::job::{Head, Job, Promote};
 use super::plan_at_commit::CheckedBy;
 use super::snapshot::Snapshot;
+use super::stored_key::pair;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 use made_plan::MadePlan;
@@ -43,7 +44,6 @@ use values::{broken, unplannable};
 
 pub use on_github::{Basis, OnGithubError, OpenPromotion, Operation, PromoteRequest, Promoted};
 pub(super) use records::Records;
-pub(super) use records::{key_of, pair};
 pub(super) use retire::retire;
 pub use step_on_github::Stepped;
 pub(super) use take_back::{TakeBack, TakenBack};

@@ -13,6 +13,7 @@ use crate::telemetry::metric;
 
 use super::causes::chain;
 use super::job::NOTICE;
+use super::prometheus::Prometheus;
 use super::worker::Worker;
 use super::{Clock, fresh_id};
 
@@ -43,7 +44,7 @@ pub struct App {
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
     /// Where health queries go, if somebody said so.
-    pub(super) prometheus: Option<super::Prometheus>,
+    pub(super) prometheus: Option<Prometheus>,
     /// Whom people sign in to, for the pages.
     pub(super) sign_in: Option<crate::github::SignIn>,
     /// Where notices go.
@@ -92,6 +93,13 @@ impl App {
             recovered: Arc::default(),
         };
         (app, writer)
+    }
+
+    /// The same with a Prometheus that health queries go to.
+    #[must_use]
+    pub fn with_prometheus(mut self, prometheus: Option<Prometheus>) -> Self {
+        self.prometheus = prometheus;
+        self
     }
 
     /// Runs the writer of deliveries on a thread of its own until `stop` comes and all that was handed in is

@@ -8,9 +8,10 @@ use crate::traffic::Aim;
 
 use super::comment::{Topic, write_comment};
 use super::job::{Clear, Job, Step, StoredAim};
-use super::promote::{self, Ended, Records, StepTaken, pair, retire};
+use super::promote::{self, Ended, Records, StepTaken, retire};
 use super::snapshot::Snapshot;
 use super::step_request::Aims;
+use super::stored_key::pair;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

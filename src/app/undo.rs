@@ -6,8 +6,9 @@ use crate::promotion::{Key, PlanId, Request, Trailers, Undoing, quote};
 
 use super::comment::{Topic, write_comment};
 use super::job::{Clear, Job, Undo};
-use super::promote::{Ended, Records, TakeBack, TakenBack, key_of};
+use super::promote::{Ended, Records, TakeBack, TakenBack};
 use super::snapshot::Snapshot;
+use super::stored_key::key_of;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
 

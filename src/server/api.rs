@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::asked::{Unanswerable, of_environment, question};
-use super::pages::view::iso;
+use super::iso::iso;
 use super::rooms::Rooms;
 use crate::app::{
     EnvironmentCell, EnvironmentList, EvidenceLine, HealthNote, JobLine, LacksNote, Part,

@@ -10,6 +10,7 @@ mod body;
 mod connection;
 mod door;
 mod health_events;
+mod iso;
 mod live;
 mod pages;
 mod rooms;

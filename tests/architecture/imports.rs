@@ -116,33 +116,32 @@ impl Imports {
 
     /// The circles of a room: modules of which each leads to each other one.
     pub(super) fn circles(&self, room: &str) -> Vec<Vec<String>> {
-        let modules: Vec<&Module> = self.code.keys().filter(|module| module[0] == room).collect();
-        let reached: BTreeMap<&Module, BTreeSet<Module>> =
-            modules.iter().map(|module| (*module, self.reached_from(module))).collect();
-        let mut circles = BTreeSet::new();
-        for module in modules.iter().filter(|module| reached[*module].contains(**module)) {
-            let with: Vec<String> = modules
-                .iter()
-                .filter(|other| {
-                    reached[*module].contains(**other) && reached[*other].contains(*module)
-                })
-                .map(|other| other.join("::"))
-                .collect();
-            circles.insert(with);
-        }
-        circles.into_iter().collect()
+        self.circles_of(room, Module::len)
     }
 
-    fn reached_from(&self, module: &Module) -> BTreeSet<Module> {
-        let (mut reached, mut next) = (BTreeSet::new(), vec![module.clone()]);
-        while let Some(module) = next.pop() {
-            for (other, _) in &self.uses[&module] {
-                if reached.insert(other.clone()) {
-                    next.push(other.clone());
-                }
-            }
+    /// The same of what stands in a room side by side: files, and folders with all that is in them.
+    pub(super) fn circles_of_folders(&self, room: &str) -> Vec<Vec<String>> {
+        self.circles_of(room, |module| module.len().min(2))
+    }
+
+    /// The circles where only the first parts of modules count.
+    fn circles_of(&self, room: &str, parts: impl Fn(&Module) -> usize) -> Vec<Vec<String>> {
+        let mut uses: BTreeMap<&[String], BTreeSet<&[String]>> = BTreeMap::new();
+        for (module, others) in self.uses.iter().filter(|(module, _)| module[0] == room) {
+            let short = &module[..parts(module)];
+            let others = others.iter().map(|(other, _)| &other[..parts(other)]);
+            uses.entry(short).or_default().extend(others.filter(|other| *other != short));
         }
-        reached
+        let reached: BTreeMap<&[String], BTreeSet<&[String]>> =
+            uses.keys().map(|module| (*module, reached_from(module, &uses))).collect();
+        let mut circles = BTreeSet::new();
+        for (module, reaches) in reached.iter().filter(|(module, all)| all.contains(*module)) {
+            let with = reached
+                .iter()
+                .filter(|(other, back)| reaches.contains(*other) && back.contains(module));
+            circles.insert(with.map(|(other, _)| other.join("::")).collect::<Vec<_>>());
+        }
+        circles.into_iter().collect()
     }
 
     /// Types of a parent that a module below it uses, each as `parent::Type in child`.
@@ -157,6 +156,19 @@ impl Imports {
         }
         found
     }
+}
+
+/// All that a module leads to, itself only by way of others.
+fn reached_from<'m>(
+    module: &'m [String],
+    uses: &BTreeMap<&'m [String], BTreeSet<&'m [String]>>,
+) -> BTreeSet<&'m [String]> {
+    let (mut reached, mut next) = (BTreeSet::new(), vec![module]);
+    while let Some(module) = next.pop() {
+        let others = uses.get(module).into_iter().flatten();
+        next.extend(others.filter(|other| reached.insert(**other)));
+    }
+    reached
 }
 
 fn module_of(file: &Path) -> Module {

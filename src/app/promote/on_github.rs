@@ -13,8 +13,8 @@ use crate::promotion::{Intent, Key, Plan, Request, Wanted as Asked, step_branch}
 use crate::redact::Credential;
 
 use super::super::causes::chain;
-use super::super::clear::{ShownHold, read_check};
 use super::super::given_configuration::GivenConfiguration;
+use super::super::holds_check::{ShownHold, read_check};
 use super::super::local::Workspace;
 use super::super::snapshot::Snapshot;
 use super::super::standing::check_of;

@@ -5,8 +5,8 @@ use crate::store::{NewJob, PromotionState};
 
 use super::super::job::{Clear, Job, RepositoryAddress};
 use super::super::standing::has_terms;
+use super::super::stored_key::pair;
 use super::super::work::{Stop, Work};
-use super::records::pair;
 use super::values::{Ended, Promotion};
 
 /// Notes how a planned promotion stands, and looks at it if that is to be shown.

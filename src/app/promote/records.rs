@@ -7,10 +7,11 @@ use crate::config::RepositoryConfig;
 use crate::github::Github;
 use crate::model::{PullRequestNumber, RepoName};
 use crate::promotion::{Intent, Key, PlanId};
-use crate::store::{End, Millis, Pair, PromotionRecord, PromotionState, PromotionText};
+use crate::store::{End, Millis, PromotionRecord, PromotionState, PromotionText};
 
 use super::super::Clock;
 use super::super::job::{After, Job};
+use super::super::stored_key::pair;
 use super::super::work::{Stop, Work};
 use super::OnGithub;
 
@@ -154,21 +155,4 @@ impl Records<'_> {
             Self::Nowhere(run) => &run.github,
         }
     }
-}
-
-/// What the store knows a promotion by.
-pub(in super::super) fn pair(key: &Key) -> Pair<'_> {
-    let Key { source, target, .. } = key;
-    Pair {
-        application: key.application(),
-        source: source.as_str(),
-        target: target.as_str(),
-        intent: key.intent.as_str(),
-    }
-}
-
-/// Which promotion a record is of; `None` if somebody changed the store by hand.
-pub(in super::super) fn key_of(record: &PromotionRecord) -> Option<Key> {
-    let key = Key::named(&record.source, &record.target, &record.application)?;
-    Some(key.with(Intent::parse(&record.intent)?))
 }

@@ -8,7 +8,7 @@ mod markdown;
 mod shared;
 mod sign_in;
 mod template;
-pub(super) mod view;
+mod view;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawForm, RawQuery, Request, State};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::iso::iso;
 use crate::app::{
     EnvironmentCell, EnvironmentNotes, EvidenceLine, HealthNote, JobLine, LacksNote, PromotionLine,
     QueuePage, StaysNote, VoiceNote,
@@ -323,13 +324,6 @@ impl Queue {
 /// The beginning of a hash.
 fn short(text: &str, length: usize) -> String {
     text.chars().take(length).collect()
-}
-
-/// A time for machines.
-pub(in crate::server) fn iso(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at)
-        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-        .unwrap_or_default()
 }
 
 /// A time for people.
