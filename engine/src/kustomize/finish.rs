@@ -16,7 +16,7 @@ use super::session::Session;
 use super::sort;
 use super::transform::{labels, name_hash, name_reference};
 use crate::model::{Files, RepoPath};
-use crate::yaml::{Dialect, Mapping, Mark, Node, Scalar, Tag, Value, resolve_plain};
+use crate::yaml::{Dialect, MERGE_KEY, Mapping, Mark, Node, Scalar, Tag, Value, resolve_plain};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -211,7 +211,10 @@ fn keys_are_texts(draft: &Draft) -> Result<(), BuildError> {
         let keys = draft.node.at(path).and_then(Node::as_mapping).into_iter().flatten();
         let is_made = |key: &Scalar| key.style.is_plain() || path.contains(&"annotations");
         let mut made = keys.map(|pair| &pair.key).filter(|key| is_made(key));
-        if let Some(key) = made.find(|key| resolve_plain(&key.text, Dialect::V3) != Tag::Str) {
+        let is_text = |key: &Scalar| {
+            key.text != MERGE_KEY && resolve_plain(&key.text, Dialect::V3) == Tag::Str
+        };
+        if let Some(key) = made.find(|key| !is_text(key)) {
             return Err(BuildError::Invalid {
                 at: draft.location.clone(),
                 reason: format!(

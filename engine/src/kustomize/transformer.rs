@@ -23,7 +23,7 @@ use super::transform::{
     images, labels, name_affix, name_hash, namespace, replacements, replicas, value_add,
 };
 use crate::model::Location;
-use crate::yaml::Mark;
+use crate::yaml::{MERGE_KEY, Mark};
 
 /// Something that changes resources.
 #[derive(Debug)]
@@ -141,7 +141,10 @@ impl Transformer {
         site: &Site<'_, '_>,
     ) -> Result<Vec<Transformation>, BuildError> {
         let fields = &overlay.kustomization;
-        let entries = |entries: &[TextEntry]| site.loader.add_entries(entries);
+        let entries = |field: &str, entries: &[TextEntry]| {
+            let at = || Location::file(overlay.file.clone()).in_field(field);
+            no_merge_key(entries, at).map(|()| site.loader.add_entries(entries))
+        };
         let mut steps = Vec::new();
         let mut add = |name: &str, transformer, times| {
             steps.push(Transformation { transformer, origin: overlay.builtin_origin(name), times });
@@ -180,14 +183,18 @@ impl Transformer {
         if !fields.labels.is_empty() || !fields.common_labels.is_empty() {
             for set in &fields.labels {
                 let specs = label_specs(set, configuration, overlay)?;
-                add("LabelTransformer", Self::Labels(entries(&set.pairs), specs), 1);
+                add("LabelTransformer", Self::Labels(entries("labels", &set.pairs)?, specs), 1);
             }
             let specs = configuration.common_labels.clone();
-            add("LabelTransformer", Self::Labels(entries(&fields.common_labels), specs), 1);
+            add(
+                "LabelTransformer",
+                Self::Labels(entries("commonLabels", &fields.common_labels)?, specs),
+                1,
+            );
         }
         if !fields.common_annotations.is_empty() {
             let specs = configuration.common_annotations.clone();
-            let pairs = entries(&fields.common_annotations);
+            let pairs = entries("commonAnnotations", &fields.common_annotations)?;
             add("AnnotationsTransformer", Self::Annotations(pairs, specs), 1);
         }
         for patch in &fields.patches_json_6902 {
@@ -212,6 +219,15 @@ impl Transformer {
         }
         Ok(steps)
     }
+}
+
+/// Refuses what kustomize writes without quotes on the way to its own plugin, and reads as a merge there.
+fn no_merge_key(entries: &[TextEntry], at: impl Fn() -> Location) -> Result<(), BuildError> {
+    if entries.iter().all(|entry| entry.key != MERGE_KEY) {
+        return Ok(());
+    }
+    let reason = format!("the key `{MERGE_KEY}` is not read as a text, in quotes neither");
+    Err(BuildError::Invalid { at: at(), reason })
 }
 
 /// The fields that one entry of `labels` changes.

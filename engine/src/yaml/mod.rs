@@ -20,7 +20,7 @@ pub use dialect::Dialect;
 pub use error::SyntaxError;
 #[doc(hidden)]
 pub use event::outline;
-pub use node::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, Value};
+pub use node::{MERGE_KEY, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, Value};
 pub use number::{Number, number};
 pub use read::{
     MAX_DEPTH, can_be_printed, parse_manifests, parse_one_of, parse_stream, parse_stream_by_events,

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+/// The key that takes in other mappings, and is hardly ever a text: kustomize writes it without quotes.
+pub const MERGE_KEY: &str = "<<";
+
 /// Text of a scalar; up to 24 bytes without an allocation, which covers most keys and values.
 pub type Text = CompactString;
 
