@@ -782,3 +782,135 @@ fn what_both_call_after_the_source_tells_nothing() {
     production/web.yaml  stays: production never had it
     ");
 }
+
+/// `dev` is an environment, and the end of the domains that Tekton's and Knative's APIs and labels are called after.
+#[test]
+fn the_domain_of_an_api_is_no_environment() {
+    let repository = Repo::new(&[
+        ("dev/kustomization.yaml", "resources:\n- web.yaml\n"),
+        ("dev/web.yaml", &map("web", "b")),
+        ("production/kustomization.yaml", "resources:\n- web.yaml\n"),
+        ("production/web.yaml", &map("web", "b")),
+    ]);
+    let pipeline = "apiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata:\n  name: build\n  labels:\n    shop.dev/team: web\n";
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: build\nrules:\n- apiGroups:\n  - things.shop.dev\n  resources:\n  - things\n  verbs:\n  - get\n";
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.shop.dev\nspec:\n  group: shop.dev\n";
+    let own = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: own\ndata:\n  url: https://api.shop.dev/v1\n";
+    let new = [("pipeline", pipeline), ("role", role), ("definition", definition), ("own", own)];
+    let mut list = "resources:\n- web.yaml\n".to_owned();
+    for (name, text) in new {
+        repository.write(&format!("dev/{name}.yaml"), text);
+        list.push_str(&format!("- {name}.yaml\n"));
+    }
+    repository.write("dev/kustomization.yaml", &list);
+    repository.commit("a pipeline");
+    let plan = repository.overlift(&["plan", "dev", "production", "--json"]).ok();
+    repository.overlift(&["promote", "dev", "production", "--local"]).ok();
+    for (name, text) in &new[..3] {
+        assert_eq!(repository.read(&format!("production/{name}.yaml")), *text);
+    }
+    assert!(!repository.path("production/own.yaml").exists(), "a host may be dev's");
+    assert!(!plan.contains("source-environment"), "{plan}");
+}
+
+/// Below a folder that a kustomization names, files stayed behind unlisted, as if they were production's own.
+#[test]
+fn a_file_goes_with_its_entry_in_a_folder_of_its_own() {
+    let environment = |name: &str| {
+        [
+            (format!("{name}/kustomization.yaml"), "resources:\n- app\n".to_owned()),
+            (
+                format!("{name}/app/kustomization.yaml"),
+                "resources:\n- a.yaml\n- b.yaml\n".to_owned(),
+            ),
+            (format!("{name}/app/a.yaml"), map("a", "b")),
+            (format!("{name}/app/b.yaml"), map("b", "b")),
+        ]
+    };
+    let files = [environment("staging"), environment("production")].concat();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = Repo::new(&files);
+    repository.write(".github/overlift.yaml", CONFIGURATION);
+    repository.write("staging/app/kustomization.yaml", "resources:\n- a.yaml\n");
+    std::fs::remove_file(repository.path("staging/app/b.yaml")).unwrap();
+    repository.commit("without b");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/app/b.yaml  goes: changed by …
+    production/app/kustomization.yaml resources[b.yaml] goes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert!(!repository.path("production/app/b.yaml").exists());
+}
+
+/// Staging dropped an application that production goes on with in its own way: its entry went, and so would have all
+/// that is in the folder.
+#[test]
+fn an_entry_stays_with_what_production_made_its_own() {
+    let list = "resources:\n- app\n- other.yaml\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/other.yaml", &map("other", "b")),
+        ("staging/app/kustomization.yaml", "resources:\n- a.yaml\n"),
+        ("staging/app/a.yaml", &map("a", "b")),
+        ("production/kustomization.yaml", list),
+        ("production/other.yaml", &map("other", "b")),
+        ("production/app/kustomization.yaml", "resources:\n- a.yaml\n"),
+        ("production/app/a.yaml", &map("a", "own")),
+    ]);
+    repository.write("staging/kustomization.yaml", "resources: []\n");
+    for gone in ["staging/other.yaml", "staging/app/a.yaml", "staging/app/kustomization.yaml"] {
+        std::fs::remove_file(repository.path(gone)).unwrap();
+    }
+    repository.commit("without both");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/app/a.yaml  stays: production's own, and the source changed meanwhile
+    production/app/kustomization.yaml  stays: production's own, and the source changed meanwhile
+    production/kustomization.yaml resources[app] stays: production's own, and the source changed meanwhile
+    production/kustomization.yaml resources[other.yaml] goes: changed by …
+    production/other.yaml  goes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/kustomization.yaml"), "resources:\n- app\n");
+    assert!(!repository.path("production/other.yaml").exists());
+}
+
+/// A role of staging's account came into the list of who rules production's cluster.
+#[test]
+fn what_is_bound_to_another_account_stays_away() {
+    let roles = |account: &str, more: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\ndata:\n  mapRoles: |\n    - rolearn: arn:aws:iam::{account}:role/apply\n      username: apply\n{more}"
+        )
+    };
+    let new = |account: &str| {
+        format!("    - rolearn: arn:aws:iam::{account}:role/read\n      username: read\n")
+    };
+    let list = "resources:\n- roles.yaml\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/roles.yaml", &roles("111111111111", "")),
+        ("production/kustomization.yaml", list),
+        ("production/roles.yaml", &roles("222222222222", "")),
+    ]);
+    repository.write("staging/roles.yaml", &roles("111111111111", &new("111111111111")));
+    repository.commit("who reads");
+    let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::111111111111:role/web\n";
+    repository.write("staging/account.yaml", account);
+    repository.write("staging/kustomization.yaml", &format!("{list}- account.yaml\n"));
+    repository.commit("an account for the web");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/account.yaml  stays: belongs to an account (`111111111111`) that production names nowhere
+    production/kustomization.yaml resources[account.yaml] stays: belongs to an account (`111111111111`) that production names nowhere
+    production/roles.yaml data.mapRoles stays: production's own, and the source changed meanwhile
+    ");
+    repository.write("staging/roles.yaml", &roles("111111111111", &new("222222222222")));
+    repository.commit("who reads, of production's account");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(
+        repository.read("production/roles.yaml"),
+        roles("222222222222", &new("222222222222"))
+    );
+}

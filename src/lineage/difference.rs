@@ -87,6 +87,11 @@ pub enum Because {
         /// That environment's name in it.
         name: String,
     },
+    /// It is bound to an account of a cloud that the target names nowhere, while it names others.
+    NamesAccount {
+        /// That account's number.
+        name: String,
+    },
     /// The entry that names the file in the source stays away.
     EntryStays,
     /// The source's kustomizations named the file once, and do no more.
@@ -160,6 +165,9 @@ impl Because {
             Self::NamesOther { name } => format!(
                 "names an environment that is neither (`{name}`), and {target} names it nowhere"
             ),
+            Self::NamesAccount { name } => {
+                format!("belongs to an account (`{name}`) that {target} names nowhere")
+            }
             Self::EntryStays => "the entry that names it stays away".to_owned(),
             Self::Unused => "nothing in the source names it any more".to_owned(),
             Self::Elsewhere { file } => format!("{target} has its resources in `{file}`"),

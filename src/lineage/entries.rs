@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Form;
 use super::difference::{Because, Difference, Then};
+use super::named::{Named, is_kustomization};
 use super::request::{Change, Outcome, Request};
 use super::sides::Sides;
-use super::value::{Shape, Value};
 use super::versions::Read;
-use crate::model::{File, KUSTOMIZATION_NAMES, ReadError};
+use crate::model::{File, ReadError};
 
 /// Brings the files that entries of the target will name and the target lacks, and keeps those that it
 /// still names.
@@ -20,12 +20,12 @@ pub(super) fn settle_entries(
     keep_unnamed_away(request, sides, outcomes)?;
     keep_unused_away(request, sides, outcomes)?;
     let before = named_after(request, sides, &[])?;
-    // What comes may be a kustomization that names more.
+    // What comes, or stays after all, may be a kustomization that names more.
     loop {
         let named = named_after(request, sides, outcomes)?;
-        keep_named(sides, outcomes, &named);
-        let new = named.difference(&before).cloned().collect();
-        if !bring_named(request, sides, outcomes, &new)? {
+        let kept = keep_named(sides, outcomes, &named);
+        let brought = bring_named(request, sides, outcomes, &named.without(&before))?;
+        if !kept && !brought {
             return Ok(());
         }
     }
@@ -46,7 +46,7 @@ fn keep_unnamed_away(
             let comes = outcome.change.as_ref().is_some_and(|change| change.after.is_some());
             let (below, target) = &outcome.below;
             let is_new = comes && !sides.target.contains(target) && may_be_taken_back(outcome);
-            if is_new && is_named(&of_source, below) && !is_named(&of_target, target) {
+            if is_new && of_source.has(below) && !of_target.has(target) {
                 let (path, from) = (sides.target_path(target), sides.source_path(below));
                 let difference = Difference::of_file(path, from, Then::Stays, Because::EntryStays);
                 (outcome.change, outcome.differences) = (None, vec![difference]);
@@ -75,21 +75,21 @@ fn keep_unused_away(
         return Ok(());
     }
     let now = named_by_source(request, sides)?;
-    new.retain(|outcome| !is_named(&now, &outcome.below.0));
+    new.retain(|outcome| !now.has(&outcome.below.0));
     let Some(since) = sides.since.0.filter(|_| !new.is_empty()) else { return Ok(()) };
-    let mut once = BTreeSet::new();
+    let mut once = nothing_named(sides);
     for below in sides.source.iter().chain(&sides.gone).filter(|below| is_kustomization(below)) {
         let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
         let versions = request.history.versions(&sides.source_path(below), None, since)?;
         for value in
             Read::all(Form::Yaml, request.history, &versions).values().into_iter().flatten()
         {
-            collect(value, dir, &mut once);
+            once.take_in(value, dir);
         }
     }
     for outcome in new {
         let (below, target) = &outcome.below;
-        if is_named(&once, below) {
+        if once.has(below) {
             let (path, from) = (sides.target_path(target), sides.source_path(below));
             let difference = Difference::of_file(path, from, Then::Stays, Because::Unused);
             (outcome.change, outcome.differences) = (None, vec![difference]);
@@ -103,30 +103,21 @@ pub(super) fn may_be_taken_back(outcome: &Outcome) -> bool {
     outcome.differences.iter().all(|it| matches!(it.because, Because::Behind { .. }))
 }
 
-/// Whether a file, or a folder that it is in, is among what is named.
-pub(super) fn is_named(named: &BTreeSet<String>, below: &str) -> bool {
-    let mut above = below.match_indices('/').map(|(at, _)| &below[..at]);
-    named.contains(below) || above.any(|dir| named.contains(dir))
-}
-
 /// What the kustomizations of the source name, as paths below its folder.
-fn named_by_source(
-    request: &Request<'_>,
-    sides: &Sides<'_>,
-) -> Result<BTreeSet<String>, ReadError> {
-    let mut named = BTreeSet::new();
+fn named_by_source(request: &Request<'_>, sides: &Sides<'_>) -> Result<Named, ReadError> {
+    let mut named = nothing_named(sides);
     for below in sides.source.iter().filter(|below| is_kustomization(below)) {
         let file = request.files.file(&sides.source_path(below))?;
         if let Some(value) = file.and_then(|file| Form::Yaml.read(&file.content)) {
             let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
-            collect(&value, dir, &mut named);
+            named.take_in(&value, dir);
         }
     }
     Ok(named)
 }
 
-fn is_kustomization(below: &str) -> bool {
-    KUSTOMIZATION_NAMES.contains(&below.rsplit('/').next().unwrap_or_default())
+fn nothing_named(sides: &Sides<'_>) -> Named {
+    Named::nothing(sides.source.iter().chain(&sides.target).chain(&sides.gone))
 }
 
 /// What the kustomizations of the target will name, as paths below its folder.
@@ -134,11 +125,11 @@ pub(super) fn named_after(
     request: &Request<'_>,
     sides: &Sides<'_>,
     outcomes: &[Outcome],
-) -> Result<BTreeSet<String>, ReadError> {
+) -> Result<Named, ReadError> {
     let changed = |below: &str| {
         outcomes.iter().filter_map(|it| it.change.as_ref()).find(|change| change.below == below)
     };
-    let mut named = BTreeSet::new();
+    let mut named = nothing_named(sides);
     let come = outcomes.iter().filter_map(|it| it.change.as_ref()).map(|change| &change.below);
     let all: BTreeSet<&String> = sides.target.iter().chain(come).collect();
     for below in all.into_iter().filter(|below| is_kustomization(below)) {
@@ -150,48 +141,19 @@ pub(super) fn named_after(
             continue;
         };
         let dir = below.rsplit_once('/').map_or("", |(dir, _)| dir);
-        collect(&value, dir, &mut named);
+        named.take_in(&value, dir);
     }
     Ok(named)
 }
 
-/// Every text that could be a path, joined to the kustomization's folder.
-fn collect(value: &Value, dir: &str, named: &mut BTreeSet<String>) {
-    match &value.shape {
-        Shape::Scalar { text, .. } => {
-            let path = text.split_once('=').map_or(text.as_str(), |(_, path)| path);
-            named.extend([text.as_str(), path].into_iter().filter_map(|path| join(dir, path)));
-        }
-        Shape::List(items) => items.iter().for_each(|item| collect(item, dir, named)),
-        Shape::Map(pairs) => pairs.iter().for_each(|(_, value)| collect(value, dir, named)),
-    }
-}
-
-/// A path relative to a folder, if it stays at or below the top.
-pub(super) fn join(dir: &str, path: &str) -> Option<String> {
-    if path.is_empty() || path.len() > 1_000 || path.contains(['\n', ':']) || path.starts_with('/')
-    {
-        return None;
-    }
-    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join("/"))
-}
-
-/// Takes back the deletion of files that the target will still name.
-fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &BTreeSet<String>) {
+/// Takes back the deletion of files that the target will still name, and says whether there were some.
+fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &Named) -> bool {
+    let mut kept = false;
     for outcome in outcomes {
         let goes = outcome.change.as_ref().is_some_and(|change| change.after.is_none());
         let target = &outcome.below.1;
-        if goes && is_named(named, target) {
+        if goes && named.has(target) {
+            kept = true;
             outcome.change = None;
             let path = sides.target_path(target);
             let because = Because::Own { since: None, source_moved: true };
@@ -199,6 +161,7 @@ fn keep_named(sides: &Sides<'_>, outcomes: &mut [Outcome], named: &BTreeSet<Stri
             outcome.differences = vec![Difference::of_file(path, from, Then::Stays, because)];
         }
     }
+    kept
 }
 
 /// Brings files that the target will name and has not, and says whether there were some.
@@ -206,22 +169,19 @@ fn bring_named(
     request: &Request<'_>,
     sides: &Sides<'_>,
     outcomes: &mut Vec<Outcome>,
-    named: &BTreeSet<String>,
+    named: &Named,
 ) -> Result<bool, ReadError> {
     let mut brought = false;
     // What the target names by its own environment's name comes from the file that has the source's.
     let own_names: BTreeMap<String, &String> =
-        named.iter().map(|path| (request.names.neutral_target(path), path)).collect();
+        named.paths().map(|path| (request.names.neutral_target(path), path)).collect();
     for below in &sides.source {
         let own = own_names.get(&request.names.neutral_source(below));
         let target = match own {
-            Some(own) if !named.contains(below) => (*own).clone(),
+            Some(own) if !named.says(below) => (*own).clone(),
             _ => sides.counterpart(below).to_owned(),
         };
-        if !is_named(named, &target)
-            || sides.target.contains(&target)
-            || (request.excluded)(&target)
-        {
+        if !named.has(&target) || sides.target.contains(&target) || (request.excluded)(&target) {
             continue;
         }
         let known = outcomes.iter().position(|outcome| outcome.below.1 == target);

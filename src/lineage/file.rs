@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
-use super::entries::{join, named_after};
+use super::entries::named_after;
 use super::history::Version;
+use super::named::{Named, join};
 use super::request::{Change, Folders, Outcome, Request};
 use super::settle::{Point, last_of};
 use super::sides::Sides;
@@ -157,10 +158,10 @@ impl Opened<'_, '_> {
     }
 
     /// What the target's kustomizations name, below its folder; everything if that cannot be read.
-    fn listed(&self) -> &BTreeSet<String> {
+    fn listed(&self) -> &Named {
         let sides = self.sides;
         let named = || named_after(self.request, sides, &[]);
-        sides.listed.get_or_init(|| named().unwrap_or_else(|_| sides.target.clone()))
+        sides.listed.get_or_init(|| named().unwrap_or_else(|_| Named::all(&sides.target)))
     }
 
     /// Decides for a file that both have: links and what is encrypted as bytes, the rest by what it says.
@@ -255,6 +256,7 @@ impl Opened<'_, '_> {
             settled: point.map(|point| point.seen.unwrap_or(0)),
             settles_versions: point.is_none_or(|point| point.settles_versions),
             is_committed: false,
+            is_chart: self.pair.target.rsplit('/').next() == Some("Chart.yaml"),
             edits: Vec::new(),
         }
     }
@@ -289,6 +291,7 @@ impl Opened<'_, '_> {
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let mut walk = Walk {
             is_unlisted: &is_unlisted,
+            stays: &|entry| self.stays(entry),
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
             foreign: &|key, value, entry| {
                 let named = self.foreign(key, value);
@@ -381,10 +384,24 @@ impl Opened<'_, '_> {
             self.sides.target.contains(&path) || KUSTOMIZATION_NAMES.iter().any(|name| own(name));
         let text = String::from_utf8_lossy(&kustomization.content);
         let is_off = |line: &str| line.trim_start().starts_with('#') && line.contains(entry);
-        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
-        let listed = self.listed();
-        let is_listed = listed.contains(&path) || above.into_iter().any(|dir| listed.contains(dir));
-        is_there && !is_listed && !text.lines().any(is_off)
+        is_there && !self.listed().has(&path) && !text.lines().any(is_off)
+    }
+
+    /// Whether the target alone has what an entry of this kustomization leads to, a file or what is in a folder, and
+    /// some of that neither goes nor moves.
+    fn stays(&self, entry: &str) -> bool {
+        let Some(path) = self.path_of(entry) else { return false };
+        let is_there = |file: &&String| {
+            let rest = file.strip_prefix(path.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let moves = |file: &&String| self.sides.moved.values().any(|it| it.from == **file);
+        let mut own = self.sides.target.iter().filter(is_there).filter(|file| !moves(file));
+        let stays = |file: &String| {
+            let pair = Pair { source: file.clone(), target: file.clone() };
+            matches!(pair.decide(self.request, self.sides), Ok(Some(it)) if it.change.is_none())
+        };
+        !self.sides.source.iter().any(|file| is_there(&file)) && own.any(stays)
     }
 
     fn carry_out(

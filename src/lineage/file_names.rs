@@ -2,7 +2,7 @@
 //! the target's own stands there, also where everything is asked for.
 
 use super::difference::{Because, Then};
-use super::entries::join;
+use super::named::join;
 use super::request::{Change, Outcome, Request};
 use super::sides::Sides;
 use crate::model::{File, KUSTOMIZATION_NAMES, ReadError};

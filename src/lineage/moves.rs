@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::difference::{Because, Difference, Then};
-use super::entries::{is_named, named_after};
+use super::entries::named_after;
 use super::moved::Moved;
 use super::request::{Change, Outcome, Request};
 use super::sides::Sides;
@@ -22,9 +22,9 @@ pub(super) fn move_files(
         let named = named_after(request, sides, outcomes)?;
         let may_move = |(to, moved): &(&&String, &&Moved)| {
             let asked = |below: &str| (request.asked)(below, "", "") && !(request.excluded)(below);
-            let was_named = is_named(&before, &moved.from);
-            !is_named(&named, &moved.from)
-                && (is_named(&named, to) || !was_named)
+            let was_named = before.has(&moved.from);
+            !named.has(&moved.from)
+                && (named.has(to) || !was_named)
                 && (asked(&moved.from) && asked(to))
         };
         let ready: Vec<(&String, &Moved)> = left

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::model::is_end_of_api_domain;
+
 /// The names that tell the two sides apart.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -234,15 +236,16 @@ fn ranges(text: &str, names: &[String]) -> Vec<Range<usize>> {
     found
 }
 
-/// Where `name` stands in `text` as words of its own, whatever the case.
+/// Where `name` stands in `text` as words of its own, whatever the case, and not as the end of an API's domain.
 fn occurrences(text: &str, name: &str) -> Vec<usize> {
     let lower = text.to_ascii_lowercase();
-    let alone = |at: usize| {
+    let is_alone = |at: usize| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
         ![before, after].into_iter().flatten().any(char::is_alphanumeric)
     };
-    lower.match_indices(name).map(|(at, _)| at).filter(|at| alone(*at)).collect()
+    let is_name = |at: &usize| is_alone(*at) && !is_end_of_api_domain(text, *at..*at + name.len());
+    lower.match_indices(name).map(|(at, _)| at).filter(is_name).collect()
 }
 
 /// Splits `repository:tag`, `repository@digest` and `address?ref=commit` into what stays and the version.

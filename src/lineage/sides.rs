@@ -3,8 +3,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accounts::accounts_in;
 use super::counterparts::Counterparts;
 use super::moved::{self, Moved};
+use super::named::Named;
 use super::names::Names;
 use super::request::{Folders, Request};
 use super::series::Series;
@@ -12,7 +14,7 @@ use super::translation::Translation;
 use super::value::{Shape, Value};
 use super::verdict::Held;
 use super::world::World;
-use crate::model::{ReadError, RepoPath};
+use crate::model::{ReadError, RepoPath, holds_api_group};
 
 /// The files of both sides, now and ever.
 pub(super) struct Sides<'a> {
@@ -31,7 +33,7 @@ pub(super) struct Sides<'a> {
     /// The series of files of which both have some, once somebody asked.
     series: OnceCell<BTreeSet<Series>>,
     /// What the target's kustomizations name, once somebody asked.
-    pub listed: OnceCell<BTreeSet<String>>,
+    pub listed: OnceCell<Named>,
     /// What the target says for the source's names, once that is known.
     pub names: Option<Counterparts>,
     /// What the target's files say.
@@ -116,6 +118,9 @@ impl<'a> Sides<'a> {
 
     fn foreign_in(&self, translation: &Translation<'_>, key: &str, value: &Value) -> Option<Held> {
         let names = translation.names;
+        if holds_api_group(key) {
+            return None;
+        }
         match &value.shape {
             Shape::Scalar { text, .. } => {
                 let named = names.source_in(text);
@@ -123,7 +128,8 @@ impl<'a> Sides<'a> {
                     return Some(Held::by_source(name));
                 }
                 let mut others = names.others_in(text);
-                others.find(|name| !self.said.contains(*name)).map(Held::by_other)
+                let other = others.find(|name| !self.said.contains(*name)).map(Held::by_other);
+                other.or_else(|| self.foreign_account(text))
             }
             Shape::List(items) => {
                 items.iter().find_map(|item| self.foreign_in(translation, key, item))
@@ -133,17 +139,38 @@ impl<'a> Sides<'a> {
                 source_in(names, value).map(Held::by_source)
             }
             Shape::Map(pairs) => pairs.iter().find_map(|(key, it)| {
-                let held = || self.foreign_in(translation, key, it);
+                let held = || match &it.shape {
+                    // Its name is of its group, whatever that is called: `things.shop.dev`.
+                    Shape::Map(metadata) if key == "metadata" && is_definition(value) => {
+                        let mut others = metadata.iter().filter(|(key, _)| key != "name");
+                        others.find_map(|(key, it)| self.foreign_in(translation, key, it))
+                    }
+                    _ => self.foreign_in(translation, key, it),
+                };
                 self.foreign_key(names, key).or_else(held)
             }),
         }
+    }
+
+    /// Why a text has to stay away that is bound to an account: the target names others, and never this one.
+    fn foreign_account(&self, text: &str) -> Option<Held> {
+        let mut named = accounts_in(text).peekable();
+        named.peek()?;
+        let own = self.world.accounts();
+        let account = named.find(|account| !own.contains(*account));
+        account.filter(|_| !own.is_empty()).map(Held::by_account)
     }
 
     /// Why a new key has to stay away: it is a name, in which the source's environment is named. It would have to be
     /// another one in the target. That a setting is called after an environment (`DEV_MODE`) tells nothing.
     fn foreign_key(&self, names: &Names, key: &str) -> Option<Held> {
         let is_name = |name: &&str| *name == key || key.contains(['.', '-', '/']);
-        let name = names.source_in(key).filter(is_name)?;
+        // `shop.dev/owner`: the last word of a domain is no environment's.
+        let prefix = key
+            .split_once('/')
+            .and_then(|(domain, word)| domain.rsplit_once('.').map(|(domain, _)| (domain, word)));
+        let (domain, word) = prefix.unwrap_or(("", key));
+        let name = names.source_in(word).or_else(|| names.source_in(domain)).filter(is_name)?;
         (!self.world.says(key)).then(|| Held::by_source(name))
     }
 
@@ -170,6 +197,10 @@ impl<'a> Sides<'a> {
     pub(super) fn counterpart<'s>(&'s self, below: &'s str) -> &'s str {
         self.counterparts.get(below).map_or(below, String::as_str)
     }
+}
+
+fn is_definition(document: &Value) -> bool {
+    document.text_at("kind") == Some("CustomResourceDefinition")
 }
 
 /// What names the source in a value.

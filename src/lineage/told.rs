@@ -30,6 +30,7 @@ pub(super) fn told(
             Verdict::LeftBy { by } => stays(Because::LeftOut { by: commit(Some(by)) }),
             Verdict::NamesSource => stays(Because::NamesSource { name }),
             Verdict::NamesOther => stays(Because::NamesOther { name }),
+            Verdict::NamesAccount => stays(Because::NamesAccount { name }),
             Verdict::Reverted { at } => stays(Because::SetLater { by: commit(Some(at)) }),
             Verdict::Own { since, source_moved } => {
                 stays(Because::Own { since: commit(since), source_moved })

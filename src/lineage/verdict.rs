@@ -30,6 +30,8 @@ pub(super) struct Times {
     pub settles_versions: bool,
     /// Whether the source's file is as its last commit left it.
     pub is_committed: bool,
+    /// Whether the file describes a chart.
+    pub is_chart: bool,
     /// The target's commits that changed a value of the file, where nobody promoted with Overlift yet: who edits
     /// it by hand passes over what waits.
     pub edits: Vec<Edit>,
@@ -56,6 +58,8 @@ pub(super) enum Verdict {
     NamesSource,
     /// It names an environment that is neither of the two.
     NamesOther,
+    /// It is bound to an account of a cloud that the target names nowhere.
+    NamesAccount,
     /// The target took this value after the source had its own.
     Reverted { at: usize },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
@@ -79,6 +83,11 @@ impl Held {
     /// It names the source.
     pub(super) fn by_source(name: &str) -> Self {
         Self { verdict: Verdict::NamesSource, name: name.to_owned() }
+    }
+
+    /// It is bound to an account that is not the target's.
+    pub(super) fn by_account(account: &str) -> Self {
+        Self { verdict: Verdict::NamesAccount, name: account.to_owned() }
     }
 
     /// It names an environment that is neither of the two.
@@ -134,7 +143,7 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         {
             return Verdict::Reverted { at };
         }
-        if keys == ["version"] && counts_itself(column, times) {
+        if times.is_chart && keys == ["version"] && counts_itself(column, times) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
         let of_versions = target.is_some_and(|target| is_version(target, keys));
@@ -384,6 +393,7 @@ mod tests {
             settled,
             settles_versions: true,
             is_committed: true,
+            is_chart: keys == ["version"],
         };
         judge(&column, &times, keys, &Names::default())
     }

@@ -13,7 +13,7 @@ use super::value::{Shape, Value};
 use super::verdict::{Column, Held, Times, Verdict, judge, placeholder_for, since_of};
 use super::way::Way;
 use super::within::Within;
-use crate::model::{FieldStep, KustomizationField};
+use crate::model::{FieldStep, KustomizationField, PATCH_LISTS};
 
 /// Why the value of a key, or the file that an entry leads to, has to stay away.
 type Foreign<'w> = dyn Fn(&str, &Value, Option<&str>) -> Option<Held> + 'w;
@@ -30,6 +30,8 @@ pub(super) struct Walk<'w> {
     pub is_kustomization: bool,
     /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
     pub is_unlisted: &'w dyn Fn(&str) -> bool,
+    /// Whether an entry of the kustomization leads to something that the target alone has, and keeps.
+    pub stays: &'w dyn Fn(&str) -> bool,
     /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
     /// away.
     pub foreign: &'w Foreign<'w>,
@@ -132,6 +134,7 @@ impl<'w> Walk<'w> {
             form: texts.form,
             is_kustomization: false,
             is_unlisted: self.is_unlisted,
+            stays: self.stays,
             foreign: self.foreign,
             is_sources_own: self.is_sources_own,
             own_words: self.own_words,
@@ -338,6 +341,15 @@ impl<'w> Walk<'w> {
             && column.source.and_then(entry).is_some_and(self.is_unlisted)
     }
 
+    /// Whether the source has an entry no more, and the target made what it leads to its own, so that it stays.
+    fn leads_to_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        let is_list = |list: &str| lists_files(list) || PATCH_LISTS.contains(&list);
+        self.is_kustomization
+            && matches!(way.keys[..], [list] if is_list(list))
+            && column.source.is_none()
+            && column.target.and_then(entry).is_some_and(self.stays)
+    }
+
     /// Why what would come new stays away: a value, or lines of a text.
     fn foreign(&self, column: &Column<'_>, way: &Way<'_>) -> Option<Held> {
         let key = way.keys.last().copied().unwrap_or_default();
@@ -350,8 +362,8 @@ impl<'w> Walk<'w> {
             return (self.foreign)(key, &Value::text(&new_lines(text, theirs)), None);
         }
         // A value that the target has of the source's comes, whatever the source is called in it: the leak gate tells
-        // that. It tells nothing of a third environment.
-        (self.foreign)(key, new, None).filter(|held| held.verdict == Verdict::NamesOther)
+        // that. It tells nothing of a third environment, nor of an account.
+        (self.foreign)(key, new, None).filter(|held| held.verdict != Verdict::NamesSource)
     }
 
     /// What becomes of a value that the target is behind with.
@@ -385,6 +397,9 @@ impl<'w> Walk<'w> {
             (None, Choice::Changed) => {
                 let verdict = judge(column, self.times, &way.keys, self.names);
                 Reason::Judged(match verdict {
+                    Verdict::Behind { .. } if self.leads_to_own(column, way) => {
+                        Verdict::Own { since: None, source_moved: true }
+                    }
                     Verdict::Behind { .. } => {
                         let (verdict, held_by) = self.behind(column, way, verdict);
                         name = held_by;

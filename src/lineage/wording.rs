@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accounts::accounts_in;
 use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
@@ -16,13 +17,15 @@ use super::translation::Translation;
 use super::verdict::Held;
 use crate::model::ReadError;
 
-/// Whether something that changes has the name of the source in it, or of an environment that is neither.
+/// Whether something that changes has the name of the source in it, of an environment that is neither, or an account.
 fn name_environments(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
     let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
     let mut texts = outcomes.iter().filter_map(after);
     texts.any(|file| {
         let text = String::from_utf8_lossy(&file.content);
-        request.names.names_source(&text) || request.names.others_in(&text).next().is_some()
+        request.names.names_source(&text)
+            || request.names.others_in(&text).next().is_some()
+            || accounts_in(&text).next().is_some()
     })
 }
 

@@ -4,6 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accounts::accounts_in;
 use super::content::Form;
 use super::definitions::definitions;
 use super::request::Folders;
@@ -20,6 +21,7 @@ pub(super) struct World<'a> {
     called: Option<&'a str>,
     paths: OnceCell<Vec<RepoPath>>,
     known: RefCell<BTreeMap<String, bool>>,
+    accounts: OnceCell<BTreeSet<String>>,
     /// Names that come with the promotion, in the target's words.
     coming: BTreeSet<String>,
     /// Files that were asked for and whose content is not here.
@@ -37,6 +39,7 @@ impl<'a> World<'a> {
             called,
             paths: OnceCell::new(),
             known: RefCell::default(),
+            accounts: OnceCell::new(),
             coming: BTreeSet::new(),
             unknown: RefCell::default(),
         }
@@ -55,6 +58,18 @@ impl<'a> World<'a> {
     /// Whether the target's files have a name, something else defines it, or it comes with the promotion.
     pub(super) fn says(&self, name: &str) -> bool {
         self.coming.contains(name) || self.remembered(name, || self.finds(name))
+    }
+
+    /// The accounts that the target's files name.
+    pub(super) fn accounts(&self) -> &BTreeSet<String> {
+        self.accounts.get_or_init(|| {
+            let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
+            let files = self.holding(&own.collect::<Vec<_>>(), "arn:aws");
+            let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
+            texts
+                .flat_map(|text| accounts_in(&text).map(str::to_owned).collect::<Vec<_>>())
+                .collect()
+        })
     }
 
     /// Whether the target's files have a host in a domain.

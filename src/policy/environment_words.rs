@@ -1,7 +1,9 @@
 //! What an environment is called in host names, namespaces and paths: its name and what people write
 //! for it.
 
-use crate::model::EnvironmentName;
+use std::ops::Range;
+
+use crate::model::{EnvironmentName, is_end_of_api_domain};
 
 /// Words that mean the same environment.
 const FAMILIES: [&[&str]; 6] = [
@@ -78,8 +80,17 @@ impl EnvironmentWords {
     }
 
     fn is_in(&self, piece: &str) -> bool {
-        let mut parts = piece.split(|c: char| !c.is_ascii_alphanumeric());
-        let is_word = |part: &str| self.words.iter().any(|word| part.eq_ignore_ascii_case(word));
+        let mut at = 0;
+        let mut parts = piece.split(|c: char| !c.is_ascii_alphanumeric()).map(|part| {
+            let range = at..at + part.len();
+            at = range.end + 1;
+            range
+        });
+        let is_word = |range: Range<usize>| {
+            let part = &piece[range.clone()];
+            self.words.iter().any(|word| part.eq_ignore_ascii_case(word))
+                && !is_end_of_api_domain(piece, range)
+        };
         // A name of several parts (`eu-staging`) is looked for as it is.
         let is_long = |word: &&String| word.contains(['-', '.', '_']);
         parts.any(is_word) || self.words.iter().filter(is_long).any(|word| holds(piece, word))
@@ -153,7 +164,9 @@ mod tests {
         assert_eq!(staging.find("https://a.x/staging"), Some("a.x/staging"));
         assert_eq!(staging.find("*.staging.x"), Some("*.staging.x"));
         let dev = words("dev");
+        assert_eq!(dev.find("tekton.dev/v1 webhook.serving.knative.dev"), None);
         assert_eq!(dev.find("run > /dev/null 2>&1"), None);
+        assert_eq!(dev.find("tekton.dev/v1 webhook.serving.knative.dev"), None);
         assert_eq!(dev.find("run > /dev/null --to db.dev.x"), Some("db.dev.x"));
         assert_eq!(dev.find("kv /dev/db"), Some("/dev/db"));
     }

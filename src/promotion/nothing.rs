@@ -84,6 +84,7 @@ fn group(
             (5, format!("naming {source}, and nothing tells {target}'s name"))
         }
         Because::NamesOther { .. } => (11, "naming other environments".to_owned()),
+        Because::NamesAccount { .. } => (11, "of other accounts".to_owned()),
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())
         }

@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no environment. What belongs to one room only lives in that room.
 
+mod api_domain;
 mod carried;
 mod edited_files;
 mod excerpt;
@@ -22,6 +23,7 @@ mod repo_path;
 mod repository;
 mod shown_field;
 
+pub use api_domain::{holds_api_group, is_end_of_api_domain};
 pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kustomize::name_without_hash;
+use crate::model::holds_api_group;
 use crate::policy::article::article;
 use crate::policy::change::Words;
 use crate::policy::environment_words::EnvironmentWords;
@@ -54,6 +55,10 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             if known.contains(&(field.to_owned(), text)) {
                 return;
             }
+            // It is its group's: `things.shop.dev`.
+            if field == "metadata.name" && manifest.id.gvk.kind == "CustomResourceDefinition" {
+                return;
+            }
             let Some(name) = named(&source, field, text).filter(|name| !is_program(name)) else {
                 return;
             };
@@ -66,6 +71,10 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// What of a value names the source. How an option of a program is called is the program's: `-dev`, `--dev-mode=x`.
 fn named<'t>(source: &EnvironmentWords, field: &str, text: &'t str) -> Option<&'t str> {
+    let key = field.rsplit('.').next().unwrap_or(field);
+    if holds_api_group(key.split_once('[').map_or(key, |(key, _)| key)) {
+        return None;
+    }
     if !["args[", "command["].iter().any(|list| field.contains(list)) {
         return source.find(text);
     }
@@ -195,6 +204,8 @@ mod tests {
         let dev = EnvironmentWords::of(&crate::model::EnvironmentName::parse("dev").unwrap());
         let of = |field: &str, text| named(&dev, field, text).map(str::to_owned);
         let args = "spec.template.spec.containers[0].args[2]";
+        assert_eq!(of("rules[0].apiGroups[1]", "things.shop.dev"), None);
+        assert_eq!(of("spec.host", "api.shop.dev").as_deref(), Some("api.shop.dev"));
         assert_eq!(of(args, "-dev-listen-address=0.0.0.0"), None);
         assert_eq!(of(args, "server -dev --to=db.dev.x").as_deref(), Some("db.dev.x"));
         assert_eq!(of(args, "--namespace dev").as_deref(), Some("dev"));

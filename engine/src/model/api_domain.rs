@@ -1,0 +1,84 @@
+//! Domains that APIs of Kubernetes are called after, whose last word is no environment's: `tekton.dev`.
+
+use std::ops::Range;
+
+/// Domains of projects whose APIs, labels and images are called after them, and end in a word that people call an
+/// environment by. Of others the place tells it, see [`holds_api_group`] and [`is_end_of_api_domain`].
+const DOMAINS: [&str; 12] = [
+    "fn.kpt.dev",
+    "go.dev",
+    "knative.dev",
+    "konflux-ci.dev",
+    "kpt.dev",
+    "oam.dev",
+    "pepr.dev",
+    "radapp.dev",
+    "spinkube.dev",
+    "tekton.dev",
+    "uds.dev",
+    "zarf.dev",
+];
+
+/// Whether a field of this name holds an API's group, alone or with its version.
+#[must_use]
+pub fn holds_api_group(key: &str) -> bool {
+    matches!(key, "apiVersion" | "apiGroup" | "apiGroups" | "group" | "groups")
+}
+
+/// Whether a word of a text is the last of a domain that an API is called after: one of a known project, or one with
+/// the version of an API behind it (`shop.dev/v1`).
+#[must_use]
+pub fn is_end_of_api_domain(text: &str, word: Range<usize>) -> bool {
+    let (until, behind) = (&text[..word.end], &text[word.end..]);
+    if !text[..word.start].ends_with('.') || behind.starts_with(['.', '-', '_']) {
+        return false;
+    }
+    let in_domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let has_version = || {
+        let version = behind.strip_prefix("/v");
+        version.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit()))
+            && until.chars().all(in_domain)
+    };
+    let is_known = |domain: &str| {
+        let before =
+            until.len().checked_sub(domain.len()).and_then(|at| until.split_at_checked(at));
+        before.is_some_and(|(before, it)| {
+            it.eq_ignore_ascii_case(domain)
+                && !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+        })
+    };
+    DOMAINS.iter().any(|domain| is_known(domain)) || has_version()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_of_an_api_ends_in_no_environment() {
+        let ends = |text: &str| {
+            let at = text.rfind("dev").unwrap();
+            is_end_of_api_domain(text, at..at + "dev".len())
+        };
+        for text in [
+            "tekton.dev/v1",
+            "webhook.serving.knative.dev",
+            "gcr.io/knative-releases/knative.dev/serving/cmd/queue",
+            "https://knative.dev/docs",
+            "shop.dev/v1beta1",
+        ] {
+            assert!(ends(text), "{text}");
+        }
+        for text in [
+            "orders.dev",
+            "orders.dev:8080/v1",
+            "api.shop.dev",
+            "https://api.shop.dev/v1",
+            "mytekton.dev",
+            "tekton.dev.example.com",
+            "dev/v1",
+        ] {
+            assert!(!ends(text), "{text}");
+        }
+    }
+}
