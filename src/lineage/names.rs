@@ -297,13 +297,21 @@ pub(super) fn are_of_one_kind(a: &str, b: &str) -> bool {
 /// Whether two versions are cut in the same way: where one names a branch that moves (`main-4f2a91c`), both have the
 /// same words. `release-bad5624b` and `main-4f2a91c-approved` are another way than that.
 pub(super) fn are_cut_alike(a: &str, b: &str) -> bool {
-    let own = |version: &str| -> Vec<String> {
-        let told = |word: &&str| !is_commit(word) && word.chars().any(char::is_alphabetic);
-        words(version).filter(told).map(str::to_lowercase).collect()
-    };
-    let (a_words, b_words) = (own(a), own(b));
+    let (a_words, b_words) = (words_of_version(a), words_of_version(b));
     let moves = |words: &[String]| words.iter().any(|word| FLOATING.contains(&word.as_str()));
     are_of_one_kind(a, b) && (a_words == b_words || !moves(&a_words) && !moves(&b_words))
+}
+
+/// Whether two versions are builds of commits and say the same beside them.
+pub(super) fn are_of_one_line(a: &str, b: &str) -> bool {
+    [a, b].into_iter().all(|version| words(version).any(is_commit))
+        && words_of_version(a) == words_of_version(b)
+}
+
+/// What a version says beside numbers and commits.
+fn words_of_version(version: &str) -> Vec<String> {
+    let told = |word: &&str| !is_commit(word) && word.chars().any(char::is_alphabetic);
+    words(version).filter(told).map(str::to_lowercase).collect()
 }
 
 /// Whether a key holds what is followed in a repository of git: a branch, a tag, a commit.

@@ -1,8 +1,8 @@
 //! What becomes of one value that differs, decided by what it was.
 
 use super::names::{
-    Names, are_cut_alike, are_of_one_kind, holds_revision, holds_version, is_build_of_release,
-    is_release, is_working_branch, split_version,
+    Names, are_cut_alike, are_of_one_kind, are_of_one_line, holds_revision, holds_version,
+    is_build_of_release, is_release, is_working_branch, split_version,
 };
 use super::value::{Shape, Value};
 
@@ -272,10 +272,13 @@ fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
     let (Some(source), Some(target)) = (text(column.source), text(column.target)) else {
         return false;
     };
-    let free = |version: &str| is_free(version, names);
+    // What both call a build after tells nothing apart: `staging-4f2a91c` and `staging-bad5624b`.
+    let are_free = |source: &str, target: &str| {
+        is_free(source, names) && is_free(target, names) || are_of_one_line(source, target)
+    };
     if holds_version(keys) {
         let past = column.source_past.iter().filter_map(|value| value.and_then(Value::as_text));
-        return free(&source) && free(&target) && is_cut_as(&source, past, &target);
+        return are_free(&source, &target) && is_cut_as(&source, past, &target);
     }
     let (Some((a, a_version)), Some((b, b_version))) =
         (split_version(&source), split_version(&target))
@@ -286,7 +289,7 @@ fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
         let (name, version) = split_version(value.and_then(Value::as_text)?)?;
         (name == a).then_some(version)
     });
-    a == b && free(a_version) && free(b_version) && is_cut_as(a_version, past, b_version)
+    a == b && are_free(a_version, b_version) && is_cut_as(a_version, past, b_version)
 }
 
 /// The version that the source had last, where it has a word now that a build puts the tag in place of (`replace`),
@@ -529,6 +532,8 @@ mod tests {
         assert!(step("v1.3.0", "v1.2.9") && step("4f2a91c", "bad5624b"));
         assert!(!step("bad5624b", "v1.2.7"));
         assert!(step("main-4f2a91c", "main-bad5624b"));
+        assert!(step("staging-4f2a91c", "staging-bad5624b"), "both take staging's builds");
+        assert!(!step("staging-4f2a91c", "production-bad5624b") && !step("staging-2", "staging-1"));
         assert!(!step("main-4f2a91c", "release-bad5624b"));
         assert!(!step("main-4f2a91c", "main-bad5624b-approved"));
         assert!(step("main-4f2a91c login-77aa55c", "main-bad5624b"), "from another branch");

@@ -3,7 +3,7 @@
 //!
 //! Flux writes a kustomization that lists every manifest and every folder that has a kustomization
 //! (fluxcd/pkg: kustomize/kustomize_generator.go); so do we, in memory. A chart, values and other files
-//! are not rendered.
+//! are not rendered; charts in folders below are passed over.
 
 use std::collections::BTreeSet;
 
@@ -85,11 +85,15 @@ fn entries(
     names: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, BuildError> {
     let mut unknown = BTreeSet::new();
+    // Templates of a chart are no manifests: what renders the chart reads them.
+    let charts: BTreeSet<String> =
+        names.iter().filter_map(|it| it.strip_suffix("/Chart.yaml")).map(str::to_owned).collect();
     let mut folders: BTreeSet<String> = BTreeSet::new();
     let mut used: BTreeSet<RepoPath> = BTreeSet::new();
     for name in names {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name.as_str()));
-        if !KUSTOMIZATION_NAMES.contains(&file) || is_inside(folder, &folders) {
+        let is_below = is_inside(folder, &folders) || is_inside(folder, &charts);
+        if !KUSTOMIZATION_NAMES.contains(&file) || is_below {
             continue;
         }
         folders.insert(folder.to_owned());
@@ -102,7 +106,8 @@ fn entries(
     for name in names {
         let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         let hidden = name.split('/').any(|part| part.starts_with('.'));
-        if !is_yaml || hidden || is_inside(name, &folders) {
+        let is_below = is_inside(name, &folders) || is_inside(name, &charts);
+        if !is_yaml || hidden || is_below {
             continue;
         }
         let text = read(files, dir, name, &mut unknown)?;
@@ -194,6 +199,9 @@ mod tests {
             ("env/settings.yaml", "a: 1\n"),
             ("env/.hidden.yaml", A),
             ("env/README.md", "x"),
+            ("env/charts/job/Chart.yaml", "name: job\n"),
+            ("env/charts/job/templates/job.yaml", "{{- if .Values.job }}\n"),
+            ("env/charts/job/crds/a.yaml", A),
             ("other/a.yaml", A),
         ]);
         assert_eq!(names.unwrap(), ["a", "b"]);
