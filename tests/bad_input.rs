@@ -210,3 +210,16 @@ fn nothing_to_copy_says_what_was_looked_at() {
                  what else does is not shown where nothing is rendered.";
     assert!(told.contains(words), "{told}");
 }
+
+/// The build reads such a file; the rule said nothing of it.
+#[test]
+fn a_kustomization_in_utf_16_is_judged_too() {
+    let text = "resources:\n- ../../base\ncommonLabels:\n  team: shop\n";
+    let repo = repo(&[]);
+    let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+    let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    std::fs::write(repo.path("overlays/production/kustomization.yaml"), bytes).unwrap();
+    repo.commit("from Windows");
+    let told = repo.overlift(&["validate", "production"]);
+    assert!(told.stdout.contains("`commonLabels` is deprecated"), "{told:#?}");
+}
