@@ -24,7 +24,7 @@ case "$(uname -s)/$(uname -m)" in
     Linux/aarch64 | Linux/arm64) platform=aarch64-unknown-linux-musl ;;
     Darwin/arm64) platform=aarch64-apple-darwin ;;
     Darwin/x86_64) platform=x86_64-apple-darwin ;;
-    *) fail "there is no binary for $(uname -s) on $(uname -m): cargo install --locked --git https://github.com/overlift/overlift" ;;
+    *) fail "there is no binary for $(uname -s) on $(uname -m): cargo install --locked --git https://github.com/overlift/overlift overlift" ;;
 esac
 
 fetch() {

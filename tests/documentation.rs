@@ -213,6 +213,22 @@ fn anchors(text: &str) -> BTreeSet<String> {
     headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
 }
 
+/// The repository has more packages with programs than ours (`fuzz`), of which cargo asks to name one.
+#[test]
+fn who_builds_from_git_names_the_package() {
+    let mut told = 0;
+    for file in ["README.md", "docs/start.md", "install.sh", "action/bring"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        for line in text.lines().filter(|line| line.contains("cargo install --locked --git")) {
+            let (_, arguments) = line.split_once("overlift/overlift").unwrap();
+            let names = |word: &str| word.trim_matches(['"', ')', ';']) == "overlift";
+            assert!(arguments.split_whitespace().any(names), "{file}: {line}");
+            told += 1;
+        }
+    }
+    assert_eq!(told, 4);
+}
+
 #[test]
 fn links_lead_somewhere() {
     for (page, text) in pages() {
