@@ -14,7 +14,7 @@ use super::translation::Translation;
 use super::value::{Shape, Value};
 use super::verdict::Held;
 use super::world::World;
-use crate::model::{ReadError, RepoPath, holds_api_group};
+use crate::model::{ReadError, RepoPath, is_api_group};
 
 /// The files of both sides, now and ever.
 pub(super) struct Sides<'a> {
@@ -118,10 +118,8 @@ impl<'a> Sides<'a> {
 
     fn foreign_in(&self, translation: &Translation<'_>, key: &str, value: &Value) -> Option<Held> {
         let names = translation.names;
-        if holds_api_group(key) {
-            return None;
-        }
         match &value.shape {
+            Shape::Scalar { text, .. } if is_api_group(key, text) => None,
             Shape::Scalar { text, .. } => {
                 let named = names.source_in(text);
                 if let Some(name) = named.filter(|_| translation.of_key(key, text).is_none()) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Domains of projects whose APIs, labels and images are called after them, and end in a word that people call an
-/// environment by. Of others the place tells it, see [`holds_api_group`] and [`is_end_of_api_domain`].
+/// environment by. Of others the place tells it, see [`is_api_group`] and [`is_end_of_api_domain`].
 const DOMAINS: [&str; 12] = [
     "fn.kpt.dev",
     "go.dev",
@@ -19,10 +19,13 @@ const DOMAINS: [&str; 12] = [
     "zarf.dev",
 ];
 
-/// Whether a field of this name holds an API's group, alone or with its version.
+/// Whether a field holds an API's group, alone or with its version, that ends in such a word: `shop.dev/v1`. What else
+/// is in a field of this name (a group of consumers, `orders-dev`) may well name an environment.
 #[must_use]
-pub fn holds_api_group(key: &str) -> bool {
-    matches!(key, "apiVersion" | "apiGroup" | "apiGroups" | "group" | "groups")
+pub fn is_api_group(key: &str, text: &str) -> bool {
+    let group = text.split_once('/').map_or(text, |(group, _)| group);
+    let is_domain = group.rsplit_once('.').is_some_and(|(_, last)| last == "dev");
+    is_domain && matches!(key, "apiVersion" | "apiGroup" | "apiGroups" | "group")
 }
 
 /// Whether a word of a text is the last of a domain that an API is called after: one of a known project, or one with
@@ -53,6 +56,14 @@ pub fn is_end_of_api_domain(text: &str, word: Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_a_domain() {
+        assert!(is_api_group("apiGroups", "things.shop.dev"));
+        assert!(is_api_group("apiVersion", "shop.dev/v1"));
+        assert!(!is_api_group("host", "api.shop.dev"));
+        assert!(!is_api_group("group", "orders-dev") && !is_api_group("group", "dev"));
+    }
 
     #[test]
     fn a_domain_of_an_api_ends_in_no_environment() {

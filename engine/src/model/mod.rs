@@ -23,7 +23,7 @@ mod repo_path;
 mod repository;
 mod shown_field;
 
-pub use api_domain::{holds_api_group, is_end_of_api_domain};
+pub use api_domain::{is_api_group, is_end_of_api_domain};
 pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;

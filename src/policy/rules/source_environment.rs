@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kustomize::name_without_hash;
-use crate::model::holds_api_group;
+use crate::model::is_api_group;
 use crate::policy::article::article;
 use crate::policy::change::Words;
 use crate::policy::environment_words::EnvironmentWords;
@@ -72,7 +72,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 /// What of a value names the source. How an option of a program is called is the program's: `-dev`, `--dev-mode=x`.
 fn named<'t>(source: &EnvironmentWords, field: &str, text: &'t str) -> Option<&'t str> {
     let key = field.rsplit('.').next().unwrap_or(field);
-    if holds_api_group(key.split_once('[').map_or(key, |(key, _)| key)) {
+    if is_api_group(key.split_once('[').map_or(key, |(key, _)| key), text) {
         return None;
     }
     if !["args[", "command["].iter().any(|list| field.contains(list)) {
@@ -205,6 +205,7 @@ mod tests {
         let of = |field: &str, text| named(&dev, field, text).map(str::to_owned);
         let args = "spec.template.spec.containers[0].args[2]";
         assert_eq!(of("rules[0].apiGroups[1]", "things.shop.dev"), None);
+        assert_eq!(of("spec.group", "orders-dev").as_deref(), Some("orders-dev"));
         assert_eq!(of("spec.host", "api.shop.dev").as_deref(), Some("api.shop.dev"));
         assert_eq!(of(args, "-dev-listen-address=0.0.0.0"), None);
         assert_eq!(of(args, "server -dev --to=db.dev.x").as_deref(), Some("db.dev.x"));
