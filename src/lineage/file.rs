@@ -7,7 +7,7 @@ use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
 use super::entries::named_after;
 use super::history::Version;
-use super::named::{Named, join};
+use super::named::{Named, is_within, join};
 use super::request::{Change, Folders, Outcome, Request};
 use super::settle::{Point, last_of};
 use super::sides::Sides;
@@ -346,11 +346,8 @@ impl Opened<'_, '_> {
     /// Why an entry stays away: it leads to a file that does, or names another environment.
     fn held(&self, entry: &str) -> Option<Held> {
         let path = self.path_of(entry)?;
-        let is_within = |file: &String| {
-            file.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let held =
-            self.sides.held.iter().find(|(file, _)| is_within(file)).map(|(_, why)| why.clone());
+        let mut held = self.sides.held.iter();
+        let held = held.find(|(file, _)| is_within(file, &path)).map(|(_, why)| why.clone());
         held.or_else(|| self.sides.foreign_path(self.request.names, &path))
     }
 
@@ -391,10 +388,7 @@ impl Opened<'_, '_> {
     /// some of that neither goes nor moves.
     fn stays(&self, entry: &str) -> bool {
         let Some(path) = self.path_of(entry) else { return false };
-        let is_there = |file: &&String| {
-            let rest = file.strip_prefix(path.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let is_there = |file: &&String| is_within(file, &path);
         let moves = |file: &&String| self.sides.moved.values().any(|it| it.from == **file);
         let mut own = self.sides.target.iter().filter(is_there).filter(|file| !moves(file));
         let stays = |file: &String| {

@@ -74,6 +74,11 @@ pub(super) fn is_kustomization(below: &str) -> bool {
     KUSTOMIZATION_NAMES.contains(&below.rsplit('/').next().unwrap_or_default())
 }
 
+/// Whether a file is this one, or below it.
+pub(super) fn is_within(file: &str, path: &str) -> bool {
+    file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A path relative to a folder, if it stays at or below the top.
 pub(super) fn join(dir: &str, path: &str) -> Option<String> {
     if path.is_empty() || path.len() > 1_000 || path.contains(['\n', ':']) || path.starts_with('/')

@@ -80,6 +80,7 @@ impl EnvironmentWords {
     }
 
     fn is_in(&self, piece: &str) -> bool {
+        // Pieces are of ASCII alone: what is between two parts is one byte.
         let mut at = 0;
         let mut parts = piece.split(|c: char| !c.is_ascii_alphanumeric()).map(|part| {
             let range = at..at + part.len();
