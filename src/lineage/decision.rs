@@ -1,6 +1,7 @@
 //! What is decided about one value, and the change of the target's file that it makes.
 
 use super::content::Form;
+use super::held::Held;
 use super::verdict::Verdict;
 use crate::model::FieldPath;
 use crate::yaml::edit::NodePath;
@@ -30,6 +31,8 @@ pub struct Policy<'p> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     Judged(Verdict),
+    /// It would come, and names what is not the target's.
+    Held(Held),
     Kept,
     Taken,
     All,
@@ -55,8 +58,6 @@ pub(super) struct Decision {
     pub source: Option<String>,
     pub target: Option<String>,
     pub reason: Reason,
-    /// The name of an environment that keeps it away.
-    pub name: Option<String>,
     /// Whether the source has it and the target has not.
     pub is_new: bool,
     /// How the target's file changes, if the value comes or goes.

@@ -34,7 +34,10 @@ pub(super) fn keep_in_one(
     (source, target): (Option<&Value>, Option<&Value>),
 ) {
     for entry in unpaired.iter().filter(|entry| !entry.is_whole) {
-        if !matches!(found[entry.decision].reason, Reason::Judged(_) | Reason::All) {
+        if !matches!(
+            found[entry.decision].reason,
+            Reason::Judged(_) | Reason::Held(_) | Reason::All
+        ) {
             continue;
         }
         let of_target = naming(target, entry);

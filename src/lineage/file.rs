@@ -6,26 +6,25 @@ use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
 use super::entries::named_after;
+use super::held::Held;
 use super::history::Version;
 use super::named::{Named, is_within, join};
-use super::request::{Change, Folders, Outcome, Request};
-use super::settle::{Point, last_of};
+use super::opened::{Opened, Pair};
+use super::request::{Outcome, Request};
 use super::sides::Sides;
 use super::splice::carry_out;
-use super::three_way::{merge_allowed_lines, new_lines, shared_lines};
 use super::together::{Together, keep_together};
-use super::told::told;
 use super::value::Value;
-use super::verdict::{Column, Held, Times, Verdict, judge};
+use super::verdict::{Column, Times, Verdict, judge};
 use super::versions::Read;
 use super::walk::Walk;
-use crate::model::{CommitSha, File, FileMode, KUSTOMIZATION_NAMES, ReadError, RepoPath};
+use crate::model::{File, FileMode, KUSTOMIZATION_NAMES, ReadError};
 
 impl<'a> Sides<'a> {
     /// Decides for each file.
     pub(super) fn decide(&self, request: &Request<'a>) -> Result<Vec<Outcome>, ReadError> {
         let pairs = self.pairs();
-        let decided = pairs.iter().map(|pair| pair.decide(request, self));
+        let decided = pairs.iter().map(|pair| Ok(pair.open(request, self)?.map(|it| it.decide())));
         decided.filter_map(Result::transpose).collect()
     }
 
@@ -47,94 +46,6 @@ impl<'a> Sides<'a> {
         let alone = self.target.iter().filter(|below| !paired.contains(*below));
         pairs.extend(alone.map(|below| Pair { source: below.clone(), target: below.clone() }));
         pairs
-    }
-}
-
-/// A file and its counterpart, below their folders.
-struct Pair {
-    source: String,
-    target: String,
-}
-
-/// A pair with its contents and its past.
-struct Opened<'o, 'r> {
-    request: &'o Request<'r>,
-    sides: &'o Sides<'r>,
-    pair: &'o Pair,
-    source: Option<File>,
-    target: Option<File>,
-    source_past: Vec<Version>,
-    target_past: Vec<Version>,
-    /// The last promotion that tells what of this file was left out.
-    point: Option<Point>,
-}
-
-impl Pair {
-    fn decide<'r>(
-        &self,
-        request: &Request<'r>,
-        sides: &Sides<'r>,
-    ) -> Result<Option<Outcome>, ReadError> {
-        let read = |there: bool, path: &RepoPath| {
-            if there { request.files.file(path) } else { Ok(None) }
-        };
-        let paths = (sides.source_path(&self.source), sides.target_path(&self.target));
-        let there = (sides.source.contains(&self.source), sides.target.contains(&self.target));
-        let (source, target) = (read(there.0, &paths.0)?, read(there.1, &paths.1)?);
-        if there != (source.is_some(), target.is_some()) {
-            if !self.is_known_equal(request, &paths) {
-                let lacking = [(there.0, source, paths.0), (there.1, target, paths.1)].into_iter();
-                let lacking = lacking.filter(|(there, file, _)| *there && file.is_none());
-                sides.unknown.borrow_mut().extend(lacking.map(|(_, _, path)| path));
-            }
-            return Ok(None);
-        }
-        if source == target {
-            return Ok(None);
-        }
-        // A file that one side lacks under its name of now comes or goes under that.
-        let both = source.is_some() && target.is_some();
-        let past = |path: &RepoPath, folder: &RepoPath, since: Option<usize>| match since {
-            Some(since) => request.history.versions(path, both.then_some(folder), since),
-            None => Ok(Vec::new()),
-        };
-        let folders = request.folders;
-        let opened = Opened {
-            request,
-            sides,
-            pair: self,
-            point: self.point(request)?,
-            source_past: past(&paths.0, folders.source, sides.since.0)?,
-            target_past: past(&paths.1, folders.target, sides.since.1)?,
-            source,
-            target,
-        };
-        Ok(Some(opened.decide()))
-    }
-
-    /// Whether the history tells of two files that are not here that they are the same; what a kustomization or a
-    /// manifest says is asked for more than that.
-    fn is_known_equal(
-        &self,
-        request: &Request<'_>,
-        (source, target): &(RepoPath, RepoPath),
-    ) -> bool {
-        let of_source = request.history.last(source);
-        Form::by_name(&self.target) != Form::Yaml
-            && of_source.is_some()
-            && of_source == request.history.last(target)
-    }
-
-    /// Who promotes by hand looks at one file after the other, so that each has a last promotion of its own; one that
-    /// nobody promoted yet was seen with the others.
-    fn point(&self, request: &Request<'_>) -> Result<Option<Point>, ReadError> {
-        let Folders { source, target } = request.folders;
-        let own = if request.by_hand {
-            last_of(request.history, (source, target), request.names, &|it| it == self.target)?
-        } else {
-            None
-        };
-        Ok(own.or_else(|| request.point.cloned()))
     }
 }
 
@@ -177,10 +88,6 @@ impl Opened<'_, '_> {
         }
     }
 
-    fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
-        Difference::of_file(path, self.sides.source_path(&self.pair.source), then, because)
-    }
-
     fn decide_whole(&self, outcome: &mut Outcome) {
         let value = |content: &[u8]| Value::text(&hex::encode(content));
         let of = |file: &Option<File>| file.as_ref().map(|file| value(&file.content));
@@ -199,23 +106,22 @@ impl Opened<'_, '_> {
         let named_for_source = self.target.is_none()
             && self.request.names.names_source(name)
             && !self.sides.share_names_of_source(self.request.names, &self.pair.source);
-        let mut name_of = None;
         let reason = match self.request.choice {
             Choice::All => Reason::All,
             Choice::Changed if named_for_source => Reason::Judged(Verdict::AbsentOnPurpose),
             Choice::Changed => match judge(&column, &self.times(), &[], self.request.names) {
-                Verdict::Behind { since } => {
-                    let held = self.foreign_file();
-                    let left = || self.left_out_at_once().map(|by| Verdict::LeftBy { by });
-                    let stays = held.as_ref().map(|it| it.verdict).or_else(left);
-                    name_of = held.map(|it| it.name);
-                    Reason::Judged(stays.unwrap_or(Verdict::Behind { since }))
-                }
+                verdict @ Verdict::Behind { .. } => match self.foreign_file() {
+                    Some(held) => Reason::Held(held),
+                    None => {
+                        let left = self.left_out_at_once().map(|by| Verdict::LeftBy { by });
+                        Reason::Judged(left.unwrap_or(verdict))
+                    }
+                },
                 verdict => Reason::Judged(verdict),
             },
         };
         let path = self.sides.target_path(&self.pair.target);
-        let (mut then, because) = self.words((&reason, name_of), self.source.is_none());
+        let (mut then, because) = self.words(&reason, self.source.is_none());
         // What the source never had belongs to the target, whatever is asked for.
         let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
         if never {
@@ -231,20 +137,6 @@ impl Opened<'_, '_> {
             outcome.change = Some(self.change(self.source.clone(), Vec::new()));
         }
         outcome.differences.push(self.whole(path, then, because));
-    }
-
-    fn is_asked(&self, field: &str, value: Option<&str>) -> bool {
-        (self.request.asked)(&self.pair.target, field, value.unwrap_or_default())
-    }
-
-    fn change(&self, after: Option<File>, fields: Vec<String>) -> Change {
-        Change {
-            below: self.pair.target.clone(),
-            after,
-            fields,
-            from: self.sides.source_path(&self.pair.source),
-            moved: None,
-        }
     }
 
     fn times(&self) -> Times {
@@ -296,7 +188,7 @@ impl Opened<'_, '_> {
             foreign: &|key, value, entry| {
                 let named = self.foreign(key, value);
                 let named = named.filter(|it| match entry {
-                    Some(entry) => it.verdict == Verdict::NamesSource && self.is_sources_own(entry),
+                    Some(entry) => matches!(it, Held::Source(_)) && self.is_sources_own(entry),
                     None => true,
                 });
                 named.or_else(|| self.held(entry?))
@@ -321,11 +213,6 @@ impl Opened<'_, '_> {
         }
         keep_together(&mut decisions, &together);
         self.carry_out(form, (source, target), (&mut decisions, &together), outcome);
-    }
-
-    /// Why a value that would come new stays away.
-    fn foreign(&self, key: &str, value: &Value) -> Option<Held> {
-        self.sides.foreign(self.request.names, key, value)
     }
 
     /// Whether an entry of this kustomization is called after the source's environment, and nothing beside it that both
@@ -393,7 +280,7 @@ impl Opened<'_, '_> {
         let mut own = self.sides.target.iter().filter(is_there).filter(|file| !moves(file));
         let stays = |file: &String| {
             let pair = Pair { source: file.clone(), target: file.clone() };
-            matches!(pair.decide(self.request, self.sides), Ok(Some(it)) if it.change.is_none())
+            matches!(pair.open(self.request, self.sides), Ok(Some(it)) if it.decide().change.is_none())
         };
         !self.sides.source.iter().any(|file| is_there(&file)) && own.any(stays)
     }
@@ -422,8 +309,7 @@ impl Opened<'_, '_> {
         };
         let mut fields = Vec::new();
         for (index, decision) in decisions.iter().enumerate() {
-            let (mut then, mut because) =
-                self.words((&decision.reason, decision.name.clone()), decision.source.is_none());
+            let (mut then, mut because) = self.words(&decision.reason, decision.source.is_none());
             if decision.op.as_ref().is_some_and(Op::removes) {
                 then = Then::Goes;
             } else if then == Then::Goes {
@@ -450,83 +336,5 @@ impl Opened<'_, '_> {
             let file = File { mode: target.mode, content: after.into_bytes().into() };
             outcome.change = Some(self.change(Some(file), fields));
         }
-    }
-
-    fn decide_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
-        self.merge_text(source, target, outcome);
-        if outcome.change.is_some() && !self.is_asked("", None) {
-            let path = self.sides.target_path(&self.pair.target);
-            outcome.change = None;
-            outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
-        }
-    }
-
-    fn merge_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
-        let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
-        let (now_source, now_target) = (text(&source.content), text(&target.content));
-        let path = self.sides.target_path(&self.pair.target);
-        if self.request.choice == Choice::All {
-            let file = File { mode: target.mode, content: source.content.clone() };
-            outcome.change = Some(self.change(Some(file), Vec::new()));
-            return outcome.differences.push(self.whole(path, Then::Comes, Because::All));
-        }
-        let had = self.target_past.iter().any(|it| it.bytes() == Some(&source.content));
-        let Some((base, at)) = self.text_base(&now_source, &now_target).filter(|_| !had) else {
-            let because = if had {
-                Because::SetLater { by: None }
-            } else {
-                Because::Own { since: None, source_moved: false }
-            };
-            return outcome.differences.push(self.whole(path, Then::Stays, because));
-        };
-        let foreign = |lines: &str| self.foreign("", &Value::text(lines));
-        let may_come = |lines: &str| foreign(lines).is_none();
-        let merged = merge_allowed_lines(&base, &now_source, &now_target, &may_come);
-        if merged.applied > 0 && merged.text != now_target {
-            let file = File { mode: target.mode, content: merged.text.into_bytes().into() };
-            outcome.change = Some(self.change(Some(file), Vec::new()));
-            let since = self.commit(at);
-            outcome.differences.push(self.whole(
-                path.clone(),
-                Then::Comes,
-                Because::Behind { since },
-            ));
-        }
-        let named = foreign(&new_lines(&now_source, &now_target)).filter(|_| merged.stayed > 0);
-        if outcome.change.is_none() && named.is_none() || merged.kept_out > 0 {
-            let because = Because::Own { since: None, source_moved: merged.kept_out > 0 };
-            outcome.differences.push(self.whole(path.clone(), Then::Stays, because));
-        }
-        if let Some(held) = named {
-            let reason = Reason::Judged(held.verdict);
-            let (then, because) = self.words((&reason, Some(held.name)), false);
-            outcome.differences.push(self.whole(path, then, because));
-        }
-    }
-
-    /// The version of the source's that the target was made from: what the last promotion saw, else
-    /// the one that shares most lines with it; with the commit after which the source changed.
-    fn text_base(&self, source: &str, target: &str) -> Option<(String, Option<usize>)> {
-        let text = |version: &Version| String::from_utf8(version.bytes()?.to_vec()).ok();
-        let last = self.source_past.last().map(|version| version.since);
-        if let Some(point) = &self.point {
-            let seen = self.source_past.iter().rev().find(|it| Some(it.since) <= point.seen)?;
-            return Some((text(seen)?, last));
-        }
-        let earlier = self.source_past.iter().filter_map(text).filter(|text| text != source);
-        let best = earlier.map(|text| (shared_lines(&text, target), text)).max_by_key(|it| it.0)?;
-        Some((best.1, last))
-    }
-
-    fn commit(&self, index: Option<usize>) -> Option<CommitSha> {
-        let commit = self.request.history.commits.get(index?)?;
-        Some(commit.id.clone())
-    }
-
-    /// In which words it is told, with the name of an environment that keeps it away.
-    fn words(&self, (reason, name): (&Reason, Option<String>), goes: bool) -> (Then, Because) {
-        let comes = if goes { Then::Goes } else { Then::Comes };
-        let left_by = || self.point.as_ref().and_then(|point| point.by.clone());
-        told(reason, comes, name.unwrap_or_default(), left_by, |index| self.commit(index))
     }
 }

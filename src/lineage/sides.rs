@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::accounts_in;
 use super::counterparts::Counterparts;
+use super::held::Held;
 use super::moved::{self, Moved};
 use super::named::Named;
 use super::names::Names;
@@ -12,7 +13,6 @@ use super::request::{Folders, Request};
 use super::series::Series;
 use super::translation::Translation;
 use super::value::{Shape, Value};
-use super::verdict::Held;
 use super::world::World;
 use crate::model::{ReadError, RepoPath, is_api_group};
 
@@ -123,10 +123,12 @@ impl<'a> Sides<'a> {
             Shape::Scalar { text, .. } => {
                 let named = names.source_in(text);
                 if let Some(name) = named.filter(|_| translation.of_key(key, text).is_none()) {
-                    return Some(Held::by_source(name));
+                    return Some(Held::Source(name.to_owned()));
                 }
                 let mut others = names.others_in(text);
-                let other = others.find(|name| !self.said.contains(*name)).map(Held::by_other);
+                let other = others
+                    .find(|name| !self.said.contains(*name))
+                    .map(|name| Held::Other(name.to_owned()));
                 other.or_else(|| self.foreign_account(text))
             }
             Shape::List(items) => {
@@ -134,7 +136,7 @@ impl<'a> Sides<'a> {
             }
             // What is said beside ciphers is bound to them, and cannot be said otherwise.
             Shape::Map(_) if value.is_sealed_document() => {
-                source_in(names, value).map(Held::by_source)
+                source_in(names, value).map(|name| Held::Source(name.to_owned()))
             }
             Shape::Map(pairs) => pairs.iter().find_map(|(key, it)| {
                 let held = || match &it.shape {
@@ -156,7 +158,7 @@ impl<'a> Sides<'a> {
         named.peek()?;
         let own = self.world.accounts();
         let account = named.find(|account| !own.contains(*account));
-        account.filter(|_| !own.is_empty()).map(Held::by_account)
+        account.filter(|_| !own.is_empty()).map(|name| Held::Account(name.to_owned()))
     }
 
     /// Why a new key has to stay away: it is a name, in which the source's environment is named. It would have to be
@@ -169,7 +171,7 @@ impl<'a> Sides<'a> {
             .and_then(|(domain, word)| domain.rsplit_once('.').map(|(domain, _)| (domain, word)));
         let (domain, word) = prefix.unwrap_or(("", key));
         let name = names.source_in(word).or_else(|| names.source_in(domain)).filter(is_name)?;
-        (!self.world.says(key)).then(|| Held::by_source(name))
+        (!self.world.says(key)).then(|| Held::Source(name.to_owned()))
     }
 
     /// Why a new file has to stay away by its path: that names an environment that is neither, and none of the
@@ -177,7 +179,7 @@ impl<'a> Sides<'a> {
     pub(super) fn foreign_path(&self, names: &Names, below: &str) -> Option<Held> {
         let mut others = names.others_in_path(below);
         others.retain(|name| self.target.iter().all(|it| !names.others_in_path(it).contains(name)));
-        others.first().map(|name| Held::by_other(name))
+        others.first().map(|name| Held::Other((*name).to_owned()))
     }
 
     /// Whether both have a file that is called as this one up to and with the source's environment, in the same folder

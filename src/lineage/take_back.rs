@@ -255,7 +255,6 @@ impl Walk<'_> {
             source: None,
             target: None,
             reason: Reason::All,
-            name: None,
             is_new: false,
             op: Some(op),
             position: way.position.clone(),

@@ -54,12 +54,6 @@ pub(super) enum Verdict {
     LeftOut,
     /// The commit that changed the source's value edited the target's file, and left it.
     LeftBy { by: usize },
-    /// It names the source, and nothing tells what the target says instead.
-    NamesSource,
-    /// It names an environment that is neither of the two.
-    NamesOther,
-    /// It is bound to an account of a cloud that the target names nowhere.
-    NamesAccount,
     /// The target took this value after the source had its own.
     Reverted { at: usize },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
@@ -70,30 +64,6 @@ pub(super) enum Verdict {
     AbsentOnPurpose,
     /// Both say the same, each in its environment's name.
     Counterpart,
-}
-
-/// Why something stays away that would come, and the name of an environment that holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Held {
-    pub verdict: Verdict,
-    pub name: String,
-}
-
-impl Held {
-    /// It names the source.
-    pub(super) fn by_source(name: &str) -> Self {
-        Self { verdict: Verdict::NamesSource, name: name.to_owned() }
-    }
-
-    /// It is bound to an account that is not the target's.
-    pub(super) fn by_account(account: &str) -> Self {
-        Self { verdict: Verdict::NamesAccount, name: account.to_owned() }
-    }
-
-    /// It names an environment that is neither of the two.
-    pub(super) fn by_other(name: &str) -> Self {
-        Self { verdict: Verdict::NamesOther, name: name.to_owned() }
-    }
 }
 
 /// Decides for a value that differs. `keys` lead to it.

@@ -3,6 +3,7 @@
 use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::families::{Unpaired, entry, has_other, keep_in_one, same};
+use super::held::Held;
 use super::names::Names;
 use super::pairing::{Pairing, Side};
 use super::past::{Past, renamed};
@@ -10,7 +11,7 @@ use super::three_way::new_lines;
 use super::together::{Together, keep_together};
 use super::translation::has_lines;
 use super::value::{Shape, Value};
-use super::verdict::{Column, Held, Times, Verdict, judge, placeholder_for, since_of};
+use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
 use super::way::Way;
 use super::within::Within;
 use crate::model::{FieldStep, KustomizationField, PATCH_LISTS};
@@ -363,54 +364,41 @@ impl<'w> Walk<'w> {
         }
         // A value that the target has of the source's comes, whatever the source is called in it: the leak gate tells
         // that. It tells nothing of a third environment, nor of an account.
-        (self.foreign)(key, new, None).filter(|held| held.verdict != Verdict::NamesSource)
+        (self.foreign)(key, new, None).filter(|held| !matches!(held, Held::Source(_)))
     }
 
     /// What becomes of a value that the target is behind with.
-    fn behind(
-        &self,
-        column: &Column<'_>,
-        way: &Way<'_>,
-        verdict: Verdict,
-    ) -> (Verdict, Option<String>) {
-        if let Some(Held { verdict, name }) = self.foreign(column, way) {
-            return (verdict, Some(name));
+    fn behind(&self, column: &Column<'_>, way: &Way<'_>, verdict: Verdict) -> Reason {
+        if let Some(held) = self.foreign(column, way) {
+            return Reason::Held(held);
         }
         let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
         if let (Some(ours), Some(theirs)) = (text(column.source), text(column.target)) {
             let key = way.keys.last().copied().unwrap_or_default();
             if self.names.names_source(&ours) && (self.own_words)(key, &ours) == Some(theirs) {
-                return (Verdict::Counterpart, None);
+                return Reason::Judged(Verdict::Counterpart);
             }
         }
-        (verdict, None)
+        Reason::Judged(verdict)
     }
 
     fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
-        let mut name = None;
         let reason = match (given, self.policy.choice) {
             (Some(reason), _) => reason,
             (None, Choice::All) => Reason::All,
             (None, Choice::Changed) if self.is_sources_own(column, way) => {
                 Reason::Judged(Verdict::AbsentOnPurpose)
             }
-            (None, Choice::Changed) => {
-                let verdict = judge(column, self.times, &way.keys, self.names);
-                Reason::Judged(match verdict {
-                    Verdict::Behind { .. } if self.leads_to_own(column, way) => {
-                        Verdict::Own { since: None, source_moved: true }
-                    }
-                    Verdict::Behind { .. } => {
-                        let (verdict, held_by) = self.behind(column, way, verdict);
-                        name = held_by;
-                        verdict
-                    }
-                    Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
-                        Verdict::Unlisted
-                    }
-                    verdict => verdict,
-                })
-            }
+            (None, Choice::Changed) => match judge(column, self.times, &way.keys, self.names) {
+                Verdict::Behind { .. } if self.leads_to_own(column, way) => {
+                    Reason::Judged(Verdict::Own { since: None, source_moved: true })
+                }
+                verdict @ Verdict::Behind { .. } => self.behind(column, way, verdict),
+                Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
+                    Reason::Judged(Verdict::Unlisted)
+                }
+                verdict => Reason::Judged(verdict),
+            },
         };
         let edits = matches!(
             reason,
@@ -433,7 +421,6 @@ impl<'w> Walk<'w> {
                 source: Some(version.to_owned()),
                 target: target.map(str::to_owned),
                 reason: if comes { reason } else { own },
-                name: None,
                 is_new: false,
                 op: comes.then_some(op),
                 position: way.position.clone(),
@@ -446,7 +433,6 @@ impl<'w> Walk<'w> {
             source: text(column.source),
             target: text(column.target),
             reason,
-            name,
             is_new: column.target.is_none(),
             op: edits.then_some(op),
             position: way.position.clone(),

@@ -9,12 +9,12 @@ use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
 use super::entries::settle_entries;
+use super::held::Held;
 use super::moves::move_files;
 use super::names::is_called_apart;
 use super::request::{Outcome, Request};
 use super::sides::Sides;
 use super::translation::Translation;
-use super::verdict::Held;
 use crate::model::ReadError;
 
 /// Whether something that changes has the name of the source in it, of an environment that is neither, or an account.
