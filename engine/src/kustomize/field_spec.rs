@@ -36,6 +36,14 @@ pub enum FieldError {
         /// The path of the field spec.
         path: String,
     },
+    /// The path has a part that is an item of a list to kustomize, where a mapping stands.
+    #[error("`{path}` has the part `{part}`, which names no field of a mapping")]
+    NoField {
+        /// The path of the field spec.
+        path: String,
+        /// The part of it.
+        part: String,
+    },
     /// What would be made is nested too deeply.
     #[error(transparent)]
     TooDeep(#[from] TooDeep),
@@ -98,6 +106,8 @@ struct Segment {
     name: String,
     /// Written with `[]`: the field is a list and is never made.
     list: bool,
+    /// Whether it names a field of a mapping, see [`is_field_name`].
+    is_field: bool,
 }
 
 /// Whether an empty or equal part of the pattern fits each part of the type.
@@ -134,18 +144,21 @@ impl Walks {
     }
 }
 
+impl Segment {
+    /// What a part of a path says; `None` if it is blank, which leads nowhere.
+    fn of(part: &str) -> Option<Self> {
+        let (name, list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
+        let name = field_name(name)?;
+        Some(Self { name: name.to_owned(), list, is_field: is_field_name(name) })
+    }
+}
+
 impl Walk {
     /// Prepares the walk to a field spec's fields; `make` is what stands at the end of the path where
     /// it is missing and the field spec says `create`.
     #[must_use]
     pub fn new(spec: &FieldSpec, make: Make) -> Self {
-        let steps = split(&spec.path, '/')
-            .into_iter()
-            .map(|name| match name.strip_suffix("[]") {
-                Some(name) => Segment { name: name.to_owned(), list: true },
-                None => Segment { name, list: false },
-            })
-            .collect();
+        let steps = split(&spec.path, '/').iter().filter_map(|part| Segment::of(part)).collect();
         let make = if spec.create { make } else { Make::Nothing };
         Self { gvk: spec.gvk.clone(), path: spec.path.clone(), steps, make }
     }
@@ -213,6 +226,14 @@ impl Walk {
         FieldError::Unfit { path: self.path.clone(), expected, found: found.kind_name() }
     }
 
+    fn no_field(&self, step: &Segment) -> FieldError {
+        let path = self.path.clone();
+        if step.name.is_empty() {
+            return FieldError::EmptyName { path };
+        }
+        FieldError::NoField { path, part: step.name.clone() }
+    }
+
     fn descend<E: From<FieldError>>(
         &self,
         node: &mut Node,
@@ -249,8 +270,8 @@ impl Walk {
         step: &Segment,
         depth: usize,
     ) -> Result<Option<&'n mut Node>, FieldError> {
-        if step.name.is_empty() {
-            return Err(FieldError::EmptyName { path: self.path.clone() });
+        if !step.is_field {
+            return Err(self.no_field(step));
         }
         let Some(mapping) = node.as_mapping_mut() else { return Ok(None) };
         let place = mapping.iter().position(|pair| pair.key.text == step.name);
@@ -286,16 +307,29 @@ impl Walk {
     }
 }
 
+/// Whether a part of a path leads to a field of a mapping: kustomize takes numbers, `-`, `*` and what stands in
+/// brackets for items of a list, which it walks through by itself, and fails (`PathGetter` in kyaml/yaml/fns.go).
+#[must_use]
+pub fn is_field_name(part: &str) -> bool {
+    let is_item = matches!(part, "" | "-" | "*")
+        || part.parse::<i64>().is_ok()
+        || (part.starts_with('[') && part.ends_with(']'));
+    !is_item
+}
+
+/// A part of a path without the blanks around it; `None` if it is nothing else, which leads nowhere (`cleanPath` in
+/// kyaml/yaml/fns.go). An empty part stays one.
+fn field_name(part: &str) -> Option<&str> {
+    let name = part.trim();
+    (part.is_empty() || !name.is_empty()).then_some(name)
+}
+
 /// The field names of a path; what says that a field is a list is found out anyway.
 #[must_use]
 pub fn names(path: &str) -> Vec<String> {
-    let mut names = split(path, '/');
-    for name in &mut names {
-        if name.ends_with("[]") {
-            name.truncate(name.len() - 2);
-        }
-    }
-    names
+    let parts = split(path, '/');
+    let names = parts.iter().map(|part| part.strip_suffix("[]").unwrap_or(part));
+    names.filter_map(field_name).map(str::to_owned).collect()
 }
 
 /// Splits a path at its delimiter; a backslash before the delimiter makes it part of a name, and one
@@ -332,5 +366,16 @@ mod tests {
         assert_eq!(names("spec/template"), ["spec", "template"]);
         assert_eq!(names("/spec/containers[]/image"), ["spec", "containers", "image"]);
         assert_eq!(names(r"metadata/annotations/a.io\/b"), ["metadata", "annotations", "a.io/b"]);
+        assert_eq!(names(" spec/\t/ a []//b"), ["spec", "a", "", "b"]);
+    }
+
+    #[test]
+    fn items_of_lists_are_no_fields() {
+        for part in ["", "-", "*", "0", "-1", "+1", "[a=b]", "[a]"] {
+            assert!(!is_field_name(part), "{part}");
+        }
+        for part in ["a", "--", "0x1", "1e1", "99999999999999999999", "[a", "a]", "**"] {
+            assert!(is_field_name(part), "{part}");
+        }
     }
 }

@@ -3,16 +3,24 @@
 //!
 //! Fields are found as [`Walk`](super::field_spec::Walk) finds them, and none is made.
 
+use super::field_spec::is_field_name;
 use crate::yaml::{Node, Tag, Value};
 
-/// A scalar stands where the path goes on.
+/// Why a path cannot be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScalarInTheWay;
+pub enum NoWay {
+    /// A scalar stands where it goes on.
+    Scalar,
+    /// A mapping stands where it goes on with what is no field's name, see [`is_field_name`].
+    NoField,
+}
 
 /// Many paths, walked at once: what they share is walked once.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     branches: Vec<(String, Self)>,
+    /// Whether one of them is no field of a mapping.
+    has_no_field: bool,
     /// The numbers of the paths that end here, in the order in which they were added.
     ends: Vec<usize>,
 }
@@ -24,6 +32,7 @@ impl Tree {
         for name in path {
             let at = tree.branches.iter().position(|(branch, _)| *branch == name);
             let at = at.unwrap_or_else(|| {
+                tree.has_no_field |= !is_field_name(&name);
                 tree.branches.push((name, Self::default()));
                 tree.branches.len() - 1
             });
@@ -38,7 +47,7 @@ impl Tree {
         self.branches.is_empty() && self.ends.is_empty()
     }
 
-    /// Whether `holds` is true of every node that a path leads to, and neither a scalar nor a null stands where
+    /// Whether `holds` is true of every node that a path leads to, and nothing stands in the way, not even a null where
     /// one goes on.
     pub fn all(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
         (self.ends.is_empty() || holds(node)) && self.all_below(node, holds)
@@ -47,6 +56,7 @@ impl Tree {
     fn all_below(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
         match &node.value {
             _ if self.branches.is_empty() => true,
+            Value::Mapping(_) if self.has_no_field => false,
             Value::Mapping(mapping) => self
                 .branches
                 .iter()
@@ -60,7 +70,7 @@ impl Tree {
     ///
     /// # Errors
     /// What `visit` returns, and [`ScalarInTheWay`].
-    pub fn visit<E: From<ScalarInTheWay>>(
+    pub fn visit<E: From<NoWay>>(
         &self,
         node: &mut Node,
         visit: &mut impl FnMut(&mut Node, usize) -> Result<(), E>,
@@ -72,7 +82,7 @@ impl Tree {
     }
 
     /// Follows the branches; a list is walked through as if each of its items stood there.
-    fn descend<E: From<ScalarInTheWay>>(
+    fn descend<E: From<NoWay>>(
         &self,
         node: &mut Node,
         visit: &mut impl FnMut(&mut Node, usize) -> Result<(), E>,
@@ -81,6 +91,7 @@ impl Tree {
             return Ok(());
         }
         match &mut node.value {
+            Value::Mapping(_) if self.has_no_field => Err(NoWay::NoField.into()),
             Value::Mapping(mapping) => self.branches.iter().try_for_each(|(name, tree)| {
                 mapping.get_mut(name).map_or(Ok(()), |field| tree.visit(field, visit))
             }),
@@ -88,7 +99,7 @@ impl Tree {
                 items.iter_mut().try_for_each(|item| self.descend(item, visit))
             }
             Value::Scalar(scalar) if scalar.tag == Tag::Null => Ok(()),
-            Value::Scalar(_) => Err(ScalarInTheWay.into()),
+            Value::Scalar(_) => Err(NoWay::Scalar.into()),
         }
     }
 }

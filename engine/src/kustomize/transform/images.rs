@@ -48,7 +48,7 @@ pub fn apply(
         return Ok(());
     }
     let mut walks = Walks::new(fields, Make::Nothing);
-    let paths = Paths::new(fields);
+    let paths = paths_of(fields);
     for draft in set.contents_mut() {
         if draft.is_deleted()
             || draft.id.gvk.kind == "CustomResourceDefinition"
@@ -76,7 +76,7 @@ impl<'a> Changes<'a> {
 
     /// Whether no change fits any image, which is found out in one walk over what is plainly written; most
     /// resources have none that is to be changed.
-    fn surely_leave(&self, node: &Node, paths: &Paths) -> bool {
+    fn surely_leave(&self, node: &Node, paths: &Tree) -> bool {
         let is_left = &mut |image: &Scalar| self.patterns.first_for(&image.text, 0).is_none();
         containers_hold(node, is_left)
             && paths.all(node, &mut |node| match &node.value {
@@ -114,27 +114,12 @@ impl<'a> Changes<'a> {
 }
 
 /// The paths of all fields that are configured, for whatever kinds.
-struct Paths {
-    tree: Tree,
-    /// Whether a path has an empty name, for which the walk along it has an error.
-    is_odd: bool,
-}
-
-impl Paths {
-    fn new(fields: &[FieldSpec]) -> Self {
-        let mut paths = Self { tree: Tree::default(), is_odd: false };
-        for (at, field) in fields.iter().enumerate() {
-            let names = field_spec::names(&field.path);
-            paths.is_odd |= names.iter().any(String::is_empty);
-            paths.tree.add(names, at);
-        }
-        paths
+fn paths_of(fields: &[FieldSpec]) -> Tree {
+    let mut paths = Tree::default();
+    for (at, field) in fields.iter().enumerate() {
+        paths.add(field_spec::names(&field.path), at);
     }
-
-    /// Whether the paths lead to nothing but nodes of which `holds` is true, with nothing in their way.
-    fn all(&self, node: &Node, holds: &mut impl FnMut(&Node) -> bool) -> bool {
-        !self.is_odd && self.tree.all(node, holds)
-    }
+    paths
 }
 
 /// Whether a resource has an image.

@@ -13,7 +13,7 @@ use compact_str::CompactString;
 use crate::kustomize::configuration::Configuration;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec;
-use crate::kustomize::path_tree::{ScalarInTheWay, Tree};
+use crate::kustomize::path_tree::{NoWay, Tree};
 use crate::kustomize::places::Places;
 use crate::kustomize::resource::{Draft, NOT_A_NAMESPACE};
 use crate::kustomize::resource_set::ResourceSet;
@@ -350,13 +350,17 @@ fn set_text(node: &mut Node, text: &str) {
 /// Why a reference cannot be followed.
 enum Fault {
     Shape,
+    NoField,
     NoName,
     Ambiguous(String, Vec<ResourceId>),
 }
 
-impl From<ScalarInTheWay> for Fault {
-    fn from(_: ScalarInTheWay) -> Self {
-        Self::Shape
+impl From<NoWay> for Fault {
+    fn from(why: NoWay) -> Self {
+        match why {
+            NoWay::Scalar => Self::Shape,
+            NoWay::NoField => Self::NoField,
+        }
     }
 }
 
@@ -368,6 +372,12 @@ impl Fault {
             Self::Shape => BuildError::Invalid {
                 at,
                 reason: format!("`{id}` has something here that is no name and holds none"),
+            },
+            Self::NoField => BuildError::Invalid {
+                at,
+                reason: format!(
+                    "`{id}` has a mapping where one of the paths of `nameReference` goes on with what names no field"
+                ),
             },
             Self::NoName => BuildError::Invalid {
                 at,
