@@ -12,7 +12,7 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::secret_facts::is_secret;
 use crate::kustomize::{Gvk, scalar};
 use crate::model::Location;
-use crate::yaml::{Node, Scalar, Value};
+use crate::yaml::{Node, Style, Value};
 
 /// The value that a replacement copies.
 pub(super) struct Copied {
@@ -144,18 +144,23 @@ pub(super) fn part_of(
     path: &str,
     at: &Location,
 ) -> Result<Node, BuildError> {
-    let Value::Scalar(scalar) = &node.value else {
+    let Value::Scalar(whole) = &node.value else {
         return Err(BuildError::invalid(
             at,
             format!("`{path}` is no scalar, and only those have a delimiter"),
         ));
     };
-    let mut parts = scalar.text.split(options.delimiter.as_str());
+    let mut parts = whole.text.split(options.delimiter.as_str());
     let part = usize::try_from(options.index).ok().and_then(|index| parts.nth(index));
     let Some(part) = part else {
         let reason = format!("`{path}` of the source has no part {}", options.index);
         return Err(BuildError::invalid(at, reason));
     };
-    let part = Scalar { text: part.into(), ..scalar.clone() };
-    Ok(Node::made(Value::Scalar(part)))
+    let mut made = whole.clone();
+    if made.style == Style::Untyped {
+        scalar::assign(&mut made, part.into(), None);
+    } else {
+        made.text = part.into();
+    }
+    Ok(Node::made(Value::Scalar(made)))
 }
