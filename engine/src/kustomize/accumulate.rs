@@ -15,12 +15,13 @@ use super::manifest::{self, Object};
 use super::origin::{ORIGIN, Origin};
 use super::overlay::Overlay;
 use super::read_ahead::{objects, read_ahead};
+use super::resource::Draft;
 use super::session::Session;
 use super::take_in::{append, duplicate};
 use super::version;
 use super::visits::VISIT_LIMIT;
 use crate::model::{Location, Positions};
-use crate::yaml::{Dialect, Node};
+use crate::yaml::{Dialect, Node, Value};
 
 /// Bases nest at most this deep.
 const DEPTH_LIMIT: usize = 64;
@@ -126,10 +127,7 @@ impl<'a> Session<'a> {
         for object in objects {
             let mut draft = object.into_draft(&self.schema);
             if origin.is_some() {
-                // What a file says of its own origin gives way.
-                let annotations = draft.node.get_mut("metadata");
-                let annotations = annotations.and_then(|metadata| metadata.get_mut("annotations"));
-                annotations.and_then(Node::as_mapping_mut).map(|all| all.remove(ORIGIN));
+                make_room_for_origin(&mut draft)?;
             }
             draft.origin.clone_from(&origin);
             self.schema_is_asked |= !self.schema.knows_scope(&draft.id.gvk);
@@ -240,5 +238,28 @@ impl<'a> Session<'a> {
             so_far.configuration.merge(&configuration, &reference.at)?;
         }
         Ok(())
+    }
+}
+
+/// What a file says of its own origin gives way to what a build notes there.
+///
+/// # Errors
+/// [`BuildError::Invalid`] if its annotations can take no note.
+fn make_room_for_origin(draft: &mut Draft) -> Result<(), BuildError> {
+    let metadata = draft.node.get_mut("metadata");
+    let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+    match annotations.filter(|annotations| !annotations.is_null()) {
+        None => Ok(()),
+        Some(Node { value: Value::Mapping(all), .. }) => {
+            all.remove(ORIGIN);
+            Ok(())
+        }
+        Some(other) => Err(BuildError::Invalid {
+            at: draft.location.clone().in_field("metadata.annotations"),
+            reason: format!(
+                "this is a {}, and `buildMetadata` needs a mapping to write the origin to",
+                other.kind_name()
+            ),
+        }),
     }
 }

@@ -165,12 +165,30 @@ impl Draft {
             namespace: self.effective_namespace().into(),
             name: self.id.name.clone(),
         };
+        self.make_room_for_books();
         // Many patches of one resource are one step of its history.
         if self.previous.last() != Some(&id) {
             if self.previous.is_empty() {
                 self.previous.reserve_exact(USUAL_STEPS);
             }
             self.previous.push(id);
+        }
+    }
+
+    /// Puts a mapping in place of annotations that are none, as kustomize does when it notes something among them.
+    ///
+    /// At a list with items it crashes.
+    pub fn make_room_for_books(&mut self) {
+        let metadata = self.node.get_mut("metadata");
+        let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+        if let Some(annotations) = annotations
+            && match &annotations.value {
+                Value::Mapping(_) => false,
+                Value::Sequence(items) => items.is_empty(),
+                Value::Scalar(scalar) => scalar.tag != Tag::Null,
+            }
+        {
+            *annotations = Node::mapping();
         }
     }
 
