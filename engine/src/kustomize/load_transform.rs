@@ -49,7 +49,7 @@ pub(super) fn load_replacements(
 /// [`BuildError`] if it cannot be read, or is of neither form.
 pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, patch.patch.trim(), site)?;
-    let objects = manifest::resources(&text, &place, site.schema);
+    let objects = manifest::patches(&text, &place, site.schema);
     let options = PatchOptions {
         allow_name_change: patch.allow_name_change,
         allow_kind_change: patch.allow_kind_change,
@@ -96,7 +96,7 @@ pub(super) fn load_strategic_merges(
         let Reference { text, at, written } = reference;
         let place = TextOrigin::Inline(at.clone(), site.loader.add_inline(*written, text, text));
         let mut file = None;
-        match manifest::resources(&reference.text, &place, site.schema) {
+        match manifest::patches(&reference.text, &place, site.schema) {
             Ok(inline) => objects.extend(inline),
             // Who wrote several lines meant a patch, not a path.
             Err(fault) if reference.text.trim().contains('\n') => return Err(fault),
@@ -105,7 +105,7 @@ pub(super) fn load_strategic_merges(
                 all_known &= loaded.is_known;
                 let place = loaded.place();
                 let text = loaded.text()?;
-                objects.extend(manifest::resources(&text, &place, site.schema)?);
+                objects.extend(manifest::patches(&text, &place, site.schema)?);
                 file = place.file();
             }
         }

@@ -53,6 +53,15 @@ impl TextOrigin {
         }
     }
 
+    /// The error for a text that is no YAML.
+    fn syntax(&self, source: yaml::SyntaxError) -> BuildError {
+        let at = match (self, source.position) {
+            (Self::File(file, _), Some(position)) => file.clone().at(position),
+            _ => self.whole().clone(),
+        };
+        BuildError::Syntax { at, source }
+    }
+
     /// The number of the text.
     #[must_use]
     pub const fn text(&self) -> TextId {
@@ -71,20 +80,19 @@ pub fn documents<'a>(
     dialect: Dialect,
     place: &TextOrigin,
 ) -> Result<(Cow<'a, str>, Vec<Node>), BuildError> {
-    // Windows line ends are not kept, not even in block scalars.
-    let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
+    let text = with_unix_lines(text);
+    let nodes = yaml::parse_one_of(&text, place.text(), dialect);
+    let nodes = nodes.map_err(|source| place.syntax(source))?;
+    Ok((text, nodes))
+}
+
+/// Windows line ends are not kept, not even in block scalars.
+fn with_unix_lines(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)
-    };
-    let nodes = yaml::parse_one_of(&text, place.text(), dialect).map_err(|source| {
-        let at = match (place, source.position) {
-            (TextOrigin::File(file, _), Some(position)) => file.clone().at(position),
-            _ => place.whole().clone(),
-        };
-        BuildError::Syntax { at, source }
-    })?;
-    Ok((text, nodes))
+    }
 }
 
 /// A document that is a resource: it has a kind and a name.
@@ -115,13 +123,32 @@ pub fn resources(
     Ok(objects.into_iter().map(|object| object.into_draft(schema)).collect())
 }
 
+/// As [`resources`], for strategic merge patches, which may have keys that are no strings.
+///
+/// # Errors
+/// As [`resources`].
+pub fn patches(text: &str, place: &TextOrigin, schema: &Schema) -> Result<Vec<Draft>, BuildError> {
+    let text = with_unix_lines(text);
+    let nodes = yaml::parse_patch(&text, place.text());
+    let objects = objects_of(&text, nodes.map_err(|source| place.syntax(source))?, place)?;
+    Ok(objects.into_iter().map(|object| object.into_draft(schema)).collect())
+}
+
 /// As [`resources`], for who does not know the schema yet.
 ///
 /// # Errors
 /// As [`resources`].
 pub fn objects(text: &str, place: &TextOrigin) -> Result<Vec<Object>, BuildError> {
     let (text, documents) = documents(text, Dialect::V3, place)?;
-    let reader = Reader { text: &text, place, positions: Positions::new(&text) };
+    objects_of(&text, documents, place)
+}
+
+fn objects_of(
+    text: &str,
+    documents: Vec<Node>,
+    place: &TextOrigin,
+) -> Result<Vec<Object>, BuildError> {
+    let reader = Reader { text, place, positions: Positions::new(text) };
     let mut objects = Vec::with_capacity(documents.len());
     let alone = documents.len() == 1;
     let mut lists = Vec::new();

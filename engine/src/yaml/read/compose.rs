@@ -12,7 +12,7 @@ use super::super::{Dialect, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, 
 use super::limits::MAX_DEPTH;
 use super::merge::Merging;
 use super::typed::{
-    decode_binary, empty_in_flow, printable, representable, representable_key, tagged,
+    TypedKeys, decode_binary, empty_in_flow, printable, representable, representable_key, tagged,
 };
 
 /// Reads the first document of a part of a text; `None` if there is none. `aliased` is how many
@@ -20,7 +20,7 @@ use super::typed::{
 pub(super) fn parse_document(
     (text, id): (&str, TextId),
     Range { start, end }: Range<usize>,
-    dialect: Dialect,
+    (dialect, typed_keys): (Dialect, TypedKeys),
     aliased: &mut usize,
 ) -> Result<Option<Node>, Fault> {
     let bom = if text[start..end].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -31,6 +31,7 @@ pub(super) fn parse_document(
         start,
         id,
         dialect,
+        typed_keys,
         aliased,
         anchors: BTreeMap::new(),
         open: BTreeSet::new(),
@@ -47,6 +48,7 @@ struct Composer<'t> {
     /// The text, for marks.
     id: TextId,
     dialect: Dialect,
+    typed_keys: TypedKeys,
     aliased: &'t mut usize,
     /// What anchors stand for, with the number of nodes.
     anchors: BTreeMap<String, (Node, usize)>,
@@ -214,7 +216,7 @@ impl Composer<'_> {
                 // `{?}` is written in quotes on its way through kyaml, and is a text from then on.
                 Scalar { text: Text::default(), tag: Tag::Str, style: Style::SingleQuoted }
             } else {
-                representable_key(scalar, offset, self.dialect, depth)?
+                representable_key(scalar, offset, self.dialect, (depth, self.typed_keys))?
             };
             merging.pairs.push(Pair { key, key_mark: self.mark(offset), value });
         }

@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::{Dialect, Node, SyntaxError, TextId};
 pub use limits::MAX_DEPTH;
 use limits::{MAX_ALIASED_NODES, MAX_BYTES, MAX_DOCUMENTS};
+use typed::TypedKeys;
 pub use typed::can_be_printed;
 
 /// Reads the documents of a text. Documents without any content are left out; a document that
@@ -38,7 +39,16 @@ pub fn parse_stream(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxErr
 /// # Errors
 /// As [`parse_stream`].
 pub fn parse_one_of(text: &str, id: TextId, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, id, (dialect, dialect), Path::Scanner)
+    read(text, id, (dialect, dialect), Path::Scanner, TypedKeys::Refused)
+}
+
+/// [`parse_one_of`] for a strategic merge patch, in [`Dialect::V3`]: keys below its top that are no strings stay,
+/// with their types, since they may be the same as those of what it is laid over.
+///
+/// # Errors
+/// As [`parse_stream`], save for such keys.
+pub fn parse_patch(text: &str, id: TextId) -> Result<Vec<Node>, SyntaxError> {
+    read(text, id, (Dialect::V3, Dialect::V3), Path::Scanner, TypedKeys::Kept)
 }
 
 /// Reads all documents of plain manifests as `kubectl` does: separated as in [`Dialect::V3`], each
@@ -47,7 +57,7 @@ pub fn parse_one_of(text: &str, id: TextId, dialect: Dialect) -> Result<Vec<Node
 /// # Errors
 /// As [`parse_stream`].
 pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
-    read(text, TextId::ONLY, (Dialect::V3, Dialect::V2), Path::Scanner)
+    read(text, TextId::ONLY, (Dialect::V3, Dialect::V2), Path::Scanner, TypedKeys::Refused)
 }
 
 /// [`parse_stream`] by events alone: the measure of the scanner in tests and benches.
@@ -56,7 +66,7 @@ pub fn parse_manifests(text: &str) -> Result<Vec<Node>, SyntaxError> {
 /// As [`parse_stream`].
 #[doc(hidden)]
 pub fn parse_stream_by_events(text: &str, dialect: Dialect) -> Result<Vec<Node>, SyntaxError> {
-    read(text, TextId::ONLY, (dialect, dialect), Path::Events)
+    read(text, TextId::ONLY, (dialect, dialect), Path::Events, TypedKeys::Refused)
 }
 
 /// Who reads a document.
@@ -73,6 +83,7 @@ fn read(
     id: TextId,
     (separation, dialect): (Dialect, Dialect),
     path: Path,
+    typed_keys: TypedKeys,
 ) -> Result<Vec<Node>, SyntaxError> {
     if text.len() > MAX_BYTES {
         let reason = format!("the text is longer than {} MiB", MAX_BYTES >> 20);
@@ -93,8 +104,9 @@ fn read(
             documents.extend(document);
             continue;
         }
-        let document = compose::parse_document((text, id), start..end, dialect, &mut budget)
-            .map_err(|fault| fault.in_text(text))?;
+        let document =
+            compose::parse_document((text, id), start..end, (dialect, typed_keys), &mut budget)
+                .map_err(|fault| fault.in_text(text))?;
         documents.extend(document);
     }
     Ok(documents)

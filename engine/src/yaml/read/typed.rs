@@ -83,13 +83,22 @@ pub(super) fn representable(scalar: &Scalar, offset: usize) -> Result<(), Fault>
     Ok(())
 }
 
+/// What becomes of keys below the top of a resource that are no strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TypedKeys {
+    /// They are refused.
+    Refused,
+    /// They stay, with their types: who reads a patch compares texts, and looks at what comes of it.
+    Kept,
+}
+
 /// A key as JSON holds it. Below the top of a resource kustomize refuses keys that are no
 /// strings; in a kustomization file they become strings.
 pub(super) fn representable_key(
     mut key: Scalar,
     offset: usize,
     dialect: Dialect,
-    depth: usize,
+    (depth, typed): (usize, TypedKeys),
 ) -> Result<Scalar, Fault> {
     if dialect == Dialect::V3 && key.text.contains('\u{85}') {
         let reason = "a key with a line break (U+0085) that kustomize cannot print";
@@ -100,6 +109,9 @@ pub(super) fn representable_key(
         return Err(Fault::new(offset, reason));
     }
     if key.tag == Tag::Str {
+        return Ok(key);
+    }
+    if typed == TypedKeys::Kept && depth > 0 {
         return Ok(key);
     }
     if key.tag == Tag::Null {

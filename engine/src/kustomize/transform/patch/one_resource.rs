@@ -8,7 +8,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
-use crate::yaml::{Mapping, Node, Text, Value};
+use crate::yaml::{Mapping, Node, Pair, Tag, Text, Value};
 
 /// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
 /// Returns what went with the annotations.
@@ -27,12 +27,17 @@ pub(super) fn merge_into(
     if watched {
         books::mark(&mut draft.node);
     }
+    let may_bring_typed_keys = typed_key(&patch).is_some();
     if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
         draft.node = Node::null();
         return Ok(None);
     }
     if draft.is_deleted() {
         return Ok(None);
+    }
+    if may_bring_typed_keys && let Some(mut way) = typed_key(&draft.node) {
+        way.reverse();
+        return Err(MergeError::TypedKey { field: way.join(".") });
     }
     let mut lost = None;
     if watched && !books::unmark(&mut draft.node) {
@@ -52,6 +57,23 @@ pub(super) fn merge_into(
         restore(metadata, "namespace", &id.namespace);
     }
     Ok(lost)
+}
+
+/// The first key that is no string, with those that lead there behind it: kustomize finds keys of patches by their
+/// texts, so that `10` is `"10"` where that is there, and cannot print those that are new.
+fn typed_key(node: &Node) -> Option<Vec<&str>> {
+    match &node.value {
+        Value::Scalar(_) => None,
+        Value::Sequence(items) => items.iter().find_map(typed_key),
+        Value::Mapping(mapping) => mapping.iter().find_map(|Pair { key, value, .. }| {
+            let mut way = match key.tag {
+                Tag::Str => typed_key(value)?,
+                _ => Vec::new(),
+            };
+            way.push(key.text.as_str());
+            Some(way)
+        }),
+    }
 }
 
 /// The mapping `metadata`, made where it is missing.

@@ -25,6 +25,12 @@ pub enum MergeError {
         /// The mapping, with dots.
         field: String,
     },
+    /// A key of the patch is no string and comes to stand in the object.
+    #[error("the last key of `{field}` is no string: put it in quotes")]
+    TypedKey {
+        /// The field, with dots.
+        field: String,
+    },
     /// An irregular list is too long to be merged by comparing all pairs of items.
     #[error("`{field}` has more than {limit} items, some of them without their key")]
     TooLong {
