@@ -9,12 +9,12 @@ use super::accumulator::Accumulator;
 use super::configuration::{Configuration, SharedConfiguration};
 use super::decode::{Places, Source};
 use super::error::BuildError;
-use super::kustomization::Reference;
 use super::load::{Root, Target};
 use super::manifest::{self, Object};
 use super::origin::{ORIGIN, Origin};
 use super::overlay::Overlay;
 use super::read_ahead::{objects, read_ahead};
+use super::reference::Reference;
 use super::resource::Draft;
 use super::session::Session;
 use super::take_in::{append, duplicate};
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
         mut so_far: Accumulator,
     ) -> Result<Accumulator, BuildError> {
         let origin = overlay.origin_of(reference);
-        let namespace = overlay.kustomization.namespace.as_str();
+        let namespace = overlay.kustomization.transformer_fields.namespace.as_str();
         match target {
             Target::File(loaded) => {
                 self.add_objects(objects(&loaded)?, &overlay.root, origin, &mut so_far)?;
@@ -158,9 +158,9 @@ impl<'a> Session<'a> {
         let Some(mut overlay) = opened else { return Ok(so_far) };
         overlay.origin = origin;
         if self.version().has(&version::NAMESPACE_GOES_DOWN)
-            && overlay.kustomization.namespace.is_empty()
+            && overlay.kustomization.transformer_fields.namespace.is_empty()
         {
-            namespace.clone_into(&mut overlay.kustomization.namespace);
+            namespace.clone_into(&mut overlay.kustomization.transformer_fields.namespace);
         }
         if overlay.kustomization.is_component != is_component {
             return Err(BuildError::WrongRole {

@@ -2,6 +2,7 @@
 //! types are strict, null is as good as absent, and a key may be written in any case.
 
 use super::error::BuildError;
+use super::resource_id::Gvk;
 use super::version::{Change, Version};
 use crate::model::{Location, Positions, RepoPath, nearest};
 use crate::yaml::{Mapping, Mark, Node, Number, Scalar, Style, Tag, Value, number};
@@ -184,6 +185,24 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a Node> {
         get(self.node.as_mapping()?, key)
+    }
+
+    /// Reads group, version and kind; what is absent is empty.
+    ///
+    /// # Errors
+    /// [`BuildError`] where one of them is no text.
+    pub fn gvk(&self) -> Result<Gvk, BuildError> {
+        Ok(Gvk {
+            group: self.text("group")?.into(),
+            version: self.text("version")?.into(),
+            kind: self.text("kind")?.into(),
+        })
+    }
+
+    /// That it contradicts itself, or lacks what it needs.
+    #[must_use]
+    pub fn conflict(&self, reason: &'static str) -> BuildError {
+        BuildError::Conflict { at: self.location(), reason }
     }
 
     /// A text; empty if it is absent.

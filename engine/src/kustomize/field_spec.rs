@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Gvk;
+use super::decode::Object;
 use super::error::BuildError;
 use super::growth::{TooDeep, check_depth};
 use super::resource::Draft;
@@ -17,6 +18,26 @@ pub struct FieldSpec {
     pub path: String,
     /// Whether the field is made where it is missing.
     pub create: bool,
+}
+
+const KEYS: [&str; 5] = ["group", "version", "kind", "path", "create"];
+
+impl FieldSpec {
+    /// Reads one, as `labels` and configurations hold them.
+    ///
+    /// # Errors
+    /// [`BuildError`] where it has something else than these keys.
+    pub fn read(object: &Object<'_>) -> Result<Self, BuildError> {
+        Ok(Self { gvk: object.gvk()?, path: object.text("path")?, create: object.flag("create")? })
+    }
+
+    /// Reads the list of them at a key.
+    ///
+    /// # Errors
+    /// As [`FieldSpec::read`].
+    pub fn read_list(object: &Object<'_>, key: &str) -> Result<Vec<Self>, BuildError> {
+        object.objects(key, &KEYS, Self::read)
+    }
 }
 
 /// Why a field could not be reached.

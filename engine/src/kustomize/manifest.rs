@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use super::error::BuildError;
+use super::json;
 use super::resource::Draft;
 use super::schema::Schema;
-use super::transform::json_6902::json;
 use crate::model::{Location, Position, Positions, RepoPath};
 use crate::yaml::{self, Dialect, Mark, Node, TextId, Value};
 

@@ -1,8 +1,9 @@
 //! A kustomization that was read, and how resources tell that they came from it.
 
-use super::kustomization::{Kustomization, Reference};
+use super::kustomization::Kustomization;
 use super::load::Root;
 use super::origin::Origin;
+use super::reference::Reference;
 use crate::model::RepoPath;
 
 /// A kustomization that was read, with its directory.

@@ -6,9 +6,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::BuildError;
-use super::kustomization::Reference;
 use super::load::{Loaded, Loader, Root};
 use super::manifest::{self, Object};
+use super::reference::Reference;
 use super::share_out::{MUCH, share_out};
 
 /// Of more than this nothing is read ahead: a list may name a large file very often, and the second

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::BuildError;
-use super::kustomization::Reference;
+use super::reference::Reference;
 use crate::model::{Files, RepoPath};
 
 /// Fetches remote bases and files. Without one they are refused.

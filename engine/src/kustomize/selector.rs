@@ -3,6 +3,8 @@
 use compact_str::CompactString;
 
 use super::Gvk;
+use super::decode::Object;
+use super::error::BuildError;
 use super::go_regex::PatternError;
 use super::label_selector::{LabelSelector, SelectorError};
 use super::resource::Draft;
@@ -22,6 +24,26 @@ pub struct Selector {
     pub annotation_selector: String,
     /// A Kubernetes label selector over the labels.
     pub label_selector: String,
+}
+
+impl Selector {
+    /// The keys that one has.
+    pub const KEYS: [&str; 7] =
+        ["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"];
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something is no text.
+    pub fn read(object: &Object<'_>) -> Result<Self, BuildError> {
+        Ok(Self {
+            gvk: object.gvk()?,
+            name: object.text("name")?.into(),
+            namespace: object.text("namespace")?.into(),
+            annotation_selector: object.text("annotationSelector")?,
+            label_selector: object.text("labelSelector")?,
+        })
+    }
 }
 
 /// A selector made ready for matching.

@@ -2,10 +2,11 @@
 
 use super::decode::{Places, Source};
 use super::error::BuildError;
-use super::kustomization::{Kustomization, Reference};
+use super::kustomization::Kustomization;
 use super::load::{Loader, Root};
 use super::manifest::{self, TextOrigin};
 use super::overlay::Overlay;
+use super::reference::Reference;
 use super::schema::Schema;
 use super::site::Site;
 use super::version::Version;

@@ -6,17 +6,28 @@ use super::accumulator::Accumulator;
 use super::error::BuildError;
 use super::generate::{self, Generated};
 use super::growth::{self, TooMuch};
-use super::kustomization::Reference;
 use super::manifest::{self, TextOrigin};
 use super::origin::{ORIGIN, Origin, TRANSFORMATIONS, written};
 use super::overlay::Overlay;
 use super::plugin;
+use super::reference::Reference;
 use super::resource::Draft;
 use super::resource_set::ResourceSet;
 use super::scalar;
 use super::session::Session;
 use super::take_in::{absorb, append};
-use super::transformer::{Transformation, Transformer};
+use super::transform::{Asked, Transformer};
+
+/// A transformer with what annotations say of it.
+#[derive(Debug)]
+struct Transformation {
+    /// What runs.
+    transformer: Box<dyn Transformer>,
+    /// What `transformerAnnotations` say.
+    origin: Option<Origin>,
+    /// How often they say it.
+    times: usize,
+}
 
 impl<'a> Session<'a> {
     pub(super) fn run_generators(
@@ -68,8 +79,14 @@ impl<'a> Session<'a> {
             so_far.set.iter_mut().for_each(|draft| draft.rescope(&self.schema));
         }
         let configuration = so_far.configuration.clone();
-        let mut steps =
-            Transformer::of_fields(overlay, configuration.get(), &self.site(&overlay.root))?;
+        let (fields, site) = (&overlay.kustomization.transformer_fields, self.site(&overlay.root));
+        let asked = fields.in_order(&overlay.file, configuration.get(), &site)?;
+        let asked = asked.into_iter().map(|Asked { transformer, plugin, times }| Transformation {
+            transformer,
+            origin: overlay.builtin_origin(plugin),
+            times,
+        });
+        let mut steps: Vec<Transformation> = asked.collect();
         for config in self.plugin_configs(overlay, &overlay.kustomization.transformers)? {
             let origin = config.origin.as_ref().map(|own| Origin::of_plugin(own, &config.id));
             let first = steps.len();

@@ -4,7 +4,6 @@ use super::super::Gvk;
 use super::super::decode::{Object, Source, Unknown};
 use super::super::error::BuildError;
 use super::super::field_spec::FieldSpec;
-use super::super::kustomization::{field_spec, field_specs};
 use super::super::version;
 use crate::model::Location;
 use crate::yaml::Node;
@@ -61,7 +60,7 @@ impl Configuration {
         let file = Object::open(source, node, String::new(), &known, Unknown::Refused)?;
         let Some(file) = file else { return Ok(Self::default()) };
         file.refuse_new("volumeClaimTemplateLabels", &version::CLAIM_TEMPLATES)?;
-        let fields = |key| field_specs(&file, key);
+        let fields = |key| FieldSpec::read_list(&file, key);
         let reference = ["group", "version", "kind", "fieldSpecs"];
         let mut configuration = Self {
             name_prefix: fields("namePrefix")?,
@@ -74,8 +73,8 @@ impl Configuration {
             common_annotations: fields("commonAnnotations")?,
             name_references: file.objects("nameReference", &reference, |object| {
                 Ok(NameReference {
-                    target: field_spec(object)?.gvk,
-                    referrers: field_specs(object, "fieldSpecs")?,
+                    target: FieldSpec::read(object)?.gvk,
+                    referrers: FieldSpec::read_list(object, "fieldSpecs")?,
                 })
             })?,
             var_references: fields("varReference")?,

@@ -9,8 +9,8 @@ use super::gatherer::{Gatherer, Tree};
 use super::scanned::{Scan, is_in};
 use crate::kustomize::decode::same_key;
 use crate::kustomize::error::BuildError;
-use crate::kustomize::kustomization::Reference;
 use crate::kustomize::manifest::TextOrigin;
+use crate::kustomize::reference::Reference;
 use crate::kustomize::remote::{is_remote_file, is_repository, resolve};
 use crate::model::{
     Entry, FieldHolds, File, InvalidPath, KUSTOMIZATION_FIELDS, KustomizationField, Location,

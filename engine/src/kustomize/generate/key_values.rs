@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::generated::Generated;
 use crate::kustomize::error::BuildError;
-use crate::kustomize::kustomization::{GeneratorArgs, Reference};
+use crate::kustomize::kustomization::GeneratorArgs;
 use crate::kustomize::load::{Loaded, Loader, Root};
+use crate::kustomize::reference::Reference;
 use crate::kustomize::secret_facts::SecretFile;
 use crate::yaml::Mark;
 

@@ -10,21 +10,99 @@ use std::sync::Arc;
 
 use pattern::Patterns;
 
+use super::transformer::Transformer;
+use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{self, FieldError, FieldSpec, Make, Walk, Walks};
-use crate::kustomize::kustomization::Image;
 use crate::kustomize::path_tree::Tree;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
+use crate::kustomize::schema::Schema;
 use crate::kustomize::version::{BROKEN_IMAGE_PATTERNS, Version};
 use crate::yaml::{Mark, Node, Scalar, Tag, Text, Value};
+
+const KEYS: [&str; 5] = ["name", "newName", "tagSuffix", "newTag", "digest"];
+
+/// A change of images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// The image to change, without a tag.
+    pub name: String,
+    /// Its new name; empty to keep it.
+    pub new_name: String,
+    /// Goes after the tag.
+    pub tag_suffix: String,
+    /// Its new tag; empty to keep it.
+    pub new_tag: String,
+    /// Its digest, in place of a tag.
+    pub digest: String,
+    /// Where the part is written that says most of the new image.
+    pub mark: Mark,
+}
+
+impl Image {
+    /// Reads the entries of `images`.
+    ///
+    /// # Errors
+    /// [`BuildError`] where one has something else than these keys.
+    pub fn read_list(file: &Object<'_>, field: &str) -> Result<Vec<Self>, BuildError> {
+        file.objects(field, &KEYS, Self::read)
+    }
+
+    fn read(object: &Object<'_>) -> Result<Self, BuildError> {
+        let parts = ["newTag", "digest", "newName", "tagSuffix"];
+        let says_most = parts.into_iter().find(|part| object.get(part).is_some());
+        Ok(Self {
+            mark: says_most.map_or(Mark::NONE, |part| object.written(part).mark),
+            name: object.text("name")?,
+            new_name: object.text("newName")?,
+            tag_suffix: object.text("tagSuffix")?,
+            new_tag: object.text("newTag")?,
+            digest: object.text("digest")?,
+        })
+    }
+}
+
+/// Changes of images, and the fields that hold them.
+#[derive(Debug)]
+pub struct Images {
+    /// The changes, in their order.
+    pub changes: Vec<Image>,
+    /// The fields beside those that are images everywhere.
+    pub fields: Vec<FieldSpec>,
+}
+
+impl Images {
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something in it is of a wrong type.
+    pub fn of_plugin(object: &Object<'_>) -> Result<Self, BuildError> {
+        let change = object.object("imageTag", &[])?.map(|tag| Image::read(&tag)).transpose()?;
+        let fields = FieldSpec::read_list(object, "fieldSpecs")?;
+        Ok(Self { changes: vec![change.unwrap_or_default()], fields })
+    }
+}
+
+impl Transformer for Images {
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        apply(set, &self.changes, &self.fields, schema.version())
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        let parts = self.changes.iter().map(|image| {
+            [image.new_name.as_str(), &image.new_tag, &image.tag_suffix, &image.digest]
+        });
+        parts.flatten().collect()
+    }
+}
 
 /// Changes images in all resources, the changes one after the other.
 ///
 /// # Errors
 /// [`BuildError::Invalid`] if an image is no scalar.
-pub fn apply(
+fn apply(
     set: &mut ResourceSet,
     images: &[Image],
     fields: &[FieldSpec],

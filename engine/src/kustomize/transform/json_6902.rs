@@ -7,11 +7,11 @@
 
 mod apply;
 mod error;
-pub mod json;
 mod operation;
 mod raw;
 
 use crate::kustomize::growth::Growth;
+use crate::kustomize::json;
 use crate::yaml::{Dialect, Node, Text, TextId, Value, parse_one_of};
 use operation::{Operation, operation, pointer};
 use raw::Raw;
@@ -29,7 +29,8 @@ impl JsonPatch {
     /// [`ParseError`] if the text is neither, or no list of mappings.
     pub fn parse(text: &str, id: TextId) -> Result<Self, ParseError> {
         let list = if text.starts_with('[') {
-            json::parse(text, id)?
+            json::parse(text, id)
+                .map_err(|error| ParseError::Json { line: error.line(), column: error.column() })?
         } else {
             // go-yaml decodes the first document and leaves the rest alone.
             parse_one_of(text, id, Dialect::V2)?.into_iter().next().unwrap_or_else(Node::null)

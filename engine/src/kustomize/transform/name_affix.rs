@@ -3,7 +3,9 @@
 //! As kustomize's `PrefixTransformer` and `SuffixTransformer`: definitions, API services and
 //! namespaces keep their names, judged by the kind that a resource had first.
 
+use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldSpec, Make, Walk};
 use crate::kustomize::resource::Draft;
@@ -21,11 +23,47 @@ pub enum End {
     Suffix,
 }
 
+/// A text for an end of names.
+#[derive(Debug)]
+pub struct Affix {
+    /// Which end.
+    pub end: End,
+    /// The text.
+    pub text: String,
+    /// The fields that hold names.
+    pub fields: Vec<FieldSpec>,
+}
+
+impl Affix {
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something in it is missing or of a wrong type.
+    pub fn of_plugin(object: &Object<'_>, end: End) -> Result<Self, BuildError> {
+        if object.get("fieldSpecs").is_none() {
+            return Err(object.conflict("`fieldSpecs` is missing"));
+        }
+        let key = if end == End::Prefix { "prefix" } else { "suffix" };
+        let (text, fields) = (object.text(key)?, FieldSpec::read_list(object, "fieldSpecs")?);
+        Ok(Self { end, text, fields })
+    }
+}
+
+impl Transformer for Affix {
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        apply(set, self.end, &self.text, &self.fields, schema)
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        vec![&self.text]
+    }
+}
+
 /// Adds a text to an end of names.
 ///
 /// # Errors
 /// [`BuildError::Invalid`] if one of the fields is there and no scalar.
-pub fn apply(
+pub(super) fn apply(
     set: &mut ResourceSet,
     end: End,
     text: &str,

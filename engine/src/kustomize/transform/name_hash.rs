@@ -8,11 +8,28 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::json_6902::json::json_number;
+use super::transformer::Transformer;
+use crate::kustomize::error::BuildError;
+use crate::kustomize::json::json_number;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::yaml::{Mapping, Node, Scalar, Tag, Value, number, write_scalar_value};
+
+/// The transformer that a plugin asks for; a build adds the hashes at its end anyway.
+#[derive(Debug)]
+pub struct Hash;
+
+impl Transformer for Hash {
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        apply(set, schema);
+        Ok(())
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
 
 /// Adds the hash to the name of every resource that wants one.
 pub fn apply(set: &mut ResourceSet, schema: &Schema) {

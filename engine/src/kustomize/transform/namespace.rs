@@ -3,7 +3,9 @@
 //! As kustomize's `NamespaceTransformer`: `metadata.namespace` and the subjects of role bindings have
 //! rules of their own, whatever the field specs say about them.
 
+use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk};
 use crate::kustomize::resource::Draft;
@@ -15,17 +17,17 @@ use crate::yaml::{Mark, Node, Scalar, Tag, Value};
 
 /// How to set namespaces.
 #[derive(Clone, Debug)]
-pub struct Namespace<'a> {
+pub struct Namespace {
     /// The namespace; with an empty one nothing happens.
-    pub name: &'a str,
+    pub name: String,
     /// Fields beside `metadata.namespace`.
-    pub fields: &'a [FieldSpec],
+    pub fields: Vec<FieldSpec>,
     /// Whether fields that have a value keep it.
     pub unset_only: bool,
     /// Which subjects of role bindings get the namespace.
     pub subjects: Subjects,
     /// Where it is asked for.
-    pub at: &'a Location,
+    pub at: Location,
     /// Where its name is written.
     pub mark: Mark,
 }
@@ -55,43 +57,69 @@ impl Subjects {
     }
 }
 
-/// Sets the namespace of all resources that can have one.
-///
-/// # Errors
-/// [`BuildError::Invalid`] if two resources come to the same identity, or a field is no scalar.
-pub fn apply(
-    set: &mut ResourceSet,
-    namespace: &Namespace<'_>,
-    schema: &Schema,
-) -> Result<(), BuildError> {
-    if namespace.name.is_empty() {
-        return Ok(());
+impl Namespace {
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something in it is of a wrong type, or no mode.
+    pub fn of_plugin(object: &Object<'_>) -> Result<Self, BuildError> {
+        let metadata = object.object("metadata", &[])?;
+        let mark = metadata.as_ref().map(|metadata| metadata.written("namespace").mark);
+        let subjects =
+            Subjects::parse(&object.text("setRoleBindingSubjects")?).ok_or_else(|| {
+                object.conflict(
+                    "`setRoleBindingSubjects` has to be `defaultOnly`, `allServiceAccounts` or `none`",
+                )
+            })?;
+        Ok(Self {
+            name: metadata
+                .map_or_else(|| Ok(String::new()), |metadata| metadata.text("namespace"))?,
+            fields: FieldSpec::read_list(object, "fieldSpecs")?,
+            unset_only: object.flag("unsetOnly")?,
+            subjects,
+            at: object.location(),
+            mark: mark.unwrap_or_default(),
+        })
     }
-    let transformer = Transformer::new(namespace);
-    for draft in set.iter_mut().filter(|draft| !draft.is_deleted()) {
-        draft.remember_id();
-        transformer.transform(draft).map_err(|fault| fault.of(draft))?;
-        draft.refresh(schema);
-    }
-    let Some((at, first)) = set.find_repeated() else { return Ok(()) };
-    let (draft, first) = (&set.as_slice()[at], &set.as_slice()[first]);
-    Err(BuildError::Invalid {
-        at: namespace.at.clone(),
-        reason: format!(
-            "the namespace makes two resources one: `{}` from {} and from {}",
-            draft.id, first.location, draft.location
-        ),
-    })
 }
 
-struct Transformer<'a> {
-    namespace: &'a Namespace<'a>,
+impl Transformer for Namespace {
+    /// Sets the namespace of all resources that can have one.
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        if self.name.is_empty() {
+            return Ok(());
+        }
+        let setter = Setter::new(self);
+        for draft in set.iter_mut().filter(|draft| !draft.is_deleted()) {
+            draft.remember_id();
+            setter.set_in(draft).map_err(|fault| fault.of(draft))?;
+            draft.refresh(schema);
+        }
+        let Some((at, first)) = set.find_repeated() else { return Ok(()) };
+        let (draft, first) = (&set.as_slice()[at], &set.as_slice()[first]);
+        Err(BuildError::Invalid {
+            at: self.at.clone(),
+            reason: format!(
+                "the namespace makes two resources one: `{}` from {} and from {}",
+                draft.id, first.location, draft.location
+            ),
+        })
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        vec![&self.name]
+    }
+}
+
+/// A namespace with the ways to the fields that hold it.
+struct Setter<'a> {
+    namespace: &'a Namespace,
     own: Walk,
     walks: Vec<Walk>,
 }
 
-impl<'a> Transformer<'a> {
-    fn new(namespace: &'a Namespace<'a>) -> Self {
+impl<'a> Setter<'a> {
+    fn new(namespace: &'a Namespace) -> Self {
         let own =
             FieldSpec { gvk: Gvk::default(), path: "metadata/namespace".to_owned(), create: true };
         let others = namespace.fields.iter().filter(|spec| spec.path != own.path);
@@ -99,7 +127,7 @@ impl<'a> Transformer<'a> {
         Self { namespace, own: Walk::new(&own, Make::Scalar), walks }
     }
 
-    fn transform(&self, draft: &mut Draft) -> Result<(), FieldError> {
+    fn set_in(&self, draft: &mut Draft) -> Result<(), FieldError> {
         let gvk = draft.id.gvk.clone();
         if !draft.cluster_scoped {
             self.own.each_scalar(draft, &mut |old| self.set(old))?;
@@ -123,7 +151,7 @@ impl<'a> Transformer<'a> {
     fn set(&self, old: &mut Scalar) -> Option<Mark> {
         let is_open = !self.namespace.unset_only || old.tag == Tag::Null || old.text.is_empty();
         is_open.then(|| {
-            scalar::assign(old, self.namespace.name.into(), Some(Tag::Str));
+            scalar::assign(old, self.namespace.name.as_str().into(), Some(Tag::Str));
             self.namespace.mark
         })
     }

@@ -4,32 +4,71 @@
 //! each target field has to be there or to be made, and a scalar keeps its type where its text changes.
 
 mod identity;
+mod load;
 mod path;
 mod put;
 mod source;
 mod structured;
 mod target;
+mod value;
 
 use path::{Absent, Path, is_fresh};
 
+use super::transformer::Transformer;
+use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::growth::{Growth, check_depth, levels, weight};
-use crate::kustomize::kustomization::{Replacement, ReplacementTarget};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::secret_facts::{SecretFacts, is_secret};
+use crate::kustomize::site::Site;
 use crate::kustomize::version::STRUCTURED_DATA;
 use crate::yaml::{Node, Tag, Value};
 use put::{CopyError, put};
 use source::{Copied, leads_to_data, value};
 use target::Target;
+pub use value::ReplacementField;
+use value::{Replacement, ReplacementTarget};
+
+/// Replacements that were read.
+#[derive(Debug)]
+pub struct Replacements(Vec<Replacement>);
+
+impl Replacements {
+    /// Reads those of a list that are in files.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a file cannot be read, or holds no replacements.
+    pub fn load(fields: &[ReplacementField], site: &Site<'_, '_>) -> Result<Self, BuildError> {
+        Ok(Self(load::replacements(fields, site)?))
+    }
+
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// As [`Replacements::load`], and where something in it is of a wrong type.
+    pub fn of_plugin(object: &Object<'_>, site: &Site<'_, '_>) -> Result<Self, BuildError> {
+        Self::load(&object.objects("replacements", &[], ReplacementField::read)?, site)
+    }
+}
+
+impl Transformer for Replacements {
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+        apply(set, &self.0, schema)
+    }
+
+    /// They count what they put in.
+    fn texts_for_each(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
 
 /// Carries out replacements one after the other.
 ///
 /// # Errors
 /// [`BuildError::Invalid`] if a source or a target field is missing, or does not take the value.
-pub fn apply(
+fn apply(
     set: &mut ResourceSet,
     replacements: &[Replacement],
     schema: &Schema,

@@ -2,21 +2,89 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldSpec, Make, Walk, matches};
-use crate::kustomize::kustomization::Replica;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
-use crate::yaml::Tag;
+use crate::kustomize::schema::Schema;
+use crate::model::Location;
+use crate::yaml::{Mark, Tag};
+
+/// A change of a replica count.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// The name of the resource.
+    pub name: String,
+    /// How many it shall have.
+    pub count: i64,
+    /// Where that is written.
+    pub mark: Mark,
+    /// Where it is written.
+    pub at: Location,
+}
+
+impl Replica {
+    /// Reads the entries of `replicas`.
+    ///
+    /// # Errors
+    /// [`BuildError`] where one has something else than a name and a count.
+    pub fn read_list(file: &Object<'_>, field: &str) -> Result<Vec<Self>, BuildError> {
+        file.objects(field, &["name", "count"], Self::read)
+    }
+
+    fn read(object: &Object<'_>) -> Result<Self, BuildError> {
+        Ok(Self {
+            name: object.text("name")?,
+            count: object.integer("count")?,
+            mark: object.written("count").mark,
+            at: object.location(),
+        })
+    }
+}
+
+/// Changes of replica counts, and the fields that hold them.
+#[derive(Debug)]
+pub struct Replicas {
+    /// The changes, in their order.
+    pub counts: Vec<Replica>,
+    /// The fields, for the kinds that have replicas.
+    pub fields: Vec<FieldSpec>,
+}
+
+impl Replicas {
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something in it is missing or of a wrong type.
+    pub fn of_plugin(object: &Object<'_>) -> Result<Self, BuildError> {
+        let Some(change) = object.object("replica", &[])? else {
+            return Err(object.conflict("`replica` is missing"));
+        };
+        let counts = vec![Replica::read(&change)?];
+        Ok(Self { counts, fields: FieldSpec::read_list(object, "fieldSpecs")? })
+    }
+}
+
+impl Transformer for Replicas {
+    fn run(&self, set: &mut ResourceSet, _: &Schema) -> Result<(), BuildError> {
+        apply(set, &self.counts, &self.fields)
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
 
 /// Sets the replica counts of the resources that have or had a name, as kustomize's
 /// `ReplicaCountTransformer`, one count after the other.
 ///
 /// # Errors
 /// [`BuildError::Invalid`] if there is no such resource of a kind with replicas.
-pub fn apply(
+pub(super) fn apply(
     set: &mut ResourceSet,
     replicas: &[Replica],
     fields: &[FieldSpec],

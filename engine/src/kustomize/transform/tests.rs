@@ -2,13 +2,14 @@
 //! printed.
 
 use super::namespace::{Namespace, Subjects};
-use super::{labels, name_affix, namespace, replicas, strategic_merge};
+use super::replicas::Replica;
+use super::transformer::Transformer;
+use super::{labels, name_affix, replicas, strategic_merge};
 use crate::kustomize::Gvk;
 use crate::kustomize::Version;
 use crate::kustomize::configuration::Configuration;
 use crate::kustomize::decode::TextEntry;
 use crate::kustomize::field_spec::FieldSpec;
-use crate::kustomize::kustomization::Replica;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;
@@ -78,14 +79,14 @@ fn affixes_go_to_names_and_are_noted() {
 
 fn in_namespace(set: &mut ResourceSet, subjects: Subjects) -> Result<(), String> {
     let namespace = Namespace {
-        name: "foo",
-        fields: &Configuration::builtin(Version::default()).namespace,
+        name: "foo".to_owned(),
+        fields: Configuration::builtin(Version::default()).namespace.clone(),
         unset_only: false,
         subjects,
-        at: &place(),
+        at: place(),
         mark: Mark::NONE,
     };
-    namespace::apply(set, &namespace, &Schema::default()).map_err(|error| error.to_string())
+    namespace.run(set, &Schema::default()).map_err(|error| error.to_string())
 }
 
 #[test]

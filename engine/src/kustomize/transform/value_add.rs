@@ -1,14 +1,19 @@
 //! `ValueAddTransformer`: puts a value into chosen fields, or into a part of the path they hold.
 
+use super::transformer::Transformer;
+use crate::kustomize::decode::{Object, Places, Source, Unknown};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec;
+use crate::kustomize::manifest;
+use crate::kustomize::reference::Reference;
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::selector::{Matcher, Selector};
-use crate::model::Location;
-use crate::yaml::{Mark, Node, Value};
+use crate::kustomize::site::Site;
+use crate::model::{Location, Positions};
+use crate::yaml::{Dialect, Mark, Node, Value};
 
 /// A value and where it goes.
 #[derive(Clone, Debug)]
@@ -34,12 +39,27 @@ pub struct ValueTarget {
     pub at: Location,
 }
 
-impl ValueAdd {
+impl ValueTarget {
+    fn read(object: &Object<'_>) -> Result<Self, BuildError> {
+        let field_path = object.text("fieldPath")?;
+        if field_path.is_empty() {
+            return Err(object.conflict("`fieldPath` is empty"));
+        }
+        let position = usize::try_from(object.integer("filePathPosition")?)
+            .map_err(|_| object.conflict("`filePathPosition` is negative"))?;
+        let target = object.object("selector", &[])?;
+        Ok(Self {
+            selector: target.map(|target| Selector::read(&target)).transpose()?,
+            field_path,
+            position,
+            at: object.location(),
+        })
+    }
+}
+
+impl Transformer for ValueAdd {
     /// Puts the value into every field.
-    ///
-    /// # Errors
-    /// [`BuildError::Invalid`] if a selector or a field cannot be used.
-    pub fn apply(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
+    fn run(&self, set: &mut ResourceSet, schema: &Schema) -> Result<(), BuildError> {
         for target in &self.targets {
             let fault = |reason: String| BuildError::Invalid { at: target.at.clone(), reason };
             let matcher = target.selector.as_ref().map(Matcher::new).transpose();
@@ -52,6 +72,50 @@ impl ValueAdd {
             }
         }
         Ok(())
+    }
+
+    fn texts_for_each(&self) -> Vec<&str> {
+        vec![&self.value]
+    }
+}
+
+impl ValueAdd {
+    /// Reads the configuration of a plugin.
+    ///
+    /// # Errors
+    /// [`BuildError`] where something in it is missing or of a wrong type, or a file of targets cannot be read.
+    pub fn of_plugin(object: &Object<'_>, site: &Site<'_, '_>) -> Result<Self, BuildError> {
+        let mut value = object.text("value")?.trim().to_owned();
+        let mut mark = object.written("value").mark;
+        if value.is_empty() {
+            mark = object.mark();
+            site.root.dir.file_name().clone_into(&mut value);
+        }
+        let mut targets = object.objects("targets", &[], ValueTarget::read)?;
+        let path = object.text("targetFilePath")?;
+        if !path.is_empty() {
+            let reference = Reference::to(path, object.location_of("targetFilePath"));
+            let loaded = site.loader.read(site.root, &reference)?;
+            let place = loaded.place();
+            let text = loaded.text()?;
+            let (text, documents) = manifest::documents(&text, Dialect::V2, &place)?;
+            let positions = Positions::new(&text);
+            let source = Source {
+                path: &loaded.path,
+                places: Places::Marked(&positions),
+                version: site.version(),
+            };
+            if let Some(node) = documents.first() {
+                let file = Object::open(source, node, String::new(), &[], Unknown::Ignored)?;
+                if let Some(file) = file {
+                    targets.extend(file.objects("targets", &[], ValueTarget::read)?);
+                }
+            }
+        }
+        if targets.is_empty() {
+            return Err(object.conflict("`targets` is empty"));
+        }
+        Ok(Self { value, mark, targets })
     }
 
     fn add(&self, draft: &mut Draft, target: &ValueTarget) -> Result<(), String> {

@@ -1,9 +1,9 @@
 //! One operation on an object.
 
 use super::error::Reason;
-use super::json;
 use super::operation::{Operation, pointer};
 use crate::kustomize::growth::{Growth, check_depth, levels, weight};
+use crate::kustomize::json;
 use crate::yaml::{Mapping, Node, Text, Value};
 
 /// Carries out one operation. What it puts in is counted: a `copy` can double the object.

@@ -1,7 +1,7 @@
 //! One operation as it is written, and the pointers in it.
 
-use super::json;
 use super::raw::Raw;
+use crate::kustomize::json;
 use crate::yaml::{Node, Text, Value};
 
 /// One operation as written.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::json::json_number;
+use crate::kustomize::json::json_number;
 use crate::kustomize::transform::name_hash::write_text;
 use crate::yaml::{Node, Tag, Value, number};
 

@@ -126,7 +126,7 @@ fn copies_do_not_grow_without_end() {
 #[test]
 fn items_of_lists_keep_their_integers() {
     let mut object = node("{a: 08, b: 1.50, c: 1000000, d: 0777, e: 'x'}");
-    super::json::rewrite(&mut object);
+    crate::kustomize::json::rewrite(&mut object);
     let texts: Vec<&str> =
         object.as_mapping().unwrap().iter().filter_map(|p| p.value.text()).collect();
     assert_eq!(texts, ["8", "1.5", "1000000", "511", "x"]);

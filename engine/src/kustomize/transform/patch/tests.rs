@@ -1,5 +1,6 @@
 //! Expected values are what `kubectl kustomize` (v5.5.0) printed or refused.
 
+use super::super::transformer::Transformer;
 use super::{LoadedPatch, PatchOptions};
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
@@ -48,7 +49,7 @@ fn load(
 
 fn patched(patch: &LoadedPatch) -> Result<ResourceSet, BuildError> {
     let mut set = ResourceSet::from_drafts(drafts(CONFIG_MAP));
-    patch.apply(&mut set, &Schema::default())?;
+    patch.run(&mut set, &Schema::default())?;
     Ok(set)
 }
 
@@ -69,7 +70,7 @@ fn a_patch_with_a_target_leaves_the_version_alone_or_refuses() {
     let patched = |version: &str| {
         let text = CONFIG_MAP.replace("apiVersion: v1", &format!("apiVersion: {version}"));
         let mut set = ResourceSet::from_drafts(drafts(&text));
-        patch.apply(&mut set, &Schema::default()).map(|()| field(&set, &["apiVersion"]))
+        patch.run(&mut set, &Schema::default()).map(|()| field(&set, &["apiVersion"]))
     };
     for version in ["v1", "null", "5", "\"\""] {
         assert_eq!(patched(version).unwrap(), format!("{version}\n"));

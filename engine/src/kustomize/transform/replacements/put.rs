@@ -1,8 +1,8 @@
 //! A value put into a field: what the field becomes, and why it may refuse.
 
 use super::path::{FRESH, FRESH_IN_FLOW, PathError, is_fresh};
+use super::value::FieldOptions;
 use crate::kustomize::growth::{TooDeep, TooMuch};
-use crate::kustomize::kustomization::FieldOptions;
 use crate::kustomize::scalar;
 use crate::kustomize::version::Version;
 use crate::yaml::{Dialect, Mark, Node, NotStyled, Scalar, Style, Tag, Text, Value, resolve_plain};

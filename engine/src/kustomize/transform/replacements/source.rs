@@ -4,9 +4,9 @@ use compact_str::CompactString;
 
 use super::identity::{Id, any_id, in_same_namespace};
 use super::path::{DEFAULT_PATH, Path, PathError};
+use super::value::{FieldOptions, Replacement, ReplacementSource};
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::matches;
-use crate::kustomize::kustomization::{FieldOptions, Replacement, ReplacementSource};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::secret_facts::is_secret;

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::path::{Absent, Path};
 use super::put::{CopyError, put};
 use super::target::Target;
+use crate::kustomize::json;
 use crate::kustomize::scalar;
-use crate::kustomize::transform::json_6902::json;
 use crate::kustomize::version::STRUCTURED_DELIMITERS;
 use crate::yaml::{
     Dialect, Mark, Node, Number, Scalar, Tag, Text, Value, number, parse_stream, write_styled,

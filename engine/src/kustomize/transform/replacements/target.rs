@@ -2,10 +2,10 @@
 
 use super::identity::{Id, any_id, in_same_namespace};
 use super::path::{Absent, DEFAULT_PATH, FRESH, Path, PathError};
+use super::value::{FieldOptions, ReplacementTarget};
 use crate::kustomize::Gvk;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::matches;
-use crate::kustomize::kustomization::{FieldOptions, ReplacementTarget};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::selector::{Matcher, Selector};
 use crate::kustomize::version::{SELECT_PATTERNS, Version};

@@ -2,10 +2,8 @@
 //! those of kustomize's own tests of August 2026, since 5.5.0 has no such fields yet.
 
 use super::apply;
+use super::value::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget};
 use crate::kustomize::Gvk;
-use crate::kustomize::kustomization::{
-    FieldOptions, Replacement, ReplacementSource, ReplacementTarget,
-};
 use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::schema::Schema;

@@ -1,53 +1,22 @@
-//! Reading what transformers are made of: patches and replacements, in files or written in place.
+//! Reading patches: in files or written in place, of a field's entry or a plugin's configuration.
 
 use std::borrow::Cow;
 
-use super::decode::{Object, Places, Source, Unknown};
-use super::error::BuildError;
-use super::kustomization::{Patch, Reference, Replacement, ReplacementField, replacement};
-use super::manifest::{self, TextOrigin};
-use super::patch_effect::PatchEntry;
-use super::site::Site;
-use super::transform::patch::{LoadedPatch, PatchOptions};
-use super::version::Version;
-use crate::model::{Location, Positions, RepoPath};
-use crate::yaml::{Dialect, Mark, Node, Value};
-
-/// The replacements of a list, those in files read.
-///
-/// # Errors
-/// [`BuildError`] if a file cannot be read, or holds no replacements.
-pub(super) fn load_replacements(
-    fields: &[ReplacementField],
-    site: &Site<'_, '_>,
-) -> Result<Vec<Replacement>, BuildError> {
-    let mut list = Vec::new();
-    for field in fields {
-        match field {
-            ReplacementField::Inline(replacement) => {
-                // On its way to the transformer kustomize loses an empty list of targets.
-                let targets = replacement.targets.clone().filter(|targets| !targets.is_empty());
-                list.push(Replacement { targets, ..replacement.as_ref().clone() });
-            }
-            ReplacementField::File(reference) => {
-                let loaded = site.loader.read(site.root, reference)?;
-                if !loaded.is_known {
-                    continue;
-                }
-                let place = loaded.place();
-                let text = loaded.text()?;
-                list.extend(replacements_in(&text, &loaded.path, &place, site.version())?);
-            }
-        }
-    }
-    Ok(list)
-}
+use super::{LoadedPatch, Patch, PatchOptions};
+use crate::kustomize::decode::Object;
+use crate::kustomize::error::BuildError;
+use crate::kustomize::manifest::{self, TextOrigin};
+use crate::kustomize::patch_effect::PatchEntry;
+use crate::kustomize::reference::Reference;
+use crate::kustomize::site::Site;
+use crate::model::{Location, RepoPath};
+use crate::yaml::Mark;
 
 /// A patch of either form.
 ///
 /// # Errors
 /// [`BuildError`] if it cannot be read, or is of neither form.
-pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPatch, BuildError> {
+pub fn patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, patch.patch.trim(), site)?;
     let objects = manifest::patches(&text, &place, site.schema);
     let options = PatchOptions {
@@ -70,10 +39,7 @@ pub(super) fn load_patch(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPat
 ///
 /// # Errors
 /// [`BuildError`] if it cannot be read, or is none.
-pub(super) fn load_json_patch(
-    patch: &Patch,
-    site: &Site<'_, '_>,
-) -> Result<LoadedPatch, BuildError> {
+pub fn json_6902(patch: &Patch, site: &Site<'_, '_>) -> Result<LoadedPatch, BuildError> {
     let (text, place) = patch_text(patch, &patch.patch, site)?;
     let entry = own_entry((&patch.at, patch.mark), place.file(), site);
     let loaded =
@@ -85,7 +51,7 @@ pub(super) fn load_json_patch(
 ///
 /// # Errors
 /// [`BuildError`] if one is neither.
-pub(super) fn load_strategic_merges(
+pub fn strategic_merges(
     references: &[Reference],
     at: &Location,
     site: &Site<'_, '_>,
@@ -117,6 +83,39 @@ pub(super) fn load_strategic_merges(
         return Err(BuildError::Conflict { at: at.clone(), reason });
     }
     Ok(LoadedPatch::strategic_merge(objects, at.clone()).of_entries(entries))
+}
+
+/// What `PatchJson6902Transformer` is configured with.
+///
+/// # Errors
+/// As [`json_6902`].
+pub fn json_6902_of_plugin(
+    object: &Object<'_>,
+    site: &Site<'_, '_>,
+) -> Result<LoadedPatch, BuildError> {
+    let written = object.written("jsonOp");
+    let read = Patch { patch: object.text("jsonOp")?, written, ..Patch::read(object)? };
+    json_6902(&read, site)
+}
+
+/// What `PatchStrategicMergeTransformer` is configured with, at a place.
+///
+/// # Errors
+/// As [`strategic_merges`], and if it lists none.
+pub fn strategic_merges_of_plugin(
+    object: &Object<'_>,
+    at: &Location,
+    site: &Site<'_, '_>,
+) -> Result<LoadedPatch, BuildError> {
+    let mut listed = Reference::read_list(object, "paths")?;
+    let inline = object.text("patches")?;
+    if !inline.is_empty() {
+        listed.push(Reference::of(object, "patches", inline));
+    }
+    if listed.is_empty() {
+        return Err(object.conflict("`paths` and `patches` are both empty"));
+    }
+    strategic_merges(&listed, at, site)
 }
 
 /// An entry with a patch, if what it does is to be noted: if it is of the kustomization that is built.
@@ -153,34 +152,4 @@ fn patch_text<'p>(
         }
         _ => Err(conflict("`path` and `patch` exclude each other")),
     }
-}
-
-/// The replacements in a file: one, or a list of them.
-///
-/// # Errors
-/// [`BuildError`] if it holds none.
-fn replacements_in(
-    text: &str,
-    path: &RepoPath,
-    place: &TextOrigin,
-    version: Version,
-) -> Result<Vec<Replacement>, BuildError> {
-    let (text, documents) = manifest::documents(text, Dialect::V2, place)?;
-    let positions = Positions::new(&text);
-    let source = Source { path, places: Places::Marked(&positions), version };
-    let nodes: &[Node] = match documents.first() {
-        Some(Node { value: Value::Sequence(items), .. }) => items,
-        Some(node @ Node { value: Value::Mapping(_), .. }) => std::slice::from_ref(node),
-        _ => {
-            let reason = "expected a replacement or a list of them";
-            return Err(BuildError::Conflict { at: place.whole().clone(), reason });
-        }
-    };
-    let mut list = Vec::new();
-    for node in nodes {
-        if let Some(object) = Object::open(source, node, String::new(), &[], Unknown::Ignored)? {
-            list.push(replacement(&object)?);
-        }
-    }
-    Ok(list)
 }

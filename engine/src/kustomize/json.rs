@@ -1,4 +1,4 @@
-//! The way of an object through JSON and back, which is what a JSON 6902 patch does to all of it.
+//! JSON as trees, and the way of an object through JSON and back, which is what a JSON 6902 patch does to all of it.
 //!
 //! Go reads JSON numbers as floats and go-yaml writes floats shortest, with an exponent from a million
 //! on; strings lose their quotes unless they would read as something else. None of it shows where
@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::error::ParseError;
 use crate::yaml::{
     self, Dialect, Mark, Node, Number, Pair, Scalar, Style, Tag, Text, TextId, Value, number,
     parse_one_of, resolve_plain,
@@ -19,9 +18,8 @@ use crate::yaml::{
 pub struct NotJson;
 
 /// Reads JSON, of the text with this number.
-pub(super) fn parse(text: &str, id: TextId) -> Result<Node, ParseError> {
-    let json: Json = serde_json::from_str(text)
-        .map_err(|error| ParseError::Json { line: error.line(), column: error.column() })?;
+pub fn parse(text: &str, id: TextId) -> Result<Node, serde_json::Error> {
+    let json: Json = serde_json::from_str(text)?;
     let mut node = node(json);
     // Only YAML is read with places; nearly all JSON is YAML too.
     if let Ok(documents) = parse_one_of(text, id, Dialect::V3)
@@ -55,7 +53,7 @@ fn mark(node: &mut Node, marked: &Node) {
 }
 
 /// JSON as a tree.
-pub(in crate::kustomize::transform) fn node(json: Json) -> Node {
+pub fn node(json: Json) -> Node {
     Node::made(match json {
         Json::Null => return Node::null(),
         Json::Bool(truth) => scalar(if truth { "true" } else { "false" }.into(), Tag::Bool),
@@ -73,7 +71,7 @@ pub(in crate::kustomize::transform) fn node(json: Json) -> Node {
 }
 
 /// A member of an object, with a key as JSON has it.
-pub(super) fn pair(key: Text, value: Node) -> Pair {
+pub fn pair(key: Text, value: Node) -> Pair {
     let key = Scalar { style: style(&key), ..Scalar::string(key) };
     Pair { key, key_mark: Mark::NONE, value }
 }
