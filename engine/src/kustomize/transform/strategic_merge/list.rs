@@ -32,33 +32,23 @@ impl<'a> Merger<'a> {
             return irregular::merge(self, sides, keys, item);
         };
         match sides {
-            Sides::One(list) => self.tidy_items(list, item),
-            Sides::Same(list) => self.adopt_items(list, item),
+            Sides::One(list) => {
+                self.kept(list, |it, node| it.merge(Some(node), None, item).map(|_| true))
+            }
+            Sides::Same(list) => self.kept(list, |it, node| it.adopt(node, item)),
             Sides::Both(ours, theirs) => self.join(ours, theirs, &keys, item),
         }
     }
 
-    fn tidy_items(
+    /// The items of a list that stay, each changed on the way.
+    fn kept(
         &mut self,
         list: Vec<Node>,
-        item: Option<Known<'a>>,
+        stays: impl Fn(&mut Self, &mut Node) -> Result<bool, MergeError>,
     ) -> Result<Vec<Node>, MergeError> {
         let mut kept = Vec::with_capacity(list.len());
         for mut node in list {
-            self.merge(Some(&mut node), None, item)?;
-            kept.push(node);
-        }
-        Ok(kept)
-    }
-
-    fn adopt_items(
-        &mut self,
-        list: Vec<Node>,
-        item: Option<Known<'a>>,
-    ) -> Result<Vec<Node>, MergeError> {
-        let mut kept = Vec::with_capacity(list.len());
-        for mut node in list {
-            if self.adopt(&mut node, item)? {
+            if stays(self, &mut node)? {
                 kept.push(node);
             }
         }
