@@ -28,7 +28,8 @@ pub mod github {
         Retry, Search, SignIn,
     };
     pub mod webhook {
-        pub use crate::github::webhook::{Event, Repository, sign};
+        pub use crate::github::webhook::event::Repository;
+        pub use crate::github::webhook::{Event, sign};
     }
 }
 

@@ -11,8 +11,7 @@ use crate::promotion::{Intent, inline};
 use crate::store::PromotionRecord;
 
 use super::comment::{Topic, write_comment};
-use super::environments::{environment_key, judge_environment};
-use super::health_query::PERIOD_MS;
+use super::environments::{PERIOD_MS, environment_key, judge_environment};
 use super::job::{After, Job, Undo};
 use super::snapshot::Snapshot;
 use super::stored_key::key_of;
@@ -87,7 +86,7 @@ impl MergedPromotion<'_> {
         self.tell_deployment(&judgement).await?;
         let mut next = Vec::new();
         // While it may still be undone by itself, a target that nobody tells us of is asked for.
-        let asks = !health.queries.is_empty() && now < merged_at + health.within.ms();
+        let asks = health.has_to_be_asked() && now < merged_at + health.within.ms();
         let asked_again = asks.then(|| now + PERIOD_MS);
         if let Some(at) = aftermath.next.into_iter().chain(asked_again).min() {
             next.push(self.work.later(&Job::After(self.job.clone()), at));

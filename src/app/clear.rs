@@ -15,8 +15,7 @@ use crate::github::Reaction;
 use crate::promotion::{Environment, Intent, Key, Trigger, checklist_of, steps_of};
 use crate::store::{Millis, NewJob, PromotionState};
 
-use super::environments::{environment_key, judge_environment};
-use super::health_query::PERIOD_MS;
+use super::environments::{PERIOD_MS, environment_key, judge_environment};
 use super::job::{Clear, Job, Promote};
 use super::snapshot::Snapshot;
 use super::standing::{Standing, has_terms};
@@ -97,7 +96,7 @@ async fn begin(
         Ok(Outcome::Done(vec![work.later(&Job::Clear(again), at)]))
     };
     let (State::Healthy, Some(since)) = (judgement.state, judgement.since) else {
-        let asks = source.health.as_ref().is_some_and(|health| !health.queries.is_empty());
+        let asks = source.health.as_ref().is_some_and(|health| health.has_to_be_asked());
         return match asks {
             true => again(work.app.clock.now() + PERIOD_MS),
             false => Ok(Outcome::Done(Vec::new())),
@@ -200,7 +199,7 @@ impl Clearing<'_> {
             Intent::Step if self.judgement.is_some() => self.target,
             Intent::Step | Intent::Undo => return false,
         };
-        judged.health.as_ref().is_some_and(|health| !health.queries.is_empty())
+        judged.health.as_ref().is_some_and(|health| health.has_to_be_asked())
     }
 
     /// Who merges it. What takes a promotion back is merged by itself only if the configuration says so of

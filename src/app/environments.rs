@@ -4,21 +4,25 @@
 //! That, and the later commits at which it builds from the same files, are noted when the default branch is
 //! looked at; afterwards what is heard of a commit needs no request to be understood.
 
+mod query;
+
 use std::collections::BTreeSet;
 
-use crate::clearance::{Health, Judgement, Known, Source, SourceKind, State, Word, judge};
+use crate::clearance::{
+    Health, HealthSource, Judgement, Known, Source, SourceKind, State, Word, judge,
+};
 use crate::config::RepositoryConfig;
 use crate::github::{Commit, CommitReport, GithubError, Reading, ReportKind, Repository};
 use crate::model::{ApplicationName, CommitSha, RepoPath};
 use crate::promotion::{Environment, Trigger};
 use crate::store::{EnvironmentKey, Evidence, KnownEnvironment, KnownEvidence, Millis};
 
-use super::health_query;
 use super::job::RepositoryAddress;
 use super::recollect::Recollection;
 use super::shortened::{MOST_CHARS, cut};
 use super::snapshot::{Snapshot, digest};
 use super::work::{Stop, Work};
+pub(super) use query::PERIOD_MS;
 
 /// How far back the commit that an environment runs is looked for.
 const MOST_COMMITS: usize = 100;
@@ -178,14 +182,17 @@ impl Noting<'_> {
         let mut heard = Vec::new();
         for commit in &ends {
             let Ok(sha) = CommitSha::parse(commit) else { continue };
-            if !health.statuses.is_empty() {
+            if health.sources.iter().any(|source| matches!(source, HealthSource::Statuses(_))) {
                 let reports = self.repository.fetch_commit_reports(&sha).await?;
-                let fits = |report: &CommitReport| {
-                    health.statuses.iter().any(|name| name.matches(&report.name))
+                let is_meant = |report: &CommitReport| {
+                    let (kind, name) = (kind_of(report.kind), report.name.clone());
+                    let source = Source { kind, name };
+                    health.sources.iter().any(|it| it.is_meant(&source))
                 };
-                heard.extend(reports.into_iter().filter(fits).map(|report| (commit, report)));
+                heard.extend(reports.into_iter().filter(is_meant).map(|report| (commit, report)));
             }
-            for name in &health.deployments {
+            for source in &health.sources {
+                let HealthSource::Deployment(name) = source else { continue };
                 let report = self.repository.fetch_deployment_report(&sha, name).await?;
                 heard.extend(report.map(|report| (commit, report)));
             }
@@ -222,11 +229,7 @@ pub(super) fn evidence_of(
     now: Millis,
     heard: Millis,
 ) -> Evidence {
-    let kind = match report.kind {
-        ReportKind::Status => SourceKind::Status,
-        ReportKind::CheckRun => SourceKind::CheckRun,
-        ReportKind::Deployment => SourceKind::Deployment,
-    };
+    let kind = kind_of(report.kind);
     let state = match report.reading {
         Reading::Well => State::Healthy,
         Reading::Pending => State::NotYet,
@@ -249,6 +252,15 @@ pub(super) fn evidence_of(
     }
 }
 
+/// What kind of source a report of GitHub's is.
+const fn kind_of(report: ReportKind) -> SourceKind {
+    match report {
+        ReportKind::Status => SourceKind::Status,
+        ReportKind::CheckRun => SourceKind::CheckRun,
+        ReportKind::Deployment => SourceKind::Deployment,
+    }
+}
+
 /// A source's clock may be ahead of ours by so much.
 pub(super) const MOST_AHEAD_MS: Millis = 5 * 60_000;
 
@@ -267,7 +279,7 @@ pub(super) async fn judge_environment(
     let key = environment_key(place, environment);
     let application = environment.application.as_ref().map(ApplicationName::as_str);
     let health = health.for_application(application);
-    health_query::ask(work, &key, &health).await?;
+    query::ask(work, &key, &health).await?;
     let found = work.app.store.evidence_of(&key).await?;
     let known: Vec<Known> =
         found.into_iter().filter(|it| speaks_of(it, environment)).filter_map(known).collect();
@@ -279,7 +291,7 @@ pub(super) async fn judge_environment(
 /// Whether what was heard is meant for an environment: it names it, or its folder, or nothing.
 fn speaks_of(evidence: &KnownEvidence, environment: &Environment) -> bool {
     let Evidence { kind, application, environment: named, .. } = &evidence.newest;
-    if kind != SourceKind::Event.as_str() && kind != SourceKind::Query.as_str() {
+    if !SourceKind::parse(kind).is_some_and(SourceKind::names_environment) {
         return true;
     }
     let own = environment.application.as_ref().map_or("", ApplicationName::as_str);

@@ -26,7 +26,6 @@ mod github_past;
 mod given_configuration;
 mod given_up;
 mod health_event;
-mod health_query;
 mod holds_check;
 mod installed_kustomize;
 mod job;

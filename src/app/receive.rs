@@ -2,10 +2,11 @@
 //!
 //! Nothing is asked from GitHub here, so that a delivery is answered even while GitHub is down.
 
-use crate::github::webhook::{
-    CommitReported, Dispatch, Event, Installation, IssueComment, MergeGroup, PromoteCommand,
-    PullRequestChanged, PullRequestClosed, Push, parse_command,
+use crate::github::webhook::event::{
+    CommitReported, Dispatch, Installation, IssueComment, MergeGroup, PullRequestChanged,
+    PullRequestClosed, Push, Repository,
 };
+use crate::github::webhook::{Event, PromoteCommand, parse_command};
 use crate::model::{BranchName, DeliveryId};
 use crate::promotion::{Key, Marker, ticked};
 use crate::store::{Delivery, Evidence, Receipt, StoreError};
@@ -160,7 +161,7 @@ fn translate(event: &Event) -> (Received, Vec<Job>) {
     (received, job.into_iter().collect())
 }
 
-fn place(repository: &crate::github::webhook::Repository) -> RepositoryAddress {
+fn place(repository: &Repository) -> RepositoryAddress {
     let default_branch = repository.default_branch.as_ref();
     RepositoryAddress::new(&repository.name, repository.installation, default_branch)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{ApplicationName, EnvironmentName};
 use crate::promotion::{Environment, Key, PlanId, Trailers};
-use crate::traffic::{Aim, Done, Rollout, Way};
+use crate::traffic::{Aim, Done, Rollout};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,22 +42,17 @@ impl StepRequest {
                 .as_ref()
                 .is_none_or(|name| rollout.virtual_service.to_string() == *name)
         };
-        let at = |rollout: &Rollout| -> Option<Aim> {
-            match &rollout.way {
-                Way::Canary { to, .. } => rollout.aim(to, weight),
-                Way::Switch { between: [one, _] } if weight == 0 => rollout.aim(one, 100),
-                Way::Switch { between: [_, other] } => rollout.aim(other, weight),
-            }
-        };
-        // A canary is meant, where there is one: a switch has no weights between.
-        let is_canary = |rollout: &&Rollout| matches!(rollout.way, Way::Canary { .. });
+        // Who names a weight means what has some, where there is such a rollout.
         let meant: Vec<&Rollout> = rollouts.iter().filter(fits).collect();
-        let rollout = meant.iter().copied().find(|it| is_canary(it)).or(meant.first().copied());
-        let aim = rollout.and_then(at).ok_or_else(|| match &self.virtual_service {
-            Some(name) => {
-                format!("`steps` of `{}` give `{name}` no weight of {weight} %", self.target)
+        let weighted = meant.iter().find(|rollout| rollout.way.has_weights());
+        let rollout = weighted.or(meant.first());
+        let aim = rollout.and_then(|it| it.with_weight(weight)).ok_or_else(|| {
+            match &self.virtual_service {
+                Some(name) => {
+                    format!("`steps` of `{}` give `{name}` no weight of {weight} %", self.target)
+                }
+                None => format!("no `steps` of `{}` take a weight of {weight} %", self.target),
             }
-            None => format!("no `steps` of `{}` take a weight of {weight} %", self.target),
         })?;
         let back = weight == 0;
         Ok(Aims::At { aim, back, because: None })
@@ -83,7 +78,7 @@ impl<'a> StepsTaken<'a> {
 
     /// Whether nobody has to read the history: the weights that are written tell all of it.
     pub(super) fn are_told_by_weights(&self, target: &Environment) -> bool {
-        !target.rollouts.iter().any(|rollout| matches!(rollout.way, Way::Switch { .. }))
+        target.rollouts.iter().all(|rollout| rollout.way.has_weights())
     }
 
     /// Takes the next message in; says whether it is that of the last promotion, so that no more is wanted.

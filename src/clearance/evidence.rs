@@ -1,6 +1,7 @@
 //! What sources said of a commit, the newest word of each.
 
 use super::moment::Millis;
+use super::source::Source;
 use crate::model::CommitSha;
 
 /// How an environment is, in one word.
@@ -36,52 +37,6 @@ impl State {
             .find(|state| state.as_str() == text)
             .unwrap_or(Self::Unknown)
     }
-}
-
-/// Where a word comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SourceKind {
-    /// A commit status.
-    Status,
-    /// A check run.
-    CheckRun,
-    /// A deployment on GitHub; its name is the environment's there.
-    Deployment,
-    /// What was posted to `/health-events`.
-    Event,
-    /// A query of Prometheus.
-    Query,
-}
-
-impl SourceKind {
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::CheckRun => "check run",
-            Self::Deployment => "deployment",
-            Self::Event => "event",
-            Self::Query => "query",
-        }
-    }
-
-    /// Reads [`SourceKind::as_str`] back.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Status, Self::CheckRun, Self::Deployment, Self::Event, Self::Query]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-    }
-}
-
-/// Who says something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
-    /// What it is.
-    pub kind: SourceKind,
-    /// Its name.
-    pub name: String,
 }
 
 /// What a source said of a commit.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::evidence::{Known, Source, SourceKind, State};
+use super::evidence::{Known, State};
 use super::health::Health;
 use super::moment::Millis;
+use super::source::Source;
 
 /// How an environment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,29 +45,11 @@ impl Judgement {
 #[must_use]
 pub fn judge(health: &Health, known: &[Known]) -> Judgement {
     let told = by_source(known);
-    let mut heard = Vec::new();
-    for pattern in &health.statuses {
-        let fits = |source: &Source| {
-            matches!(source.kind, SourceKind::Status | SourceKind::CheckRun)
-                && pattern.matches(&source.name)
-        };
-        heard.push(Wanted { name: pattern.as_str(), found: matching(&told, fits) });
-    }
-    let named = |kind, name: &str| {
-        let source = Source { kind, name: name.to_owned() };
-        told.get(&source).into_iter().collect::<Vec<_>>()
-    };
-    for name in &health.deployments {
-        heard.push(Wanted { name, found: named(SourceKind::Deployment, name) });
-    }
-    if health.events {
-        let fits = |source: &Source| source.kind == SourceKind::Event;
-        heard.push(Wanted { name: "/health-events", found: matching(&told, fits) });
-    }
-    for query in &health.queries {
-        heard.push(Wanted { name: &query.name, found: named(SourceKind::Query, &query.name) });
-    }
-    conclude(&heard)
+    let wanted = health.sources.iter().map(|source| Wanted {
+        name: source.name(),
+        found: told.iter().filter(|(it, _)| source.is_meant(it)).map(|(_, it)| it).collect(),
+    });
+    conclude(&wanted.collect::<Vec<_>>())
 }
 
 /// A source that the configuration names, with what is known of it.
@@ -79,13 +62,6 @@ struct Wanted<'a> {
 struct Summary<'a> {
     newest: &'a Known,
     healthy_since: Option<Millis>,
-}
-
-fn matching<'a>(
-    told: &'a BTreeMap<Source, Summary<'a>>,
-    fits: impl Fn(&Source) -> bool,
-) -> Vec<&'a Summary<'a>> {
-    told.iter().filter(|(source, _)| fits(source)).map(|(_, summary)| summary).collect()
 }
 
 fn by_source(known: &[Known]) -> BTreeMap<Source, Summary<'_>> {

@@ -5,7 +5,7 @@
 //! judgement, a list of holds and a decision come out. Who asks GitHub or Prometheus, who stores
 //! what was heard and who merges is elsewhere.
 //!
-//! `moment` and `freeze` are time, `health` is what the configuration asks for, `evidence` what was
+//! `moment` and `freeze` are time, `health` is what the configuration asks for of each `source`, `evidence` what was
 //! heard and `judgement` what follows from it; `hold` puts it together for one promotion, `merge`
 //! says whether it may be merged now, and `aftermath` what the time after the merge asks for.
 
@@ -18,15 +18,17 @@ mod hold;
 mod judgement;
 mod merge;
 mod moment;
+mod source;
 #[cfg(test)]
 mod tests;
 
 pub use aftermath::{Aftermath, aftermath};
-pub use evidence::{Known, Source, SourceKind, State, Word};
+pub use evidence::{Known, State, Word};
 pub use expectation::Expectation;
 pub use freeze::{Freeze, InvalidFreeze};
-pub use health::{Health, NameGlob, Query, UndoBy};
+pub use health::{Health, UndoBy};
 pub use hold::{Circumstances, Conclusion, Hold, Holds, Item, Release, holds};
 pub use judgement::{Judgement, Voice, judge};
 pub use merge::{Merge, MergeDecision, MergeMethod, MergeSituation, may_merge};
 pub use moment::{InvalidSpan, Span, written};
+pub use source::{HealthSource, NameGlob, Query, Source, SourceKind};

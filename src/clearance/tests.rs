@@ -56,7 +56,8 @@ fn known(words: &[Word]) -> Vec<Known> {
 }
 
 fn statuses(patterns: &[&str]) -> Health {
-    Health { statuses: patterns.iter().map(|it| NameGlob::new(it)).collect(), ..Health::default() }
+    let sources = patterns.iter().map(|it| HealthSource::Statuses(NameGlob::new(it))).collect();
+    Health { sources, ..Health::default() }
 }
 
 #[test]
@@ -124,13 +125,15 @@ fn a_later_commit_with_the_same_files_goes_on_and_a_contradiction_on_any_begins_
 #[test]
 fn deployments_events_and_queries_are_asked_by_name() {
     let health = Health {
-        deployments: vec!["staging".to_owned()],
-        events: true,
-        queries: vec![Query {
-            name: "errors".to_owned(),
-            query: "x".to_owned(),
-            expect: Expectation::parse("result < 1").unwrap(),
-        }],
+        sources: vec![
+            HealthSource::Deployment("staging".to_owned()),
+            HealthSource::Events,
+            HealthSource::Query(Query {
+                name: "errors".to_owned(),
+                query: "x".to_owned(),
+                expect: Expectation::parse("result < 1").unwrap(),
+            }),
+        ],
         ..Health::default()
     };
     let of = |kind, name: &str| Word {

@@ -77,6 +77,14 @@ pub enum Way {
     },
 }
 
+impl Way {
+    /// Whether it goes by weights between nothing and everything, which tell by themselves how far it is.
+    #[must_use]
+    pub const fn has_weights(&self) -> bool {
+        matches!(self, Self::Canary { .. })
+    }
+}
+
 /// Why something is no rollout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRollout {
@@ -136,6 +144,17 @@ impl Rollout {
         let namespace = namespace.as_deref().map(fill);
         let virtual_service = VirtualServiceName { namespace, name: fill(name) };
         Self { virtual_service, ..self.clone() }
+    }
+
+    /// The step with a weight that somebody asks for: what the canary or the second destination gets, nothing being
+    /// the way back.
+    #[must_use]
+    pub fn with_weight(&self, weight: u32) -> Option<Aim> {
+        match &self.way {
+            Way::Canary { to, .. } => self.aim(to, weight),
+            Way::Switch { between: [one, _] } if weight == 0 => self.aim(one, 100),
+            Way::Switch { between: [_, other] } => self.aim(other, weight),
+        }
     }
 
     /// A step of it: `to` gets this share of the traffic. `None` if it moves no traffic to that destination.

@@ -6,7 +6,7 @@ use crate::github::Ancestry;
 use crate::model::{CommitSha, Location};
 use crate::promotion::{Intent, Key, quote};
 use crate::store::{Millis, NewJob};
-use crate::traffic::{Aim, Done, Next, ShiftError, Way};
+use crate::traffic::{Aim, Done, Next, ShiftError};
 
 use super::super::comment::{Topic, write_comment};
 use super::super::environments::{environment_key, judge_environment};
@@ -117,10 +117,10 @@ impl MergedPromotion<'_> {
             let Some(step) = app.standing(&step.id).await?.step else { continue };
             let Some(rollout) = step.rollout(&self.target.rollouts) else { continue };
             let name = &rollout.virtual_service;
-            match (&rollout.way, step.back) {
-                (Way::Canary { .. }, _) => {}
-                (Way::Switch { .. }, true) => _ = done.switched.remove(name),
-                (Way::Switch { .. }, false) => _ = done.switched.insert(name.clone()),
+            match step.back {
+                _ if rollout.way.has_weights() => {}
+                true => _ = done.switched.remove(name),
+                false => _ = done.switched.insert(name.clone()),
             }
         }
         Ok(())

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::file;
-use super::health::{read_freezes, read_health};
+use super::freeze::read_freezes;
+use super::health::read_health;
 use super::places::{Section, Segment};
 use super::reader::Reader;
 use super::shared::Terms;

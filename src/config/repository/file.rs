@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+use super::freeze::FreezeKeys;
+use super::health::HealthKeys;
+use super::steps::StepKeys;
 use crate::config::error::ConfigError;
 use crate::model::Location;
 use crate::yaml::{Node, SyntaxError, Tag, Value};
@@ -74,59 +77,9 @@ pub(super) struct Environment {
     pub(super) promotion: Promotion,
     pub(super) pull_request: PullRequest,
     pub(super) gates: Gates,
-    pub(super) health: Option<Health>,
-    pub(super) freeze: Vec<Freeze>,
-    pub(super) steps: Vec<Step>,
-}
-
-/// How traffic moves once a promotion is merged.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Step {
-    pub(super) virtual_service: String,
-    pub(super) to: Option<String>,
-    pub(super) from: Option<String>,
-    pub(super) weights: Option<Vec<u32>>,
-    pub(super) switch: Option<Vec<String>>,
-    pub(super) pause: Option<String>,
-}
-
-/// What says that an environment is healthy.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Health {
-    pub(super) statuses: Vec<String>,
-    pub(super) deployments: Vec<String>,
-    pub(super) events: bool,
-    pub(super) queries: Vec<Query>,
-    pub(super) soak: Option<String>,
-    pub(super) undo: Option<UndoBy>,
-    pub(super) within: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Query {
-    pub(super) name: String,
-    pub(super) query: String,
-    pub(super) expect: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum UndoBy {
-    Propose,
-    Merge,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Freeze {
-    pub(super) from: Option<String>,
-    pub(super) until: Option<String>,
-    pub(super) weekly: Option<String>,
-    pub(super) timezone: Option<String>,
-    pub(super) reason: Option<String>,
+    pub(super) health: Option<HealthKeys>,
+    pub(super) freeze: Vec<FreezeKeys>,
+    pub(super) steps: Vec<StepKeys>,
 }
 
 /// A text, or a list of them.

@@ -3,11 +3,13 @@
 
 use crate::model::KUSTOMIZE_NAMES;
 
+use super::freeze::FREEZE;
+use super::health::HEALTH;
 use super::keys_of_gates::GATES;
-use super::keys_of_health::{FREEZE, HEALTH, SPAN};
 use super::keys_of_promotion::PROMOTION;
 use super::keys_of_pull_request::PULL_REQUEST;
 use super::shape::{Absent, Key, NAME, PATH, SOMETHING, Shape, list};
+use super::steps::STEP;
 
 /// The whole file.
 pub(super) static ROOT: Shape = Shape::Mapping(&[
@@ -184,50 +186,6 @@ pub(super) static ENVIRONMENT: Shape = Shape::Mapping(&[
         about: "How its traffic moves once a promotion is merged: each step is a pull request of its own, one \
                 after the other, and a promotion leaves these weights alone.",
         absent: Absent::Texts(&[]),
-    },
-]);
-
-pub(super) static STEP: Shape = Shape::Mapping(&[
-    Key {
-        name: "virtualService",
-        shape: Shape::Text {
-            pattern: Some("^([a-z0-9.{}-]+/)?[a-z0-9.{}-]+$"),
-            longest: Some(300),
-        },
-        about: "The VirtualService, as `NAMESPACE/NAME`; `{application}` stands for the application.",
-        absent: Absent::Refused,
-    },
-    Key {
-        name: "to",
-        shape: SOMETHING,
-        about: "The subset (or host) that traffic moves to.",
-        absent: Absent::Nothing,
-    },
-    Key {
-        name: "from",
-        shape: SOMETHING,
-        about: "The subset (or host) that it comes from.",
-        absent: Absent::Nothing,
-    },
-    Key {
-        name: "weights",
-        shape: list(&Shape::Percent, 1),
-        about: "What `to` gets at each step, in percent, rising; `from` gets the rest.",
-        absent: Absent::Nothing,
-    },
-    Key {
-        name: "switch",
-        shape: Shape::List { items: &SOMETHING, least: 2, most: 2 },
-        about: "In place of `to`, `from` and `weights`: two subsets (or hosts) of which one is live; one \
-                pull request makes the other one live.",
-        absent: Absent::Nothing,
-    },
-    Key {
-        name: "pause",
-        shape: SPAN,
-        about: "How long a step waits once the environment is healthy with the one before it: `30s`, \
-                `10m`, `2h`, `1d`.",
-        absent: Absent::Nothing,
     },
 ]);
 

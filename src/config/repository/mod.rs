@@ -7,11 +7,11 @@
 mod configuration;
 mod environments;
 mod file;
+mod freeze;
 mod gates;
 mod health;
 mod keys;
 mod keys_of_gates;
-mod keys_of_health;
 mod keys_of_promotion;
 mod keys_of_pull_request;
 mod named_file;

@@ -78,6 +78,9 @@ pub(super) const NAME: Shape =
 /// No absolute path, and something in it.
 pub(super) const PATH: Shape = Shape::Text { pattern: Some("^[^/]"), longest: None };
 pub(super) const GLOB: Shape = Shape::Text { pattern: Some("^[^/].*[^/]$|^[^/]$"), longest: None };
+/// A time span.
+pub(super) const SPAN: Shape = Shape::Text { pattern: Some("^[0-9]+[smhd]$"), longest: Some(20) };
+
 pub(super) const SOMETHING: Shape = Shape::Text { pattern: Some("\\S"), longest: None };
 
 pub(super) const fn list(items: &'static Shape, least: usize) -> Shape {

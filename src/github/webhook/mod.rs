@@ -6,13 +6,10 @@
 //! deliveries takes the same way as one that was posted.
 
 mod command;
-mod event;
+pub mod event;
 mod markdown;
 mod signature;
 
 pub use command::{PromoteCommand, parse_command};
-pub use event::{
-    CommitReported, Dispatch, Event, Installation, IssueComment, MergeGroup, PullRequestChanged,
-    PullRequestClosed, Push, Repository,
-};
+pub use event::Event;
 pub use signature::{is_secret, is_signature, sign, verify};

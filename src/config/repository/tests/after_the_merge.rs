@@ -33,7 +33,9 @@ fn what_comes_after_the_merge_is_read() {
     let config = parse(AFTER).unwrap();
     let [staging, production] = config.pipeline.environments() else { panic!() };
     let health = staging.health.as_ref().unwrap();
-    assert_eq!((health.statuses.len(), health.queries.len()), (1, 1));
+    use crate::clearance::HealthSource::{Deployment, Events, Query, Statuses};
+    let [Statuses(_), Deployment(name), Events, Query(_)] = &health.sources[..] else { panic!() };
+    assert_eq!(name, "staging");
     assert_eq!((health.soak.unwrap().to_string(), health.within.ms()), ("30m".into(), 7_200_000));
     assert_eq!(health.undo, Some(UndoBy::Propose));
     assert_eq!((production.trigger, production.freezes.len()), (Trigger::Healthy, 2));

@@ -1,14 +1,14 @@
 //! Asking Prometheus what a repository's health queries say. Where it is, is the operator's to say and
 //! never a repository's.
 
-use crate::clearance::{Health, Query, SourceKind, State};
+use crate::clearance::{Health, HealthSource, Query, SourceKind, State};
 use crate::store::{EnvironmentKey, Evidence, Millis};
 
-use super::shortened::{MOST_CHARS, cut};
-use super::work::{Stop, Work};
+use crate::app::shortened::{MOST_CHARS, cut};
+use crate::app::work::{Stop, Work};
 
 /// How often a query is asked again while somebody waits for it.
-pub(super) const PERIOD_MS: Millis = 60_000;
+pub(in crate::app) const PERIOD_MS: Millis = 60_000;
 
 /// What the values make of a query: each has to be as expected.
 fn judge(query: &Query, values: Result<Vec<f64>, String>) -> (State, String) {
@@ -33,7 +33,12 @@ fn judge(query: &Query, values: Result<Vec<f64>, String>) -> (State, String) {
 
 /// Asks the queries of an environment that were not asked lately, and notes what they say of its commit.
 pub(super) async fn ask(work: &Work, of: &EnvironmentKey, health: &Health) -> Result<(), Stop> {
-    if health.queries.is_empty() {
+    let asked = health.sources.iter().filter_map(|source| match source {
+        HealthSource::Query(query) => Some(query),
+        _ => None,
+    });
+    let asked: Vec<&Query> = asked.collect();
+    if asked.is_empty() {
         return Ok(());
     }
     let (app, now) = (&work.app, work.app.clock.now());
@@ -49,7 +54,7 @@ pub(super) async fn ask(work: &Work, of: &EnvironmentKey, health: &Health) -> Re
         })
     };
     let mut evidence = Vec::new();
-    for query in health.queries.iter().filter(|query| !is_fresh(query)) {
+    for query in asked.into_iter().filter(|query| !is_fresh(query)) {
         let (state, message) = match &app.prometheus {
             Some(prometheus) => judge(query, prometheus.ask(&query.query).await),
             None => (State::Unknown, "whoever runs Overlift names no Prometheus".to_owned()),
