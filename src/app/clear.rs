@@ -188,7 +188,8 @@ impl Clearing<'_> {
             return None;
         }
         standing.foreign = true;
-        let promote = Promote { look: true, ..Promote::new(self.job.place.clone(), &self.key) };
+        let promote =
+            Promote { asks_github: true, ..Promote::new(self.job.place.clone(), &self.key) };
         Some(self.work.follow_up(&Job::Promote(promote)))
     }
 

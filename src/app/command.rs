@@ -90,9 +90,9 @@ async fn meant(
         return Ok(Err(USAGE.to_owned()));
     }
     let promote = |key: &Key| {
-        let anew = there.as_ref() == Some(key);
+        let asked_there = there.as_ref() == Some(key);
         let promote = Promote::new(job.place.clone(), key);
-        Job::Promote(Promote { asked: true, anew, askers: vec![asker.clone()], ..promote })
+        Job::Promote(Promote { asked: true, asked_there, askers: vec![asker.clone()], ..promote })
     };
     Ok(Ok(keys.iter().map(promote).collect()))
 }
@@ -113,7 +113,7 @@ async fn again_there(
         Intent::Step => {
             let aim = work.app.standing(&record.id).await?.step.filter(|_| is_open);
             let step = Step::new(job.place.clone(), key, aim);
-            Ok(Some(Job::Step(Step { asked: true, anew: is_open, askers, ..step })))
+            Ok(Some(Job::Step(Step { asked: true, asked_there: is_open, askers, ..step })))
         }
         Intent::Undo => {
             let undone = undone_by(work, &job.place, &record).await?.filter(|_| is_open);
@@ -252,8 +252,10 @@ async fn recollected(
 fn asked_there(taken_on: Job, asker: Asker) -> Job {
     let askers = vec![asker];
     match taken_on {
-        Job::Promote(job) => Job::Promote(Promote { asked: true, anew: true, askers, ..job }),
-        Job::Step(job) => Job::Step(Step { asked: true, anew: true, askers, ..job }),
+        Job::Promote(job) => {
+            Job::Promote(Promote { asked: true, asked_there: true, askers, ..job })
+        }
+        Job::Step(job) => Job::Step(Step { asked: true, asked_there: true, askers, ..job }),
         Job::Undo(job) => Job::Undo(Undo { askers, again: false, ..job }),
         other => other,
     }

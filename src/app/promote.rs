@@ -39,6 +39,7 @@ use super::snapshot::Snapshot;
 use super::stored_key::pair;
 use super::work::{Stop, Work};
 use super::worker::Outcome;
+use carry_out::OpenAttempt;
 use made_plan::MadePlan;
 use values::{broken, unplannable};
 
@@ -129,13 +130,14 @@ async fn run(
     let Some(key) = job.key() else {
         return Ok((Ended::Refused("these are no names of environments".to_owned()), None));
     };
-    let request = match (job.anew, job.asked) {
+    let request = match (job.asked_there, job.asked) {
         (true, _) => Request::AskedThere,
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,
     };
     let all = job.all || brings_all(work, job, &key).await?;
-    let wanted = Wanted { key: &key, request, look: job.look, all, given: None };
+    let asks_github = job.asks_github;
+    let wanted = Wanted { key: &key, request, asks_github, all, given: None };
     match Promotion::prepare(Records::InStore(work), repository, base, snapshot, &wanted).await? {
         Ok(mut promotion) => {
             let ended = promotion.settle().await?;
@@ -192,7 +194,7 @@ impl<'a> Promotion<'a> {
         mut snapshot: Snapshot,
         wanted: &Wanted<'a>,
     ) -> Result<Result<Self, Ended>, Stop> {
-        let Wanted { key, request, look, all, given } = *wanted;
+        let Wanted { key, request, asks_github, all, given } = *wanted;
         let configuration = match snapshot.configuration(given).await? {
             Ok(configuration) => configuration,
             Err(error) => return Ok(Err(broken(&error, error.location()))),
@@ -226,7 +228,7 @@ impl<'a> Promotion<'a> {
         let made = made.promotion(records, repository, base, snapshot).await?;
         let Ok(promotion) = made else { return Ok(made) };
         let undone = undone::is_undone(&promotion.records, repository, &promotion.plan).await?;
-        Ok(Ok(Self { given, look, all, undone, ..promotion }))
+        Ok(Ok(Self { given, asks_github, all, undone, ..promotion }))
     }
 
     fn planned(&self) -> Planned {
@@ -263,7 +265,7 @@ impl<'a> Promotion<'a> {
         if let Some(shown) = self.remembered_as_unchanged() {
             return Ok(Ended::Unchanged(shown));
         }
-        let mut there = self.look().await?;
+        let mut there = self.find_existing().await?;
         loop {
             let planned = self.planned();
             let presence = there.presence.clone();
@@ -293,9 +295,9 @@ impl<'a> Promotion<'a> {
                     self.complete(open, there.made_on.as_ref()).await
                 }
                 (Decision::Open, _) => match self.open().await? {
-                    carry_out::Opening::Ended(ended) => Ok(ended),
+                    OpenAttempt::Ended(ended) => Ok(ended),
                     // Somebody else opened one meanwhile, or reopened what a person had closed.
-                    carry_out::Opening::OneIsOpen(open) => {
+                    OpenAttempt::OneIsOpen(open) => {
                         there = self.open_there(*open).await?;
                         continue;
                     }
@@ -314,7 +316,7 @@ impl<'a> Promotion<'a> {
             record.plan_id == self.plan.id.as_str() && record.base_digest == self.base_digest;
         let open = record.state == crate::store::PromotionState::Open;
         let number = record.pull_request?;
-        let believed = self.request == Request::Moved && !self.look;
+        let believed = self.request == Request::Moved && !self.asks_github;
         (believed && same && open && !self.plan.is_empty()).then_some(Shown {
             number,
             url: None,

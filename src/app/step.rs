@@ -25,7 +25,7 @@ pub(super) async fn step(work: &Work, job: &Step) -> Result<Outcome, Stop> {
     let mut snapshot = Snapshot::open(&repository, &head.sha, &head.tree).await?;
     let Some(aims) = aims(work, job, &key, &repository, &mut snapshot).await? else { return done };
     // Whoever asks gets it even if a person closed the same before; by itself that is respected.
-    let request = match (job.anew, job.asked) {
+    let request = match (job.asked_there, job.asked) {
         (true, _) => Request::AskedThere,
         (false, true) => Request::Asked,
         (false, false) => Request::Moved,

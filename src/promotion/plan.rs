@@ -17,7 +17,7 @@ use below::roots_below;
 use clusters::{beside, by_content, elsewhere, first_sides};
 use compare::{Diffs, compare};
 use decide::{decide, method};
-use findings::{check, of_values, risks, risks_there};
+use findings::{PlanFindings, Risks, check, in_order, of_values, risks, risks_there};
 
 use super::deployed::{self, Deployed};
 use super::draft::Finished;
@@ -96,19 +96,11 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let Words { edits, warnings, not_promoted, differences, commits } = words.hide(&known, &masked);
     let missing = not_rendered.iter().map(NotRendered::finding);
     let (below, risks_below) = roots_below(request, (source, target), &builds, &edits, &standards);
-    let suppressed = checked.suppressed + risks.suppressed.len() + risks_below.suppressed.len();
-    let mut risks: Vec<Finding> = risks.findings.into_iter().chain(risks_below.findings).collect();
-    for found in risks_elsewhere {
-        let new: Vec<Finding> =
-            found.into_iter().filter(|finding| !risks.contains(finding)).collect();
-        risks.extend(new);
-    }
     let of_values = of_values(request, (&edits, &files), &builds)?;
-    let suppressed = suppressed + of_values.suppressed.len();
-    risks.extend(of_values.findings);
-    let (rendered, clusters) = beside(rendered, elsewhere, &variants, target);
-    let mut findings: Vec<Finding> = missing.chain(risks).chain(checked.findings).collect();
+    let risks = Risks { own: risks, elsewhere: risks_elsewhere, below: risks_below, of_values };
+    let PlanFindings { mut findings, suppressed } = in_order(missing, risks, checked);
     hide_in_findings(&mut findings, &known);
+    let (rendered, clusters) = beside(rendered, elsewhere, &variants, target);
     Ok(Plan {
         id: PlanId::of(&target.key_from(&source.name), &edits, rendered.text()),
         files,

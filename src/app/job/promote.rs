@@ -24,14 +24,14 @@ pub(in crate::app) struct Promote {
     #[serde(default)]
     pub(in crate::app) asked: bool,
     /// Whether somebody asked on the pull request itself, so that its branch is made anew whatever is on it.
-    #[serde(default)]
-    pub(in crate::app) anew: bool,
+    #[serde(default, rename = "anew")]
+    pub(in crate::app) asked_there: bool,
     /// Who wants to hear how it ends.
     #[serde(default)]
     pub(in crate::app) askers: Vec<Asker>,
     /// Whether what we remember of its branch may be wrong, so that GitHub is asked.
-    #[serde(default)]
-    pub(in crate::app) look: bool,
+    #[serde(default, rename = "look")]
+    pub(in crate::app) asks_github: bool,
     /// Whether it is one of several that were asked for at once: that nothing is to be done is not told.
     #[serde(default)]
     pub(in crate::app) several: bool,
@@ -54,9 +54,9 @@ impl Promote {
             pair: StoredPair::of(key),
             head: None,
             asked: false,
-            anew: false,
+            asked_there: false,
             askers: Vec::new(),
-            look: false,
+            asks_github: false,
             several: false,
             all: false,
         }
@@ -64,8 +64,8 @@ impl Promote {
 
     /// The same for one application of several.
     pub(in crate::app) fn of(&self, key: &Key) -> Self {
-        let Self { place, head, asked, anew, askers, all, .. } = self.clone();
-        Self { head, asked, anew, askers, all, several: true, ..Self::new(place, key) }
+        let Self { place, head, asked, asked_there, askers, all, .. } = self.clone();
+        Self { head, asked, asked_there, askers, all, several: true, ..Self::new(place, key) }
     }
 
     /// Which promotion; `None` if somebody changed the queue by hand.
@@ -101,9 +101,9 @@ impl Kind for Promote {
             // One of them does not know the newest head: it has to be asked for.
             head: self.head.and(newer.head),
             asked: self.asked || newer.asked,
-            anew: self.anew || newer.anew,
+            asked_there: self.asked_there || newer.asked_there,
             several: self.several && newer.several,
-            look: self.look || newer.look,
+            asks_github: self.asks_github || newer.asks_github,
             all: self.all || newer.all,
             askers,
         }

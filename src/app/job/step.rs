@@ -22,8 +22,8 @@ pub(in crate::app) struct Step {
     #[serde(default)]
     pub(in crate::app) asked: bool,
     /// Whether somebody asked on the pull request itself, so that its branch is made anew whatever is on it.
-    #[serde(default)]
-    pub(in crate::app) anew: bool,
+    #[serde(default, rename = "anew")]
+    pub(in crate::app) asked_there: bool,
     /// Whether the open one is planned again.
     #[serde(default)]
     pub(in crate::app) again: bool,
@@ -74,7 +74,7 @@ impl Step {
             pair: StoredPair::of(key),
             aim,
             asked: false,
-            anew: false,
+            asked_there: false,
             again: false,
             askers: Vec::new(),
         }
@@ -117,7 +117,7 @@ impl Kind for Step {
             place: self.place.merge(newer.place),
             aim,
             asked: self.asked || newer.asked,
-            anew: self.anew || newer.anew,
+            asked_there: self.asked_there || newer.asked_there,
             again: self.again && newer.again,
             askers: last_of(self.askers, newer.askers),
             ..newer

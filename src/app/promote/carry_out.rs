@@ -16,7 +16,7 @@ use super::values::{Ended, Promotion, Shown};
 use super::verdict;
 
 /// How opening a pull request went.
-pub(super) enum Opening {
+pub(super) enum OpenAttempt {
     /// It is done, or cannot be.
     Ended(Ended),
     /// One is open that we did not know of.
@@ -25,10 +25,10 @@ pub(super) enum Opening {
 
 impl Promotion<'_> {
     /// Makes commit and branch and opens a pull request.
-    pub(super) async fn open(&mut self) -> Result<Opening, Stop> {
+    pub(super) async fn open(&mut self) -> Result<OpenAttempt, Stop> {
         let proposal = match self.proposal(None) {
             Ok(proposal) => proposal,
-            Err(ended) => return Ok(Opening::Ended(ended)),
+            Err(ended) => return Ok(OpenAttempt::Ended(ended)),
         };
         let before = self.record.clone();
         let commit = self.commit(&proposal).await?;
@@ -39,10 +39,10 @@ impl Promotion<'_> {
                 BranchCreation::Created => {}
                 BranchCreation::Exists(tip) => {
                     if let Some(open) = self.find_open().await? {
-                        return Ok(Opening::OneIsOpen(Box::new(open)));
+                        return Ok(OpenAttempt::OneIsOpen(Box::new(open)));
                     }
                     if !self.may_take(&tip).await? {
-                        return Ok(Opening::Ended(Ended::Foreign(None)));
+                        return Ok(OpenAttempt::Ended(Ended::Foreign(None)));
                     }
                     self.move_branch(&tip, &commit.sha).await?;
                 }
@@ -66,9 +66,9 @@ impl Promotion<'_> {
                 self.fill_in(&opened, &proposal, Newness::New).await?;
                 self.note(&commit, Some(opened.number), PromotionState::Open).await?;
                 let shown = Shown::of(&opened).with_head(&commit.sha);
-                Ok(Opening::Ended(Ended::Created(shown)))
+                Ok(OpenAttempt::Ended(Ended::Created(shown)))
             }
-            Opened::Exists(open) => Ok(Opening::OneIsOpen(Box::new(open))),
+            Opened::Exists(open) => Ok(OpenAttempt::OneIsOpen(Box::new(open))),
         }
     }
 

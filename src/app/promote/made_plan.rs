@@ -49,7 +49,7 @@ impl MadePlan {
             base_digest,
             branch,
             request,
-            look: true,
+            asks_github: true,
             all: false,
             undone: false,
             intent: key.intent,

@@ -266,7 +266,7 @@ impl OnGithub {
         let wanted = Wanted {
             key: &request.key,
             request: request.request,
-            look: false,
+            asks_github: false,
             all: false,
             given: request.configuration.as_ref(),
         };

@@ -47,8 +47,8 @@ pub(super) struct OurCommit {
 }
 
 impl Promotion<'_> {
-    /// Looks, with as few requests as what we remember allows.
-    pub(super) async fn look(&mut self) -> Result<Existing, Stop> {
+    /// Finds what exists, with as few requests as what we remember allows.
+    pub(super) async fn find_existing(&mut self) -> Result<Existing, Stop> {
         let Some(record) = self.record.clone() else { return self.search().await };
         match (record.state, record.pull_request) {
             // GitHub may have a newer one than that.

@@ -100,8 +100,8 @@ impl Ended {
 pub(in super::super) struct Wanted<'a> {
     pub(super) key: &'a Key,
     pub(super) request: Request,
-    /// Whether what we remember of the branch may be wrong.
-    pub(super) look: bool,
+    /// Whether what we remember of the branch may be wrong, so that GitHub is asked.
+    pub(super) asks_github: bool,
     /// Whether everything that differs is to come over.
     pub(super) all: bool,
     /// A configuration in place of the repository's own.
@@ -122,8 +122,8 @@ pub(in super::super) struct Promotion<'a> {
     /// The head branch.
     pub(super) branch: BranchName,
     pub(super) request: Request,
-    /// Whether what we remember of the branch may be wrong.
-    pub(super) look: bool,
+    /// Whether what we remember of the branch may be wrong, so that GitHub is asked.
+    pub(super) asks_github: bool,
     /// Whether everything that differs comes over.
     pub(super) all: bool,
     /// Whether exactly this plan was undone.

@@ -20,6 +20,36 @@ pub(super) struct PlanFindings {
     pub(super) suppressed: usize,
 }
 
+/// What the rules over before and after find, by where they look.
+pub(super) struct Risks {
+    pub(super) own: Findings,
+    /// Of the clusters that get something else.
+    pub(super) elsewhere: Vec<Vec<Finding>>,
+    /// Of the roots below the environment.
+    pub(super) below: Findings,
+    pub(super) of_values: Findings,
+}
+
+/// All findings in the order in which they are told: what cannot be rendered, risks, states. What is found of several
+/// clusters is told once.
+pub(super) fn in_order(
+    missing: impl Iterator<Item = Finding>,
+    risks: Risks,
+    checked: PlanFindings,
+) -> PlanFindings {
+    let Risks { own, elsewhere, below, of_values } = risks;
+    let suppressed =
+        [&own, &below, &of_values].map(|found| found.suppressed.len()).iter().sum::<usize>();
+    let mut told: Vec<Finding> = own.findings.into_iter().chain(below.findings).collect();
+    for found in elsewhere {
+        let new: Vec<Finding> = found.into_iter().filter(|it| !told.contains(it)).collect();
+        told.extend(new);
+    }
+    told.extend(of_values.findings);
+    let findings = missing.chain(told).chain(checked.findings).collect();
+    PlanFindings { findings, suppressed: checked.suppressed + suppressed }
+}
+
 /// Checks the target as it will be, and as it was to tell what is new.
 pub(super) fn check(
     request: &PlanRequest<'_>,
