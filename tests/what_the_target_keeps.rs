@@ -914,3 +914,34 @@ fn what_is_bound_to_another_account_stays_away() {
         roles("222222222222", &new("222222222222"))
     );
 }
+
+/// The same of a subscription of Azure and a project of Google; another cloud's accounts tell nothing of them.
+#[test]
+fn subscriptions_and_projects_are_accounts() {
+    let map = |value: &str| format!("data:\n  scope: {value}\n");
+    let of = |resource: &str, value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {resource}\n{}", map(value))
+    };
+    let azure = |id: &str| format!("/subscriptions/{id}-1bf0-4dda-aec3-cb9272f09590/x");
+    let google = |project: &str| format!("dns@{project}.iam.gserviceaccount.com");
+    let list = "resources:\n- old.yaml\n";
+    for (theirs, ours, is_foreign) in [
+        (azure("0b1f6471"), azure("77777777"), true),
+        (google("shop-one"), google("shop-two"), true),
+        (google("shop-one"), azure("77777777"), false),
+    ] {
+        let repository = Repo::new(&[
+            (".github/overlift.yaml", CONFIGURATION),
+            ("staging/kustomization.yaml", list),
+            ("staging/old.yaml", &of("old", &theirs)),
+            ("production/kustomization.yaml", list),
+            ("production/old.yaml", &of("old", &ours)),
+        ]);
+        repository.write("staging/new.yaml", &of("new", &theirs));
+        repository.write("staging/kustomization.yaml", &format!("{list}- new.yaml\n"));
+        repository.commit("one more");
+        repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+        let came = repository.path("production/new.yaml").exists();
+        assert_eq!(came, !is_foreign, "{theirs} beside {ours}");
+    }
+}

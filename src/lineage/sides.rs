@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::accounts_in;
+use super::accounts::{Account, accounts_in};
 use super::counterparts::Counterparts;
 use super::held::Held;
 use super::moved::{self, Moved};
@@ -154,11 +154,11 @@ impl<'a> Sides<'a> {
 
     /// Why a text has to stay away that is bound to an account: the target names others, and never this one.
     fn foreign_account(&self, text: &str) -> Option<Held> {
-        let mut named = accounts_in(text).peekable();
-        named.peek()?;
-        let own = self.world.accounts();
-        let account = named.find(|account| !own.contains(*account));
-        account.filter(|_| !own.is_empty()).map(|name| Held::Account(name.to_owned()))
+        let is_foreign = |account: &Account| {
+            let own = self.world.accounts();
+            !own.contains(account) && own.iter().any(|other| other.cloud == account.cloud)
+        };
+        accounts_in(text).find(is_foreign).map(|account| Held::Account(account.name))
     }
 
     /// Why a new key has to stay away: it is a name, in which the source's environment is named. It would have to be

@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::accounts_in;
+use super::accounts::{Account, MARKS, accounts_in};
 use super::content::Form;
 use super::definitions::definitions;
 use super::request::Folders;
@@ -21,7 +21,7 @@ pub(super) struct World<'a> {
     called: Option<&'a str>,
     paths: OnceCell<Vec<RepoPath>>,
     known: RefCell<BTreeMap<String, bool>>,
-    accounts: OnceCell<BTreeSet<String>>,
+    accounts: OnceCell<BTreeSet<Account>>,
     /// Names that come with the promotion, in the target's words.
     coming: BTreeSet<String>,
     /// Files that were asked for and whose content is not here.
@@ -61,14 +61,12 @@ impl<'a> World<'a> {
     }
 
     /// The accounts that the target's files name.
-    pub(super) fn accounts(&self) -> &BTreeSet<String> {
+    pub(super) fn accounts(&self) -> &BTreeSet<Account> {
         self.accounts.get_or_init(|| {
             let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
-            let files = self.holding(&own.collect::<Vec<_>>(), "arn:aws");
+            let files = self.holding(&own.collect::<Vec<_>>(), &MARKS);
             let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
-            texts
-                .flat_map(|text| accounts_in(&text).map(str::to_owned).collect::<Vec<_>>())
-                .collect()
+            texts.flat_map(|text| accounts_in(&text).collect::<Vec<_>>()).collect()
         })
     }
 
@@ -80,7 +78,7 @@ impl<'a> World<'a> {
         let is_said = |file: &File| names_in_file(file).iter().any(|name| ends(name));
         self.remembered(&format!(".{domain}"), || {
             let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
-            self.holding(&own.collect::<Vec<_>>(), domain).iter().any(|(_, it)| is_said(it))
+            self.holding(&own.collect::<Vec<_>>(), &[domain]).iter().any(|(_, it)| is_said(it))
         })
     }
 
@@ -115,8 +113,8 @@ impl<'a> World<'a> {
         };
         let yaml = |path: &RepoPath| Form::by_name(path.as_str()) == Form::Yaml;
         let others: Vec<RepoPath> = others.into_iter().filter(yaml).collect();
-        self.holding(&own, name).iter().any(is_said)
-            || self.holding(&others, name).iter().any(is_defined)
+        self.holding(&own, &[name]).iter().any(is_said)
+            || self.holding(&others, &[name]).iter().any(is_defined)
     }
 
     /// All files but the source's.
@@ -134,8 +132,8 @@ impl<'a> World<'a> {
         path.is_within(self.folders.target) || above()
     }
 
-    fn holding(&self, paths: &[RepoPath], text: &str) -> Vec<(RepoPath, File)> {
-        let holding = self.files.holding(paths, &[text]);
+    fn holding(&self, paths: &[RepoPath], texts: &[&str]) -> Vec<(RepoPath, File)> {
+        let holding = self.files.holding(paths, texts);
         self.unknown.borrow_mut().extend(holding.unknown);
         let read = |path: RepoPath| Some((path.clone(), self.files.file(&path).ok()??));
         holding.found.into_iter().filter_map(read).collect()
