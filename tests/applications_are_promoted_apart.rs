@@ -68,7 +68,7 @@ fn branch_commit_and_trailers_name_the_application() {
 fn status_shows_what_was_found() {
     let repo = monorepo();
     let status = repo.overlift(&["status"]).ok();
-    assert!(status.starts_with("Found by the names of folders"), "{status}");
+    assert!(status.starts_with("Found by their names"), "{status}");
     assert!(status.contains("cart\n  dev   apps/cart/overlays/dev"), "{status}");
     assert!(status.contains("pay\n  dev      apps/pay/overlays/dev"), "{status}");
     let json = repo.overlift(&["status", "--json"]).ok();

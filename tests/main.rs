@@ -15,6 +15,7 @@ mod a_release_in_a_clone;
 mod a_removed_file_is_pruned;
 mod a_required_check_keeps_nobody_waiting;
 mod an_earlier_state_is_promoted;
+mod an_environment_is_one_file;
 mod applications_are_promoted_apart;
 mod applications_in_the_service;
 mod architecture;

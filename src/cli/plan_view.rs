@@ -199,8 +199,8 @@ fn files(plan: &Plan, palette: &Palette, out: &mut String) {
     }
 }
 
-fn below<'a>(edit: &'a PlannedEdit, plan: &Plan) -> &'a str {
-    edit.edit.path.strip_prefix(&plan.target.path).unwrap_or(edit.edit.path.as_str())
+fn below<'a>(edit: &'a PlannedEdit, plan: &'a Plan) -> &'a str {
+    plan.target.name_of(&edit.edit.path)
 }
 
 /// Why a file is edited; entries of one field are told together.

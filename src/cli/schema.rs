@@ -34,7 +34,7 @@ const HEAD: &str = "# Configuration
 <!-- Made by `overlift schema --markdown` from the schema; a test holds it current. -->
 
 `.github/overlift.yaml`, read from the default branch.
-Without the file, or with one that has no `environments`, they are found by the names of folders ([environments and applications](environments.md)).
+Without the file, or with one that has no `environments`, they are found by the names of folders and files ([environments and applications](environments.md)).
 `overlift init` proposes a file.
 
 Unknown keys, wrong types and contradictions are errors with line, column and the nearest right key.

@@ -226,7 +226,7 @@ fn preamble(configuration: &RepositoryConfig, palette: &Palette) -> String {
         return String::new();
     }
     let mut out = format!(
-        "{quiet}Found by the names of folders; `overlift init` writes them to \
+        "{quiet}Found by their names; `overlift init` writes them to \
          `.github/overlift.yaml`.{quiet:#}\n"
     );
     let left: Vec<&str> = configuration.left.iter().map(RepoPath::as_str).collect();

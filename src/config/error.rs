@@ -218,7 +218,7 @@ pub enum ConfigError {
     },
     /// There is neither a configuration nor anything like environments.
     #[error(
-        "there is no `.github/overlift.yaml`, and no folders side by side are named like environments \
+        "there is no `.github/overlift.yaml`, and no folders or values files side by side are named like environments \
          (`staging`, `production`, …): name them in `.github/overlift.yaml`{}",
         example(.seen)
     )]

@@ -27,12 +27,12 @@ pub enum InvalidPattern {
     NotAFolder,
 }
 
-/// A folder that a pattern matches.
+/// A folder or a file that a pattern matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Match {
     /// The application's folder name; `None` for a pattern without one.
     pub(in crate::config) folder: Option<String>,
-    /// The environment's folder.
+    /// The environment's folder, or its file.
     pub(in crate::config) path: RepoPath,
 }
 
@@ -65,7 +65,7 @@ impl PathPattern {
         is_aside(&self.before)
     }
 
-    /// The folders that it matches.
+    /// The folders, or files, that it matches.
     pub(in crate::config) fn expand(&self, listing: &Listing<'_>) -> Result<Vec<Match>, ReadError> {
         let Some(after) = &self.after else {
             return Ok(vec![Match { folder: None, path: self.before.clone() }]);
@@ -77,9 +77,10 @@ impl PathPattern {
             else {
                 continue;
             };
+            // A path that ends in a file is that file.
             let inside = rest
                 .strip_prefix(after.as_str())
-                .is_some_and(|rest| after.is_empty() || rest.starts_with('/'));
+                .is_some_and(|rest| after.is_empty() || rest.is_empty() || rest.starts_with('/'));
             if inside && !folder.starts_with('.') {
                 folders.insert(folder.to_owned());
             }
@@ -192,6 +193,12 @@ mod tests {
         assert_eq!(expand("dev/{application}", &["dev/a/x", "dev/x", "dev/.b/x"]).len(), 1);
         assert_eq!(expand("{application}/dev", &["a/dev/x", "a/developer/x", "b/x"]).len(), 1);
         assert_eq!(expand("apps/dev", &files), [(None, "apps/dev".to_owned())]);
+        let files = ["a/values-dev.yaml", "b/values-dev.yaml.gotmpl", "c/values-dev.yaml/x"];
+        let found = expand("{application}/values-dev.yaml", &files);
+        assert_eq!(
+            found.iter().map(|it| it.1.as_str()).collect::<Vec<_>>(),
+            [files[0], "c/values-dev.yaml"]
+        );
     }
 
     #[test]

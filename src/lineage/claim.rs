@@ -63,7 +63,7 @@ pub fn bears_out(
         };
         let contents = (read(&before)?, read(&after)?, read(&theirs)?);
         brought.add(
-            below,
+            touched.path.as_str(),
             (contents.0.as_deref(), contents.1.as_deref(), contents.2.as_deref()),
             names,
         );
@@ -79,10 +79,10 @@ impl Brought {
         self.given > 0 && self.other == 0
     }
 
-    /// Adds a file of the target, by its path below the folder: before, after, and what the source had.
+    /// Adds a file of the target, by its path: before, after, and what the source had.
     pub fn add(
         &mut self,
-        below: &str,
+        path: &str,
         (before, after, source): (Content<'_>, Content<'_>, Content<'_>),
         names: &Names,
     ) {
@@ -91,7 +91,7 @@ impl Brought {
             *(if alike { &mut self.given } else { &mut self.other }) += 1;
             return;
         };
-        let form = Form::by_name(below);
+        let form = Form::by_name(path);
         let read = |content: &[u8]| form.read(content);
         let (Some(new), Some(theirs)) = (read(after), read(source)) else {
             *(if after == source { &mut self.given } else { &mut self.other }) += 1;

@@ -15,7 +15,7 @@ use super::sides::Sides;
 use super::splice::carry_out;
 use super::together::{Together, keep_together};
 use super::value::Value;
-use super::verdict::{Column, Times, Verdict, judge};
+use super::verdict::{Chart, Column, Times, Verdict, judge};
 use super::versions::Read;
 use super::walk::Walk;
 use crate::model::{File, FileMode, KUSTOMIZATION_NAMES, ReadError};
@@ -51,7 +51,7 @@ impl<'a> Sides<'a> {
 
 impl Opened<'_, '_> {
     fn decide(&self) -> Outcome {
-        let target_path = self.sides.target_path(&self.pair.target);
+        let target_path = self.target_path();
         let mut outcome = Outcome {
             below: (self.pair.source.clone(), self.pair.target.clone()),
             change: None,
@@ -80,7 +80,7 @@ impl Opened<'_, '_> {
         if [source, target].iter().any(|file| file.mode == FileMode::Symlink) {
             return self.decide_whole(outcome);
         }
-        match Form::read_both(&self.pair.target, [&source.content, &target.content]) {
+        match Form::read_both(self.target_path().as_str(), [&source.content, &target.content]) {
             (_, Some(values)) if values.iter().all(Value::is_sealed) => self.decide_whole(outcome),
             (form, Some(values)) => self.decide_values(form, (source, target), &values, outcome),
             (Form::Text, None) => self.decide_text(source, target, outcome),
@@ -120,7 +120,7 @@ impl Opened<'_, '_> {
                 verdict => Reason::Judged(verdict),
             },
         };
-        let path = self.sides.target_path(&self.pair.target);
+        let path = self.target_path();
         let (mut then, because) = self.words(&reason, self.source.is_none());
         // What the source never had belongs to the target, whatever is asked for.
         let never = self.source.is_none() && self.source_past.iter().all(|it| it.content.is_none());
@@ -148,7 +148,7 @@ impl Opened<'_, '_> {
             settled: point.map(|point| point.seen.unwrap_or(0)),
             settles_versions: point.is_none_or(|point| point.settles_versions),
             is_committed: false,
-            is_chart: self.pair.target.rsplit('/').next() == Some("Chart.yaml"),
+            chart: None,
             edits: Vec::new(),
         }
     }
@@ -164,7 +164,9 @@ impl Opened<'_, '_> {
         let (source_past, target_past) = (read(&self.source_past), read(&self.target_past));
         let edits = if self.request.by_hand { target_past.edits() } else { Vec::new() };
         let is_committed = source_past.values().last() == Some(&Some(now_source));
+        let name = self.pair.target.rsplit('/').next().unwrap_or_default();
         let times = Times {
+            chart: (name == "Chart.yaml").then(|| Chart::of([now_source, now_target])),
             is_committed,
             source: source_past.since.clone(),
             target: target_past.since.clone(),
@@ -179,7 +181,6 @@ impl Opened<'_, '_> {
         };
         let (keep, take) =
             ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
-        let name = self.pair.target.rsplit('/').next().unwrap_or_default();
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let mut walk = Walk {
             is_unlisted: &is_unlisted,
@@ -254,7 +255,7 @@ impl Opened<'_, '_> {
     /// Why a file that would come new stays away.
     fn foreign_file(&self) -> Option<Held> {
         let (Some(source), None) = (&self.source, &self.target) else { return None };
-        let value = Form::by_name(&self.pair.target).read(&source.content);
+        let value = Form::by_name(self.target_path().as_str()).read(&source.content);
         let foreign = value.and_then(|value| self.foreign("", &value));
         foreign.or_else(|| self.sides.foreign_path(self.request.names, &self.pair.source))
     }
@@ -322,7 +323,7 @@ impl Opened<'_, '_> {
                 fields.push(decision.field.clone());
             }
             outcome.differences.push(Difference {
-                path: self.sides.target_path(&self.pair.target),
+                path: self.target_path(),
                 from: self.sides.source_path(&self.pair.source),
                 field: decision.field.clone(),
                 document: decision.document.clone(),

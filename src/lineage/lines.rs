@@ -14,7 +14,7 @@ impl Opened<'_, '_> {
     pub(super) fn decide_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
         self.merge_text(source, target, outcome);
         if outcome.change.is_some() && !self.is_asked("", None) {
-            let path = self.sides.target_path(&self.pair.target);
+            let path = self.target_path();
             outcome.change = None;
             outcome.differences = vec![self.whole(path, Then::Stays, Because::NotAsked)];
         }
@@ -23,7 +23,7 @@ impl Opened<'_, '_> {
     fn merge_text(&self, source: &File, target: &File, outcome: &mut Outcome) {
         let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
         let (now_source, now_target) = (text(&source.content), text(&target.content));
-        let path = self.sides.target_path(&self.pair.target);
+        let path = self.target_path();
         if self.request.choice == Choice::All {
             let file = File { mode: target.mode, content: source.content.clone() };
             outcome.change = Some(self.change(Some(file), Vec::new()));

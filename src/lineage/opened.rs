@@ -82,7 +82,7 @@ impl Pair {
         (source, target): &(RepoPath, RepoPath),
     ) -> bool {
         let of_source = request.history.last(source);
-        Form::by_name(&self.target) != Form::Yaml
+        Form::by_name(target.as_str()) != Form::Yaml
             && of_source.is_some()
             && of_source == request.history.last(target)
     }
@@ -101,6 +101,11 @@ impl Pair {
 }
 
 impl Opened<'_, '_> {
+    /// The target's file. What it is called tells how it is read, and a folder that is one file has no path below it.
+    pub(super) fn target_path(&self) -> RepoPath {
+        self.sides.target_path(&self.pair.target)
+    }
+
     /// The file as a whole is told.
     pub(super) fn whole(&self, path: RepoPath, then: Then, because: Because) -> Difference {
         Difference::of_file(path, self.sides.source_path(&self.pair.source), then, because)

@@ -61,7 +61,7 @@ pub(super) fn last_of(
             let ours = source_then(history, index, source, below, names).flatten();
             let Some(ours) = ours else { continue };
             let before = touched.before.as_ref().map(|state| &state.blob);
-            took(history, below, (before, &after.blob), &ours, names, &mut given)?;
+            took(history, touched.path.as_str(), (before, &after.blob), &ours, names, &mut given)?;
         }
         if given.values > 0 {
             return Ok(Some(Point {

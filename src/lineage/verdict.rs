@@ -30,11 +30,34 @@ pub(super) struct Times {
     pub settles_versions: bool,
     /// Whether the source's file is as its last commit left it.
     pub is_committed: bool,
-    /// Whether the file describes a chart.
-    pub is_chart: bool,
+    /// How the chart counts its own version that the file describes, if it describes one.
+    pub chart: Option<Chart>,
     /// The target's commits that changed a value of the file, where nobody promoted with Overlift yet: who edits
     /// it by hand passes over what waits.
     pub edits: Vec<Edit>,
+}
+
+/// How a chart counts its own version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chart {
+    /// By itself.
+    ByItself,
+    /// In both environments as a chart that it depends on: it is that chart, with values.
+    AsADependency,
+}
+
+impl Chart {
+    /// By what its file says in both environments.
+    pub(super) fn of(both: [&Value; 2]) -> Self {
+        let is_same = |documents: &Value| {
+            documents.items().iter().any(|chart| {
+                let version = chart.text_at("version");
+                let dependencies = chart.get("dependencies").map(Value::items).unwrap_or_default();
+                version.is_some() && dependencies.iter().any(|it| it.text_at("version") == version)
+            })
+        };
+        if both.into_iter().all(is_same) { Self::AsADependency } else { Self::ByItself }
+    }
 }
 
 /// A commit that changed a file.
@@ -83,7 +106,12 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let source_since = since(source, &column.source_past, &times.source);
     let target_since = since(target, &column.target_past, &times.target);
     let changed = |at: Option<usize>| at.is_some_and(|at| times.settled.is_none_or(|by| at > by));
-    let is_step = is_version_step(column, keys, names);
+    let is_step = match (times.chart, keys) {
+        (Some(Chart::AsADependency), ["version"]) => {
+            is_version_step(column, &["dependencies", "version"], names)
+        }
+        _ => is_version_step(column, keys, names),
+    };
     if tries_a_branch(column, keys) || tries_a_build(column, keys) {
         let source_moved = source_since.is_some() && source_since > target_since;
         return Verdict::Own { since: target_since, source_moved };
@@ -92,7 +120,8 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let earlier = earlier_places(column);
     // A version that was written with the last promotion or since, and is one of the source's past, was
     // chosen as a verified one, not left out.
-    let lags = !earlier.is_empty() && changed(target_since) && moves_on(column, &earlier);
+    let moves_on = moves_on(column, &earlier) || is_step && joins(column);
+    let lags = !earlier.is_empty() && changed(target_since) && moves_on;
     let is_open = is_step && (lags || !times.settles_versions && moved);
     if times.settled.is_some() && !changed(source_since) && !is_open {
         return match (source, target) {
@@ -109,11 +138,11 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     if !earlier.is_empty() {
         if let (Some(at), Some(source_at)) = (target_since, source_since)
             && at > source_at
-            && !moves_on(column, &earlier)
+            && !moves_on
         {
             return Verdict::Reverted { at };
         }
-        if times.is_chart && keys == ["version"] && counts_itself(column, times) {
+        if times.chart.is_some() && keys == ["version"] && counts_itself(column, times) {
             return Verdict::Own { since: target_since, source_moved: true };
         }
         let of_versions = target.is_some_and(|target| is_version(target, keys));
@@ -236,6 +265,12 @@ fn moves_on(column: &Column<'_>, now: &[usize]) -> bool {
     }
 }
 
+/// Whether the target had something of its own until it took a value of the source's.
+fn joins(column: &Column<'_>) -> bool {
+    let before = column.target_past.iter().rev().find(|value| **value != column.target);
+    before.is_some_and(|before| before.is_some() && !column.source_past.contains(before))
+}
+
 /// Whether both are versions of one thing, and none of them is bound to an environment or floats.
 fn is_version_step(column: &Column<'_>, keys: &[&str], names: &Names) -> bool {
     let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
@@ -322,6 +357,7 @@ pub(super) fn differ_in_versions_alone(before: &Value, after: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lineage::content::Form;
 
     /// `-` is absent; values are one character each, commits count up.
     fn decided(source: &str, target: &str, settled: Option<usize>) -> Verdict {
@@ -366,7 +402,7 @@ mod tests {
             settled,
             settles_versions: true,
             is_committed: true,
-            is_chart: keys == ["version"],
+            chart: (keys == ["version"]).then_some(Chart::ByItself),
         };
         judge(&column, &times, keys, &Names::default())
     }
@@ -444,6 +480,44 @@ mod tests {
         assert_eq!(judged("12345", "11222", None, &version), own);
         assert_eq!(judged("12345", "12222", None, &version), Verdict::Behind { since: Some(4) });
         assert_eq!(judged("1234", "1111", None, &version), Verdict::Behind { since: Some(3) });
+    }
+
+    #[test]
+    fn a_chart_is_counted_as_what_it_depends_on() {
+        let chart = |version: &str, of_dependency: &str| {
+            let text = format!(
+                "version: {version}\ndependencies: [{{name: a, version: {of_dependency}}}]\n"
+            );
+            Form::Yaml.read(text.as_bytes()).unwrap()
+        };
+        let (same, other) = (chart("0.0.7", "0.0.7"), chart("0.1.0", "0.0.7"));
+        assert_eq!(Chart::of([&same, &same]), Chart::AsADependency);
+        assert_eq!(Chart::of([&same, &other]), Chart::ByItself);
+        // Then its number is a version like any, which needs no earlier value.
+        let [first, now, target] = ["0.0.6", "0.0.9", "0.0.7"].map(Value::text);
+        let column = Column {
+            source: Some(&now),
+            target: Some(&target),
+            source_past: vec![Some(&first), Some(&now)],
+            target_past: vec![Some(&target)],
+        };
+        let judged = |chart| {
+            let chart = Some(chart);
+            let times = Times { source: vec![0, 2], target: vec![1], chart, ..Times::default() };
+            judge(&column, &times, &["version"], &Names::default())
+        };
+        assert_eq!(judged(Chart::AsADependency), Verdict::Behind { since: Some(2) });
+        let own = Verdict::Own { since: None, source_moved: true };
+        assert_eq!(judged(Chart::ByItself), own);
+    }
+
+    #[test]
+    fn who_joins_at_an_older_version_is_behind() {
+        let tag = ["images", "newTag"];
+        // The last promotion gave the target 2 in place of a version of its own, when the source had 3.
+        assert_eq!(judged("233", "992", Some(1), &tag), Verdict::Behind { since: Some(1) });
+        assert_eq!(judged("233", "222", Some(1), &tag), Verdict::LeftOut);
+        assert_eq!(judged("233", "992", Some(1), &["spec", "x"]), Verdict::LeftOut);
     }
 
     #[test]

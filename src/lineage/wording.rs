@@ -91,7 +91,7 @@ fn coming<'r>(
     let changes = outcomes.iter().filter_map(|outcome| outcome.change.as_ref());
     let after = changes.filter_map(|it| Some((&it.below, it.after.as_ref()?)));
     let values = after.filter_map(|(below, file)| {
-        let form = Form::by_name(below);
+        let form = Form::by_name(sides.target_path(below).as_str());
         form.read(&file.content).filter(|_| form == Form::Yaml)
     });
     Ok(values.flat_map(|value| translation.defined(&value)).collect())
@@ -106,8 +106,9 @@ fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Hel
         if sides.target.contains(target) {
             continue;
         }
-        let file = request.files.file(&sides.source_path(below))?;
-        let value = file.and_then(|file| Form::by_name(below).read(&file.content));
+        let path = sides.source_path(below);
+        let file = request.files.file(&path)?;
+        let value = file.and_then(|file| Form::by_name(path.as_str()).read(&file.content));
         let foreign = value.and_then(|value| sides.foreign(request.names, "", &value));
         let why = foreign.or_else(|| sides.foreign_path(request.names, below));
         held.extend(why.map(|why| (target.to_owned(), why)));
@@ -131,7 +132,7 @@ pub(super) fn translate(
         };
         let before = before.as_ref().map(|file| &*file.content);
         let contents = before.into_iter().chain([&*after.content]);
-        let form = Form::of(&change.below, contents);
+        let form = Form::of(sides.target_path(&change.below).as_str(), contents);
         if let Some(text) = translation.file(form, &after.content, before) {
             after.content = text.into_bytes().into();
         }

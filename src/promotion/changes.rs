@@ -100,11 +100,11 @@ fn compare_with(
         point: point.as_ref(),
         by_hand,
         choice,
-        keep: &|below| fields(&rules.keep, below),
-        take: &|below| fields(&rules.take, below),
-        excluded: &|below| rules.excludes(below),
+        keep: &|below| fields(&rules.keep, target.called(below)),
+        take: &|below| fields(&rules.take, target.called(below)),
+        excluded: &|below| rules.excludes(target.called(below)),
         asked: &|below, field, value| {
-            asked.is_empty() || asked.iter().any(|it| it.means(below, field, value))
+            asked.is_empty() || asked.iter().any(|it| it.means(target.called(below), field, value))
         },
     })
 }
@@ -146,12 +146,13 @@ pub fn is_promotion(
     let mut brought = Brought::default();
     for edit in edits {
         let below = edit.path.strip_prefix(&target.path);
-        let theirs = below.and_then(|below| Some((below, source.path.join(below).ok()?)));
-        let Some((below, path)) = theirs else { return Ok(false) };
+        let theirs = below.and_then(|below| source.path.join(below).ok());
+        let Some(path) = theirs else { return Ok(false) };
         let theirs = then.file(&path)?.map(|file| file.content);
         let content = |file: &Option<File>| file.as_ref().map(|file| file.content.clone());
         let (before, after) = (content(&edit.before), content(&edit.after));
-        brought.add(below, (before.as_deref(), after.as_deref(), theirs.as_deref()), &names);
+        let contents = (before.as_deref(), after.as_deref(), theirs.as_deref());
+        brought.add(edit.path.as_str(), contents, &names);
     }
     Ok(brought.is_whole())
 }

@@ -111,7 +111,7 @@ impl<'a> Draft<'a> {
             }
             let path = self.target.path(&below);
             let dir = &self.target.environment.path;
-            if !path.is_within(dir) || path == *dir {
+            if !path.is_within(dir) || (path == *dir) != self.source.is_file() {
                 return Err(PlanError::OutsideTarget { at: Location::file(path) });
             }
             let edit = FileEdit { path, before, after: change.after };

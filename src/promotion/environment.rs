@@ -42,7 +42,7 @@ pub struct Environment {
     pub name: EnvironmentName,
     /// The application; `None` in a repository without them.
     pub application: Option<ApplicationName>,
-    /// The directory of its files.
+    /// The directory of its files, or its one file.
     pub path: RepoPath,
     /// What starts a promotion into it.
     pub trigger: Trigger,
@@ -82,6 +82,20 @@ impl Environment {
             rollouts: Arc::new([]),
             of_application: Arc::new([]),
         }
+    }
+
+    /// What a path below its folder is called by people and by globs: the file's own name where the environment is one
+    /// file, which has no path below it.
+    #[must_use]
+    pub fn called<'a>(&'a self, below: &'a str) -> &'a str {
+        let name = || self.path.parts().next_back().unwrap_or_default();
+        if below.is_empty() { name() } else { below }
+    }
+
+    /// The same of a file by its path; one that is not the environment's is called by its whole path.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, file: &'a RepoPath) -> &'a str {
+        file.strip_prefix(&self.path).map_or(file.as_str(), |below| self.called(below))
     }
 
     /// The application, where there are some, and the name: for headings and lists.

@@ -160,6 +160,20 @@ pub enum PlanError {
         /// The file that would be written.
         at: Location,
     },
+    /// One environment is a file and the other a folder.
+    #[error(
+        "{at}: this is a {what}, and `{source_environment}` is a {other}: nothing leads from one to the other"
+    )]
+    Unlike {
+        /// The target.
+        at: Location,
+        /// What it is.
+        what: &'static str,
+        /// The source.
+        source_environment: EnvironmentName,
+        /// What that is.
+        other: &'static str,
+    },
     /// The target's folder has no file.
     #[error(
         "{at}: there is nothing here yet; `--create` (`overlift promote SOURCE TARGET --create`) begins it as \
@@ -209,6 +223,7 @@ impl PlanError {
             | Self::TooManyKept { at, .. }
             | Self::SymlinkOutside { at, .. }
             | Self::InTheWay { at, .. }
+            | Self::Unlike { at, .. }
             | Self::NoTarget { at }
             | Self::OutsideTarget { at } => Some(at),
             Self::Build { at, .. } => at.as_deref(),

@@ -45,7 +45,12 @@ impl<'a> Overlay<'a> {
         }
         let listed = files.list(path).map_err(read)?;
         let below = listed.iter().filter_map(|file| file.strip_prefix(path)).map(str::to_owned);
-        Ok(Self { files, environment, below: below.filter(|below| !below.is_empty()).collect() })
+        Ok(Self { files, environment, below: below.collect() })
+    }
+
+    /// Whether the environment is one file, whose path below itself is empty.
+    pub(super) fn is_file(&self) -> bool {
+        self.below.contains("")
     }
 
     /// The path in the repository of a path below the overlay.

@@ -1,5 +1,5 @@
 //! Building an environment that has no kustomization of its own: all manifests below its folder, as
-//! Flux and Argo CD build them.
+//! Flux and Argo CD build them, or those of the one file that it is.
 //!
 //! Flux writes a kustomization that lists every manifest and every folder that has a kustomization
 //! (fluxcd/pkg: kustomize/kustomize_generator.go); so do we, in memory. A chart, values and other files
@@ -14,41 +14,46 @@ use crate::model::{
 };
 use crate::yaml::{Dialect, Node, parse_stream};
 
-/// Builds the manifests below a folder, by a kustomization that lists them and that `change` may change.
+/// Builds the manifests below a folder, or of one file, by a kustomization that lists them and that `change` may
+/// change.
 pub(super) fn build(
     files: &dyn Files,
-    dir: &RepoPath,
+    path: &RepoPath,
     options: &BuildOptions,
     change: &dyn Fn(String) -> String,
 ) -> Result<Build, BuildError> {
-    let listed = files.list(dir).map_err(|source| unreadable(dir, source))?;
-    let below = |path: &RepoPath| path.strip_prefix(dir).unwrap_or_default().to_owned();
-    let names: BTreeSet<String> = listed.iter().map(below).filter(|it| !it.is_empty()).collect();
+    let listed = files.list(path).map_err(|source| unreadable(path, source))?;
+    // A file lists itself; beside it are those of other environments.
+    let is_file = listed.contains(path);
+    let folder = if is_file { path.parent().unwrap_or_default() } else { path.clone() };
+    let below = |path: &RepoPath| path.strip_prefix(&folder).unwrap_or_default().to_owned();
+    let names: BTreeSet<String> = listed.iter().map(below).collect();
     if names.is_empty() {
-        return Err(BuildError::NoKustomization { dir: dir.clone() });
+        return Err(BuildError::NoKustomization { dir: path.clone() });
     }
     let is_values = |name: &&String| !name.contains('/') && is_of_chart(name);
     if let Some(name) = names.iter().find(is_values) {
-        return Err(not_rendered(dir, format!("`{name}` is of a chart")));
+        return Err(not_rendered(path, format!("`{name}` is of a chart")));
     }
-    let entries = entries(files, dir, &names)?;
+    let entries = entries(files, &folder, &names)?;
     if entries.is_empty() {
-        return Err(not_rendered(dir, "there are no manifests here".to_owned()));
+        let what = if is_file { "this is no manifest" } else { "there are no manifests here" };
+        return Err(not_rendered(path, what.to_owned()));
     }
     let listing = FileEdit {
-        path: dir.join(KUSTOMIZATION_NAMES[0]).unwrap_or_default(),
+        path: folder.join(KUSTOMIZATION_NAMES[0]).unwrap_or_default(),
         before: None,
         after: Some(File::regular(change(kustomization(&entries)).into_bytes())),
     };
     let with_listing = EditedFiles::new(files, [&listing]);
-    match kustomize::build(&with_listing, dir, options) {
+    match kustomize::build(&with_listing, &folder, options) {
         Ok(mut build) => {
             build.inputs.remove(&listing.path);
             Ok(build)
         }
         // Several clusters in one folder, each with the same resources.
         Err(BuildError::Duplicate { id, .. }) => {
-            Err(not_rendered(dir, format!("{SEVERAL}, which both have {id}")))
+            Err(not_rendered(path, format!("{SEVERAL}, which both have {id}")))
         }
         Err(error) => Err(error),
     }

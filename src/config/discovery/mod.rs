@@ -2,9 +2,10 @@
 //! its folders.
 //!
 //! Sibling folders that are named like environments are environments, wherever they are; the folder
-//! above them that varies is the application. Only names decide, but for YAML that may be no manifests,
+//! above them that varies is the application. Where no folders are, files side by side may be. Only names decide, but for YAML that may be no manifests,
 //! so that every door finds the same in the same commit.
 
+mod files;
 mod layout;
 mod name;
 mod siblings;
@@ -16,6 +17,7 @@ use super::error::ConfigError;
 use super::pattern::{Listing, Match, PathPattern, as_name, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::NameRank;
+use files::{environment_of, find_file_siblings};
 use name::EnvironmentLike;
 use siblings::find_siblings;
 use tree::{Content, Counting, Tree, is_aside};
@@ -46,7 +48,7 @@ pub(super) struct FoundStage {
     pub(super) rank: NameRank,
     /// Its paths, as a configuration would say them.
     pub(super) patterns: Vec<PathPattern>,
-    /// Its folders.
+    /// Its folders, or files.
     pub(super) places: Vec<(Option<ApplicationName>, RepoPath)>,
 }
 
@@ -75,8 +77,12 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
         tree = Tree::new(listing.below(&root).map_err(read)?, Counting::Settings);
         siblings = find_siblings(&tree, files)?;
     }
+    if siblings.is_empty() {
+        tree = Tree::new(listing.below(&root).map_err(read)?, Counting::Files);
+        siblings = find_file_siblings(&tree);
+    }
     let chosen = layout::choose(&tree, &siblings);
-    let mut stages = stages(chosen);
+    let mut stages = stages(chosen, tree.counting());
     if stages.is_empty() {
         return Err(ConfigError::NothingToDiscover { seen: similar(&tree) });
     }
@@ -91,12 +97,16 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
     Ok(Found { stages, left })
 }
 
-/// One stage for each folder name, in the usual order.
-fn stages(patterns: Vec<(String, PathPattern)>) -> Vec<FoundStage> {
+/// One stage for each name, in the usual order.
+fn stages(patterns: Vec<(String, PathPattern)>, counting: Counting) -> Vec<FoundStage> {
     let mut by_name: BTreeMap<EnvironmentName, (NameRank, BTreeSet<PathPattern>)> = BTreeMap::new();
-    for (folder, pattern) in patterns {
+    for (member, pattern) in patterns {
+        let called = match counting {
+            Counting::Files => environment_of(&member).unwrap_or(member),
+            Counting::Rendered | Counting::Settings => member,
+        };
         let (Ok(name), Some(like)) =
-            (EnvironmentName::parse(&as_name(&folder)), EnvironmentLike::read(&folder))
+            (EnvironmentName::parse(&as_name(&called)), EnvironmentLike::read(&called))
         else {
             continue;
         };

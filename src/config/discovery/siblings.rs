@@ -8,11 +8,11 @@ use crate::config::error::ConfigError;
 use crate::model::{Entry, Files, Location, ReadError, RepoPath};
 
 /// Folders that hold environments and nothing else, by custom: there one usual name is enough.
-const OF_ENVIRONMENTS: [&str; 7] =
+pub(super) const OF_ENVIRONMENTS: [&str; 7] =
     ["env", "environment", "environments", "envs", "overlay", "overlays", "stages"];
 
 /// Folders that others build on.
-const BASES: [&str; 3] = ["base", "bases", "k-components"];
+pub(super) const BASES: [&str; 3] = ["base", "bases", "k-components"];
 
 /// At most so many files of a folder are read to find out whether it has manifests.
 const MOST_READ: usize = 4;
@@ -70,6 +70,7 @@ pub(super) fn find_siblings(tree: &Tree, files: &dyn Files) -> Result<Vec<Siblin
                     is_enough(tree, &siblings) && is_deployed(tree, files, &siblings, &mut unknown)?
                 }
                 Counting::Settings => have_the_same_files(tree, &siblings),
+                Counting::Files => false,
             };
             if !fits {
                 continue;

@@ -57,6 +57,35 @@ fn names_may_have_a_region_or_a_cluster() {
 }
 
 #[test]
+fn where_no_folders_are_files_may_be() {
+    let chart = ["helm/Chart.yaml", "helm/templates/a.yaml", "helm/values.yaml"];
+    let of = |files: &[&'static str]| found(&[&chart[..], files].concat());
+    assert_eq!(
+        of(&["helm/values-prod.yaml", "helm/values-dev.yaml", "helm/ci/values-test.yaml"]),
+        ["dev: helm/values-dev.yaml", "prod: helm/values-prod.yaml"]
+    );
+    let applications = of(&[
+        "s/a/prod.values.yaml",
+        "s/a/qa.values.yaml",
+        "s/b/qa.values.yaml",
+        "s/b/prod.values.yaml",
+    ]);
+    let expected = [
+        "qa: a=s/a/qa.values.yaml b=s/b/qa.values.yaml",
+        "prod: a=s/a/prod.values.yaml b=s/b/prod.values.yaml",
+    ];
+    assert_eq!(applications, expected);
+    // A name alone tells nothing but in a folder of settings, and a folder says more than a file.
+    let settings = of(&["config/staging.yaml", "config/prod.yaml", "secrets/config/prod.yaml"]);
+    assert_eq!(settings, ["staging: config/staging.yaml", "prod: config/prod.yaml"]);
+    let folders = of(&["o/dev/values-dev.yaml", "o/prod/values-prod.yaml", "config/dev.yaml"]);
+    assert_eq!(folders, ["dev: o/dev", "prod: o/prod"]);
+    let issuers =
+        FileTree::of([("certs/staging.yaml", ""), ("certs/production.yaml", "")]).unwrap();
+    assert!(find(&issuers).is_err());
+}
+
+#[test]
 fn environments_of_the_whole_stand_beside_those_of_applications() {
     let others = [
         "infrastructure/cnpg/dev",
@@ -306,7 +335,7 @@ fn without_usual_names_the_folders_are_shown() {
         panic!()
     };
     insta::assert_snapshot!(error, @r"
-    there is no `.github/overlift.yaml`, and no folders side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
+    there is no `.github/overlift.yaml`, and no folders or values files side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
     environments:  # in promotion order
       - name: blue
         path: overlays/blue

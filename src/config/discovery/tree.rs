@@ -44,6 +44,8 @@ pub(super) enum Counting {
     Rendered,
     /// Settings too, which nothing here renders.
     Settings,
+    /// None: the files themselves may be environments.
+    Files,
 }
 
 /// All files and folders.
@@ -92,10 +94,13 @@ impl Tree {
         self.children.get(dir).into_iter().flatten().map(String::as_str)
     }
 
-    /// The files below a folder.
+    /// The files below a folder; a file itself.
     pub(super) fn below(&self, dir: &RepoPath) -> &[RepoPath] {
         if dir.is_root() {
             return &self.files;
+        }
+        if let Ok(at) = self.files.binary_search(dir) {
+            return &self.files[at..=at];
         }
         let prefix = format!("{dir}/");
         let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());

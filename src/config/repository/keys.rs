@@ -23,7 +23,7 @@ pub(super) static ROOT: Shape = Shape::Mapping(&[
         name: "environments",
         shape: Shape::List { items: &ENVIRONMENT, least: 1, most: usize::MAX },
         about: "The environments in promotion order; each is promoted from the one before it. \
-                Without this key they are the folders side by side that are named like environments.",
+                Without this key they are the folders, or the values files, side by side that are named like environments.",
         absent: Absent::Nothing,
     },
     Key {
@@ -132,7 +132,7 @@ pub(super) static ENVIRONMENT: Shape = Shape::Mapping(&[
     Key {
         name: "path",
         shape: Shape::OneOrSeveral(&PATH),
-        about: "Its folder, from the repository's root, or several; `{application}` stands for one \
+        about: "Its folder, from the repository's root, or its one file, or several; `{application}` stands for one \
                 folder name, and what it matches is an application.",
         absent: Absent::Refused,
     },

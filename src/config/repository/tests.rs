@@ -132,7 +132,7 @@ fn an_unusual_folder_is_told_with_what_to_write() {
     .unwrap();
     let message = RepositoryConfig::load(&files).unwrap_err().to_string();
     insta::assert_snapshot!(message, @r"
-    there is no `.github/overlift.yaml`, and no folders side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
+    there is no `.github/overlift.yaml`, and no folders or values files side by side are named like environments (`staging`, `production`, …): name them in `.github/overlift.yaml`:
     environments:  # in promotion order
       - name: blue
         path: overlays/blue

@@ -58,7 +58,7 @@ pub(super) fn fields(plan: &Plan, most: usize) -> Option<String> {
 
 /// `file` `field` before → after.
 pub(super) fn difference(plan: &Plan, told: &Difference) -> Phrase {
-    let path = told.path.strip_prefix(&plan.target.path).unwrap_or(told.path.as_str());
+    let path = plan.target.name_of(&told.path);
     let phrase = Phrase::default().name(path);
     let phrase =
         if told.field.is_empty() { phrase } else { phrase.text(" ").name(told.field.clone()) };

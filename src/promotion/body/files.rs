@@ -66,7 +66,6 @@ const fn word(cause: &Cause) -> (u8, &'static str) {
 
 fn line(plan: &Plan, edit: &PlannedEdit) -> String {
     let path = &edit.edit.path;
-    let shown = path.strip_prefix(&plan.target.path).filter(|below| !below.is_empty());
     let operation = match edit.edit.operation() {
         Operation::Add => "new",
         Operation::Modify => "changed",
@@ -87,7 +86,7 @@ fn line(plan: &Plan, edit: &PlannedEdit) -> String {
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
     format!(
         "- {} {operation}{lines}: {}{more}",
-        code(shown.unwrap_or(path.as_str()), 200),
+        code(plan.target.name_of(path), 200),
         causes.join("; ")
     )
 }

@@ -59,6 +59,7 @@ pub(super) fn decide<'a>(
         create(&mut draft)?;
         return draft.into_edits();
     }
+    require_alike(&draft)?;
     if method(request, source, target).by == By::Changes {
         bring_changes(&mut draft, request)?;
         return draft.into_edits();
@@ -83,6 +84,18 @@ pub(super) fn decide<'a>(
         both.finish(&mut draft)?;
     }
     draft.into_edits()
+}
+
+/// A file is promoted to a file, a folder to a folder.
+fn require_alike(draft: &Draft<'_>) -> Result<(), PlanError> {
+    let (source, target) = (&draft.source, &draft.target);
+    if source.below.is_empty() || target.below.is_empty() || source.is_file() == target.is_file() {
+        return Ok(());
+    }
+    let (what, other) = if target.is_file() { ("file", "folder") } else { ("folder", "file") };
+    let at = Location::file(target.environment.path.clone());
+    let source_environment = source.environment.name.clone();
+    Err(PlanError::Unlike { at, what, source_environment, other })
 }
 
 /// Puts edits that are given into the draft; those outside of the target are nobody's to make.
