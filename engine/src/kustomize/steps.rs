@@ -100,9 +100,16 @@ impl<'a> Session<'a> {
         }
         let too_large =
             |TooMuch| BuildError::TooLarge { dir: overlay.root.dir.clone(), limit: growth::LIMIT };
-        self.refuse_no_schema(&so_far.set, &steps)?;
-        self.schema_is_asked |= steps.iter().any(|step| step.transformer.asks_schema());
+        let is_unknown = |draft: &Draft| !self.schema.knows_scope(&draft.id.gvk);
+        if self.no_schema.is_some() && so_far.set.iter().any(is_unknown) {
+            self.refuse_no_schema()?;
+        }
         for step in steps {
+            let may_matter = !self.schema_is_asked || self.no_schema.is_some();
+            if may_matter && step.transformer.asks_schema(&so_far.set) {
+                self.refuse_no_schema()?;
+                self.schema_is_asked = true;
+            }
             let resources = so_far.set.len();
             for text in step.transformer.texts_for_each() {
                 so_far.set.growth.add_to_each(text.len(), resources).map_err(too_large)?;
@@ -116,19 +123,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Refuses a file that is no schema where kustomize would ask it: for the scope of a kind that it
-    /// does not know by itself, and to lay a patch over an object.
-    fn refuse_no_schema(
-        &self,
-        set: &ResourceSet,
-        steps: &[Transformation],
-    ) -> Result<(), BuildError> {
+    /// Refuses a file that is no schema, where kustomize asks it: for the scope of a kind that it does not know by
+    /// itself, and to lay a patch over an object.
+    fn refuse_no_schema(&self) -> Result<(), BuildError> {
         let Some((at, reason)) = &self.no_schema else { return Ok(()) };
-        let unknown = set.iter().any(|draft| !self.schema.knows_scope(&draft.id.gvk));
-        if unknown || steps.iter().any(|step| step.transformer.asks_schema()) {
-            return Err(BuildError::Invalid { at: at.clone(), reason: reason.clone() });
-        }
-        Ok(())
+        Err(BuildError::Invalid { at: at.clone(), reason: reason.clone() })
     }
 
     pub(super) fn run_validators(

@@ -17,8 +17,8 @@ pub trait Transformer: Debug {
     /// The texts that go as they are into every resource that it fits; none where it counts what it puts in itself.
     fn texts_for_each(&self) -> Vec<&str>;
 
-    /// Whether it asks for the schemas of the objects that it changes.
-    fn asks_schema(&self) -> bool {
+    /// Whether it asks for the schema of one of these objects, to change it.
+    fn asks_schema(&self, _set: &ResourceSet) -> bool {
         false
     }
 }

@@ -144,6 +144,10 @@ impl LoadedPatch {
         Self { entries, ..self }
     }
 
+    const fn merges(&self) -> bool {
+        matches!(&self.content, Content::Strategic(objects) if !objects.is_empty())
+    }
+
     /// A patch of a Secret makes its file one that holds secret values.
     fn note_secret(&self, set: &mut ResourceSet, at: usize) {
         if let (Some(file), true) = (&self.file, set.get(at).is_some_and(is_secret)) {
@@ -378,7 +382,7 @@ impl Transformer for LoadedPatch {
                 reason: "a JSON 6902 patch needs a `target`",
             }),
         };
-        applied.and_then(|()| if self.asks_schema() { refuse_repeated(set) } else { Ok(()) })
+        applied.and_then(|()| if self.merges() { refuse_repeated(set) } else { Ok(()) })
     }
 
     /// It counts what it puts in.
@@ -386,9 +390,12 @@ impl Transformer for LoadedPatch {
         Vec::new()
     }
 
-    /// It does if it is laid over objects.
-    fn asks_schema(&self) -> bool {
-        matches!(&self.content, Content::Strategic(objects) if !objects.is_empty())
+    /// It does if it is to be laid over one of them; without a target it has to fit one.
+    fn asks_schema(&self, set: &ResourceSet) -> bool {
+        self.merges()
+            && self.target.as_ref().map(Matcher::new).is_none_or(|matcher| {
+                matcher.is_ok_and(|matcher| set.iter().any(|draft| matcher.selects(draft)))
+            })
     }
 }
 
