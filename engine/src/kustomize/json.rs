@@ -100,6 +100,7 @@ pub fn renew(node: &mut Node) -> Result<(), NotJson> {
 /// Writes every scalar below a node as it is after a way through Go's values and back, which is what
 /// kustomize does to the items of a list that stands beside other documents.
 pub fn rewrite(node: &mut Node) {
+    let mark = node.mark;
     let kept = each_scalar(node, &mut |scalar| {
         // Infinities stay what they are.
         renew_scalar(scalar, Integers::Stay).ok();
@@ -110,6 +111,8 @@ pub fn rewrite(node: &mut Node) {
         Ok(())
     });
     debug_assert_eq!(kept, Ok(()), "nothing is refused");
+    // JSON is all in brackets.
+    node.mark = mark.in_flow();
 }
 
 fn each_scalar(

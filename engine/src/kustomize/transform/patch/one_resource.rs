@@ -8,7 +8,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
-use crate::yaml::{Mapping, Node, Pair, Tag, Text, Value};
+use crate::yaml::{Mapping, Node, Pair, Style, Tag, Text, Value};
 
 /// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
 /// Returns what went with the annotations.
@@ -27,7 +27,7 @@ pub(super) fn merge_into(
     if watched {
         books::mark(&mut draft.node);
     }
-    let may_bring_typed_keys = typed_key(&patch).is_some();
+    let (may_bring_typed_keys, folds) = (typed_key(&patch).is_some(), has_folded(&patch));
     if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
         draft.node = Node::null();
         return Ok(None);
@@ -38,6 +38,9 @@ pub(super) fn merge_into(
     if may_bring_typed_keys && let Some(mut way) = typed_key(&draft.node) {
         way.reverse();
         return Err(MergeError::TypedKey { field: way.join(".") });
+    }
+    if folds {
+        unfold(&mut draft.node, false);
     }
     let mut lost = None;
     if watched && !books::unmark(&mut draft.node) {
@@ -73,6 +76,30 @@ fn typed_key(node: &Node) -> Option<Vec<&str>> {
             way.push(key.text.as_str());
             Some(way)
         }),
+    }
+}
+
+fn has_folded(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.style == Style::Folded,
+        Value::Sequence(items) => items.iter().any(has_folded),
+        Value::Mapping(mapping) => mapping.iter().any(|pair| has_folded(&pair.value)),
+    }
+}
+
+/// Gives folded texts quotes where they came to stand in brackets, in which nothing can be folded.
+fn unfold(node: &mut Node, in_brackets: bool) {
+    let in_brackets = in_brackets || node.mark.is_flow();
+    match &mut node.value {
+        Value::Scalar(scalar) => {
+            if in_brackets && scalar.tag == Tag::Str && scalar.style == Style::Folded {
+                scalar.style = Style::DoubleQuoted;
+            }
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(|item| unfold(item, in_brackets)),
+        Value::Mapping(mapping) => {
+            mapping.iter_mut().for_each(|pair| unfold(&mut pair.value, in_brackets));
+        }
     }
 }
 
