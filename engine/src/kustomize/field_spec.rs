@@ -303,7 +303,11 @@ impl Walk {
         let made = match self.make {
             Make::Nothing => None,
             _ if step.list => None,
-            Make::Scalar if last => Some(Node::string("")),
+            // A null becomes a text as it is written, `~` too.
+            Make::Scalar if last => {
+                let written = place.and_then(|at| mapping.as_slice()[at].value.text());
+                Some(Node::string(written.unwrap_or_default()))
+            }
             Make::Scalar | Make::Mapping => Some(Node::mapping()),
         };
         if made.is_some() {
