@@ -141,6 +141,11 @@ impl Command {
 
 /// Runs the command line that starts with the program's name and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Before memory is filled; who has only a folder of that name loses little.
+    if !arguments.iter().any(|argument| argument == "build") {
+        system::use_small_pages();
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

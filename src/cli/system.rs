@@ -38,6 +38,16 @@ pub(super) fn allow_many_files() {
     }
 }
 
+/// Asks for memory in small pages, as most processes have it.
+///
+/// The allocator asks Linux for large ones, which `overlift build` gains a fifth of its time by: it fills its memory
+/// once and ends. Whoever plans touches more memory than it fills, and gets slower and larger.
+pub(super) fn use_small_pages() {
+    // Where there are none it is no loss.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 /// Turns true at the first signal that asks the process to end.
 pub(super) fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
