@@ -247,3 +247,48 @@ fn a_new_entry_is_laid_out_like_its_neighbours() {
         assert_eq!(fresh, *added, "{target:?}\n{now}");
     }
 }
+
+/// A chart's values reach the cluster, though nothing here renders them: it was "no resource changes", and the files
+/// "have no effect".
+#[test]
+fn charts_below_an_environment_are_not_said_to_change_nothing() {
+    let application = |environment: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web-{environment}\nspec:\n  source:\n    repoURL: https://github.com/acme/config\n    path: clusters/{environment}/web\n    helm:\n      valueFiles: [../versions.yaml, values.yaml]\n"
+        )
+    };
+    for listed in [false, true] {
+        let mut files = Vec::new();
+        for environment in ["staging", "production"] {
+            let at = |file: &str| format!("clusters/{environment}/{file}");
+            files.push((at("web.yaml"), application(environment)));
+            files
+                .push((at("web/Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n".into()));
+            files.push((at("web/values.yaml"), "image:\n  tag: 1.0.0\n".into()));
+            files.push((at("versions.yaml"), "api:\n  tag: 1.0.0\n".into()));
+            if listed {
+                files.push((at("kustomization.yaml"), "resources: [web.yaml]\n".into()));
+            }
+        }
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let repo = Repo::new(&files);
+        repo.write("clusters/staging/web/values.yaml", "image:\n  tag: 1.1.0\n");
+        repo.write("clusters/staging/versions.yaml", "api:\n  tag: 1.1.0\n");
+        repo.commit("newer versions");
+        let plan = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        assert_eq!(plan["edits"].as_array().unwrap().len(), 2, "{plan:#}");
+        assert_eq!(plan["summary"], "2 files of charts change, which nothing renders here");
+        let codes: Vec<&str> = plan["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|it| it["code"].as_str())
+            .collect();
+        assert!(
+            !codes.iter().any(|code| code.contains("unreferenced") || code.contains("nothing")),
+            "{codes:?}"
+        );
+    }
+}

@@ -138,6 +138,11 @@ impl Deployers {
         self.deployments.iter().filter(move |it| it.path == *folder)
     }
 
+    /// Whether one hands a file to a chart, as values.
+    pub fn hand_over(&self, file: &RepoPath) -> bool {
+        self.deployments.iter().any(|it| it.values.contains(file))
+    }
+
     /// The one that somebody names, of those of a folder if one is said.
     ///
     /// # Errors

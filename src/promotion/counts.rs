@@ -40,12 +40,26 @@ pub fn summary(plan: &Plan) -> String {
         let files = counted(plan.edits.len(), "file changes", "files change");
         return format!("{files}, and what {} will see is not rendered", plan.target.name);
     }
+    let rendered = rendered(plan);
+    match (plan.of_charts.len(), rendered) {
+        (0, rendered) => rendered.unwrap_or_else(|| counts(&[])),
+        (files, rendered) => {
+            let of_charts = counted(files, "file of a chart changes", "files of charts change");
+            let also = rendered.map(|rendered| format!("{rendered}, and ")).unwrap_or_default();
+            format!("{also}{of_charts}, which nothing renders here")
+        }
+    }
+}
+
+/// What changes in resources that are built here, if any does.
+fn rendered(plan: &Plan) -> Option<String> {
     let own = counts(plan.rendered.resources());
     let below: usize = plan.below.iter().map(|(_, rendered)| rendered.resources().len()).sum();
     let many = counted(below, "resource changes", "resources change");
     match (plan.rendered.resources().len(), below) {
-        (_, 0) => own,
-        (0, _) => format!("{many} in kustomizations below"),
-        _ => format!("{own}, and {many} in kustomizations below"),
+        (0, 0) => None,
+        (_, 0) => Some(own),
+        (0, _) => Some(format!("{many} in kustomizations below")),
+        _ => Some(format!("{own}, and {many} in kustomizations below")),
     }
 }

@@ -1,6 +1,7 @@
 //! Making a plan: what a promotion would do, step by step. Making it touches nothing.
 
 mod below;
+mod charts;
 mod clusters;
 mod compare;
 mod decide;
@@ -14,6 +15,7 @@ pub use value::{Plan, Verdict};
 use std::collections::BTreeSet;
 
 use below::roots_below;
+use charts::files_of_charts;
 use clusters::{beside, by_content, elsewhere, first_sides};
 use compare::{Diffs, compare};
 use decide::{decide, method};
@@ -92,6 +94,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
     let told = deployed::warnings(&deployed, &target.path, &faults).into_iter();
     warnings.extend(told.map(|(at, message)| Warning { message, at: Some(at) }));
     let masked = files_with_secrets(request, &differences, &secrets, &known);
+    let of_charts = files_of_charts(&edited, target, &builds, deployed.after(), &edits);
     let words = Words { edits, warnings, not_promoted, differences, commits };
     let Words { edits, warnings, not_promoted, differences, commits } = words.hide(&known, &masked);
     let missing = not_rendered.iter().map(NotRendered::finding);
@@ -115,6 +118,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan, PlanError> {
         findings,
         suppressed,
         below,
+        of_charts,
         reaches: deployed::reaches(deployed.after(), &target.path),
         clusters,
         warnings,

@@ -6,6 +6,7 @@ use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::policy::subject::{Overlay, Subject};
+use crate::yaml::{Node, Value};
 
 pub(super) const RULE: Rule = Rule {
     id: "unreferenced-file",
@@ -24,10 +25,19 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         return;
     }
     let Ok(below) = overlay.files.list(overlay.path) else { return };
+    // Without a kustomization all manifests are built, and what else lies there is no kustomization's to name.
+    if !below
+        .iter()
+        .any(|path| path.is_kustomization() && path.parent().as_ref() == Some(overlay.path))
+    {
+        return;
+    }
     let nested = nested(overlay, &below);
+    let handed = handed_over(overlay);
     let edits = subject.promotion.map_or(&[][..], |promotion| promotion.edits);
     for path in below.iter().filter(|path| is_manifest(path)) {
-        let is_elsewhere = nested.iter().any(|directory| path.is_within(directory));
+        let is_elsewhere = nested.iter().any(|directory| path.is_within(directory))
+            || handed.iter().any(|text| is_named_by(text, path));
         if is_elsewhere || path.is_kustomization() || overlay.build.inputs.contains(path) {
             continue;
         }
@@ -39,14 +49,47 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Directories below the overlay with a kustomization of their own that the overlay does not use.
+/// Directories below the overlay with a chart, or a kustomization of their own that the overlay does not use.
 fn nested(overlay: Overlay<'_>, below: &[RepoPath]) -> Vec<RepoPath> {
-    let others = below.iter().filter(|path| path.is_kustomization());
+    let is_root = |path: &&RepoPath| {
+        path.is_kustomization() || path.parts().next_back() == Some("Chart.yaml")
+    };
+    let others = below.iter().filter(is_root);
     let unused = others.filter(|path| !overlay.build.inputs.contains(*path));
     unused.filter_map(RepoPath::parent).filter(|directory| directory != overlay.path).collect()
 }
 
+/// The files of values that what deploys charts names, as it names them.
+fn handed_over(overlay: Overlay<'_>) -> Vec<String> {
+    let deploys = |kind: &str| matches!(kind, "Application" | "ApplicationSet" | "HelmRelease");
+    let of = overlay.build.resources.iter().filter(|it| deploys(&it.id.gvk.kind));
+    of.flat_map(|resource| files_named_in(&resource.node)).collect()
+}
+
+fn files_named_in(node: &Node) -> Vec<String> {
+    match &node.value {
+        Value::Scalar(scalar) if is_yaml(&scalar.text) => vec![scalar.text.to_string()],
+        Value::Scalar(_) => Vec::new(),
+        Value::Sequence(items) => items.iter().flat_map(files_named_in).collect(),
+        Value::Mapping(pairs) => {
+            pairs.iter().flat_map(|pair| files_named_in(&pair.value)).collect()
+        }
+    }
+}
+
+/// Whether a path that something names, from wherever it does, may be that of a file.
+fn is_named_by(text: &str, path: &RepoPath) -> bool {
+    let rest = text.rsplit("../").next().unwrap_or(text).trim_start_matches("./");
+    let rest = rest.split_once('/').filter(|(top, _)| top.starts_with('$')).map_or(rest, |it| it.1);
+    let whole = path.as_str();
+    whole == rest || whole.strip_suffix(rest).is_some_and(|above| above.ends_with('/'))
+}
+
 fn is_manifest(path: &RepoPath) -> bool {
     let name = path.parts().next_back().unwrap_or_default();
-    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.')
+    is_yaml(name) && !name.starts_with('.')
+}
+
+fn is_yaml(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
 }

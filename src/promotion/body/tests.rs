@@ -84,6 +84,7 @@ fn plan(source: &str, before: &str, after: &str) -> Plan {
         differences: Vec::new(),
         commits: Vec::new(),
         below: Vec::new(),
+        of_charts: Vec::new(),
         reaches: Vec::new(),
         clusters: Vec::new(),
         edits,

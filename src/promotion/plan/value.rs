@@ -64,6 +64,8 @@ pub struct Plan {
     /// Kustomizations below the target's that it does not build, as something of their own may point at
     /// them, with what the edits change there.
     pub below: Vec<(RepoPath, RenderedDiff)>,
+    /// Edited files of charts below, and of values for charts, which nothing renders here.
+    pub of_charts: Vec<RepoPath>,
     /// What objects of the repository deploy of the target, by the clusters' names.
     pub reaches: Vec<Reach>,
     /// What other clusters than those of `rendered` will see, where something else is changed on the way there.
