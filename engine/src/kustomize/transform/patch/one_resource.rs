@@ -8,7 +8,7 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
-use crate::yaml::{Mapping, Node, Pair, Style, Tag, Text, Value};
+use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Text, Value};
 
 /// Lays a patch over one resource; kind, name and namespace stay unless the options let them change.
 /// Returns what went with the annotations.
@@ -27,7 +27,7 @@ pub(super) fn merge_into(
     if watched {
         books::mark(&mut draft.node);
     }
-    let (may_bring_typed_keys, folds) = (typed_key(&patch).is_some(), has_folded(&patch));
+    let (may_bring_typed_keys, may_lose_block) = (typed_key(&patch).is_some(), needs_block(&patch));
     if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
         draft.node = Node::null();
         return Ok(None);
@@ -39,8 +39,8 @@ pub(super) fn merge_into(
         way.reverse();
         return Err(MergeError::TypedKey { field: way.join(".") });
     }
-    if folds {
-        unfold(&mut draft.node, false);
+    if may_lose_block {
+        settle_in_brackets(&mut draft.node, false);
     }
     let mut lost = None;
     if watched && !books::unmark(&mut draft.node) {
@@ -79,26 +79,37 @@ fn typed_key(node: &Node) -> Option<Vec<&str>> {
     }
 }
 
-fn has_folded(node: &Node) -> bool {
+/// Whether something is written in a way that brackets do not have: folded, or without a value.
+fn needs_block(node: &Node) -> bool {
     match &node.value {
-        Value::Scalar(scalar) => scalar.style == Style::Folded,
-        Value::Sequence(items) => items.iter().any(has_folded),
-        Value::Mapping(mapping) => mapping.iter().any(|pair| has_folded(&pair.value)),
+        Value::Scalar(scalar) => scalar.style == Style::Folded || has_no_value(scalar),
+        Value::Sequence(items) => items.iter().any(needs_block),
+        Value::Mapping(mapping) => mapping.iter().any(|pair| needs_block(&pair.value)),
     }
 }
 
-/// Gives folded texts quotes where they came to stand in brackets, in which nothing can be folded.
-fn unfold(node: &mut Node, in_brackets: bool) {
+fn has_no_value(scalar: &Scalar) -> bool {
+    scalar.tag == Tag::Null && scalar.style.is_plain() && scalar.text.is_empty()
+}
+
+/// Gives what came to stand in brackets the form that it has there: a folded text gets quotes, and so does what has no
+/// value, which is printed as an empty text.
+fn settle_in_brackets(node: &mut Node, in_brackets: bool) {
     let in_brackets = in_brackets || node.mark.is_flow();
     match &mut node.value {
-        Value::Scalar(scalar) => {
-            if in_brackets && scalar.tag == Tag::Str && scalar.style == Style::Folded {
+        Value::Scalar(scalar) if in_brackets => {
+            if scalar.tag == Tag::Str && scalar.style == Style::Folded {
                 scalar.style = Style::DoubleQuoted;
+            } else if has_no_value(scalar) {
+                scalar.style = Style::SingleQuoted;
             }
         }
-        Value::Sequence(items) => items.iter_mut().for_each(|item| unfold(item, in_brackets)),
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => {
+            items.iter_mut().for_each(|item| settle_in_brackets(item, in_brackets));
+        }
         Value::Mapping(mapping) => {
-            mapping.iter_mut().for_each(|pair| unfold(&mut pair.value, in_brackets));
+            mapping.iter_mut().for_each(|pair| settle_in_brackets(&mut pair.value, in_brackets));
         }
     }
 }
