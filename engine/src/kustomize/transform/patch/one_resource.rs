@@ -79,10 +79,12 @@ fn typed_key(node: &Node) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether something is written in a way that brackets do not have: folded, or without a value.
+/// Whether something is written in a way that brackets do not have: folded, without a value, or a time.
 fn needs_block(node: &Node) -> bool {
     match &node.value {
-        Value::Scalar(scalar) => scalar.style == Style::Folded || has_no_value(scalar),
+        Value::Scalar(scalar) => {
+            scalar.style == Style::Folded || has_no_value(scalar) || is_time(scalar)
+        }
         Value::Sequence(items) => items.iter().any(needs_block),
         Value::Mapping(mapping) => mapping.iter().any(|pair| needs_block(&pair.value)),
     }
@@ -92,14 +94,20 @@ fn has_no_value(scalar: &Scalar) -> bool {
     scalar.tag == Tag::Null && scalar.style.is_plain() && scalar.text.is_empty()
 }
 
-/// Gives what came to stand in brackets the form that it has there: a folded text gets quotes, and so does what has no
-/// value, which is printed as an empty text.
+fn is_time(scalar: &Scalar) -> bool {
+    scalar.tag == Tag::Timestamp && scalar.text.contains(':')
+}
+
+/// Gives what came to stand in brackets the form that it has there: a folded text gets quotes, and so do a time with a
+/// colon, which is a text from then on, and what has no value, which is printed as an empty text.
 fn settle_in_brackets(node: &mut Node, in_brackets: bool) {
     let in_brackets = in_brackets || node.mark.is_flow();
     match &mut node.value {
         Value::Scalar(scalar) if in_brackets => {
             if scalar.tag == Tag::Str && scalar.style == Style::Folded {
                 scalar.style = Style::DoubleQuoted;
+            } else if is_time(scalar) {
+                scalar.tag = Tag::Str;
             } else if has_no_value(scalar) {
                 scalar.style = Style::SingleQuoted;
             }
