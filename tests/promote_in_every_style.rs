@@ -292,3 +292,34 @@ fn charts_below_an_environment_are_not_said_to_change_nothing() {
         );
     }
 }
+
+/// The last manifest that goes is a resource that is deleted, and the first that comes is one that is added: both were
+/// "not rendered".
+#[test]
+fn the_last_manifest_goes_and_the_first_comes() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata: {rate: \"5\"}\n";
+    let configuration = "version: 1\nenvironments:\n- {name: staging, path: envs/staging}\n- {name: production, path: envs/production}\n";
+    let repo = Repo::new(&[
+        (".github/overlift.yaml", configuration),
+        ("envs/staging/limits.yaml", map),
+        ("envs/staging/.gitkeep", ""),
+        ("envs/production/limits.yaml", map),
+        ("envs/production/.gitkeep", ""),
+    ]);
+    let plan = || {
+        let plan = repo.overlift(&["plan", "staging", "production", "--json"]).ok();
+        serde_json::from_str::<serde_json::Value>(&plan).unwrap()
+    };
+    std::fs::remove_file(repo.path("envs/staging/limits.yaml")).unwrap();
+    repo.commit("no limits");
+    let gone = plan();
+    assert_eq!(gone["summary"], "1 resource is deleted");
+    let findings = gone["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|it| it["rule"] == "resource-deleted"), "{findings:#?}");
+    assert!(gone["rendered"].as_str().unwrap().contains("-kind: ConfigMap"));
+    repo.overlift(&["promote", "staging", "production", "--local"]).ok();
+    repo.commit("promoted");
+    repo.write("envs/staging/limits.yaml", map);
+    repo.commit("limits again");
+    assert_eq!(plan()["summary"], "1 resource is added, none is deleted");
+}

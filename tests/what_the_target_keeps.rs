@@ -945,3 +945,25 @@ fn subscriptions_and_projects_are_accounts() {
         assert_eq!(came, !is_foreign, "{theirs} beside {ours}");
     }
 }
+
+/// A chart that another took the place of in the source, while the target keeps the other with values of its own: both
+/// were installed, and the chart was counted as one that it does not have.
+#[test]
+fn a_dependency_that_the_source_replaced_is_not_installed_beside_it() {
+    let chart = |name: &str, place: &str, version: &str| {
+        format!(
+            "apiVersion: v2\nname: web\nversion: {version}\ndependencies:\n- name: {name}\n  repository: https://charts.{place}.example\n  version: {version}\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/Chart.yaml", &chart("review", "one", "1.0.52")),
+        ("production/Chart.yaml", &chart("review", "one", "1.0.13")),
+    ]);
+    repository.write("staging/Chart.yaml", &chart("review-api", "two", "1.0.52"));
+    repository.commit("another chart");
+    repository.write("staging/Chart.yaml", &chart("review-api", "two", "1.0.55"));
+    repository.commit("a newer one");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/Chart.yaml"), chart("review", "one", "1.0.13"));
+}

@@ -62,14 +62,20 @@ pub(super) fn renamed<'w>(
     found.iter().filter(|it| is_alone(it)).cloned().collect()
 }
 
-/// What an item was under two names, if the source had it under the old one until a commit gave it the new one.
-fn one_of_two<'w>(new: &Column<'w>, old: &Column<'w>, is_image: bool) -> Option<Column<'w>> {
+/// What the source had in one place first and what it had last in another, if one commit put the one in place of the
+/// other.
+pub(super) fn swapped<'w>(new: &Column<'w>, old: &Column<'w>) -> Option<(&'w Value, &'w Value)> {
     let came = new.source_past.iter().position(Option::is_some)?;
     let went = old.source_past.iter().rposition(Option::is_some)?;
-    let (now, then) = (new.source_past[came]?, old.source_past[went]?);
+    (went + 1 == came).then_some((new.source_past[came]?, old.source_past[went]?))
+}
+
+/// What an item was under two names, if the source had it under the old one until a commit gave it the new one.
+fn one_of_two<'w>(new: &Column<'w>, old: &Column<'w>, is_image: bool) -> Option<Column<'w>> {
+    let (now, then) = swapped(new, old)?;
     let are_maps = matches!((&now.shape, &then.shape), (Shape::Map(_), Shape::Map(_)));
     let are_alike = || 2 * now.likeness(then) >= now.weight().max(then.weight());
-    if went + 1 != came || !(is_image || are_maps && are_alike()) {
+    if !(is_image || are_maps && are_alike()) {
         return None;
     }
     let either = new.source_past.iter().zip(&old.source_past).map(|(a, b)| a.or(*b));

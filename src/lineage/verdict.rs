@@ -49,15 +49,18 @@ pub(super) enum Chart {
 impl Chart {
     /// By what its file says in both environments.
     pub(super) fn of(both: [&Value; 2]) -> Self {
-        let is_same = |documents: &Value| {
-            documents.items().iter().any(|chart| {
-                let version = chart.text_at("version");
-                let dependencies = chart.get("dependencies").map(Value::items).unwrap_or_default();
-                version.is_some() && dependencies.iter().any(|it| it.text_at("version") == version)
-            })
-        };
-        if both.into_iter().all(is_same) { Self::AsADependency } else { Self::ByItself }
+        let [source, target] = both.map(followed);
+        if source.is_some() && source == target { Self::AsADependency } else { Self::ByItself }
     }
+}
+
+/// The dependency whose version a chart has.
+fn followed(documents: &Value) -> Option<&str> {
+    documents.items().iter().find_map(|chart| {
+        let version = chart.text_at("version")?;
+        let mut dependencies = chart.get("dependencies")?.items().iter();
+        dependencies.find(|it| it.text_at("version") == Some(version))?.text_at("name")
+    })
 }
 
 /// A commit that changed a file.

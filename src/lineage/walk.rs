@@ -6,7 +6,7 @@ use super::families::{Unpaired, entry, has_other, keep_in_one, same};
 use super::held::Held;
 use super::names::Names;
 use super::pairing::{Pairing, Side};
-use super::past::{Past, renamed};
+use super::past::{Past, renamed, swapped};
 use super::three_way::new_lines;
 use super::together::{Together, keep_together};
 use super::translation::has_lines;
@@ -302,6 +302,33 @@ impl<'w> Walk<'w> {
                 self.keep_replaced(from, since);
             }
             self.decide(&column, &below, self.given(&below), op);
+            if self.times.chart.is_some() && way.keys[..] == ["dependencies"] {
+                self.keep_dependency(from, (target, &partners), (&column, &of_target));
+            }
+        }
+    }
+
+    /// A chart that the source depends on in place of another stays away where the target keeps the other: its values
+    /// are for that one, and both would be installed.
+    fn keep_dependency(
+        &mut self,
+        from: usize,
+        (target, partners): (&'w [Value], &[Option<usize>]),
+        (column, of_target): (&Column<'w>, &Past<'w>),
+    ) {
+        let is_kept = |at: &usize| {
+            let old = of_target.column(None, Some(&target[*at]), *at);
+            !partners.contains(&Some(*at)) && swapped(column, &old).is_some()
+        };
+        let goes = |it: &Decision| matches!(it.op, Some(Op::Remove { .. }));
+        if self.found[from..].iter().any(goes) || !(0..target.len()).any(|at| is_kept(&at)) {
+            return;
+        }
+        if let Some(added) =
+            self.found.last_mut().filter(|it| matches!(it.op, Some(Op::Add { .. })))
+        {
+            added.op = None;
+            added.reason = Reason::Judged(Verdict::Own { since: None, source_moved: true });
         }
     }
 

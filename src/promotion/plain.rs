@@ -37,7 +37,7 @@ pub(super) fn build(
     }
     let entries = entries(files, &folder, &names)?;
     if entries.is_empty() {
-        let what = if is_file { "this is no manifest" } else { "there are no manifests here" };
+        let what = if is_file { "this is no manifest" } else { EMPTY };
         return Err(not_rendered(path, what.to_owned()));
     }
     let listing = FileEdit {
@@ -57,6 +57,30 @@ pub(super) fn build(
         }
         Err(error) => Err(error),
     }
+}
+
+/// What is said of a folder without manifests.
+const EMPTY: &str = "there are no manifests here";
+
+/// The build of a folder without manifests, by the error of building it, beside the build with some: nothing, unless a
+/// kustomization is missed that is there in the other.
+pub(super) fn empty_beside(
+    other: &Build,
+    dir: &RepoPath,
+    error: BuildError,
+) -> Result<Build, BuildError> {
+    let mut names = KUSTOMIZATION_NAMES.iter().filter_map(|name| dir.join(name).ok());
+    let is_plain = !names.any(|path| other.inputs.contains(&path));
+    let is_empty = match &error {
+        BuildError::NotRendered { because, .. } => because == EMPTY,
+        BuildError::NoKustomization { dir: missing } => missing == dir,
+        _ => false,
+    };
+    if !is_plain || !is_empty {
+        return Err(error);
+    }
+    // That nothing was read would say that nothing was built.
+    Ok(Build { inputs: other.inputs.clone(), ..Build::default() })
 }
 
 /// What is said of a folder in which a resource is twice.

@@ -8,6 +8,7 @@ use crate::kustomize::{Build, BuildError};
 use crate::model::{EditedFiles, Files, RepoPath};
 use crate::promotion::deployed::{self, Deployed, OnClusters, build, names, others};
 use crate::promotion::environment::Environment;
+use crate::promotion::plain::empty_beside;
 
 /// A build that was tried.
 pub(super) type Tried = Result<Build, BuildError>;
@@ -39,7 +40,15 @@ pub(super) fn first_sides(
             side(&edited, &first.after, faults)
         }
     };
-    (before, after)
+    // The last manifest may go, or the first come.
+    match (before, after) {
+        (Ok(before), Err(error)) => {
+            let after = empty_beside(&before, &target.path, error);
+            (Ok(before), after)
+        }
+        (Err(error), Ok(after)) => (empty_beside(&after, &target.path, error), Ok(after)),
+        both => both,
+    }
 }
 
 /// The target on one more group of clusters.
