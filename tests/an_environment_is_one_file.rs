@@ -1,7 +1,7 @@
 //! "My environments are `values-staging.yaml` and `values-production.yaml`, side by side."
 
 use crate::support::Repo;
-use crate::support::scene::{REPO, Scene};
+use crate::support::scene::{REPO, Scene, merge};
 
 fn values(host: &str, tag: &str, replicas: u32) -> String {
     format!(
@@ -126,8 +126,21 @@ async fn the_service_promotes_it_as_the_command_does() {
     let scene = Scene::with_files(&[]).await;
     scene.github.adopt(REPO, repo.root());
     scene.push_event(None).await;
-    scene.drain().await;
-    let world = scene.github.world();
-    let message = &world.repo(REPO).head("promote/staging-to-production").message;
-    assert!(message.contains(&format!("Overlift-Plan: {id}")), "{id}: {message}");
+    scene.work().await;
+    {
+        let world = scene.github.world();
+        let message = &world.repo(REPO).head("promote/staging-to-production").message;
+        assert!(message.contains(&format!("Overlift-Plan: {id}")), "{id}: {message}");
+    }
+    let number = scene.open()[0];
+    merge(&scene, number).await;
+    let production = "helm_deploy/values-production.yaml";
+    assert_eq!(scene.file("main", production).unwrap(), values("api-production", "1.1.0", 4));
+    scene.github.add_person(REPO, "mona", "write");
+    scene.comment(number, "mona", "/undo").await;
+    scene.work().await;
+    assert_eq!(
+        scene.file("undo/production", production).unwrap(),
+        values("api-production", "1.0.0", 4)
+    );
 }
