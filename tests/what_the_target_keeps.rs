@@ -967,3 +967,25 @@ fn a_dependency_that_the_source_replaced_is_not_installed_beside_it() {
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert_eq!(repository.read("production/Chart.yaml"), chart("review", "one", "1.0.13"));
 }
+
+/// Staging had production's disk by mistake; its own came into production with the correction.
+#[test]
+fn a_disk_is_there_once() {
+    let values = |volume: &str, image: &str| {
+        format!("nfs:\n  volumeId: {volume}\n  image: ami-{image}\n  size: 1\n")
+    };
+    let (theirs, ours) = ("vol-061c43dc309660f3d", "vol-0027f2b7dc07df273");
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/values.yaml", &values(ours, "0a1b2c3d")),
+        ("production/values.yaml", &values(ours, "0a1b2c3d")),
+    ]);
+    repository.write("staging/values.yaml", &values(theirs, "4e5f6a7b"));
+    repository.commit("our own disk, and a newer image");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/values.yaml nfs.volumeId stays: names what is there once (`vol-061c43dc309660f3d`), and production has another
+    production/values.yaml nfs.image comes: changed by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/values.yaml"), values(ours, "4e5f6a7b"));
+}

@@ -1,27 +1,37 @@
-//! Accounts of a cloud that values are bound to: what belongs to staging's account is nothing for production's.
+//! What of a cloud values are bound to, accounts and what is in them: staging's disk is none for production.
 
-/// What a cloud bills by, and what holds everything in it.
+/// What a cloud bills by, or something in it that is there once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Account {
-    /// Whose it is.
-    pub cloud: Cloud,
+    /// What it is.
+    pub kind: Kind,
     /// Its number or id.
     pub name: String,
 }
 
-/// A cloud, and what an account is called there.
+/// A kind of what there is in a cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cloud {
+pub(super) enum Kind {
     /// An account of AWS.
     Aws,
     /// A subscription of Azure.
     Azure,
     /// A project of Google Cloud.
     Google,
+    /// A disk, a network or the like of AWS, by what its ids begin with.
+    Made(&'static str),
 }
 
-/// What stands before or behind an account, for each cloud.
-pub(super) const MARKS: [&str; 3] = [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS];
+/// Texts of which a file has one that names something of a cloud.
+pub(super) fn marks() -> Vec<&'static str> {
+    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(MADE).collect()
+}
+
+/// What ids of AWS begin with that name something which is there once: addresses, network interfaces, file systems and
+/// their access points, security groups, subnets, disks, networks and their end points. Images (`ami-`) and copies of
+/// disks (`snap-`) are versions, which are promoted.
+const MADE: [&str; 9] =
+    ["eipalloc-", "eni-", "fs-", "fsap-", "sg-", "subnet-", "vol-", "vpc-", "vpce-"];
 
 const ARN: &str = "arn:aws";
 const SUBSCRIPTIONS: &str = "/subscriptions/";
@@ -33,14 +43,29 @@ const SERVICE_ACCOUNTS: &str = ".iam.gserviceaccount.com";
 /// Source: the format of ARNs in the reference of AWS Identity and Access Management; `resourceId` of Azure Resource
 /// Manager's template functions; *Service accounts overview* of Google Cloud's IAM.
 pub(super) fn accounts_in(text: &str) -> impl Iterator<Item = Account> {
-    let found = |mark: &'static str, read: fn(&str, usize) -> Option<&str>, cloud: Cloud| {
+    let found = |mark: &'static str, read: fn(&str, usize) -> Option<&str>, kind: Kind| {
         let places = text.match_indices(mark).map(|(at, _)| at);
-        places.filter_map(move |at| Some(Account { cloud, name: read(text, at)?.to_owned() }))
+        places.filter_map(move |at| Some(Account { kind, name: read(text, at)?.to_owned() }))
     };
-    let of_aws = found(ARN, of_arn, Cloud::Aws);
-    let of_azure = found(SUBSCRIPTIONS, of_resource, Cloud::Azure);
-    let of_google = found(SERVICE_ACCOUNTS, of_service_account, Cloud::Google);
-    of_aws.chain(of_azure).chain(of_google)
+    let of_aws = found(ARN, of_arn, Kind::Aws);
+    let of_azure = found(SUBSCRIPTIONS, of_resource, Kind::Azure);
+    let of_google = found(SERVICE_ACCOUNTS, of_service_account, Kind::Google);
+    let of_parts = MADE.into_iter().flat_map(move |prefix| made(text, prefix));
+    of_aws.chain(of_azure).chain(of_google).chain(of_parts)
+}
+
+/// The ids with a prefix: eight or seventeen hexadecimal digits behind it.
+fn made<'t>(text: &'t str, prefix: &'static str) -> impl Iterator<Item = Account> + 't {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let id = move |(at, _): (usize, &str)| {
+        let digits = &text[at + prefix.len()..];
+        let digits = &digits[..digits.find(|c| !is_word(c)).unwrap_or(digits.len())];
+        let is_id = matches!(digits.len(), 8 | 17)
+            && digits.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it))
+            && !text[..at].ends_with(is_word);
+        is_id.then(|| Account { kind: Kind::Made(prefix), name: format!("{prefix}{digits}") })
+    };
+    text.match_indices(prefix).filter_map(id)
 }
 
 fn of_arn(text: &str, at: usize) -> Option<&str> {
@@ -72,7 +97,7 @@ mod tests {
     #[test]
     fn accounts_are_told_by_what_stands_around_them() {
         let of = |text: &str| {
-            let found = accounts_in(text).map(|it| format!("{:?} {}", it.cloud, it.name));
+            let found = accounts_in(text).map(|it| format!("{:?} {}", it.kind, it.name));
             found.collect::<Vec<_>>()
         };
         assert_eq!(of("arn:aws:iam::123456789012:role/a"), ["Aws 123456789012"]);
@@ -84,11 +109,17 @@ mod tests {
         assert_eq!(of(&format!("scope: /subscriptions/{id}")), [format!("Azure {id}")]);
         let service = "iam.gke.io/gcp-service-account: dns@shop-main-7.iam.gserviceaccount.com";
         assert_eq!(of(service), ["Google shop-main-7"]);
+        let disks = "volumeId: vol-061c43dc309660f3d\nsubnets: [subnet-0a1b2c3d, subnet-x]";
+        let made = ["Made(\"subnet-\") subnet-0a1b2c3d", "Made(\"vol-\") vol-061c43dc309660f3d"];
+        assert_eq!(of(disks), made);
         for none in [
             "arn:aws:s3:::bucket/x",
             "arn:aws:iam::aws:policy/A",
             "arn:awsome:a:b:123456789012",
             "arn:aws",
+            "ami-061c43dc309660f3d",
+            "my-vol-061c43dc309660f3d",
+            "vol-deadbeef1",
             "https://shop.example/subscriptions/weekly/all",
             "/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/shop",
             "all of .iam.gserviceaccount.com",

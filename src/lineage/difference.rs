@@ -92,6 +92,12 @@ pub enum Because {
         /// That account's number.
         name: String,
     },
+    /// It names something in a cloud that is there once, such as a disk or a network, and that the target names
+    /// nowhere, while it names others.
+    NamesMade {
+        /// Its id.
+        name: String,
+    },
     /// The entry that names the file in the source stays away.
     EntryStays,
     /// The source's kustomizations named the file once, and do no more.
@@ -167,6 +173,9 @@ impl Because {
             ),
             Self::NamesAccount { name } => {
                 format!("belongs to an account (`{name}`) that {target} names nowhere")
+            }
+            Self::NamesMade { name } => {
+                format!("names what is there once (`{name}`), and {target} has another")
             }
             Self::EntryStays => "the entry that names it stays away".to_owned(),
             Self::Unused => "nothing in the source names it any more".to_owned(),

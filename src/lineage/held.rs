@@ -9,4 +9,6 @@ pub(super) enum Held {
     Other(String),
     /// An account of a cloud, to which it is bound and which the target names nowhere.
     Account(String),
+    /// Something in an account that is there once, and that the target names nowhere.
+    Made(String),
 }

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::{Account, accounts_in};
+use super::accounts::{Account, Kind, accounts_in};
 use super::counterparts::Counterparts;
 use super::held::Held;
 use super::moved::{self, Moved};
@@ -156,9 +156,13 @@ impl<'a> Sides<'a> {
     fn foreign_account(&self, text: &str) -> Option<Held> {
         let is_foreign = |account: &Account| {
             let own = self.world.accounts();
-            !own.contains(account) && own.iter().any(|other| other.cloud == account.cloud)
+            !own.contains(account) && own.iter().any(|other| other.kind == account.kind)
         };
-        accounts_in(text).find(is_foreign).map(|account| Held::Account(account.name))
+        let account = accounts_in(text).find(is_foreign)?;
+        Some(match account.kind {
+            Kind::Made(_) => Held::Made(account.name),
+            Kind::Aws | Kind::Azure | Kind::Google => Held::Account(account.name),
+        })
     }
 
     /// Why a new key has to stay away: it is a name, in which the source's environment is named. It would have to be

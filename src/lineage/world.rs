@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::{Account, MARKS, accounts_in};
+use super::accounts::{Account, accounts_in, marks};
 use super::content::Form;
 use super::definitions::definitions;
 use super::request::Folders;
@@ -60,11 +60,11 @@ impl<'a> World<'a> {
         self.coming.contains(name) || self.remembered(name, || self.finds(name))
     }
 
-    /// The accounts that the target's files name.
+    /// What of a cloud the target's files name.
     pub(super) fn accounts(&self) -> &BTreeSet<Account> {
         self.accounts.get_or_init(|| {
             let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
-            let files = self.holding(&own.collect::<Vec<_>>(), &MARKS);
+            let files = self.holding(&own.collect::<Vec<_>>(), &marks());
             let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
             texts.flat_map(|text| accounts_in(&text).collect::<Vec<_>>()).collect()
         })
