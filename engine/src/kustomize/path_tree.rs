@@ -69,7 +69,7 @@ impl Tree {
     /// Calls `visit` with every node that a path leads to, and the path's number.
     ///
     /// # Errors
-    /// What `visit` returns, and [`ScalarInTheWay`].
+    /// What `visit` returns, and [`NoWay`] where a path cannot be followed.
     pub fn visit<E: From<NoWay>>(
         &self,
         node: &mut Node,
