@@ -85,6 +85,18 @@ pub(super) enum Op {
     Within { target: NodePath, source: NodePath, form: Form, op: Box<Self> },
 }
 
+impl Reason {
+    /// The target's own, of whatever age, while the source changed its own.
+    pub(super) const OWN: Self = Self::Judged(Verdict::Own { since: None, source_moved: true });
+}
+
+impl Decision {
+    /// Leaves the target's file as it is there.
+    pub(super) fn leave(&mut self, reason: Reason) {
+        (self.op, self.reason) = (None, reason);
+    }
+}
+
 impl Op {
     /// Whether something goes and nothing comes.
     pub(super) fn removes(&self) -> bool {

@@ -49,8 +49,7 @@ pub(super) fn keep_in_one(
         });
         if !moves {
             let decision = &mut found[entry.decision];
-            decision.op = None;
-            decision.reason = Reason::InAnotherList { list, of_target: entry.is_source };
+            decision.leave(Reason::InAnotherList { list, of_target: entry.is_source });
         }
     }
 }

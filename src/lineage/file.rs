@@ -209,7 +209,7 @@ impl Opened<'_, '_> {
         let (mut decisions, together) = (walk.found, walk.together);
         for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {
             if !self.is_asked(&decision.field, decision.source.as_deref()) {
-                (decision.op, decision.reason) = (None, Reason::NotAsked);
+                decision.leave(Reason::NotAsked);
             }
         }
         keep_together(&mut decisions, &together);

@@ -168,8 +168,7 @@ fn keep_all(found: &mut [Decision], moving: Vec<usize>, with: &str) -> bool {
     for at in moving {
         let decision = &mut found[at];
         if decision.op.is_some() && decision.reason != Reason::Taken {
-            decision.op = None;
-            decision.reason = Reason::Together { with: with.to_owned() };
+            decision.leave(Reason::Together { with: with.to_owned() });
             changed = true;
         }
     }

@@ -324,11 +324,9 @@ impl<'w> Walk<'w> {
         if self.found[from..].iter().any(goes) || !(0..target.len()).any(|at| is_kept(&at)) {
             return;
         }
-        if let Some(added) =
-            self.found.last_mut().filter(|it| matches!(it.op, Some(Op::Add { .. })))
-        {
-            added.op = None;
-            added.reason = Reason::Judged(Verdict::Own { since: None, source_moved: true });
+        let added = self.found.last_mut().filter(|it| matches!(it.op, Some(Op::Add { .. })));
+        if let Some(added) = added {
+            added.leave(Reason::OWN);
         }
     }
 
@@ -338,8 +336,7 @@ impl<'w> Walk<'w> {
             if matches!(decision.op, Some(Op::Remove { .. }))
                 && decision.reason == Reason::Judged(Verdict::Behind { since: Some(at) })
             {
-                decision.op = None;
-                decision.reason = Reason::Judged(Verdict::Own { since: None, source_moved: true });
+                decision.leave(Reason::OWN);
             }
         }
     }
@@ -417,9 +414,7 @@ impl<'w> Walk<'w> {
                 Reason::Judged(Verdict::AbsentOnPurpose)
             }
             (None, Choice::Changed) => match judge(column, self.times, &way.keys, self.names) {
-                Verdict::Behind { .. } if self.leads_to_own(column, way) => {
-                    Reason::Judged(Verdict::Own { since: None, source_moved: true })
-                }
+                Verdict::Behind { .. } if self.leads_to_own(column, way) => Reason::OWN,
                 verdict @ Verdict::Behind { .. } => self.behind(column, way, verdict),
                 Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                     Reason::Judged(Verdict::Unlisted)
@@ -440,14 +435,13 @@ impl<'w> Walk<'w> {
         if let Some(version) = last {
             let target = column.target.and_then(Value::as_text);
             let comes = target != Some(version);
-            let own = Reason::Judged(Verdict::Own { since: None, source_moved: true });
             let op = Op::Set { target: way.target.clone(), text: version.to_owned() };
             return self.found.push(Decision {
                 field: way.shown.trim_start_matches('.').to_owned(),
                 document: way.document.clone(),
                 source: Some(version.to_owned()),
                 target: target.map(str::to_owned),
-                reason: if comes { reason } else { own },
+                reason: if comes { reason } else { Reason::OWN },
                 is_new: false,
                 op: comes.then_some(op),
                 position: way.position.clone(),
