@@ -94,7 +94,7 @@ pub enum Because {
     },
     /// It names something in a cloud that is there once, such as a disk or a network, and that the target names
     /// nowhere, while it names others.
-    NamesMade {
+    NamesOnlyOne {
         /// Its id.
         name: String,
     },
@@ -174,7 +174,7 @@ impl Because {
             Self::NamesAccount { name } => {
                 format!("belongs to an account (`{name}`) that {target} names nowhere")
             }
-            Self::NamesMade { name } => {
+            Self::NamesOnlyOne { name } => {
                 format!("names what is there once (`{name}`), and {target} has another")
             }
             Self::EntryStays => "the entry that names it stays away".to_owned(),

@@ -10,5 +10,5 @@ pub(super) enum Held {
     /// An account of a cloud, to which it is bound and which the target names nowhere.
     Account(String),
     /// Something in an account that is there once, and that the target names nowhere.
-    Made(String),
+    OnlyOne(String),
 }

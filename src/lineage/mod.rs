@@ -11,12 +11,12 @@
 //! torn, `splice` carries decisions out in the target's text, `told` has the words for them, `versions` are a file's past
 //! as trees, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says
 //! it is, `counterparts` and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
-//! whether there is such a name, `accounts` to whose cloud a value is bound, `file_names` how it calls files, `named` what kustomizations name, `moved` and `moves` which have another place, `series` which are
+//! whether there is such a name, `cloud` which objects of a cloud a value is bound to, `file_names` how it calls files, `named` what kustomizations name, `moved` and `moves` which have another place, `series` which are
 //! nobody's own by their names, `file` decides for
 //! one file, and `compare` puts it together for two folders.
 
-mod accounts;
 mod claim;
+mod cloud;
 mod compare;
 mod content;
 mod counterparts;

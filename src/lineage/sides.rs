@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::{Account, Kind, accounts_in};
+use super::cloud::{self, CloudKind, CloudObject};
 use super::counterparts::Counterparts;
 use super::held::Held;
 use super::moved::{self, Moved};
@@ -129,7 +129,7 @@ impl<'a> Sides<'a> {
                 let other = others
                     .find(|name| !self.said.contains(*name))
                     .map(|name| Held::Other(name.to_owned()));
-                other.or_else(|| self.foreign_account(text))
+                other.or_else(|| self.foreign_object(text))
             }
             Shape::List(items) => {
                 items.iter().find_map(|item| self.foreign_in(translation, key, item))
@@ -152,16 +152,16 @@ impl<'a> Sides<'a> {
         }
     }
 
-    /// Why a text has to stay away that is bound to an account: the target names others, and never this one.
-    fn foreign_account(&self, text: &str) -> Option<Held> {
-        let is_foreign = |account: &Account| {
-            let own = self.world.accounts();
-            !own.contains(account) && own.iter().any(|other| other.kind == account.kind)
+    /// Why a text has to stay away that is bound to an object of a cloud: the target names others, and never this one.
+    fn foreign_object(&self, text: &str) -> Option<Held> {
+        let is_foreign = |object: &CloudObject| {
+            let own = self.world.cloud_objects();
+            !own.contains(object) && own.iter().any(|other| other.kind == object.kind)
         };
-        let account = accounts_in(text).find(is_foreign)?;
-        Some(match account.kind {
-            Kind::Made(_) => Held::Made(account.name),
-            Kind::Aws | Kind::Azure | Kind::Google => Held::Account(account.name),
+        let object = cloud::objects_in(text).find(is_foreign)?;
+        Some(match object.kind {
+            CloudKind::WithId(_) => Held::OnlyOne(object.name),
+            CloudKind::Aws | CloudKind::Azure | CloudKind::Google => Held::Account(object.name),
         })
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::accounts_in;
+use super::cloud;
 use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
@@ -17,7 +17,8 @@ use super::sides::Sides;
 use super::translation::Translation;
 use crate::model::ReadError;
 
-/// Whether something that changes has the name of the source in it, of an environment that is neither, or an account.
+/// Whether something that changes has the name of the source in it, of an environment that is neither, or an object of a
+/// cloud.
 fn name_environments(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
     let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
     let mut texts = outcomes.iter().filter_map(after);
@@ -25,7 +26,7 @@ fn name_environments(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
         let text = String::from_utf8_lossy(&file.content);
         request.names.names_source(&text)
             || request.names.others_in(&text).next().is_some()
-            || accounts_in(&text).next().is_some()
+            || cloud::objects_in(&text).next().is_some()
     })
 }
 

@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::{Account, accounts_in, marks};
+use super::cloud::{self, CloudObject};
 use super::content::Form;
 use super::definitions::definitions;
 use super::request::Folders;
@@ -21,7 +21,7 @@ pub(super) struct World<'a> {
     called: Option<&'a str>,
     paths: OnceCell<Vec<RepoPath>>,
     known: RefCell<BTreeMap<String, bool>>,
-    accounts: OnceCell<BTreeSet<Account>>,
+    cloud_objects: OnceCell<BTreeSet<CloudObject>>,
     /// Names that come with the promotion, in the target's words.
     coming: BTreeSet<String>,
     /// Files that were asked for and whose content is not here.
@@ -39,7 +39,7 @@ impl<'a> World<'a> {
             called,
             paths: OnceCell::new(),
             known: RefCell::default(),
-            accounts: OnceCell::new(),
+            cloud_objects: OnceCell::new(),
             coming: BTreeSet::new(),
             unknown: RefCell::default(),
         }
@@ -60,13 +60,13 @@ impl<'a> World<'a> {
         self.coming.contains(name) || self.remembered(name, || self.finds(name))
     }
 
-    /// What of a cloud the target's files name.
-    pub(super) fn accounts(&self) -> &BTreeSet<Account> {
-        self.accounts.get_or_init(|| {
+    /// The objects of clouds that the target's files name.
+    pub(super) fn cloud_objects(&self) -> &BTreeSet<CloudObject> {
+        self.cloud_objects.get_or_init(|| {
             let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
-            let files = self.holding(&own.collect::<Vec<_>>(), &marks());
+            let files = self.holding(&own.collect::<Vec<_>>(), &cloud::marks());
             let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
-            texts.flat_map(|text| accounts_in(&text).collect::<Vec<_>>()).collect()
+            texts.flat_map(|text| cloud::objects_in(&text).collect::<Vec<_>>()).collect()
         })
     }
 

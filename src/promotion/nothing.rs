@@ -85,7 +85,7 @@ fn group(
         }
         Because::NamesOther { .. } => (11, "naming other environments".to_owned()),
         Because::NamesAccount { .. } => (11, "of other accounts".to_owned()),
-        Because::NamesMade { .. } => (14, "naming what is there once".to_owned()),
+        Because::NamesOnlyOne { .. } => (14, "naming what is there once".to_owned()),
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())
         }

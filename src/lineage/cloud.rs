@@ -1,17 +1,17 @@
-//! What of a cloud values are bound to, accounts and what is in them: staging's disk is none for production.
+//! Objects of a cloud that values are bound to, accounts and what is in them: staging's disk is none for production.
 
 /// What a cloud bills by, or something in it that is there once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Account {
+pub(super) struct CloudObject {
     /// What it is.
-    pub kind: Kind,
+    pub kind: CloudKind,
     /// Its number or id.
     pub name: String,
 }
 
-/// A kind of what there is in a cloud.
+/// A kind of object in a cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum CloudKind {
     /// An account of AWS.
     Aws,
     /// A subscription of Azure.
@@ -19,43 +19,44 @@ pub(super) enum Kind {
     /// A project of Google Cloud.
     Google,
     /// A disk, a network or the like of AWS, by what its ids begin with.
-    Made(&'static str),
+    WithId(&'static str),
 }
 
 /// Texts of which a file has one that names something of a cloud.
 pub(super) fn marks() -> Vec<&'static str> {
-    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(MADE).collect()
+    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(ID_PREFIXES).collect()
 }
 
 /// What ids of AWS begin with that name something which is there once: addresses, network interfaces, file systems and
 /// their access points, security groups, subnets, disks, networks and their end points. Images (`ami-`) and copies of
 /// disks (`snap-`) are versions, which are promoted.
-const MADE: [&str; 9] =
+const ID_PREFIXES: [&str; 9] =
     ["eipalloc-", "eni-", "fs-", "fsap-", "sg-", "subnet-", "vol-", "vpc-", "vpce-"];
 
 const ARN: &str = "arn:aws";
 const SUBSCRIPTIONS: &str = "/subscriptions/";
 const SERVICE_ACCOUNTS: &str = ".iam.gserviceaccount.com";
 
-/// The accounts that a text names: by ARNs (`arn:aws:iam::239043911459:role/deploy`), by ids of Azure's resources
+/// The objects that a text names. Accounts by ARNs (`arn:aws:iam::239043911459:role/deploy`), by ids of Azure's resources
 /// (`/subscriptions/2f4a…/resourceGroups/shop`), by Google's service accounts (`deploy@shop-7.iam.gserviceaccount.com`).
+/// What is in them by ids of AWS (`vol-061c43dc309660f3d`).
 ///
 /// Source: the format of ARNs in the reference of AWS Identity and Access Management; `resourceId` of Azure Resource
 /// Manager's template functions; *Service accounts overview* of Google Cloud's IAM.
-pub(super) fn accounts_in(text: &str) -> impl Iterator<Item = Account> {
-    let found = |mark: &'static str, read: fn(&str, usize) -> Option<&str>, kind: Kind| {
+pub(super) fn objects_in(text: &str) -> impl Iterator<Item = CloudObject> {
+    let found = |mark: &'static str, read: fn(&str, usize) -> Option<&str>, kind: CloudKind| {
         let places = text.match_indices(mark).map(|(at, _)| at);
-        places.filter_map(move |at| Some(Account { kind, name: read(text, at)?.to_owned() }))
+        places.filter_map(move |at| Some(CloudObject { kind, name: read(text, at)?.to_owned() }))
     };
-    let of_aws = found(ARN, of_arn, Kind::Aws);
-    let of_azure = found(SUBSCRIPTIONS, of_resource, Kind::Azure);
-    let of_google = found(SERVICE_ACCOUNTS, of_service_account, Kind::Google);
-    let of_parts = MADE.into_iter().flat_map(move |prefix| made(text, prefix));
-    of_aws.chain(of_azure).chain(of_google).chain(of_parts)
+    let of_aws = found(ARN, of_arn, CloudKind::Aws);
+    let of_azure = found(SUBSCRIPTIONS, of_resource, CloudKind::Azure);
+    let of_google = found(SERVICE_ACCOUNTS, of_service_account, CloudKind::Google);
+    let with_id = ID_PREFIXES.into_iter().flat_map(move |prefix| with_id(text, prefix));
+    of_aws.chain(of_azure).chain(of_google).chain(with_id)
 }
 
 /// The ids with a prefix: eight or seventeen hexadecimal digits behind it.
-fn made<'t>(text: &'t str, prefix: &'static str) -> impl Iterator<Item = Account> + 't {
+fn with_id<'t>(text: &'t str, prefix: &'static str) -> impl Iterator<Item = CloudObject> + 't {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let id = move |(at, _): (usize, &str)| {
         let digits = &text[at + prefix.len()..];
@@ -63,7 +64,10 @@ fn made<'t>(text: &'t str, prefix: &'static str) -> impl Iterator<Item = Account
         let is_id = matches!(digits.len(), 8 | 17)
             && digits.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it))
             && !text[..at].ends_with(is_word);
-        is_id.then(|| Account { kind: Kind::Made(prefix), name: format!("{prefix}{digits}") })
+        is_id.then(|| CloudObject {
+            kind: CloudKind::WithId(prefix),
+            name: format!("{prefix}{digits}"),
+        })
     };
     text.match_indices(prefix).filter_map(id)
 }
@@ -95,9 +99,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_are_told_by_what_stands_around_them() {
+    fn objects_are_told_by_what_stands_around_them() {
         let of = |text: &str| {
-            let found = accounts_in(text).map(|it| format!("{:?} {}", it.kind, it.name));
+            let found = objects_in(text).map(|it| format!("{:?} {}", it.kind, it.name));
             found.collect::<Vec<_>>()
         };
         assert_eq!(of("arn:aws:iam::123456789012:role/a"), ["Aws 123456789012"]);
@@ -110,8 +114,9 @@ mod tests {
         let service = "iam.gke.io/gcp-service-account: dns@shop-main-7.iam.gserviceaccount.com";
         assert_eq!(of(service), ["Google shop-main-7"]);
         let disks = "volumeId: vol-061c43dc309660f3d\nsubnets: [subnet-0a1b2c3d, subnet-x]";
-        let made = ["Made(\"subnet-\") subnet-0a1b2c3d", "Made(\"vol-\") vol-061c43dc309660f3d"];
-        assert_eq!(of(disks), made);
+        let with_id =
+            ["WithId(\"subnet-\") subnet-0a1b2c3d", "WithId(\"vol-\") vol-061c43dc309660f3d"];
+        assert_eq!(of(disks), with_id);
         for none in [
             "arn:aws:s3:::bucket/x",
             "arn:aws:iam::aws:policy/A",
