@@ -8,9 +8,9 @@
 use super::content::Form;
 use super::history::History;
 use super::names::Names;
-use super::pairing::{Pairing, Side};
 use super::settle::{Point, source_then};
-use super::value::{Shape, Value};
+use super::value::Value;
+use super::value_change::{ValueChange, value_changes};
 use super::verdict::is_version;
 use crate::model::{BlobId, ReadError, RepoPath};
 
@@ -98,65 +98,19 @@ impl Brought {
             return;
         };
         let old = before.and_then(read);
-        self.compare(old.as_ref(), &new, Some(&theirs), &mut Vec::new(), names);
+        let sides = (old.as_ref(), &new, Some(&theirs));
+        value_changes(sides, names, &mut |change, keys| self.count(&change, keys, names));
     }
 
-    fn compare<'v>(
-        &mut self,
-        before: Option<&'v Value>,
-        after: &'v Value,
-        source: Option<&'v Value>,
-        keys: &mut Vec<&'v str>,
-        names: &Names,
-    ) {
-        if before == Some(after) {
-            return;
-        }
-        let Some(source) = source else {
-            self.other += 1;
-            return;
-        };
-        match (&after.shape, &source.shape) {
-            (Shape::Map(pairs), Shape::Map(_)) => {
-                for (key, value) in pairs {
-                    keys.push(key);
-                    let old = before.and_then(|before| before.get(key));
-                    self.compare(old, value, source.get(key), keys, names);
-                    keys.pop();
-                }
-                let old = before.map(Value::pairs).unwrap_or_default();
-                for (key, _) in old.iter().filter(|(key, _)| after.get(key).is_none()) {
-                    self.lost(source.get(key).is_none());
-                }
-            }
-            (Shape::List(items), Shape::List(others)) => {
-                let pairing = Pairing { field: keys.last().copied().unwrap_or_default(), names };
-                let then = before.map(Value::items).unwrap_or_default();
-                let mine = pairing.pair((items, Side::Target), (then, Side::Target));
-                let theirs = pairing.pair((items, Side::Target), (others, Side::Source));
-                for (index, item) in items.iter().enumerate() {
-                    let old = mine[index].map(|at| &then[at]);
-                    self.compare(old, item, theirs[index].map(|at| &others[at]), keys, names);
-                }
-                let there = pairing.pair((then, Side::Target), (others, Side::Source));
-                for at in (0..then.len()).filter(|at| !mine.contains(&Some(*at))) {
-                    self.lost(there[at].is_none());
-                }
-            }
-            _ if is_same(after, source, names) => {
+    /// Counts one value.
+    fn count(&mut self, change: &ValueChange<'_>, keys: &[&str], names: &Names) {
+        match *change {
+            ValueChange::Set { after, source: Some(source) } if is_same(after, source, names) => {
                 self.given += 1;
                 self.versions += usize::from(is_version(after, keys));
             }
-            _ => self.other += 1,
-        }
-    }
-
-    /// A value went, as it had gone from the source, or not.
-    const fn lost(&mut self, there_too: bool) {
-        if there_too {
-            self.given += 1;
-        } else {
-            self.other += 1;
+            ValueChange::Gone { source_has_it: false } => self.given += 1,
+            ValueChange::Set { .. } | ValueChange::Gone { source_has_it: true } => self.other += 1,
         }
     }
 }

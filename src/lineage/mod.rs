@@ -5,15 +5,20 @@
 //! value of its own was never the source's.* Everything here is decided from values: files as they
 //! are, files as they were at each commit, names. Who reads a history is elsewhere.
 //!
-//! `history` is what is known of the past, `value` and `content` are files as trees, `pairing` says
-//! which item is which, `past` what it was, `walk` goes through a file on both sides at once, `verdict`
-//! decides for one value, `coupling` and `together` keep what says one thing in several fields from being
-//! torn, `splice` carries decisions out in the target's text, `told` has the words for them, `versions` are a file's past
-//! as trees, `take_back` undoes one change of a file, `claim` tells whether a commit is the promotion that it says
-//! it is, `counterparts` and `wording` say what is new in the target's names, `translation` puts them in, `world` and `definitions` tell
-//! whether there is such a name, `cloud` which objects of a cloud a value is bound to, `file_names` how it calls files, `named` what kustomizations name, `moved` and `moves` which have another place, `series` which are
-//! nobody's own by their names, `file` decides for
-//! one file, and `compare` puts it together for two folders.
+//! - What there is: `history` is what is known of the past, `value` and `content` are files as trees, `versions` a
+//!   file's past as trees, `names` those of the environments, `named` what kustomizations name, `cloud` which objects of a
+//!   cloud a text names.
+//! - Which is which: `pairing` for the items of lists, `past` for what they were, `file_names` for files under each
+//!   environment's name, `moved` and `moves` for those in another place, `series` for those that are nobody's own by their
+//!   names.
+//! - What comes: `walk` goes through a file on both sides at once, `verdict` decides for one value, `coupling` and
+//!   `together` keep what says one thing in several fields from being torn.
+//! - In which words: `counterparts` and `wording` say what is new in the target's names, `translation` puts them in,
+//!   `world` and `definitions` tell whether there is such a name.
+//! - What becomes of it: `splice` carries decisions out in the target's text, `told` has the words for them, `file`
+//!   decides for one file, and `compare` puts it together for two folders.
+//! - Of commits: `value_change` says what one changed beside what the source had, `claim` whether it is the promotion that
+//!   it says it is, `settle` which was the last one; `take_back` undoes one change of a file.
 
 mod claim;
 mod cloud;
@@ -50,6 +55,7 @@ mod together;
 mod told;
 mod translation;
 mod value;
+mod value_change;
 mod verdict;
 mod versions;
 mod walk;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::content::Form;
 use super::history::History;
 use super::names::Names;
-use super::pairing::{Pairing, Side};
-use super::value::{Shape, Value};
+use super::value::Value;
+use super::value_change::{ValueChange, value_changes};
 use super::verdict::is_version;
 use crate::model::{BlobId, CommitSha, ReadError, RepoPath};
 
@@ -132,44 +132,15 @@ fn took(
     };
     let (before, after, source) = (read(before)?, read(Some(after))?, read(Some(source))?);
     if let (Some(after), Some(source)) = (after, source) {
-        gave(before.as_deref(), &after, Some(&source), &mut Vec::new(), names, given);
+        let sides = (before.as_deref(), &*after, Some(&*source));
+        value_changes(sides, names, &mut |change, keys| {
+            if let ValueChange::Set { after, source } = change
+                && source == Some(after)
+            {
+                given.values += 1;
+                given.versions += usize::from(is_version(after, keys));
+            }
+        });
     }
     Ok(())
-}
-
-fn gave<'v>(
-    before: Option<&'v Value>,
-    after: &'v Value,
-    source: Option<&'v Value>,
-    keys: &mut Vec<&'v str>,
-    names: &Names,
-    given: &mut Given,
-) {
-    let Some(source) = source.filter(|_| before != Some(after)) else { return };
-    match (&after.shape, &source.shape) {
-        (Shape::Map(pairs), Shape::Map(_)) => {
-            for (key, value) in pairs {
-                let before = before.and_then(|before| before.get(key));
-                keys.push(key);
-                gave(before, value, source.get(key), keys, names, given);
-                keys.pop();
-            }
-        }
-        (Shape::List(items), Shape::List(others)) => {
-            let pairing = Pairing { field: keys.last().copied().unwrap_or_default(), names };
-            let then = before.map(Value::items).unwrap_or_default();
-            let mine = pairing.pair((items, Side::Target), (then, Side::Target));
-            let theirs = pairing.pair((items, Side::Target), (others, Side::Source));
-            for (index, item) in items.iter().enumerate() {
-                let before = mine[index].map(|at| &then[at]);
-                let source = theirs[index].map(|at| &others[at]);
-                gave(before, item, source, keys, names, given);
-            }
-        }
-        _ if after == source => {
-            given.values += 1;
-            given.versions += usize::from(is_version(after, keys));
-        }
-        _ => {}
-    }
 }
