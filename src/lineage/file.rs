@@ -6,6 +6,7 @@ use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
 use super::entries::named_after;
+use super::grounds::Grounds;
 use super::held::Held;
 use super::history::Version;
 use super::named::{Named, is_within, join};
@@ -182,7 +183,7 @@ impl Opened<'_, '_> {
         let (keep, take) =
             ((self.request.keep)(&self.pair.target), (self.request.take)(&self.pair.target));
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
-        let mut walk = Walk {
+        let grounds = Grounds {
             is_unlisted: &is_unlisted,
             stays: &|entry| self.stays(entry),
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
@@ -199,12 +200,9 @@ impl Opened<'_, '_> {
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },
-            form,
             is_kustomization: KUSTOMIZATION_NAMES.contains(&name),
-            found: Vec::new(),
-            unpaired: Vec::new(),
-            together: Vec::new(),
         };
+        let mut walk = Walk::new(grounds, form);
         walk.file(&column);
         let (mut decisions, together) = (walk.found, walk.together);
         for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {

@@ -11,8 +11,8 @@
 //! - Which is which: `pairing` for the items of lists, `past` for what they were, `file_names` for files under each
 //!   environment's name, `moved` and `moves` for those in another place, `series` for those that are nobody's own by their
 //!   names.
-//! - What comes: `walk` goes through a file on both sides at once, `verdict` decides for one value, `coupling` and
-//!   `together` keep what says one thing in several fields from being torn.
+//! - What comes: `walk` goes through a file on both sides at once, `grounds` is on what it decides, `verdict` the
+//!   rule for one value, `coupling` and `together` keep what says one thing in several fields from being torn.
 //! - In which words: `counterparts` and `wording` say what is new in the target's names, `translation` puts them in,
 //!   `world` and `definitions` tell whether there is such a name.
 //! - What becomes of it: `splice` carries decisions out in the target's text, `told` has the words for them, `file`
@@ -34,6 +34,7 @@ mod entries;
 mod families;
 mod file;
 mod file_names;
+mod grounds;
 mod held;
 mod history;
 mod lines;

@@ -3,43 +3,19 @@
 use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::families::{Unpaired, entry, has_other, keep_in_one, same};
-use super::held::Held;
-use super::names::Names;
+use super::grounds::Grounds;
 use super::pairing::{Pairing, Side};
 use super::past::{Past, renamed, swapped};
-use super::three_way::new_lines;
 use super::together::{Together, keep_together};
-use super::translation::has_lines;
 use super::value::{Shape, Value};
-use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
+use super::verdict::{Column, Verdict, since_of};
 use super::way::Way;
 use super::within::Within;
-use crate::model::{FieldStep, KustomizationField, PATCH_LISTS};
 
-/// Why the value of a key, or the file that an entry leads to, has to stay away.
-type Foreign<'w> = dyn Fn(&str, &Value, Option<&str>) -> Option<Held> + 'w;
-/// What the target says for the value of a key, if that is known.
-type OwnWords<'w> = dyn Fn(&str, &str) -> Option<String> + 'w;
-
-/// What stays the same while a file is walked through.
+/// A file on the way through it, and what was found so far.
 pub(super) struct Walk<'w> {
-    pub times: &'w Times,
-    pub names: &'w Names,
-    pub policy: Policy<'w>,
+    pub grounds: Grounds<'w>,
     pub form: Form,
-    /// Whether the file is a kustomization: its lists may begin with an entry that comes.
-    pub is_kustomization: bool,
-    /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
-    pub is_unlisted: &'w dyn Fn(&str) -> bool,
-    /// Whether an entry of the kustomization leads to something that the target alone has, and keeps.
-    pub stays: &'w dyn Fn(&str) -> bool,
-    /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
-    /// away.
-    pub foreign: &'w Foreign<'w>,
-    /// Whether an entry that only the source's kustomization has is its own by its name.
-    pub is_sources_own: &'w dyn Fn(&str) -> bool,
-    /// What the target says for the source's value of a key, if that is known.
-    pub own_words: &'w OwnWords<'w>,
     pub found: Vec<Decision>,
     /// The entries of a kustomization that only one side has in the list where it stands.
     pub unpaired: Vec<Unpaired<'w>>,
@@ -48,11 +24,15 @@ pub(super) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
+    pub(super) const fn new(grounds: Grounds<'w>, form: Form) -> Self {
+        Self { grounds, form, found: Vec::new(), unpaired: Vec::new(), together: Vec::new() }
+    }
+
     /// Goes through a file's column.
     pub(super) fn file(&mut self, column: &Column<'w>) {
         let way = Way {
-            keep: self.policy.keep.iter().map(|path| path.steps()).collect(),
-            take: self.policy.take.iter().map(|path| path.steps()).collect(),
+            keep: self.grounds.policy.keep.iter().map(|path| path.steps()).collect(),
+            take: self.grounds.policy.take.iter().map(|path| path.steps()).collect(),
             ..Way::default()
         };
         if self.form == Form::Yaml {
@@ -87,62 +67,35 @@ impl<'w> Walk<'w> {
         if column.source == column.target || self.is_same_entry(column, way) {
             return;
         }
-        let given = self.given(way);
         let op = match column.source {
             Some(_) => Op::Replace { target: way.target.clone(), source: way.source.clone() },
             None => Op::Remove { target: way.target.clone() },
         };
-        if given.is_some() {
-            return self.decide(column, way, given, op);
+        if self.grounds.given(way).is_some() {
+            return self.decide(column, way, op);
         }
         match (column.source.map(|value| &value.shape), column.target.map(|value| &value.shape)) {
             (Some(Shape::Map(_)), Some(Shape::Map(_))) => self.keys(column, way),
             (Some(Shape::List(_)), Some(Shape::List(_))) => self.items(column, way),
             (Some(Shape::Scalar { .. }), Some(Shape::Scalar { .. }))
-                if self.is_own(column, way) && self.within(column, way, false)
-                    || self.leaves_some(column, way) && self.within(column, way, true) => {}
+                if self.grounds.is_own(column, way) && self.within(column, way, false)
+                    || self.grounds.leaves_some(column, way) && self.within(column, way, true) => {}
             (Some(Shape::List(_)), None) | (None, Some(Shape::List(_)))
                 if self.is_entry_list(column, way) =>
             {
                 self.items(column, way);
             }
-            _ => self.decide(column, way, None, op),
+            _ => self.decide(column, way, op),
         }
-    }
-
-    /// Whether the history alone decides, and a value is the target's own while the source has changed its.
-    fn is_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        self.policy.choice == Choice::Changed
-            && since_of(column, self.times).is_some()
-            && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Own { .. })
-    }
-
-    /// Whether the history alone decides, and a text comes of which something has to stay away.
-    fn leaves_some(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        self.policy.choice == Choice::Changed
-            && self.foreign(column, way).is_some()
-            && matches!(judge(column, self.times, &way.keys, self.names), Verdict::Behind { .. })
     }
 
     /// Goes through texts that hold fields of their own; `false` if they hold none, or if nothing comes or goes there
     /// and that is not to be told field by field.
     fn within(&mut self, column: &Column<'w>, way: &Way<'w>, is_told: bool) -> bool {
         let Some(texts) = Within::read(column) else { return false };
-        let mut walk = Walk {
-            times: self.times,
-            names: self.names,
-            policy: Policy { choice: Choice::Changed, keep: &[], take: &[] },
-            form: texts.form,
-            is_kustomization: false,
-            is_unlisted: self.is_unlisted,
-            stays: self.stays,
-            foreign: self.foreign,
-            is_sources_own: self.is_sources_own,
-            own_words: self.own_words,
-            found: Vec::new(),
-            unpaired: Vec::new(),
-            together: Vec::new(),
-        };
+        let policy = Policy { choice: Choice::Changed, keep: &[], take: &[] };
+        let grounds = Grounds { policy, is_kustomization: false, ..self.grounds };
+        let mut walk = Walk::new(grounds, texts.form);
         walk.file(&texts.column());
         let form = texts.form;
         let (found, before) = (walk.found, self.found.len());
@@ -175,14 +128,16 @@ impl<'w> Walk<'w> {
     fn is_entry_list(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         let whole = column.source_past.contains(&column.target);
         let entries = column.source.map(Value::items).unwrap_or_default();
-        let stays = |item: &Value| (self.foreign)("", item, entry(item)).is_some();
-        self.is_kustomization && way.keys.len() == 1 && (!whole || entries.iter().any(stays))
+        let stays = |item: &Value| (self.grounds.foreign)("", item, entry(item)).is_some();
+        self.grounds.is_kustomization
+            && way.keys.len() == 1
+            && (!whole || entries.iter().any(stays))
     }
 
     /// Whether both entries of a kustomization name the same, in another spelling.
     fn is_same_entry(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
         let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
-        self.is_kustomization
+        self.grounds.is_kustomization
             && way.keys.len() == 1
             && text(column.source).zip(text(column.target)).is_some_and(|(a, b)| same(&a, &b))
     }
@@ -206,7 +161,7 @@ impl<'w> Walk<'w> {
             let at = if anchored { after } else { end };
             let below = way.key(key, at.map_or(0, |at| 2 * at + 1));
             let (column, from) = (column.at_key(key), self.found.len());
-            if self.is_kustomization
+            if self.grounds.is_kustomization
                 && matches!(column.source.map(|value| &value.shape), Some(Shape::List(_)))
                 && (self.is_entry_list(&column, &below)
                     || way.keys.is_empty() && has_other(target, key))
@@ -221,25 +176,16 @@ impl<'w> Walk<'w> {
                 key: key.clone(),
                 source: below.source.clone(),
             };
-            self.decide(&column, &below, self.given(&below), op);
+            self.decide(&column, &below, op);
             spans.push((key.as_str(), from..self.found.len()));
         }
         let key = way.keys.last().copied().unwrap_or_default();
         self.together.extend(Together::find(key, (source, target), &spans));
     }
 
-    /// What the configuration says of a place, if it says something.
-    fn given(&self, way: &Way<'_>) -> Option<Reason> {
-        let ends = |paths: &[&[FieldStep]]| paths.iter().any(|rest| rest.is_empty());
-        if ends(&way.keep) {
-            return Some(Reason::Kept);
-        }
-        ends(&way.take).then_some(Reason::Taken)
-    }
-
     fn items(&mut self, column: &Column<'w>, way: &Way<'w>) {
         let field = way.keys.last().copied().unwrap_or_default();
-        let pairing = Pairing { field, names: self.names };
+        let pairing = Pairing { field, names: self.grounds.names };
         let list = |value: Option<&'w Value>| value.map(Value::items).unwrap_or_default();
         let (source, target) = (list(column.source), list(column.target));
         let partners = pairing.pair((source, Side::Source), (target, Side::Target));
@@ -257,7 +203,7 @@ impl<'w> Walk<'w> {
         };
         let (of_source, of_target) = (past(source, Side::Source), past(target, Side::Target));
         // An image is all that its entry names, whatever else changed with it.
-        let is_image = self.is_kustomization && way.keys[..] == ["images"];
+        let is_image = self.grounds.is_kustomization && way.keys[..] == ["images"];
         let pasts = (&of_source, &of_target);
         let renamed = renamed(pasts, (source, target), &partners, is_image);
         let mut partners = partners;
@@ -297,12 +243,13 @@ impl<'w> Walk<'w> {
             } else {
                 Op::Add { list: way.target.clone(), after: at, source }
             };
-            let own = self.policy.choice == Choice::Changed && self.is_sources_own(&column, &below);
-            if let Some(since) = own.then(|| since_of(&column, self.times)).flatten() {
+            let own = self.grounds.policy.choice == Choice::Changed
+                && self.grounds.is_sources_own(&column, &below);
+            if let Some(since) = own.then(|| since_of(&column, self.grounds.times)).flatten() {
                 self.keep_replaced(from, since);
             }
-            self.decide(&column, &below, self.given(&below), op);
-            if self.times.chart.is_some() && way.keys[..] == ["dependencies"] {
+            self.decide(&column, &below, op);
+            if self.grounds.times.chart.is_some() && way.keys[..] == ["dependencies"] {
                 self.keep_dependency(from, (target, &partners), (&column, &of_target));
             }
         }
@@ -341,123 +288,9 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether the source alone has something that is nobody's to promote: an entry of a kustomization that
-    /// names the source's environment, or the fields that only say that it is a kustomization.
-    fn is_sources_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        if !self.is_kustomization || column.target.is_some() {
-            return false;
-        }
-        let entry = column.source.and_then(entry);
-        match way.keys[..] {
-            ["apiVersion" | "kind"] => true,
-            [list] if lists_files(list) => entry.is_some_and(self.is_sources_own),
-            _ => false,
-        }
-    }
-
-    /// Whether an entry was prepared in the target and never listed: its file is there, and nobody took the entry
-    /// out.
-    fn waits(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        let is_list = matches!(way.keys[..], [list] if lists_files(list));
-        self.is_kustomization
-            && is_list
-            && column.target.is_none()
-            && column.target_past.iter().all(Option::is_none)
-            && column.source.and_then(entry).is_some_and(self.is_unlisted)
-    }
-
-    /// Whether the source has an entry no more, and the target made what it leads to its own, so that it stays.
-    fn leads_to_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
-        let is_list = |list: &str| lists_files(list) || PATCH_LISTS.contains(&list);
-        self.is_kustomization
-            && matches!(way.keys[..], [list] if is_list(list))
-            && column.source.is_none()
-            && column.target.and_then(entry).is_some_and(self.stays)
-    }
-
-    /// Why what would come new stays away: a value, or lines of a text.
-    fn foreign(&self, column: &Column<'_>, way: &Way<'_>) -> Option<Held> {
-        let key = way.keys.last().copied().unwrap_or_default();
-        let new = column.source?;
-        let Some(target) = column.target else {
-            return (self.foreign)(key, new, entry(new).filter(|_| self.is_kustomization));
-        };
-        let (text, theirs) = (new.as_text()?, target.as_text()?);
-        if has_lines(text) {
-            return (self.foreign)(key, &Value::text(&new_lines(text, theirs)), None);
-        }
-        // A value that the target has of the source's comes, whatever the source is called in it: the leak gate tells
-        // that. It tells nothing of a third environment, nor of an account.
-        (self.foreign)(key, new, None).filter(|held| !matches!(held, Held::Source(_)))
-    }
-
-    /// What becomes of a value that the target is behind with.
-    fn behind(&self, column: &Column<'_>, way: &Way<'_>, verdict: Verdict) -> Reason {
-        if let Some(held) = self.foreign(column, way) {
-            return Reason::Held(held);
-        }
-        let text = |value: Option<&'_ Value>| value.and_then(Value::as_text).map(str::to_owned);
-        if let (Some(ours), Some(theirs)) = (text(column.source), text(column.target)) {
-            let key = way.keys.last().copied().unwrap_or_default();
-            if self.names.names_source(&ours) && (self.own_words)(key, &ours) == Some(theirs) {
-                return Reason::Judged(Verdict::Counterpart);
-            }
-        }
-        Reason::Judged(verdict)
-    }
-
-    fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, given: Option<Reason>, op: Op) {
-        let reason = match (given, self.policy.choice) {
-            (Some(reason), _) => reason,
-            (None, Choice::All) => Reason::All,
-            (None, Choice::Changed) if self.is_sources_own(column, way) => {
-                Reason::Judged(Verdict::AbsentOnPurpose)
-            }
-            (None, Choice::Changed) => match judge(column, self.times, &way.keys, self.names) {
-                Verdict::Behind { .. } if self.leads_to_own(column, way) => Reason::OWN,
-                verdict @ Verdict::Behind { .. } => self.behind(column, way, verdict),
-                Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
-                    Reason::Judged(Verdict::Unlisted)
-                }
-                verdict => Reason::Judged(verdict),
-            },
-        };
-        let edits = matches!(
-            reason,
-            Reason::Taken
-                | Reason::All
-                | Reason::Judged(Verdict::Behind { .. } | Verdict::Unlisted)
-        );
+    fn decide(&mut self, column: &Column<'w>, way: &Way<'w>, op: Op) {
         self.note_unpaired(column, way);
-        // Where a build puts the tag in, the source's version is the last one that it had.
-        let behind = matches!(reason, Reason::Judged(Verdict::Behind { .. }));
-        let last = placeholder_for(column, &way.keys, self.names).filter(|_| behind);
-        if let Some(version) = last {
-            let target = column.target.and_then(Value::as_text);
-            let comes = target != Some(version);
-            let op = Op::Set { target: way.target.clone(), text: version.to_owned() };
-            return self.found.push(Decision {
-                field: way.shown.trim_start_matches('.').to_owned(),
-                document: way.document.clone(),
-                source: Some(version.to_owned()),
-                target: target.map(str::to_owned),
-                reason: if comes { reason } else { Reason::OWN },
-                is_new: false,
-                op: comes.then_some(op),
-                position: way.position.clone(),
-            });
-        }
-        let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
-        self.found.push(Decision {
-            field: way.shown.trim_start_matches('.').to_owned(),
-            document: way.document.clone(),
-            source: text(column.source),
-            target: text(column.target),
-            reason,
-            is_new: column.target.is_none(),
-            op: edits.then_some(op),
-            position: way.position.clone(),
-        });
+        self.found.push(self.grounds.decision(column, way, op));
     }
 
     /// Remembers the entries that the next decision is about, if only one side has them.
@@ -467,7 +300,7 @@ impl<'w> Walk<'w> {
             (None, Some(item)) => (item, false),
             _ => return,
         };
-        let ([list], true) = (&way.keys[..], self.is_kustomization) else { return };
+        let ([list], true) = (&way.keys[..], self.grounds.is_kustomization) else { return };
         let is_whole = matches!(item.shape, Shape::List(_));
         let items = if is_whole { item.items() } else { std::slice::from_ref(item) };
         let decision = self.found.len();
@@ -480,11 +313,6 @@ impl<'w> Walk<'w> {
             is_whole,
         }));
     }
-}
-
-/// Whether the entries of a kustomization's field are files and folders.
-fn lists_files(field: &str) -> bool {
-    KustomizationField::named(field).is_some_and(|field| field.lists_files())
 }
 
 /// Whether an item has a name, under which a list has it once.
