@@ -8,7 +8,7 @@
 //! - What there is: `history` is what is known of the past, `value` and `content` are files as trees, `versions` a
 //!   file's past as trees, `names` those of the environments, `named` what kustomizations name, `cloud` which objects of a
 //!   cloud a text names.
-//! - Which is which: `pairing` for the items of lists, `past` for what they were, `file_names` for files under each
+//! - Which is which: `pairing` for the items of lists by what they name, `likeness` by what is in them, `past` for what they were, `file_names` for files under each
 //!   environment's name, `moved` and `moves` for those in another place, `series` for those that are nobody's own by their
 //!   names.
 //! - What comes: `walk` goes through a file on both sides at once, `grounds` is on what it decides, `verdict` the
@@ -37,6 +37,7 @@ mod file_names;
 mod grounds;
 mod held;
 mod history;
+mod likeness;
 mod lines;
 mod moved;
 mod moves;
