@@ -10,7 +10,7 @@ use super::deployment::{Deployment, Draft};
 use super::generator::Tree;
 use super::json::{items, of_node, text};
 use super::{argo, flux, set};
-use crate::model::{Files, Location, Positions, RepoPath, nearest};
+use crate::model::{Files, Location, Positions, RepoPath, is_yaml_name, nearest};
 use crate::yaml::parse_manifests;
 
 /// What a file holds that is worth reading.
@@ -230,8 +230,7 @@ fn few(words: &[&str]) -> String {
 }
 
 fn candidates(paths: &[RepoPath]) -> Vec<RepoPath> {
-    let is_yaml =
-        |path: &&RepoPath| path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
+    let is_yaml = |path: &&RepoPath| is_yaml_name(path.as_str());
     let all: Vec<RepoPath> = paths.iter().filter(is_yaml).cloned().collect();
     if all.len() <= MANY_FILES {
         return all;

@@ -1,7 +1,7 @@
 //! A file's content by what it is: YAML documents, lines of `KEY=value`, other text, bytes.
 
 use super::value::{Shape, Value};
-use crate::model::KUSTOMIZATION_NAMES;
+use crate::model::{KUSTOMIZATION_NAMES, is_manifest_name};
 use crate::yaml::edit::Editor;
 use crate::yaml::{Dialect, parse_stream};
 
@@ -24,7 +24,7 @@ impl Form {
         let name = path.rsplit('/').next().unwrap_or(path);
         let lower = name.to_ascii_lowercase();
         let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-        if KUSTOMIZATION_NAMES.contains(&name) || ends(&[".yaml", ".yml", ".json"]) {
+        if KUSTOMIZATION_NAMES.contains(&name) || is_manifest_name(&lower) {
             Self::Yaml
         } else if ends(&[".env", ".properties"]) || lower.starts_with(".env") {
             Self::Properties

@@ -19,7 +19,7 @@ use super::value::Value;
 use super::verdict::{Chart, Column, Times, Verdict, judge};
 use super::versions::Read;
 use super::walk::Walk;
-use crate::model::{File, FileMode, KUSTOMIZATION_NAMES, ReadError};
+use crate::model::{CHART_NAME, File, FileMode, KUSTOMIZATION_NAMES, ReadError};
 
 impl<'a> Sides<'a> {
     /// Decides for each file.
@@ -167,7 +167,7 @@ impl Opened<'_, '_> {
         let is_committed = source_past.values().last() == Some(&Some(now_source));
         let name = self.pair.target.rsplit('/').next().unwrap_or_default();
         let times = Times {
-            chart: (name == "Chart.yaml").then(|| Chart::of([now_source, now_target])),
+            chart: (name == CHART_NAME).then(|| Chart::of([now_source, now_target])),
             is_committed,
             source: source_past.since.clone(),
             target: target_past.since.clone(),

@@ -9,7 +9,7 @@ use super::gate::{Gate, Gates};
 use super::rego::Policies;
 use super::schema::{KubernetesSchemas, Schemas};
 use super::schema_source::{RemoteSchema, SchemaSource};
-use crate::model::{Entry, Files, Location, RepoPath};
+use crate::model::{Entry, Files, Location, RepoPath, is_manifest_name};
 use crate::yaml::parse_manifests;
 
 /// Read once, used for several sets.
@@ -173,7 +173,12 @@ impl Standards {
                 Ok(below) if below.is_empty() => {
                     self.fault(Some(path.clone()), "there is no such file or directory".to_owned());
                 }
-                Ok(below) => found.extend(below.into_iter().filter(is_yaml).take(FILES_LIMIT)),
+                Ok(below) => found.extend(
+                    below
+                        .into_iter()
+                        .filter(|path| is_manifest_name(path.as_str()))
+                        .take(FILES_LIMIT),
+                ),
                 Err(error) => self.fault(Some(path.clone()), error.to_string()),
             }
         }
@@ -195,14 +200,11 @@ impl Standards {
     }
 }
 
-fn is_yaml(path: &RepoPath) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|end| path.as_str().ends_with(end))
-}
-
 fn looks_like_definitions(path: &RepoPath) -> bool {
     let name = path.parts().last().unwrap_or_default().to_ascii_lowercase();
     let named = name.contains("crd") || name.contains("customresourcedefinition");
-    is_yaml(path) && (named || path.parts().any(|part| matches!(part, "crds" | "crd")))
+    is_manifest_name(path.as_str())
+        && (named || path.parts().any(|part| matches!(part, "crds" | "crd")))
 }
 
 #[cfg(test)]

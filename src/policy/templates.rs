@@ -21,7 +21,7 @@ use super::place::position;
 use super::standards::UnknownFiles;
 use crate::diff::{Change, Hunks, ResourceDiff};
 use crate::kustomize::{Gvk, ResourceId};
-use crate::model::{Entry, File, FileEdit, Files, Location, Position, RepoPath};
+use crate::model::{Entry, File, FileEdit, Files, Location, Position, RepoPath, is_yaml_name};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 /// The folder of a chart that has them.
@@ -315,8 +315,8 @@ fn is_partial(path: &RepoPath) -> bool {
 }
 
 fn is_template(path: &RepoPath) -> bool {
-    let is_yaml = [".yaml", ".yml"].iter().any(|ending| path.as_str().ends_with(ending));
-    is_yaml && path.parent().is_some_and(|folder| folder.parts().any(|part| part == FOLDER))
+    is_yaml_name(path.as_str())
+        && path.parent().is_some_and(|folder| folder.parts().any(|part| part == FOLDER))
 }
 
 /// How many more objects of a kind edited templates have than before, for kinds of which there are more.

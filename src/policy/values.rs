@@ -8,7 +8,9 @@ use super::place::position;
 use super::templates::{Beside, Templates, overlaid};
 use crate::diff::{Change, Hunks, ResourceDiff};
 use crate::kustomize::{Build, Gvk, ResourceId};
-use crate::model::{File, FileEdit, FileTree, KUSTOMIZATION_NAMES, Location, RepoPath};
+use crate::model::{
+    File, FileEdit, FileTree, KUSTOMIZATION_NAMES, Location, RepoPath, is_yaml_name,
+};
 use crate::yaml::{Dialect, Node, parse_stream};
 
 /// What a file's values have for a place in a resource.
@@ -99,8 +101,7 @@ impl<'a> ValuesFile<'a> {
     /// The file, if it is one of values on both sides: one mapping that is no resource.
     fn of(edit: &'a FileEdit) -> Option<Self> {
         let name = edit.path.file_name();
-        let is_yaml = [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
-        if !is_yaml || KUSTOMIZATION_NAMES.contains(&name) {
+        if !is_yaml_name(name) || KUSTOMIZATION_NAMES.contains(&name) {
             return None;
         }
         let (before, after) = (edit.before.as_ref()?, edit.after.as_ref()?);

@@ -4,6 +4,7 @@ mod beside;
 mod body;
 mod carry;
 mod changes;
+mod chart;
 mod commit;
 mod commit_message;
 mod copy;

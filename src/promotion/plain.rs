@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use crate::kustomize::{self, Build, BuildError, BuildOptions};
 use crate::model::{
-    BUILT_LISTS, EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location,
-    ReadError, RepoPath,
+    BUILT_LISTS, CHART_NAME, EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES,
+    Location, ReadError, RepoPath, is_values_name, is_yaml_name,
 };
 use crate::yaml::{Dialect, Node, parse_stream};
 
@@ -101,9 +101,7 @@ fn unreadable(dir: &RepoPath, source: ReadError) -> BuildError {
 
 /// Whether a file in an environment's own folder is a chart, or values of one.
 fn is_of_chart(name: &str) -> bool {
-    name == "Chart.yaml"
-        || name.contains("values") && (name.ends_with(".yaml") || name.ends_with(".yml"))
-        || name.starts_with("helmfile.")
+    name == CHART_NAME || is_values_name(name) || name.starts_with("helmfile.")
 }
 
 /// What a kustomization of the folder lists: the outermost folders with a kustomization, without
@@ -115,8 +113,11 @@ fn entries(
 ) -> Result<BTreeSet<String>, BuildError> {
     let mut unknown = BTreeSet::new();
     // Templates of a chart are no manifests: what renders the chart reads them.
-    let charts: BTreeSet<String> =
-        names.iter().filter_map(|it| it.strip_suffix("/Chart.yaml")).map(str::to_owned).collect();
+    let folder = |name: &String| {
+        let (folder, file) = name.rsplit_once('/')?;
+        (file == CHART_NAME).then(|| folder.to_owned())
+    };
+    let charts: BTreeSet<String> = names.iter().filter_map(folder).collect();
     let mut folders: BTreeSet<String> = BTreeSet::new();
     let mut used: BTreeSet<RepoPath> = BTreeSet::new();
     for name in names {
@@ -133,10 +134,9 @@ fn entries(
     }
     let mut entries: BTreeSet<String> = BTreeSet::new();
     for name in names {
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         let hidden = name.split('/').any(|part| part.starts_with('.'));
         let is_below = is_inside(name, &folders) || is_inside(name, &charts);
-        if !is_yaml || hidden || is_below {
+        if !is_yaml_name(name) || hidden || is_below {
             continue;
         }
         let text = read(files, dir, name, &mut unknown)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::root::repo_path;
 use super::{Checkout, WorkdirError, read_input};
-use crate::model::{Entry, Files as _, RepoPath};
+use crate::model::{Entry, Files as _, RepoPath, is_manifest_name};
 
 /// A file of manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn read_manifests(named: &Path, current: &Path) -> Result<Vec<ManifestFile>,
 
 fn is_meant(path: &RepoPath) -> bool {
     let hidden = path.parts().any(|part| part.starts_with('.'));
-    !hidden && [".yaml", ".yml", ".json"].iter().any(|end| path.as_str().ends_with(end))
+    !hidden && is_manifest_name(path.as_str())
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ mod carried;
 mod edited_files;
 mod excerpt;
 mod field_path;
+mod file_names;
 mod file_tree;
 mod history;
 mod kustomization_field;
-mod kustomization_names;
 mod kustomize_version;
 mod location;
 mod name;
@@ -28,6 +28,9 @@ pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
 pub use excerpt::excerpts;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
+pub use file_names::{
+    CHART_NAME, KUSTOMIZATION_NAMES, is_manifest_name, is_values_name, is_yaml_name,
+};
 pub use file_tree::{
     Entry, File, FileEdit, FileMode, FileTree, Files, Holding, Operation, PathPart, ReadError,
     finders, follow, holds,
@@ -39,7 +42,6 @@ pub use kustomization_field::{
     BUILT_LISTS, CARRIED_FIELDS, FIELD_NAMES, FieldHolds, FieldValues, KUSTOMIZATION_FIELDS,
     KustomizationField, PATCH_LISTS, PairBy, RESOURCE_LISTS, SECRET_FIELDS, file_lists,
 };
-pub use kustomization_names::KUSTOMIZATION_NAMES;
 pub use kustomize_version::{
     KNOWN as KNOWN_KUSTOMIZES, KustomizeVersion, NAMES as KUSTOMIZE_NAMES,
 };

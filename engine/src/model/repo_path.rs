@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::kustomization_names::KUSTOMIZATION_NAMES;
+use super::file_names::KUSTOMIZATION_NAMES;
 
 /// A path below the repository's root: `/` between parts, no `.` or `..`, no leading or trailing
 /// slash. The empty path is the root itself.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::model::{KUSTOMIZATION_NAMES, RepoPath};
+use crate::model::{CHART_NAME, KUSTOMIZATION_NAMES, RepoPath, is_values_name, is_yaml_name};
 
 /// Folders that have examples, tests or what is kept, not what is deployed.
 const ASIDE: [&str; 24] = [
@@ -143,15 +143,14 @@ pub(super) enum Content {
 /// What a file is, by its name.
 pub(super) fn content(path: &RepoPath) -> Content {
     let name = path.parts().next_back().unwrap_or_default();
-    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    if KUSTOMIZATION_NAMES.contains(&name) || name == "Chart.yaml" {
+    if KUSTOMIZATION_NAMES.contains(&name) || name == CHART_NAME {
         return Content::Known;
     }
-    match is_yaml {
-        true if name.contains("values") => Content::Known,
-        true if !name.starts_with('.') => Content::Yaml,
-        _ => Content::Nothing,
+    if is_values_name(name) {
+        return Content::Known;
     }
+    let is_yaml = is_yaml_name(name) && !name.starts_with('.');
+    if is_yaml { Content::Yaml } else { Content::Nothing }
 }
 
 fn is_setting(path: &RepoPath) -> bool {

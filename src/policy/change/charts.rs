@@ -2,6 +2,7 @@
 //! others.
 
 use crate::diff::ResourceDiff;
+use crate::model::is_values_name;
 use crate::yaml::{Node, Value, parse_manifests};
 
 /// A file of values, told as a resource of this kind.
@@ -121,11 +122,8 @@ fn read_parameters(node: &mut Node) -> bool {
 
 fn of_config_map(node: &mut Node) -> bool {
     let data = node.get("data").and_then(Node::as_mapping).into_iter().flatten();
-    let is_values = |name: &str| {
-        name.contains("values") && [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
-    };
     let found: Vec<Node> = data
-        .filter(|pair| is_values(&pair.key.text))
+        .filter(|pair| is_values_name(&pair.key.text))
         .filter_map(|pair| values_of(pair.value.text()?))
         .collect();
     // Of several the last counts where they say the same, as in a chart.

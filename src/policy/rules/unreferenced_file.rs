@@ -1,7 +1,7 @@
 //! Files below an overlay that no kustomization names, so that they have no effect: what a promotion
 //! copies for nothing, and what lies there.
 
-use crate::model::{Location, RepoPath};
+use crate::model::{CHART_NAME, Location, RepoPath, is_manifest_name};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -51,9 +51,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// Directories below the overlay with a chart, or a kustomization of their own that the overlay does not use.
 fn nested(overlay: Overlay<'_>, below: &[RepoPath]) -> Vec<RepoPath> {
-    let is_root = |path: &&RepoPath| {
-        path.is_kustomization() || path.parts().next_back() == Some("Chart.yaml")
-    };
+    let is_root = |path: &&RepoPath| path.is_kustomization() || path.file_name() == CHART_NAME;
     let others = below.iter().filter(is_root);
     let unused = others.filter(|path| !overlay.build.inputs.contains(*path));
     unused.filter_map(RepoPath::parent).filter(|directory| directory != overlay.path).collect()
@@ -68,7 +66,7 @@ fn handed_over(overlay: Overlay<'_>) -> Vec<String> {
 
 fn files_named_in(node: &Node) -> Vec<String> {
     match &node.value {
-        Value::Scalar(scalar) if is_yaml(&scalar.text) => vec![scalar.text.to_string()],
+        Value::Scalar(scalar) if is_manifest_name(&scalar.text) => vec![scalar.text.to_string()],
         Value::Scalar(_) => Vec::new(),
         Value::Sequence(items) => items.iter().flat_map(files_named_in).collect(),
         Value::Mapping(pairs) => {
@@ -87,9 +85,5 @@ fn is_named_by(text: &str, path: &RepoPath) -> bool {
 
 fn is_manifest(path: &RepoPath) -> bool {
     let name = path.parts().next_back().unwrap_or_default();
-    is_yaml(name) && !name.starts_with('.')
-}
-
-fn is_yaml(name: &str) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+    is_manifest_name(name) && !name.starts_with('.')
 }

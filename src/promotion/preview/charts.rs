@@ -7,20 +7,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::chart::chart_above;
 use super::super::environment::Environment;
 use super::reach::folders_of;
 use super::value::Previewed;
 use crate::deployer::{Deployers, Deployment};
-use crate::model::{Entry, Files, RepoPath};
+use crate::model::{
+    CHART_NAME, Entry, Files, KUSTOMIZATION_NAMES, RepoPath, is_values_name, is_yaml_name,
+};
 use crate::policy::{UnknownFiles, values_over};
 use crate::yaml::{Node, parse_manifests};
 
-/// A chart's own file.
-const CHART: &str = "Chart.yaml";
 /// Folders of a chart that become something.
 const FOLDERS: [&str; 4] = ["templates", "crds", "files", "charts"];
 /// Its other files that do.
-const FILES: [&str; 4] = [CHART, "Chart.lock", "requirements.yaml", "values.yaml"];
+const FILES: [&str; 4] = [CHART_NAME, "Chart.lock", "requirements.yaml", "values.yaml"];
 
 /// The changed files of charts, by chart.
 #[derive(Debug, Default)]
@@ -269,28 +270,17 @@ fn hands_more(node: &Node, depth: usize) -> bool {
 
 /// The chart that a file makes something of, on either side.
 fn chart_of(request: &Previewed<'_>, path: &RepoPath) -> Option<RepoPath> {
-    let mut at = path.parent();
-    while let Some(folder) = at {
-        if [request.after, request.before].into_iter().any(|files| is_chart(files, &folder)) {
-            let below = path.strip_prefix(&folder)?;
-            let is_made = FILES.contains(&below)
-                || below.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
-            return (is_made && !below.ends_with("/NOTES.txt")).then_some(folder);
-        }
-        at = folder.parent();
-    }
-    None
-}
-
-fn is_chart(files: &dyn Files, folder: &RepoPath) -> bool {
-    let own = folder.join(CHART).map(|path| files.look_up(&path));
-    matches!(own, Ok(Ok((_, Entry::File(_) | Entry::Unknown))))
+    let folder = chart_above(&[request.after, request.before], path, &RepoPath::root())?;
+    let below = path.strip_prefix(&folder)?;
+    let is_made = FILES.contains(&below)
+        || below.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
+    (is_made && !below.ends_with("/NOTES.txt")).then_some(folder)
 }
 
 /// The folders of all charts.
 fn charts_of(files: &dyn Files) -> Vec<RepoPath> {
     let all = files.list(&RepoPath::root()).unwrap_or_default();
-    all.iter().filter(|path| path.file_name() == CHART).filter_map(RepoPath::parent).collect()
+    all.iter().filter(|path| path.file_name() == CHART_NAME).filter_map(RepoPath::parent).collect()
 }
 
 /// Which charts depend on which of the repository.
@@ -300,7 +290,7 @@ fn dependents(files: &dyn Files, unknown: &mut BTreeSet<RepoPath>) -> Vec<(RepoP
         if let Some(parent) = folder.parent().filter(|it| it.file_name() == "charts") {
             found.extend(parent.parent().map(|parent| (folder.clone(), parent)));
         }
-        let Ok(path) = folder.join(CHART) else { continue };
+        let Ok(path) = folder.join(CHART_NAME) else { continue };
         for document in documents(files, &path, unknown) {
             let listed = document.get("dependencies").and_then(Node::as_sequence);
             for dependency in listed.unwrap_or_default() {
@@ -336,8 +326,7 @@ fn named_in(
     let words: Vec<&str> =
         charts.iter().map(RepoPath::as_str).filter(|it| !it.is_empty()).collect();
     let all = files.list(&RepoPath::root()).unwrap_or_default();
-    let is_yaml = |path: &RepoPath| [".yaml", ".yml"].iter().any(|it| path.as_str().ends_with(it));
-    let all: Vec<RepoPath> = all.into_iter().filter(is_yaml).collect();
+    let all: Vec<RepoPath> = all.into_iter().filter(|it| is_yaml_name(it.as_str())).collect();
     let holding = files.holding(&all, &words);
     unknown.extend(holding.unknown);
     let mut found = Vec::new();
@@ -404,11 +393,6 @@ fn documents(files: &dyn Files, path: &RepoPath, unknown: &mut BTreeSet<RepoPath
 fn is_values_alone(files: &dyn Files, folder: &RepoPath) -> bool {
     let listed = files.list(folder).unwrap_or_default();
     let own: Vec<&str> = listed.iter().filter_map(|path| path.strip_prefix(folder)).collect();
-    let is_values = |name: &&str| {
-        name.contains("values") && [".yaml", ".yml"].iter().any(|it| name.ends_with(it))
-    };
-    own.iter().any(is_values)
-        && !own
-            .iter()
-            .any(|name| *name == CHART || crate::model::KUSTOMIZATION_NAMES.contains(name))
+    let is_root = |name: &&str| *name == CHART_NAME || KUSTOMIZATION_NAMES.contains(name);
+    own.iter().any(|name| is_values_name(name)) && !own.iter().any(is_root)
 }
