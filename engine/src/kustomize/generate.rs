@@ -19,6 +19,7 @@ use super::error::BuildError;
 use super::kustomization::{GeneratorArgs, GeneratorOptions};
 use super::load::{Loader, Root};
 use super::resource::{Behavior, Draft};
+use super::scalar;
 use super::schema::Schema;
 use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Style, Tag, Value, can_be_printed};
 
@@ -54,7 +55,7 @@ pub fn generate(
         Generated::Secret => {
             let secret_type =
                 if args.secret_type.is_empty() { "Opaque" } else { &args.secret_type };
-            object.insert("type", Node::string(secret_type));
+            object.insert("type", text(secret_type));
             loader.note_secrets(|known| {
                 for (key, datum) in &data {
                     if let Ok(text) = std::str::from_utf8(&datum.value) {
@@ -66,7 +67,7 @@ pub fn generate(
                 let value = base64_lines(&value);
                 TextEntry { key, value, mark }
             });
-            object.insert("data", text_mapping(encoded));
+            object.insert("data", text_mapping(encoded, scalar::text_of_new_field));
         }
     }
     if options.is_some_and(|options| options.immutable) {
@@ -126,14 +127,14 @@ pub fn merge_options(
 
 fn metadata(args: &GeneratorArgs, options: Option<&GeneratorOptions>) -> Node {
     let mut metadata = Mapping::default();
-    metadata.insert("name", Node::string(args.name.as_str()));
+    metadata.insert("name", text(&args.name));
     if !args.namespace.is_empty() {
-        metadata.insert("namespace", Node::string(args.namespace.as_str()));
+        metadata.insert("namespace", text(&args.namespace));
     }
     if let Some(options) = options {
         for (key, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
             if !pairs.is_empty() {
-                metadata.insert(key, text_mapping(pairs.iter().cloned()));
+                metadata.insert(key, text_mapping(pairs.iter().cloned(), quoted));
             }
         }
     }
@@ -153,16 +154,25 @@ fn add_config_map_data(object: &mut Mapping, data: BTreeMap<String, Datum>) {
     }
     for (key, pairs) in [("data", texts), ("binaryData", binaries)] {
         if !pairs.is_empty() {
-            object.insert(key, text_mapping(pairs.into_iter()));
+            object.insert(key, text_mapping(pairs.into_iter(), scalar::text_of_new_field));
         }
     }
 }
 
-fn text_mapping(entries: impl Iterator<Item = TextEntry>) -> Node {
+fn text(text: &str) -> Node {
+    Node::made(Value::Scalar(scalar::text_of_new_field(text)))
+}
+
+/// A text as kustomize writes labels and annotations of generators.
+fn quoted(text: String) -> Scalar {
+    Scalar { style: Style::SingleQuoted, ..Scalar::string(text) }
+}
+
+fn text_mapping(entries: impl Iterator<Item = TextEntry>, made: fn(String) -> Scalar) -> Node {
     let pairs = entries.map(|TextEntry { key, value, mark }| Pair {
         key: Scalar::string(key),
         key_mark: Mark::NONE,
-        value: Node { mark, ..Node::string(value) },
+        value: Node { value: Value::Scalar(made(value)), mark },
     });
     Node::made(Value::Mapping(pairs.collect()))
 }

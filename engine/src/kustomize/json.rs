@@ -182,23 +182,11 @@ fn style(text: &str) -> Style {
         Style::Literal
     } else if [Dialect::V3, Dialect::V2].iter().any(|of| resolve_plain(text, *of) != Tag::Str) {
         Style::DoubleQuoted
-    } else if is_plain(text) {
+    } else if yaml::may_be_plain(text) {
         Style::Plain
     } else {
         Style::SingleQuoted
     }
-}
-
-fn is_plain(text: &str) -> bool {
-    let begins = !text.starts_with([
-        ' ', '!', '&', '*', '|', '>', '\'', '"', '%', '@', '`', '#', ',', '[', ']', '{', '}',
-    ]);
-    let indicator = text == "-" || ["- ", "? ", ": "].iter().any(|two| text.starts_with(two));
-    begins
-        && !indicator
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
 }
 
 /// A float as Go writes it in JSON.

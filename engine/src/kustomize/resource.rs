@@ -378,7 +378,10 @@ fn merge_text_maps(new: &mut Node, old: &Node, path: &[&str]) {
         .map(|(key, (text, mark))| Pair {
             key: Scalar::string(key),
             key_mark: Mark::NONE,
-            value: Node { mark: Mark::NONE.moved_to(mark), ..Node::string(text) },
+            value: Node {
+                value: Value::Scalar(scalar::text_of_new_field(text)),
+                mark: Mark::NONE.moved_to(mark),
+            },
         })
         .collect();
     let Some((key, parents)) = path.split_last() else { return };

@@ -15,8 +15,10 @@ pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
         Some(tag) if resolve(&text) == tag => Tag::Str,
         Some(tag) => tag,
     };
-    if scalar.style.is_plain() {
-        scalar.style = if tag.is_none() { Style::Untyped } else { Style::Plain };
+    match scalar.style {
+        Style::Plain | Style::Untyped if tag.is_none() => scalar.style = Style::Untyped,
+        Style::Untyped => scalar.style = Style::Plain,
+        _ => {}
     }
     scalar.text = text;
 }
@@ -32,12 +34,48 @@ pub fn set(node: &mut Node, text: Text, tag: Option<Tag>) {
     }
 }
 
+/// Puts a text in quotes that YAML 1.1 would take for something else, and what has no type as well; what is put in
+/// its place is a text from then on. kyaml does that whenever it sets a field.
+pub fn quote_if_ambiguous(scalar: &mut Scalar) {
+    let may_be_quoted = match scalar.style {
+        Style::Plain => scalar.tag == Tag::Str,
+        Style::Untyped => true,
+        _ => false,
+    };
+    if may_be_quoted && yaml::is_no_text_in_yaml_1_1(&scalar.text) {
+        (scalar.tag, scalar.style) = (Tag::Str, Style::DoubleQuoted);
+    }
+}
+
 /// A scalar without quotes, of the type that it reads like.
 #[must_use]
 pub fn plain(text: Text) -> Node {
     let mut scalar = Scalar::string("");
     assign(&mut scalar, text, None);
     Node::made(Value::Scalar(scalar))
+}
+
+/// The value of a field that is made: in quotes unless it reads like a text.
+#[must_use]
+pub fn of_new_field(text: Text) -> Node {
+    let mut node = plain(text);
+    if let Value::Scalar(scalar) = &mut node.value {
+        quote_if_ambiguous(scalar);
+    }
+    node
+}
+
+/// A text in a field that is made: one of several lines gets the style for them, one that reads like something else gets
+/// quotes.
+#[must_use]
+pub fn text_of_new_field(text: impl Into<Text>) -> Scalar {
+    let mut scalar = Scalar::string(text);
+    if scalar.text.contains('\n') {
+        scalar.style = Style::Literal;
+    } else {
+        quote_if_ambiguous(&mut scalar);
+    }
+    scalar
 }
 
 /// Makes every value of a map below `metadata` a text, and removes the map if it is empty.
@@ -58,13 +96,7 @@ pub fn make_texts(node: &mut Node, field: &str) {
 
 fn make_text(node: &mut Node) {
     match &mut node.value {
-        Value::Scalar(scalar) => {
-            scalar.tag = Tag::Str;
-            // The node is a new one, and a folded text would not survive kustomize unharmed.
-            if matches!(scalar.style, Style::Folded | Style::Untyped) {
-                scalar.style = Style::Plain;
-            }
-        }
+        Value::Scalar(scalar) => *scalar = text_of_new_field(std::mem::take(&mut scalar.text)),
         _ => *node = Node::string(Text::const_new("")),
     }
 }

@@ -169,6 +169,8 @@ pub enum Style {
     Plain,
     /// Without quotes, and made without a type: a text that is put in its place is whatever that reads like.
     Untyped,
+    /// Without quotes, behind a tag.
+    Tagged,
     /// `'…'`.
     SingleQuoted,
     /// `"…"`.
@@ -194,7 +196,7 @@ impl Style {
     /// Whether it is one without quotes.
     #[must_use]
     pub const fn is_plain(self) -> bool {
-        matches!(self, Self::Plain | Self::Untyped)
+        matches!(self, Self::Plain | Self::Untyped | Self::Tagged)
     }
 }
 

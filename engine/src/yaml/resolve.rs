@@ -50,6 +50,12 @@ pub(super) fn is_string_when_plain(text: &str) -> bool {
     }
 }
 
+/// Whether a text would be something else if a parser of YAML 1.1 found it alone and without quotes.
+#[must_use]
+pub fn is_no_text_in_yaml_1_1(text: &str) -> bool {
+    !text.is_empty() && (resolve_plain(text, Dialect::V2) != Tag::Str || text == "---")
+}
+
 fn resolve_word(text: &str, dialect: Dialect) -> Tag {
     if text.len() > "false".len() {
         return Tag::Str;

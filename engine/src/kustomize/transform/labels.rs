@@ -199,7 +199,9 @@ fn put(
             changed.push(entry.clone());
         }
     } else {
-        let value = Node { mark, ..Node::string(value) };
+        let mut value = Scalar::string(value);
+        scalar::quote_if_ambiguous(&mut value);
+        let value = Node { value: Value::Scalar(value), mark };
         let key = Scalar::string(new.key.as_str());
         if mapping.is_empty() {
             // Most get no other.

@@ -220,7 +220,8 @@ impl<'a> Search<'a> {
         match mapping.get_mut("namespace") {
             Some(namespace) => set_text(namespace, referral.id.namespace.as_str()),
             None => {
-                mapping.insert("namespace", scalar::plain(referral.id.namespace.as_str().into()));
+                let value = scalar::of_new_field(referral.id.namespace.as_str().into());
+                mapping.insert("namespace", value);
             }
         }
         Ok(())

@@ -259,8 +259,8 @@ impl Composer<'_> {
                     Fault::new(offset, format!("a value that is no !!{short}, as its tag says"))
                 })?;
                 // What the tag says makes the quotes meaningless, also for a later value.
-                if tag != Tag::Str {
-                    style = Style::Plain;
+                if tag != Tag::Str || style == Style::Plain {
+                    style = Style::Tagged;
                 }
                 tag
             }

@@ -23,8 +23,8 @@ pub(super) fn tagged(tag: &str, text: &str, dialect: Dialect) -> Option<Tag> {
         _ => resolve_plain(text, dialect),
     };
     match (want, found) {
-        // JSON has one kind of number, so the integer can stay one.
-        (Tag::Float, Tag::Int) => Some(Tag::Int),
+        // It is printed like an integer, and takes other numbers.
+        (Tag::Float, Tag::Int) => Some(Tag::Float),
         (Tag::Timestamp, Tag::Timestamp) if dialect == Dialect::V2 => Some(Tag::Str),
         _ => (want == found).then_some(want),
     }

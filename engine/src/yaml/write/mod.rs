@@ -11,7 +11,7 @@ mod styled;
 
 use super::{Mapping, Node, Pair, Value};
 use indent::pad;
-pub use scalar::{read_again, write_scalar_value};
+pub use scalar::{may_be_plain, read_again, write_scalar_value};
 use scalar::{write_key, write_scalar};
 pub use styled::{NotStyled, write_styled};
 

@@ -267,6 +267,12 @@ impl Form {
     }
 }
 
+/// Whether a text that is on one line has a form that needs no quotes, whatever it reads like.
+#[must_use]
+pub fn may_be_plain(text: &str) -> bool {
+    Form::of(text).may_be_plain(text, false)
+}
+
 /// Whether a first character means something in YAML.
 fn is_indicator(c: char, before_blank: bool) -> bool {
     match c {

@@ -137,7 +137,7 @@ fn restore(node: &mut Node, key: &str, text: &Text) {
     match node.get_mut(key) {
         Some(value) => scalar::set(value, text.clone(), None),
         None => {
-            let value = scalar::plain(text.clone());
+            let value = scalar::of_new_field(text.clone());
             node.as_mapping_mut().map(|mapping| mapping.insert(key, value));
         }
     }

@@ -151,7 +151,7 @@ impl<'a> Merger<'a> {
             let below = known.and_then(|known| known.field(&pair.key.text));
             self.enter(&pair.key.text)?;
             match self.field_value(&mut pair.value, theirs, below)? {
-                Outcome::Kept => {}
+                Outcome::Kept => quote_if_ambiguous(&mut pair.value),
                 Outcome::Taken(node) => {
                     self.put(&mut pair.value, node);
                     pair.key_mark = key_mark;
@@ -164,7 +164,8 @@ impl<'a> Merger<'a> {
         for pair in patch.into_iter().flatten() {
             let below = known.and_then(|known| known.field(&pair.key.text));
             self.enter(&pair.key.text)?;
-            if let Outcome::Taken(value) = self.merge(None, Some(pair.value), below)? {
+            if let Outcome::Taken(mut value) = self.merge(None, Some(pair.value), below)? {
+                quote_if_ambiguous(&mut value);
                 dest.push(Pair { value, ..pair });
             }
             self.path.pop();
@@ -198,6 +199,7 @@ impl<'a> Merger<'a> {
             let below = known.and_then(|known| known.field(&pair.key.text));
             let leaf = pair.value.as_scalar().is_some_and(|_| !pair.value.is_null());
             if leaf && !pair.key.text.is_empty() {
+                quote_if_ambiguous(&mut pair.value);
                 continue;
             }
             self.enter(&pair.key.text)?;
@@ -226,6 +228,7 @@ impl<'a> Merger<'a> {
             if !self.adopt(&mut pair.value, below)? {
                 gone.push(at);
             }
+            quote_if_ambiguous(&mut pair.value);
             self.path.pop();
         }
         remove(mapping, &gone);
@@ -343,6 +346,13 @@ impl<'a> Merger<'a> {
 
     fn unknown_directive(&self) -> MergeError {
         MergeError::UnknownDirective { field: self.field() }
+    }
+}
+
+/// What becomes of a field's value that is a scalar; one that a patch replaced keeps the style of the old one.
+fn quote_if_ambiguous(node: &mut Node) {
+    if let Value::Scalar(scalar) = &mut node.value {
+        scalar::quote_if_ambiguous(scalar);
     }
 }
 

@@ -104,7 +104,9 @@ impl Finder<'_> {
             }
             (Value::Scalar(scalar), Some(at)) => {
                 let end = match scalar.style {
-                    Style::Plain | Style::Untyped => plain_end(self.text, at, &scalar.text),
+                    Style::Plain | Style::Untyped | Style::Tagged => {
+                        plain_end(self.text, at, &scalar.text)
+                    }
                     Style::SingleQuoted => quoted_end(self.text, at, b'\''),
                     Style::DoubleQuoted => quoted_end(self.text, at, b'"'),
                     Style::Literal | Style::Folded => {

@@ -14,9 +14,9 @@ pub(super) fn is_block(scalar: &Scalar) -> bool {
 /// The style that go-yaml asks for.
 fn style(scalar: &Scalar) -> Style {
     match scalar.style {
-        Style::Plain | Style::Untyped if scalar.text.contains('\n') => Style::Literal,
-        Style::Plain if needs_quotes(scalar) => Style::DoubleQuoted,
-        Style::Untyped => Style::Plain,
+        style if style.is_plain() && scalar.text.contains('\n') => Style::Literal,
+        Style::Plain | Style::Tagged if needs_quotes(scalar) => Style::DoubleQuoted,
+        Style::Untyped | Style::Tagged => Style::Plain,
         style => style,
     }
 }
@@ -41,7 +41,8 @@ pub(super) fn write_key(key: &Scalar, in_flow: bool, out: &mut String) {
 pub(super) fn write(scalar: &Scalar, in_flow: bool, indent: usize, out: &mut String) {
     let text = scalar.text.as_str();
     let read = resolve_plain(text, Dialect::V3);
-    if scalar.style == Style::Plain && scalar.tag != Tag::Str && read != scalar.tag {
+    let has_type = matches!(scalar.style, Style::Plain | Style::Tagged);
+    if has_type && scalar.tag != Tag::Str && read != scalar.tag {
         // A text that was put where a number stood: the tag stays.
         out.push_str(match scalar.tag {
             Tag::Float => "!!float ",
