@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::accumulator::Accumulator;
-use super::configuration::{Configuration, SharedConfiguration};
+use super::configuration::Configuration;
 use super::decode::{Places, Source};
 use super::error::BuildError;
 use super::load::{Root, Target};
@@ -17,7 +17,9 @@ use super::read_ahead::{objects, read_ahead};
 use super::reference::Reference;
 use super::resource::Draft;
 use super::session::Session;
+use super::shared_configuration::{SharedConfiguration, of_definitions};
 use super::take_in::{append, duplicate};
+use super::transform::FIELD_LISTS;
 use super::version;
 use super::visits::VISIT_LIMIT;
 use crate::model::{Location, Positions};
@@ -220,7 +222,7 @@ impl<'a> Session<'a> {
                 places: Places::Marked(&positions),
                 version: self.version(),
             };
-            let configuration = Configuration::parse(source, node)?;
+            let configuration = Configuration::parse(&FIELD_LISTS, source, node)?;
             own.merge(&configuration).map_err(|conflict| conflict.at(&reference.at))?;
         }
         let last = overlay.kustomization.configurations.last();
@@ -234,7 +236,7 @@ impl<'a> Session<'a> {
             let text = loaded.text()?;
             let (_, documents) = manifest::documents(&text, Dialect::V2, &place)?;
             let Some(node) = documents.first() else { continue };
-            let configuration = Configuration::from_definitions(node, &reference.at)?;
+            let configuration = of_definitions(node, &reference.at)?;
             so_far.configuration.merge(&configuration, &reference.at)?;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! What a kustomization and all below it come to.
 
-use super::configuration::SharedConfiguration;
 use super::error::BuildError;
 use super::resource_set::ResourceSet;
+use super::shared_configuration::SharedConfiguration;
 use super::take_in::duplicate;
 use super::vars::Vars;
 use crate::model::Location;

@@ -1,111 +1,212 @@
-//! Which fields the transformers change: the built-in tables, and what `configurations` and `crds` add.
+//! Which fields the transformers change, read from a file and merged with another.
 //!
-//! A base's configuration goes up the tree with its resources, so that an overlay's transformers
-//! and the references at the end know it.
+//! What a list is called and what it holds by itself stands with the transformer that changes its fields.
 
-mod builtin;
-mod crd;
-mod table;
-
-pub use table::{Configuration, merge_specs};
-
-use std::rc::Rc;
-use std::sync::OnceLock;
-
+use super::Gvk;
+use super::decode::{Object, Source, Unknown};
 use super::error::BuildError;
-use super::version::{KNOWN, Version};
+use super::field_spec::FieldSpec;
+use super::version::{Change, Version};
 use crate::model::Location;
 use crate::yaml::Node;
 
-impl Configuration {
-    /// What kustomize knows by itself.
-    #[must_use]
-    pub fn builtin(version: Version) -> &'static Self {
-        static BUILTIN: [OnceLock<Configuration>; KNOWN.len()] =
-            [const { OnceLock::new() }; KNOWN.len()];
-        let at = KNOWN.iter().position(|known| *known == version).unwrap_or(KNOWN.len() - 1);
-        BUILTIN[at].get_or_init(|| builtin::configuration(version))
+/// A list of fields that a transformer changes, to which files that `configurations` names can add.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldList {
+    /// What it is called in such a file.
+    name: &'static str,
+    /// Since when kustomize knows it, if not from the beginning.
+    since: Option<&'static Change>,
+    builtin: fn(Version) -> Vec<FieldSpec>,
+}
+
+impl FieldList {
+    /// A list with what it holds by itself.
+    pub const fn new(name: &'static str, builtin: fn(Version) -> Vec<FieldSpec>) -> Self {
+        Self { name, since: None, builtin }
     }
 
-    /// Reads a file of definitions that `crds` names.
+    /// The same as one that came with a change of kustomize.
+    pub const fn since(self, change: &'static Change) -> Self {
+        Self { since: Some(change), ..self }
+    }
+
+    /// What it holds by itself, in the order of the kinds.
+    #[must_use]
+    pub fn builtin(&self, version: Version) -> Vec<FieldSpec> {
+        let mut specs = (self.builtin)(version);
+        sort(&mut specs);
+        specs
+    }
+}
+
+/// Which fields the transformers change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// The lists of fields by their names; none of them is empty.
+    lists: Vec<(&'static str, Vec<FieldSpec>)>,
+    /// Fields that hold names of other resources.
+    pub name_references: Vec<NameReference>,
+    /// Fields in which `$(NAME)` is replaced.
+    pub var_references: Vec<FieldSpec>,
+}
+
+impl Configuration {
+    /// What kustomize knows by itself, of these lists and of references.
+    #[must_use]
+    pub fn builtin(
+        lists: &[FieldList],
+        (name_references, var_references): (Vec<NameReference>, Vec<FieldSpec>),
+        version: Version,
+    ) -> Self {
+        let lists = lists.iter().map(|list| (list.name, list.builtin(version)));
+        Self::of(lists.collect(), name_references, var_references)
+    }
+
+    /// Reads a file that `configurations` names, which can add to these lists.
     ///
     /// # Errors
-    /// [`BuildError::Invalid`] where it contradicts itself.
-    pub fn from_definitions(node: &Node, at: &Location) -> Result<Self, BuildError> {
-        let mut configuration = Self::default();
-        crd::add_definitions(&mut configuration, node).map_err(|conflict| conflict.at(at))?;
-        Ok(configuration)
+    /// [`BuildError`] for unknown fields and wrong types.
+    pub fn parse(lists: &[FieldList], source: Source<'_>, node: &Node) -> Result<Self, BuildError> {
+        let names = lists.iter().map(|list| list.name);
+        let known: Vec<&str> = names.chain(["nameReference", "varReference"]).collect();
+        let file = Object::open(source, node, String::new(), &known, Unknown::Refused)?;
+        let Some(file) = file else { return Ok(Self::default()) };
+        let mut found = Vec::new();
+        for list in lists {
+            if let Some(change) = list.since {
+                file.refuse_new(list.name, change)?;
+            }
+            found.push((list.name, FieldSpec::read_list(&file, list.name)?));
+        }
+        let reference = ["group", "version", "kind", "fieldSpecs"];
+        let name_references = file.objects("nameReference", &reference, |object| {
+            Ok(NameReference {
+                target: FieldSpec::read(object)?.gvk,
+                referrers: FieldSpec::read_list(object, "fieldSpecs")?,
+            })
+        })?;
+        Ok(Self::of(found, name_references, FieldSpec::read_list(&file, "varReference")?))
     }
-}
 
-/// What an overlay knows so far: first what its bases do, then what it says itself.
-///
-/// kustomize begins with an empty configuration and merges one after another into it. What is merged
-/// first is thereby merged anew in its sorted order: what stands for fewer kinds now covers what
-/// stands for more, or contradicts it. So it matters which one is the first.
-#[derive(Clone, Debug, Default)]
-pub enum SharedConfiguration {
-    /// Nothing was merged.
-    #[default]
-    Nothing,
-    /// What this kustomize knows by itself.
-    Builtin(Version),
-    /// More than that; shared until somebody adds to it.
-    More(Rc<Configuration>),
-}
+    fn of(
+        mut lists: Vec<(&'static str, Vec<FieldSpec>)>,
+        name_references: Vec<NameReference>,
+        var_references: Vec<FieldSpec>,
+    ) -> Self {
+        lists.retain(|(_, specs)| !specs.is_empty());
+        let mut configuration = Self { lists, name_references, var_references };
+        configuration.sort();
+        configuration
+    }
 
-impl SharedConfiguration {
-    /// What it says.
+    /// The fields of a list.
     #[must_use]
-    pub fn get(&self) -> &Configuration {
-        match self {
-            Self::Nothing => Configuration::builtin(Version::default()),
-            Self::Builtin(version) => Configuration::builtin(*version),
-            Self::More(configuration) => configuration,
+    pub fn fields(&self, list: &FieldList) -> &[FieldSpec] {
+        let found = self.lists.iter().find(|(name, _)| *name == list.name);
+        found.map_or(&[], |(_, specs)| specs)
+    }
+
+    /// Adds fields to a list.
+    ///
+    /// # Errors
+    /// [`ConflictingFieldSpecs`] where the list knows a field and disagrees whether it is to be made.
+    pub fn add(
+        &mut self,
+        list: &FieldList,
+        specs: &[FieldSpec],
+    ) -> Result<(), ConflictingFieldSpecs> {
+        self.add_to(list.name, specs)
+    }
+
+    fn add_to(
+        &mut self,
+        name: &'static str,
+        specs: &[FieldSpec],
+    ) -> Result<(), ConflictingFieldSpecs> {
+        match self.lists.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, ours)) => merge_specs(ours, specs),
+            None => {
+                let mut ours = Vec::new();
+                merge_specs(&mut ours, specs)?;
+                self.lists.push((name, ours));
+                Ok(())
+            }
         }
     }
 
     /// Adds what another configuration has more.
     ///
     /// # Errors
-    /// [`BuildError::Invalid`] where both know a field and disagree whether it is to be made.
-    pub fn merge(&mut self, other: &Configuration, at: &Location) -> Result<(), BuildError> {
-        if *other != Configuration::default() {
-            let mut merged = self.get().clone();
-            merged.merge(other).map_err(|conflict| conflict.at(at))?;
-            *self = Self::More(Rc::new(merged));
+    /// [`ConflictingFieldSpecs`] where both know a field and disagree whether it is to be made.
+    pub fn merge(&mut self, other: &Self) -> Result<(), ConflictingFieldSpecs> {
+        for (name, theirs) in &other.lists {
+            self.add_to(name, theirs)?;
         }
-        Ok(())
-    }
-
-    /// Adds what the configuration of a base, or of the overlay itself, has more.
-    ///
-    /// # Errors
-    /// As [`SharedConfiguration::merge`].
-    pub fn absorb(&mut self, other: &Self, at: &Location) -> Result<(), BuildError> {
-        match (&*self, other) {
-            (Self::Nothing, Self::More(theirs)) => {
-                let mut first = Configuration::default();
-                first.merge(theirs).map_err(|conflict| conflict.at(at))?;
-                let same = first == **theirs;
-                *self = Self::More(if same { Rc::clone(theirs) } else { Rc::new(first) });
+        merge_specs(&mut self.var_references, &other.var_references)?;
+        for reference in &other.name_references {
+            match self.name_references.iter_mut().find(|ours| ours.target == reference.target) {
+                Some(ours) => merge_specs(&mut ours.referrers, &reference.referrers)?,
+                None => self.name_references.push(reference.clone()),
             }
-            (Self::Nothing, _) => *self = other.clone(),
-            (Self::More(ours), Self::More(theirs)) if Rc::ptr_eq(ours, theirs) => {}
-            (_, Self::More(theirs)) => self.merge(theirs, at)?,
-            // Whatever somebody adds to it still holds or covers all that is built in.
-            (_, Self::Nothing | Self::Builtin(_)) => {}
         }
+        self.sort();
         Ok(())
     }
 
-    /// The same as an overlay has it behind a component, which hands on all that it found.
-    ///
-    /// # Errors
-    /// As [`SharedConfiguration::merge`].
-    pub fn handed_on(&self, at: &Location) -> Result<Self, BuildError> {
-        let mut next = Self::Nothing;
-        next.absorb(self, at)?;
-        Ok(next)
+    fn sort(&mut self) {
+        self.lists.iter_mut().for_each(|(_, specs)| sort(specs));
+        sort(&mut self.var_references);
+        self.name_references.sort_by_cached_key(|reference| reference.target.legacy_key());
     }
+}
+
+fn sort(specs: &mut [FieldSpec]) {
+    specs.sort_by_cached_key(|spec| spec.gvk.legacy_key());
+}
+
+/// A kind, and the fields of other kinds that hold names of its resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameReference {
+    /// The kind that is referred to; an empty part matches anything.
+    pub target: Gvk,
+    /// The fields that refer to it.
+    pub referrers: Vec<FieldSpec>,
+}
+
+/// Two field specs for the same field that disagree whether it is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictingFieldSpecs(pub FieldSpec);
+
+impl ConflictingFieldSpecs {
+    /// The error for whoever wrote the second one.
+    #[must_use]
+    pub fn at(&self, at: &Location) -> BuildError {
+        BuildError::Invalid {
+            at: at.clone(),
+            reason: format!(
+                "the field `{}` is configured twice, once with `create: true` and once without",
+                self.0.path
+            ),
+        }
+    }
+}
+
+/// Adds the field specs that are not there yet. One that an existing one covers counts as there.
+///
+/// # Errors
+/// [`ConflictingFieldSpecs`] where both know a field and disagree whether it is to be made.
+pub fn merge_specs(
+    ours: &mut Vec<FieldSpec>,
+    theirs: &[FieldSpec],
+) -> Result<(), ConflictingFieldSpecs> {
+    for spec in theirs {
+        let same = ours.iter().find(|our| our.path == spec.path && our.gvk.is_selected(&spec.gvk));
+        match same {
+            None => ours.push(spec.clone()),
+            Some(our) if our.create == spec.create => {}
+            Some(_) => return Err(ConflictingFieldSpecs(spec.clone())),
+        }
+    }
+    Ok(())
 }

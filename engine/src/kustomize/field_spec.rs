@@ -31,6 +31,12 @@ impl FieldSpec {
         Ok(Self { gvk: object.gvk()?, path: object.text("path")?, create: object.flag("create")? })
     }
 
+    /// A field of a kind, as [`Gvk::of`] reads it.
+    #[must_use]
+    pub fn of(kind: &str, path: &str, create: bool) -> Self {
+        Self { gvk: Gvk::of(kind), path: path.to_owned(), create }
+    }
+
     /// Reads the list of them at a key.
     ///
     /// # Errors

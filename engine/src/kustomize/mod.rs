@@ -41,6 +41,7 @@ pub mod secret_facts;
 pub mod selector;
 pub mod session;
 mod share_out;
+pub mod shared_configuration;
 pub mod site;
 pub mod sort;
 mod steps;

@@ -32,6 +32,13 @@ impl Gvk {
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
+    /// Reads `Kind`, `version Kind`, `group/ Kind` or `group/version Kind`.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let (api_version, kind) = text.split_once(' ').unwrap_or(("", text));
+        Self::from_api_version(api_version, kind)
+    }
+
     /// Whether a text is what [`Gvk::from_api_version`] made the group and version of.
     #[must_use]
     pub fn has_api_version(&self, text: &str) -> bool {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use pattern::Patterns;
 
 use super::transformer::Transformer;
+use crate::kustomize::configuration::FieldList;
 use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{self, FieldError, FieldSpec, Make, Walk, Walks};
@@ -19,7 +20,9 @@ use crate::kustomize::resource::Draft;
 use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
-use crate::kustomize::version::{BROKEN_IMAGE_PATTERNS, Version};
+use crate::kustomize::version::{
+    BROKEN_IMAGE_PATTERNS, CRON_JOB_IMAGE_VOLUMES, IMAGE_VOLUMES, Version,
+};
 use crate::yaml::{Mark, Node, Scalar, Tag, Text, Value};
 
 const KEYS: [&str; 5] = ["name", "newName", "tagSuffix", "newTag", "digest"];
@@ -64,6 +67,9 @@ impl Image {
     }
 }
 
+/// The fields that hold images, beside those that are images everywhere.
+pub const FIELDS: FieldList = FieldList::new("images", fields);
+
 /// Changes of images, and the fields that hold them.
 #[derive(Debug)]
 pub struct Images {
@@ -96,6 +102,19 @@ impl Transformer for Images {
         });
         parts.flatten().collect()
     }
+}
+
+fn fields(version: Version) -> Vec<FieldSpec> {
+    let mut fields = vec!["containers[]/image", "initContainers[]/image"];
+    if version.has(&IMAGE_VOLUMES) {
+        fields.push("volumes[]/image/reference");
+    }
+    let of_pods = ["spec", "spec/template/spec"].iter().flat_map(|pod| {
+        fields.iter().map(move |field| FieldSpec::of("", &format!("{pod}/{field}"), true))
+    });
+    let of_cron_jobs = "spec/jobTemplate/spec/template/spec/volumes[]/image/reference";
+    let newer = version.has(&CRON_JOB_IMAGE_VOLUMES).then(|| FieldSpec::of("", of_cron_jobs, true));
+    of_pods.chain(newer).collect()
 }
 
 /// Changes images in all resources, the changes one after the other.

@@ -3,6 +3,8 @@
 //! As kustomize's label and annotation filters. An entry that is new in several places of a resource
 //! is one node in all of them, see [`Draft::share`].
 
+pub mod fields;
+
 use std::sync::Arc;
 
 use super::transformer::Transformer;
@@ -70,15 +72,15 @@ impl LabelSet {
         let metadata =
             FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
         let metadata = [metadata];
-        let mut lists: Vec<&[FieldSpec]> = vec![&configuration.labels];
+        let mut lists: Vec<&[FieldSpec]> = vec![configuration.fields(&fields::CHOSEN)];
         if self.include_selectors {
-            lists.push(&configuration.common_labels);
+            lists.push(configuration.fields(&fields::COMMON));
         } else {
             if self.include_templates {
-                lists.push(&configuration.template_labels);
+                lists.push(configuration.fields(&fields::TEMPLATE));
             }
             if self.include_volume_claim_templates {
-                lists.push(&configuration.volume_claim_template_labels);
+                lists.push(configuration.fields(&fields::CLAIM_TEMPLATE));
             }
             lists.push(&metadata);
         }

@@ -6,7 +6,7 @@
 mod images;
 pub mod json_6902;
 pub mod labels;
-mod name_affix;
+pub mod name_affix;
 pub mod name_hash;
 pub mod name_reference;
 mod namespace;
@@ -30,13 +30,27 @@ use self::patch::{Patch, load};
 use self::replacements::{ReplacementField, Replacements};
 use self::replicas::{Replica, Replicas};
 use self::value_add::ValueAdd;
-use super::configuration::Configuration;
+use super::configuration::{Configuration, FieldList};
 use super::decode::{Object, TextEntry};
 use super::error::BuildError;
 use super::reference::Reference;
 use super::site::Site;
 use crate::model::{Location, RepoPath};
 use crate::yaml::Mark;
+
+/// The lists of fields to which `configurations` can add, each of which stands with the transformer that changes them.
+pub static FIELD_LISTS: [FieldList; 10] = [
+    name_affix::PREFIX_FIELDS,
+    name_affix::SUFFIX_FIELDS,
+    namespace::FIELDS,
+    labels::fields::COMMON,
+    labels::fields::CHOSEN,
+    labels::fields::TEMPLATE,
+    labels::fields::CLAIM_TEMPLATE,
+    labels::fields::ANNOTATIONS,
+    images::FIELDS,
+    replicas::FIELDS,
+];
 
 /// What the fields of a kustomization ask of transformers.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +133,7 @@ impl TransformerFields {
         if !self.namespace.is_empty() {
             let namespace = Namespace {
                 name: self.namespace.clone(),
-                fields: configuration.namespace.clone(),
+                fields: configuration.fields(&namespace::FIELDS).to_vec(),
                 unset_only: false,
                 subjects: Subjects::NamedDefault,
                 at: at("namespace"),
@@ -128,12 +142,12 @@ impl TransformerFields {
             ask("NamespaceTransformer", Box::new(namespace), 1);
         }
         if !self.name_prefix.is_empty() {
-            let fields = configuration.name_prefix.clone();
+            let fields = configuration.fields(&name_affix::PREFIX_FIELDS).to_vec();
             let affix = Affix { end: End::Prefix, text: self.name_prefix.clone(), fields };
             ask("PrefixTransformer", Box::new(affix), 1);
         }
         if !self.name_suffix.is_empty() {
-            let fields = configuration.name_suffix.clone();
+            let fields = configuration.fields(&name_affix::SUFFIX_FIELDS).to_vec();
             let affix = Affix { end: End::Suffix, text: self.name_suffix.clone(), fields };
             ask("SuffixTransformer", Box::new(affix), 1);
         }
@@ -143,21 +157,24 @@ impl TransformerFields {
                 let labels = Labels::of_field(&set.pairs, fields, || at("labels"), site)?;
                 ask("LabelTransformer", Box::new(labels), 1);
             }
-            let (pairs, fields) = (&self.common_labels, configuration.common_labels.clone());
+            let (pairs, fields) =
+                (&self.common_labels, configuration.fields(&labels::fields::COMMON).to_vec());
             let labels = Labels::of_field(pairs, fields, || at("commonLabels"), site)?;
             ask("LabelTransformer", Box::new(labels), 1);
         }
         if !self.common_annotations.is_empty() {
-            let (pairs, fields) = (&self.common_annotations, &configuration.common_annotations);
+            let (pairs, fields) =
+                (&self.common_annotations, configuration.fields(&labels::fields::ANNOTATIONS));
             let place = || at("commonAnnotations");
-            let annotations = Labels::of_field(pairs, fields.clone(), place, site)?;
+            let annotations = Labels::of_field(pairs, fields.to_vec(), place, site)?;
             ask("AnnotationsTransformer", Box::new(annotations), 1);
         }
         for patch in &self.patches_json_6902 {
             ask("PatchJson6902Transformer", Box::new(load::json_6902(patch, site)?), 1);
         }
         if !self.replicas.is_empty() {
-            let (counts, fields) = (self.replicas.clone(), configuration.replicas.clone());
+            let (counts, fields) =
+                (self.replicas.clone(), configuration.fields(&replicas::FIELDS).to_vec());
             ask(
                 "ReplicaCountTransformer",
                 Box::new(Replicas { counts, fields }),
@@ -165,7 +182,8 @@ impl TransformerFields {
             );
         }
         if !self.images.is_empty() {
-            let (changes, fields) = (self.images.clone(), configuration.images.clone());
+            let (changes, fields) =
+                (self.images.clone(), configuration.fields(&images::FIELDS).to_vec());
             ask("ImageTagTransformer", Box::new(Images { changes, fields }), self.images.len());
         }
         if !self.replacements.is_empty() {

@@ -5,6 +5,7 @@
 
 use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::configuration::FieldList;
 use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldSpec, Make, Walk};
@@ -13,6 +14,16 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::yaml::Text;
+
+/// The fields that get a prefix.
+pub const PREFIX_FIELDS: FieldList = FieldList::new("namePrefix", |_| name());
+
+/// The fields that get a suffix.
+pub const SUFFIX_FIELDS: FieldList = FieldList::new("nameSuffix", |_| name());
+
+fn name() -> Vec<FieldSpec> {
+    vec![FieldSpec::of("", "metadata/name", false)]
+}
 
 /// Which end of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

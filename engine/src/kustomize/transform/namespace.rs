@@ -5,6 +5,7 @@
 
 use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::configuration::FieldList;
 use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldError, FieldSpec, Make, Walk};
@@ -14,6 +15,19 @@ use crate::kustomize::scalar;
 use crate::kustomize::schema::Schema;
 use crate::model::Location;
 use crate::yaml::{Mark, Node, Scalar, Tag, Value};
+
+/// The fields that hold a namespace, beside `metadata.namespace`.
+pub const FIELDS: FieldList = FieldList::new("namespace", |_| {
+    vec![
+        FieldSpec::of("Namespace", "metadata/name", true),
+        FieldSpec::of("apiregistration.k8s.io/ APIService", "spec/service/namespace", true),
+        FieldSpec::of(
+            "apiextensions.k8s.io/ CustomResourceDefinition",
+            "spec/conversion/webhook/clientConfig/service/namespace",
+            false,
+        ),
+    ]
+});
 
 /// How to set namespaces.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::transformer::Transformer;
 use crate::kustomize::Gvk;
+use crate::kustomize::configuration::FieldList;
 use crate::kustomize::decode::Object;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::{FieldSpec, Make, Walk, matches};
@@ -45,6 +46,12 @@ impl Replica {
         })
     }
 }
+
+/// The fields that hold replica counts.
+pub const FIELDS: FieldList = FieldList::new("replicas", |_| {
+    let kinds = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"];
+    kinds.map(|kind| FieldSpec::of(kind, "spec/replicas", true)).to_vec()
+});
 
 /// Changes of replica counts, and the fields that hold them.
 #[derive(Debug)]

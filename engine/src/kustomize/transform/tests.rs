@@ -7,7 +7,6 @@ use super::transformer::Transformer;
 use super::{labels, name_affix, replicas, strategic_merge};
 use crate::kustomize::Gvk;
 use crate::kustomize::Version;
-use crate::kustomize::configuration::Configuration;
 use crate::kustomize::decode::TextEntry;
 use crate::kustomize::field_spec::FieldSpec;
 use crate::kustomize::resource::Draft;
@@ -52,8 +51,7 @@ fn a_label_is_one_value_in_all_its_places() {
     let mut set = set(DEPLOYMENT);
     let (key, value) = ("app".to_owned(), "one".to_owned());
     let entries = [TextEntry { key, value, mark: Mark::NONE }];
-    labels::apply(&mut set, &entries, &Configuration::builtin(Version::default()).common_labels)
-        .unwrap();
+    labels::apply(&mut set, &entries, &labels::fields::COMMON.builtin(Version::default())).unwrap();
     let draft = set.iter_mut().next().unwrap();
     same(draft.node.at(&["spec", "selector"]), "{matchLabels: {app: one}}");
     let patch = node("{metadata: {labels: {app: two}}}");
@@ -80,7 +78,7 @@ fn affixes_go_to_names_and_are_noted() {
 fn in_namespace(set: &mut ResourceSet, subjects: Subjects) -> Result<(), String> {
     let namespace = Namespace {
         name: "foo".to_owned(),
-        fields: Configuration::builtin(Version::default()).namespace.clone(),
+        fields: super::namespace::FIELDS.builtin(Version::default()),
         unset_only: false,
         subjects,
         at: place(),
@@ -127,7 +125,7 @@ fn a_replica_count_in_quotes_stays_in_quotes() {
         set("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: '3'}}");
     let replica =
         |name: &str| Replica { name: name.to_owned(), count: 5, mark: Mark::NONE, at: place() };
-    let fields = &Configuration::builtin(Version::default()).replicas;
+    let fields = &replicas::FIELDS.builtin(Version::default());
     replicas::apply(&mut set, &[replica("d")], fields).unwrap();
     same(set.get(0).unwrap().node.get("spec"), "{replicas: '5'}");
     assert!(replicas::apply(&mut set, &[replica("e")], fields).is_err());

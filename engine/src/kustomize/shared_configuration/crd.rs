@@ -2,19 +2,28 @@
 //!
 //! As kustomize's `api/internal/accumulator/loadconfigfromcrds.go`.
 
-use super::table::{Configuration, ConflictingFieldSpecs, NameReference, merge_specs};
 use crate::kustomize::Gvk;
+use crate::kustomize::configuration::{Configuration, ConflictingFieldSpecs, NameReference};
+use crate::kustomize::error::BuildError;
 use crate::kustomize::field_spec::FieldSpec;
+use crate::kustomize::transform::{labels, name_affix};
+use crate::model::Location;
 use crate::yaml::Node;
 
 /// Properties nest at most this deep, so that definitions that refer to each other end.
 const DEPTH_LIMIT: usize = 50;
 
-/// Adds what a file of definitions says.
+/// Reads a file of definitions that `crds` names.
 ///
 /// # Errors
-/// [`ConflictingFieldSpecs`] where it contradicts what is known.
-pub(super) fn add_definitions(
+/// [`BuildError::Invalid`] where it contradicts itself.
+pub fn of_definitions(file: &Node, at: &Location) -> Result<Configuration, BuildError> {
+    let mut configuration = Configuration::default();
+    add_definitions(&mut configuration, file).map_err(|conflict| conflict.at(at))?;
+    Ok(configuration)
+}
+
+fn add_definitions(
     configuration: &mut Configuration,
     file: &Node,
 ) -> Result<(), ConflictingFieldSpecs> {
@@ -66,13 +75,13 @@ impl<'a> Reader<'a> {
             create: false,
         };
         if extension(node, "annotation").is_some() {
-            merge_specs(&mut self.configuration.common_annotations, &[spec(path)])?;
+            self.configuration.add(&labels::fields::ANNOTATIONS, &[spec(path)])?;
         }
         if extension(node, "label-selector").is_some() {
-            merge_specs(&mut self.configuration.common_labels, &[spec(path)])?;
+            self.configuration.add(&labels::fields::COMMON, &[spec(path)])?;
         }
         if extension(node, "identity").is_some() {
-            merge_specs(&mut self.configuration.name_prefix, &[spec(path)])?;
+            self.configuration.add(&name_affix::PREFIX_FIELDS, &[spec(path)])?;
         }
         let version = extension(node, "object-ref-api-version");
         let Some((version, kind)) = version.zip(extension(node, "object-ref-kind")) else {
@@ -82,8 +91,8 @@ impl<'a> Reader<'a> {
         let mut path = path.to_vec();
         path.push(name);
         let target = Gvk { version: version.into(), kind: kind.into(), ..Gvk::default() };
-        let reference = NameReference { target, referrers: vec![spec(&path)] };
-        let other = Configuration { name_references: vec![reference], ..Configuration::default() };
+        let mut other = Configuration::default();
+        other.name_references.push(NameReference { target, referrers: vec![spec(&path)] });
         self.configuration.merge(&other)
     }
 }
