@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kustomize::{self, Build, BuildError, BuildOptions};
+use crate::kustomize::{self, Build, BuildError, BuildOptions, NoBuild};
 use crate::model::{
     BUILT_LISTS, CHART_NAME, EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES,
     Location, ReadError, RepoPath, is_values_name, is_yaml_name,
@@ -33,12 +33,12 @@ pub(super) fn build(
     }
     let is_values = |name: &&String| !name.contains('/') && is_of_chart(name);
     if let Some(name) = names.iter().find(is_values) {
-        return Err(not_rendered(path, format!("`{name}` is of a chart")));
+        return Err(not_rendered(path, NoBuild::OfChart { name: name.clone() }));
     }
     let entries = entries(files, &folder, &names)?;
     if entries.is_empty() {
-        let what = if is_file { "this is no manifest" } else { EMPTY };
-        return Err(not_rendered(path, what.to_owned()));
+        let because = if is_file { NoBuild::NoManifest } else { NoBuild::NoManifests };
+        return Err(not_rendered(path, because));
     }
     let listing = FileEdit {
         path: folder.join(KUSTOMIZATION_NAMES[0]).unwrap_or_default(),
@@ -52,15 +52,10 @@ pub(super) fn build(
             Ok(build)
         }
         // Several clusters in one folder, each with the same resources.
-        Err(BuildError::Duplicate { id, .. }) => {
-            Err(not_rendered(path, format!("{SEVERAL}, which both have {id}")))
-        }
+        Err(BuildError::Duplicate { id, .. }) => Err(not_rendered(path, NoBuild::Several { id })),
         Err(error) => Err(error),
     }
 }
-
-/// What is said of a folder without manifests.
-const EMPTY: &str = "there are no manifests here";
 
 /// The build of a folder without manifests, by the error of building it, beside the build with some: nothing, unless a
 /// kustomization is missed that is there in the other.
@@ -72,7 +67,7 @@ pub(super) fn empty_beside(
     let mut names = KUSTOMIZATION_NAMES.iter().filter_map(|name| dir.join(name).ok());
     let is_plain = !names.any(|path| other.inputs.contains(&path));
     let is_empty = match &error {
-        BuildError::NotRendered { because, .. } => because == EMPTY,
+        BuildError::NotRendered { because, .. } => *because == NoBuild::NoManifests,
         BuildError::NoKustomization { dir: missing } => missing == dir,
         _ => false,
     };
@@ -83,15 +78,12 @@ pub(super) fn empty_beside(
     Ok(Build { inputs: other.inputs.clone(), ..Build::default() })
 }
 
-/// What is said of a folder in which a resource is twice.
-const SEVERAL: &str = "it is several builds";
-
 /// Whether a folder cannot be rendered for a resource that is in it twice.
 pub(super) fn is_there_twice(error: &BuildError) -> bool {
-    matches!(error, BuildError::NotRendered { because, .. } if because.starts_with(SEVERAL))
+    matches!(error, BuildError::NotRendered { because: NoBuild::Several { .. }, .. })
 }
 
-fn not_rendered(dir: &RepoPath, because: String) -> BuildError {
+fn not_rendered(dir: &RepoPath, because: NoBuild) -> BuildError {
     BuildError::NotRendered { at: Location::file(dir.clone()), because }
 }
 

@@ -372,10 +372,12 @@ fn file_of(files: &dyn Files, environment: &Environment, error: &BuildError) -> 
 
 /// Why something cannot be built, without the place and the consequence, which are told beside it.
 pub(super) fn reason(error: &BuildError) -> String {
+    if let BuildError::NotRendered { because, .. } = error {
+        return because.to_string();
+    }
     let reason = error.to_string();
     let at = error.location().map(|at| format!("{at}: ")).unwrap_or_default();
-    let reason = reason.strip_prefix(&at).unwrap_or(&reason);
-    reason.strip_suffix(", so this is not rendered").unwrap_or(reason).to_owned()
+    reason.strip_prefix(&at).unwrap_or(&reason).to_owned()
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ pub enum BuildError {
         /// The folder.
         at: Location,
         /// Why not.
-        because: String,
+        because: NoBuild,
     },
     /// Another engine builds, and fails.
     #[error("{at}: kustomize cannot build this: {reason}")]
@@ -303,6 +303,29 @@ pub enum BuildError {
     /// The content of these files is not here: fetch them and ask again.
     #[error("{} files have still to be fetched", .0.len())]
     Unknown(BTreeSet<RepoPath>),
+}
+
+/// Why no build is made from files.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoBuild {
+    /// What renders a chart reads them.
+    #[error("`{name}` is of a chart")]
+    OfChart {
+        /// One of them.
+        name: String,
+    },
+    /// It is one file, with something else in it.
+    #[error("this is no manifest")]
+    NoManifest,
+    /// It is a folder, with other files in it.
+    #[error("there are no manifests here")]
+    NoManifests,
+    /// What the folder has for one cluster and for another would be one.
+    #[error("it is several builds, which both have {id}")]
+    Several {
+        /// A resource that they both have.
+        id: ResourceId,
+    },
 }
 
 impl BuildError {

@@ -55,7 +55,7 @@ pub mod whole_pattern;
 
 pub use books::LostBooks;
 pub use built::{Build, Resource};
-pub use error::BuildError;
+pub use error::{BuildError, NoBuild};
 pub use file_text::counted_text;
 pub use options::{BuildOptions, ForeignEngine, LoadRestrictor, Reorder};
 pub use patch_effect::PatchEffect;
