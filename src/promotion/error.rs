@@ -210,6 +210,17 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// The same error with what another step lacks as well. A fault stands whatever files are missing.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unknown(mut paths), Self::Unknown(more)) => {
+                paths.extend(more);
+                Self::Unknown(paths)
+            }
+            (Self::Unknown(_), fault) | (fault, _) => fault,
+        }
+    }
+
     /// The place a person has to edit, if one is known.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {

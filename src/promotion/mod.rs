@@ -33,6 +33,7 @@ mod pull_request;
 mod remark;
 mod rendering;
 mod rules;
+mod side_by_side;
 mod stepping;
 mod telling;
 mod template;

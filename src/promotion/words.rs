@@ -3,27 +3,21 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::commit::Commit;
+use super::draft::Finished;
 use super::plan_request::PlanRequest;
 use super::planned_edit::{Cause, PlannedEdit};
-use super::remark::{NotPromoted, Warning};
 use crate::diff::{FilesDiff, KnownValues, MASKED, SecretInputs};
 use crate::lineage::Difference;
 use crate::model::{FieldValues, FileEdit, KustomizationField, RepoPath};
 use crate::policy::Finding;
 
-/// Everything of a plan that is words about files.
-pub(super) struct Words {
-    pub edits: Vec<PlannedEdit>,
-    pub warnings: Vec<Warning>,
-    pub not_promoted: Vec<NotPromoted>,
-    pub differences: Vec<Difference>,
-    pub commits: Vec<Commit>,
-}
-
-impl Words {
+impl Finished {
     /// The same without values of Secrets. `masked` are files that hold some: their values are not told.
-    pub(super) fn hide(mut self, known: &KnownValues, masked: &BTreeSet<RepoPath>) -> Self {
+    pub(super) fn without_secrets(
+        mut self,
+        known: &KnownValues,
+        masked: &BTreeSet<RepoPath>,
+    ) -> Self {
         let hide = |text: &mut String| {
             if let Cow::Owned(hidden) = known.scrub(text) {
                 *text = hidden;

@@ -2,16 +2,14 @@
 
 use super::super::plan_request::PlanRequest;
 use super::super::planned_edit::PlannedEdit;
+use super::tried::Tried;
 use crate::deployer::{Changes, Variant};
 use crate::diff::{RenderedDiff, SecretInputs};
-use crate::kustomize::{Build, BuildError};
+use crate::kustomize::Build;
 use crate::model::{EditedFiles, Files, RepoPath};
 use crate::promotion::deployed::{self, Deployed, OnClusters, build, names, others};
 use crate::promotion::environment::Environment;
 use crate::promotion::plain::empty_beside;
-
-/// A build that was tried.
-pub(super) type Tried = Result<Build, BuildError>;
 
 /// The target before and after, as the first clusters build it. `before` is what was built before anybody knew
 /// the edits.

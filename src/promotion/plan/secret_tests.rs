@@ -21,8 +21,8 @@ use crate::model::{
 };
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::{
-    By, Cause, GivenEdit, LastPromotion, Past, PathGlob, Pipeline, Previewed, Rules, Sources,
-    Stage, StageFolder, Wish, preview, preview_body,
+    By, Cause, Checks, Environment, GivenEdit, LastPromotion, Past, PathGlob, Pipeline, Previewed,
+    Rules, Sources, Stage, StageFolder, Wish, preview, preview_body,
 };
 use ways_in::INTO;
 use ways_on::ONWARD;

@@ -9,12 +9,15 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::decide::decide;
 use super::*;
 use crate::kustomize::BuildOptions;
 use crate::model::{EnvironmentName, FieldPath, File, FileMode, FileTree, RepoPath};
 use crate::policy::{Day, Fetched, Gates};
 use crate::promotion::remark::NotPromotedReason;
-use crate::promotion::{CarriedField, Cause, Keep, LastPromotion, Past, PathGlob, Rules, Wish};
+use crate::promotion::{
+    CarriedField, Cause, Checks, Environment, Keep, LastPromotion, Past, PathGlob, Rules, Wish,
+};
 
 pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()

@@ -1,5 +1,7 @@
 //! What of the source is copied, and what is never written.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[test]
