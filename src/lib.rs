@@ -14,7 +14,9 @@ pub(crate) mod config;
 pub(crate) mod deployer;
 pub(crate) mod diff;
 pub(crate) mod github;
+pub(crate) mod kustomize;
 pub(crate) mod lineage;
+pub(crate) mod model;
 pub(crate) mod notices;
 pub(crate) mod outbound;
 pub(crate) mod policy;
@@ -25,10 +27,9 @@ pub(crate) mod store;
 pub(crate) mod telemetry;
 pub(crate) mod traffic;
 pub(crate) mod workdir;
+pub(crate) mod yaml;
 
 pub use cli::run;
-
-pub(crate) use overlift_engine::{kustomize, model, yaml};
 
 #[doc(hidden)]
 pub mod rooms;

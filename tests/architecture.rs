@@ -179,6 +179,22 @@ fn only_the_sandbox_and_checkouts_render() {
     }
 }
 
+/// The root of a package is its roof: `main` comes in by it, and what rooms read through it would run upwards.
+#[test]
+fn no_room_reads_through_the_roof() {
+    let mut faults = Vec::new();
+    for root in source_dirs() {
+        let is_module =
+            |name: &str| root.join(name).is_dir() || root.join(format!("{name}.rs")).is_file();
+        for file in sources(&root) {
+            let used = names_used(&fs::read_to_string(&file).unwrap());
+            let of_roof = used.into_iter().filter(|(_, name)| !is_module(name));
+            faults.extend(of_roof.map(|(line, name)| format!("{}:{line}: {name}", file.display())));
+        }
+    }
+    assert!(faults.is_empty(), "these are the roof's:\n{}", faults.join("\n"));
+}
+
 #[test]
 fn every_file_says_what_it_owns() {
     let silent: Vec<PathBuf> = all_sources()
@@ -348,8 +364,13 @@ fn declared_by(file: &Path, name: &str) -> (String, Vec<PathBuf>) {
     (name.to_owned(), parents)
 }
 
-/// The first names after `crate::`, with the line of the `crate::`.
+/// The rooms of those names.
 fn rooms_used(text: &str) -> Vec<(usize, String)> {
+    names_used(text).into_iter().filter(|(_, name)| is_room(name)).collect()
+}
+
+/// The first names after `crate::`, with the line of the `crate::`.
+fn names_used(text: &str) -> Vec<(usize, String)> {
     let code: String = text.lines().map(|line| without_comment(line) + "\n").collect();
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -363,7 +384,7 @@ fn rooms_used(text: &str) -> Vec<(usize, String)> {
             Some(group) => first_names(group),
             None => vec![first_name(rest)],
         };
-        found.extend(names.into_iter().filter(|name| is_room(name)).map(|name| (line, name)));
+        found.extend(names.into_iter().map(|name| (line, name)));
     }
     found
 }

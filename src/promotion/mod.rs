@@ -4,7 +4,7 @@ mod beside;
 mod body;
 mod carry;
 mod changes;
-mod chart;
+mod chart_folder;
 mod commit;
 mod commit_message;
 mod copy;

@@ -1,7 +1,7 @@
 //! Edited files of charts below the target's folder, and of values that an Argo CD Application hands to one: they
 //! reach the cluster, and nothing renders them here.
 
-use super::super::chart::chart_above;
+use super::super::chart_folder::chart_above;
 use super::super::environment::Environment;
 use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::chart::chart_above;
+use super::super::chart_folder::chart_above;
 use super::super::environment::Environment;
 use super::reach::folders_of;
 use super::value::Previewed;
