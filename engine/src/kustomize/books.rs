@@ -49,12 +49,15 @@ impl Draft {
     /// one with a comma, such as what sops encrypts.
     #[must_use]
     pub fn has_sound_books(&self) -> bool {
-        let parts = |part: fn(&PreviousId) -> &str| -> usize {
-            let texts = self.previous.iter().map(part).filter(|text| !text.is_empty());
-            texts.map(|text| 1 + memchr::memchr_iter(b',', text.as_bytes()).count()).sum()
-        };
-        let names = parts(|id| &id.name);
-        names == 0 || (names == parts(|id| &id.namespace) && names == parts(|id| &id.kind))
+        let commas = |text: &str| text.bytes().filter(|byte| *byte == b',').count();
+        let parts = |text: &str| if text.is_empty() { 0 } else { 1 + commas(text) };
+        let [mut names, mut namespaces, mut kinds] = [0; 3];
+        for PreviousId { kind, namespace, name } in &self.previous {
+            names += parts(name);
+            namespaces += parts(namespace);
+            kinds += parts(kind);
+        }
+        names == 0 || (names == namespaces && names == kinds)
     }
 
     /// Loses everything that kustomize would have kept in annotations.

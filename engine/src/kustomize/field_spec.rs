@@ -7,7 +7,7 @@ use super::decode::Object;
 use super::error::BuildError;
 use super::growth::{TooDeep, check_depth};
 use super::resource::Draft;
-use crate::yaml::{Mark, Node, Pair, Scalar, Value};
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Value};
 
 /// A field, and the kinds that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,11 +146,6 @@ pub fn matches(pattern: &Gvk, gvk: &Gvk) -> bool {
         && fits(&pattern.version, &gvk.version)
 }
 
-/// As `==`, but what differs most often is compared first.
-fn is_same(a: &Gvk, b: &Gvk) -> bool {
-    a.kind == b.kind && a.group == b.group && a.version == b.version
-}
-
 impl Walks {
     /// Prepares the walks to the fields of several field specs, see [`Walk::new`].
     #[must_use]
@@ -162,7 +157,7 @@ impl Walks {
     /// The walks for resources of this kind, in order.
     pub fn of(&mut self, gvk: &Gvk) -> &[Arc<Walk>] {
         let mut places = (self.last..self.by_type.len()).chain(0..self.last);
-        self.last = places.find(|at| is_same(&self.by_type[*at].0, gvk)).unwrap_or_else(|| {
+        self.last = places.find(|at| self.by_type[*at].0.is_same(gvk)).unwrap_or_else(|| {
             let fitting = self.walks.iter().filter(|walk| walk.is_for(gvk)).cloned();
             self.by_type.push((gvk.clone(), fitting.collect()));
             self.by_type.len() - 1
@@ -275,10 +270,23 @@ impl Walk {
             Value::Sequence(items) => {
                 items.iter_mut().try_for_each(|item| self.descend(item, depth, change))
             }
-            Value::Mapping(_) => match self.field(node, step, depth)? {
-                Some(field) => self.descend(field, depth + 1, change),
-                None => Ok(()),
-            },
+            Value::Mapping(mapping) => {
+                if !step.is_field {
+                    return Err(E::from(self.no_field(step)));
+                }
+                let is_fixed = self.make == Make::Nothing && !step.list;
+                match mapping.get_mut(&step.name) {
+                    Some(field) if is_fixed || !field.is_null() => {
+                        return self.descend(field, depth + 1, change);
+                    }
+                    None if is_fixed => return Ok(()),
+                    _ => {}
+                }
+                match self.make_field(mapping, step, depth)? {
+                    Some(field) => self.descend(field, depth + 1, change),
+                    None => Ok(()),
+                }
+            }
             Value::Scalar(_) => Err(E::from(FieldError::Scalar {
                 path: self.path.clone(),
                 at: self.steps[..depth]
@@ -290,21 +298,14 @@ impl Walk {
         }
     }
 
-    /// The value of a step's field, made if it is missing or null and may be made.
-    fn field<'n>(
+    /// The value of a step's field that is missing or null, made if it may be made.
+    fn make_field<'n>(
         &self,
-        node: &'n mut Node,
+        mapping: &'n mut Mapping,
         step: &Segment,
         depth: usize,
     ) -> Result<Option<&'n mut Node>, FieldError> {
-        if !step.is_field {
-            return Err(self.no_field(step));
-        }
-        let Some(mapping) = node.as_mapping_mut() else { return Ok(None) };
         let place = mapping.iter().position(|pair| pair.key.text == step.name);
-        if let Some(at) = place.filter(|at| !mapping.as_slice()[*at].value.is_null()) {
-            return Ok(mapping.iter_mut().nth(at).map(|pair| &mut pair.value));
-        }
         let last = depth + 1 == self.steps.len();
         let made = match self.make {
             Make::Nothing => None,

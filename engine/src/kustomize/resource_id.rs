@@ -39,6 +39,12 @@ impl Gvk {
         Self::from_api_version(api_version, kind)
     }
 
+    /// As `==`, but what differs most often is compared first.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.group == other.group && self.version == other.version
+    }
+
     /// Whether a text is what [`Gvk::from_api_version`] made the group and version of.
     #[must_use]
     pub fn has_api_version(&self, text: &str) -> bool {

@@ -181,9 +181,9 @@ impl ResourceSet {
         self.drafts
     }
 
-    /// Makes room for so many resources more.
+    /// Makes room for so many resources more, and for the few that overlays add: to move all of them takes long.
     pub fn reserve(&mut self, more: usize) {
-        self.drafts.reserve(more);
+        self.drafts.reserve(more + more / 8);
     }
 
     /// Adds a resource at the end without comparing identities.

@@ -73,6 +73,10 @@ fn reorder<T>(items: &mut [T], mut order: Vec<usize>) {
 struct Kinds<'a> {
     numbers: BTreeMap<&'a Gvk, usize>,
     classes: Vec<Class>,
+    /// The kinds by their numbers.
+    known: Vec<&'a Gvk>,
+    /// The number that was asked for last: most often the next is the same, or the one behind it.
+    last: usize,
 }
 
 /// What is compared of a kind: its rank, then its text.
@@ -87,15 +91,23 @@ struct Class {
 impl<'a> Kinds<'a> {
     /// The number of a kind.
     fn number_of<T: AsRef<str>>(&mut self, gvk: &'a Gvk, first: &[T], last: &[T]) -> usize {
-        let classes = &mut self.classes;
-        *self.numbers.entry(gvk).or_insert_with(|| {
-            classes.push(Class {
+        let behind = if self.last + 1 < self.known.len() { self.last + 1 } else { 0 };
+        for near in [self.last, behind] {
+            if self.known.get(near).is_some_and(|known| known.is_same(gvk)) {
+                self.last = near;
+                return near;
+            }
+        }
+        self.last = *self.numbers.entry(gvk).or_insert_with(|| {
+            self.classes.push(Class {
                 rank: rank_among(&gvk.kind, first, last),
                 foreign_namespace: gvk.kind == "Namespace" && !gvk.group.is_empty(),
                 text: gvk.sort_key().collect(),
             });
-            classes.len() - 1
-        })
+            self.known.push(gvk);
+            self.classes.len() - 1
+        });
+        self.last
     }
 
     /// The place of each kind among them, by its number; two that read alike have the same.

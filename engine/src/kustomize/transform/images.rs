@@ -267,16 +267,13 @@ fn containers_hold(node: &Node, holds: &mut impl FnMut(&Scalar) -> bool) -> bool
         Value::Scalar(_) => true,
         Value::Sequence(items) => items.iter().all(|item| containers_hold(item, holds)),
         Value::Mapping(mapping) => mapping.iter().all(|pair| {
-            if matches!(pair.value.value, Value::Scalar(_)) {
-                return true;
-            }
-            let holds_here = !is_list_of_containers(&pair.key)
-                || pair
-                    .value
-                    .as_sequence()
-                    .into_iter()
-                    .flatten()
-                    .all(|item| image_holds(item, holds));
+            let holds_here = match &pair.value.value {
+                Value::Scalar(_) => return true,
+                Value::Sequence(items) if is_list_of_containers(&pair.key) => {
+                    items.iter().all(|item| image_holds(item, holds))
+                }
+                _ => true,
+            };
             holds_here && containers_hold(&pair.value, holds)
         }),
     }

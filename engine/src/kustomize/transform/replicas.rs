@@ -1,6 +1,6 @@
 //! Replica counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::transformer::Transformer;
 use crate::kustomize::Gvk;
@@ -97,10 +97,14 @@ pub(super) fn apply(
     fields: &[FieldSpec],
 ) -> Result<(), BuildError> {
     let walks: Vec<Walk> = fields.iter().map(|spec| Walk::new(spec, Make::Scalar)).collect();
-    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, replica) in replicas.iter().enumerate() {
-        by_name.entry(&replica.name).or_default().push(at);
-    }
+    let named = replicas.iter().enumerate().map(|(at, replica)| (replica.name.as_str(), at));
+    let mut by_name: Vec<(&str, usize)> = named.collect();
+    by_name.sort_unstable();
+    let of_name = |name: &str| {
+        let first = by_name.partition_point(|(other, _)| *other < name);
+        let count = by_name[first..].iter().take_while(|(other, _)| *other == name).count();
+        &by_name[first..first + count]
+    };
     let mut found = vec![false; replicas.len()];
     let may_count = |draft: &Draft| {
         let mut kinds = draft.previous.iter().map(|id| &id.kind).chain([&draft.id.gvk.kind]);
@@ -108,8 +112,8 @@ pub(super) fn apply(
     };
     for draft in set.contents_mut().filter(|draft| may_count(draft) && !draft.is_deleted()) {
         let names = draft.previous.iter().map(|id| &id.name).chain([&draft.id.name]);
-        let places = names.filter_map(|name| by_name.get(name.as_str())).flatten();
-        for at in places.copied().collect::<BTreeSet<usize>>() {
+        let places = names.flat_map(|name| of_name(name)).map(|(_, at)| *at);
+        for at in places.collect::<BTreeSet<usize>>() {
             found[at] |= count(draft, &replicas[at], fields, &walks)?;
         }
     }
