@@ -1,7 +1,7 @@
 //! What stands at one path of a disk, and what a file there holds.
 
 use std::fs;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, IoSliceMut, Read as _, Seek as _};
 use std::iter::repeat_n;
 use std::path::Path;
 use std::sync::Arc;
@@ -57,8 +57,10 @@ pub(super) fn read_content(root: &Path, path: &RepoPath) -> Result<Arc<[u8]>, Re
     // Read to where it stays: a vector would have to be copied once more.
     let mut content: Arc<[u8]> = repeat_n(0, usize::try_from(bytes).unwrap_or(0)).collect();
     let buffer = Arc::get_mut(&mut content).expect("nobody else has it yet");
-    let is_whole = |file: &mut fs::File| matches!(file.read(&mut [0]), Ok(0));
-    if bytes > 0 && file.read_exact(buffer).is_ok() && is_whole(&mut file) {
+    // That it gives no byte more, though there is room, says in the same call that this was all.
+    let (size, mut more) = (buffer.len(), [0]);
+    let read = file.read_vectored(&mut [IoSliceMut::new(buffer), IoSliceMut::new(&mut more)]);
+    if size > 0 && read.is_ok_and(|read| read == size) {
         return Ok(content);
     }
     // It was written between the calls, or is one that has no size.
