@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use super::error::BuildError;
-use super::field_spec::{FieldError, Make, Walks};
+use super::field_spec::{FieldError, Make, Walks, is_field_name};
 use super::growth::{Growth, TooMuch};
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
@@ -141,29 +141,29 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
     Ok(Slot { value, mark: node.mark, is_secret, used: false })
 }
 
-/// The node at the end of a path with dots, `[0]`, `[key=value]` and `[a.b]`.
+/// The node at the end of a path with dots, `[0]`, `-`, `[key=value]`, `[=value]` and `[a.b]`.
 fn look_up<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
-    let mut node = node;
-    for part in parts(path) {
-        node = match &node.value {
-            Value::Mapping(mapping) => mapping.get(&part)?,
-            Value::Sequence(items) => {
-                match part.strip_prefix('[').and_then(|p| p.strip_suffix(']')) {
-                    Some(pair) => {
-                        let (key, value) = pair.split_once('=')?;
-                        items
-                            .iter()
-                            .find(|item| item.get(key).and_then(Node::text) == Some(value))?
-                    }
-                    None => items.get(part.parse::<usize>().ok()?)?,
-                }
-            }
-            Value::Scalar(_) => return None,
-        };
-    }
-    Some(node)
+    parts(path).iter().try_fold(node, |node, part| match &node.value {
+        Value::Mapping(mapping) if is_field_name(part) => mapping.get(part),
+        Value::Sequence(items) => item_of(items, part),
+        _ => None,
+    })
 }
 
+/// The item of a list that a part of a path names.
+fn item_of<'a>(items: &'a [Node], part: &str) -> Option<&'a Node> {
+    if part == "-" {
+        return items.last();
+    }
+    let Some(pair) = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')) else {
+        return items.get(part.parse::<usize>().ok()?);
+    };
+    let (key, value) = pair.split_once('=')?;
+    let text_of = |item: &'a Node| if key.is_empty() { item.text() } else { item.get(key)?.text() };
+    items.iter().find(|item| text_of(item) == Some(value))
+}
+
+/// The parts of a path without the blanks around them; those that are nothing else lead nowhere.
 fn parts(path: &str) -> Vec<String> {
     let mut split: Vec<String> = Vec::new();
     for part in path.split('.') {
@@ -196,7 +196,8 @@ fn parts(path: &str) -> Vec<String> {
             _ => parts.push(part),
         }
     }
-    parts
+    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
 }
 
 /// Why vars cannot be put in.
