@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::verdict::Trial;
 use crate::model::{CommitSha, RepoPath, Word, read_word};
 
 /// A difference, as far as a promotion is concerned.
@@ -69,6 +70,11 @@ pub enum Because {
         since: Option<CommitSha>,
         /// Whether the source changed its own value meanwhile: what it was and is.
         source_moved: bool,
+    },
+    /// The source tries something ahead of the target.
+    Tried {
+        /// What.
+        what: Trial,
     },
     /// The target got it after the source had its value: a hotfix, a revert.
     SetLater {
@@ -159,6 +165,18 @@ impl Because {
             }
             Self::Own { since: commit, source_moved: true } => {
                 format!("{target}'s own{}, and the source changed meanwhile", since(commit))
+            }
+            Self::Tried { what: Trial::Branch } => {
+                "a branch that the source tries: it comes when it is merged".to_owned()
+            }
+            Self::Tried { what: Trial::Tag } => {
+                format!("no version, while {target} has one: the source tries it")
+            }
+            Self::Tried { what: Trial::Build } => {
+                format!("a build that the source tries: {target} has had releases alone")
+            }
+            Self::Tried { what: Trial::PreRelease } => {
+                format!("a pre-release that the source tries: {target} has had releases alone")
             }
             Self::SetLater { by } => {
                 let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", short(by)));

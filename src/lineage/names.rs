@@ -283,6 +283,19 @@ pub(super) fn is_build_of_release(version: &str) -> bool {
     counts_releases(version) && words(version).any(is_commit)
 }
 
+/// The words by which a version says that its release is still to come.
+const BEFORE_RELEASE: &[&str] =
+    &["alpha", "beta", "rc", "pre", "preview", "prerelease", "dev", "snapshot", "milestone"];
+
+/// Whether a version is one before its release: `1.2.3-rc.1`, `v2.0.0-SNAPSHOT`, `3.1-beta2`.
+pub(super) fn is_pre_release(version: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_matches(|c: char| c.is_ascii_digit()).to_lowercase();
+        BEFORE_RELEASE.contains(&word.as_str())
+    };
+    counts_releases(version) && words(version).any(is_word)
+}
+
 /// Whether a version is a release and no build: `1.2.3`, `v1.2.3-rc1`.
 pub(super) fn is_release(version: &str) -> bool {
     counts_releases(version) && !words(version).any(is_commit)
@@ -351,8 +364,16 @@ pub(super) fn holds_version(keys: &[&str]) -> bool {
                 matches!(*key, "helmCharts" | "charts" | "chart" | "dependencies" | "spec")
             }) && !matches!(above, "metadata" | "labels" | "annotations" | "matchLabels")
         }
-        _ => false,
+        name => is_variable_of_version(name),
     }
+}
+
+/// Whether a variable's name says that it holds a version, as those do that Flux and charts put in:
+/// `CERT_MANAGER_VERSION`, `IMAGE_TAG`.
+fn is_variable_of_version(name: &str) -> bool {
+    let is_variable =
+        |name: &str| name.chars().all(|c| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit());
+    is_variable(name) && ["_VERSION", "_TAG"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub(super) fn told(
             Verdict::LeftOut => stays(Because::LeftOut { by: left_by() }),
             Verdict::LeftBy { by } => stays(Because::LeftOut { by: commit(Some(by)) }),
             Verdict::Reverted { at } => stays(Because::SetLater { by: commit(Some(at)) }),
+            Verdict::Tried { what } => stays(Because::Tried { what }),
             Verdict::Own { since, source_moved } => {
                 stays(Because::Own { since: commit(since), source_moved })
             }

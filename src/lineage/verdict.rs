@@ -2,9 +2,10 @@
 
 use super::names::{
     Names, are_cut_alike, are_of_one_kind, are_of_one_line, holds_revision, holds_version,
-    is_build_of_release, is_release, is_working_branch, split_version,
+    is_build_of_release, is_pre_release, is_release, is_working_branch, split_version,
 };
 use super::value::{Shape, Value};
+use serde::{Deserialize, Serialize};
 
 /// One place in a file on both sides, now and in the past.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +72,19 @@ pub(super) struct Edit {
     pub of_versions: bool,
 }
 
+/// What a source tries before anybody means to promote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trial {
+    /// A branch that somebody works on, where the target follows something else.
+    Branch,
+    /// A build of a commit on the way to a release, where the target has had releases alone.
+    Build,
+    /// A pre-release, where the target has had releases alone.
+    PreRelease,
+    /// A tag that is no version and names an environment or moves, where the target has a version.
+    Tag,
+}
+
 /// What becomes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -82,6 +96,8 @@ pub(super) enum Verdict {
     LeftBy { by: usize },
     /// The target took this value after the source had its own.
     Reverted { at: usize },
+    /// The source tries something ahead of the target.
+    Tried { what: Trial },
     /// Never the source's. `source_moved`: the source changed its own meanwhile.
     Own { since: Option<usize>, source_moved: bool },
     /// The target has what an entry names, and no entry for it.
@@ -115,9 +131,8 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
         }
         _ => is_version_step(column, keys, names),
     };
-    if tries_a_branch(column, keys) || tries_a_build(column, keys) {
-        let source_moved = source_since.is_some() && source_since > target_since;
-        return Verdict::Own { since: target_since, source_moved };
+    if let Some(what) = tries(column, keys, names) {
+        return Verdict::Tried { what };
     }
     let moved = source_since.is_some() && source_since > target_since;
     let earlier = earlier_places(column);
@@ -186,6 +201,29 @@ fn counts_itself(column: &Column<'_>, times: &Times) -> bool {
     then.is_some_and(|then| column.source_past[then] != column.target)
 }
 
+/// What the source tries ahead of the target, if that is all that its value is.
+fn tries(column: &Column<'_>, keys: &[&str], names: &Names) -> Option<Trial> {
+    if tries_a_branch(column, keys) {
+        return Some(Trial::Branch);
+    }
+    let (source, target) = (version(column.source, keys)?, version(column.target, keys)?);
+    if !has_number(source) && names.is_bound(source) && is_free(target, names) {
+        return Some(Trial::Tag);
+    }
+    let kinds: [(Trial, fn(&str) -> bool); 2] =
+        [(Trial::Build, is_build_of_release), (Trial::PreRelease, is_pre_release)];
+    let past = || column.target_past.iter().filter_map(|then| version(*then, keys));
+    let waits = |kind: fn(&str) -> bool| kind(source) && !kind(target) && !past().any(kind);
+    let tried = kinds.into_iter().find(|(_, kind)| waits(*kind));
+    tried.map(|(what, _)| what).filter(|_| is_release(target))
+}
+
+/// The version in a value, by its field or by how it is written.
+fn version<'v>(value: Option<&'v Value>, keys: &[&str]) -> Option<&'v str> {
+    let text = value?.as_text()?;
+    if holds_version(keys) { Some(text) } else { Some(split_version(text)?.1) }
+}
+
 /// Whether the source follows a branch that somebody works on, and the target something else: that is tried in the
 /// source, and comes when it is merged.
 fn tries_a_branch(column: &Column<'_>, keys: &[&str]) -> bool {
@@ -207,20 +245,6 @@ fn tries_a_branch(column: &Column<'_>, keys: &[&str]) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether the source has a build on the way to a release, and the target has releases and never had such a build: it
-/// waits for the release.
-fn tries_a_build(column: &Column<'_>, keys: &[&str]) -> bool {
-    let version = |value: Option<&'_ Value>| {
-        let text = value?.as_text()?;
-        let version = if holds_version(keys) { text } else { split_version(text)?.1 };
-        Some(version.to_owned())
-    };
-    let is = |value, kind: fn(&str) -> bool| version(value).is_some_and(|text| kind(&text));
-    is(column.source, is_build_of_release)
-        && is(column.target, is_release)
-        && !column.target_past.iter().any(|then| is(*then, is_build_of_release))
 }
 
 /// Whether a value is what a kustomization calls its environment by: a namespace, a prefix, a suffix.
@@ -319,7 +343,11 @@ pub(super) fn placeholder_for<'v>(
 /// Whether a version is bound to no environment and does not float. A word alone floats, or stands where a build
 /// puts the tag in: `replace`, `slim`.
 fn is_free(version: &str, names: &Names) -> bool {
-    version.contains(|c: char| c.is_ascii_digit()) && !names.is_bound(version)
+    has_number(version) && !names.is_bound(version)
+}
+
+fn has_number(version: &str) -> bool {
+    version.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a version of the source's is one that the target could have: both are cut alike, or the source has had one

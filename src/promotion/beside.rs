@@ -14,6 +14,7 @@ pub fn stays_beside(plan: &Plan) -> Vec<String> {
             it.because,
             Because::Own { source_moved: true, .. }
                 | Because::SetLater { by: Some(_) }
+                | Because::Tried { .. }
                 | Because::Together { .. }
         )
     });
@@ -35,6 +36,9 @@ pub fn stays_beside(plan: &Plan) -> Vec<String> {
         let document = document.map_or(String::new(), |it| format!(" `{it}`"));
         if let Because::Together { .. } = it.because {
             return format!("`{}`{document}{field} is left as it is, since it {why}", it.path);
+        }
+        if let Because::Tried { .. } = it.because {
+            return format!("`{}`{document}{field} stays{stays}, though {now}: {why}", it.path);
         }
         format!("`{}`{document}{field} stays{stays}, {why}, though {now}", it.path)
     };

@@ -175,7 +175,7 @@ pub(super) fn lost_values(request: &PlanRequest<'_>, edited: &dyn Files) -> Vec<
     // Where both have been what they are from the beginning, a copy is meant to bring the source's. Who promotes
     // changes and asks for more is told of everything that would have stayed.
     let is_chosen = |because: &Because| match because {
-        Because::SetLater { .. } => true,
+        Because::SetLater { .. } | Because::Tried { .. } => true,
         Because::Own { since, source_moved } => by_history || since.is_some() || *source_moved,
         _ => false,
     };

@@ -163,7 +163,7 @@ fn who_joins_at_an_older_version_is_behind() {
 }
 
 #[test]
-fn a_branch_is_tried_in_the_source() {
+fn what_is_tried_in_the_source_waits() {
     let judged = |texts: [&str; 3], keys: &[&str]| {
         let [before, now, target] = texts.map(Value::text);
         let column = Column {
@@ -175,23 +175,26 @@ fn a_branch_is_tried_in_the_source() {
         let times = Times { source: vec![0, 1], target: vec![0], ..Times::default() };
         judge(&column, &times, keys, &Names::default())
     };
-    let own = Verdict::Own { since: None, source_moved: true };
     let behind = Verdict::Behind { since: Some(1) };
+    let tried = |what| Verdict::Tried { what };
     let branch = ["spec", "ref", "branch"];
-    assert_eq!(judged(["main", "rework/folders", "main"], &branch), own);
+    assert_eq!(judged(["main", "rework/folders", "main"], &branch), tried(Trial::Branch));
     assert_eq!(judged(["master", "main", "master"], &branch), behind);
     let revision = ["spec", "source", "targetRevision"];
-    assert_eq!(judged(["HEAD", "fix-login", "HEAD"], &revision), own);
+    assert_eq!(judged(["HEAD", "fix-login", "HEAD"], &revision), tried(Trial::Branch));
     assert_eq!(judged(["v1.2.0", "v1.3.0", "v1.2.0"], &revision), behind);
     let tag = ["images", "newTag"];
-    assert_eq!(judged(["1.1.0", "1.2.0-4f2a91c", "1.1.0"], &tag), own, "a build on the way");
+    assert_eq!(judged(["1.1.0", "1.2.0-4f2a91c", "1.1.0"], &tag), tried(Trial::Build));
+    assert_eq!(judged(["1.1.0", "1.2.0-rc.1", "1.1.0"], &tag), tried(Trial::PreRelease));
+    assert_eq!(judged(["1.1.0-rc.1", "1.1.0-rc.2", "1.1.0-rc.1"], &tag), behind);
+    assert_eq!(judged(["1.1.0", "fix-test", "1.1.0"], &tag), tried(Trial::Tag));
     assert_eq!(judged(["1.1.0", "4f2a91c", "1.1.0"], &tag), behind, "no releases any more");
     let base = |revision: &str| format!("https://g.io/o/r//d?ref={revision}");
     let judged = |texts: [&str; 3]| {
         let texts = texts.map(base);
         judged([&texts[0], &texts[1], &texts[2]], &["resources"])
     };
-    assert_eq!(judged(["main", "fix/x", "main"]), own);
+    assert_eq!(judged(["main", "fix/x", "main"]), tried(Trial::Branch));
     assert_eq!(judged(["main", "v2.0.0", "main"]), behind);
 }
 
