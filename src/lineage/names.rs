@@ -381,6 +381,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_pre_release_says_that_its_release_is_to_come() {
+        for before in ["1.117.0-rc.2", "v2.0.0-SNAPSHOT", "3.1-beta2", "release-1.2.0-alpha"] {
+            assert!(is_pre_release(before), "{before}");
+        }
+        for other in ["1.117.0", "1.25.3-alpine", "2.4.1-jre17", "beta", "4f2a91c-rc"] {
+            assert!(!is_pre_release(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn variables_that_hold_a_version_are_called_so() {
+        let of = |key| holds_version(&["spec", "postBuild", "substitute", key]);
+        assert!(of("CERT_MANAGER_VERSION") && of("IMAGE_TAG") && !of("EXTERNAL_SECRETS"));
+        assert!(!of("apiVersion") && !of("minTlsVersion") && !of("TAGS"));
+    }
+
+    #[test]
     fn names_are_words_and_no_parts_of_words() {
         let names = Names::new(["staging"], ["production", "prod"]);
         assert!(names.are_counterparts("shop-staging.example", "shop-production.example"));
