@@ -207,7 +207,7 @@ fn a_kustomization_below_that_is_edited_is_shown() {
     // What was not asked for is not called unchanged.
     let asked = repository.overlift(&["plan", "staging", "production", "--only", "other"]).ok();
     assert!(
-        asked.contains("nothing of what was asked for differs; 1 other change is left out"),
+        asked.contains("nothing of what was asked for comes; 1 other change is left out"),
         "{asked}"
     );
     // A file that goes is told to go.
@@ -314,4 +314,39 @@ fn an_entry_comes_for_what_the_target_has_and_does_not_list() {
         repository.read("production/kustomization.yaml"),
         "resources:\n- parts/parts.yaml\n- flags\n# - off.yaml\n"
     );
+}
+
+/// What the source tries is told as that and waits, until somebody asks for it by name.
+#[test]
+fn a_release_candidate_waits_until_it_is_asked_for() {
+    let cluster = |operator: &str, rate: &str| {
+        format!(
+            "kind: Kustomization\napiVersion: kustomize.toolkit.fluxcd.io/v1\nmetadata: {{name: operator}}\nspec:\n  postBuild:\n    substitute:\n      OPERATOR_VERSION: {operator}\n      RATE: \"{rate}\"\n"
+        )
+    };
+    let images =
+        |tag: &str| format!("resources: [operator.yaml]\nimages:\n- name: shop\n  newTag: {tag}\n");
+    let repository = Repo::new(&[
+        (
+            ".github/overlift.yaml",
+            "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\npromotion: {by: changes}\n",
+        ),
+        ("staging/kustomization.yaml", &images("1.1.0")),
+        ("staging/operator.yaml", &cluster("1.116.0", "5")),
+        ("production/kustomization.yaml", &images("1.1.0")),
+        ("production/operator.yaml", &cluster("1.116.0", "5")),
+    ]);
+    repository.write("staging/kustomization.yaml", &images("1.2.0-rc.1"));
+    repository.write("staging/operator.yaml", &cluster("1.117.0-rc.2", "6"));
+    repository.commit("try the next release");
+    let shown = repository.overlift(&["plan", "staging", "production"]).ok();
+    let tried = "spec.postBuild.substitute.OPERATOR_VERSION stays 1.116.0, though staging changed it to 1.117.0-rc.2: a pre-release that the source tries: production has had releases alone";
+    assert!(shown.contains(tried), "{shown}");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/operator.yaml"), cluster("1.116.0", "6"));
+    assert_eq!(repository.read("production/kustomization.yaml"), images("1.1.0"));
+    repository.commit("promote");
+    repository.overlift(&["promote", "staging", "production", "--local", "--only", "shop"]).ok();
+    assert_eq!(repository.read("production/kustomization.yaml"), images("1.2.0-rc.1"));
+    assert_eq!(repository.read("production/operator.yaml"), cluster("1.116.0", "6"));
 }

@@ -36,6 +36,8 @@ pub(super) enum Reason {
     Kept,
     Taken,
     All,
+    /// It is an image's version, and the image was asked for by its name.
+    Named,
     NotAsked,
     /// The other side names it in this list of the kustomization.
     InAnotherList {

@@ -62,6 +62,8 @@ pub enum Because {
     Taken,
     /// Everything was asked for.
     All,
+    /// Its image was asked for by name.
+    Named,
     /// An entry that comes or goes needs it.
     Needed,
     /// The value was never the source's.
@@ -159,6 +161,7 @@ impl Because {
             Self::Behind { since: None } => "changed and not committed yet".to_owned(),
             Self::Taken => "taken by `promotion.take`".to_owned(),
             Self::All => "everything was asked for".to_owned(),
+            Self::Named => "asked for by name".to_owned(),
             Self::Needed => "needed by what changes".to_owned(),
             Self::Own { since: commit, source_moved: false } => {
                 format!("{target}'s own{}", since(commit))

@@ -197,6 +197,7 @@ impl Opened<'_, '_> {
             },
             is_sources_own: &|entry| self.is_sources_own(entry),
             own_words: &|key, text| self.sides.translation(self.request.names)?.of_key(key, text),
+            named: self.request.named,
             times: &times,
             names: self.request.names,
             policy: Policy { choice: self.request.choice, keep: &keep, take: &take },

@@ -7,7 +7,7 @@ use super::names::Names;
 use super::three_way::new_lines;
 use super::translation::has_lines;
 use super::value::Value;
-use super::verdict::{Column, Times, Verdict, judge, placeholder_for, since_of};
+use super::verdict::{Column, Times, Verdict, is_version, judge, placeholder_for, since_of};
 use super::way::Way;
 use crate::model::{FieldStep, KustomizationField, PATCH_LISTS};
 
@@ -33,8 +33,15 @@ pub(super) struct Grounds<'w> {
     pub foreign: &'w Foreign<'w>,
     /// Whether an entry that only the source's kustomization has is its own by its name.
     pub is_sources_own: &'w dyn Fn(&str) -> bool,
+    /// Whether a field with the source's value is of an image that was asked for by its name.
+    pub named: &'w dyn Fn(&str, &str) -> bool,
     /// What the target says for the source's value of a key, if that is known.
     pub own_words: &'w OwnWords<'w>,
+}
+
+/// A place as it is told.
+fn field<'w>(way: &'w Way<'_>) -> &'w str {
+    way.shown.trim_start_matches('.')
 }
 
 impl Grounds<'_> {
@@ -68,11 +75,12 @@ impl Grounds<'_> {
             reason,
             Reason::Taken
                 | Reason::All
+                | Reason::Named
                 | Reason::Judged(Verdict::Behind { .. } | Verdict::Unlisted)
         );
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let decision = Decision {
-            field: way.shown.trim_start_matches('.').to_owned(),
+            field: field(way).to_owned(),
             document: way.document.clone(),
             source: text(column.source),
             target: text(column.target),
@@ -111,8 +119,20 @@ impl Grounds<'_> {
             Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                 Reason::Judged(Verdict::Unlisted)
             }
+            Verdict::LeftOut | Verdict::LeftBy { .. } | Verdict::Tried { .. }
+                if self.is_named(column, way) =>
+            {
+                Reason::Named
+            }
             verdict => Reason::Judged(verdict),
         }
+    }
+
+    /// Whether a place says the version of an image that was asked for by its name.
+    fn is_named(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+        let source = column.source.and_then(Value::as_text);
+        let is_version = column.target.is_some_and(|target| is_version(target, &way.keys));
+        is_version && source.is_some_and(|source| (self.named)(field(way), source))
     }
 
     /// Whether the source alone has something that is nobody's to promote: an entry of a kustomization that

@@ -132,8 +132,9 @@ impl Names {
         ours.into_iter().any(|name| !occurrences(text, name).is_empty())
             || words(text).any(|word| {
                 let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
-                WORDS.contains(&word.as_str()) || !is_build && FLOATING.contains(&word.as_str())
+                WORDS.contains(&word.as_str())
             })
+            || !is_build && floats(text)
     }
 
     /// What the target says for each name of the source's, from two texts that are counterparts.
@@ -307,12 +308,16 @@ pub(super) fn are_of_one_kind(a: &str, b: &str) -> bool {
     counts_releases(a) == counts_releases(b) && has_commit(a) == has_commit(b)
 }
 
+/// Whether a version moves from one commit to another, by one of its words: `latest`, `main`.
+pub(super) fn floats(version: &str) -> bool {
+    words(version).any(|word| FLOATING.contains(&word.to_lowercase().as_str()))
+}
+
 /// Whether two versions are cut in the same way: where one names a branch that moves (`main-4f2a91c`), both have the
 /// same words. `release-bad5624b` and `main-4f2a91c-approved` are another way than that.
 pub(super) fn are_cut_alike(a: &str, b: &str) -> bool {
-    let (a_words, b_words) = (words_of_version(a), words_of_version(b));
-    let moves = |words: &[String]| words.iter().any(|word| FLOATING.contains(&word.as_str()));
-    are_of_one_kind(a, b) && (a_words == b_words || !moves(&a_words) && !moves(&b_words))
+    let has_one_way = words_of_version(a) == words_of_version(b);
+    are_of_one_kind(a, b) && (has_one_way || !floats(a) && !floats(b))
 }
 
 /// Whether two versions are builds of commits and say the same beside them.

@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub excluded: &'a dyn Fn(&str) -> bool,
     /// Whether a change of a file was asked for: the file, the field, the source's value.
     pub asked: &'a dyn Fn(&str, &str, &str) -> bool,
+    /// Whether a field with the source's value is of an image that was asked for by its name.
+    pub named: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// What one file becomes.

@@ -19,6 +19,7 @@ pub(super) fn told(
         Reason::NotAsked => stays(Because::NotAsked),
         Reason::Taken => (comes, Because::Taken),
         Reason::All => (comes, Because::All),
+        Reason::Named => (comes, Because::Named),
         &Reason::InAnotherList { list, of_target } => {
             stays(Because::InAnotherList { list, of_target })
         }

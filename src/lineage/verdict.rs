@@ -1,7 +1,7 @@
 //! What becomes of one value that differs, decided by what it was.
 
 use super::names::{
-    Names, are_cut_alike, are_of_one_kind, are_of_one_line, holds_revision, holds_version,
+    Names, are_cut_alike, are_of_one_kind, are_of_one_line, floats, holds_revision, holds_version,
     is_build_of_release, is_pre_release, is_release, is_working_branch, split_version,
 };
 use super::value::{Shape, Value};
@@ -81,7 +81,7 @@ pub enum Trial {
     Build,
     /// A pre-release, where the target has had releases alone.
     PreRelease,
-    /// A tag that is no version and names an environment or moves, where the target has a version.
+    /// A tag that is no version and names an environment, where the target has a version.
     Tag,
 }
 
@@ -207,7 +207,8 @@ fn tries(column: &Column<'_>, keys: &[&str], names: &Names) -> Option<Trial> {
         return Some(Trial::Branch);
     }
     let (source, target) = (version(column.source, keys)?, version(column.target, keys)?);
-    if !has_number(source) && names.is_bound(source) && is_free(target, names) {
+    let is_tag = !has_number(source) && names.is_bound(source) && !floats(source);
+    if is_tag && is_free(target, names) {
         return Some(Trial::Tag);
     }
     let kinds: [(Trial, fn(&str) -> bool); 2] =

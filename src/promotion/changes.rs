@@ -106,6 +106,7 @@ fn compare_with(
         asked: &|below, field, value| {
             asked.is_empty() || asked.iter().any(|it| it.means(target.called(below), field, value))
         },
+        named: &|field, value| asked.iter().any(|it| it.names(field, value)),
     })
 }
 
@@ -223,10 +224,13 @@ impl Asked {
     }
 
     fn means(&self, below: &str, field: &str, value: &str) -> bool {
+        self.glob.as_ref().is_some_and(|glob| glob.matches(below)) || self.names(field, value)
+    }
+
+    /// Whether a field is of the image that is asked for.
+    fn names(&self, field: &str, value: &str) -> bool {
         let image = value.rsplit_once([':', '@']).map_or(value, |(image, _)| image);
-        self.glob.as_ref().is_some_and(|glob| glob.matches(below))
-            || field.starts_with(&format!("images[name={}]", self.image))
-            || image == self.image
+        field.starts_with(&format!("images[name={}]", self.image)) || image == self.image
     }
 }
 

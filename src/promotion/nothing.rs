@@ -57,7 +57,7 @@ fn stays(plan: &Plan) -> String {
         // They would have come.
         let changes = if not_asked == 1 { "other change is" } else { "other changes are" };
         return format!(
-            "nothing of what was asked for differs; {not_asked} {changes} left out ({source} has them)"
+            "nothing of what was asked for comes; {not_asked} {changes} left out ({source} has them)"
         );
     }
     let all = plan.differences.len();
@@ -102,6 +102,7 @@ fn group(
         Because::Behind { .. }
         | Because::Taken
         | Because::All
+        | Because::Named
         | Because::Needed
         | Because::Unlisted => return None,
     })
