@@ -211,12 +211,14 @@ fn tries(column: &Column<'_>, keys: &[&str], names: &Names) -> Option<Trial> {
     if is_tag && is_free(target, names) {
         return Some(Trial::Tag);
     }
-    let kinds: [(Trial, fn(&str) -> bool); 2] =
-        [(Trial::Build, is_build_of_release), (Trial::PreRelease, is_pre_release)];
     let past = || column.target_past.iter().filter_map(|then| version(*then, keys));
-    let waits = |kind: fn(&str) -> bool| kind(source) && !kind(target) && !past().any(kind);
-    let tried = kinds.into_iter().find(|(_, kind)| waits(*kind));
-    tried.map(|(what, _)| what).filter(|_| is_release(target))
+    let waits = |kind: fn(&str) -> bool| {
+        is_release(target) && kind(source) && !kind(target) && !past().any(kind)
+    };
+    if waits(is_build_of_release) {
+        return Some(Trial::Build);
+    }
+    waits(is_pre_release).then_some(Trial::PreRelease)
 }
 
 /// The version in a value, by its field or by how it is written.
