@@ -11,7 +11,7 @@ use super::rendering::render;
 use crate::kustomize::{Build, BuildError};
 use crate::lineage::{Because, Then};
 use crate::model::{EditedFiles, FileEdit, Files};
-use crate::traffic::{Aim, Rollout, ShiftError, Way, share_of, shift};
+use crate::traffic::{Rollout, ShiftError, share_of, shift, standing_step};
 
 /// Gives weights that a promotion would change their values back.
 pub(super) fn leave_traffic(
@@ -25,7 +25,7 @@ pub(super) fn leave_traffic(
         return Ok(());
     };
     for rollout in target.rollouts.iter() {
-        let Some(aim) = as_it_is(rollout, before) else { continue };
+        let Some(aim) = standing_step(rollout, before) else { continue };
         let edits: Vec<FileEdit> = finished.edits.iter().map(|it| it.edit.clone()).collect();
         let edited = EditedFiles::new(request.files, &edits);
         let build = |files: &dyn Files| render(files, &target.path, request.options);
@@ -46,20 +46,6 @@ pub(super) fn leave_traffic(
         }
     }
     Ok(())
-}
-
-/// How the target shares its traffic out now, as a step would have it.
-fn as_it_is(rollout: &Rollout, before: &Build) -> Option<Aim> {
-    let (to, other) = match &rollout.way {
-        Way::Canary { to, .. } => (to, None),
-        Way::Switch { between: [one, other] } => (one, Some(other)),
-    };
-    let any = rollout.aim(to, if other.is_some() { 100 } else { 0 })?;
-    let share = share_of(before, &any)?;
-    match other {
-        Some(other) if share < 100 => rollout.aim(other, 100),
-        _ => rollout.aim(to, share),
-    }
 }
 
 fn moved(target: &Environment, rollout: &Rollout, error: &ShiftError) -> Warning {

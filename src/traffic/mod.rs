@@ -23,7 +23,7 @@ mod task;
 mod tests;
 
 pub use error::ShiftError;
-pub use next::{Done, Next, next_step};
+pub use next::{Done, Next, next_step, standing_step};
 pub use rollout::{Aim, InvalidRollout, Rollout, VirtualServiceName, Way};
 pub use shift::shift;
 pub use split::share_of;

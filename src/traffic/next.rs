@@ -1,4 +1,4 @@
-//! Which step is due.
+//! Which step is due, and as which step the traffic stands.
 
 use std::collections::BTreeSet;
 
@@ -49,6 +49,21 @@ pub fn next_step(rollouts: &[Rollout], build: &Build, done: &Done) -> Result<Nex
         }
     }
     Ok(Next::Finished)
+}
+
+/// How a build shares the traffic out now, as a step would have it.
+#[must_use]
+pub fn standing_step(rollout: &Rollout, build: &Build) -> Option<Aim> {
+    let (to, other) = match &rollout.way {
+        Way::Canary { to, .. } => (to, None),
+        Way::Switch { between: [one, other] } => (one, Some(other)),
+    };
+    let any = rollout.aim(to, if other.is_some() { 100 } else { 0 })?;
+    let share = share_of(build, &any)?;
+    match other {
+        Some(other) if share < 100 => rollout.aim(other, 100),
+        _ => rollout.aim(to, share),
+    }
 }
 
 fn checked_share(rollout: &Rollout, to: &str, build: &Build) -> Result<u32, ShiftError> {
