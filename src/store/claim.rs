@@ -70,6 +70,24 @@ pub struct Retry {
     pub died: bool,
 }
 
+/// The statement that claims a job, with what keeps others from the same one meanwhile.
+macro_rules! claiming {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
+             fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
+             WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
+             AS running WHERE running.state = 'running' AND running.lane = due.lane) \
+             AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
+             AND same.repository = due.repository) < 2 \
+             AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
+             ORDER BY due.run_at, due.id LIMIT 1",
+            $lock,
+            ") RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery"
+        )
+    };
+}
+
 impl Store {
     /// Claims the job that is due longest and whose lane is free, until `lease_until`; `None` if there is none.
     /// Of one repository at most two run at a time, so that it leaves places for others.
@@ -112,26 +130,8 @@ impl Store {
         now: Millis,
         lease_until: Millis,
     ) -> Result<Option<Claim>, sqlx::Error> {
-        const CLAIM: Statement = Statement::of_each(
-            "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
-             fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
-             WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
-             AS running WHERE running.state = 'running' AND running.lane = due.lane) \
-             AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
-             AND same.repository = due.repository) < 2 \
-             AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
-             ORDER BY due.run_at, due.id LIMIT 1) \
-             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery",
-            "UPDATE jobs SET state = 'running', worker = $1, lease_until = $3, \
-             fence = fence + 1, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs AS due \
-             WHERE due.state = 'queued' AND due.run_at <= $2 AND NOT EXISTS (SELECT 1 FROM jobs \
-             AS running WHERE running.state = 'running' AND running.lane = due.lane) \
-             AND (SELECT COUNT(*) FROM jobs AS same WHERE same.state = 'running' \
-             AND same.repository = due.repository) < 2 \
-             AND ($4 = '' OR due.kind = $4) AND due.kind <> $5 \
-             ORDER BY due.run_at, due.id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, kind, key, payload, fence, attempts, deaths, failing_since, delivery",
-        );
+        const CLAIM: Statement =
+            Statement::of_each(claiming!(""), claiming!(" FOR UPDATE SKIP LOCKED"));
         if !self.something_is_due(kinds, now).await? {
             return Ok(None);
         }
