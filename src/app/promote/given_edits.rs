@@ -11,7 +11,7 @@ use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
 use super::Records;
 use super::made_plan::MadePlan;
-use super::values::{Ended, Promotion, unplannable};
+use super::values::{Ended, Promotion, broken, unplannable};
 
 /// The edits, and what they are for.
 pub(super) struct GivenEdits<'a> {
@@ -27,6 +27,31 @@ pub(super) struct GivenEdits<'a> {
     pub(super) request: Request,
 }
 
+/// The configuration of a head, with the environments that a promotion is between.
+pub(super) struct Between {
+    pub(super) configuration: RepositoryConfig,
+    pub(super) source: Environment,
+    pub(super) target: Environment,
+}
+
+impl Between {
+    /// Reads them, or says how it ended without.
+    pub(super) async fn of(
+        snapshot: &mut Snapshot,
+        key: &Key,
+    ) -> Result<Result<Self, Ended>, Stop> {
+        let configuration = match snapshot.configuration(None).await? {
+            Ok(configuration) => configuration,
+            Err(error) => return Ok(Err(broken(&error, error.location()))),
+        };
+        let (source, target) = match configuration.pipeline.pair(key) {
+            Ok((source, target)) => (source.clone(), target.clone()),
+            Err(error) => return Ok(Err(unplannable(&error))),
+        };
+        Ok(Ok(Self { configuration, source, target }))
+    }
+}
+
 impl<'p> Promotion<'p> {
     /// Judges the edits as a plan and makes a promotion of them, or says why there is none.
     pub(super) async fn of_edits(
@@ -34,8 +59,7 @@ impl<'p> Promotion<'p> {
         repository: &'p Repository,
         base: &'p BranchName,
         mut snapshot: Snapshot,
-        configuration: &RepositoryConfig,
-        (source, target): (&Environment, &Environment),
+        Between { configuration, source, target }: &Between,
         given: GivenEdits<'_>,
     ) -> Result<Result<Self, Ended>, Stop> {
         let GivenEdits { key, intent, edits, branch, request } = given;

@@ -10,8 +10,8 @@ use crate::promotion::{Cause, Environment, GivenEdit, Intent, Key, Request, Undo
 use super::super::snapshot::Snapshot;
 use super::super::work::Stop;
 use super::Records;
-use super::given_edits::GivenEdits;
-use super::values::{Ended, Promotion, broken, unplannable};
+use super::given_edits::{Between, GivenEdits};
+use super::values::{Ended, Promotion};
 
 /// What is to be taken back.
 pub(in super::super) struct TakeBack<'a> {
@@ -64,15 +64,11 @@ impl TakeBack<'_> {
         base: &'p BranchName,
         mut snapshot: Snapshot,
     ) -> Result<Result<Promotion<'p>, Ended>, Stop> {
-        let configuration = match snapshot.configuration(None).await? {
-            Ok(configuration) => configuration,
-            Err(error) => return Ok(Err(broken(&error, error.location()))),
+        let between = match Between::of(&mut snapshot, self.key).await? {
+            Ok(between) => between,
+            Err(ended) => return Ok(Err(ended)),
         };
-        let (source, target) = match configuration.pipeline.pair(self.key) {
-            Ok(pair) => pair,
-            Err(error) => return Ok(Err(unplannable(&error))),
-        };
-        let (edits, conflicts) = self.edits(repository, &mut snapshot, target).await?;
+        let (edits, conflicts) = self.edits(repository, &mut snapshot, &between.target).await?;
         let given = GivenEdits {
             key: self.key,
             intent: Intent::Undo,
@@ -80,9 +76,7 @@ impl TakeBack<'_> {
             branch: undo_branch(self.key),
             request: self.request,
         };
-        let pair = (source, target);
-        let made =
-            Promotion::of_edits(records, repository, base, snapshot, &configuration, pair, given);
+        let made = Promotion::of_edits(records, repository, base, snapshot, &between, given);
         let undoing = Some(Undoing { conflicts, ..self.undoing });
         Ok(made.await?.map(|promotion| Promotion { undoing, ..promotion }))
     }

@@ -11,8 +11,8 @@ use super::super::snapshot::Snapshot;
 use super::super::step_request::{Aims, StepsTaken, no_steps};
 use super::super::work::Stop;
 use super::Records;
-use super::given_edits::GivenEdits;
-use super::values::{Ended, Promotion, broken, unplannable};
+use super::given_edits::{Between, GivenEdits};
+use super::values::{Ended, Promotion, unplannable};
 
 /// A step that is to be taken.
 pub(in super::super) struct DueStep<'a> {
@@ -81,14 +81,11 @@ impl DueStep<'_> {
         base: &'p BranchName,
         mut snapshot: Snapshot,
     ) -> Result<Result<Promotion<'p>, Ended>, Stop> {
-        let configuration = match snapshot.configuration(None).await? {
-            Ok(configuration) => configuration,
-            Err(error) => return Ok(Err(broken(&error, error.location()))),
+        let mut between = match Between::of(&mut snapshot, self.key).await? {
+            Ok(between) => between,
+            Err(ended) => return Ok(Err(ended)),
         };
-        let (source, target) = match configuration.pipeline.pair(self.key) {
-            Ok(pair) => pair,
-            Err(error) => return Ok(Err(unplannable(&error))),
-        };
+        let target = &between.target;
         if target.rollouts.is_empty() {
             return Ok(Err(Ended::Refused(no_steps(target))));
         }
@@ -103,7 +100,7 @@ impl DueStep<'_> {
                 }
             }
         };
-        let target = &steps_of(target);
+        between.target = steps_of(target);
         let (stepping, edits) = match snapshot.step_edits(self.key, &aim).await? {
             Ok(found) => found,
             Err(error) => return Ok(Err(refused(error))),
@@ -115,9 +112,7 @@ impl DueStep<'_> {
             branch: step_branch(self.key),
             request: self.request,
         };
-        let pair = (source, target);
-        let made =
-            Promotion::of_edits(records, repository, base, snapshot, &configuration, pair, given);
+        let made = Promotion::of_edits(records, repository, base, snapshot, &between, given);
         let stepping = Some(Stepping { back, because, ..stepping });
         Ok(made.await?.map(|promotion| Promotion { stepping, ..promotion }))
     }
