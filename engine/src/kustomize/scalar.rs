@@ -16,8 +16,10 @@ pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
         Some(tag) => tag,
     };
     match scalar.style {
-        Style::Plain | Style::Untyped if tag.is_none() => scalar.style = Style::Untyped,
-        Style::Untyped => scalar.style = Style::Plain,
+        Style::Tagged => {}
+        style if style.is_plain() => {
+            scalar.style = if tag.is_none() { Style::Untyped } else { Style::Plain };
+        }
         _ => {}
     }
     scalar.text = text;

@@ -289,7 +289,8 @@ fn replace_in_text(
 
 /// Whether it is a text, or made without a type, which counts as one here and is one from then on.
 fn may_be_text(scalar: &Scalar) -> bool {
-    scalar.tag == Tag::Str || scalar.style == Style::Untyped
+    scalar.style == Style::Untyped
+        || (scalar.tag == Tag::Str && scalar.style != Style::TimeInBrackets)
 }
 
 fn whole_var(text: &str) -> Option<&str> {

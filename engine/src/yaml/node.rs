@@ -171,6 +171,9 @@ pub enum Style {
     Untyped,
     /// Without quotes, behind a tag.
     Tagged,
+    /// Without quotes and within brackets, where it reads like a time with a colon: kyaml puts it in quotes once it is
+    /// written, and takes it for a time until then.
+    TimeInBrackets,
     /// `'…'`.
     SingleQuoted,
     /// `"…"`.
@@ -196,7 +199,7 @@ impl Style {
     /// Whether it is one without quotes.
     #[must_use]
     pub const fn is_plain(self) -> bool {
-        matches!(self, Self::Plain | Self::Untyped | Self::Tagged)
+        matches!(self, Self::Plain | Self::Untyped | Self::Tagged | Self::TimeInBrackets)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::number::{parse_number, special_float};
 use super::timestamp::parse_timestamp;
-use super::{Dialect, Tag};
+use super::{Dialect, Style, Tag};
 
 /// The type of a plain scalar without a tag.
 ///
@@ -24,15 +24,15 @@ pub fn resolve_plain(text: &str, dialect: Dialect) -> Tag {
     }
 }
 
-/// The type of a plain scalar without a tag in a flow collection.
+/// The type of a plain scalar without a tag in a flow collection, and its style.
 ///
 /// On its way through kyaml a text with a colon gets quotes there, and is none but a string from then
 /// on. Of what is no string, only times have colons.
 #[must_use]
-pub(super) fn resolve_in_flow(text: &str, dialect: Dialect) -> Tag {
+pub(super) fn resolve_in_flow(text: &str, dialect: Dialect) -> (Tag, Style) {
     match resolve_plain(text, dialect) {
-        Tag::Timestamp if text.contains(':') => Tag::Str,
-        tag => tag,
+        Tag::Timestamp if text.contains(':') => (Tag::Str, Style::TimeInBrackets),
+        tag => (tag, Style::Plain),
     }
 }
 

@@ -205,7 +205,8 @@ impl<'a> Search<'a> {
 
     fn set_mapping(&self, node: &mut Node, field: &Field<'_>) -> Result<(), Fault> {
         let name = node.get("name").ok_or(Fault::NoName)?.text().unwrap_or_default();
-        let namespace = node.get("namespace").and_then(Node::text);
+        // What is no text is none that anything is in.
+        let namespace = node.get("namespace").map(|node| node.text().unwrap_or_default());
         let same: Same = |a, b| a.id.name == b.id.name && a.id.namespace == b.id.namespace;
         let Some(referral) = self.select(name, field, namespace, same)? else { return Ok(()) };
         let Some(mapping) = node.as_mapping_mut() else { return Ok(()) };

@@ -191,7 +191,11 @@ impl<'a> Setter<'a> {
             let Value::Mapping(subject) = &mut subject.value else {
                 return Err(unfit("mapping", subject));
             };
-            if subject.get(key).and_then(Node::text) != Some(value) {
+            let found = subject.get(key);
+            if let Some(found) = found.filter(|found| found.as_scalar().is_none()) {
+                return Err(unfit("list of mappings with texts", found));
+            }
+            if found.and_then(Node::text) != Some(value) {
                 continue;
             }
             if subject.get("namespace").is_none() {

@@ -34,7 +34,7 @@ fn line(event: &Event) -> String {
         Kind::Alias(name) => format!("{}..{} =ALI *{name}", span.start, span.end),
         Kind::Scalar { properties: of, text, style } => {
             let mark = match style {
-                Style::Plain | Style::Untyped | Style::Tagged => ':',
+                Style::Plain | Style::Untyped | Style::Tagged | Style::TimeInBrackets => ':',
                 Style::SingleQuoted => '\'',
                 Style::DoubleQuoted => '"',
                 Style::Literal => '|',

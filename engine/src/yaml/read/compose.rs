@@ -240,13 +240,18 @@ impl Composer<'_> {
         if text.is_empty() && tag.is_none() && style == Style::Plain && self.flow > 0 {
             return Ok(empty_in_flow(self.dialect));
         }
-        let resolve = if self.flow > 0 { resolve_in_flow } else { resolve_plain };
         let tag = match tag {
             None if style != Style::Plain => Tag::Str,
-            None => match resolve(&text, self.dialect) {
-                Tag::Float if self.takes_texts() && special_float(&text).is_some() => Tag::Str,
-                tag => tag,
-            },
+            None => {
+                let mut tag = resolve_plain(&text, self.dialect);
+                if self.flow > 0 {
+                    (tag, style) = resolve_in_flow(&text, self.dialect);
+                }
+                match tag {
+                    Tag::Float if self.takes_texts() && special_float(&text).is_some() => Tag::Str,
+                    tag => tag,
+                }
+            }
             Some("tag:yaml.org,2002:binary") if self.takes_texts() => Tag::Str,
             Some("tag:yaml.org,2002:binary") => {
                 text = decode_binary(&text)

@@ -14,7 +14,7 @@ use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Tag, Text, Value};
 /// Returns what went with the annotations.
 pub(super) fn merge_into(
     draft: &mut Draft,
-    patch: Node,
+    mut patch: Node,
     options: PatchOptions,
     schema: &Schema,
     at: &Location,
@@ -28,6 +28,9 @@ pub(super) fn merge_into(
         books::mark(&mut draft.node);
     }
     let (may_bring_typed_keys, may_lose_block) = (typed_key(&patch).is_some(), needs_block(&patch));
+    if may_lose_block {
+        take_out_of_brackets(&mut patch);
+    }
     if merge(&mut draft.node, patch, schema)? == Merged::Deleted {
         draft.node = Node::null();
         return Ok(None);
@@ -83,7 +86,9 @@ fn typed_key(node: &Node) -> Option<Vec<&str>> {
 fn needs_block(node: &Node) -> bool {
     match &node.value {
         Value::Scalar(scalar) => {
-            scalar.style == Style::Folded || has_no_value(scalar) || is_time(scalar)
+            matches!(scalar.style, Style::Folded | Style::TimeInBrackets)
+                || has_no_value(scalar)
+                || is_time(scalar)
         }
         Value::Sequence(items) => items.iter().any(needs_block),
         Value::Mapping(mapping) => mapping.iter().any(|pair| needs_block(&pair.value)),
@@ -98,6 +103,20 @@ fn is_time(scalar: &Scalar) -> bool {
     scalar.tag == Tag::Timestamp && scalar.text.contains(':')
 }
 
+/// Makes times of a patch that stand in brackets there what they are elsewhere, until it is known where they come to stand.
+fn take_out_of_brackets(node: &mut Node) {
+    match &mut node.value {
+        Value::Scalar(scalar) if scalar.style == Style::TimeInBrackets => {
+            (scalar.tag, scalar.style) = (Tag::Timestamp, Style::Plain);
+        }
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter_mut().for_each(take_out_of_brackets),
+        Value::Mapping(mapping) => {
+            mapping.iter_mut().for_each(|pair| take_out_of_brackets(&mut pair.value));
+        }
+    }
+}
+
 /// Gives what came to stand in brackets the form that it has there: a folded text gets quotes, and so do a time with a
 /// colon, which is a text from then on, and what has no value, which is printed as an empty text.
 fn settle_in_brackets(node: &mut Node, in_brackets: bool) {
@@ -107,7 +126,7 @@ fn settle_in_brackets(node: &mut Node, in_brackets: bool) {
             if scalar.tag == Tag::Str && scalar.style == Style::Folded {
                 scalar.style = Style::DoubleQuoted;
             } else if is_time(scalar) {
-                scalar.tag = Tag::Str;
+                (scalar.tag, scalar.style) = (Tag::Str, Style::TimeInBrackets);
             } else if has_no_value(scalar) {
                 scalar.style = Style::SingleQuoted;
             }

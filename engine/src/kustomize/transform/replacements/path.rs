@@ -386,7 +386,7 @@ fn as_written(node: &Node) -> String {
     match scalar.style {
         Style::DoubleQuoted => quoted(scalar),
         Style::SingleQuoted => format!("'{}'", scalar.text.replace('\'', "''")),
-        Style::Plain | Style::Tagged
+        Style::Plain | Style::Tagged | Style::TimeInBrackets
             if scalar.tag == Tag::Str && scalar::plain(scalar.text.clone()).as_str().is_none() =>
         {
             quoted(scalar)

@@ -51,21 +51,30 @@ pub(super) fn put(
         text = join(&old.text, &text, options);
     }
     if is_fresh(old) {
-        let is_text = *old == FRESH_IN_FLOW && text.is_empty();
+        let in_brackets = *old == FRESH_IN_FLOW;
+        let is_text = in_brackets && text.is_empty();
         *old = Scalar { style: Style::Plain, ..FRESH };
         scalar::assign(old, text, is_text.then_some(Tag::Str));
+        if in_brackets && old.tag == Tag::Timestamp && old.text.contains(':') {
+            (old.tag, old.style) = (Tag::Str, Style::TimeInBrackets);
+        }
         return Ok(());
     }
     if old.style == Style::Untyped {
         scalar::assign(old, text, None);
         return Ok(());
     }
-    let fits = match (old.tag, resolve_plain(&text, Dialect::V3)) {
+    let is_time = old.style == Style::TimeInBrackets;
+    let old_tag = if is_time { Tag::Timestamp } else { old.tag };
+    let fits = match (old_tag, resolve_plain(&text, Dialect::V3)) {
         (Tag::Str, _) | (Tag::Float, Tag::Int) => true,
         (old, new) => old == new,
     };
     if !fits {
-        return Err(CopyError::WrongType { field: type_name(old.tag) });
+        return Err(CopyError::WrongType { field: type_name(old_tag) });
+    }
+    if is_time && !text.contains(':') {
+        (old.tag, old.style) = (Tag::Timestamp, Style::Plain);
     }
     old.text = text;
     Ok(())

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::super::resolve::resolve_in_flow;
-use super::super::super::{Mark, Node, Pair, Scalar, Style, Tag, Text, Value};
+use super::super::super::{Mark, Node, Pair, Scalar, Tag, Text, Value};
 use super::super::limits::MAX_DEPTH;
 use super::key::{LONGEST_KEY, has_no_duplicate};
 use super::plain::plain_scalar;
@@ -44,7 +44,7 @@ impl Scanner<'_> {
             let key_start = at;
             let (key, end) = self.flow_key(at)?;
             let colon = self.skip_spaces(end);
-            let adjacent = key.style != Style::Plain;
+            let adjacent = !key.style.is_plain();
             let is_colon = self.bytes.get(colon) == Some(&b':')
                 && (adjacent || self.is_blank(colon + 1))
                 && colon - key_start <= LONGEST_KEY;
@@ -90,7 +90,8 @@ impl Scanner<'_> {
     /// The plain scalar at a place, with its type.
     fn resolved_in_flow(&self, at: Range<usize>) -> Option<Scalar> {
         let text = Text::from(&self.text[at]);
-        plain_scalar(resolve_in_flow(&text, self.dialect), text)
+        let (tag, style) = resolve_in_flow(&text, self.dialect);
+        plain_scalar(tag, text).map(|scalar| Scalar { style, ..scalar })
     }
 
     /// Where the plain scalar at `start` ends, if it is one of a single line with nothing odd.

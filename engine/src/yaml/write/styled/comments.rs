@@ -104,7 +104,7 @@ impl Finder<'_> {
             }
             (Value::Scalar(scalar), Some(at)) => {
                 let end = match scalar.style {
-                    Style::Plain | Style::Untyped | Style::Tagged => {
+                    Style::Plain | Style::Untyped | Style::Tagged | Style::TimeInBrackets => {
                         plain_end(self.text, at, &scalar.text)
                     }
                     Style::SingleQuoted => quoted_end(self.text, at, b'\''),

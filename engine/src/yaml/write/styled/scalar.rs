@@ -15,8 +15,10 @@ pub(super) fn is_block(scalar: &Scalar) -> bool {
 fn style(scalar: &Scalar) -> Style {
     match scalar.style {
         style if style.is_plain() && scalar.text.contains('\n') => Style::Literal,
-        Style::Plain | Style::Tagged if needs_quotes(scalar) => Style::DoubleQuoted,
-        Style::Untyped | Style::Tagged => Style::Plain,
+        Style::Plain | Style::Tagged | Style::TimeInBrackets if needs_quotes(scalar) => {
+            Style::DoubleQuoted
+        }
+        style if style.is_plain() => Style::Plain,
         style => style,
     }
 }
