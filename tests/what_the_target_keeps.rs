@@ -989,3 +989,49 @@ fn a_disk_is_there_once() {
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert_eq!(repository.read("production/values.yaml"), values(ours, "4e5f6a7b"));
 }
+
+/// Azure's registries have an environment's name without a hyphen: a release that came new pulled its image from
+/// staging's, beside eleven that pull from production's.
+#[test]
+fn what_comes_new_has_the_targets_hosts_in_a_cloud() {
+    let release = |name: &str, registry: &str, vault: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  image: {registry}.azurecr.io/shop/{name}\n  vault: https://{vault}.vault.azure.net/\n"
+        )
+    };
+    let list = "resources:\n- old.yaml\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/old.yaml", &release("old", "shopstg", "kvstg1")),
+        ("production/kustomization.yaml", list),
+        ("production/old.yaml", &release("old", "shopprd", "kvprd1")),
+    ]);
+    repository.write("staging/new.yaml", &release("new", "shopstg", "kvstg1"));
+    repository.write("staging/other.yaml", &release("other", "shopstg", "kvstg2"));
+    repository.write("staging/kustomization.yaml", &format!("{list}- new.yaml\n- other.yaml\n"));
+    repository.commit("two more");
+    insta::assert_snapshot!(told(&repository), @"");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/new.yaml"), release("new", "shopprd", "kvprd1"));
+    assert!(!repository.path("production/other.yaml").exists(), "another vault is nobody's here");
+}
+
+/// A registry that both share moved: that is a change as any other.
+#[test]
+fn a_registry_that_both_pull_from_moves() {
+    let images = |registry: &str| {
+        format!(
+            "resources: []\nimages:\n- name: web\n  newName: {registry}.azurecr.io/web\n  newTag: '1'\n"
+        )
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", &images("old")),
+        ("production/kustomization.yaml", &images("old")),
+    ]);
+    repository.write("staging/kustomization.yaml", &images("new"));
+    repository.commit("another registry");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/kustomization.yaml"), images("new"));
+}

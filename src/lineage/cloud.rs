@@ -20,11 +20,26 @@ pub(super) enum CloudKind {
     Google,
     /// A disk, a network or the like of AWS, by what its ids begin with.
     WithId(&'static str),
+    /// A registry of images, by a part of its host.
+    Registry(&'static str),
+    /// A database, a vault, a store, by a part of its host.
+    Endpoint(&'static str),
+}
+
+impl CloudKind {
+    /// The part of a host that tells that somebody made it.
+    const fn part_of_host(self) -> Option<&'static str> {
+        match self {
+            Self::Registry(part) | Self::Endpoint(part) => Some(part),
+            _ => None,
+        }
+    }
 }
 
 /// Texts of which a file has one that names something of a cloud.
 pub(super) fn marks() -> Vec<&'static str> {
-    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(ID_PREFIXES).collect()
+    let hosts = HOSTS.into_iter().filter_map(CloudKind::part_of_host);
+    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(ID_PREFIXES).chain(hosts).collect()
 }
 
 /// What ids of AWS begin with that name something which is there once: addresses, network interfaces, file systems and
@@ -33,13 +48,33 @@ pub(super) fn marks() -> Vec<&'static str> {
 const ID_PREFIXES: [&str; 9] =
     ["eipalloc-", "eni-", "fs-", "fsap-", "sg-", "subnet-", "vol-", "vpc-", "vpce-"];
 
+/// What the hosts have that somebody made in Azure or AWS, and the kind of each. Azure's registries and storage accounts
+/// have names without a hyphen, so that an environment's name in one is no word of its own (`shopprod.azurecr.io`).
+///
+/// Source: *Naming rules and restrictions for Azure resources*, *Azure Private Endpoint private DNS zone values*;
+/// endpoints in the guides of Amazon ECR, RDS and ElastiCache.
+const HOSTS: [CloudKind; 12] = [
+    CloudKind::Registry(".azurecr.io"),
+    CloudKind::Registry(".dkr.ecr."),
+    CloudKind::Endpoint(".cache.amazonaws.com"),
+    CloudKind::Endpoint(".core.windows.net"),
+    CloudKind::Endpoint(".database.azure.com"),
+    CloudKind::Endpoint(".database.windows.net"),
+    CloudKind::Endpoint(".documents.azure.com"),
+    CloudKind::Endpoint(".rds.amazonaws.com"),
+    CloudKind::Endpoint(".redis.cache.windows.net"),
+    CloudKind::Endpoint(".search.windows.net"),
+    CloudKind::Endpoint(".servicebus.windows.net"),
+    CloudKind::Endpoint(".vault.azure.net"),
+];
+
 const ARN: &str = "arn:aws";
 const SUBSCRIPTIONS: &str = "/subscriptions/";
 const SERVICE_ACCOUNTS: &str = ".iam.gserviceaccount.com";
 
 /// The objects that a text names. Accounts by ARNs (`arn:aws:iam::239043911459:role/deploy`), by ids of Azure's resources
 /// (`/subscriptions/2f4a…/resourceGroups/shop`), by Google's service accounts (`deploy@shop-7.iam.gserviceaccount.com`).
-/// What is in them by ids of AWS (`vol-061c43dc309660f3d`).
+/// What is in them by ids of AWS (`vol-061c43dc309660f3d`) and by hosts (`shopprod.azurecr.io`).
 ///
 /// Source: the format of ARNs in the reference of AWS Identity and Access Management; `resourceId` of Azure Resource
 /// Manager's template functions; *Service accounts overview* of Google Cloud's IAM.
@@ -52,7 +87,24 @@ pub(super) fn objects_in(text: &str) -> impl Iterator<Item = CloudObject> {
     let of_azure = found(SUBSCRIPTIONS, of_resource, CloudKind::Azure);
     let of_google = found(SERVICE_ACCOUNTS, of_service_account, CloudKind::Google);
     let with_id = ID_PREFIXES.into_iter().flat_map(move |prefix| with_id(text, prefix));
-    of_aws.chain(of_azure).chain(of_google).chain(with_id)
+    of_aws.chain(of_azure).chain(of_google).chain(with_id).chain(hosts_in(text))
+}
+
+/// The hosts in a text that somebody made in a cloud.
+pub(super) fn hosts_in(text: &str) -> impl Iterator<Item = CloudObject> {
+    let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let parts = HOSTS.into_iter().filter_map(|kind| Some((kind, kind.part_of_host()?)));
+    parts.flat_map(move |(kind, part)| {
+        text.match_indices(part).filter_map(move |(at, _)| {
+            let from = text[..at].rfind(|c| !joins(c)).map_or(0, |at| at + 1);
+            let rest = &text[at..];
+            let host = &text[from..at + rest.find(|c| !joins(c)).unwrap_or(rest.len())];
+            // One that a variable begins is no host yet.
+            let is_whole = from < at && (part.ends_with('.') || host.ends_with(part));
+            let is_begun = text[..from].ends_with(['}', '*', '_', '%']);
+            (is_whole && !is_begun).then(|| CloudObject { kind, name: host.to_owned() })
+        })
+    })
 }
 
 /// The ids with a prefix: eight or seventeen hexadecimal digits behind it.
@@ -117,7 +169,21 @@ mod tests {
         let with_id =
             ["WithId(\"subnet-\") subnet-0a1b2c3d", "WithId(\"vol-\") vol-061c43dc309660f3d"];
         assert_eq!(of(disks), with_id);
+        let hosts = "image: shopdev.azurecr.io/web:1\nurl: postgres://a@shop.c1x2.eu-west-1.rds.amazonaws.com:5432/b";
+        let of_hosts = [
+            "Registry(\".azurecr.io\") shopdev.azurecr.io",
+            "Endpoint(\".rds.amazonaws.com\") shop.c1x2.eu-west-1.rds.amazonaws.com",
+        ];
+        assert_eq!(of(hosts), of_hosts);
+        let registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        assert_eq!(
+            of(&format!("{registry}/shop@sha256:0")),
+            [format!("Registry(\".dkr.ecr.\") {registry}")]
+        );
         for none in [
+            "${REGISTRY}.azurecr.io/web",
+            "all of .azurecr.io",
+            "shop.azurecr.io.example",
             "arn:aws:s3:::bucket/x",
             "arn:aws:iam::aws:policy/A",
             "arn:awsome:a:b:123456789012",

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cloud::{CloudObject, hosts_in};
 use super::names::{Names, split_version};
 
 /// The target's text for a text of the source's; `None` where two were seen.
@@ -23,6 +24,8 @@ pub(super) struct Counterparts {
     joined: Vec<(Side, String, String)>,
     /// What the target says for a name, in texts that are the name, have it, or have hosts.
     words: [Words; 3],
+    /// The target's hosts for the source's, of those that somebody made in a cloud.
+    hosts: Known,
     /// What both say for a key that is called apart: a branch, a tag.
     apart: BTreeMap<String, Known>,
 }
@@ -74,6 +77,32 @@ impl Counterparts {
         learn(&mut self.placed, source, target);
     }
 
+    /// Learns which host in a cloud the target has in the place of the source's, from two texts that each name one.
+    pub(super) fn learn_hosts(&mut self, source: &str, target: &str) {
+        let one = |text: &str| {
+            let mut hosts = hosts_in(text);
+            hosts.next().filter(|_| hosts.next().is_none())
+        };
+        let (Some(ours), Some(theirs)) = (one(source), one(target)) else { return };
+        if ours.kind == theirs.kind {
+            learn(&mut self.hosts, &ours.name, &theirs.name);
+        }
+    }
+
+    /// A text with the target's hosts for those of the source's that are no host of the target.
+    pub(super) fn with_own_hosts(
+        &self,
+        text: &str,
+        is_own: impl Fn(&CloudObject) -> bool,
+    ) -> Option<String> {
+        let known = |host: &CloudObject| self.hosts.get(&host.name)?.clone();
+        let foreign = hosts_in(text).filter(|host| !is_own(host));
+        let pairs = foreign.filter_map(|host| Some((known(&host)?, host.name)));
+        pairs.fold(None, |own, (theirs, ours)| {
+            Some(put_words(own.as_deref().unwrap_or(text), &ours, &theirs))
+        })
+    }
+
     /// Learns what the target says for a key, where the source says something else.
     pub(super) fn learn_apart(&mut self, key: &str, source: &str, target: &str) {
         learn(self.apart.entry(key.to_owned()).or_default(), source, target);
@@ -120,6 +149,7 @@ impl Counterparts {
             && self.words.iter().all(|it| !it.bare && it.known.is_empty())
             && self.joined.is_empty()
             && self.apart.is_empty()
+            && self.hosts.is_empty()
     }
 
     /// What the target has where the source has a text, in some place where both were seen.

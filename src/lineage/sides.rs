@@ -129,7 +129,7 @@ impl<'a> Sides<'a> {
                 let other = others
                     .find(|name| !self.said.contains(*name))
                     .map(|name| Held::Other(name.to_owned()));
-                other.or_else(|| self.foreign_object(text))
+                other.or_else(|| self.foreign_object(&translation.in_own_cloud(text)))
             }
             Shape::List(items) => {
                 items.iter().find_map(|item| self.foreign_in(translation, key, item))
@@ -154,13 +154,19 @@ impl<'a> Sides<'a> {
 
     /// Why a text has to stay away that is bound to an object of a cloud: the target names others, and never this one.
     fn foreign_object(&self, text: &str) -> Option<Held> {
+        // What images come from is what both share as often as not: another is a new one for both.
+        let is_bound = |object: &CloudObject| !matches!(object.kind, CloudKind::Registry(_));
         let is_foreign = |object: &CloudObject| {
             let own = self.world.cloud_objects();
-            !own.contains(object) && own.iter().any(|other| other.kind == object.kind)
+            is_bound(object)
+                && !own.contains(object)
+                && own.iter().any(|other| other.kind == object.kind)
         };
         let object = cloud::objects_in(text).find(is_foreign)?;
         Some(match object.kind {
-            CloudKind::WithId(_) => Held::OnlyOne(object.name),
+            CloudKind::WithId(_) | CloudKind::Endpoint(_) | CloudKind::Registry(_) => {
+                Held::OnlyOne(object.name)
+            }
             CloudKind::Aws | CloudKind::Azure | CloudKind::Google => Held::Account(object.name),
         })
     }

@@ -2,8 +2,10 @@
 //! name that comes of it has to be said by the target's files, or defined somewhere: it is never made up. What is said
 //! inside a text of several lines, field by field or line by line, needs the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::cloud::CloudObject;
 use super::content::{Form, property};
 use super::counterparts::Counterparts;
 use super::definitions::definitions;
@@ -42,8 +44,15 @@ impl Translation<'_> {
         self.of(text)
     }
 
+    /// A text in which the target's hosts in a cloud stand for the source's.
+    pub(super) fn in_own_cloud<'x>(&self, text: &'x str) -> Cow<'x, str> {
+        let is_own = |host: &CloudObject| self.world.cloud_objects().contains(host);
+        self.known.with_own_hosts(text, is_own).map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
     /// The same for a text of one line.
     fn of_one(&self, text: &str) -> Option<String> {
+        let text = &*self.in_own_cloud(text);
         if !self.names.names_source(text) {
             return Some(self.known.of(text).unwrap_or(text).to_owned());
         }

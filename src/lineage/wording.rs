@@ -166,6 +166,9 @@ fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
         if let (Some(source), Some(target)) = (&difference.source, &difference.target)
             && !source.contains('\n')
         {
+            if stays {
+                known.learn_hosts(source, target);
+            }
             if is_called_apart(last) && stays {
                 known.learn_apart(last, source, target);
             }
