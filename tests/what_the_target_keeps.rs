@@ -195,7 +195,7 @@ fn branches_tags_and_ciphers_are_called_apart() {
     repository.write("staging/sealed.yaml", sealed);
     repository.commit("tried in staging");
     insta::assert_snapshot!(told(&repository), @r"
-    production/git.yaml spec.ref.branch stays: production's own, and the source changed meanwhile
+    production/git.yaml spec.ref.branch stays: a branch that the source tries: it comes when it is merged
     production/kustomization.yaml resources[sealed.yaml] stays: names the source (`staging`), and nothing tells what production says instead
     production/kustomization.yaml namespace stays: each in its own environment's name
     production/kustomization.yaml images[name=api] stays: names the source (`staging`), and nothing tells what production says instead
@@ -1011,7 +1011,14 @@ fn what_comes_new_has_the_targets_hosts_in_a_cloud() {
     repository.write("staging/other.yaml", &release("other", "shopstg", "kvstg2"));
     repository.write("staging/kustomization.yaml", &format!("{list}- new.yaml\n- other.yaml\n"));
     repository.commit("two more");
-    insta::assert_snapshot!(told(&repository), @"");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/kustomization.yaml resources[new.yaml] comes: changed by …
+    production/kustomization.yaml resources[other.yaml] stays: names what is there once (`kvstg2.vault.azure.net`), and production has another
+    production/new.yaml  comes: changed by …
+    production/old.yaml data.image stays: production's own
+    production/old.yaml data.vault stays: production's own
+    production/other.yaml  stays: names what is there once (`kvstg2.vault.azure.net`), and production has another
+    ");
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert_eq!(repository.read("production/new.yaml"), release("new", "shopprd", "kvprd1"));
     assert!(!repository.path("production/other.yaml").exists(), "another vault is nobody's here");
