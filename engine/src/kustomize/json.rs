@@ -199,7 +199,7 @@ pub fn json_number(number: f64) -> String {
 }
 
 /// A float as Go's `%g` with the shortest precision writes it.
-fn shortest(value: f64) -> String {
+pub fn shortest(value: f64) -> String {
     let text = format!("{value:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();

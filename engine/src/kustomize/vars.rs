@@ -8,12 +8,13 @@ use super::configuration::Configuration;
 use super::error::BuildError;
 use super::field_spec::{FieldError, Make, Walks, is_field_name};
 use super::growth::{Growth, TooMuch};
+use super::json;
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
 use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
-use crate::yaml::{Mark, Node, Scalar, Style, Tag, Text, Value};
+use crate::yaml::{self, Mark, Node, Number, Scalar, Style, Tag, Text, Value};
 
 /// The vars of a kustomization and its bases, by name.
 #[derive(Clone, Debug, Default)]
@@ -132,13 +133,28 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
     let field = parts(&var.field_path);
     let is_secret = is_secret(draft) && field.first().is_some_and(|first| is_data(first));
     let value = match node.as_scalar() {
-        Some(scalar) => {
-            let tag = if scalar.tag == Tag::Timestamp { Tag::Str } else { scalar.tag };
-            VarValue::Scalar(tag, scalar.text.clone())
-        }
+        Some(scalar) => value_of(scalar).ok_or_else(|| {
+            fault(var, format!("`{}` is a number as Go does not write them", scalar.text))
+        })?,
         None => VarValue::Other,
     };
     Ok(Slot { value, mark: node.mark, is_secret, used: false })
+}
+
+/// The value of a scalar as Go reads and writes it: an integer has nothing but digits and a sign, and all that is no text
+/// has its usual form.
+fn value_of(scalar: &Scalar) -> Option<VarValue> {
+    let text = match scalar.tag {
+        Tag::Int => scalar.text.parse::<i64>().ok()?.to_string().into(),
+        Tag::Float => match yaml::number(scalar)? {
+            Number::Float(value) => json::shortest(value).into(),
+            _ => scalar.text.clone(),
+        },
+        Tag::Bool => scalar.text.to_ascii_lowercase(),
+        Tag::Null | Tag::Str | Tag::Timestamp => scalar.text.clone(),
+    };
+    let tag = if scalar.tag == Tag::Timestamp { Tag::Str } else { scalar.tag };
+    Some(VarValue::Scalar(tag, text))
 }
 
 /// The node at the end of a path with dots, `[0]`, `-`, `[key=value]`, `[=value]` and `[a.b]`.
