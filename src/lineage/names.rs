@@ -40,7 +40,8 @@ const WORDS: &[&str] = &[
 /// Words for one environment.
 const SYNONYMS: &[&[&str]] = &[
     &["dev", "develop", "development"],
-    &["test", "testing"],
+    &["sandbox", "sbox", "sbx"],
+    &["test", "testing", "tst"],
     &["stage", "staging", "stg"],
     &["prod", "production", "prd"],
     &["preprod", "preproduction"],
@@ -400,6 +401,13 @@ mod tests {
         let of = |key| holds_version(&["spec", "postBuild", "substitute", key]);
         assert!(of("CERT_MANAGER_VERSION") && of("IMAGE_TAG") && !of("EXTERNAL_SECRETS"));
         assert!(!of("apiVersion") && !of("minTlsVersion") && !of("TAGS"));
+    }
+
+    #[test]
+    fn an_environment_is_said_in_several_words() {
+        let names = Names::new(["sbox"], ["test"]);
+        assert!(names.are_counterparts("shop.sandbox.example", "shop.test.example"));
+        assert!(names.names_source("shop.sandbox.example") && !names.names_source("sandboxed"));
     }
 
     #[test]
