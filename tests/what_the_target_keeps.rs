@@ -195,7 +195,7 @@ fn branches_tags_and_ciphers_are_called_apart() {
     repository.write("staging/sealed.yaml", sealed);
     repository.commit("tried in staging");
     insta::assert_snapshot!(told(&repository), @r"
-    production/git.yaml spec.ref.branch stays: a branch that the source tries: it comes when it is merged
+    production/git.yaml spec.ref.branch stays: a branch that the source follows by itself
     production/kustomization.yaml resources[sealed.yaml] stays: names the source (`staging`), and nothing tells what production says instead
     production/kustomization.yaml namespace stays: each in its own environment's name
     production/kustomization.yaml images[name=api] stays: names the source (`staging`), and nothing tells what production says instead

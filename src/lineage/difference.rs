@@ -170,7 +170,7 @@ impl Because {
                 format!("{target}'s own{}, and the source changed meanwhile", since(commit))
             }
             Self::Tried { what: Trial::Branch } => {
-                "a branch that the source tries: it comes when it is merged".to_owned()
+                "a branch that the source follows by itself".to_owned()
             }
             Self::Tried { what: Trial::Tag } => {
                 format!("no version, while {target} has one: the source tries it")
