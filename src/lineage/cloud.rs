@@ -5,7 +5,7 @@
 pub(super) struct CloudObject {
     /// What it is.
     pub kind: CloudKind,
-    /// Its number or id.
+    /// Its number, its id or its host.
     pub name: String,
 }
 
