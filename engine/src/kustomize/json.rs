@@ -135,6 +135,11 @@ fn each_scalar(
 
 fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> {
     match scalar.tag {
+        // Go's values are made of what was read, and JSON patches of what kyaml writes.
+        Tag::Str if integers == Integers::Stay && scalar.style == Style::TimeInBrackets => {
+            scalar.tag = Tag::Timestamp;
+            return renew_scalar(scalar, integers);
+        }
         // What has no value within brackets comes out of kyaml as an empty text.
         Tag::Null if integers == Integers::BecomeFloats && scalar.style == Style::SingleQuoted => {
             *scalar = Scalar { style: style(""), ..Scalar::string("") };
