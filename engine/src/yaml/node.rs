@@ -209,6 +209,12 @@ impl Scalar {
     pub fn string(text: impl Into<Text>) -> Self {
         Self { text: text.into(), tag: Tag::Str, style: Style::Plain }
     }
+
+    /// Whether it has the type of nulls; what was made without a type has none until it is read again.
+    #[must_use]
+    pub fn is_tagged_null(&self) -> bool {
+        self.tag == Tag::Null && self.style != Style::Untyped
+    }
 }
 
 /// A node with the place it was read from.

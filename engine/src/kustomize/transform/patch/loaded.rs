@@ -187,9 +187,7 @@ impl LoadedPatch {
     ) -> Result<(), BuildError> {
         for at in self.selected(set, target)? {
             let mut node = texts_for_metadata(patch.node.clone(), true);
-            if let (Some(draft), Some(mapping)) = (set.get(at), node.as_mapping_mut()) {
-                keep_version(draft, mapping)?;
-            }
+            keep_version(set.get(at), &mut node)?;
             self.merge_at(set, (at, effect), node, schema)?;
         }
         set.drop_deleted();
@@ -231,14 +229,16 @@ impl LoadedPatch {
                 });
             }
         };
-        let labels_are_texts = self.origin == Origin::StrategicMerge;
-        let node = if labels_are_texts || self.options != PatchOptions::default() {
-            texts_for_metadata(patch.node.clone(), labels_are_texts)
-        } else {
-            patch.node.clone()
-        };
+        let as_selected = self.origin == Origin::StrategicMerge;
+        let mut node = patch.node.clone();
+        if as_selected || self.options != PatchOptions::default() {
+            node = texts_for_metadata(node, as_selected);
+        }
+        if as_selected {
+            keep_version(set.get(at), &mut node)?;
+        }
         self.merge_at(set, (at, effect), node, schema)?;
-        if self.origin == Origin::StrategicMerge {
+        if as_selected {
             set.drop_deleted();
         }
         Ok(())

@@ -50,15 +50,15 @@ pub(super) fn merge_into(
         lost = LostBooks::of(draft, at);
         draft.lose_books();
     }
-    if !options.allow_kind_change {
-        restore(&mut draft.node, "kind", &id.gvk.kind);
+    if let Some(object) = draft.node.as_mapping_mut().filter(|_| !options.allow_kind_change) {
+        restore(object, "kind", &id.gvk.kind);
     }
-    let metadata = metadata(&mut draft.node);
+    let Some(metadata) = metadata(&mut draft.node).as_mapping_mut() else { return Ok(lost) };
     if !options.allow_name_change {
         restore(metadata, "name", &id.name);
     }
     if id.namespace.is_empty() {
-        metadata.as_mapping_mut().map(|metadata| metadata.remove("namespace"));
+        metadata.remove("namespace");
     } else {
         restore(metadata, "namespace", &id.namespace);
     }
@@ -152,13 +152,10 @@ fn metadata(node: &mut Node) -> &mut Node {
 }
 
 /// Gives a key the text that it had before, without its type.
-fn restore(node: &mut Node, key: &str, text: &Text) {
-    match node.get_mut(key) {
+fn restore(mapping: &mut Mapping, key: &str, text: &Text) {
+    match mapping.get_mut(key) {
         Some(value) => scalar::set(value, text.clone(), None),
-        None => {
-            let value = scalar::of_new_field(text.clone());
-            node.as_mapping_mut().map(|mapping| mapping.insert(key, value));
-        }
+        None => drop(mapping.insert(key, scalar::of_new_field(text.clone()))),
     }
 }
 
@@ -172,14 +169,15 @@ pub(super) fn texts_for_metadata(mut node: Node, labels: bool) -> Node {
     node
 }
 
-/// The version of the resource stays, even where the patch may change its kind.
-pub(super) fn keep_version(draft: &Draft, patch: &mut Mapping) -> Result<(), BuildError> {
+/// The version of the resource stays, even where the patch may change its kind. kustomize gives it to the patch as a
+/// text without a type, and merges.
+pub(super) fn keep_version(draft: Option<&Draft>, patch: &mut Node) -> Result<(), BuildError> {
+    let (Some(draft), Some(patch)) = (draft, patch.as_mapping_mut()) else { return Ok(()) };
     match draft.node.get("apiVersion") {
-        None => {}
-        // A patch with `null` would take it away.
-        Some(version) if version.is_null() => drop(patch.remove("apiVersion")),
-        Some(version @ Node { value: Value::Scalar(_), .. }) => {
-            patch.insert("apiVersion", version.clone());
+        None => restore(patch, "apiVersion", &Text::const_new("")),
+        Some(Node { value: Value::Scalar(version), mark }) => {
+            let text = version.text.clone();
+            patch.insert("apiVersion", Node { mark: *mark, ..scalar::plain(text) });
         }
         Some(version) => {
             let found = version.kind_name();

@@ -5,7 +5,7 @@ use super::error::MergeError;
 use super::sides::Sides;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::{Known, Schema};
-use crate::yaml::{Mapping, Node, Pair, Text, Value};
+use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Text, Value};
 
 /// The value that results where an object's value and a patch's value met.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Form {
             None => Self::Null,
             Some(Value::Mapping(_)) => Self::Mapping,
             Some(Value::Sequence(_)) => Self::Sequence,
-            Some(Value::Scalar(_)) if node.is_some_and(Node::is_null) => Self::Null,
+            Some(Value::Scalar(scalar)) if scalar.is_tagged_null() => Self::Null,
             Some(Value::Scalar(_)) => Self::Scalar,
         }
     }
@@ -180,7 +180,7 @@ impl<'a> Merger<'a> {
         patch: Option<Node>,
         known: Option<Known<'a>>,
     ) -> Result<Outcome, MergeError> {
-        if patch.is_none() && dest.is_null() {
+        if patch.is_none() && dest.as_scalar().is_some_and(Scalar::is_tagged_null) {
             let explicit = dest.text().is_some_and(|text| !text.is_empty());
             return Ok(if explicit { Outcome::Kept } else { Outcome::Gone });
         }
@@ -319,7 +319,8 @@ impl<'a> Merger<'a> {
     /// with quotes it is a string whatever it was in the patch.
     fn put(&mut self, place: &mut Node, node: Node) {
         if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
-            scalar::assign(old, new.text.clone(), Some(new.tag));
+            let tag = (new.style != Style::Untyped).then_some(new.tag);
+            scalar::assign(old, new.text.clone(), tag);
             if place.mark.is_shared() {
                 place.mark = place.mark.moved_to(node.mark);
                 self.shared.push((self.path.clone(), place.clone()));
