@@ -14,7 +14,7 @@ use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
 use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
-use crate::yaml::{self, Mark, Node, Number, Scalar, Style, Tag, Text, Value};
+use crate::yaml::{self, MERGE_KEY, Mark, Node, Number, Scalar, Style, Tag, Text, Value};
 
 /// The vars of a kustomization and its bases, by name.
 #[derive(Clone, Debug, Default)]
@@ -303,10 +303,15 @@ fn replace_in_text(
     Ok(())
 }
 
-/// Whether it is a text, or made without a type, which counts as one here and is one from then on.
+/// Whether it is a text, or made without a type, which counts as one here and is one from then on. `<<` without quotes
+/// has a type of its own.
 fn may_be_text(scalar: &Scalar) -> bool {
-    scalar.style == Style::Untyped
-        || (scalar.tag == Tag::Str && scalar.style != Style::TimeInBrackets)
+    match scalar.style {
+        Style::Untyped => true,
+        Style::TimeInBrackets => false,
+        Style::Plain if scalar.text == MERGE_KEY => false,
+        _ => scalar.tag == Tag::Str,
+    }
 }
 
 fn whole_var(text: &str) -> Option<&str> {
