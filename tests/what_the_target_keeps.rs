@@ -990,6 +990,51 @@ fn a_disk_is_there_once() {
     assert_eq!(repository.read("production/values.yaml"), values(ours, "4e5f6a7b"));
 }
 
+/// Who may be reached in the source's network is nobody whom production knows.
+#[test]
+fn a_network_is_its_environments_own() {
+    let policy = |ranges: &[&str], port: u16| {
+        let block = |range: &&str| format!("    - ipBlock:\n        cidr: {range}\n");
+        let blocks: String = ranges.iter().map(block).collect();
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: shop\nspec:\n  podSelector: {{}}\n  egress:\n  - to:\n{blocks}    ports:\n    - port: {port}\n"
+        )
+    };
+    let list = "resources:\n- shop.yaml\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/shop.yaml", &policy(&["10.0.0.0/16"], 5432)),
+        ("production/kustomization.yaml", list),
+        ("production/shop.yaml", &policy(&["10.1.0.0/16"], 5432)),
+    ]);
+    // The file was written anew, as the beginning of its history.
+    std::fs::remove_file(repository.path("staging/shop.yaml")).unwrap();
+    repository.write("staging/kustomization.yaml", "resources: []\n");
+    repository.commit("without");
+    repository.write("staging/shop.yaml", &policy(&["10.0.0.0/16"], 5433));
+    repository.write("staging/kustomization.yaml", list);
+    repository.commit("again");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/shop.yaml spec.egress[0].to[0].ipBlock.cidr stays: production's own, and the source changed meanwhile
+    production/shop.yaml spec.egress[0].ports[0] goes: changed by …
+    production/shop.yaml spec.egress[0].ports[0] comes: changed by …
+    ");
+    repository.write(
+        "staging/shop.yaml",
+        &policy(&["10.0.0.0/16", "10.7.0.0/20", "203.0.113.0/24"], 5433),
+    );
+    repository.commit("two more to reach");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/shop.yaml spec.egress[0].to[0] stays: production's own, and the source changed meanwhile
+    production/shop.yaml spec.egress[0].to[0] stays: names what is there once (`10.0.0.0/16`), and production has another
+    production/shop.yaml spec.egress[0].to[1] stays: names what is there once (`10.7.0.0/20`), and production has another
+    production/shop.yaml spec.egress[0].to[2] comes: changed by …
+    production/shop.yaml spec.egress[0].ports[0] goes: changed by …
+    production/shop.yaml spec.egress[0].ports[0] comes: changed by …
+    ");
+}
+
 /// Azure's registries have an environment's name without a hyphen: a release that came new pulled its image from
 /// staging's, beside eleven that pull from production's.
 #[test]

@@ -1,11 +1,14 @@
-//! Objects of a cloud that values are bound to, accounts and what is in them: staging's disk is none for production.
+//! What is there once and values are bound to, such as accounts of a cloud and what is in them: staging's disk is none
+//! for production.
 
-/// What a cloud bills by, or something in it that is there once.
+use std::net::Ipv4Addr;
+
+/// What a cloud bills by, something in it that is there once, or a network of somebody's own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CloudObject {
     /// What it is.
     pub kind: CloudKind,
-    /// Its number, its id or its host.
+    /// Its number, its id, its host or its range of addresses.
     pub name: String,
 }
 
@@ -24,6 +27,8 @@ pub(super) enum CloudKind {
     Registry(&'static str),
     /// A database, a vault, a store, by a part of its host.
     Endpoint(&'static str),
+    /// A part of the address ranges that everybody has.
+    PrivateNetwork,
 }
 
 impl CloudKind {
@@ -39,7 +44,9 @@ impl CloudKind {
 /// Texts of which a file has one that names something of a cloud.
 pub(super) fn marks() -> Vec<&'static str> {
     let hosts = HOSTS.into_iter().filter_map(CloudKind::part_of_host);
-    [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(ID_PREFIXES).chain(hosts).collect()
+    let networks = PRIVATE_RANGES.into_iter().map(|(begins, _)| begins);
+    let others = [ARN, SUBSCRIPTIONS, SERVICE_ACCOUNTS].into_iter().chain(ID_PREFIXES);
+    others.chain(hosts).chain(networks).collect()
 }
 
 /// What ids of AWS begin with that name something which is there once: addresses, network interfaces, file systems and
@@ -52,15 +59,20 @@ const ID_PREFIXES: [&str; 9] =
 /// have names without a hyphen, so that an environment's name in one is no word of its own (`shopprod.azurecr.io`).
 ///
 /// Source: *Naming rules and restrictions for Azure resources*, *Azure Private Endpoint private DNS zone values*;
-/// endpoints in the guides of Amazon ECR, RDS and ElastiCache.
-const HOSTS: [CloudKind; 12] = [
+/// endpoints in the guides of Amazon ECR, RDS, `ElastiCache`, `DocumentDB` and `OpenSearch`.
+const HOSTS: [CloudKind; 17] = [
     CloudKind::Registry(".azurecr.io"),
     CloudKind::Registry(".dkr.ecr."),
+    CloudKind::Endpoint(".azconfig.io"),
     CloudKind::Endpoint(".cache.amazonaws.com"),
+    CloudKind::Endpoint(".cognitiveservices.azure.com"),
     CloudKind::Endpoint(".core.windows.net"),
     CloudKind::Endpoint(".database.azure.com"),
     CloudKind::Endpoint(".database.windows.net"),
+    CloudKind::Endpoint(".docdb.amazonaws.com"),
     CloudKind::Endpoint(".documents.azure.com"),
+    CloudKind::Endpoint(".es.amazonaws.com"),
+    CloudKind::Endpoint(".openai.azure.com"),
     CloudKind::Endpoint(".rds.amazonaws.com"),
     CloudKind::Endpoint(".redis.cache.windows.net"),
     CloudKind::Endpoint(".search.windows.net"),
@@ -68,13 +80,19 @@ const HOSTS: [CloudKind; 12] = [
     CloudKind::Endpoint(".vault.azure.net"),
 ];
 
+/// How addresses begin that each network may use for itself, and how many bits of them are fixed.
+///
+/// Source: RFC 1918, RFC 6598.
+const PRIVATE_RANGES: [(&str, u32); 4] = [("10.", 8), ("172.", 12), ("192.168.", 16), ("100.", 10)];
+
 const ARN: &str = "arn:aws";
 const SUBSCRIPTIONS: &str = "/subscriptions/";
 const SERVICE_ACCOUNTS: &str = ".iam.gserviceaccount.com";
 
 /// The objects that a text names. Accounts by ARNs (`arn:aws:iam::239043911459:role/deploy`), by ids of Azure's resources
 /// (`/subscriptions/2f4a…/resourceGroups/shop`), by Google's service accounts (`deploy@shop-7.iam.gserviceaccount.com`).
-/// What is in them by ids of AWS (`vol-061c43dc309660f3d`) and by hosts (`shopprod.azurecr.io`).
+/// What is in them by ids of AWS (`vol-061c43dc309660f3d`) and by hosts (`shopprod.azurecr.io`). Networks by ranges of
+/// private addresses (`10.1.0.0/16`).
 ///
 /// Source: the format of ARNs in the reference of AWS Identity and Access Management; `resourceId` of Azure Resource
 /// Manager's template functions; *Service accounts overview* of Google Cloud's IAM.
@@ -87,7 +105,12 @@ pub(super) fn objects_in(text: &str) -> impl Iterator<Item = CloudObject> {
     let of_azure = found(SUBSCRIPTIONS, of_resource, CloudKind::Azure);
     let of_google = found(SERVICE_ACCOUNTS, of_service_account, CloudKind::Google);
     let with_id = ID_PREFIXES.into_iter().flat_map(move |prefix| with_id(text, prefix));
-    of_aws.chain(of_azure).chain(of_google).chain(with_id).chain(hosts_in(text))
+    of_aws
+        .chain(of_azure)
+        .chain(of_google)
+        .chain(with_id)
+        .chain(hosts_in(text))
+        .chain(networks_in(text))
 }
 
 /// The hosts in a text that somebody made in a cloud.
@@ -122,6 +145,30 @@ fn with_id<'t>(text: &'t str, prefix: &'static str) -> impl Iterator<Item = Clou
         })
     };
     text.match_indices(prefix).filter_map(id)
+}
+
+/// The ranges of private addresses in a text, but those that are all there are of their kind, which name no network.
+fn networks_in(text: &str) -> impl Iterator<Item = CloudObject> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | '/');
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '-' | '_');
+    PRIVATE_RANGES.into_iter().flat_map(move |(begins, fixed)| {
+        text.match_indices(begins).filter_map(move |(at, _)| {
+            let rest = &text[at..];
+            let (range, rest) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+            let (address, bits) = range.split_once('/')?;
+            let (address, bits) = (address.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok()?);
+            let is_alone = !text[..at].ends_with(joins) && !rest.starts_with(joins);
+            let is_one = is_private(address) && (fixed + 1..=32).contains(&bits);
+            (is_alone && is_one)
+                .then(|| CloudObject { kind: CloudKind::PrivateNetwork, name: range.to_owned() })
+        })
+    })
+}
+
+/// Whether an address is one that each network may use for itself.
+const fn is_private(address: Ipv4Addr) -> bool {
+    let shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+    address.is_private() || shared
 }
 
 fn of_arn(text: &str, at: usize) -> Option<&str> {
@@ -180,7 +227,16 @@ mod tests {
             of(&format!("{registry}/shop@sha256:0")),
             [format!("Registry(\".dkr.ecr.\") {registry}")]
         );
+        let networks = of("cidr: 10.1.0.0/16, 172.31.4.0/22; 192.168.7.9/32 100.64.8.0/24\n");
+        assert_eq!(
+            networks,
+            ["10.1.0.0/16", "172.31.4.0/22", "192.168.7.9/32", "100.64.8.0/24"]
+                .map(|range| format!("PrivateNetwork {range}"))
+        );
         for none in [
+            "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 0.0.0.0/0",
+            "8.8.8.8/32 172.32.0.0/16 100.128.0.0/16 210.1.0.0/16",
+            "10.1.0.0 10.1.0/16 10.1.0.0/33 10.1.0.0/16/x v10.1.0.0/16 10.1.0.0/16-a",
             "${REGISTRY}.azurecr.io/web",
             "all of .azurecr.io",
             "shop.azurecr.io.example",

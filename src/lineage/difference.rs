@@ -100,10 +100,10 @@ pub enum Because {
         /// That account's number.
         name: String,
     },
-    /// It names something in a cloud that is there once, such as a disk or a network, and that the target names
-    /// nowhere, while it names others.
+    /// It names something that is there once, such as a disk of a cloud or a private network, and that the target
+    /// names nowhere, while it names others.
     NamesOnlyOne {
-        /// Its id.
+        /// Its id, its host or its range of addresses.
         name: String,
     },
     /// The entry that names the file in the source stays away.

@@ -64,6 +64,12 @@ pub(super) fn by_likeness(a: &[Value], b: &[Value], partners: &mut [Option<usize
             from = (end + 1, b_end + 1);
         }
     }
+    // The only ones are each other's, if they say the same things: `ipBlock: {cidr: …}`.
+    if let ([one], [other], [partner]) = (a, b, partners)
+        && one.has_keys_of(other)
+    {
+        *partner = Some(0);
+    }
 }
 
 fn pair_gap(

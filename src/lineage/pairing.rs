@@ -347,5 +347,13 @@ mod tests {
         let b = "[{m: {u: /a}, r: 1, t: 3}, {m: {u: /b}, r: 2, t: 2}]";
         assert_eq!(pairs("http", a, b), [Some(0), Some(1)]);
         assert_eq!(pairs("http", "[{m: 1, x: 2}]", "[{k: 7, y: 2}]"), [None]);
+        // The only ones, which say the same thing.
+        let block = |range: &str| format!("{{ipBlock: {{cidr: {range}}}}}");
+        let (one, other) = (block("10.0.0.0/16"), block("10.1.0.0/16"));
+        assert_eq!(pairs("to", &format!("[{one}]"), &format!("[{other}]")), [Some(0)]);
+        let two = format!("[{one}, {}]", block("10.2.0.0/16"));
+        assert_eq!(pairs("to", &two, &format!("[{other}]")), [None, None]);
+        let by_label = "[{podSelector: {matchLabels: {app: a}}}]";
+        assert_eq!(pairs("to", by_label, &format!("[{other}]")), [None]);
     }
 }

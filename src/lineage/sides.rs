@@ -164,9 +164,10 @@ impl<'a> Sides<'a> {
         };
         let object = cloud::objects_in(text).find(is_foreign)?;
         Some(match object.kind {
-            CloudKind::WithId(_) | CloudKind::Endpoint(_) | CloudKind::Registry(_) => {
-                Held::OnlyOne(object.name)
-            }
+            CloudKind::WithId(_)
+            | CloudKind::Endpoint(_)
+            | CloudKind::Registry(_)
+            | CloudKind::PrivateNetwork => Held::OnlyOne(object.name),
             CloudKind::Aws | CloudKind::Azure | CloudKind::Google => Held::Account(object.name),
         })
     }

@@ -150,6 +150,19 @@ impl Value {
         }
     }
 
+    /// Whether two mappings say something of the same keys, here and below.
+    pub(super) fn has_keys_of(&self, other: &Self) -> bool {
+        let is_map = |value: &Self| matches!(value.shape, Shape::Map(_));
+        let fits = |(key, value): &(String, Self)| {
+            let other = other.get(key);
+            other.is_some_and(|other| {
+                is_map(value) == is_map(other) && (!is_map(value) || value.has_keys_of(other))
+            })
+        };
+        let (pairs, others) = (self.pairs(), other.pairs());
+        !pairs.is_empty() && pairs.len() == others.len() && pairs.iter().all(fits)
+    }
+
     /// The number of scalars here and below.
     pub(super) fn weight(&self) -> usize {
         match &self.shape {

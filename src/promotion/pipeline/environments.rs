@@ -89,8 +89,11 @@ pub fn sources_by_name(
 fn by_name(own: &NameRank, before: &[(&EnvironmentName, &NameRank)]) -> Vec<EnvironmentName> {
     let Some(rank) = own.rank else { return Vec::new() };
     let rank_of = |(_, other): &(&EnvironmentName, &NameRank)| other.rank;
-    let earlier: Vec<_> =
-        before.iter().copied().filter(|it| rank_of(it).is_some_and(|it| it < rank)).collect();
+    let leads = |it: &(&EnvironmentName, &NameRank)| {
+        rank_of(it).is_some_and(|it| it < rank)
+            && own.is_of_what_is_shared() == it.1.is_of_what_is_shared()
+    };
+    let earlier: Vec<_> = before.iter().copied().filter(leads).collect();
     let alike = |(_, other): &&(&EnvironmentName, &NameRank)| {
         !own.rest.is_empty() && other.rest == own.rest
     };

@@ -49,6 +49,14 @@ pub struct NameRank {
     pub rest: String,
 }
 
+impl NameRank {
+    /// Whether it is what several environments share (`shared-prod`), which is another thing than they are: changes
+    /// pass from `shared-preprod` into it, and from `staging` into `prod`.
+    pub(super) fn is_of_what_is_shared(&self) -> bool {
+        self.rest.split('-').any(|word| matches!(word, "common" | "global" | "shared"))
+    }
+}
+
 /// The folder of one stage of one application, and what differs there.
 #[derive(Clone, Debug)]
 pub struct StageFolder {

@@ -101,6 +101,13 @@ fn names_tell_where_an_environment_is_promoted_from() {
         "staging -> prod-us",
     ];
     assert_eq!(pairs(&regions), expected);
+    let shared = found(&[
+        ("staging", Some(1), ""),
+        ("shared-preprod", Some(2), "shared"),
+        ("prod", Some(3), ""),
+        ("shared-prod", Some(3), "shared"),
+    ]);
+    assert_eq!(pairs(&shared), ["staging -> prod", "shared-preprod -> shared-prod"]);
     let may =
         |source: &str, target: &str| regions.pair(&Key::new(name(source), name(target))).is_ok();
     assert!(may("dev", "prod") && may("prod-us", "prod-eu") && may("scratch", "prod"));
