@@ -43,6 +43,41 @@ fn the_rendered_diff_leads_from_what_is_built_to_what_will_be() {
     }
 }
 
+/// Values of Secrets are put there by whoever deploys: `.env.secret` is in `.gitignore`.
+#[test]
+fn what_a_generator_is_made_from_may_be_kept_elsewhere() {
+    let list = |replicas: u8, more: &str| {
+        format!(
+            "resources: [../base]\nreplicas: [{{name: web, count: {replicas}}}]\nsecretGenerator:\n- name: web\n  envs: [.env.secret]\n{more}"
+        )
+    };
+    let more = "configMapGenerator:\n- name: web\n  files: [web.conf]\n";
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - {name: web, image: web, envFrom: [{secretRef: {name: web}}]}\n";
+    let repo = Repo::new(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", web),
+        ("staging/kustomization.yaml", &list(3, "")),
+        ("production/kustomization.yaml", &list(3, "")),
+    ]);
+    repo.write("staging/kustomization.yaml", &list(2, ""));
+    repo.commit("fewer");
+    let plan = repo.overlift(&with("plan", &[])).ok();
+    assert!(plan.contains("-  replicas: 3\n+  replicas: 2\n"), "{plan}");
+    assert!(plan.contains("1 finding was there before"), "{plan}");
+    let checked = repo.overlift(&["validate", "production"]).ok();
+    let told = "warning not-rendered: `production` is rendered without `.env.secret`, which the repository does not have\n  production/kustomization.yaml:5:10 (secretGenerator[0].envs[0])";
+    assert!(checked.contains(told), "{checked}");
+    // As kustomize says it.
+    let built = repo.overlift(&["build", "production"]);
+    assert!(built.stderr.contains("there is no `.env.secret`"), "{}", built.stderr);
+    // One that staging lacks as well comes, and is told; one that it has comes with its entry.
+    repo.write("staging/kustomization.yaml", &list(2, more));
+    repo.commit("a configuration");
+    let plan = repo.overlift(&with("plan", &[])).ok();
+    assert!(plan.contains("is rendered without `web.conf`"), "{plan}");
+    assert!(!plan.contains("is rendered without `.env.secret`"), "{plan}");
+}
+
 #[test]
 fn a_commit_leaves_working_tree_index_and_branch_alone() {
     let repo = Repo::istio_config();

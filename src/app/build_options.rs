@@ -2,7 +2,7 @@
 //! with the remote bases that it may read.
 
 use crate::config::{Loads, RepositoryConfig};
-use crate::kustomize::{BuildOptions, LoadRestrictor};
+use crate::kustomize::{AbsentFiles, BuildOptions, LoadRestrictor};
 
 use super::service_bases::ServiceBases;
 
@@ -14,7 +14,8 @@ pub(super) fn options_of_service(
     let remote = Some(bases.resolver(&configuration.remote_bases));
     let load_restrictor = restrictor(configuration);
     let version = configuration.kustomize;
-    BuildOptions { remote, load_restrictor, version, ..BuildOptions::default() }
+    let absent_files = AbsentFiles::LeftOut;
+    BuildOptions { remote, load_restrictor, version, absent_files, ..BuildOptions::default() }
 }
 
 /// Which files a kustomization may load by a configuration: never those beyond the repository.

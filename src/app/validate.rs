@@ -13,7 +13,9 @@ use crate::policy::{
     Day, Finding, Findings, Gates, Overlay, PlainManifests, Reading, Standards, Terms,
     UnknownFiles, check_manifests, check_overlay,
 };
-use crate::promotion::{BuildState, Environment, PlanError, render_deployed, unbuilt};
+use crate::promotion::{
+    BuildState, Environment, PlanError, render_deployed, rendered_without, unbuilt,
+};
 use crate::workdir::ManifestFile;
 
 /// What the gates say of one environment.
@@ -92,7 +94,9 @@ impl Workspace {
                 }
             })?;
         let overlay = Overlay { files, path: &environment.path, build: &build };
-        Ok(check_overlay(&Reading::new(overlay), None, terms))
+        let mut found = check_overlay(&Reading::new(overlay), None, terms);
+        found.findings.extend(rendered_without(environment, &build, &build));
+        Ok(found)
     }
 }
 

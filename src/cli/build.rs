@@ -16,7 +16,8 @@ use crate::app::{Engine, GitBases, kustomize_flags, remote_cache_directory};
 use crate::deployer::Deployers;
 use crate::kustomize::schema::Schema;
 use crate::kustomize::{
-    self, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver, Reorder, Resource,
+    self, AbsentFiles, Build, BuildError, BuildOptions, Gvk, LoadRestrictor, RemoteResolver,
+    Reorder, Resource,
 };
 use crate::model::RemotePattern;
 use crate::promotion;
@@ -87,6 +88,8 @@ impl BuildArguments {
             managed_by_label: self.enable_managedby_label,
             remote: self.remote(),
             engine: None,
+            // As kustomize.
+            absent_files: AbsentFiles::Refused,
             version: self.engine.kustomize_version.unwrap_or_default(),
         }
     }

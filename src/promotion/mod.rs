@@ -72,7 +72,7 @@ pub use pull_request::{
     render_checklist_item, render_labels, render_title,
 };
 pub use remark::{NotPromotedReason, Warning};
-pub use rendering::{render, render_deployed, unbuilt};
+pub use rendering::{render, render_deployed, rendered_without, unbuilt};
 pub use rules::{By, CarriedField, InvalidRule, Keep, PathGlob, Prune, Rules};
 pub use stepping::{Stepping, propose_step, step_branch, step_edits, steps_of};
 pub use telling::{Group, Telling};

@@ -30,7 +30,7 @@ use super::plan_id::PlanId;
 use super::plan_request::PlanRequest;
 use super::planned_edit::PlannedEdit;
 use super::remark::Warning;
-use super::rendering::NotRendered;
+use super::rendering::{NotRendered, rendered_without};
 use super::rules::By;
 use super::side_by_side::side_by_side;
 use super::words::{files_with_secrets, hide_in_findings};
@@ -152,7 +152,9 @@ fn compare_and_check(
     let (below, risks_below) = roots_below(request, both, builds, edits, standards);
     let of_values = of_values(request, (edits, &diffs.files), builds)?;
     let risks = Risks { own, elsewhere: risks_elsewhere, below: risks_below, of_values };
-    let found = in_order(not_rendered.iter().map(NotRendered::finding), risks, checked);
+    let without = rendered_without(target, &builds.before, &builds.after);
+    let untold = not_rendered.iter().map(NotRendered::finding).chain(without);
+    let found = in_order(untold, risks, checked);
     Ok(Compared { diffs, secrets, known, elsewhere, below, of_charts, found })
 }
 

@@ -11,7 +11,7 @@ use super::error::{BuildState, PlanError};
 use super::plain;
 use super::rules::By;
 use crate::deployer;
-use crate::kustomize::{self, Build, BuildError, BuildOptions, LoadRestrictor};
+use crate::kustomize::{self, AbsentFile, Build, BuildError, BuildOptions, LoadRestrictor};
 use crate::model::{
     EditedFiles, Entry, File, FileEdit, Files, KUSTOMIZATION_NAMES, Location, Position, RepoPath,
 };
@@ -222,7 +222,6 @@ pub(super) fn weigh(
 ) -> Result<(Builds, Vec<NotRendered>), PlanError> {
     let stops = |error: &BuildError| match error {
         BuildError::NotRendered { .. } => false,
-        error if is_kept_elsewhere(error) => false,
         error => by == By::Files || is_unreadable(error),
     };
     let Attempts { source: source_build, before, after } = attempts;
@@ -241,10 +240,15 @@ pub(super) fn weigh(
     };
     match (before, after) {
         (Ok(before), Ok(after)) => {
+            let is_whole = source_build.as_ref().is_some_and(|build| build.absent.is_empty());
+            if let Some(absent) = newly_absent(&before, &after).next().filter(|_| is_whole) {
+                let error = absent.clone().into_error();
+                return Err(PlanError::build(target, BuildState::AfterPromotion, error));
+            }
             builds = Builds { source: source_build.unwrap_or_default(), before, after };
         }
         // What is only out of reach here was in the cluster all the same: how it differs is not known.
-        (Err(error), Ok(_)) if is_out_of_reach(&error) || is_kept_elsewhere(&error) => {
+        (Err(error), Ok(_)) if is_out_of_reach(&error) => {
             builds = Builds { source: source_build.unwrap_or_default(), ..builds };
             missing.push(NotRendered::new(target, "could not be built before", &error, true));
         }
@@ -291,12 +295,42 @@ pub(super) const fn is_out_of_reach(error: &BuildError) -> bool {
     )
 }
 
-/// Whether a build fails for a file of a generator that the repository does not have: values of Secrets are often put
-/// there where it is deployed. What is copied can be told all the same.
-fn is_kept_elsewhere(error: &BuildError) -> bool {
-    let generators = ["secretGenerator", "configMapGenerator"];
-    let is_of_one = |at: &Location| generators.iter().any(|it| at.field.starts_with(it));
-    matches!(error, BuildError::Missing { at, .. } if is_of_one(at))
+/// Files of generators that a build is made without, and the build before it was not.
+pub(super) fn newly_absent<'b>(
+    before: &Build,
+    after: &'b Build,
+) -> impl Iterator<Item = &'b AbsentFile> {
+    let was_absent = |file: &AbsentFile| {
+        let is_same = |it: &AbsentFile| it.at.path == file.at.path && it.path == file.path;
+        before.absent.iter().any(is_same)
+    };
+    after.absent.iter().filter(move |file| !was_absent(file))
+}
+
+/// What an environment is rendered without, one finding for each file. Values of Secrets are often put there where it
+/// is deployed: all else is told.
+#[must_use]
+pub fn rendered_without(environment: &Environment, before: &Build, after: &Build) -> Vec<Finding> {
+    let new: Vec<&AbsentFile> = newly_absent(before, after).collect();
+    let told = |file: &AbsentFile| {
+        Finding {
+        code: NotRendered::RULE.to_owned(),
+        rule: NotRendered::RULE,
+        level: Level::Warning,
+        message: format!(
+            "`{}` is rendered without `{}`, which the repository does not have{}",
+            environment.name,
+            file.path,
+            file.nearest.as_ref().map(|it| format!("; did you mean `{it}`?")).unwrap_or_default()
+        ),
+        help: Some("nothing is known of what it holds; commit an empty one if it is written where this is deployed".to_owned()),
+        resource: None,
+        location: Some(file.at.clone()),
+        new: new.contains(&file),
+        alike: None,
+    }
+    };
+    after.absent.iter().map(told).collect()
 }
 
 /// Whether a build fails for files that nobody could read, or that are made to keep us busy.
@@ -326,9 +360,6 @@ impl NotRendered {
                 "set `loadRestrictor: none` if your clusters build without load restrictions"
             }
             BuildError::Plugin { .. } => "run the plugin beforehand and commit what it makes",
-            error if is_kept_elsewhere(error) => {
-                "commit it, or an empty one in its place; nothing says what the cluster will see"
-            }
             _ => "see what `overlift build` says of it",
         };
         Self {
@@ -345,8 +376,7 @@ impl NotRendered {
 /// reach here.
 #[must_use]
 pub fn unbuilt(files: &dyn Files, environment: &Environment, error: &BuildError) -> Finding {
-    let is_wrong = !is_out_of_reach(error) && !is_kept_elsewhere(error);
-    let level = if is_wrong { Level::Error } else { Level::Warning };
+    let level = if is_out_of_reach(error) { Level::Warning } else { Level::Error };
     let said = NotRendered::new(environment, "cannot be built", error, false);
     let at = said.at.clone().unwrap_or_else(|| Location::file(file_of(files, environment, error)));
     let first = || Position { line: 1, column: 1 };
@@ -383,6 +413,7 @@ pub(super) fn reason(error: &BuildError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kustomize::AbsentFiles;
     use crate::model::{EnvironmentName, FileTree};
 
     #[test]
@@ -408,29 +439,30 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_generator_that_is_kept_elsewhere_stops_no_copy() {
+    fn a_file_of_a_generator_that_is_kept_elsewhere_is_told_and_stops_nothing() {
         let (name, path) = (EnvironmentName::parse("production"), RepoPath::parse("env"));
         let target = Environment::new(name.unwrap(), path.unwrap());
         let built = |text: &str| {
             let resource = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
             let tree = FileTree::of([("env/kustomization.yaml", text), ("env/a.yaml", resource)]);
-            let tree = tree.unwrap();
-            render(&tree, &target.path, &BuildOptions::default())
+            let options =
+                BuildOptions { absent_files: AbsentFiles::LeftOut, ..BuildOptions::default() };
+            render(&tree.unwrap(), &target.path, &options)
         };
         let secret = || built("secretGenerator: [{name: s, envs: [.env.secret]}]\n");
         let patch = || built("patches: [{path: gone.yaml}]\n");
-        let weighed = |before, after| {
-            let attempts = Attempts { source: secret(), before, after };
-            weigh(attempts, By::Files, &target, &target).map(|(_, missing)| missing.len())
+        let whole = || built("resources: [a.yaml]\n");
+        let weighed = |source, before, after| {
+            let attempts = Attempts { source, before, after };
+            let (builds, missing) = weigh(attempts, By::Files, &target, &target)?;
+            assert!(missing.is_empty());
+            Ok::<_, PlanError>(rendered_without(&target, &builds.before, &builds.after))
         };
-        assert_eq!(weighed(secret(), secret()).unwrap(), 2);
-        assert!(weighed(patch(), patch()).is_err());
-        let whole = built("resources: [a.yaml]\n");
-        // What was there before is not known, so that nothing is said to come.
-        let attempts =
-            Attempts { source: secret(), before: secret(), after: built("resources: [a.yaml]\n") };
-        let (builds, missing) = weigh(attempts, By::Files, &target, &target).unwrap();
-        assert!(builds.after.resources.is_empty() && missing.iter().any(|it| it.is_target));
-        assert!(weighed(whole, secret()).is_err(), "the promotion brings it");
+        let is_new = |found: Vec<Finding>| found.iter().map(|it| it.new).collect::<Vec<_>>();
+        assert_eq!(is_new(weighed(secret(), secret(), secret()).unwrap()), [false]);
+        assert_eq!(is_new(weighed(secret(), whole(), secret()).unwrap()), [true]);
+        assert!(weighed(whole(), secret(), whole()).unwrap().is_empty());
+        assert!(weighed(patch(), patch(), patch()).is_err());
+        assert!(weighed(whole(), whole(), secret()).is_err(), "the promotion brings it");
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::books::LostBooks;
+use super::error::BuildError;
 use super::patch_effect::PatchEffect;
 use super::resource_id::ResourceId;
 use super::secret_facts::SecretFacts;
@@ -24,6 +25,25 @@ pub struct Resource {
     pub original_id: ResourceId,
     /// The file it came from, and where in it; for generated ones the kustomization.
     pub origin: Location,
+}
+
+/// A file of a generator that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsentFile {
+    /// The entry that names it.
+    pub at: Location,
+    /// The path as written.
+    pub path: String,
+    /// The name nearest to it in the same directory.
+    pub nearest: Option<String>,
+}
+
+impl AbsentFile {
+    /// What a build fails with that may leave nothing out.
+    #[must_use]
+    pub fn into_error(self) -> BuildError {
+        BuildError::Missing { at: self.at, path: self.path, nearest: self.nearest }
+    }
 }
 
 /// A built overlay.
@@ -47,6 +67,8 @@ pub struct Build {
     pub lost_books: Vec<LostBooks>,
     /// What the patches of the overlay's own kustomization did.
     pub patches: Vec<PatchEffect>,
+    /// What generators were made without, see [`AbsentFiles`](super::AbsentFiles).
+    pub absent: Vec<AbsentFile>,
 }
 
 impl Build {

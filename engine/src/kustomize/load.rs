@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::built::AbsentFile;
 use super::decode::{TextEntry, Written};
 use super::error::BuildError;
 use super::file_text::decode;
 use super::manifest::TextOrigin;
-use super::options::{BuildOptions, LoadRestrictor};
+use super::options::{AbsentFiles, BuildOptions, LoadRestrictor};
 use super::reference::Reference;
 use super::remote::{RemoteResolver, RemoteTree, is_remote_file, is_repository, resolve};
 use super::secret_facts::SecretFacts;
@@ -29,6 +30,7 @@ pub struct Loader<'a> {
     restrictor: LoadRestrictor,
     version: Version,
     remote: Option<&'a dyn RemoteResolver>,
+    absent_files: AbsentFiles,
     account: Mutex<Account>,
 }
 
@@ -45,6 +47,8 @@ pub struct Account {
     pub secrets: SecretFacts,
     /// The texts that nodes are from.
     pub texts: Texts,
+    /// Files of generators that are not there and were left out.
+    pub absent: Vec<AbsentFile>,
 }
 
 /// A directory with a kustomization, and those that led to it.
@@ -132,6 +136,7 @@ impl<'a> Loader<'a> {
             restrictor: options.load_restrictor,
             version: options.version,
             remote: options.remote.as_deref(),
+            absent_files: options.absent_files,
             account: Mutex::default(),
         }
     }
@@ -165,6 +170,26 @@ impl<'a> Loader<'a> {
     #[must_use]
     pub fn into_account(self) -> Account {
         self.account.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a file of a generator; nothing if it is not there and may be left out, which is noted.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_source(
+        &self,
+        root: &Root<'_>,
+        reference: &Reference,
+    ) -> Result<Option<Loaded>, BuildError> {
+        match self.read(root, reference) {
+            Err(BuildError::Missing { at, path, nearest })
+                if self.absent_files == AbsentFiles::LeftOut =>
+            {
+                self.account().absent.push(AbsentFile { at, path, nearest });
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
     }
 
     /// Notes something about values of Secrets.

@@ -54,10 +54,10 @@ pub mod visits;
 pub mod whole_pattern;
 
 pub use books::LostBooks;
-pub use built::{Build, Resource};
+pub use built::{AbsentFile, Build, Resource};
 pub use error::{BuildError, NoBuild};
 pub use file_text::counted_text;
-pub use options::{BuildOptions, ForeignEngine, LoadRestrictor, Reorder};
+pub use options::{AbsentFiles, BuildOptions, ForeignEngine, LoadRestrictor, Reorder};
 pub use patch_effect::PatchEffect;
 pub use remote::{RemoteResolver, RemoteTree};
 pub use resource_id::{Gvk, ResourceId, name_without_hash};

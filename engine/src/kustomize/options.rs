@@ -27,11 +27,24 @@ pub enum Reorder {
     None,
 }
 
+/// What becomes of a file of a generator that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AbsentFiles {
+    /// The build fails, as kustomize's.
+    #[default]
+    Refused,
+    /// It is left out and named in [`Build::absent`](super::Build::absent): values of Secrets are often put there where
+    /// an overlay is deployed, and whoever compares two builds sees all that does not depend on them.
+    LeftOut,
+}
+
 /// How to build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
     /// Which files may be loaded.
     pub load_restrictor: LoadRestrictor,
+    /// What becomes of files of generators that are not there.
+    pub absent_files: AbsentFiles,
     /// The order where the kustomization names none.
     pub reorder: Reorder,
     /// The kustomize that is followed.

@@ -20,7 +20,10 @@ pub(super) fn build(
 ) -> Result<Build, BuildError> {
     let loader = Loader::new(options);
     let result = finish::build(&loader, files, dir, options);
-    let account = loader.into_account();
+    let mut account = loader.into_account();
+    // Bases are read by several threads, and one may be read twice.
+    account.absent.sort_by(|a, b| (&a.at, &a.path).cmp(&(&b.at, &b.path)));
+    account.absent.dedup();
     // What could not be read explains whatever else went wrong.
     if !account.unknown.is_empty() {
         return Err(BuildError::Unknown(account.unknown));
@@ -30,6 +33,7 @@ pub(super) fn build(
         bytes_read: account.bytes,
         secrets: Arc::new(account.secrets),
         texts: Arc::new(account.texts),
+        absent: account.absent,
         ..build
     })
 }

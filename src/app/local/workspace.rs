@@ -11,7 +11,9 @@ use super::past::{LocalPast, LocalPasts};
 use super::source_then::SourceThen;
 use crate::config::RepositoryConfig;
 use crate::deployer::Deployers;
-use crate::kustomize::{BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version};
+use crate::kustomize::{
+    AbsentFiles, BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version,
+};
 use crate::model::{BlobId, CommitSha, Files, RepoPath};
 use crate::promotion::{Environment, Trailers, Wish};
 use crate::workdir::{self, Checkout, CommitTree, Repository, Way, WorkdirError};
@@ -125,6 +127,7 @@ impl Workspace {
             engine: self.engine.clone(),
             load_restrictor: self.load_restrictor.unwrap_or_else(|| restrictor(configuration)),
             version: self.version.unwrap_or(configuration.kustomize),
+            absent_files: AbsentFiles::LeftOut,
             ..BuildOptions::default()
         }
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::super::deployed::names;
 use super::super::environment::Environment;
-use super::super::rendering::{is_out_of_reach, is_unreadable, reason, render, render_deployed};
+use super::super::rendering::{
+    is_out_of_reach, is_unreadable, newly_absent, reason, render, render_deployed,
+};
 use super::super::unbuilt::unbuilt_roots;
 use super::super::words::hide_in_findings;
 use super::charts::Taken;
@@ -99,7 +101,13 @@ pub(super) fn look(
     // An environment that comes, or that is repaired, is all new.
     let before = match build(request.before, &variant.before) {
         Err(BuildError::Unknown(paths)) => return Err(UnknownFiles(paths)),
-        before => before.unwrap_or_default(),
+        Ok(before) => {
+            if let Some(absent) = newly_absent(&before, &after).next() {
+                return Ok(Look::Broken(Box::new(absent.clone().into_error())));
+            }
+            before
+        }
+        Err(_) => Build::default(),
     };
     let found =
         compare(request, environment, (&environment.path, None), (&before, &after), measures)?;

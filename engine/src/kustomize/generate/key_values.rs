@@ -41,7 +41,7 @@ pub(super) fn read(
         }
     };
     for source in &args.envs {
-        let loaded = loader.read(root, source)?;
+        let Some(loaded) = loader.read_source(root, source)? else { continue };
         note(&loaded, SecretFile::Env);
         for (key, value, at) in environment_lines(&loaded.content, source)? {
             add(key, (value, Mark::at(at).in_text(loaded.id)), source)?;
@@ -54,7 +54,7 @@ pub(super) fn read(
     for source in &args.files {
         let (key, path) = file_source(source)?;
         let reference = Reference::to(path, source.at.clone());
-        let loaded = loader.read(root, &reference)?;
+        let Some(loaded) = loader.read_source(root, &reference)? else { continue };
         note(&loaded, SecretFile::Whole);
         let mark = Mark::at(0).in_text(loaded.id);
         add(key.to_owned(), (loaded.content.to_vec(), mark), source)?;
