@@ -223,3 +223,16 @@ fn a_kustomization_in_utf_16_is_judged_too() {
     let told = repo.overlift(&["validate", "production"]);
     assert!(told.stdout.contains("`commonLabels` is deprecated"), "{told:#?}");
 }
+
+/// Whoever validates in a job, in a repository of charts' values, has done nothing wrong.
+#[test]
+fn values_that_nothing_renders_are_no_error() {
+    let repo = Repo::new(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("chart/values-staging.yaml", "replicas: 1\n"),
+        ("chart/values-production.yaml", "replicas: 2\n"),
+    ]);
+    let told = repo.overlift(&["validate"]).ok();
+    let words = "warning not-rendered: `production` cannot be built: `values-production.yaml` is of a chart";
+    assert!(told.contains(words), "{told}");
+}

@@ -6,7 +6,7 @@ use super::checking::{fetched_here, kubernetes_schemas};
 use super::local::{LocalError, Workspace};
 use crate::config::RepositoryConfig;
 use crate::deployer::Deployers;
-use crate::kustomize::BuildOptions;
+use crate::kustomize::{BuildError, BuildOptions};
 use crate::model::{EnvironmentName, RepoPath};
 use crate::policy::schema::Schemas;
 use crate::policy::{
@@ -86,13 +86,18 @@ impl Workspace {
         let files = self.files();
         let deployed = deployers.variants(deployers, &environment.path).into_iter().next();
         let changes = deployed.unwrap_or_default().after;
-        let (build, _) =
-            render_deployed(files, &environment.path, options, &changes).map_err(|error| {
-                Unbuilt {
-                    finding: unbuilt(files, environment, &error),
-                    error: Box::new(PlanError::build(environment, BuildState::Now, error).into()),
+        let build = match render_deployed(files, &environment.path, options, &changes) {
+            Ok((build, _)) => build,
+            Err(error) => {
+                let finding = unbuilt(files, environment, &error);
+                // Values of a chart are made into manifests elsewhere: nothing is wrong with them.
+                if let BuildError::NotRendered { .. } = error {
+                    return Ok(Findings { findings: vec![finding], ..Findings::default() });
                 }
-            })?;
+                let error = Box::new(PlanError::build(environment, BuildState::Now, error).into());
+                return Err(Unbuilt { error, finding });
+            }
+        };
         let overlay = Overlay { files, path: &environment.path, build: &build };
         let mut found = check_overlay(&Reading::new(overlay), None, terms);
         found.findings.extend(rendered_without(environment, &build, &build));

@@ -233,7 +233,7 @@ fn preamble(configuration: &RepositoryConfig, palette: &Palette) -> String {
     if !left.is_empty() {
         let _ = writeln!(
             out,
-            "{quiet}Left out, since they do not fit in: {}.{quiet:#}",
+            "{quiet}Left out: {}. Name those that are environments in `.github/overlift.yaml`.{quiet:#}",
             listed(&left, MOST_LEFT)
         );
     }

@@ -75,3 +75,4 @@ pub use names::Names;
 pub use request::{Folders, Request};
 pub use settle::{Point, last_by_hand};
 pub use take_back::take_back;
+pub use verdict::Trial;

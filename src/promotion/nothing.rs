@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::Plan;
 use super::rules::By;
-use crate::lineage::{Because, Difference};
+use crate::lineage::{Because, Difference, Trial};
 use crate::model::EnvironmentName;
 
 /// Why there is nothing to promote, in one sentence that is true: two environments may differ and yet
@@ -86,6 +86,7 @@ fn group(
         Because::NamesOther { .. } => (11, "naming other environments".to_owned()),
         Because::NamesAccount { .. } => (11, "of other accounts".to_owned()),
         Because::NamesOnlyOne { .. } => (14, "naming what is there once".to_owned()),
+        Because::Tried { what: Trial::Branch } => (16, format!("branches of {source}'s own")),
         Because::Tried { .. } => (15, format!("that {source} tries")),
         Because::InAnotherList { .. } => {
             (6, "named in another list of the kustomization".to_owned())

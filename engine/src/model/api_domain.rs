@@ -2,20 +2,32 @@
 
 use std::ops::Range;
 
-/// Domains of projects whose APIs, labels and images are called after them, and end in a word that people call an
-/// environment by. Of others the place tells it, see [`is_api_group`] and [`is_end_of_api_domain`].
-const DOMAINS: [&str; 12] = [
+/// Domains of projects whose APIs, labels and images are called after them, and of services where everybody has hosts
+/// (`europe-docker.pkg.dev`), that end in a word that people call an environment by. Of others the place tells it, see
+/// [`is_api_group`] and [`is_end_of_api_domain`].
+const DOMAINS: [&str; 23] = [
+    "agones.dev",
+    "cgr.dev",
+    "deno.dev",
+    "fly.dev",
     "fn.kpt.dev",
     "go.dev",
+    "kgateway.dev",
     "knative.dev",
     "konflux-ci.dev",
     "kpt.dev",
     "oam.dev",
+    "pages.dev",
     "pepr.dev",
+    "pkg.dev",
+    "r2.dev",
     "radapp.dev",
+    "sigstore.dev",
+    "skaffold.dev",
     "spinkube.dev",
     "tekton.dev",
     "uds.dev",
+    "workers.dev",
     "zarf.dev",
 ];
 
@@ -76,6 +88,7 @@ mod tests {
             "webhook.serving.knative.dev",
             "gcr.io/knative-releases/knative.dev/serving/cmd/queue",
             "https://knative.dev/docs",
+            "asia-south1-docker.pkg.dev/shop/images/web:1",
             "shop.dev/v1beta1",
         ] {
             assert!(ends(text), "{text}");

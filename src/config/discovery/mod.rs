@@ -19,7 +19,7 @@ use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::NameRank;
 use files::{environment_of, find_file_siblings};
 use name::EnvironmentLike;
-use siblings::find_siblings;
+use siblings::{BASES, OF_ENVIRONMENTS, find_siblings};
 use tree::{Content, Counting, Tree, is_aside};
 
 /// What was found.
@@ -27,7 +27,7 @@ use tree::{Content, Counting, Tree, is_aside};
 pub(super) struct Found {
     /// In promotion order; those whose place in it is not known last.
     pub(super) stages: Vec<FoundStage>,
-    /// Folders that look like environments too and were left, since they do not fit in.
+    /// Folders that look like environments too and were left: they do not fit in, or their names tell nothing.
     pub(super) left: Vec<RepoPath>,
 }
 
@@ -93,7 +93,9 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
     let is_within =
         |path: &RepoPath| used.iter().any(|used| path.is_within(used) || used.is_within(path));
     let all = siblings.iter().flat_map(|it| it.members.iter().map(|(name, _)| it.path(name)));
-    let left = all.filter(|path| !is_within(path)).collect();
+    let unnamed = stages.iter().flat_map(|stage| unnamed_beside(&tree, stage));
+    let left: BTreeSet<RepoPath> = all.chain(unnamed).filter(|path| !is_within(path)).collect();
+    let left = left.into_iter().collect();
     Ok(Found { stages, left })
 }
 
@@ -158,6 +160,24 @@ fn place(
         }
     }
     Ok(())
+}
+
+/// Folders beside an environment's that have a kustomization, in a folder that holds environments by custom: their
+/// names tell nobody but their owners what they are.
+fn unnamed_beside<'t>(
+    tree: &'t Tree,
+    stage: &'t FoundStage,
+) -> impl Iterator<Item = RepoPath> + use<'t> {
+    let parents: BTreeSet<RepoPath> =
+        stage.places.iter().filter_map(|(_, path)| path.parent()).collect();
+    let by_custom = parents.into_iter().filter(|parent| {
+        parent.parts().next_back().is_some_and(|last| OF_ENVIRONMENTS.contains(&last))
+    });
+    by_custom.flat_map(|parent| {
+        let children = tree.children(&parent).filter(|child| !BASES.contains(child));
+        let paths: Vec<RepoPath> = children.filter_map(|child| parent.join(child).ok()).collect();
+        paths.into_iter().filter(|path| tree.own_content(path) == Content::Known)
+    })
 }
 
 /// Folders side by side that have kustomizations and no usual names: what a person may have meant.

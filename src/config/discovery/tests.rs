@@ -53,7 +53,8 @@ fn names_may_have_a_region_or_a_cluster() {
     let weak = overlays(&["9c-test", "9c-main", "9c-internal", "main", "internal"]);
     assert_eq!(weak, ["9c-test: 9c-test", "9c-internal?: 9c-internal", "9c-main?: 9c-main"]);
     let unknown = overlays(&["envs/dev", "envs/prod", "envs/demo", "envs/blue"]);
-    assert_eq!(unknown, ["dev: envs/dev", "prod: envs/prod", "demo?: envs/demo"]);
+    let expected = ["dev: envs/dev", "prod: envs/prod", "demo?: envs/demo", "left envs/blue"];
+    assert_eq!(unknown, expected);
 }
 
 #[test]
