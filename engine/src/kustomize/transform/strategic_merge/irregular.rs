@@ -7,8 +7,9 @@
 use super::error::MergeError;
 use super::merger::{Form, Merger, Outcome};
 use super::sides::{Sides, text};
+use crate::kustomize::scalar;
 use crate::kustomize::schema::Known;
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Mapping, Node, Style, Value};
 
 /// Steps here compare all pairs of items.
 const MAX_ITEMS: usize = 5_000;
@@ -143,12 +144,18 @@ impl Lists {
         Ok((!is_empty_mapping(&self.pool[merged])).then_some(merged))
     }
 
-    /// Makes sure that the keys are set.
+    /// Makes sure that the keys are set. A scalar is set to its own text then, which takes its type.
     fn name(&mut self, item: Item, keys: &[&str], row: &[String]) {
-        let Some(mapping) = self.pool[item].as_mapping_mut() else { return };
-        for (key, value) in keys.iter().zip(row) {
-            if !value.is_empty() && !mapping.contains(key) {
-                mapping.insert(*key, Node::string(value.as_str()));
+        let has_value = |(_, value): &(&&str, &String)| !value.is_empty();
+        for (key, value) in keys.iter().zip(row).filter(has_value) {
+            match &mut self.pool[item].value {
+                Value::Mapping(mapping) if !mapping.contains(key) => {
+                    mapping.insert(*key, Node::string(value.as_str()));
+                }
+                Value::Scalar(scalar) if scalar.style != Style::TimeInBrackets => {
+                    scalar::assign(scalar, value.into(), None);
+                }
+                _ => {}
             }
         }
     }
