@@ -14,7 +14,7 @@ use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
 use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
-use crate::yaml::{self, MERGE_KEY, Mark, Node, Number, Scalar, Style, Tag, Text, Value};
+use crate::yaml::{MERGE_KEY, Mark, Node, Scalar, Style, Tag, Text, Value};
 
 /// The vars of a kustomization and its bases, by name.
 #[derive(Clone, Debug, Default)]
@@ -141,15 +141,15 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
     Ok(Slot { value, mark: node.mark, is_secret, used: false })
 }
 
-/// The value of a scalar as Go reads and writes it: an integer has nothing but digits and a sign, and all that is no text
+/// The value of a scalar as Go reads and writes it: a number has nothing of what only YAML knows, and all that is no text
 /// has its usual form.
 fn value_of(scalar: &Scalar) -> Option<VarValue> {
     let text = match scalar.tag {
         Tag::Int => scalar.text.parse::<i64>().ok()?.to_string().into(),
-        Tag::Float => match yaml::number(scalar)? {
-            Number::Float(value) => json::shortest(value).into(),
-            _ => scalar.text.clone(),
-        },
+        Tag::Float => {
+            let value = scalar.text.replace('_', "").parse().ok();
+            json::shortest(value.filter(|value: &f64| value.is_finite())?).into()
+        }
         Tag::Bool => scalar.text.to_ascii_lowercase(),
         Tag::Null | Tag::Str | Tag::Timestamp => scalar.text.clone(),
     };

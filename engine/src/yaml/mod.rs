@@ -21,7 +21,7 @@ pub use error::SyntaxError;
 #[doc(hidden)]
 pub use event::outline;
 pub use node::{MERGE_KEY, Mapping, Mark, Node, Pair, Scalar, Style, Tag, Text, TextId, Value};
-pub use number::{Number, number};
+pub use number::{Number, may_be_float, number};
 pub use read::{
     MAX_DEPTH, can_be_printed, parse_manifests, parse_one_of, parse_patch, parse_stream,
     parse_stream_by_events,

@@ -33,8 +33,23 @@ impl Number {
 pub fn number(scalar: &Scalar) -> Option<Number> {
     match scalar.tag {
         Tag::Int => parse_number(&scalar.text),
-        Tag::Float => parse_number(&scalar.text).or_else(|| special_float(&scalar.text)),
+        Tag::Float => float(&scalar.text),
         _ => None,
+    }
+}
+
+/// Whether go-yaml takes a text for a float where that is asked for: an integer is one unless it fits 64 bits only
+/// without a sign.
+#[must_use]
+pub fn may_be_float(text: &str) -> bool {
+    float(text).is_some()
+}
+
+fn float(text: &str) -> Option<Number> {
+    match parse_number(text) {
+        Some(number @ Number::Int(_)) => Some(Number::Float(number.as_f64())),
+        Some(Number::Uint(_)) => None,
+        number => number.or_else(|| special_float(text)),
     }
 }
 

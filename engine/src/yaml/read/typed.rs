@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use super::super::fault::Fault;
-use super::super::number::{parse_number, special_float};
+use super::super::number::{may_be_float, parse_number, special_float};
 use super::super::resolve::resolve_plain;
 use super::super::{Dialect, Scalar, Style, Tag, Text, write_scalar_value};
 
@@ -23,8 +23,8 @@ pub(super) fn tagged(tag: &str, text: &str, dialect: Dialect) -> Option<Tag> {
         _ => resolve_plain(text, dialect),
     };
     match (want, found) {
-        // It is printed like an integer, and takes other numbers.
-        (Tag::Float, Tag::Int) => Some(Tag::Float),
+        // It takes other numbers, and is printed like an integer.
+        (Tag::Float, Tag::Int) => may_be_float(text).then_some(Tag::Float),
         (Tag::Timestamp, Tag::Timestamp) if dialect == Dialect::V2 => Some(Tag::Str),
         _ => (want == found).then_some(want),
     }

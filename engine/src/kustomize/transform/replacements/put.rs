@@ -5,7 +5,9 @@ use super::value::FieldOptions;
 use crate::kustomize::growth::{TooDeep, TooMuch};
 use crate::kustomize::scalar;
 use crate::kustomize::version::Version;
-use crate::yaml::{Dialect, Mark, Node, NotStyled, Scalar, Style, Tag, Text, Value, resolve_plain};
+use crate::yaml::{
+    Dialect, Mark, Node, NotStyled, Scalar, Style, Tag, Text, Value, may_be_float, resolve_plain,
+};
 
 /// Why a field does not take a value.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +69,8 @@ pub(super) fn put(
     let is_time = old.style == Style::TimeInBrackets;
     let old_tag = if is_time { Tag::Timestamp } else { old.tag };
     let fits = match (old_tag, resolve_plain(&text, Dialect::V3)) {
-        (Tag::Str, _) | (Tag::Float, Tag::Int) => true,
+        (Tag::Str, _) => true,
+        (Tag::Float, Tag::Int) => may_be_float(&text),
         (old, new) => old == new,
     };
     if !fits {

@@ -13,7 +13,8 @@ use crate::kustomize::json;
 use crate::kustomize::scalar;
 use crate::kustomize::version::STRUCTURED_DELIMITERS;
 use crate::yaml::{
-    Dialect, Mark, Node, Number, Scalar, Tag, Text, Value, number, parse_stream, write_styled,
+    Dialect, Mark, Node, Number, Scalar, Tag, Text, Value, number, parse_stream, resolve_plain,
+    write_styled,
 };
 
 /// Copies a value into JSON or YAML that a scalar on the path holds; false if none takes it.
@@ -136,12 +137,16 @@ fn scalar_to_json(value: &Scalar) -> Json {
     match value.tag {
         Tag::Null => Json::Null,
         Tag::Bool => Json::Bool(scalar::is_true(&value.text)),
-        Tag::Int | Tag::Float => match number(value) {
-            Some(Number::Int(value)) => value.into(),
-            Some(Number::Uint(value)) => value.into(),
-            Some(Number::Float(value)) => value.into(),
-            None => Json::String(value.text.to_string()),
-        },
+        Tag::Int | Tag::Float => {
+            // A float that reads like an integer is written as one.
+            let tag = resolve_plain(&value.text, Dialect::V3);
+            match number(&Scalar { tag, ..value.clone() }) {
+                Some(Number::Int(value)) => value.into(),
+                Some(Number::Uint(value)) => value.into(),
+                Some(Number::Float(value)) => value.into(),
+                None => Json::String(value.text.to_string()),
+            }
+        }
         Tag::Timestamp | Tag::Str => Json::String(value.text.to_string()),
     }
 }
