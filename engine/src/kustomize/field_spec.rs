@@ -7,7 +7,8 @@ use super::decode::Object;
 use super::error::BuildError;
 use super::growth::{TooDeep, check_depth};
 use super::resource::Draft;
-use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Value};
+use super::scalar;
+use crate::yaml::{Mapping, Mark, Node, Pair, Scalar, Text, Value};
 
 /// A field, and the kinds that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,8 @@ pub enum Make {
     Nothing,
     /// An empty text.
     Scalar,
+    /// The same without a type.
+    Untyped,
     /// An empty mapping.
     Mapping,
 }
@@ -311,11 +314,13 @@ impl Walk {
             Make::Nothing => None,
             _ if step.list => None,
             // A null becomes a text as it is written, `~` too.
-            Make::Scalar if last => {
+            Make::Scalar | Make::Untyped if last => {
                 let written = place.and_then(|at| mapping.as_slice()[at].value.text());
-                Some(Node::string(written.unwrap_or_default()))
+                let text = Text::from(written.unwrap_or_default());
+                let is_typed = self.make == Make::Scalar;
+                Some(if is_typed { Node::string(text) } else { scalar::plain(text) })
             }
-            Make::Scalar | Make::Mapping => Some(Node::mapping()),
+            Make::Scalar | Make::Untyped | Make::Mapping => Some(Node::mapping()),
         };
         if made.is_some() {
             check_depth(depth, 1)?;

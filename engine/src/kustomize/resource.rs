@@ -335,7 +335,7 @@ fn identity(object: &Node) -> [&str; 4] {
 
 /// The text of a scalar; empty if it is none, or null.
 fn text(node: &Node) -> &str {
-    node.as_scalar().filter(|scalar| scalar.tag != Tag::Null).map_or("", |scalar| &scalar.text)
+    node.as_scalar().filter(|scalar| !scalar.is_tagged_null()).map_or("", |scalar| &scalar.text)
 }
 
 /// Sets a key of `metadata`, which is made if it is missing.

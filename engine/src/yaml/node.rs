@@ -86,6 +86,12 @@ impl Mark {
         if self.at == Self::NONE.at { self } else { Self { at: self.at | Self::FLOW, ..self } }
     }
 
+    /// The same place, of a list or mapping that is written without brackets.
+    #[must_use]
+    pub const fn out_of_flow(self) -> Self {
+        if self.is_flow() { Self { at: self.at & !Self::FLOW, ..self } } else { self }
+    }
+
     /// Whether a list or mapping is written in brackets.
     #[must_use]
     pub const fn is_flow(self) -> bool {

@@ -138,7 +138,7 @@ impl<'a> Setter<'a> {
             FieldSpec { gvk: Gvk::default(), path: "metadata/namespace".to_owned(), create: true };
         let others = namespace.fields.iter().filter(|spec| spec.path != own.path);
         let walks = others.map(|spec| Walk::new(spec, Make::Scalar)).collect();
-        Self { namespace, own: Walk::new(&own, Make::Scalar), walks }
+        Self { namespace, own: Walk::new(&own, Make::Untyped), walks }
     }
 
     fn set_in(&self, draft: &mut Draft) -> Result<(), FieldError> {
@@ -163,7 +163,7 @@ impl<'a> Setter<'a> {
 
     /// Sets one field; where its value comes from, if it is another one now.
     fn set(&self, old: &mut Scalar) -> Option<Mark> {
-        let is_open = !self.namespace.unset_only || old.tag == Tag::Null || old.text.is_empty();
+        let is_open = !self.namespace.unset_only || old.is_tagged_null() || old.text.is_empty();
         is_open.then(|| {
             scalar::assign(old, self.namespace.name.as_str().into(), Some(Tag::Str));
             self.namespace.mark
