@@ -134,6 +134,7 @@ impl<'a> Merger<'a> {
         patch: Node,
         known: Option<Known<'a>>,
     ) -> Result<(), MergeError> {
+        drop_empty_brackets(dest, &patch);
         let (Some(dest), Value::Mapping(patch)) = (dest.as_mapping_mut(), patch.value) else {
             return Ok(());
         };
@@ -298,6 +299,7 @@ impl<'a> Merger<'a> {
                 Ok(Outcome::Kept)
             }
             (Some(dest), Some(mut patch)) => {
+                drop_empty_brackets(dest, &patch);
                 let Some(theirs) = patch.as_sequence_mut() else { return Ok(Outcome::Gone) };
                 let directive =
                     directive::take_of_list(theirs).map_err(|_| self.unknown_directive())?;
@@ -315,8 +317,9 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// Puts a patch's value in the place of the object's; a scalar keeps the style of the old one, and
-    /// with quotes it is a string whatever it was in the patch.
+    /// Puts a patch's value in the place of the object's; it keeps the style of the old one: a scalar with quotes is a
+    /// string whatever it was in the patch, and brackets are there if something stood in
+    /// some.
     fn put(&mut self, place: &mut Node, node: Node) {
         if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
             let tag = (new.style != Style::Untyped).then_some(new.tag);
@@ -328,7 +331,12 @@ impl<'a> Merger<'a> {
                 place.mark = node.mark;
             }
         } else {
-            *place = node;
+            let mark = match (is_empty(place), place.mark.is_flow()) {
+                (true, _) => node.mark,
+                (false, true) => node.mark.in_flow(),
+                (false, false) => node.mark.out_of_flow(),
+            };
+            *place = Node { mark, ..node };
         }
     }
 
@@ -347,6 +355,21 @@ impl<'a> Merger<'a> {
 
     fn unknown_directive(&self) -> MergeError {
         MergeError::UnknownDirective { field: self.field() }
+    }
+}
+
+/// What comes into brackets with nothing between is written as in the patch.
+fn drop_empty_brackets(dest: &mut Node, patch: &Node) {
+    if is_empty(dest) && !patch.mark.is_flow() {
+        dest.mark = dest.mark.out_of_flow();
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(mapping) => mapping.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Scalar(_) => false,
     }
 }
 
