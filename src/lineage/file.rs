@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
+
 use super::content::Form;
 use super::decision::{Choice, Decision, Op, Policy, Reason};
 use super::difference::{Because, Difference, Then};
@@ -27,6 +29,23 @@ impl<'a> Sides<'a> {
         let pairs = self.pairs();
         let decided = pairs.iter().map(|pair| Ok(pair.open(request, self)?.map(|it| it.decide())));
         decided.filter_map(Result::transpose).collect()
+    }
+
+    /// Decides again for what was decided to change, once more is known that keeps things away. What stays already has
+    /// nothing to be kept away.
+    pub(super) fn decide_again(
+        &self,
+        request: &Request<'a>,
+        outcomes: Vec<Outcome>,
+    ) -> Result<Vec<Outcome>, ReadError> {
+        let again = |outcome: Outcome| {
+            if outcome.change.is_none() {
+                return Ok(Some(outcome));
+            }
+            let (source, target) = outcome.below;
+            Ok(Pair { source, target }.open(request, self)?.map(|it| it.decide()))
+        };
+        outcomes.into_iter().map(again).filter_map(Result::transpose).collect()
     }
 
     /// The files that could differ, each with its counterpart.
@@ -90,7 +109,8 @@ impl Opened<'_, '_> {
     }
 
     fn decide_whole(&self, outcome: &mut Outcome) {
-        let value = |content: &[u8]| Value::text(&hex::encode(content));
+        // Whether two are the same is all that is asked of them.
+        let value = |content: &[u8]| Value::text(&hex::encode(Sha256::digest(content)));
         let of = |file: &Option<File>| file.as_ref().map(|file| value(&file.content));
         let past = |versions: &[Version]| -> Vec<Option<Value>> {
             versions.iter().map(|version| version.bytes().map(value)).collect()

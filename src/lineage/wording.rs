@@ -62,11 +62,12 @@ pub(super) fn decide_with_names<'r>(
         return Ok(outcomes);
     }
     let mut coming = coming(request, sides, &outcomes)?;
+    let mut outcomes = outcomes;
     // What stays away defines nothing, so that what refers to it has to stay as well.
     loop {
         sides.world.expect(coming.clone());
         sides.held = held(request, sides)?;
-        let outcomes = sides.decide(request)?;
+        outcomes = sides.decide_again(request, outcomes)?;
         let now = match coming.is_empty() {
             true => BTreeSet::new(),
             false => self::coming(request, sides, &outcomes)?,
