@@ -47,6 +47,15 @@ pub fn watch_time() {
     unix::watch_time();
 }
 
+/// Works on a thread of its own while this one watches, as [`watch_time`] does, that it does not take too long.
+///
+/// Memory that a process had before it split in two is copied page by page as it is written, and a new thread fills
+/// memory of its own.
+#[cfg(unix)]
+pub fn watched<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    unix::watched(work)
+}
+
 /// One line with the place: the message of a panic may hold what the repository holds.
 fn tell_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or_default();

@@ -75,6 +75,8 @@ pub use health_event::HealthEvent;
 pub use holds_check::ShownHold;
 pub use installed_kustomize::{Engine, kustomize_flags};
 pub use job::merge_payloads;
+#[cfg(unix)]
+pub use limit::watched;
 pub use limit::{LimitMet, Memory, lower_limits, watch_time};
 pub use overview::{
     EnvironmentCell, EnvironmentList, EvidenceLine, JobLine, LARGEST_PAGE, Part, PromotionLine,

@@ -14,25 +14,27 @@ use fork::{Fork, fork, waitpid};
 use rustix::stdio::dup2_stderr;
 
 use super::output::Output;
-use crate::app::{LimitMet, Memory, lower_limits, watch_time};
+use crate::app::{LimitMet, Memory, lower_limits, watched};
 
-/// Goes on within limits, and returns `None` there; returns how it ended where a person waits for it. There must
-/// be no second thread yet: it would not go along.
-pub(super) fn supervise(output: &Output) -> Option<ExitCode> {
-    let (messages, of_child) = io::pipe().ok()?;
-    match fork().ok()? {
-        Fork::Child => {
+/// Works within limits, and returns how it ended. There must be no second thread yet: it would not go along.
+pub(super) fn within(output: &Output, work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+    let Ok((messages, of_child)) = io::pipe() else { return work() };
+    match fork() {
+        Err(_) => work(),
+        Ok(Fork::Child) => {
             drop(messages);
             let _ = dup2_stderr(&of_child);
+            drop(of_child);
             lower_limits(Memory::Most);
-            watch_time();
-            None
+            watched(work)
         }
-        Fork::Parent(child) => {
+        Ok(Fork::Parent(child)) => {
             drop(of_child);
             let told = hand_on(messages, output);
-            let status = ExitStatus::from_raw(waitpid(child).ok()?);
-            Some(ended(status, told, output))
+            match waitpid(child) {
+                Ok(status) => ended(ExitStatus::from_raw(status), told, output),
+                Err(_) => ExitCode::from(2),
+            }
         }
     }
 }

@@ -156,35 +156,38 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let output = Output::detect(arguments.color);
     #[cfg(unix)]
-    if arguments.command.plans()
-        && let Some(code) = limits::supervise(&output)
-    {
-        return code;
+    if arguments.command.plans() {
+        return limits::within(&output, || carry_out(arguments, &output));
     }
+    carry_out(arguments, &output)
+}
+
+/// Does what the command line says and returns the exit code.
+fn carry_out(arguments: Arguments, output: &Output) -> ExitCode {
     let directory = arguments.directory.as_path();
     let result = match arguments.command {
-        Command::Init(init) => init::run(&init, directory, &output),
-        Command::Plan(plan) => plan::run(&plan, directory, &output),
-        Command::Promote(promote) => promote::run(&promote, directory, &output),
-        Command::Preview(preview) => preview::run(&preview, directory, &output),
-        Command::Validate(validate) => validate::run(&validate, directory, &output),
-        Command::Undo(undo) => undo::run(&undo, directory, &output),
-        Command::Step(step) => step::run(&step, directory, &output),
-        Command::Status(status) => status::run(&status, directory, &output),
+        Command::Init(init) => init::run(&init, directory, output),
+        Command::Plan(plan) => plan::run(&plan, directory, output),
+        Command::Promote(promote) => promote::run(&promote, directory, output),
+        Command::Preview(preview) => preview::run(&preview, directory, output),
+        Command::Validate(validate) => validate::run(&validate, directory, output),
+        Command::Undo(undo) => undo::run(&undo, directory, output),
+        Command::Step(step) => step::run(&step, directory, output),
+        Command::Status(status) => status::run(&status, directory, output),
         Command::Serve(serve) => serve::run(&serve, directory),
-        Command::Doctor(doctor) => doctor::run(&doctor, directory, &output),
+        Command::Doctor(doctor) => doctor::run(&doctor, directory, output),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
-        Command::App(app) => github_app::run(&app, directory, &output),
+        Command::App(app) => github_app::run(&app, directory, output),
         Command::Man(man) => man::run(&man, Arguments::command(), directory),
-        Command::Queue(queue) => queue::run(&queue, &output),
-        Command::Schema(schema) => schema::run(&schema, &output),
-        Command::Schemas(schemas) => schemas::run(&schemas, directory, &output),
+        Command::Queue(queue) => queue::run(&queue, output),
+        Command::Schema(schema) => schema::run(&schema, output),
+        Command::Schemas(schemas) => schemas::run(&schemas, directory, output),
         Command::Action => return action::run(),
         Command::Sandbox { large } => sandbox(if large { Memory::Most } else { Memory::Usual }),
-        Command::Names => completions::names(directory, &output),
-        Command::Build(build) => build::run(&build, directory, &output),
+        Command::Names => completions::names(directory, output),
+        Command::Build(build) => build::run(&build, directory, output),
         Command::Completions(completions) => {
-            completions::run(&completions, &mut Arguments::command(), &output)
+            completions::run(&completions, &mut Arguments::command(), output)
         }
     };
     match result {
@@ -192,7 +195,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Differences) => ExitCode::from(1),
         Err(failure) if output::is_broken_pipe(&failure.cause) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print(&hint::help(&failure.cause), &output);
+            failure.print(&hint::help(&failure.cause), output);
             ExitCode::from(2)
         }
     }

@@ -1,6 +1,7 @@
 //! The limits that a Unix system keeps.
 
 use std::fs;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use rustix::param::page_size;
@@ -11,6 +12,8 @@ use rustix::time::{ClockId, clock_gettime};
 const SECONDS: u64 = 50;
 /// How long it may work, if it does not wait for others most of the time.
 const WALL_SECONDS: u64 = 55;
+/// The stack of whoever works: what Linux gives the first thread of a program.
+const STACK_BYTES: usize = 8 << 20;
 
 /// What is left to a process whatever it holds already.
 const LEAST_BYTES: u64 = 32 << 20;
@@ -45,18 +48,39 @@ fn held_bytes() -> u64 {
 
 /// Begins to watch how long this process works.
 pub(super) fn watch_time() {
-    std::thread::spawn(watch);
+    std::thread::spawn(|| {
+        watch(|for_long| {
+            std::thread::sleep(for_long);
+            false
+        })
+    });
+}
+
+/// Works on a thread of its own and watches how long that takes.
+pub(super) fn watched<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let (end, ended) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let work = || {
+            let _end = end;
+            work()
+        };
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let worker = worker.spawn_scoped(scope, work).expect("failed to spawn thread");
+        watch(|for_long| ended.recv_timeout(for_long) != Err(RecvTimeoutError::Timeout));
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Ends this process once it has worked for too long by the clock on the wall, which on a busy machine runs
 /// ahead of the time that it computes. Whoever waits for a network and computes next to nothing may go on.
-fn watch() {
-    std::thread::sleep(Duration::from_secs(WALL_SECONDS));
-    loop {
+/// `is_over` waits, and says whether there is nothing to watch any more.
+fn watch(mut is_over: impl FnMut(Duration) -> bool) {
+    let mut for_long = Duration::from_secs(WALL_SECONDS);
+    while !is_over(for_long) {
         let computed = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
         if u64::try_from(computed).unwrap_or_default() >= SECONDS / 5 {
             let _ = kill_process(getpid(), Signal::XCPU);
         }
-        std::thread::sleep(Duration::from_secs(1));
+        for_long = Duration::from_secs(1);
     }
 }
