@@ -11,6 +11,8 @@ mod sides;
 mod tried;
 mod value;
 
+use std::sync::mpsc;
+
 #[cfg(test)]
 pub use value::Method;
 pub use value::{Plan, Verdict};
@@ -18,9 +20,9 @@ pub use value::{Plan, Verdict};
 use below::roots_below;
 use charts::files_of_charts;
 use clusters::{Elsewhere, beside, elsewhere};
-use compare::{Diffs, compare};
+use compare::{Diffs, compare, drift, hidden};
 use decide::method;
-use findings::{PlanFindings, Risks, check, in_order, of_values, risks, risks_there};
+use findings::{PlanFindings, Risks, check, in_order, lost, of_values, risks, risks_there};
 use now::{Decided, Now};
 use sides::Sides;
 
@@ -96,9 +98,10 @@ pub fn plan_id_of(request: &PlanRequest<'_>, edits: Vec<FileEdit>) -> Result<Pla
         edits.into_iter().map(|edit| PlannedEdit { edit, causes: Vec::new() }).collect();
     edits.sort_by(|a, b| a.edit.path.cmp(&b.edit.path));
     let mut sides = Sides::build(request, Now::read(request)?, &edits, By::Changes)?;
-    let (diffs, _, _) = compare(request, (source, target), &sides.builds, &edits);
+    let (secrets, known) = hidden(request, (source, target), &sides.builds, &edits);
+    let (rendered, _) = compare(target, &sides.builds, &edits, (&secrets, &known));
     let elsewhere = elsewhere(request, target, &sides.variants, &edits, &mut sides.faults);
-    let (rendered, _) = beside(diffs.rendered, elsewhere, &sides.variants, target);
+    let (rendered, _) = beside(rendered, elsewhere, &sides.variants, target);
     Ok(PlanId::of(&target.key_from(&source.name), &edits, rendered.text()))
 }
 
@@ -133,21 +136,32 @@ fn compare_and_check(
     let edited = EditedFiles::new(request.files, plain.iter().copied());
     let reading =
         Reading::new(Overlay { files: &edited, path: &target.path, build: &builds.after });
+    // Both halves take as long, and each needs something of the other.
+    let (tell_lost, told_lost) = mpsc::channel();
+    let (tell_known, told_known) = mpsc::channel();
     let beside_comparing = || {
+        tell(tell_lost, lost(request, (&edited, &plain)));
         let checked = check(request, both, standards, builds, (&reading, &plain));
         let elsewhere = elsewhere(request, target, variants, edits, faults);
         let of_one = |there| risks_there(request, source, (target, edits), there, standards);
         let found: Vec<Vec<Finding>> = elsewhere.iter().map(of_one).collect();
-        (checked, elsewhere, found)
+        let known = told_known.into_iter().next();
+        let drift = known.map(|known: KnownValues| drift(both, builds, &known));
+        (checked, elsewhere, found, drift)
     };
     let comparing = || {
-        let (diffs, secrets, known) = compare(request, both, builds, edits);
-        let compared = (&diffs.rendered, &*builds);
-        let risks = risks(request, both, compared, (&reading, &plain), standards);
-        (diffs, secrets, known, risks)
+        let (secrets, known) = hidden(request, both, builds, edits);
+        tell(tell_known, known.clone());
+        let (rendered, files) = compare(target, builds, edits, (&secrets, &known));
+        let compared = (&rendered, &*builds);
+        let lost = told_lost.recv().unwrap_or_default();
+        let risks = risks(request, both, compared, (&reading, &plain), (&lost, standards));
+        (rendered, files, secrets, known, risks)
     };
-    let ((checked, elsewhere, risks_elsewhere), (diffs, secrets, known, own)) =
+    let ((checked, elsewhere, risks_elsewhere, drift), (rendered, files, secrets, known, own)) =
         side_by_side(beside_comparing, comparing);
+    let drift = drift.expect("whoever compares tells what hides first");
+    let diffs = Diffs { rendered, files, drift };
     let of_charts = files_of_charts(&edited, target, builds, deployed.after(), edits);
     let (below, risks_below) = roots_below(request, both, builds, edits, standards);
     let of_values = of_values(request, (edits, &diffs.files), builds)?;
@@ -156,6 +170,11 @@ fn compare_and_check(
     let untold = not_rendered.iter().map(NotRendered::finding).chain(without);
     let found = in_order(untold, risks, checked);
     Ok(Compared { diffs, secrets, known, elsewhere, below, of_charts, found })
+}
+
+/// Tells the other half. With the sender taken, who panics before does not leave the other waiting.
+fn tell<T>(other: mpsc::Sender<T>, what: T) {
+    let _ = other.send(what);
 }
 
 #[cfg(test)]

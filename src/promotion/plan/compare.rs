@@ -6,6 +6,7 @@ use super::super::plan_request::PlanRequest;
 use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;
 use crate::diff::{DriftDiff, FilesDiff, KnownValues, RenderedDiff, SecretInputs};
+use crate::kustomize::Build;
 use crate::model::EditedFiles;
 
 /// The three comparisons of a plan.
@@ -15,22 +16,43 @@ pub(super) struct Diffs {
     pub(super) drift: DriftDiff,
 }
 
-pub(super) fn compare(
+/// What hides in the builds and in the files that they are made of.
+pub(super) fn hidden(
     request: &PlanRequest<'_>,
     (source, target): (&Environment, &Environment),
     builds: &Builds,
     edits: &[PlannedEdit],
-) -> (Diffs, SecretInputs, KnownValues) {
+) -> (SecretInputs, KnownValues) {
     let secrets = secret_inputs(request, source, target, builds, edits);
-    let (at_source, at_target) = (source.path.as_str(), target.path.as_str());
-    let all = [&builds.source, &builds.before, &builds.after];
-    let known = secrets.known_values(&all);
-    let diffs = Diffs {
-        rendered: RenderedDiff::between(&builds.before, &builds.after, at_target, &known),
-        files: FilesDiff::between(edits.iter().map(|p| &p.edit), &secrets, &known, &all),
-        drift: DriftDiff::between(&builds.source, &builds.after, (at_source, at_target), &known),
-    };
-    (diffs, secrets, known)
+    let known = secrets.known_values(&all(builds));
+    (secrets, known)
+}
+
+/// What the promotion changes: in what the cluster sees, and in files.
+pub(super) fn compare(
+    target: &Environment,
+    builds: &Builds,
+    edits: &[PlannedEdit],
+    (secrets, known): (&SecretInputs, &KnownValues),
+) -> (RenderedDiff, FilesDiff) {
+    let edits = edits.iter().map(|planned| &planned.edit);
+    let rendered =
+        RenderedDiff::between(&builds.before, &builds.after, target.path.as_str(), known);
+    (rendered, FilesDiff::between(edits, secrets, known, &all(builds)))
+}
+
+/// What stays different between the source and the target.
+pub(super) fn drift(
+    (source, target): (&Environment, &Environment),
+    builds: &Builds,
+    known: &KnownValues,
+) -> DriftDiff {
+    let folders = (source.path.as_str(), target.path.as_str());
+    DriftDiff::between(&builds.source, &builds.after, folders, known)
+}
+
+const fn all(builds: &Builds) -> [&Build; 3] {
+    [&builds.source, &builds.before, &builds.after]
 }
 
 /// Whatever file holds values of Secrets, before or after, on either side.
@@ -49,8 +71,7 @@ fn secret_inputs(
         &overlays,
         &builds.after.inputs,
     ));
-    let all = [&builds.source, &builds.before, &builds.after];
-    let found = match all.iter().all(|build| !build.inputs.is_empty()) {
+    let found = match all(builds).iter().all(|build| !build.inputs.is_empty()) {
         true => found,
         false => found.in_doubt(request.files, &overlays).in_doubt(&edited, &overlays),
     };

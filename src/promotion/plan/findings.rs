@@ -8,10 +8,10 @@ use super::super::planned_edit::PlannedEdit;
 use super::super::rendering::Builds;
 use super::clusters::Elsewhere;
 use crate::diff::{FilesDiff, RenderedDiff};
-use crate::model::{EditedFiles, EnvironmentName, FileEdit, RepoPath};
+use crate::model::{EditedFiles, EnvironmentName, FileEdit, Files, RepoPath};
 use crate::policy::{
-    Beside, Changes, Finding, Findings, Overlay, Promotion, Reading, Side, Standards, Terms,
-    UnknownFiles, check_changes, check_overlay, check_values, check_without_lines, mark_new,
+    Beside, Changes, Finding, Findings, Overlay, OwnValue, Promotion, Reading, Side, Standards,
+    Terms, UnknownFiles, check_changes, check_overlay, check_values, check_without_lines, mark_new,
 };
 
 /// What the gates say of a plan.
@@ -77,34 +77,41 @@ pub(super) fn check(
     PlanFindings { findings, suppressed }
 }
 
+/// The values of the target's own that the promotion takes from it.
+pub(super) fn lost(
+    request: &PlanRequest<'_>,
+    (edited, edits): (&dyn Files, &[&FileEdit]),
+) -> Vec<OwnValue> {
+    let own_values = request.checks.own_values.iter().cloned();
+    let lost = if edits.is_empty() { Vec::new() } else { lost_values(request, edited) };
+    lost.into_iter().chain(own_values).collect()
+}
+
 /// What the promotion weakens, moves or deletes.
 pub(super) fn risks(
     request: &PlanRequest<'_>,
     (source, target): (&Environment, &Environment),
     (rendered, builds): (&RenderedDiff, &Builds),
     (after, edits): (&Reading<'_>, &[&FileEdit]),
-    standards: &Standards,
+    (lost, standards): (&[OwnValue], &Standards),
 ) -> Findings {
-    let Checks { gates, today, own_values, .. } = request.checks;
+    let Checks { gates, today, .. } = request.checks;
     if edits.is_empty() {
         return Findings::default();
     }
-    let edited = after.overlay().files;
     let others = target.of_application.iter().filter(|(name, _)| *name != target.name);
     let mut others: Vec<(EnvironmentName, RepoPath)> = others.cloned().collect();
     if !others.iter().any(|(name, _)| *name == source.name) {
         others.push((source.name.clone(), source.path.clone()));
     }
-    let mut lost = lost_values(request, edited);
-    lost.extend(own_values.iter().cloned());
     let changes = Changes {
         resources: rendered.resources(),
         before: &builds.before,
         after: &builds.after,
-        files: edited,
+        files: after.overlay().files,
         path: &target.path,
         others: &others,
-        own_values: &lost,
+        own_values: lost,
         at_once: &[],
     };
     check_changes(&changes, after, Terms { gates, standards, today })
