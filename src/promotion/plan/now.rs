@@ -53,13 +53,10 @@ impl Decided {
     pub(super) fn read(request: &PlanRequest<'_>) -> Result<Self, PlanError> {
         let (source, target) = (request.source, request.target);
         // What deploys the environments may be in any file; it is seldom more than what they build by themselves.
-        let (deployed, (source_build, (target_build, decided))) = side_by_side(
-            || read_deployed(request),
-            || {
-                let decide = || both(read_standards(request), decide(request, source, target));
-                let of_target = || side_by_side(|| build(request, target), decide);
-                side_by_side(|| build(request, source), of_target)
-            },
+        let decide = || both(read_standards(request), decide(request, source, target));
+        let ((deployed, source_build), (target_build, decided)) = side_by_side(
+            || (read_deployed(request), build(request, source)),
+            || side_by_side(|| build(request, target), decide),
         );
         let known = deployed.as_ref().cloned().unwrap_or_default();
         let source = deploy(request, source, &known, source_build);
