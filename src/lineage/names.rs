@@ -214,8 +214,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn neutral(text: &str, names: &[String]) -> String {
-    let mut out = text.to_owned();
-    for name in names {
+    let (mut out, lower) = (text.to_owned(), text.to_ascii_lowercase());
+    for name in names.iter().filter(|name| is_in(&lower, name)) {
         for at in occurrences(&out, name).into_iter().rev() {
             out.replace_range(at..at + name.len(), "\u{0}");
         }
@@ -238,9 +238,17 @@ fn ranges(text: &str, names: &[String]) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a text in small letters has a name somewhere: most have none, which is seen before a searcher is made.
+fn is_in(lower: &str, name: &str) -> bool {
+    memchr::memmem::find(lower.as_bytes(), name.as_bytes()).is_some()
+}
+
 /// Where `name` stands in `text` as words of its own, whatever the case, and not as the end of an API's domain.
 fn occurrences(text: &str, name: &str) -> Vec<usize> {
     let lower = text.to_ascii_lowercase();
+    if !is_in(&lower, name) {
+        return Vec::new();
+    }
     let is_alone = |at: usize| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();

@@ -125,7 +125,14 @@ fn took(
         return Ok(());
     }
     let now = history.blobs.blob(after)?;
-    let form = Form::of(path, now.as_deref().into_iter());
+    // Asked by what it says, which is kept for what follows.
+    let is_yaml = |content: &&[u8]| {
+        Form::by_name(path) == Form::Yaml && history.value(Form::Yaml, (after, content)).is_some()
+    };
+    let form = match now.as_deref().filter(is_yaml) {
+        Some(_) => Form::Yaml,
+        None => Form::of(path, now.as_deref().into_iter()),
+    };
     let read = |id: Option<&BlobId>| -> Result<Option<Arc<Value>>, ReadError> {
         let content = id.map(|id| history.blobs.blob(id)).transpose()?.flatten();
         Ok(id.zip(content).and_then(|(id, content)| history.value(form, (id, &content))))

@@ -1,7 +1,8 @@
 //! A tree of values without layout: two are equal if a reader of YAML sees the same.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+
+use foldhash::fast::FixedState;
 
 use crate::yaml::edit::{SpanKind, SpanNode};
 use crate::yaml::{self, Dialect, Node, Pair, Tag, resolve_plain};
@@ -36,7 +37,9 @@ impl Value {
     }
 
     pub(super) fn new(shape: Shape) -> Self {
-        let mut hash = DefaultHasher::new();
+        // No key of a table, where it would matter who chose the texts: what has one digest is compared.
+        let hasher = FixedState::default();
+        let mut hash = hasher.build_hasher();
         match &shape {
             Shape::Scalar { text, tag } => (text, tag.map(|tag| tag as u8)).hash(&mut hash),
             Shape::List(items) => {
@@ -46,11 +49,7 @@ impl Value {
             Shape::Map(pairs) => {
                 2_u8.hash(&mut hash);
                 // The order of keys is layout, so that what is added up does not know it.
-                let pair = |(key, value): &(String, Self)| {
-                    let mut one = DefaultHasher::new();
-                    (key, value.digest).hash(&mut one);
-                    one.finish()
-                };
+                let pair = |(key, value): &(String, Self)| hasher.hash_one((key, value.digest));
                 pairs.iter().map(pair).fold(0_u64, u64::wrapping_add).hash(&mut hash);
             }
         }

@@ -93,8 +93,8 @@ impl CommitSha {
     /// # Errors
     /// [`InvalidName`] if it has another length or other characters.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fits = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        if matches!(text.len(), 40 | 64) && text.chars().all(fits) {
+        let fits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if matches!(text.len(), 40 | 64) && text.bytes().all(fits) {
             return Ok(Self(text.to_owned()));
         }
         Err(InvalidName {
