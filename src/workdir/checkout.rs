@@ -84,9 +84,23 @@ impl Checkout {
         if let Some(kind) = self.seen().kinds.get(path) {
             return Ok(kind.clone());
         }
+        if self.is_surely_missing(path) {
+            return Ok(Kind::Missing);
+        }
         let kind = read_kind(&self.root, path)?;
         self.seen().kinds.insert(path.clone(), kind.clone());
         Ok(kind)
+    }
+
+    /// Whether nothing stands at a path whose kind is not known: of a checkout that is clean, all files are listed
+    /// and the kinds of all directories are known.
+    fn is_surely_missing(&self, path: &RepoPath) -> bool {
+        let is_listed = || {
+            let seen = self.seen();
+            let all = seen.lists.get(&RepoPath::root());
+            all.is_none_or(|all| all.binary_search(path).is_ok())
+        };
+        self.is_clean.get() == Some(&true) && !is_listed()
     }
 
     fn read(&self, path: &RepoPath, mode: FileMode) -> Result<File, ReadError> {
@@ -183,6 +197,11 @@ impl Checkout {
             let path = RepoPath::parse(path.strip_prefix(prefix)?).ok()?;
             if is_git_internal(&path) {
                 continue;
+            }
+            for dir in std::iter::successors(path.parent(), RepoPath::parent) {
+                if seen.kinds.insert(dir, Kind::Directory).is_some() {
+                    break;
+                }
             }
             let mode = if is_executable { FileMode::Executable } else { FileMode::Regular };
             if !is_link {

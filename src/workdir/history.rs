@@ -226,9 +226,12 @@ impl Repository {
         is_enough: &mut impl FnMut(Met) -> bool,
     ) -> Told {
         let mut told = 0;
-        let Some(mut objects) = self.objects() else { return Told::So(told) };
+        let (Some(mut objects), Some(folders)) = (self.objects(), self.seen_from_top(folders))
+        else {
+            return Told::So(told);
+        };
         for Trees { id, before, after } in steps {
-            let Some(touched) = self.touched(&mut objects, (before, Some(after)), folders) else {
+            let Some(touched) = self.touched(&mut objects, (before, Some(after)), &folders) else {
                 break;
             };
             let met = Met { id: id.to_string(), touched };
@@ -240,15 +243,19 @@ impl Repository {
         Told::So(told)
     }
 
-    /// What differs between two trees below folders; `None` if only git can say.
+    /// Folders of the checkout as seen from the top of the working tree.
+    fn seen_from_top(&self, folders: &[&RepoPath]) -> Option<Vec<RepoPath>> {
+        let folders = folders.iter().map(|folder| self.prefix().join(folder.as_str()));
+        folders.collect::<Result<_, _>>().ok()
+    }
+
+    /// What differs between two trees below folders, which are seen from the top; `None` if only git can say.
     fn touched(
         &self,
         objects: &mut ObjectReader,
         trees: (Option<ObjectId>, Option<ObjectId>),
-        folders: &[&RepoPath],
+        folders: &[RepoPath],
     ) -> Option<Vec<Touched>> {
-        let folders = folders.iter().map(|folder| self.prefix().join(folder.as_str()));
-        let folders = folders.collect::<Result<Vec<_>, _>>().ok()?;
         let folders: Vec<&str> = folders.iter().map(RepoPath::as_str).collect();
         let touched = |Differing { path, before, after }| {
             let path = RepoPath::parse(&String::from_utf8_lossy(&path)).ok()?;
@@ -280,7 +287,7 @@ impl Repository {
     ) -> Result<Vec<Touched>, WorkdirError> {
         let by_files = || {
             let trees = (None, Some(way.tree(commit)?));
-            self.touched(&mut self.objects()?, trees, folders)
+            self.touched(&mut self.objects()?, trees, &self.seen_from_top(folders)?)
         };
         if let Some(mut files) = by_files() {
             files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -29,7 +29,9 @@ impl ObjectId {
     /// As git writes it.
     #[must_use]
     pub fn hex(&self) -> String {
-        hex::encode(self.0)
+        let mut digits = [0; 40];
+        hex::encode_to_slice(self.0, &mut digits).expect("each byte has two digits");
+        String::from_utf8_lossy(&digits).into_owned()
     }
 }
 

@@ -55,6 +55,8 @@ impl Comparison<'_> {
                 (None, None) => return Some(()),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
+                // Most stay as they are.
+                (Some(gone), Some(come)) if gone == come => Ordering::Equal,
                 (Some(gone), Some(come)) => gone.place().cmp(come.place()),
             };
             self.entry(
