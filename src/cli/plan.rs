@@ -198,6 +198,17 @@ pub(super) fn plan(
     config: Option<&Path>,
     pair: &Pair,
 ) -> Result<(RepositoryConfig, Plans), Failure> {
+    std::thread::scope(|scope| {
+        scope.spawn(|| workspace.read_ahead());
+        plan_as_typed(workspace, config, pair)
+    })
+}
+
+fn plan_as_typed(
+    workspace: &Workspace,
+    config: Option<&Path>,
+    pair: &Pair,
+) -> Result<(RepositoryConfig, Plans), Failure> {
     let files = workspace.files();
     let configuration = workspace.configuration(config).map_err(|e| located(e, files))?;
     let wanted = pair.wanted()?;

@@ -38,7 +38,7 @@ pub struct Workspace {
     pub(super) load_restrictor: Option<LoadRestrictor>,
     pub(super) version: Option<Version>,
     /// What deploys the folders, once somebody asked.
-    pub(super) deployers: OnceLock<Arc<Deployers>>,
+    pub(super) deployers: OnceLock<Option<Arc<Deployers>>>,
     /// The configuration that was given in place of the repository's own.
     pub(super) given: OnceLock<GivenConfiguration>,
 }
@@ -193,12 +193,17 @@ impl Workspace {
 
     /// What deploys the folders; read once for all plans.
     pub(in crate::app) fn deployers(&self) -> Option<&Arc<Deployers>> {
-        if let Some(known) = self.deployers.get() {
-            return Some(known);
-        }
         // What a checkout does not have, nobody can fetch.
-        let read = Deployers::read(self.files()).ok()?;
-        Some(self.deployers.get_or_init(|| Arc::new(read)))
+        let read = || Deployers::read(self.files()).ok().map(Arc::new);
+        self.deployers.get_or_init(read).as_ref()
+    }
+
+    /// Reads what every plan needs, whatever the configuration says, for a thread beside the one that plans. Where git
+    /// has to be asked what there is, there is nothing to do ahead.
+    pub fn read_ahead(&self) {
+        if self.tree.is_none() && self.checkout.is_surely_clean() {
+            self.deployers();
+        }
     }
 
     /// What this checkout's git knows of the past as of a commit of the whole repository; `None` if that is not
