@@ -22,13 +22,17 @@ pub(super) struct Container<'a> {
     pub node: &'a Node,
 }
 
+/// Deeper trees are not looked into; the reader has a limit of its own.
+const DEPTH: usize = 200;
+
 /// The lists of a Pod's containers.
 const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Every mapping that has containers: templates of workloads, of custom resources too.
 pub(super) fn pod_specs(node: Option<&Node>) -> Vec<PodSpec<'_>> {
     let mut found = Vec::new();
-    if let Some(node) = node {
+    // Most resources have none, which is seen before a field is written.
+    if let Some(node) = node.filter(|node| has_containers(node, 0)) {
         visit_mappings(node, &mut |field, node| {
             let containers = items(node.get("containers"));
             if containers.iter().any(|container| container.get("name").is_some()) {
@@ -37,6 +41,18 @@ pub(super) fn pod_specs(node: Option<&Node>) -> Vec<PodSpec<'_>> {
         });
     }
     found
+}
+
+fn has_containers(node: &Node, depth: usize) -> bool {
+    match &node.value {
+        Value::Scalar(_) => false,
+        _ if depth > DEPTH => false,
+        Value::Sequence(items) => items.iter().any(|item| has_containers(item, depth + 1)),
+        Value::Mapping(mapping) => {
+            mapping.contains("containers")
+                || mapping.iter().any(|pair| has_containers(&pair.value, depth + 1))
+        }
+    }
 }
 
 impl<'a> PodSpec<'a> {
@@ -68,7 +84,7 @@ fn visit<'a>(
     depth: usize,
 ) {
     let end = field.len();
-    if depth > 200 {
+    if depth > DEPTH {
         return;
     }
     match &node.value {
