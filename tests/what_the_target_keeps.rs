@@ -1035,6 +1035,22 @@ fn a_network_is_its_environments_own() {
     ");
 }
 
+/// Networks that all clusters have are nobody's own.
+#[test]
+fn a_network_that_all_may_have_is_promoted() {
+    let allowed = |ranges: &[&str]| format!("from:\n- {}\n", ranges.join("\n- "));
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/values.yaml", &allowed(&["10.128.0.0/14"])),
+        ("production/values.yaml", &allowed(&["10.128.0.0/14"])),
+    ]);
+    let more = allowed(&["10.128.0.0/14", "172.17.0.0/18"]);
+    repository.write("staging/values.yaml", &more);
+    repository.commit("the clusters of another cloud");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/values.yaml"), more);
+}
+
 /// Azure's registries have an environment's name without a hyphen: a release that came new pulled its image from
 /// staging's, beside eleven that pull from production's.
 #[test]

@@ -1,6 +1,7 @@
 //! What is there once and values are bound to, such as accounts of a cloud and what is in them: staging's disk is none
 //! for production.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// What a cloud bills by, something in it that is there once, or a network of somebody's own.
@@ -105,16 +106,24 @@ pub(super) fn objects_in(text: &str) -> impl Iterator<Item = CloudObject> {
     let of_azure = found(SUBSCRIPTIONS, of_resource, CloudKind::Azure);
     let of_google = found(SERVICE_ACCOUNTS, of_service_account, CloudKind::Google);
     let with_id = ID_PREFIXES.into_iter().flat_map(move |prefix| with_id(text, prefix));
-    of_aws
-        .chain(of_azure)
-        .chain(of_google)
-        .chain(with_id)
-        .chain(hosts_in(text))
-        .chain(networks_in(text))
+    of_aws.chain(of_azure).chain(of_google).chain(with_id).chain(replaceable_in(text))
+}
+
+/// Whether each of two texts names a private network that the other does not.
+pub(super) fn name_networks_apart(one: &str, other: &str) -> bool {
+    let of = |text: &str| networks_in(text).collect::<BTreeSet<CloudObject>>();
+    let (one, other) = (of(one), of(other));
+    !one.is_subset(&other) && !other.is_subset(&one)
+}
+
+/// What a text names that another environment has its own of, in the same place: hosts that somebody made in a cloud,
+/// and networks.
+pub(super) fn replaceable_in(text: &str) -> impl Iterator<Item = CloudObject> {
+    hosts_in(text).chain(networks_in(text))
 }
 
 /// The hosts in a text that somebody made in a cloud.
-pub(super) fn hosts_in(text: &str) -> impl Iterator<Item = CloudObject> {
+fn hosts_in(text: &str) -> impl Iterator<Item = CloudObject> {
     let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let parts = HOSTS.into_iter().filter_map(|kind| Some((kind, kind.part_of_host()?)));
     parts.flat_map(move |(kind, part)| {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cloud::{CloudObject, hosts_in};
+use super::cloud::{CloudObject, replaceable_in};
 use super::names::{Names, split_version};
 
 /// The target's text for a text of the source's; `None` where two were seen.
@@ -24,8 +24,8 @@ pub(super) struct Counterparts {
     joined: Vec<(Side, String, String)>,
     /// What the target says for a name, in texts that are the name, have it, or have hosts.
     words: [Words; 3],
-    /// The target's hosts for the source's, of those that somebody made in a cloud.
-    hosts: Known,
+    /// The target's hosts in a cloud and its networks for the source's.
+    places: Known,
     /// What both say for a key that is called apart: a branch, a tag.
     apart: BTreeMap<String, Known>,
 }
@@ -77,27 +77,28 @@ impl Counterparts {
         learn(&mut self.placed, source, target);
     }
 
-    /// Learns which host in a cloud the target has in the place of the source's, from two texts that each name one.
-    pub(super) fn learn_hosts(&mut self, source: &str, target: &str) {
+    /// Learns which host in a cloud or which network the target has in the place of the source's, from two texts that
+    /// each name one.
+    pub(super) fn learn_places(&mut self, source: &str, target: &str) {
         let one = |text: &str| {
-            let mut hosts = hosts_in(text);
-            hosts.next().filter(|_| hosts.next().is_none())
+            let mut found = replaceable_in(text);
+            found.next().filter(|_| found.next().is_none())
         };
         let (Some(ours), Some(theirs)) = (one(source), one(target)) else { return };
         if ours.kind == theirs.kind {
-            learn(&mut self.hosts, &ours.name, &theirs.name);
+            learn(&mut self.places, &ours.name, &theirs.name);
         }
     }
 
-    /// A text with the target's hosts for those of the source's that are no host of the target.
-    pub(super) fn with_own_hosts(
+    /// A text with the target's hosts and networks for those of the source's that the target does not name.
+    pub(super) fn with_own_places(
         &self,
         text: &str,
         is_own: impl Fn(&CloudObject) -> bool,
     ) -> Option<String> {
-        let known = |host: &CloudObject| self.hosts.get(&host.name)?.clone();
-        let foreign = hosts_in(text).filter(|host| !is_own(host));
-        let pairs = foreign.filter_map(|host| Some((known(&host)?, host.name)));
+        let known = |place: &CloudObject| self.places.get(&place.name)?.clone();
+        let foreign = replaceable_in(text).filter(|place| !is_own(place));
+        let pairs = foreign.filter_map(|place| Some((known(&place)?, place.name)));
         pairs.fold(None, |own, (theirs, ours)| {
             Some(put_words(own.as_deref().unwrap_or(text), &ours, &theirs))
         })
@@ -149,7 +150,7 @@ impl Counterparts {
             && self.words.iter().all(|it| !it.bare && it.known.is_empty())
             && self.joined.is_empty()
             && self.apart.is_empty()
-            && self.hosts.is_empty()
+            && self.places.is_empty()
     }
 
     /// What the target has where the source has a text, in some place where both were seen.

@@ -34,6 +34,8 @@ pub(super) struct Sides<'a> {
     series: OnceCell<BTreeSet<Series>>,
     /// What the target's kustomizations name, once somebody asked.
     pub listed: OnceCell<Named>,
+    /// Whether each has private networks of its own, once somebody asked.
+    own_networks: OnceCell<bool>,
     /// What the target says for the source's names, once that is known.
     pub names: Option<Counterparts>,
     /// What the target's files say.
@@ -81,6 +83,7 @@ impl<'a> Sides<'a> {
             moved,
             series: OnceCell::new(),
             listed: OnceCell::new(),
+            own_networks: OnceCell::new(),
             names: None,
             world: World::of(*files, *folders),
             said: BTreeSet::new(),
@@ -154,8 +157,13 @@ impl<'a> Sides<'a> {
 
     /// Why a text has to stay away that is bound to an object of a cloud: the target names others, and never this one.
     fn foreign_object(&self, text: &str) -> Option<Held> {
-        // What images come from is what both share as often as not: another is a new one for both.
-        let is_bound = |object: &CloudObject| !matches!(object.kind, CloudKind::Registry(_));
+        // What images come from is what both share as often as not: another is a new one for both. So are networks,
+        // unless some file tells them apart.
+        let is_bound = |object: &CloudObject| match object.kind {
+            CloudKind::Registry(_) => false,
+            CloudKind::PrivateNetwork => self.have_own_networks(),
+            _ => true,
+        };
         let is_foreign = |object: &CloudObject| {
             let own = self.world.cloud_objects();
             is_bound(object)
@@ -169,6 +177,16 @@ impl<'a> Sides<'a> {
             | CloudKind::Registry(_)
             | CloudKind::PrivateNetwork => Held::OnlyOne(object.name),
             CloudKind::Aws | CloudKind::Azure | CloudKind::Google => Held::Account(object.name),
+        })
+    }
+
+    fn have_own_networks(&self) -> bool {
+        *self.own_networks.get_or_init(|| {
+            self.source.iter().any(|below| {
+                let target = self.counterpart(below);
+                let (source, of_target) = (self.source_path(below), self.target_path(target));
+                self.target.contains(target) && self.world.name_networks_apart(source, of_target)
+            })
         })
     }
 

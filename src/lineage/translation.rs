@@ -44,10 +44,10 @@ impl Translation<'_> {
         self.of(text)
     }
 
-    /// A text in which the target's hosts in a cloud stand for the source's.
+    /// A text in which the target's hosts in a cloud and its networks stand for the source's.
     pub(super) fn in_own_cloud<'x>(&self, text: &'x str) -> Cow<'x, str> {
-        let is_own = |host: &CloudObject| self.world.cloud_objects().contains(host);
-        self.known.with_own_hosts(text, is_own).map_or(Cow::Borrowed(text), Cow::Owned)
+        let is_own = |place: &CloudObject| self.world.cloud_objects().contains(place);
+        self.known.with_own_places(text, is_own).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// The same for a text of one line.

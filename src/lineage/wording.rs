@@ -168,7 +168,7 @@ fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
             && !source.contains('\n')
         {
             if stays {
-                known.learn_hosts(source, target);
+                known.learn_places(source, target);
             }
             if is_called_apart(last) && stays {
                 known.learn_apart(last, source, target);

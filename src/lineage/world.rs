@@ -70,6 +70,16 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Whether a file of the source's and its counterpart each name a private network that the other does not.
+    pub(super) fn name_networks_apart(&self, source: RepoPath, target: RepoPath) -> bool {
+        let files = self.holding(&[source, target], &cloud::marks());
+        let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
+        match &texts.collect::<Vec<_>>()[..] {
+            [one, other] => cloud::name_networks_apart(one, other),
+            _ => false,
+        }
+    }
+
     /// Whether the target's files have a host in a domain.
     pub(super) fn says_domain(&self, domain: &str) -> bool {
         let ends = |name: &str| {
