@@ -990,6 +990,52 @@ fn a_disk_is_there_once() {
     assert_eq!(repository.read("production/values.yaml"), values(ours, "4e5f6a7b"));
 }
 
+/// Backups are no more made of staging, and of production once a week, in one commit.
+#[test]
+fn who_drops_an_entry_and_edits_the_targets_file_means_the_target_to_keep_it() {
+    let backup = |schedule: &str| {
+        format!(
+            "apiVersion: postgresql.cnpg.io/v1\nkind: ScheduledBackup\nmetadata:\n  name: shop\nspec:\n  schedule: '{schedule}'\n"
+        )
+    };
+    let list = "resources:\n- shop.yaml\n- backup.yaml\n";
+    let shop = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/shop.yaml", shop),
+        ("staging/backup.yaml", &backup("0 3 * * *")),
+        ("production/kustomization.yaml", list),
+        ("production/shop.yaml", shop),
+        ("production/backup.yaml", &backup("0 3 * * *")),
+    ]);
+    repository.write("staging/kustomization.yaml", "resources:\n- shop.yaml\n# - backup.yaml\n");
+    repository.write("staging/backup.yaml", &backup("0 3 * * 0"));
+    repository.write("production/backup.yaml", &backup("0 2 * * 0"));
+    repository.commit("production's backup once a week, staging's no more");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/backup.yaml spec.schedule stays: production's own since …
+    production/kustomization.yaml resources[backup.yaml] stays: left out by …
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(repository.read("production/kustomization.yaml"), list);
+    // Dropped alone, it goes.
+    let other = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", list),
+        ("staging/shop.yaml", shop),
+        ("staging/backup.yaml", &backup("0 3 * * *")),
+        ("production/kustomization.yaml", list),
+        ("production/shop.yaml", shop),
+        ("production/backup.yaml", &backup("0 3 * * *")),
+    ]);
+    other.write("staging/kustomization.yaml", "resources:\n- shop.yaml\n");
+    std::fs::remove_file(other.path("staging/backup.yaml")).unwrap();
+    other.commit("no backups");
+    other.overlift(&["promote", "staging", "production", "--local"]).ok();
+    assert_eq!(other.read("production/kustomization.yaml"), "resources:\n- shop.yaml\n");
+}
+
 /// Who may be reached in the source's network is nobody whom production knows.
 #[test]
 fn a_network_is_its_environments_own() {

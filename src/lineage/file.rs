@@ -205,7 +205,7 @@ impl Opened<'_, '_> {
         let is_unlisted = |entry: &str| self.is_unlisted(entry, target);
         let grounds = Grounds {
             is_unlisted: &is_unlisted,
-            stays: &|entry| self.stays(entry),
+            kept: &|entry, dropped| self.kept(entry, dropped),
             // An entry is judged by the path that it is, and may lead out of the folder, which a rule tells.
             foreign: &|key, value, entry| {
                 let named = self.foreign(key, value);
@@ -289,6 +289,18 @@ impl Opened<'_, '_> {
         let text = String::from_utf8_lossy(&kustomization.content);
         let is_off = |line: &str| line.trim_start().starts_with('#') && line.contains(entry);
         is_there && !self.listed().has(&path) && !text.lines().any(is_off)
+    }
+
+    /// Why an entry of this kustomization stays that the source dropped in a commit. Who drops it there and edits in the
+    /// same commit what it leads to in the target means the target to keep it.
+    fn kept(&self, entry: &str, dropped: Option<usize>) -> Option<Reason> {
+        if self.stays(entry) {
+            return Some(Reason::OWN);
+        }
+        let (by, path) = (dropped?, self.sides.target_path(&self.path_of(entry)?));
+        let touched = &self.request.history.commits.get(by)?.touched;
+        let edited = touched.iter().any(|it| it.after.is_some() && it.path.is_within(&path));
+        edited.then_some(Reason::Judged(Verdict::LeftBy { by }))
     }
 
     /// Whether the target alone has what an entry of this kustomization leads to, a file or what is in a folder, and

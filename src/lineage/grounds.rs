@@ -26,8 +26,8 @@ pub(super) struct Grounds<'w> {
     pub is_kustomization: bool,
     /// Whether an entry of the kustomization leads to something that the target has and lists nowhere.
     pub is_unlisted: &'w dyn Fn(&str) -> bool,
-    /// Whether an entry of the kustomization leads to something that the target alone has, and keeps.
-    pub stays: &'w dyn Fn(&str) -> bool,
+    /// Why an entry of the kustomization stays that the source dropped in a commit, if it does.
+    pub kept: &'w dyn Fn(&str, Option<usize>) -> Option<Reason>,
     /// Why a value of a key that would come new, or the file that an entry of the kustomization leads to, has to stay
     /// away.
     pub foreign: &'w Foreign<'w>,
@@ -114,8 +114,9 @@ impl Grounds<'_> {
             return Reason::Judged(Verdict::AbsentOnPurpose);
         }
         match judge(column, self.times, &way.keys, self.names) {
-            Verdict::Behind { .. } if self.leads_to_own(column, way) => Reason::OWN,
-            verdict @ Verdict::Behind { .. } => self.behind(column, way, verdict),
+            verdict @ Verdict::Behind { since } => {
+                self.kept(column, way, since).unwrap_or_else(|| self.behind(column, way, verdict))
+            }
             Verdict::AbsentOnPurpose | Verdict::LeftOut if self.waits(column, way) => {
                 Reason::Judged(Verdict::Unlisted)
             }
@@ -160,13 +161,13 @@ impl Grounds<'_> {
             && column.source.and_then(entry).is_some_and(self.is_unlisted)
     }
 
-    /// Whether the source has an entry no more, and the target made what it leads to its own, so that it stays.
-    fn leads_to_own(&self, column: &Column<'_>, way: &Way<'_>) -> bool {
+    /// Why an entry stays that the source has no more: the target made what it leads to its own, or was told apart.
+    fn kept(&self, column: &Column<'_>, way: &Way<'_>, dropped: Option<usize>) -> Option<Reason> {
         let is_list = |list: &str| lists_files(list) || PATCH_LISTS.contains(&list);
-        self.is_kustomization
+        let is_dropped = self.is_kustomization
             && matches!(way.keys[..], [list] if is_list(list))
-            && column.source.is_none()
-            && column.target.and_then(entry).is_some_and(self.stays)
+            && column.source.is_none();
+        column.target.filter(|_| is_dropped).and_then(entry).and_then(|it| (self.kept)(it, dropped))
     }
 
     /// Why what would come new stays away: a value, or lines of a text.
