@@ -1000,15 +1000,18 @@ fn who_drops_an_entry_and_edits_the_targets_file_means_the_target_to_keep_it() {
     };
     let list = "resources:\n- shop.yaml\n- backup.yaml\n";
     let shop = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\n";
-    let repository = Repo::new(&[
-        (".github/overlift.yaml", CONFIGURATION),
-        ("staging/kustomization.yaml", list),
-        ("staging/shop.yaml", shop),
-        ("staging/backup.yaml", &backup("0 3 * * *")),
-        ("production/kustomization.yaml", list),
-        ("production/shop.yaml", shop),
-        ("production/backup.yaml", &backup("0 3 * * *")),
-    ]);
+    let both_back_up = || {
+        Repo::new(&[
+            (".github/overlift.yaml", CONFIGURATION),
+            ("staging/kustomization.yaml", list),
+            ("staging/shop.yaml", shop),
+            ("staging/backup.yaml", &backup("0 3 * * *")),
+            ("production/kustomization.yaml", list),
+            ("production/shop.yaml", shop),
+            ("production/backup.yaml", &backup("0 3 * * *")),
+        ])
+    };
+    let repository = both_back_up();
     repository.write("staging/kustomization.yaml", "resources:\n- shop.yaml\n# - backup.yaml\n");
     repository.write("staging/backup.yaml", &backup("0 3 * * 0"));
     repository.write("production/backup.yaml", &backup("0 2 * * 0"));
@@ -1020,15 +1023,7 @@ fn who_drops_an_entry_and_edits_the_targets_file_means_the_target_to_keep_it() {
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert_eq!(repository.read("production/kustomization.yaml"), list);
     // Dropped alone, it goes.
-    let other = Repo::new(&[
-        (".github/overlift.yaml", CONFIGURATION),
-        ("staging/kustomization.yaml", list),
-        ("staging/shop.yaml", shop),
-        ("staging/backup.yaml", &backup("0 3 * * *")),
-        ("production/kustomization.yaml", list),
-        ("production/shop.yaml", shop),
-        ("production/backup.yaml", &backup("0 3 * * *")),
-    ]);
+    let other = both_back_up();
     other.write("staging/kustomization.yaml", "resources:\n- shop.yaml\n");
     std::fs::remove_file(other.path("staging/backup.yaml")).unwrap();
     other.commit("no backups");

@@ -180,6 +180,7 @@ impl<'a> Sides<'a> {
         })
     }
 
+    /// Whether some file and its counterpart tell that each environment has private networks of its own.
     fn have_own_networks(&self) -> bool {
         *self.own_networks.get_or_init(|| {
             self.source.iter().any(|below| {

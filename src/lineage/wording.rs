@@ -50,7 +50,7 @@ fn others_said(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeSet<Stri
 pub(super) fn decide_with_names<'r>(
     request: &Request<'r>,
     sides: &mut Sides<'r>,
-    outcomes: Vec<Outcome>,
+    mut outcomes: Vec<Outcome>,
 ) -> Result<Vec<Outcome>, ReadError> {
     if outcomes.iter().all(|outcome| outcome.change.is_none()) {
         return Ok(outcomes);
@@ -62,7 +62,6 @@ pub(super) fn decide_with_names<'r>(
         return Ok(outcomes);
     }
     let mut coming = coming(request, sides, &outcomes)?;
-    let mut outcomes = outcomes;
     // What stays away defines nothing, so that what refers to it has to stay as well.
     loop {
         sides.world.expect(coming.clone());

@@ -49,17 +49,27 @@ impl NotRendered {
 
     /// The same as a finding.
     pub(super) fn finding(&self) -> Finding {
-        Finding {
-            code: Self::RULE.to_owned(),
-            rule: Self::RULE,
-            level: self.level,
-            message: self.message.clone(),
-            help: Some(self.help.clone()),
-            resource: None,
-            location: self.at.clone(),
-            new: self.is_target,
-            alike: None,
-        }
+        let place = (self.at.clone(), self.is_target);
+        told(self.level, self.message.clone(), self.help.clone(), place)
+    }
+}
+
+fn told(
+    level: Level,
+    message: String,
+    help: String,
+    (location, new): (Option<Location>, bool),
+) -> Finding {
+    Finding {
+        code: NotRendered::RULE.to_owned(),
+        rule: NotRendered::RULE,
+        level,
+        message,
+        help: Some(help),
+        resource: None,
+        location,
+        new,
+        alike: None,
     }
 }
 
@@ -312,25 +322,20 @@ pub(super) fn newly_absent<'b>(
 #[must_use]
 pub fn rendered_without(environment: &Environment, before: &Build, after: &Build) -> Vec<Finding> {
     let new: Vec<&AbsentFile> = newly_absent(before, after).collect();
-    let told = |file: &AbsentFile| {
-        Finding {
-        code: NotRendered::RULE.to_owned(),
-        rule: NotRendered::RULE,
-        level: Level::Warning,
-        message: format!(
+    let help = "nothing is known of what it holds; commit an empty one if it is written where this is \
+                deployed";
+    let of = |file: &AbsentFile| {
+        let nearest = file.nearest.as_ref().map(|it| format!("; did you mean `{it}`?"));
+        let message = format!(
             "`{}` is rendered without `{}`, which the repository does not have{}",
             environment.name,
             file.path,
-            file.nearest.as_ref().map(|it| format!("; did you mean `{it}`?")).unwrap_or_default()
-        ),
-        help: Some("nothing is known of what it holds; commit an empty one if it is written where this is deployed".to_owned()),
-        resource: None,
-        location: Some(file.at.clone()),
-        new: new.contains(&file),
-        alike: None,
-    }
+            nearest.unwrap_or_default()
+        );
+        let place = (Some(file.at.clone()), new.contains(&file));
+        told(Level::Warning, message, help.to_owned(), place)
     };
-    after.absent.iter().map(told).collect()
+    after.absent.iter().map(of).collect()
 }
 
 /// Whether a build fails for files that nobody could read, or that are made to keep us busy.
