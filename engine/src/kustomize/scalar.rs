@@ -10,29 +10,34 @@ use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag, Text, Value};
 pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
     scalar.tag = match tag {
         Some(Tag::Str) => Tag::Str,
+        None if scalar.style == Style::TaggedInQuotes => Tag::Str,
         _ if scalar.style.is_plain() => tag.unwrap_or_else(|| resolve(&text)),
         None => Tag::Str,
         Some(tag) if resolve(&text) == tag => Tag::Str,
         Some(tag) => tag,
     };
-    match scalar.style {
-        Style::Tagged => {}
-        style if style.is_plain() => {
-            scalar.style = if tag.is_none() { Style::Untyped } else { Style::Plain };
-        }
-        _ => {}
-    }
+    scalar.style = match (scalar.style, tag) {
+        (Style::Tagged | Style::Bare, None) => Style::Bare,
+        (Style::Tagged | Style::Bare, Some(_)) => Style::Tagged,
+        (Style::TaggedInQuotes, None) => Style::DoubleQuoted,
+        (Style::TaggedInQuotes, Some(_)) => Style::TaggedInQuotes,
+        (style, None) if style.is_plain() => Style::Untyped,
+        (style, Some(_)) if style.is_plain() => Style::Plain,
+        (style, _) => style,
+    };
     scalar.text = text;
 }
 
-/// Sets a node to a scalar; what was a mapping or a list takes the plain style.
+/// Sets a node to a scalar; what was a mapping or a list takes the plain style, and that of brackets is one that never
+/// turns to quotes.
 pub fn set(node: &mut Node, text: Text, tag: Option<Tag>) {
     if let Value::Scalar(scalar) = &mut node.value {
         assign(scalar, text, tag);
     } else {
-        let mut scalar = Scalar::string("");
+        let style = if node.mark.is_flow() { Style::Tagged } else { Style::Plain };
+        let mut scalar = Scalar { style, ..Scalar::string("") };
         assign(&mut scalar, text, tag);
-        node.value = Value::Scalar(scalar);
+        *node = Node { value: Value::Scalar(scalar), mark: node.mark.out_of_flow() };
     }
 }
 

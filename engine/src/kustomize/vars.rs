@@ -12,6 +12,7 @@ use super::json;
 use super::kustomization::Var;
 use super::resource::{DEFAULT_NAMESPACE, Draft};
 use super::resource_set::ResourceSet;
+use super::scalar;
 use super::secret_facts::{SecretFacts, is_data, is_secret};
 use crate::model::Location;
 use crate::yaml::{MERGE_KEY, Mark, Node, Scalar, Style, Tag, Text, Value};
@@ -271,8 +272,9 @@ fn replace_in_text(
     if !may_be_text(scalar) {
         return Ok(());
     }
-    if scalar.style == Style::Untyped {
-        (scalar.tag, scalar.style) = (Tag::Str, Style::Plain);
+    if scalar.style.is_untyped() {
+        let text = scalar.text.clone();
+        scalar::assign(scalar, text, Some(Tag::Str));
     }
     if !scalar.text.contains('$') {
         return Ok(());
@@ -307,7 +309,7 @@ fn replace_in_text(
 /// has a type of its own.
 fn may_be_text(scalar: &Scalar) -> bool {
     match scalar.style {
-        Style::Untyped => true,
+        Style::Untyped | Style::Bare => true,
         Style::TimeInBrackets => false,
         Style::Plain if scalar.text == MERGE_KEY => false,
         _ => scalar.tag == Tag::Str,

@@ -177,6 +177,10 @@ pub enum Style {
     Untyped,
     /// Without quotes, behind a tag.
     Tagged,
+    /// In quotes, behind a tag that says more than they do.
+    TaggedInQuotes,
+    /// As [`Style::Untyped`], where a tag or brackets were: kustomize puts no text there in quotes.
+    Bare,
     /// Without quotes and within brackets, where it reads like a time with a colon: kyaml puts it in quotes once it is
     /// written, and takes it for a time until then.
     TimeInBrackets,
@@ -202,10 +206,16 @@ pub struct Scalar {
 }
 
 impl Style {
-    /// Whether it is one without quotes.
+    /// Whether it is one without quotes, or with some that say nothing.
     #[must_use]
     pub const fn is_plain(self) -> bool {
-        matches!(self, Self::Plain | Self::Untyped | Self::Tagged | Self::TimeInBrackets)
+        !matches!(self, Self::SingleQuoted | Self::DoubleQuoted | Self::Literal | Self::Folded)
+    }
+
+    /// Whether it is one of what has no type until it is read again.
+    #[must_use]
+    pub const fn is_untyped(self) -> bool {
+        matches!(self, Self::Untyped | Self::Bare)
     }
 }
 
@@ -219,7 +229,7 @@ impl Scalar {
     /// Whether it has the type of nulls; what was made without a type has none until it is read again.
     #[must_use]
     pub fn is_tagged_null(&self) -> bool {
-        self.tag == Tag::Null && self.style != Style::Untyped
+        self.tag == Tag::Null && !self.style.is_untyped()
     }
 }
 

@@ -34,11 +34,11 @@ fn line(event: &Event) -> String {
         Kind::Alias(name) => format!("{}..{} =ALI *{name}", span.start, span.end),
         Kind::Scalar { properties: of, text, style } => {
             let mark = match style {
-                Style::Plain | Style::Untyped | Style::Tagged | Style::TimeInBrackets => ':',
                 Style::SingleQuoted => '\'',
                 Style::DoubleQuoted => '"',
                 Style::Literal => '|',
                 Style::Folded => '>',
+                _ => ':',
             };
             let text = escaped(text);
             format!("{}..{} =VAL{} {mark}{text}", span.start, span.end, properties(of))

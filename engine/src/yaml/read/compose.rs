@@ -263,10 +263,12 @@ impl Composer<'_> {
                     let short = tag.rsplit(':').next().unwrap_or(tag);
                     Fault::new(offset, format!("a value that is no !!{short}, as its tag says"))
                 })?;
-                // What the tag says makes the quotes meaningless, also for a later value.
-                if tag != Tag::Str || style == Style::Plain {
-                    style = Style::Tagged;
-                }
+                // What the tag says makes the quotes meaningless, as long as it is there.
+                style = match (style, tag) {
+                    (Style::Plain, _) => Style::Tagged,
+                    (style, Tag::Str) => style,
+                    _ => Style::TaggedInQuotes,
+                };
                 tag
             }
         };

@@ -386,8 +386,11 @@ fn as_written(node: &Node) -> String {
     match scalar.style {
         Style::DoubleQuoted => quoted(scalar),
         Style::SingleQuoted => format!("'{}'", scalar.text.replace('\'', "''")),
-        Style::Plain | Style::Tagged | Style::TimeInBrackets
-            if scalar.tag == Tag::Str && scalar::plain(scalar.text.clone()).as_str().is_none() =>
+        style
+            if style.is_plain()
+                && !style.is_untyped()
+                && scalar.tag == Tag::Str
+                && scalar::plain(scalar.text.clone()).as_str().is_none() =>
         {
             quoted(scalar)
         }

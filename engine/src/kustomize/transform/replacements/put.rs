@@ -62,7 +62,7 @@ pub(super) fn put(
         }
         return Ok(());
     }
-    if old.style == Style::Untyped {
+    if old.style.is_untyped() {
         scalar::assign(old, text, None);
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::kustomize::resource_set::ResourceSet;
 use crate::kustomize::secret_facts::is_secret;
 use crate::kustomize::{Gvk, scalar};
 use crate::model::Location;
-use crate::yaml::{Node, Style, Value};
+use crate::yaml::{Node, Value};
 
 /// The value that a replacement copies.
 pub(super) struct Copied {
@@ -157,7 +157,7 @@ pub(super) fn part_of(
         return Err(BuildError::invalid(at, reason));
     };
     let mut made = whole.clone();
-    if made.style == Style::Untyped {
+    if made.style.is_untyped() {
         scalar::assign(&mut made, part.into(), None);
     } else {
         made.text = part.into();

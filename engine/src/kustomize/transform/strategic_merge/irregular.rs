@@ -4,6 +4,7 @@
 //! of kyaml/yaml/fns.go): an item without its key can, for one, drop all others. The steps are kept
 //! here one for one. Items are numbers into a pool, because one item can stand in several lists.
 
+use super::directive;
 use super::error::MergeError;
 use super::merger::{Form, Merger, Outcome};
 use super::sides::{Sides, text};
@@ -131,7 +132,12 @@ impl Lists {
             return Ok(there.then_some(item));
         }
         let theirs = self.patch.as_ref().and_then(|list| find(&self.pool, list, &keys, &row));
-        let patch = theirs.map(|item| self.pool[item].clone());
+        let patch = theirs.map(|item| {
+            let patch = self.pool[item].clone();
+            // kustomize takes a directive out where it reads it: who comes to the item again sees none.
+            directive::take(&mut self.pool[item]).ok();
+            patch
+        });
         let dest = ours.map(|item| &mut self.pool[item]);
         let merged = match (merger.merge(dest, patch, known)?, ours, theirs) {
             (Outcome::Kept, Some(item), _) => item,

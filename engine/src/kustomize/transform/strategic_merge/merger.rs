@@ -5,7 +5,7 @@ use super::error::MergeError;
 use super::sides::Sides;
 use crate::kustomize::scalar;
 use crate::kustomize::schema::{Known, Schema};
-use crate::yaml::{Mapping, Node, Pair, Scalar, Style, Text, Value};
+use crate::yaml::{Mapping, Node, Pair, Scalar, Text, Value};
 
 /// The value that results where an object's value and a patch's value met.
 #[derive(Debug)]
@@ -322,7 +322,7 @@ impl<'a> Merger<'a> {
     /// some.
     fn put(&mut self, place: &mut Node, node: Node) {
         if let (Value::Scalar(old), Value::Scalar(new)) = (&mut place.value, &node.value) {
-            let tag = (new.style != Style::Untyped).then_some(new.tag);
+            let tag = (!new.style.is_untyped()).then_some(new.tag);
             scalar::assign(old, new.text.clone(), tag);
             if place.mark.is_shared() {
                 place.mark = place.mark.moved_to(node.mark);

@@ -104,9 +104,6 @@ impl Finder<'_> {
             }
             (Value::Scalar(scalar), Some(at)) => {
                 let end = match scalar.style {
-                    Style::Plain | Style::Untyped | Style::Tagged | Style::TimeInBrackets => {
-                        plain_end(self.text, at, &scalar.text)
-                    }
                     Style::SingleQuoted => quoted_end(self.text, at, b'\''),
                     Style::DoubleQuoted => quoted_end(self.text, at, b'"'),
                     Style::Literal | Style::Folded => {
@@ -115,6 +112,7 @@ impl Finder<'_> {
                         self.covered.push(at..block_end(self.text, at, column));
                         return Ok(());
                     }
+                    _ => plain_end(self.text, at, &scalar.text),
                 };
                 self.covered.push(at..end);
                 self.note_behind(at, end);

@@ -15,10 +15,8 @@ pub(super) fn is_block(scalar: &Scalar) -> bool {
 fn style(scalar: &Scalar) -> Style {
     match scalar.style {
         style if style.is_plain() && scalar.text.contains('\n') => Style::Literal,
-        Style::Plain | Style::Tagged | Style::TimeInBrackets if needs_quotes(scalar) => {
-            Style::DoubleQuoted
-        }
-        style if style.is_plain() => Style::Plain,
+        style if style.is_plain() && (style.is_untyped() || !needs_quotes(scalar)) => Style::Plain,
+        style if style.is_plain() => Style::DoubleQuoted,
         style => style,
     }
 }
@@ -43,7 +41,7 @@ pub(super) fn write_key(key: &Scalar, in_flow: bool, out: &mut String) {
 pub(super) fn write(scalar: &Scalar, in_flow: bool, indent: usize, out: &mut String) {
     let text = scalar.text.as_str();
     let read = resolve_plain(text, Dialect::V3);
-    let has_type = matches!(scalar.style, Style::Plain | Style::Tagged);
+    let has_type = matches!(scalar.style, Style::Plain | Style::Tagged | Style::TaggedInQuotes);
     if has_type && scalar.tag != Tag::Str && read != scalar.tag {
         // A text that was put where a number stood: the tag stays.
         out.push_str(match scalar.tag {
