@@ -1,6 +1,8 @@
 //! A push that is made to bring the service down: it is planned in a process of its own, shows as broken with the
 //! limit that it met, and what comes after it is promoted as ever.
 
+use std::time::Duration;
+
 use crate::support::scene::{RATE_PATH, REPO, Scene, rate};
 
 async fn told(path: &str, hostile: &str, words: &str) {
@@ -22,6 +24,23 @@ async fn told(path: &str, hostile: &str, words: &str) {
     scene.drain().await;
     assert_eq!(scene.open().len(), 1);
     assert_eq!(scene.store.job_counts().await.unwrap().parked, 0);
+}
+
+/// A plan that asked for more files was killed once the thread that had begun it was idle for ten seconds.
+#[test]
+fn a_plan_outlives_the_thread_that_began_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_keep_alive(Duration::from_millis(1))
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let scene = Scene::new().await;
+        scene.push(&[(RATE_PATH, &rate("7"))]).await;
+        scene.drain().await;
+        assert_eq!(scene.open().len(), 1);
+    });
 }
 
 const KUSTOMIZATION: &str = "overlays/dev/kustomization.yaml";

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use rustix::param::page_size;
-use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 /// How long a process may compute, on all its threads together.
@@ -28,8 +28,6 @@ pub(super) fn lower(bytes: u64) {
     limit(Resource::Data, bytes, bytes);
     // At the first the signal tells why, at the second there is no way round it.
     limit(Resource::Cpu, SECONDS, SECONDS + 2);
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
 }
 
 /// What counts already of the memory that is limited. The allocator may have taken much in advance: a limit
@@ -72,15 +70,21 @@ pub(super) fn watched<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Ends this process once it has worked for too long by the clock on the wall, which on a busy machine runs
-/// ahead of the time that it computes. Whoever waits for a network and computes next to nothing may go on.
-/// `is_over` waits, and says whether there is nothing to watch any more.
+/// ahead of the time that it computes, or nobody waits for it any more. Whoever waits for a network and computes next
+/// to nothing may go on. `is_over` waits, and says whether there is nothing to watch any more.
+///
+/// That the parent is gone could be had as a signal (`PR_SET_PDEATHSIG`), which comes once the thread is gone that
+/// began this process, and threads of a pool come and go.
 fn watch(mut is_over: impl FnMut(Duration) -> bool) {
-    let mut for_long = Duration::from_secs(WALL_SECONDS);
-    while !is_over(for_long) {
-        let computed = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
-        if u64::try_from(computed).unwrap_or_default() >= SECONDS / 5 {
+    let seconds = |clock| u64::try_from(clock_gettime(clock).tv_sec).unwrap_or_default();
+    let (parent, begun) = (getppid(), seconds(ClockId::Monotonic));
+    while !is_over(Duration::from_secs(1)) {
+        if getppid() != parent {
+            let _ = kill_process(getpid(), Signal::KILL);
+        }
+        let is_late = seconds(ClockId::Monotonic) - begun >= WALL_SECONDS;
+        if is_late && seconds(ClockId::ProcessCPUTime) >= SECONDS / 5 {
             let _ = kill_process(getpid(), Signal::XCPU);
         }
-        for_long = Duration::from_secs(1);
     }
 }
