@@ -55,6 +55,7 @@ pub mod model {
     pub use crate::model::{
         BranchName, CommitSha, EnvironmentName, File, FileEdit, FileMode, FileTree, Files,
         InstallationId, Location, Position, PullRequestNumber, ReceiverName, RepoName, RepoPath,
+        base64_of,
     };
 }
 

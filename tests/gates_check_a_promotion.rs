@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use overlift::rooms::model::base64_of;
+
 use crate::support::Repo;
 
 const CONFIG: &str = "environments:\n\
@@ -225,4 +227,42 @@ fn a_patch_that_deletes_does_something_in_every_promotion() {
     repo.write("overlays/production/kustomization.yaml", &format!("{OVERLAY}patches:\n{deletes}"));
     let found = findings(&repo);
     assert!(found.iter().all(|finding| finding["rule"] != "patch-effect"), "{found:#?}");
+}
+
+/// A person wrote the value, and reads which environment is in it: the value itself is a secret.
+#[test]
+fn a_secret_that_names_the_source_is_told_and_not_shown() {
+    let secret = |password: &str, url: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\ndata:\n  password: {}\nstringData: {{url: \"{url}\"}}\n",
+            base64_of(password)
+        )
+    };
+    let list = "resources: [db.yaml]\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIG),
+        ("overlays/staging/kustomization.yaml", list),
+        ("overlays/staging/db.yaml", &secret("geheim", "postgres://db.shop.io")),
+        ("overlays/production/kustomization.yaml", list),
+        ("overlays/production/db.yaml", &secret("geheim", "postgres://db.shop.io")),
+    ]);
+    let (password, url) = ("hunter2@staging", "postgres://u:pw9@staging-db.shop.io");
+    repository.write("overlays/staging/db.yaml", &secret(password, url));
+    repository.commit("staging's own database");
+    let run = |format: &str| repository.overlift(&["plan", "staging", "production", format]).ok();
+    for said in [run("--json"), run("--body")] {
+        assert!(said.contains("names what belongs to `staging`"), "{said}");
+        for value in ["hunter2", "pw9", "staging-db", &base64_of(password)] {
+            assert!(!said.contains(value), "{value}: {said}");
+        }
+    }
+    let found = findings(&repository);
+    let fields = found.iter().filter(|it| it["code"] == "source-name").map(|it| &it["field"]);
+    assert_eq!(fields.collect::<Vec<_>>(), ["data.[password]", "stringData.[url]"]);
+
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    repository.write("overlays/staging/db.yaml", &secret("third@staging", url));
+    repository.commit("another password");
+    let found = findings(&repository);
+    assert!(found.iter().all(|it| it["code"] != "source-name"), "it was named before: {found:#?}");
 }

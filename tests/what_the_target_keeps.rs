@@ -1,5 +1,7 @@
 //! "Nothing of staging's own in production, and nothing that somebody left out on purpose."
 
+use overlift::rooms::model::base64_of;
+
 use crate::support::Repo;
 
 const CONFIGURATION: &str = "version: 1\nenvironments:\n- {name: staging, path: staging}\n- {name: production, path: production}\npromotion: {by: changes}\n";
@@ -1143,4 +1145,67 @@ fn a_registry_that_both_pull_from_moves() {
     repository.commit("another registry");
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
     assert_eq!(repository.read("production/kustomization.yaml"), images("new"));
+}
+
+/// Secrets hold in base64 what other files say in plain words: production got staging's database.
+#[test]
+fn what_a_secret_holds_in_base64_is_read_as_what_it_says() {
+    let secret = |values: &[(&str, &str)]| {
+        let line = |(key, value): &(&str, &str)| format!("  {key}: {}\n", base64_of(value));
+        let data: String = values.iter().map(line).collect();
+        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n{data}")
+    };
+    let file = |host: &str, pool: &str, own: &str| {
+        format!("url=postgres://{host}:5432/shop\npool={pool}\nretries=3\n{own}=1\n")
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/kustomization.yaml", "resources: [db.yaml]\n"),
+        (
+            "staging/db.yaml",
+            &secret(&[
+                ("API", "https://api.staging.shop.io"),
+                ("TOKEN", "first"),
+                ("settings", &file("db.staging.shop.io", "5", "a")),
+            ]),
+        ),
+        ("production/kustomization.yaml", "resources: [db.yaml]\n"),
+        (
+            "production/db.yaml",
+            &secret(&[
+                ("API", "https://api.production.shop.io"),
+                ("TOKEN", "first"),
+                ("settings", &file("db.production.shop.io", "5", "b")),
+            ]),
+        ),
+    ]);
+    repository.write(
+        "staging/db.yaml",
+        &secret(&[
+            ("API", "https://api.staging.shop.io"),
+            ("TOKEN", "second"),
+            ("settings", &file("db.staging.shop.io", "9", "a")),
+            ("ALSO", "https://api.staging.shop.io"),
+            ("QUEUE", "amqps://mq-9c1.staging.internal"),
+        ]),
+    );
+    repository.commit("a token, a pool, a queue");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/db.yaml data.API stays: each in its own environment's name
+    production/db.yaml data.TOKEN comes: changed by …
+    production/db.yaml data.settings stays: each in its own environment's name
+    production/db.yaml data.settings comes: changed by …
+    production/db.yaml data.settings stays: production's own
+    production/db.yaml data.settings stays: production never had it
+    production/db.yaml data.ALSO comes: changed by …
+    production/db.yaml data.QUEUE stays: names the source (`staging`), and nothing tells what production says instead
+    ");
+    repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    let production = secret(&[
+        ("API", "https://api.production.shop.io"),
+        ("TOKEN", "second"),
+        ("settings", &file("db.production.shop.io", "9", "b")),
+        ("ALSO", "https://api.production.shop.io"),
+    ]);
+    assert_eq!(repository.read("production/db.yaml"), production);
 }

@@ -219,6 +219,13 @@ impl Because {
             Self::Unwritable(reason) => format!("cannot be changed in place: {reason}"),
         }
     }
+
+    /// Puts a mask in the place of a name that is a part of the value.
+    pub fn hide_name(&mut self, mask: &str) {
+        if let Self::NamesAccount { name } | Self::NamesOnlyOne { name } = self {
+            mask.clone_into(name);
+        }
+    }
 }
 
 fn short(commit: &CommitSha) -> &str {

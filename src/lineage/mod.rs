@@ -5,8 +5,8 @@
 //! value of its own was never the source's.* Everything here is decided from values: files as they
 //! are, files as they were at each commit, names. Who reads a history is elsewhere.
 //!
-//! - What there is: `history` is what is known of the past, `value` and `content` are files as trees, `versions` a
-//!   file's past as trees, `names` those of the environments, `named` what kustomizations name, `cloud` which objects of a
+//! - What there is: `history` is what is known of the past, `value` and `content` are files as trees, `encoded` what
+//!   Secrets hold in base64, `versions` a file's past as trees, `names` those of the environments, `named` what kustomizations name, `cloud` which objects of a
 //!   cloud a text names.
 //! - Which is which: `pairing` for the items of lists by what they name, `likeness` by what is in them, `past` for what they were, `file_names` for files under each
 //!   environment's name, `moved` and `moves` for those in another place, `series` for those that are nobody's own by their
@@ -30,6 +30,7 @@ mod decision;
 mod definitions;
 mod difference;
 mod elsewhere;
+mod encoded;
 mod entries;
 mod families;
 mod file;

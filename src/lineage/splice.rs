@@ -2,6 +2,7 @@
 
 use super::content::{Form, property};
 use super::decision::{Decision, Op};
+use super::encoded::{as_written, said_at};
 use super::value::Value;
 use crate::yaml::edit::{EditError, Editor, Fragment, NodePath, Step};
 
@@ -109,17 +110,19 @@ fn apply_within(target: &mut Editor, source: &Editor, group: &[&Op]) -> Vec<(usi
         .iter()
         .filter_map(|op| if let Op::Within { op, .. } = op { Some(&**op) } else { None })
         .collect();
-    let texts = (
-        target.node(path).and_then(|node| node.text()),
-        source.node(from).and_then(|node| node.text()),
-    );
-    let (Some(before), Some(theirs)) = texts else { return all("it is no text".to_owned()) };
-    let mut text = match Text::open(*form, before, theirs) {
+    let texts = (said_at(target, path), said_at(source, from));
+    let (Some((before, is_encoded)), Some((theirs, _))) = texts else {
+        return all("it is no text".to_owned());
+    };
+    let mut text = match Text::open(*form, &before, &theirs) {
         Ok(text) => text,
         Err(reason) => return all(reason),
     };
     let refused = text.apply_all(&inner);
-    match target.rewrite(path, &text.finish()) {
+    let text = text.finish();
+    let written =
+        if is_encoded { set_text(target, path, &text) } else { target.rewrite(path, &text) };
+    match written {
         Ok(()) => refused,
         Err(error) => all(error.to_string()),
     }
@@ -135,18 +138,7 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
             let quoted = in_quotes_of(target, path, source, from);
             target.replace(path, &quoted.unwrap_or(fragment))
         }
-        [Op::Set { target: path, text }] => {
-            let quote = target.node(path).and_then(|node| target.written(node).chars().next());
-            let quoted = quote.filter(|quote| matches!(quote, '\'' | '"'));
-            let is_text =
-                Editor::parse(text).is_ok_and(|it| Value::of(it.root(0)) == Value::text(text));
-            let fragment = match quoted {
-                Some(quote) => Fragment::parse(&format!("{quote}{text}{quote}"))?,
-                None if is_text => Fragment::parse(text)?,
-                None => Fragment::text(text)?,
-            };
-            target.replace(path, &fragment)
-        }
+        [Op::Set { target: path, text }] => set_text(target, path, text),
         [Op::Insert { parent, after, key, source: from }] => {
             let fragment = source.fragment(from)?;
             let written =
@@ -159,6 +151,20 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
         }
         _ => add_items(target, source, group),
     }
+}
+
+/// Puts a text of one line in a scalar's place, in the quotes that it has.
+fn set_text(target: &mut Editor, path: &NodePath, text: &str) -> Result<(), EditError> {
+    let text = &*as_written(target, path, text);
+    let quote = target.node(path).and_then(|node| target.written(node).chars().next());
+    let quoted = quote.filter(|quote| matches!(quote, '\'' | '"'));
+    let is_text = Editor::parse(text).is_ok_and(|it| Value::of(it.root(0)) == Value::text(text));
+    let fragment = match quoted {
+        Some(quote) => Fragment::parse(&format!("{quote}{text}{quote}"))?,
+        None if is_text => Fragment::parse(text)?,
+        None => Fragment::text(text)?,
+    };
+    target.replace(path, &fragment)
 }
 
 /// The source's text in the target's kind of quotes, where both are quoted and nothing has to be escaped.

@@ -9,10 +9,12 @@ use super::cloud::CloudObject;
 use super::content::{Form, property};
 use super::counterparts::Counterparts;
 use super::definitions::definitions;
+use super::encoded::is_encoded;
 use super::names::{Names, is_called_apart};
 use super::value::{Shape, Value};
 use super::within::has_fields;
 use super::world::{World, names_in};
+use crate::model::{base64_of, text_in_base64};
 use crate::yaml::edit::{Editor, Fragment, NodePath, SpanKind, SpanNode, Step};
 
 /// What tells how the target says something.
@@ -161,25 +163,53 @@ impl Words<'_> {
             return false;
         }
         let mut lacks = false;
-        if let Some(text) = node.text().filter(|text| !self.had.contains(*text)) {
-            if has_lines(text) {
-                let rewritten = self.rewritten(text);
-                lacks |= rewritten.lacks;
-                places.extend(rewritten.text.map(|own| (path.clone(), own)));
-            } else {
-                let own = self.translation.of_key(key, text);
-                lacks |= own.is_none();
-                places.extend(own.filter(|own| own != text).map(|own| (path.clone(), own)));
-            }
+        if let Some(text) = node.text() {
+            let said = self.said(key, text);
+            lacks |= said.lacks;
+            places.extend(said.text.map(|own| (path.clone(), own)));
         }
         for (index, item) in node.items().iter().enumerate() {
             lacks |= self.find((item, &path.index(index)), key, places);
         }
         for (key, value) in node.pairs() {
             let Some(key) = key.text() else { continue };
-            lacks |= self.find((value, &path.step(Step::Key(key.to_owned()))), key, places);
+            let path = path.step(Step::Key(key.to_owned()));
+            lacks |= match is_encoded(node, key) {
+                true => self.find_encoded((value, &path), places),
+                false => self.find((value, &path), key, places),
+            };
         }
         lacks
+    }
+
+    /// The same for the `data` of a Secret.
+    fn find_encoded(
+        &self,
+        (data, path): (&SpanNode, &NodePath),
+        places: &mut Vec<(NodePath, String)>,
+    ) -> bool {
+        let mut lacks = false;
+        for (key, value) in data.pairs() {
+            let (Some(key), Some(written)) = (key.text(), value.text()) else { continue };
+            let Some(text) = text_in_base64(written) else { continue };
+            let said = self.said(key, &text);
+            lacks |= said.lacks;
+            let path = path.step(Step::Key(key.to_owned()));
+            places.extend(said.text.map(|own| (path, base64_of(&own))));
+        }
+        lacks
+    }
+
+    /// What the target says for a text at a key, if that is another one.
+    fn said(&self, key: &str, text: &str) -> Rewritten {
+        if self.had.contains(text) {
+            return Rewritten { text: None, lacks: false };
+        }
+        if has_lines(text) {
+            return self.rewritten(text);
+        }
+        let own = self.translation.of_key(key, text);
+        Rewritten { lacks: own.is_none(), text: own.filter(|own| own != text) }
     }
 
     fn in_lines(&self, text: &str) -> Rewritten {

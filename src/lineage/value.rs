@@ -1,9 +1,11 @@
-//! A tree of values without layout: two are equal if a reader of YAML sees the same.
+//! A tree of values without layout: two are equal if a reader of YAML sees the same, and what a Secret holds in base64 is
+//! the text that it stands for.
 
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use foldhash::fast::FixedState;
 
+use crate::model::text_in_base64;
 use crate::yaml::edit::{SpanKind, SpanNode};
 use crate::yaml::{self, Dialect, Node, Pair, Tag, resolve_plain};
 
@@ -66,7 +68,7 @@ impl Value {
             yaml::Value::Sequence(items) => Shape::List(items.iter().map(Self::of_node).collect()),
             yaml::Value::Mapping(mapping) => {
                 let pair = |pair: &Pair| (pair.key.text.to_string(), Self::of_node(&pair.value));
-                Shape::Map(mapping.iter().map(pair).collect())
+                Shape::Map(said_by_secret(mapping.iter().map(pair).collect()))
             }
         })
     }
@@ -84,7 +86,7 @@ impl Value {
                 let pair = |(key, value): &(SpanNode, SpanNode)| {
                     (key.text().unwrap_or_default().to_owned(), Self::of(value))
                 };
-                Shape::Map(pairs.iter().map(pair).collect())
+                Shape::Map(said_by_secret(pairs.iter().map(pair).collect()))
             }
         })
     }
@@ -172,6 +174,27 @@ impl Value {
             }
         }
     }
+}
+
+/// The keys and values of a mapping, where it is a Secret with what its `data` says.
+fn said_by_secret(mut pairs: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let is_secret = |(key, value): &(String, Value)| key == "kind" && is_secret(value.as_text());
+    if pairs.iter().any(is_secret)
+        && let Some((_, data)) = pairs.iter_mut().find(|(key, _)| key == "data")
+        && let Shape::Map(written) = &data.shape
+    {
+        let said = |(key, value): &(String, Value)| {
+            let text = value.as_text().and_then(text_in_base64);
+            (key.clone(), text.map_or_else(|| value.clone(), |text| Value::text(&text)))
+        };
+        *data = Value::new(Shape::Map(written.iter().map(said).collect()));
+    }
+    pairs
+}
+
+/// Whether a `kind` is that of what holds texts in base64.
+pub(super) fn is_secret(kind: Option<&str>) -> bool {
+    kind == Some("Secret")
 }
 
 /// A scalar without quotes, typed as kustomize types it.

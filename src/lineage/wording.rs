@@ -8,6 +8,7 @@ use super::cloud;
 use super::content::Form;
 use super::counterparts::{Counterparts, Side};
 use super::difference::{Because, Then};
+use super::encoded::all_said;
 use super::entries::settle_entries;
 use super::held::Held;
 use super::moves::move_files;
@@ -23,7 +24,7 @@ fn name_environments(request: &Request<'_>, outcomes: &[Outcome]) -> bool {
     let after = |outcome: &'_ Outcome| outcome.change.as_ref()?.after.as_ref().cloned();
     let mut texts = outcomes.iter().filter_map(after);
     texts.any(|file| {
-        let text = String::from_utf8_lossy(&file.content);
+        let text = all_said(&file.content);
         request.names.names_source(&text)
             || request.names.others_in(&text).next().is_some()
             || cloud::objects_in(&text).next().is_some()
@@ -38,7 +39,7 @@ fn others_said(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeSet<Stri
     }
     for below in &sides.target {
         if let Some(file) = request.files.file(&sides.target_path(below))? {
-            let text = String::from_utf8_lossy(&file.content);
+            let text = all_said(&file.content);
             said.extend(request.names.others_in(&text).map(str::to_owned));
         }
     }

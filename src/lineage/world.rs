@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cloud::{self, CloudObject};
 use super::content::Form;
 use super::definitions::definitions;
+use super::encoded::all_said;
 use super::request::Folders;
 use crate::model::{File, Files, RepoPath};
 
@@ -65,7 +66,7 @@ impl<'a> World<'a> {
         self.cloud_objects.get_or_init(|| {
             let own = self.paths().iter().filter(|path| self.is_own(path)).cloned();
             let files = self.holding(&own.collect::<Vec<_>>(), &cloud::marks());
-            let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
+            let texts = files.iter().map(|(_, file)| all_said(&file.content));
             texts.flat_map(|text| cloud::objects_in(&text).collect::<Vec<_>>()).collect()
         })
     }
@@ -73,7 +74,7 @@ impl<'a> World<'a> {
     /// Whether a file of the source's and its counterpart each name a private network that the other does not.
     pub(super) fn name_networks_apart(&self, source: RepoPath, target: RepoPath) -> bool {
         let files = self.holding(&[source, target], &cloud::marks());
-        let texts = files.iter().map(|(_, file)| String::from_utf8_lossy(&file.content));
+        let texts = files.iter().map(|(_, file)| all_said(&file.content));
         match &texts.collect::<Vec<_>>()[..] {
             [one, other] => cloud::name_networks_apart(one, other),
             _ => false,
@@ -151,7 +152,7 @@ impl<'a> World<'a> {
 }
 
 fn names_in_file(file: &File) -> BTreeSet<String> {
-    let text = String::from_utf8_lossy(&file.content);
+    let text = all_said(&file.content);
     names_in(&text).into_iter().map(str::to_owned).collect()
 }
 

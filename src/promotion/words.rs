@@ -31,7 +31,7 @@ impl Finished {
                     Cause::Changed { fields, .. } => {
                         for field in &mut *fields {
                             if masked.contains(&edit.path) && !is_open(&edit.path, field) {
-                                without_items(field);
+                                without_values(field);
                             }
                             hide(field);
                         }
@@ -48,7 +48,8 @@ impl Finished {
             let values = [&mut difference.source, &mut difference.target];
             if masked.contains(&difference.path) && !is_open(&difference.path, &difference.field) {
                 values.into_iter().flatten().for_each(|value| MASKED.clone_into(value));
-                without_items(&mut difference.field);
+                without_values(&mut difference.field);
+                difference.because.hide_name(MASKED);
             } else {
                 values.into_iter().flatten().for_each(hide);
             }
@@ -91,11 +92,19 @@ fn is_open(path: &RepoPath, field: &str) -> bool {
         && KustomizationField::named(first).is_some_and(|field| field.values == FieldValues::Open)
 }
 
-/// Items are shown by what they say, which is a value too.
-fn without_items(field: &mut String) {
-    if let Some(at) = field.find('[') {
-        field.truncate(at);
-    }
+/// Leaves of a field's place what is no value: items are shown by what they say, and what is inside a Secret's text is
+/// a part of that.
+fn without_values(field: &mut String) {
+    let key_of = |part: &str| {
+        let key = field.strip_prefix(part)?.strip_prefix('.')?;
+        let len = match key.strip_prefix('[') {
+            Some(dotted) => dotted.find(']')? + 2,
+            None => key.find(['.', '[']).unwrap_or(key.len()),
+        };
+        Some(part.len() + 1 + len)
+    };
+    let end = ["data", "stringData"].into_iter().find_map(key_of).or_else(|| field.find('['));
+    field.truncate(end.unwrap_or(field.len()));
 }
 
 /// The files with differences of which a diff would hide something.
@@ -121,4 +130,27 @@ pub(super) fn files_with_secrets(
         }
     }
     masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn of_a_field_of_secrets_no_value_is_left() {
+        for (field, left) in [
+            ("data.token", "data.token"),
+            ("data.[app.properties]", "data.[app.properties]"),
+            ("data.settings.pool.hunter2", "data.settings"),
+            ("stringData.[users.yaml].[a.b].c", "stringData.[users.yaml]"),
+            ("data.users[hunter2]", "data.users"),
+            ("data[hunter2].x", "data"),
+            ("secretGenerator[name=db].literals[hunter2]", "secretGenerator"),
+            ("spec.a", "spec.a"),
+        ] {
+            let mut shown = field.to_owned();
+            without_values(&mut shown);
+            assert_eq!(shown, left, "{field}");
+        }
+    }
 }

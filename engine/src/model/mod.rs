@@ -5,6 +5,7 @@
 mod api_domain;
 mod carried;
 mod edited_files;
+mod encoded_text;
 mod excerpt;
 mod field_path;
 mod file_names;
@@ -26,6 +27,7 @@ mod shown_field;
 pub use api_domain::{is_api_group, is_end_of_api_domain};
 pub use carried::{Word, read_word};
 pub use edited_files::{EditedFiles, edits_between};
+pub use encoded_text::{base64_of, text_in_base64};
 pub use excerpt::excerpts;
 pub use field_path::{FieldPath, FieldStep, InvalidFieldPath};
 pub use file_names::{

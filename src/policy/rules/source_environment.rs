@@ -1,13 +1,13 @@
 //! Names of the source environment that a promotion would bring into the target: host names,
 //! namespaces, clusters, and the paths of secrets.
 //!
-//! Only values that the promotion changes are looked at, and of them only the piece that is a name is
-//! shown. What names the target as well is meant so.
+//! Only values that the promotion changes are looked at, and of them only the piece that is a name is shown; of a Secret's
+//! not even that. What names the target as well is meant so, and what a field named before it named without the promotion.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::kustomize::name_without_hash;
-use crate::model::is_api_group;
+use crate::model::{is_api_group, text_in_base64};
 use crate::policy::article::article;
 use crate::policy::change::Words;
 use crate::policy::environment_words::EnvironmentWords;
@@ -15,7 +15,7 @@ use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
 use crate::policy::subject::{Side, Subject};
 use crate::policy::{Level, Manifest};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Mapping, Node, Value};
 
 pub(super) const RULE: Rule = Rule {
     id: "source-environment",
@@ -45,16 +45,23 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let (source, target) = (source.without(&target), target.without(&source));
     let before = promotion.target.build.resources.iter();
     let before: BTreeMap<_, _> = before.map(|resource| (&resource.id, &resource.node)).collect();
-    for manifest in subject.manifests.iter().filter(|manifest| manifest.id.gvk.kind != "Secret") {
+    for manifest in subject.manifests {
         let then = before.get(&manifest.id).copied();
         if then == Some(manifest.node) {
             continue;
         }
+        if manifest.id.gvk.kind == "Secret" {
+            let known = then.map(values_of_secret).unwrap_or_default();
+            for (field, text) in values_of_secret(manifest.node) {
+                let is_foreign = source.find(&text).is_some() && target.find(&text).is_none();
+                if is_foreign && known.get(&field) != Some(&text) {
+                    say_of_secret(manifest, &field, promotion.source.name.as_str(), report);
+                }
+            }
+            continue;
+        }
         let known = then.map(scalars).unwrap_or_default();
         visit(manifest.node, &mut String::new(), &mut |field, text| {
-            if known.contains(&(field.to_owned(), text)) {
-                return;
-            }
             // It is its group's: `things.shop.dev`.
             if field == "metadata.name" && manifest.id.gvk.kind == "CustomResourceDefinition" {
                 return;
@@ -62,6 +69,10 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             let Some(name) = named(&source, field, text).filter(|name| !is_program(name)) else {
                 return;
             };
+            // What it named before, it does not name by this promotion.
+            if known.get(field).is_some_and(|text| named(&source, field, text) == Some(name)) {
+                return;
+            }
             if target.find(text).is_none() {
                 say(manifest, field, name, promotion.source.name.as_str(), report);
             }
@@ -121,6 +132,27 @@ fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &
     report.in_other_words(words);
 }
 
+/// What a Secret's values are is not shown, and of what they name no more than whose it is.
+fn say_of_secret(manifest: &Manifest<'_>, field: &str, source: &str, report: &mut Report<'_>) {
+    let message = format!("a value of this Secret names what belongs to `{source}`");
+    let help = "give the target its own value";
+    report.advise(OTHER, manifest, field, message, help);
+    let has = |verb: &str| format!("{verb} a secret value that names what belongs to `{source}`");
+    let (one, many) = (has("has"), has("have"));
+    report.in_other_words(Words { one, many, detail: format!("`{field}`") });
+}
+
+/// What a Secret's values say, by their fields; of what is in base64 what that stands for.
+fn values_of_secret(node: &Node) -> BTreeMap<String, String> {
+    let part = |part: &'static str, read: fn(&str) -> Option<String>| {
+        let pairs = node.get(part).and_then(Node::as_mapping).into_iter().flat_map(Mapping::iter);
+        pairs.filter_map(move |pair| {
+            Some((format!("{part}.[{}]", pair.key.text), read(pair.value.text()?)?))
+        })
+    };
+    part("stringData", |text| Some(text.to_owned())).chain(part("data", text_in_base64)).collect()
+}
+
 fn kind_of(manifest: &Manifest<'_>, field: &str, name: &str) -> (Code, &'static str) {
     let last = field.rsplit(['.', '[']).next().unwrap_or_default().to_ascii_lowercase();
     if FETCHERS.contains(&manifest.id.gvk.kind.as_str()) && field.starts_with("spec") {
@@ -158,11 +190,11 @@ fn is_program(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Field and value of every scalar.
-fn scalars(node: &Node) -> BTreeSet<(String, &str)> {
-    let mut scalars = BTreeSet::new();
+/// Every scalar by its field.
+fn scalars(node: &Node) -> BTreeMap<String, &str> {
+    let mut scalars = BTreeMap::new();
     visit(node, &mut String::new(), &mut |field, text| {
-        scalars.insert((field.to_owned(), text));
+        scalars.insert(field.to_owned(), text);
     });
     scalars
 }
