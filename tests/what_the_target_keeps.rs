@@ -8,8 +8,11 @@ const CONFIGURATION: &str = "version: 1\nenvironments:\n- {name: staging, path: 
 
 /// What becomes of each difference: file, field, what and why; commits as `…`.
 fn told(repository: &Repo) -> String {
-    let plan = repository.overlift(&["plan", "staging", "production", "--json"]).ok();
-    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    differences(&repository.overlift(&["plan", "staging", "production", "--json"]).ok())
+}
+
+fn differences(plan: &str) -> String {
+    let plan: serde_json::Value = serde_json::from_str(plan).unwrap();
     let line = |it: &serde_json::Value| {
         let text = |key: &str| it[key].as_str().unwrap().to_owned();
         let because = text("because");
@@ -1208,4 +1211,29 @@ fn what_a_secret_holds_in_base64_is_read_as_what_it_says() {
         ("ALSO", "https://api.production.shop.io"),
     ]);
     assert_eq!(repository.read("production/db.yaml"), production);
+}
+
+/// `dev` is an environment and the end of the domain: what stands under it was neither's own nor new.
+#[test]
+fn the_end_of_a_domain_names_nobody() {
+    let values = |host: &str, more: &str| {
+        format!("api: api{host}\nweb: https://web{host}/x\nreplicas: 2\n{more}")
+    };
+    let configuration = CONFIGURATION.replace("staging", "dev");
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", &configuration),
+        ("dev/values.yaml", &values(".dev.shop.dev", "")),
+        ("production/values.yaml", &values(".production.shop.dev", "")),
+    ]);
+    let new = "docs: https://docs.shop.dev\nqueue: mq.dev.shop.dev\nbus: bus.dev\n";
+    repository.write("dev/values.yaml", &values(".dev.shop.dev", new));
+    repository.commit("three more");
+    let plan = repository.overlift(&["plan", "dev", "production", "--json"]).ok();
+    insta::assert_snapshot!(differences(&plan), @r"
+    production/values.yaml api stays: each in its own environment's name
+    production/values.yaml web stays: each in its own environment's name
+    production/values.yaml docs comes: changed by …
+    production/values.yaml queue stays: names the source (`dev`), and nothing tells what production says instead
+    production/values.yaml bus stays: names the source (`dev`), and nothing tells what production says instead
+    ");
 }

@@ -6,7 +6,8 @@
 //! are, files as they were at each commit, names. Who reads a history is elsewhere.
 //!
 //! - What there is: `history` is what is known of the past, `value` and `content` are files as trees, `encoded` what
-//!   Secrets hold in base64, `versions` a file's past as trees, `names` those of the environments, `named` what kustomizations name, `cloud` which objects of a
+//!   Secrets hold in base64, `versions` a file's past as trees, `names` those of the environments, `domains` whose
+//!   last word is none, `named` what kustomizations name, `cloud` which objects of a
 //!   cloud a text names.
 //! - Which is which: `pairing` for the items of lists by what they name, `likeness` by what is in them, `past` for what they were, `file_names` for files under each
 //!   environment's name, `moved` and `moves` for those in another place, `series` for those that are nobody's own by their
@@ -29,6 +30,7 @@ mod coupling;
 mod decision;
 mod definitions;
 mod difference;
+mod domains;
 mod elsewhere;
 mod encoded;
 mod entries;
@@ -71,6 +73,7 @@ pub use claim::{Brought, bears_out};
 pub use compare::{Comparison, compare};
 pub use decision::Choice;
 pub use difference::{Because, Difference, Then};
+pub use domains::shared_domains;
 pub use history::History;
 pub use names::Names;
 pub use request::{Folders, Request};

@@ -14,6 +14,8 @@ pub struct Names {
     words: Vec<String>,
     /// The names of environments that are neither.
     others: Vec<String>,
+    /// Domains in which both have hosts, and whose last word names neither.
+    domains: BTreeSet<String>,
 }
 
 /// Words that name some environment, or move: a value that has one is no version that is promoted.
@@ -48,6 +50,8 @@ const SYNONYMS: &[&[&str]] = &[
 ];
 /// Those of the words that are said of other things as often.
 const COMMON: &[&str] = &["int", "integration", "test", "testing", "live"];
+/// Those that domains of the internet end in.
+const TOP_LEVEL: &[&str] = &["dev", "live", "qa"];
 const FLOATING: &[&str] =
     &["latest", "main", "master", "head", "trunk", "edge", "nightly", "canary", "stable"];
 
@@ -70,6 +74,7 @@ impl Names {
             target: alone(&theirs, &ours),
             words: all.clone().flat_map(|name| words(name)).map(str::to_owned).collect(),
             others: Vec::new(),
+            domains: BTreeSet::new(),
         }
     }
 
@@ -82,14 +87,27 @@ impl Names {
         self
     }
 
+    /// The same, where both have hosts in these domains: their last words name nobody.
+    #[must_use]
+    pub fn with_domains(mut self, domains: BTreeSet<String>) -> Self {
+        self.domains = domains;
+        self
+    }
+
+    /// The names that domains end in as well.
+    pub(super) fn top_level_domains(&self) -> impl Iterator<Item = &str> {
+        let names = self.source.iter().chain(&self.target).map(String::as_str);
+        names.filter(|name| TOP_LEVEL.contains(name))
+    }
+
     /// The first name of the source in a text, as it stands there.
     pub(super) fn source_in<'t>(&self, text: &'t str) -> Option<&'t str> {
-        ranges(text, &self.source).first().map(|range| &text[range.clone()])
+        self.ranges(text, &self.source).first().map(|range| &text[range.clone()])
     }
 
     /// The names of other environments that a text has.
     pub(super) fn others_in<'n>(&'n self, text: &'n str) -> impl Iterator<Item = &'n str> {
-        let others = self.others.iter().filter(|name| !occurrences(text, name).is_empty());
+        let others = self.others.iter().filter(|name| !self.occurrences(text, name).is_empty());
         others.map(String::as_str)
     }
 
@@ -112,12 +130,12 @@ impl Names {
 
     /// A text of the source's with its environment's names taken out.
     pub(super) fn neutral_source(&self, text: &str) -> String {
-        neutral(text, &self.source)
+        self.neutral(text, &self.source)
     }
 
     /// A text of the target's with its environment's names taken out.
     pub(super) fn neutral_target(&self, text: &str) -> String {
-        neutral(text, &self.target)
+        self.neutral(text, &self.target)
     }
 
     /// Whether both say the same, each in its own environment's name.
@@ -130,7 +148,7 @@ impl Names {
         let ours = self.source.iter().chain(&self.target);
         // `main-4f2a91c` is one build of a branch, whatever moves on it.
         let is_build = words(text).any(is_commit);
-        ours.into_iter().any(|name| !occurrences(text, name).is_empty())
+        ours.into_iter().any(|name| !self.occurrences(text, name).is_empty())
             || words(text).any(|word| {
                 let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
                 WORDS.contains(&word.as_str())
@@ -145,7 +163,7 @@ impl Names {
         target: &'t str,
     ) -> Vec<(&'t str, &'t str)> {
         let words = |text: &'t str, names: &[String]| -> Vec<&'t str> {
-            ranges(text, names).into_iter().map(|range| &text[range]).collect()
+            self.ranges(text, names).into_iter().map(|range| &text[range]).collect()
         };
         let (ours, theirs) = (words(source, &self.source), words(target, &self.target));
         if ours.len() == theirs.len() { ours.into_iter().zip(theirs).collect() } else { Vec::new() }
@@ -158,7 +176,7 @@ impl Names {
         word: impl Fn(&str) -> Option<&'w str>,
     ) -> Option<String> {
         let (mut out, mut from) = (String::new(), 0);
-        for range in ranges(text, &self.source) {
+        for range in self.ranges(text, &self.source) {
             out.push_str(&text[from..range.start]);
             from = range.end;
             out.push_str(word(&text[range])?);
@@ -171,7 +189,7 @@ impl Names {
     pub(super) fn without_source(&self, text: &str) -> String {
         let joins = |byte: Option<&u8>| byte.is_some_and(|it| b"-._/".contains(it));
         let (bytes, mut out, mut from) = (text.as_bytes(), String::new(), 0);
-        for Range { start, end } in ranges(text, &self.source) {
+        for Range { start, end } in self.ranges(text, &self.source) {
             let behind = joins(bytes.get(end));
             let before = !behind && start > from && joins(bytes.get(start - 1));
             out.push_str(&text[from..start - usize::from(before)]);
@@ -183,7 +201,60 @@ impl Names {
 
     /// Whether a text has a word that names the source.
     pub(super) fn names_source(&self, text: &str) -> bool {
-        self.source.iter().any(|name| !occurrences(text, name).is_empty())
+        self.source.iter().any(|name| !self.occurrences(text, name).is_empty())
+    }
+
+    fn neutral(&self, text: &str, names: &[String]) -> String {
+        let (mut out, lower) = (text.to_owned(), text.to_ascii_lowercase());
+        for name in names.iter().filter(|name| is_in(&lower, name)) {
+            for at in self.occurrences(&out, name).into_iter().rev() {
+                out.replace_range(at..at + name.len(), "\u{0}");
+            }
+        }
+        out
+    }
+
+    /// Where names stand in a text, in its order; where several do, the first of the list, which is the longest.
+    fn ranges(&self, text: &str, names: &[String]) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for name in names {
+            for at in self.occurrences(text, name) {
+                let range = at..at + name.len();
+                if found.iter().all(|it| range.end <= it.start || range.start >= it.end) {
+                    found.push(range);
+                }
+            }
+        }
+        found.sort_by_key(|range| range.start);
+        found
+    }
+
+    /// Where `name` stands in `text` as words of its own, whatever the case, and not as the end of an API's domain, or of
+    /// one that both have hosts in.
+    fn occurrences(&self, text: &str, name: &str) -> Vec<usize> {
+        let lower = text.to_ascii_lowercase();
+        if !is_in(&lower, name) {
+            return Vec::new();
+        }
+        let is_alone = |at: usize| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+        };
+        let is_end_of_domain = |at: usize| {
+            let end = at + name.len();
+            is_end_of_api_domain(text, at..end) || self.is_end_of_shared_domain(&lower, at..end)
+        };
+        let is_name = |at: &usize| is_alone(*at) && !is_end_of_domain(*at);
+        lower.match_indices(name).map(|(at, _)| at).filter(is_name).collect()
+    }
+
+    /// Whether a word of a text in small letters is the last of a domain that both have hosts in.
+    fn is_end_of_shared_domain(&self, lower: &str, word: Range<usize>) -> bool {
+        let Some(label) = lower[..word.start].strip_suffix('.') else { return false };
+        !self.domains.is_empty()
+            && is_end_of_host(lower, word.end)
+            && self.domains.contains(&lower[begin_of_label(lower, label.len())..word.end])
     }
 }
 
@@ -213,49 +284,22 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn neutral(text: &str, names: &[String]) -> String {
-    let (mut out, lower) = (text.to_owned(), text.to_ascii_lowercase());
-    for name in names.iter().filter(|name| is_in(&lower, name)) {
-        for at in occurrences(&out, name).into_iter().rev() {
-            out.replace_range(at..at + name.len(), "\u{0}");
-        }
-    }
-    out
-}
-
-/// Where names stand in a text, in its order; where several do, the first of the list, which is the longest.
-fn ranges(text: &str, names: &[String]) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for name in names {
-        for at in occurrences(text, name) {
-            let range = at..at + name.len();
-            if found.iter().all(|it| range.end <= it.start || range.start >= it.end) {
-                found.push(range);
-            }
-        }
-    }
-    found.sort_by_key(|range| range.start);
-    found
-}
-
 /// Whether a text in small letters has a name somewhere: most have none, which is seen before a searcher is made.
 fn is_in(lower: &str, name: &str) -> bool {
     memchr::memmem::find(lower.as_bytes(), name.as_bytes()).is_some()
 }
 
-/// Where `name` stands in `text` as words of its own, whatever the case, and not as the end of an API's domain.
-fn occurrences(text: &str, name: &str) -> Vec<usize> {
-    let lower = text.to_ascii_lowercase();
-    if !is_in(&lower, name) {
-        return Vec::new();
-    }
-    let is_alone = |at: usize| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
-    };
-    let is_name = |at: &usize| is_alone(*at) && !is_end_of_api_domain(text, *at..*at + name.len());
-    lower.match_indices(name).map(|(at, _)| at).filter(is_name).collect()
+/// Where the label begins that ends at a place.
+pub(super) fn begin_of_label(text: &str, end: usize) -> usize {
+    let is_label = |c: char| c.is_alphanumeric() || c == '-';
+    text[..end].trim_end_matches(is_label).len()
+}
+
+/// Whether a host can end at a place.
+pub(super) fn is_end_of_host(text: &str, end: usize) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let behind = text[end..].strip_prefix('.').unwrap_or(&text[end..]);
+    !behind.starts_with(goes_on)
 }
 
 /// Splits `repository:tag`, `repository@digest` and `address?ref=commit` into what stays and the version.

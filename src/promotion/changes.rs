@@ -11,7 +11,7 @@ use super::planned_edit::Cause;
 use super::rules::{By, Keep, PathGlob};
 use crate::lineage::{
     self, Because, Brought, Choice, Comparison, Difference, Folders, History, Names, Point, Then,
-    bears_out, compare, last_by_hand,
+    bears_out, compare, last_by_hand, shared_domains,
 };
 use crate::model::{
     BlobId, Blobs, CommitSha, FieldPath, File, FileEdit, Files, Location, ReadError, RepoPath,
@@ -84,6 +84,9 @@ fn compare_with(
         .filter(|(name, _)| ![&source.name, &target.name].contains(&name));
     let names = names(source.name.as_str(), &source.path, target.name.as_str(), &target.path)
         .beside(others.map(|(name, _)| name.as_str()));
+    let folders = Folders { source: &source.path, target: &target.path };
+    let shared = shared_domains(files, folders, &names)?;
+    let names = names.with_domains(shared.domains);
     let ours = last_of_ours(history, points, (source, target))?;
     let by_hand = ours.is_none();
     let point = match ours {
@@ -92,9 +95,9 @@ fn compare_with(
     };
     let rules = &*target.rules;
     let asked: Vec<Asked> = request.wish.only.iter().map(|text| Asked::parse(text)).collect();
-    compare(&lineage::Request {
+    let mut comparison = compare(&lineage::Request {
         files,
-        folders: Folders { source: &source.path, target: &target.path },
+        folders,
         names: &names,
         history,
         point: point.as_ref(),
@@ -107,7 +110,9 @@ fn compare_with(
             asked.is_empty() || asked.iter().any(|it| it.means(target.called(below), field, value))
         },
         named: &|field, value| asked.iter().any(|it| it.names(field, value)),
-    })
+    })?;
+    comparison.lacking.extend(shared.lacking);
+    Ok(comparison)
 }
 
 /// The newest promotion of ours that the history bears out: trailers alone anybody can write.

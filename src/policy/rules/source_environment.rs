@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kustomize::name_without_hash;
+use crate::kustomize::{ResourceId, name_without_hash};
 use crate::model::{is_api_group, text_in_base64};
 use crate::policy::article::article;
 use crate::policy::change::Words;
@@ -73,7 +73,8 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             if known.get(field).is_some_and(|text| named(&source, field, text) == Some(name)) {
                 return;
             }
-            if target.find(text).is_none() {
+            let is_own = || own_domain(&source, name).is_some_and(|domain| says(&before, domain));
+            if target.find(text).is_none() && !is_own() {
                 say(manifest, field, name, promotion.source.name.as_str(), report);
             }
         });
@@ -93,6 +94,22 @@ fn named<'t>(source: &EnvironmentWords, field: &str, text: &'t str) -> Option<&'
         Some(option) => option.split_once('=').and_then(|(_, value)| source.find(value)),
         None => source.find(word),
     })
+}
+
+/// The domain of a host whose last word alone is one for the source: `shop.dev` of `api.shop.dev`.
+fn own_domain<'n>(source: &EnvironmentWords, host: &'n str) -> Option<&'n str> {
+    let (rest, _) = host.rsplit_once('.').filter(|_| is_host(host))?;
+    let (above, _) = rest.rsplit_once('.')?;
+    source.find(rest).is_none().then(|| &host[above.len()..])
+}
+
+/// Whether resources have a host in a domain.
+fn says(resources: &BTreeMap<&ResourceId, &Node>, domain: &str) -> bool {
+    let mut is_said = false;
+    for node in resources.values() {
+        visit(node, &mut String::new(), &mut |_, text| is_said |= text.contains(domain));
+    }
+    is_said
 }
 
 /// What an environment is called: its name, its folder's, and what its build puts around names.
@@ -243,6 +260,15 @@ mod tests {
         assert_eq!(of(args, "server -dev --to=db.dev.x").as_deref(), Some("db.dev.x"));
         assert_eq!(of(args, "--namespace dev").as_deref(), Some("dev"));
         assert_eq!(of("spec.nameSuffix", "-dev").as_deref(), Some("-dev"));
+    }
+
+    #[test]
+    fn the_end_of_a_domain_is_told_from_an_environment_in_it() {
+        let dev = EnvironmentWords::of(&crate::model::EnvironmentName::parse("dev").unwrap());
+        assert_eq!(own_domain(&dev, "api.shop.dev"), Some(".shop.dev"));
+        assert_eq!(own_domain(&dev, "api.dev.shop.dev"), None);
+        assert_eq!(own_domain(&dev, "shop.dev"), None);
+        assert_eq!(own_domain(&dev, "dev"), None);
     }
 
     #[test]
