@@ -6,6 +6,7 @@
 //! hash. Here these are typed fields; this module follows what would have become of them.
 
 use super::ResourceId;
+use super::error::BuildError;
 use super::resource::{Behavior, Draft, PreviousId};
 use crate::model::Location;
 use crate::yaml::{Mapping, Node, Value};
@@ -47,8 +48,7 @@ impl Draft {
     /// It keeps names, namespaces and kinds in a list with commas each, leaves out empty ones, and fails where
     /// the lists are not of one length (`api/internal/utils/makeResIds.go`): after a name that was no text, or
     /// one with a comma, such as what sops encrypts.
-    #[must_use]
-    pub fn has_sound_books(&self) -> bool {
+    fn has_sound_books(&self) -> bool {
         let commas = |text: &str| text.bytes().filter(|byte| *byte == b',').count();
         let parts = |text: &str| if text.is_empty() { 0 } else { 1 + commas(text) };
         let [mut names, mut namespaces, mut kinds] = [0; 3];
@@ -58,6 +58,22 @@ impl Draft {
             kinds += parts(kind);
         }
         names == 0 || (names == namespaces && names == kinds)
+    }
+
+    /// Refuses a resource of which kustomize loses count, as it does wherever it looks for earlier identities.
+    ///
+    /// # Errors
+    /// [`BuildError::Invalid`] if that is so.
+    pub fn refuse_unsound_books(&self) -> Result<(), BuildError> {
+        if self.has_sound_books() {
+            return Ok(());
+        }
+        let reason = format!(
+            "`{}` had a name, namespace or kind that is empty or has a comma, and kustomize loses count of those \
+             that it had",
+            self.id
+        );
+        Err(BuildError::Invalid { at: self.location.clone(), reason })
     }
 
     /// Loses everything that kustomize would have kept in annotations.

@@ -65,7 +65,7 @@ pub(super) fn build<'a>(
     let mut secrets = std::mem::take(&mut set.secrets);
     let lost_books = std::mem::take(&mut set.lost_books);
     let patches = std::mem::take(&mut set.patches);
-    set.iter().try_for_each(has_sound_books)?;
+    set.iter().try_for_each(Draft::refuse_unsound_books)?;
     name_hash::apply(&mut set, &session.schema);
     name_reference::apply(&mut set, configuration.get(), &session.schema)?;
     let unused = vars.resolve(&mut set, configuration.get())?;
@@ -132,19 +132,6 @@ fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
         original_id: draft.first_id,
         origin: draft.location,
     })
-}
-
-/// Refuses what kustomize loses count of.
-fn has_sound_books(draft: &Draft) -> Result<(), BuildError> {
-    if draft.has_sound_books() {
-        return Ok(());
-    }
-    let reason = format!(
-        "`{}` had a name, namespace or kind that is empty or has a comma, and kustomize loses count of those \
-         that it had",
-        draft.id
-    );
-    Err(BuildError::Invalid { at: draft.location.clone(), reason })
 }
 
 /// Whatever a replacement put in its place, a resource still needs a name.

@@ -4,7 +4,7 @@
 //! it again before it prints: a number that stands in quotes by then is a string, and a text without
 //! type and quotes is whatever it reads like.
 
-use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag, Text, Value};
+use crate::yaml::{self, Dialect, Mapping, Node, Pair, Scalar, Style, Tag, Text, Value};
 
 /// Gives a scalar a new text and type; without a type it is what it reads like.
 pub fn assign(scalar: &mut Scalar, text: Text, tag: Option<Tag>) {
@@ -85,13 +85,21 @@ pub fn text_of_new_field(text: impl Into<Text>) -> Scalar {
     scalar
 }
 
-/// Makes every value of a map below `metadata` a text, and removes the map if it is empty.
+/// Makes every value of a map below `metadata` a text, and removes the map if it is empty. A list is a map to kustomize:
+/// of its first item to its second, and so on. It writes
+/// keys without their quotes.
 pub fn make_texts(node: &mut Node, field: &str) {
     let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
     let Some(map) = metadata.get_mut(field) else { return };
+    if let Some(items) = map.as_sequence() {
+        map.value = Value::Mapping(pairs(items));
+    }
     let empty = match &mut map.value {
         Value::Mapping(map) => {
-            map.iter_mut().for_each(|pair| make_text(&mut pair.value));
+            for pair in map.iter_mut() {
+                pair.key.style = Style::Plain;
+                make_text(&mut pair.value);
+            }
             map.is_empty()
         }
         _ => true,
@@ -99,6 +107,23 @@ pub fn make_texts(node: &mut Node, field: &str) {
     if empty {
         metadata.remove(field);
     }
+}
+
+fn pairs(items: &[Node]) -> Mapping {
+    let mut mapping = Mapping::default();
+    for pair in items.chunks_exact(2) {
+        let key = pair[0].text().unwrap_or_default();
+        if key.is_empty() {
+            return Mapping::default();
+        }
+        if let Some(value) = mapping.get_mut(key) {
+            *value = pair[1].clone();
+            continue;
+        }
+        let (key, key_mark) = (Scalar::string(key), pair[0].mark);
+        mapping.push(Pair { key, key_mark, value: pair[1].clone() });
+    }
+    mapping
 }
 
 fn make_text(node: &mut Node) {

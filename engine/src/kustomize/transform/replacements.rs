@@ -81,6 +81,11 @@ fn apply(
                 "a replacement needs a source and at least one target",
             ));
         };
+        if replacement.source.is_some() || !targets.is_empty() {
+            set.iter()
+                .filter(|draft| !draft.is_deleted())
+                .try_for_each(Draft::refuse_unsound_books)?;
+        }
         let mut value = value(set, replacement)?;
         for target in targets {
             copy_to(set, target, &mut value, schema)?;
