@@ -2,7 +2,7 @@
 
 use super::error::BuildError;
 use super::generate::base64_lines;
-use super::resource::Behavior::{Create, Merge, Replace, Unspecified};
+use super::resource::Behavior::{Merge, Replace};
 use super::resource::Draft;
 use super::resource_set::{ResourceSet, WantedId};
 use super::version::{STRING_DATA, Version};
@@ -36,13 +36,18 @@ pub(super) fn absorb(
     version: Version,
 ) -> Result<(), BuildError> {
     let found = set.find_any(&WantedId::of(&draft));
+    // By its earlier kind it is found, but not put in its place.
+    let is_of_its_kind = |found: &[usize]| match found {
+        [at] => set.get(*at).is_some_and(|old| old.id.gvk == draft.id.gvk),
+        several => !several.is_empty(),
+    };
     match (&found[..], draft.behavior) {
-        ([], Merge | Replace) => Err(BuildError::NothingToMerge {
+        (found, Merge | Replace) if !is_of_its_kind(found) => Err(BuildError::NothingToMerge {
             at: draft.location,
             id: draft.id,
             behavior: draft.behavior.as_str(),
         }),
-        ([], Create | Unspecified) => append(set, draft),
+        ([], _) => append(set, draft),
         ([at], behavior @ (Merge | Replace)) => {
             if let Some(old) = set.get(*at) {
                 let is_secret = is_core_secret(old) && version.has(&STRING_DATA);
