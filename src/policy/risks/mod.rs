@@ -43,6 +43,8 @@ pub(super) mod traffic;
 mod version;
 mod watchers;
 
+pub(super) use version::image;
+
 use super::finding::Finding;
 use super::rule::Rule;
 

@@ -2,7 +2,7 @@
 
 /// An image's parts: `registry/name`, tag and digest, both empty where they are not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Image<'a> {
+pub(in crate::policy) struct Image<'a> {
     /// Registry and name.
     pub name: &'a str,
     /// The tag.
@@ -12,7 +12,7 @@ pub(super) struct Image<'a> {
 }
 
 /// Takes an image's reference apart.
-pub(super) fn image(text: &str) -> Image<'_> {
+pub(in crate::policy) fn image(text: &str) -> Image<'_> {
     let (rest, digest) = text.split_once('@').unwrap_or((text, ""));
     let name_start = rest.rfind('/').map_or(0, |at| at + 1);
     match rest[name_start..].find(':') {

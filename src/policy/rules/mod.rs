@@ -17,6 +17,7 @@ mod gateway_conflict;
 mod gateway_port;
 mod gateway_secret;
 mod helm_template;
+mod image_effect;
 mod injection_webhook;
 mod jwt_claim_route;
 mod kubernetes_gateway_selector;
@@ -73,6 +74,7 @@ const OVER_A_SET: &[Rule] = &[
     gateway_port::RULE,
     gateway_secret::RULE,
     helm_template::RULE,
+    image_effect::RULE,
     injection_webhook::RULE,
     jwt_claim_route::RULE,
     kubernetes_gateway_selector::RULE,
