@@ -17,16 +17,19 @@ pub struct History<'a> {
     pub blobs: &'a dyn Blobs,
     /// The commit that the history is of.
     pub head: Option<&'a CommitSha>,
-    /// What contents say that were read: a version is asked for once by who looks for promotions, and again by each who
-    /// decides.
-    values: Mutex<Values>,
+    values: ReadVersions,
 }
+
+/// What contents say that were read. A version is asked for once by who looks for promotions, and again by each who
+/// decides: for the environment's source, and for what it is the source of.
+#[derive(Clone, Debug, Default)]
+pub struct ReadVersions(Arc<Mutex<Values>>);
 
 /// So many bytes of contents are kept as what they say; a tree takes several times its text.
 const MOST_KEPT: usize = 4 << 20;
 
 /// What contents say, by how they are read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Values {
     known: BTreeMap<(Form, BlobId), Option<Arc<Value>>>,
     bytes: usize,
@@ -67,7 +70,13 @@ impl<'a> History<'a> {
         blobs: &'a dyn Blobs,
         head: Option<&'a CommitSha>,
     ) -> Self {
-        Self { commits, blobs, head, values: Mutex::default() }
+        Self { commits, blobs, head, values: ReadVersions::default() }
+    }
+
+    /// The same with what was read of contents before, and for who reads some of them later.
+    #[must_use]
+    pub fn sharing(self, values: &ReadVersions) -> Self {
+        Self { values: values.clone(), ..self }
     }
 
     /// What a content says; `None` if it cannot be read so.
@@ -82,7 +91,7 @@ impl<'a> History<'a> {
     }
 
     fn kept(&self) -> MutexGuard<'_, Values> {
-        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+        self.values.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The versions of the file that stands under `path`, oldest first, under whatever names it stood in `within`. A

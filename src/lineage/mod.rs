@@ -74,7 +74,7 @@ pub use compare::{Comparison, compare};
 pub use decision::Choice;
 pub use difference::{Because, Difference, Then};
 pub use domains::shared_domains;
-pub use history::History;
+pub use history::{History, ReadVersions};
 pub use names::Names;
 pub use request::{Folders, Request};
 pub use settle::{Point, last_by_hand};

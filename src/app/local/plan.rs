@@ -90,7 +90,7 @@ impl Workspace {
             };
             self.plan_in_sandbox(question, checking.fetched().clone(), files)
         };
-        let history = past.as_ref().map(LocalPast::history);
+        let history = past.as_ref().map(|past| past.history().sharing(&self.versions));
         let request = PlanRequest {
             files,
             options: &self.build_options(configuration),

@@ -14,6 +14,7 @@ use crate::deployer::Deployers;
 use crate::kustomize::{
     AbsentFiles, BuildOptions, ForeignEngine, LoadRestrictor, RemoteResolver, Version,
 };
+use crate::lineage::ReadVersions;
 use crate::model::{BlobId, CommitSha, Files, RepoPath};
 use crate::promotion::{Environment, Trailers, Wish};
 use crate::workdir::{self, Checkout, CommitTree, Repository, Way, WorkdirError};
@@ -35,6 +36,8 @@ pub struct Workspace {
     pub(super) way: OnceLock<Arc<Way>>,
     /// The past of all environments, once many are planned.
     pub(super) pasts: OnceLock<LocalPasts>,
+    /// What versions of files say that were read for some pair.
+    pub(super) versions: ReadVersions,
     pub(super) load_restrictor: Option<LoadRestrictor>,
     pub(super) version: Option<Version>,
     /// What deploys the folders, once somebody asked.
@@ -81,6 +84,7 @@ impl Workspace {
             uncommitted: OnceLock::new(),
             way: OnceLock::new(),
             pasts: OnceLock::new(),
+            versions: ReadVersions::default(),
             deployers: OnceLock::new(),
             given: OnceLock::new(),
         }
