@@ -142,8 +142,8 @@ fn beside<'a>(tree: &Tree, deployed: &[&'a Siblings], best: &Siblings) -> Vec<&'
     others.filter(is_one).copied().collect()
 }
 
-/// Environments beside those of others, the most telling first: one application by the name of their folder,
-/// unless applications are in them. No pattern has both in one folder: there the first counts.
+/// Environments beside those of others, the most telling first: one application by the name of their folder, or of the
+/// one above that is not called after what it holds, unless applications are in them. No pattern has both in one folder: there the first counts.
 fn of_wholes(tree: &Tree, all: &[&Siblings]) -> Vec<(String, PathPattern)> {
     let mut taken: Vec<(Option<RepoPath>, bool)> = Vec::new();
     let mut patterns = Vec::new();
@@ -156,7 +156,8 @@ fn of_wholes(tree: &Tree, all: &[&Siblings]) -> Vec<(String, PathPattern)> {
         patterns.extend(if holds_applications {
             of_one(tree, siblings)
         } else {
-            of_applications(siblings, siblings.parent.parts().count().checked_sub(1))
+            let last = || siblings.parent.parts().count().checked_sub(1);
+            of_applications(siblings, application(&siblings.parent).or_else(last))
         });
         taken.push((above, holds_applications));
     }

@@ -230,6 +230,23 @@ fn found_with_values() -> Vec<String> {
 }
 
 #[test]
+fn an_application_is_not_called_after_what_its_folder_holds() {
+    let found = overlays(&[
+        "environments/dev",
+        "environments/prod",
+        "infrastructure/overlays/dev",
+        "infrastructure/overlays/prod",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "dev: environments=environments/dev infrastructure=infrastructure/overlays/dev",
+            "prod: environments=environments/prod infrastructure=infrastructure/overlays/prod",
+        ]
+    );
+}
+
+#[test]
 fn plain_manifests_are_told_from_other_yaml() {
     let plain = found(&["clusters/staging/apps.yaml", "clusters/production/apps.yaml"]);
     assert_eq!(plain, ["staging: clusters/staging", "production: clusters/production"]);
