@@ -241,7 +241,7 @@ fn an_application_is_not_called_after_what_its_folder_holds() {
         found,
         [
             "dev: environments=environments/dev infrastructure=infrastructure/overlays/dev",
-            "prod: environments=environments/prod infrastructure=infrastructure/overlays/prod",
+            "prod: infrastructure=infrastructure/overlays/prod environments=environments/prod",
         ]
     );
 }
