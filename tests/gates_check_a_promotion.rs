@@ -261,8 +261,10 @@ fn a_secret_that_names_the_source_is_told_and_not_shown() {
     assert_eq!(fields.collect::<Vec<_>>(), ["data.[password]", "stringData.[url]"]);
 
     repository.overlift(&["promote", "staging", "production", "--local"]).ok();
+    repository.commit("as staging has it");
     repository.write("overlays/staging/db.yaml", &secret("third@staging", url));
     repository.commit("another password");
     let found = findings(&repository);
+    assert!(repository.overlift(&["plan", "staging", "production"]).ok().contains("password"));
     assert!(found.iter().all(|it| it["code"] != "source-name"), "it was named before: {found:#?}");
 }

@@ -53,8 +53,9 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         if manifest.id.gvk.kind == "Secret" {
             let known = then.map(values_of_secret).unwrap_or_default();
             for (field, text) in values_of_secret(manifest.node) {
-                let is_foreign = source.find(&text).is_some() && target.find(&text).is_none();
-                if is_foreign && known.get(&field) != Some(&text) {
+                let names = |text: &String| source.find(text).is_some();
+                let is_foreign = names(&text) && target.find(&text).is_none();
+                if is_foreign && !known.get(&field).is_some_and(names) {
                     say_of_secret(manifest, &field, promotion.source.name.as_str(), report);
                 }
             }
