@@ -86,7 +86,7 @@ pub(super) fn is_empty(node: &Node) -> bool {
     match &node.value {
         Value::Mapping(mapping) => mapping.is_empty(),
         Value::Sequence(items) => items.is_empty(),
-        Value::Scalar(_) => node.is_null(),
+        Value::Scalar(scalar) => scalar.is_tagged_null(),
     }
 }
 
