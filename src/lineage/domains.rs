@@ -1,5 +1,5 @@
-//! Domains that both environments have hosts in and that end in a word for one of them: `shop.dev`, where `api.dev.shop.dev`
-//! is of `dev` and `api.shop.dev` is nobody's by its name.
+//! Domains that both environments have hosts in and that end in a word for one of them: `shop.dev`, where
+//! `api.dev.shop.dev` is of `dev` and `api.shop.dev` is nobody's by its name.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use super::value::{Value, is_secret};
 use crate::model::{base64_of, text_in_base64};
 use crate::yaml::edit::{Editor, NodePath, SpanNode, Step};
 
-/// Whether a node is the `data` of a Secret at a key of it.
+/// Whether what a mapping has at a key is the `data` of a Secret.
 pub(super) fn is_encoded(node: &SpanNode, key: &str) -> bool {
     let kind = node.pairs().iter().find(|(key, _)| key.text() == Some("kind"));
     key == "data" && kind.is_some_and(|(_, kind)| is_secret(kind.text()))

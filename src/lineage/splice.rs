@@ -153,7 +153,7 @@ fn apply_to_yaml(target: &mut Editor, source: &Editor, group: &[&Op]) -> Result<
     }
 }
 
-/// Puts a text of one line in a scalar's place, in the quotes that it has.
+/// Puts a text in a scalar's place: in base64 where that is what stands there, else of one line; in its quotes.
 fn set_text(target: &mut Editor, path: &NodePath, text: &str) -> Result<(), EditError> {
     let text = &*as_written(target, path, text);
     let quote = target.node(path).and_then(|node| target.written(node).chars().next());

@@ -86,8 +86,7 @@ pub fn text_of_new_field(text: impl Into<Text>) -> Scalar {
 }
 
 /// Makes every value of a map below `metadata` a text, and removes the map if it is empty. A list is a map to kustomize:
-/// of its first item to its second, and so on. It writes
-/// keys without their quotes.
+/// of its first item to its second, and so on. It writes keys without their quotes.
 pub fn make_texts(node: &mut Node, field: &str) {
     let Some(metadata) = node.get_mut("metadata").and_then(Node::as_mapping_mut) else { return };
     let Some(map) = metadata.get_mut(field) else { return };

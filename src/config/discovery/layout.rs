@@ -143,7 +143,8 @@ fn beside<'a>(tree: &Tree, deployed: &[&'a Siblings], best: &Siblings) -> Vec<&'
 }
 
 /// Environments beside those of others, the most telling first: one application by the name of their folder, or of the
-/// one above that is not called after what it holds, unless applications are in them. No pattern has both in one folder: there the first counts.
+/// one above that is not called after what it holds, unless applications are in them. No pattern has both in one
+/// folder: there the first counts.
 fn of_wholes(tree: &Tree, all: &[&Siblings]) -> Vec<(String, PathPattern)> {
     let mut taken: Vec<(Option<RepoPath>, bool)> = Vec::new();
     let mut patterns = Vec::new();

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{KUSTOMIZATION_NAMES, Location};
+use crate::model::{Location, RepoPath};
 use crate::policy::Level;
 use crate::policy::gate::Gate;
 use crate::policy::risks::image;
@@ -29,15 +29,15 @@ const BEHIND: [&str; 2] = ["replacements", "transformers"];
 
 fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let Some(overlay) = subject.overlay else { return };
-    let names = KUSTOMIZATION_NAMES.iter().filter_map(|name| overlay.path.join(name).ok());
-    let Some(path) = names.into_iter().find(|path| overlay.build.inputs.contains(path)) else {
-        return;
-    };
-    let Some(text) = overlay.text(&path) else { return };
+    let is_own = |path: &&RepoPath| path.parent().as_ref() == Some(overlay.path);
+    let mut read = overlay.build.inputs.iter().filter(|path| path.is_kustomization());
+    let Some(path) = read.find(is_own) else { return };
+    let Some(text) = overlay.text(path) else { return };
     let Ok(documents) = parse_stream(&text, Dialect::V3) else { return };
     let Some(root) = documents.first() else { return };
     let is_there = |field: &&str| root.get(field).is_some();
-    let entries: Vec<Entry<'_>> = root.get("images").map(entries).unwrap_or_default();
+    let list = root.get("images").and_then(Node::as_sequence).into_iter().flatten();
+    let entries: Vec<Entry<'_>> = list.filter_map(Entry::read).collect();
     if entries.is_empty() || BEHIND.iter().any(is_there) {
         return;
     }
@@ -70,24 +70,18 @@ struct Entry<'n> {
     version: Option<&'n str>,
 }
 
-impl Entry<'_> {
+impl<'n> Entry<'n> {
     /// Whether the name may match others: kustomize reads it as a regular expression.
     fn is_pattern(&self) -> bool {
         self.name.contains(['*', '+', '?', '(', '[', '|', '^', '$', '\\'])
     }
-}
 
-impl<'n> Entry<'n> {
     fn read(item: &'n Node) -> Option<Self> {
         let text = |key: &str| item.get(key).and_then(Node::text).filter(|text| !text.is_empty());
         let name = text("name")?;
         let version = text("newTag").or_else(|| text("digest"));
         Some(Self { name, becomes: text("newName").unwrap_or(name), version })
     }
-}
-
-fn entries(list: &Node) -> Vec<Entry<'_>> {
-    list.as_sequence().into_iter().flatten().filter_map(Entry::read).collect()
 }
 
 /// The names of what may be an image, wherever it stands: `configurations` may say that a field is one.

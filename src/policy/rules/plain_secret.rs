@@ -3,9 +3,7 @@
 //! Values are looked at and never shown. Encrypted files, placeholders and certificates without a key
 //! are no secrets.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::model::text_in_base64;
 use crate::policy::gate::Gate;
 use crate::policy::mesh::SECRET;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -64,18 +62,15 @@ fn is_value(text: &str) -> bool {
         && !WORDS.iter().any(|start| lower.starts_with(start))
 }
 
-/// The same for what is base64; what is none is taken as it is.
+/// The same for what is base64; what stands for no text is a value.
 fn is_encoded_value(text: &str) -> bool {
-    let joined: String = text.split_whitespace().collect();
-    match STANDARD.decode(joined) {
-        Ok(bytes) => std::str::from_utf8(&bytes).map_or(true, is_value),
-        Err(_) => true,
-    }
+    text_in_base64(text).is_none_or(|text| is_value(&text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::base64_of;
 
     #[test]
     fn words_that_stand_for_a_value_are_none() {
@@ -83,11 +78,11 @@ mod tests {
             ["YOUR_REAL_PASSWORD", "your-api-key", "PLACEHOLDER_TOKEN", "<token>", "REPLACE_ME"]
         {
             assert!(!is_value(stand_in), "{stand_in}");
-            assert!(!is_encoded_value(&STANDARD.encode(stand_in)), "{stand_in}");
+            assert!(!is_encoded_value(&base64_of(stand_in)), "{stand_in}");
         }
         // Whoever deploys these has them for a password.
         for value in ["changeme", "youreallymeanit", "ünïcode-value", "admin"] {
-            assert!(is_value(value) && is_encoded_value(&STANDARD.encode(value)), "{value}");
+            assert!(is_value(value) && is_encoded_value(&base64_of(value)), "{value}");
         }
     }
 }

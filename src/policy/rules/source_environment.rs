@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::kustomize::{ResourceId, name_without_hash};
-use crate::model::{is_api_group, text_in_base64};
+use crate::model::{EnvironmentName, is_api_group, text_in_base64};
 use crate::policy::article::article;
 use crate::policy::change::Words;
 use crate::policy::environment_words::EnvironmentWords;
@@ -51,14 +51,7 @@ fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             continue;
         }
         if manifest.id.gvk.kind == "Secret" {
-            let known = then.map(values_of_secret).unwrap_or_default();
-            for (field, text) in values_of_secret(manifest.node) {
-                let names = |text: &String| source.find(text).is_some();
-                let is_foreign = names(&text) && target.find(&text).is_none();
-                if is_foreign && !known.get(&field).is_some_and(names) {
-                    say_of_secret(manifest, &field, promotion.source.name.as_str(), report);
-                }
-            }
+            check_secret((manifest, then), (&source, &target), promotion.source.name, report);
             continue;
         }
         let known = then.map(scalars).unwrap_or_default();
@@ -150,7 +143,24 @@ fn say(manifest: &Manifest<'_>, field: &str, name: &str, source: &str, report: &
     report.in_other_words(words);
 }
 
-/// What a Secret's values are is not shown, and of what they name no more than whose it is.
+/// The same for a Secret before and after: what its values are is not shown, and of what they name no more than whose it
+/// is.
+fn check_secret(
+    (manifest, then): (&Manifest<'_>, Option<&Node>),
+    (source, target): (&EnvironmentWords, &EnvironmentWords),
+    environment: &EnvironmentName,
+    report: &mut Report<'_>,
+) {
+    let known = then.map(values_of_secret).unwrap_or_default();
+    let names_source = |text: &String| source.find(text).is_some();
+    for (field, text) in values_of_secret(manifest.node) {
+        let is_foreign = names_source(&text) && target.find(&text).is_none();
+        if is_foreign && !known.get(&field).is_some_and(names_source) {
+            say_of_secret(manifest, &field, environment.as_str(), report);
+        }
+    }
+}
+
 fn say_of_secret(manifest: &Manifest<'_>, field: &str, source: &str, report: &mut Report<'_>) {
     let message = format!("a value of this Secret names what belongs to `{source}`");
     let help = "give the target its own value";
