@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::support::free_address;
 use super::support::github::{APP_ID, APP_KEY, GithubStandIn, payloads};
 use super::support::scene::{FILES, RATE_PATH, SECRET, copying, post, rate};
 
@@ -40,9 +41,7 @@ impl Service {
         let dir = tempfile::tempdir().unwrap();
         let key = dir.path().join("key.pem");
         std::fs::write(&key, APP_KEY).unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = free_address();
         let program = std::env::var("OVERLIFT_SOAK_PROGRAM");
         let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_overlift").to_owned());
         let child = Command::new(program)

@@ -1,11 +1,10 @@
 //! What the tour says to paste into a shell, at once, leads to two pull requests.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use super::support::run;
+use super::support::{free_address, run};
 
 /// The shell blocks of the tour.
 fn blocks() -> Vec<String> {
@@ -13,10 +12,6 @@ fn blocks() -> Vec<String> {
     let page = fs::read_to_string(page).unwrap();
     let blocks = page.split("```sh\n").skip(1);
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-}
-
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
 #[test]
@@ -45,11 +40,11 @@ fn the_action_and_the_service_run_by_hand() {
         .replace("/tmp", temp.path().to_str().unwrap())
         .replace("$PWD/target/debug", built)
         .replace("target/debug/", &format!("{built}/"))
-        .replace("127.0.0.1:8081", &format!("127.0.0.1:{}", free_port()))
+        .replace("127.0.0.1:8081", &free_address().to_string())
         .replace("127.0.0.1:8080", "$OVERLIFT_LISTEN");
     let mut bash = Command::new("timeout");
     bash.args(["60", "bash", "-eu", "-c", &script]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    bash.env("OVERLIFT_LISTEN", format!("127.0.0.1:{}", free_port()));
+    bash.env("OVERLIFT_LISTEN", free_address().to_string());
     let result = run(&mut bash);
     let state = fs::read_to_string(temp.path().join("state")).unwrap_or_default();
     assert!(state.contains("promote/staging-to-production"), "{result:#?}\n{state}");

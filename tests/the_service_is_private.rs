@@ -1,11 +1,12 @@
 //! "What the service leaves on the disk is nobody else's to read, and it goes when it is told to."
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::support::free_address;
 use super::support::postgres::Cluster;
 use super::support::scene::SECRET;
 
@@ -22,9 +23,7 @@ const SQLITE: &str = "sqlite://state/overlift.db?mode=rwc";
 
 /// Starts it with a database; its log is `log` in the folder.
 fn start(dir: &Path, database: &str) -> Service {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    let address = free_address();
     let child = Command::new(env!("CARGO_BIN_EXE_overlift"))
         .arg("serve")
         .current_dir(dir)

@@ -13,8 +13,10 @@ pub mod scene;
 pub mod txtar;
 
 use std::fs;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// What a run of our program left behind.
 #[derive(Debug)]
@@ -52,6 +54,23 @@ const NOT_OF_THE_DESK: [&str; 13] = [
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// An address for a program that must be told where to listen.
+///
+/// The system gives ports of 32768 and above to whoever connects, so that one of those may be
+/// taken again before the program starts; these are below, and no two calls get the same.
+pub fn free_address() -> SocketAddr {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() % 100 * 200;
+    loop {
+        let tried = u32::from(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + (first + tried) % 20_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port as u16));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
 
 /// Runs our program in `dir`, without anything of the developer's environment that colours it.
 pub fn overlift(dir: &Path, arguments: &[&str]) -> Run {
