@@ -14,6 +14,7 @@ use super::resource_set::ResourceSet;
 use super::scalar;
 use super::session::Session;
 use super::sort;
+use super::take_in::duplicate;
 use super::transform::{labels, name_hash, name_reference};
 use crate::model::{Files, RepoPath};
 use crate::yaml::{Dialect, MERGE_KEY, Mapping, Mark, Node, Scalar, Tag, Value, resolve_plain};
@@ -78,6 +79,8 @@ pub(super) fn build<'a>(
             .push(format!("well-defined vars that were never replaced: {}", unused.join(",")));
     }
     set.retain(|draft| !is_local(draft));
+    // kustomize crashes here.
+    set.refuse_repeated().map_err(|found| duplicate(*found, &set))?;
     set.iter().try_for_each(has_name)?;
     let mut set = sorted(set, &overlay.kustomization, options)?;
     if told.manager {
@@ -126,6 +129,7 @@ fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
         all.append(&mut draft.transformations);
         annotate(&mut draft.node, TRANSFORMATIONS, Origin::render_all(&all));
     }
+    draft.settle_foot();
     Ok(Resource {
         node: draft.node,
         id: draft.id,

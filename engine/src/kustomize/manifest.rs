@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::error::BuildError;
+use super::foot;
 use super::json;
 use super::resource::Draft;
 use super::schema::Schema;
@@ -100,13 +101,15 @@ fn with_unix_lines(text: &str) -> Cow<'_, str> {
 pub struct Object {
     node: Node,
     location: Location,
+    ends_in_comment: bool,
 }
 
 impl Object {
     /// The resource, with what the schema knows of its kind.
     #[must_use]
     pub fn into_draft(self, schema: &Schema) -> Draft {
-        Draft::new(self.node, self.location, schema)
+        let draft = Draft::new(self.node, self.location, schema);
+        Draft { ends_in_comment: self.ends_in_comment, ..draft }
     }
 }
 
@@ -161,7 +164,10 @@ fn objects_of(
                 reader.add(item, &mut objects, &mut lists)?;
             }
         } else {
+            let ends_in_comment = foot::ends_in_comment(text, &document);
+            let before = objects.len();
             reader.add(document, &mut objects, &mut lists)?;
+            objects[before..].iter_mut().for_each(|it| it.ends_in_comment = ends_in_comment);
         }
     }
     for _ in 0..LIST_DEPTH {
@@ -216,7 +222,7 @@ impl Reader<'_> {
             }
             TextOrigin::Inline(at, _) => at.clone(),
         };
-        objects.push(Object { node, location });
+        objects.push(Object { node, location, ends_in_comment: false });
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod field_spec;
 mod file_text;
 mod finish;
+mod foot;
 mod foreign;
 pub mod generate;
 pub mod go_regex;

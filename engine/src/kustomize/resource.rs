@@ -49,6 +49,8 @@ pub struct Draft {
     pub needs_hash: bool,
     /// How many groups of shared nodes it has, see [`Draft::share`].
     pub shared_groups: u32,
+    /// Whether its document ended with a comment, see [`Draft::settle_foot`].
+    pub ends_in_comment: bool,
     /// The names of the vars whose object this is.
     pub var_names: Vec<CompactString>,
     /// The file it came from, and where in it; for generated ones the kustomization.
@@ -124,6 +126,7 @@ impl Draft {
             behavior: Behavior::Unspecified,
             needs_hash: false,
             shared_groups: 0,
+            ends_in_comment: false,
             var_names: Vec::new(),
             location,
             origin: None,

@@ -125,7 +125,9 @@ fn pairs(items: &[Node]) -> Mapping {
     mapping
 }
 
+/// kustomize puts a new node in place: it is one with no other from then on.
 fn make_text(node: &mut Node) {
+    node.mark = node.mark.apart();
     match &mut node.value {
         Value::Scalar(scalar) => *scalar = text_of_new_field(std::mem::take(&mut scalar.text)),
         _ => *node = Node::string(Text::const_new("")),

@@ -82,7 +82,11 @@ impl SharedConfiguration {
             (Self::Nothing, _) => *self = other.clone(),
             (Self::More(ours), Self::More(theirs)) if Rc::ptr_eq(ours, theirs) => {}
             (_, Self::More(theirs)) => self.merge(theirs, at)?,
-            // Whatever somebody adds to it still holds or covers all that is built in.
+            // It holds or covers all that is built in, but may contradict it: what covers it came first.
+            (Self::More(ours), Self::Builtin(version)) => {
+                let mut merged = Configuration::clone(ours);
+                merged.merge(builtin(*version)).map_err(|conflict| conflict.at(at))?;
+            }
             (_, Self::Nothing | Self::Builtin(_)) => {}
         }
         Ok(())

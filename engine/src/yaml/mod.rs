@@ -28,6 +28,6 @@ pub use read::{
 };
 pub use resolve::{is_no_text_in_yaml_1_1, resolve_plain};
 pub use write::{
-    NotStyled, join_documents, may_be_plain, read_again, write_document, write_scalar_value,
-    write_stream, write_styled,
+    NotStyled, is_block, join_documents, may_be_plain, read_again, write_document,
+    write_scalar_value, write_stream, write_styled,
 };

@@ -132,6 +132,12 @@ impl Mark {
         }
     }
 
+    /// The place of a copy, which is one with no other node.
+    #[must_use]
+    pub const fn apart(self) -> Self {
+        if self.is_shared() { Self::NONE.moved_to(self) } else { self }
+    }
+
     /// Whether a value stands elsewhere than its key.
     #[must_use]
     pub const fn is_moved(self) -> bool {

@@ -176,7 +176,7 @@ fn copy_into(
     let create = !matches!(absent, Absent::Skip);
     let mut shared = Vec::new();
     let is_annotation = path.begins_with(&["metadata", "annotations"]);
-    if create && is_annotation && path.len() > 2 {
+    if create && is_annotation && path.names_step(2) {
         make_annotations(&mut draft.node);
     }
     let count = path.visit(&mut draft.node, &absent, &mut |field| {

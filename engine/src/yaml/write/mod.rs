@@ -13,7 +13,7 @@ use super::{Mapping, Node, Pair, Value};
 use indent::pad;
 pub use scalar::{may_be_plain, read_again, write_scalar_value};
 use scalar::{write_key, write_scalar};
-pub use styled::{NotStyled, write_styled};
+pub use styled::{NotStyled, is_block, write_styled};
 
 /// Appends one document in canonical form: keys sorted, block style, two spaces, a final newline.
 pub fn write_document(node: &Node, out: &mut String) {

@@ -11,6 +11,7 @@ use super::super::{Mapping, Mark, Node, Pair, Value};
 use super::indent::pad;
 use comments::Comments;
 pub use comments::NotStyled;
+pub use scalar::is_block;
 
 /// `root`, which was read from `text` and changed since, as a text.
 ///
@@ -21,10 +22,10 @@ pub fn write_styled(root: &Node, text: &str) -> Result<String, NotStyled> {
     let out = String::with_capacity(text.len() + 32);
     let mut writer = Writer { comments, length: text.len(), out };
     match &root.value {
-        Value::Mapping(mapping) if is_block(root, mapping.is_empty()) => {
+        Value::Mapping(mapping) if is_in_block(root, mapping.is_empty()) => {
             writer.mapping(mapping, 0, usize::MAX);
         }
-        Value::Sequence(items) if is_block(root, items.is_empty()) => {
+        Value::Sequence(items) if is_in_block(root, items.is_empty()) => {
             writer.sequence(items, 0, usize::MAX);
         }
         _ => {
@@ -36,7 +37,7 @@ pub fn write_styled(root: &Node, text: &str) -> Result<String, NotStyled> {
     Ok(writer.out)
 }
 
-const fn is_block(node: &Node, is_empty: bool) -> bool {
+const fn is_in_block(node: &Node, is_empty: bool) -> bool {
     !node.mark.is_flow() && !is_empty
 }
 
@@ -69,12 +70,12 @@ impl Writer<'_> {
         scalar::write_key(&pair.key, false, &mut self.out);
         self.out.push(':');
         match &pair.value.value {
-            Value::Mapping(mapping) if is_block(&pair.value, mapping.is_empty()) => {
+            Value::Mapping(mapping) if is_in_block(&pair.value, mapping.is_empty()) => {
                 self.end_line(self.place(pair.key_mark));
                 self.open(self.first_of(&pair.value), indent + 2);
                 self.mapping(mapping, indent + 2, end);
             }
-            Value::Sequence(items) if is_block(&pair.value, items.is_empty()) => {
+            Value::Sequence(items) if is_in_block(&pair.value, items.is_empty()) => {
                 self.end_line(self.place(pair.key_mark));
                 self.open(self.first_of(&pair.value), indent);
                 self.sequence(items, indent, end);
@@ -110,11 +111,11 @@ impl Writer<'_> {
             }
             self.out.push('-');
             match &item.value {
-                Value::Mapping(mapping) if is_block(item, mapping.is_empty()) => {
+                Value::Mapping(mapping) if is_in_block(item, mapping.is_empty()) => {
                     self.out.push(' ');
                     self.mapping(mapping, indent + 2, next.unwrap_or(end));
                 }
-                Value::Sequence(items) if is_block(item, items.is_empty()) => {
+                Value::Sequence(items) if is_in_block(item, items.is_empty()) => {
                     self.out.push(' ');
                     self.sequence(items, indent + 2, next.unwrap_or(end));
                 }

@@ -320,6 +320,7 @@ impl LoadedPatch {
                 if draft.has_history() {
                     make_annotations(&mut draft.node);
                 }
+                draft.settle_foot();
                 json.apply(&mut draft.node, &mut growth)?;
                 // kustomize saves its own annotations from such a patch, save those for the user.
                 if json.takes_annotations() {
@@ -382,7 +383,9 @@ impl Transformer for LoadedPatch {
                 reason: "a JSON 6902 patch needs a `target`",
             }),
         };
-        applied.and_then(|()| if self.merges() { refuse_repeated(set) } else { Ok(()) })
+        let takes_in_again = self.target.is_some() || self.origin == Origin::StrategicMerge;
+        let refuses = self.merges() && takes_in_again;
+        applied.and_then(|()| if refuses { refuse_repeated(set) } else { Ok(()) })
     }
 
     /// It counts what it puts in.
@@ -399,7 +402,8 @@ impl Transformer for LoadedPatch {
     }
 }
 
-/// kustomize takes all resources in again behind a strategic merge patch, which none may be twice for.
+/// kustomize takes all resources in again behind a strategic merge patch that it selects resources for, which none may
+/// be twice for.
 fn refuse_repeated(set: &mut ResourceSet) -> Result<(), BuildError> {
     set.refuse_repeated().map_err(|found| {
         let (draft, first) = *found;

@@ -109,6 +109,11 @@ impl Path {
         self.steps.len() >= keys.len() && self.steps.iter().zip(keys).all(is_key)
     }
 
+    /// Whether it has a step at this place, and one with a name.
+    pub(super) fn names_step(&self, at: usize) -> bool {
+        self.steps.get(at).is_some_and(|step| !matches!(step, Segment::Key(key) if key.is_empty()))
+    }
+
     /// Number of steps.
     pub(super) const fn len(&self) -> usize {
         self.steps.len()
@@ -218,7 +223,7 @@ fn visit<E: From<PathError>>(
     {
         return visit_itself(node, step, rest, absent, change);
     }
-    if node.is_null() && matches!(absent, Absent::Make(_)) && !matches!(step, Segment::Every) {
+    if is_null(node) && matches!(absent, Absent::Make(_)) && !matches!(step, Segment::Every) {
         // kustomize puts what it makes below a null into a node that stays a null: it is lost.
         let mut lost = match step {
             Segment::Key(_) => Node::mapping(),
@@ -241,9 +246,14 @@ fn visit<E: From<PathError>>(
     }
 }
 
+/// Whether a node is a null to kustomize: what it made just now for a step without a name has no type.
+fn is_null(node: &Node) -> bool {
+    node.is_null() && !node.as_scalar().is_some_and(is_fresh)
+}
+
 /// The items of a list; `None` for null.
 fn list<'n>(node: &'n mut Node, step: &Segment) -> Result<Option<&'n mut Vec<Node>>, PathError> {
-    if node.is_null() {
+    if is_null(node) {
         return Ok(None);
     }
     if node.as_sequence().is_none() {
@@ -293,7 +303,7 @@ fn visit_key<E: From<PathError>>(
     absent: &Absent,
     change: &mut dyn FnMut(&mut Node) -> Result<(), E>,
 ) -> Result<usize, E> {
-    if node.is_null() {
+    if is_null(node) {
         return Ok(0);
     }
     let Value::Mapping(mapping) = &mut node.value else {

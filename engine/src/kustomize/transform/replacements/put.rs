@@ -6,7 +6,7 @@ use crate::kustomize::growth::{TooDeep, TooMuch};
 use crate::kustomize::scalar;
 use crate::kustomize::version::Version;
 use crate::yaml::{
-    Dialect, Mark, Node, NotStyled, Scalar, Style, Tag, Text, Value, may_be_float, resolve_plain,
+    Dialect, Node, NotStyled, Scalar, Style, Tag, Text, Value, may_be_float, resolve_plain,
 };
 
 /// Why a field does not take a value.
@@ -95,9 +95,7 @@ fn part(copy: &mut Node) {
 }
 
 fn part_with_mark(copy: &mut Node) {
-    if copy.mark.is_shared() {
-        copy.mark = Mark::NONE.moved_to(copy.mark);
-    }
+    copy.mark = copy.mark.apart();
     part(copy);
 }
 

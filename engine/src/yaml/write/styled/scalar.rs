@@ -6,7 +6,8 @@ use super::super::indent::pad;
 use super::super::scalar::{Form, write_double, write_literal};
 
 /// Whether a scalar is written on lines of its own.
-pub(super) fn is_block(scalar: &Scalar) -> bool {
+#[must_use]
+pub fn is_block(scalar: &Scalar) -> bool {
     matches!(style(scalar), Style::Literal | Style::Folded)
         && Form::of(&scalar.text).may_be_block(&scalar.text)
 }
