@@ -142,7 +142,8 @@ impl<'a> Listing<'a> {
 /// it is a path of.
 ///
 /// An application is called like its folder. Where one environment has that folder twice
-/// (`apps/monitoring`, `infrastructure/monitoring`), the folders above tell them apart.
+/// (`apps/monitoring`, `infrastructure/monitoring`), the folders above tell them apart, without those
+/// that are above all of them (`environments`).
 pub(in crate::config) fn name_applications(
     matches: &[(usize, Vec<String>, String)],
 ) -> Vec<Option<ApplicationName>> {
@@ -151,18 +152,33 @@ pub(in crate::config) fn name_applications(
         let there = contexts.entry(folder).or_default();
         there.entry(*environment).or_default().insert(context);
     }
-    let is_twice = |folder: &str| {
-        let there = contexts.get(folder);
-        there.is_some_and(|there| there.values().any(|contexts| contexts.len() > 1))
-    };
+    let mut telling: BTreeMap<&str, BTreeMap<&[String], Vec<&str>>> = BTreeMap::new();
+    for (folder, there) in contexts {
+        if there.values().any(|contexts| contexts.len() > 1) {
+            let all = there.into_values().flatten().collect();
+            telling.insert(folder, what_tells_apart(&all));
+        }
+    }
     let name = |(_, context, folder): &(usize, Vec<String>, String)| {
-        let text = match is_twice(folder) {
-            true => [context.as_slice(), std::slice::from_ref(folder)].concat().join("-"),
-            false => folder.clone(),
-        };
-        ApplicationName::parse(&as_name(&text)).ok()
+        let above = telling.get(folder.as_str()).and_then(|it| it.get(context.as_slice()));
+        let parts = above.into_iter().flatten().copied().chain([folder.as_str()]);
+        ApplicationName::parse(&as_name(&parts.collect::<Vec<_>>().join("-"))).ok()
     };
     matches.iter().map(name).collect()
+}
+
+/// Of each of these contexts the folders that others lack, if that tells them apart; else all of them.
+fn what_tells_apart<'a>(all: &BTreeSet<&'a [String]>) -> BTreeMap<&'a [String], Vec<&'a str>> {
+    let own = |context: &'a [String], keep: &dyn Fn(&String) -> bool| -> Vec<&'a str> {
+        context.iter().filter(|part| keep(part)).map(String::as_str).collect()
+    };
+    let is_shared = |part: &String| all.iter().all(|context| context.contains(part));
+    let short: BTreeMap<_, _> =
+        all.iter().map(|context| (*context, own(context, &|part| !is_shared(part)))).collect();
+    if short.values().collect::<BTreeSet<_>>().len() == all.len() {
+        return short;
+    }
+    all.iter().map(|context| (*context, own(context, &|_| true))).collect()
 }
 
 /// A folder's name as a name of ours: other characters become hyphens.

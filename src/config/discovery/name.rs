@@ -72,8 +72,10 @@ const WORDS: [(&str, Option<u16>); 65] = [
     ("training", None),
 ];
 
-/// Words that mean an environment only beside one that does: `shop-main` and `shop-internal` next to `shop-test`.
-const WEAK: [(&str, Option<u16>); 2] = [("internal", None), ("main", None)];
+/// Words that mean an environment only beside one that does: `shop-main` and `shop-internal` next to `shop-test`,
+/// `pre` and `pro` next to `dev`.
+const WEAK: [(&str, Option<u16>); 4] =
+    [("internal", None), ("main", None), ("pre", Some(7)), ("pro", Some(8))];
 
 /// Words that say where an environment runs, not what it is for.
 const REGIONS: [&str; 33] = [

@@ -154,10 +154,34 @@ fn like_environments<'a>(
             ranks.filter(EnvironmentLike::is_bare).filter_map(|like| like.name.rank).collect();
         ranks.len() > 1 && tree.own_content(&dir) == Content::Nothing
     };
-    let is_one = |name: &str, like: &EnvironmentLike| {
+    let is_one = |(name, like): &&(String, EnvironmentLike)| {
         fits(like) && (like.name.rank.is_some() || !holds(name))
     };
-    named.iter().filter(|(name, like)| is_one(name, like)).cloned().collect()
+    let mut members = named.iter().filter(is_one).cloned().collect();
+    leave_what_is_of_no_thing(tree, parent, &mut members);
+    members
+}
+
+/// Where most are one thing's (`shop-dev`, `shop-staging`), a `prod` that has none of its files is not
+/// the thing's production.
+fn leave_what_is_of_no_thing(
+    tree: &Tree,
+    parent: &RepoPath,
+    members: &mut Vec<(String, EnvironmentLike)>,
+) {
+    let files = |name: &str| -> BTreeSet<String> {
+        let Ok(dir) = parent.join(name) else { return BTreeSet::new() };
+        let below = |path: &RepoPath| path.strip_prefix(&dir).map(str::to_owned);
+        tree.below(&dir).iter().filter_map(below).collect()
+    };
+    let (plain, things): (Vec<_>, Vec<_>) = members.iter().partition(|(_, like)| like.is_plain());
+    if let ([(name, _)], false) = (plain.as_slice(), things.is_empty()) {
+        let own = files(name);
+        if things.iter().all(|(thing, _)| files(thing).is_disjoint(&own)) {
+            let name = name.clone();
+            members.retain(|(member, _)| *member != name);
+        }
+    }
 }
 
 /// Whether at least two have a kustomization, a chart, values, or manifests. Names tell most; where

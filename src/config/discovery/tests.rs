@@ -326,6 +326,35 @@ fn a_folder_of_environments_is_none_itself() {
 }
 
 #[test]
+fn a_production_of_other_files_is_not_that_of_one_thing() {
+    let things = ["checkout-dev/web.yaml", "checkout-staging/web.yaml"];
+    let has_prod = |files: &[&str]| {
+        let known = ["checkout-dev/kustomization.yaml", "checkout-staging/kustomization.yaml"];
+        let found = found(&[&things, &known[..], files].concat());
+        assert!(found.iter().any(|line| line == "checkout-staging: checkout-staging"), "{found:?}");
+        found.iter().any(|line| line.starts_with("prod"))
+    };
+    assert!(has_prod(&["prod/kustomization.yaml", "prod/web.yaml"]));
+    assert!(!has_prod(&["prod/blue/kustomization.yaml", "prod/blue/web.yaml"]));
+    // With a stage before it, it is a chain of its own.
+    assert!(has_prod(&["prod/blue/kustomization.yaml", "test/blue/kustomization.yaml"]));
+}
+
+#[test]
+fn short_words_mean_environments_beside_others() {
+    let overlays = |names: &[&str]| {
+        let folders: Vec<String> = names.iter().map(|it| format!("overlays/{it}")).collect();
+        overlays(&folders.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let found = overlays(&["pro", "pre", "dev", "base"]);
+    assert_eq!(found, ["dev: overlays/dev", "pre: overlays/pre", "pro: overlays/pro"]);
+    let steps = ["jobs/pre", "jobs/post", "jobs/release"];
+    let tree: Vec<String> = steps.iter().map(|it| format!("{it}/kustomization.yaml")).collect();
+    let tree = FileTree::of(tree.iter().map(|path| (path.as_str(), ""))).unwrap();
+    assert!(find(&tree).is_err());
+}
+
+#[test]
 fn applications_of_one_name_are_told_apart() {
     let found = overlays(&[
         "apps/mon/dev",
@@ -339,6 +368,14 @@ fn applications_of_one_name_are_told_apart() {
         "prod: apps-mon=apps/mon/prod infra-mon=infra/mon/prod",
     ];
     assert_eq!(found, expected);
+    // What is above both tells nothing.
+    let folders =
+        ["charts/mon/envs/dev", "charts/mon/envs/prod", "k/mon/envs/dev", "k/mon/envs/prod"];
+    let expected = ["dev", "prod"]
+        .map(|it| format!("{it}: charts-mon=charts/mon/envs/{it} k-mon=k/mon/envs/{it}"));
+    assert_eq!(overlays(&folders), expected);
+    let turned = overlays(&["a/b/mon/dev", "a/b/mon/prod", "b/a/mon/dev", "b/a/mon/prod"]);
+    assert_eq!(turned[0], "dev: a-b-mon=a/b/mon/dev b-a-mon=b/a/mon/dev");
 }
 
 #[test]
