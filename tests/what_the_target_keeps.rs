@@ -565,6 +565,33 @@ fn a_body_without_a_change_says_why() {
     assert!(body.contains("**Gates** nothing is new"), "{body}");
 }
 
+/// Beside a value that the target has for itself a reviewer is told where the source moved: not to a name of its own.
+#[test]
+fn what_the_source_calls_after_itself_is_nothing_that_the_target_goes_without() {
+    let settings = |host: &str, size: &str| {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n";
+        format!("{map}  host: {host}\n  size: {size}\n")
+    };
+    let repository = Repo::new(&[
+        ("staging/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("staging/web.yaml", &settings("localhost", "1Gi")),
+        ("production/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("production/web.yaml", &settings("shop.example.org", "8Gi")),
+    ]);
+    repository.write("staging/web.yaml", &settings("staging.shop.example.org", "2Gi"));
+    repository.commit("a host, and more room");
+    let body = repository.overlift(&["plan", "staging", "production", "--body"]).ok();
+    let told = body.lines().filter(|line| line.contains("though staging changed it"));
+    let line = "- `production/web.yaml` `data.size` stays `8Gi`, production's own, though staging changed it to `2Gi`";
+    assert_eq!(told.collect::<Vec<_>>(), [line]);
+    // Nobody wrote a configuration.
+    let found = "· environments found by their names: `overlift init` writes them to `.github/overlift.yaml`\n";
+    assert!(body.contains(found), "{body}");
+    repository.write(".github/overlift.yaml", CONFIGURATION);
+    let body = repository.overlift(&["plan", "staging", "production", "--body"]).ok();
+    assert!(body.contains("· how this was configured: `.github/overlift.yaml`\n"), "{body}");
+}
+
 /// Two environments patch the same object for different things: the one has nothing to give the other.
 #[test]
 fn texts_about_different_things_stay_apart() {

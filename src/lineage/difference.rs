@@ -70,7 +70,7 @@ pub enum Because {
     Own {
         /// The commit by which the target got it; `None` if it has had it from the beginning.
         since: Option<CommitSha>,
-        /// Whether the source changed its own value meanwhile: what it was and is.
+        /// Whether the source changed its own value meanwhile, to one that is not called after itself.
         source_moved: bool,
     },
     /// The source tries something ahead of the target.

@@ -350,6 +350,11 @@ impl Opened<'_, '_> {
             if let Some(reason) = refused.get(&index).filter(|_| then != Then::Stays) {
                 (then, because) = (Then::Stays, Because::Unwritable(reason.clone()));
             }
+            if let Because::Own { source_moved, .. } = &mut because {
+                // What is called after the source is nothing that the target goes without.
+                let names_source = |value: &String| self.request.names.source_in(value).is_some();
+                *source_moved &= !decision.source.as_ref().is_some_and(names_source);
+            }
             if then != Then::Stays {
                 fields.push(decision.field.clone());
             }

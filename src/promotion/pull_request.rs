@@ -2,7 +2,7 @@
 //! configuration as checked values.
 
 use crate::clearance::{Merge, MergeMethod};
-use crate::model::BranchName;
+use crate::model::{BranchName, RepoPath};
 
 use super::key::Key;
 use super::plain_text::one_line;
@@ -47,6 +47,8 @@ pub struct PullRequestSettings {
     pub checklist: Vec<ChecklistItem>,
     /// The body in place of the usual one.
     pub body: Option<Template>,
+    /// The file that all of this was read from, if there is one.
+    pub configuration: Option<RepoPath>,
 }
 
 /// An item of the checklist.
@@ -99,6 +101,7 @@ impl Default for PullRequestSettings {
                 .map(|text| ChecklistItem { text: parse(text), by_evidence: false })
                 .into(),
             body: None,
+            configuration: None,
         }
     }
 }

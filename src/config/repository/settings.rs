@@ -21,7 +21,7 @@ use Segment::{Item, Key};
 /// What holds in a repository that says nothing.
 pub(super) fn discovered(files: &dyn Files) -> Result<RepositoryConfig, ConfigError> {
     let found = discovery::find(files)?;
-    let shared = Shared::of_empty(found.has_applications());
+    let shared = Shared::of_empty(found.has_applications(), None);
     let pipeline =
         Pipeline::new(found_stages(&found, |_, _| shared.clone())).map_err(|source| {
             let at = Location::file(RepoPath::root());
@@ -86,7 +86,7 @@ pub(super) fn read_settings(
         Some(found) => found.has_applications(),
         None => declared.iter().any(Declared::has_applications),
     };
-    let terms = Terms::read(&decoded, has_applications, &mut reader);
+    let terms = Terms::read(&decoded, has_applications, path, &mut reader);
     let remote_bases = read_remote_bases(&decoded.remote_bases, &places);
     let remote_bases = reader.faults.keep(remote_bases).unwrap_or_default();
     let notices = read_notices(&decoded.notices, &places);

@@ -25,11 +25,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// What holds where the file says nothing.
-    pub(super) fn of_empty(has_applications: bool) -> Self {
+    pub(super) fn of_empty(has_applications: bool, configuration: Option<RepoPath>) -> Self {
         let pull_request = match has_applications {
             true => PullRequestSettings::of_applications(),
             false => PullRequestSettings::default(),
         };
+        let pull_request = PullRequestSettings { configuration, ..pull_request };
         Self { pull_request: Arc::new(pull_request), ..Self::default() }
     }
 
@@ -81,7 +82,12 @@ pub(super) struct Terms {
 
 impl Terms {
     /// Reads all parts; faults stay with the reader.
-    pub(super) fn read(file: &file::File, has_applications: bool, reader: &mut Reader<'_>) -> Self {
+    pub(super) fn read(
+        file: &file::File,
+        has_applications: bool,
+        path: &RepoPath,
+        reader: &mut Reader<'_>,
+    ) -> Self {
         let places = reader.places;
         let top = Part {
             promotion: &file.promotion,
@@ -89,7 +95,7 @@ impl Terms {
             gates: &file.gates,
             section: Section::new(places, &[]),
         };
-        let top = Shared::of_empty(has_applications).with(&top, reader);
+        let top = Shared::of_empty(has_applications, Some(path.clone())).with(&top, reader);
         let mut known = BTreeMap::from([((None, None), top.clone())]);
         for (index, environment) in file.environments.iter().flatten().enumerate() {
             let part = Part {

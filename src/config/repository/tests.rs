@@ -80,6 +80,12 @@ fn names(config: &RepositoryConfig) -> Vec<&str> {
     config.pipeline.environments().iter().map(|environment| environment.name.as_str()).collect()
 }
 
+/// What holds where the file says nothing.
+fn defaults() -> PullRequestSettings {
+    let configuration = Some(path(".github/overlift.yaml"));
+    PullRequestSettings { configuration, ..PullRequestSettings::default() }
+}
+
 #[test]
 fn reads_the_example_of_the_design() {
     let config = parse(EXAMPLE).unwrap();
@@ -91,7 +97,7 @@ fn reads_the_example_of_the_design() {
     assert_eq!(last(&config).rules.keep[0].file.as_str(), "patches/rate-limits.yaml");
     // Everything but the body is the default, and the example says so.
     let written = PullRequestSettings { body: None, ..(*last(&config).pull_request).clone() };
-    assert_eq!(written, PullRequestSettings::default());
+    assert_eq!(written, defaults());
     assert!(config.inputs.contains(&path(".github/overlift-body.md")));
 }
 
@@ -100,7 +106,7 @@ fn an_empty_file_takes_the_folders_and_the_defaults() {
     for text in ["", "# nothing yet\n", "version: 1\n", "---\n{}\n"] {
         let config = parse(text).unwrap();
         assert_eq!(names(&config), ["dev", "prod"], "{text}");
-        assert_eq!(*last(&config).pull_request, PullRequestSettings::default());
+        assert_eq!(*last(&config).pull_request, defaults());
         assert!(last(&config).rules.copies("patches/x.yaml"));
     }
 }

@@ -21,8 +21,13 @@ fn path(text: &str) -> RepoPath {
 
 fn environment(name: &str, from: &[&str]) -> Environment {
     let parse = |name: &str| EnvironmentName::parse(name).unwrap();
+    let pull_request = PullRequestSettings {
+        configuration: Some(path(".github/overlift.yaml")),
+        ..PullRequestSettings::default()
+    };
     Environment {
         from: from.iter().map(|name| parse(name)).collect(),
+        pull_request: pull_request.into(),
         ..Environment::new(parse(name), path(&format!("overlays/{name}")))
     }
 }
