@@ -22,18 +22,26 @@ pub fn ends_in_comment(text: &str, document: &Node) -> bool {
     let lines: Vec<&str> = rest.split_terminator('\n').skip(1).collect();
     let content =
         if rest.starts_with(['|', '>']) { block_indent(last, &lines) } else { usize::MAX };
-    let mut below_blank = false;
-    let mut has_comment = false;
+    let (mut below_blank, mut comment, mut belongs_to_key) = (false, None, false);
     for line in lines.iter().rev() {
         if line.trim().is_empty() || line.starts_with("...") {
-            below_blank |= has_comment;
+            below_blank |= comment.is_some();
         } else if is_comment(line) && indent(line) < content {
-            has_comment = true;
+            // One that stands further right than those below is at the foot of a key, and is written right below it.
+            belongs_to_key = comment.is_some_and(|below| below < indent(line));
+            comment = Some(indent(line));
         } else {
             break;
         }
     }
-    below_blank
+    // kustomize writes annotations anew, without the comments at their feet.
+    below_blank && (!belongs_to_key || is_annotation(document, last))
+}
+
+/// Whether what stands last is an annotation.
+fn is_annotation(document: &Node, last: &Node) -> bool {
+    let annotations = document.at(&["metadata", "annotations"]);
+    annotations.and_then(last_leaf).is_some_and(|annotation| std::ptr::eq(annotation, last))
 }
 
 /// How far the lines of a block scalar are indented.
