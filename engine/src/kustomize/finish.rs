@@ -17,7 +17,7 @@ use super::sort;
 use super::take_in::duplicate;
 use super::transform::{labels, name_hash, name_reference};
 use crate::model::{Files, RepoPath};
-use crate::yaml::{Dialect, MERGE_KEY, Mapping, Mark, Node, Scalar, Tag, Value, resolve_plain};
+use crate::yaml::{Mapping, Mark, Node, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -116,7 +116,7 @@ impl Told {
 /// The resource that a draft becomes.
 fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
     finish_annotations(&mut draft.node, told);
-    keys_are_texts(&draft)?;
+    draft.refuse_made_keys()?;
     // What the user wrote there is told in his words.
     if let Some(origin) = draft.origin.as_ref().filter(|_| told.origins)
         && written(&draft.node, ORIGIN).is_none()
@@ -191,34 +191,6 @@ fn is_bookkeeping(key: &str) -> bool {
     // All of them begin so, and few others do.
     let rest = key.strip_prefix("internal.").unwrap_or(key);
     rest.starts_with("config.k") && BOOKKEEPING.contains(&key)
-}
-
-/// Refuses keys that kustomize made and does not read as texts again.
-///
-/// It makes them without quotes: those of labels and generated data, and of all annotations, which it
-/// makes anew. The text it then reads cannot become JSON.
-fn keys_are_texts(draft: &Draft) -> Result<(), BuildError> {
-    for path in [&["metadata", "annotations"][..], &["metadata", "labels"], &["data"]] {
-        let keys = draft.node.at(path).and_then(Node::as_mapping).into_iter().flatten();
-        let is_made = |key: &Scalar| key.style.is_plain() || path.contains(&"annotations");
-        let mut made = keys.map(|pair| &pair.key).filter(|key| is_made(key));
-        let is_text = |key: &Scalar| {
-            key.text != MERGE_KEY && resolve_plain(&key.text, Dialect::V3) == Tag::Str
-        };
-        if let Some(key) = made.find(|key| !is_text(key)) {
-            return Err(BuildError::Invalid {
-                at: draft.location.clone(),
-                reason: format!(
-                    "`{}` of `{}` gets the key `{}`, which kustomize writes without quotes and does \
-                     not read as a text",
-                    path.join("."),
-                    draft.id,
-                    key.text
-                ),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Sets an annotation.

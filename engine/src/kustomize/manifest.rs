@@ -174,7 +174,15 @@ fn objects_of(
         for list in std::mem::take(&mut lists) {
             for mut item in take_items(list, &reader)? {
                 json::rewrite(&mut item);
-                reader.add(item, &mut objects, &mut lists)?;
+                if !is_wrapper(&item) {
+                    reader.add(item, &mut objects, &mut lists)?;
+                    continue;
+                }
+                // A list in a list stands alone when kustomize reads it.
+                for mut inner in wrapped(item, &reader)? {
+                    inner.mark = inner.mark.in_flow();
+                    reader.add(inner, &mut objects, &mut lists)?;
+                }
             }
         }
     }

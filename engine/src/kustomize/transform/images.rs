@@ -141,7 +141,7 @@ fn apply(
             ),
         });
     }
-    if changes.patterns.is_empty() {
+    if images.is_empty() {
         return Ok(());
     }
     let mut walks = Walks::new(fields, Make::Nothing);

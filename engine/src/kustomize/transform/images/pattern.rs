@@ -55,11 +55,6 @@ impl<'a> Patterns<'a> {
         self.list.iter().position(|pattern| matches!(pattern, Pattern::Broken))
     }
 
-    /// Whether none of the names fits anything.
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.iter().all(|pattern| matches!(pattern, Pattern::Broken))
-    }
-
     pub(super) fn fits(&self, at: usize, image: &str) -> bool {
         self.list[at].fits(image)
     }
@@ -172,6 +167,6 @@ mod tests {
         };
         assert_eq!(all("web:1"), [0, 1, 3, 5]);
         assert_eq!(all("x/web"), [1, 2]);
-        assert!(Patterns::new(["(", "["], Version::default()).is_empty());
+        assert_eq!(Patterns::new(["(", "["], Version::default()).first_for("[", 0), None);
     }
 }

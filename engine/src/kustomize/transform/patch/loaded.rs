@@ -312,6 +312,7 @@ impl LoadedPatch {
         let mut growth = set.growth;
         for at in self.selected(set, target)? {
             self.note_secret(set, at);
+            set.get(at).map_or(Ok(()), Draft::refuse_made_keys)?;
             let applied = Self::change(set, (at, effect), schema, |draft| {
                 if self.origin == Origin::Patches {
                     draft.remember_id();
