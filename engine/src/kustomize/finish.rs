@@ -129,7 +129,7 @@ fn finish(mut draft: Draft, told: Told) -> Result<Resource, BuildError> {
         all.append(&mut draft.transformations);
         annotate(&mut draft.node, TRANSFORMATIONS, Origin::render_all(&all));
     }
-    draft.settle_foot();
+    draft.settle_foot_in_the_end();
     Ok(Resource {
         node: draft.node,
         id: draft.id,

@@ -68,16 +68,49 @@ fn last_leaf(mut node: &Node) -> Option<&Node> {
 }
 
 impl Draft {
-    /// Gives the text that stands last the line break that kustomize reads into it; call it where kustomize writes
-    /// the resource and reads it again.
+    /// Gives the text that stands last the line break that kustomize reads into it; call it where kustomize makes
+    /// JSON of the resource, for a patch.
     pub fn settle_foot(&mut self) {
-        if std::mem::take(&mut self.ends_in_comment)
-            && let Some(scalar) = last_scalar(&mut self.node)
-            && yaml::is_block(scalar)
-            && (scalar.text == "\n" || scalar.text.ends_with("\n\n"))
-        {
-            scalar.text.push('\n');
+        // Its notes among the annotations are the last of the metadata.
+        let has_notes_there = self.has_history() && metadata_is_last(&self.node);
+        if std::mem::take(&mut self.ends_in_comment) && !has_notes_there {
+            add_break(last_scalar(&mut self.node));
         }
+    }
+
+    /// The same in the end, where kustomize has sorted the annotations and put them behind the other metadata.
+    pub fn settle_foot_in_the_end(&mut self) {
+        if !std::mem::take(&mut self.ends_in_comment) {
+            return;
+        }
+        let metadata_is_last = metadata_is_last(&self.node);
+        let annotations = self
+            .node
+            .get_mut("metadata")
+            .filter(|metadata| metadata_is_last && !metadata.mark.is_flow())
+            .and_then(|metadata| metadata.get_mut("annotations"))
+            .and_then(Node::as_mapping_mut);
+        add_break(match annotations {
+            Some(annotations) => annotations
+                .iter_mut()
+                .max_by(|a, b| a.key.text.cmp(&b.key.text))
+                .and_then(|pair| last_scalar(&mut pair.value)),
+            None => last_scalar(&mut self.node),
+        });
+    }
+}
+
+fn metadata_is_last(node: &Node) -> bool {
+    let last = node.as_mapping().and_then(|object| object.as_slice().last());
+    !node.mark.is_flow() && last.is_some_and(|pair| pair.key.text == "metadata")
+}
+
+/// Adds a line break to a text that keeps all that it has.
+fn add_break(scalar: Option<&mut Scalar>) {
+    if let Some(scalar) = scalar.filter(|scalar| yaml::is_block(scalar))
+        && (scalar.text == "\n" || scalar.text.ends_with("\n\n"))
+    {
+        scalar.text.push('\n');
     }
 }
 
