@@ -16,8 +16,16 @@ const HELD: [&str; 8] =
 /// called after its environment alone.
 const OF_SETTINGS: [&str; 6] = ["config", "configs", "helm", "helm-values", "settings", "values"];
 
+/// Of both, those that hold the values of charts: there a file may be called after what it is for as well
+/// (`shop-staging.yaml`), which elsewhere is a resource (`letsencrypt-staging.yaml`) or a program's own
+/// (`application-staging.yaml`).
+const OF_VALUES: [&str; 4] = ["helm", "helm-values", "value", "values"];
+
 /// Folders of what tries a chart out, by custom of its tools, and of what is sealed: no environments.
 const NONE: [&str; 3] = ["ci", "secret", "secrets"];
+
+/// Words of files that are sealed, one for each environment and not the environment.
+const SEALED: [&str; 3] = ["enc", "secret", "secrets"];
 
 /// All files that are environments of each other, those of one folder together.
 pub(super) fn find_file_siblings(tree: &Tree) -> Vec<Siblings> {
@@ -33,14 +41,18 @@ pub(super) fn find_file_siblings(tree: &Tree) -> Vec<Siblings> {
             continue;
         }
         if let Some(read) = Named::read(file)
-            && (!read.holds.is_empty() || is_of_settings(&parent))
+            && read.may_be_in(&parent)
         {
             let family = families.entry((parent, read.holds)).or_default();
             family.push((file.to_owned(), read.like));
         }
     }
     let mut found: BTreeMap<RepoPath, Siblings> = BTreeMap::new();
-    for ((parent, _), members) in families {
+    for ((parent, _), mut members) in families {
+        let all = members.clone();
+        let has_counterpart =
+            |like: &EnvironmentLike| all.iter().any(|(_, other)| like.is_counterpart(other));
+        members.retain(|(_, like)| is_of_no_thing(like) || has_counterpart(like));
         let siblings = Siblings { parent: parent.clone(), members };
         // Where a folder has several, what has most of them is what is promoted.
         let is_more = |it: &Siblings| it.members.len() < siblings.members.len();
@@ -71,19 +83,32 @@ impl Named {
             return None;
         }
         let words = || stem.split(['-', '_', '.']).filter(|it| !it.is_empty());
+        if words().any(|word| SEALED.contains(&word.to_ascii_lowercase().as_str())) {
+            return None;
+        }
         let is_held = |word: &&str| HELD.contains(&word.to_ascii_lowercase().as_str());
         let environment: Vec<&str> = words().filter(|it| !is_held(it)).collect();
         let environment = environment.join("-");
         let like = EnvironmentLike::read(&environment)?;
-        let is_plain = like.name.rest.split('-').all(is_region);
         let holds: Vec<&str> = words().filter(is_held).collect();
-        is_plain.then(|| Self { environment, like, holds: holds.join("-") })
+        Some(Self { environment, like, holds: holds.join("-") })
+    }
+
+    /// Whether a file of this name says in this folder that it is for an environment.
+    fn may_be_in(&self, folder: &RepoPath) -> bool {
+        let last = folder.parts().next_back().unwrap_or_default();
+        let of_environments = OF_ENVIRONMENTS.contains(&last);
+        if is_of_no_thing(&self.like) {
+            return !self.holds.is_empty() || OF_SETTINGS.contains(&last) || of_environments;
+        }
+        let holds_values = self.holds.split('-').any(|word| OF_VALUES.contains(&word));
+        holds_values || OF_VALUES.contains(&last) || of_environments
     }
 }
 
-fn is_of_settings(folder: &RepoPath) -> bool {
-    let last = folder.parts().next_back().unwrap_or_default();
-    OF_SETTINGS.contains(&last) || OF_ENVIRONMENTS.contains(&last)
+/// Whether the name says an environment and perhaps where it runs, and nothing that runs there.
+fn is_of_no_thing(like: &EnvironmentLike) -> bool {
+    like.name.rest.split('-').all(is_region)
 }
 
 #[cfg(test)]
@@ -99,10 +124,11 @@ mod tests {
             ("values_eu-west_prod.yaml", Some(("eu-west-prod", "values"))),
             ("helm-values.PROD.yaml", Some(("PROD", "helm-values"))),
             ("prod.yaml", Some(("prod", ""))),
+            ("shop-staging.yaml", Some(("shop-staging", ""))),
+            ("values-shop-staging.yaml", Some(("shop-staging", "values"))),
             ("values.yaml", None),
             ("enc-staging.secret.values.yaml", None),
-            ("letsencrypt-staging.yaml", None),
-            ("docker-compose.prod.yaml", None),
+            ("letsencrypt.yaml", None),
             ("values-staging.json", None),
             (".yaml", None),
         ] {

@@ -76,6 +76,27 @@ fn where_no_folders_are_files_may_be() {
         "prod: a=s/a/prod.values.yaml b=s/b/prod.values.yaml",
     ];
     assert_eq!(applications, expected);
+    // Called after what they are for as well.
+    let both = of(&[
+        "values/cart-dev.yaml",
+        "values/cart-prod.yaml",
+        "values/dev-pay.yaml",
+        "values/prod-pay.yaml",
+        "values/mail-dev.yaml",
+    ]);
+    let expected = [
+        "cart-dev: values/cart-dev.yaml",
+        "dev-pay: values/dev-pay.yaml",
+        "cart-prod: values/cart-prod.yaml",
+        "prod-pay: values/prod-pay.yaml",
+    ];
+    assert_eq!(both, expected);
+    // A resource's name and a program's own profiles tell nothing.
+    for file in ["application", "letsencrypt", "docker-compose"] {
+        let paths = [format!("config/{file}-staging.yaml"), format!("config/{file}-prod.yaml")];
+        let tree = FileTree::of(paths.iter().map(|path| (path.as_str(), ""))).unwrap();
+        assert!(find(&tree).is_err(), "{file}");
+    }
     // A name alone tells nothing but in a folder of settings, and a folder says more than a file.
     let settings = of(&["config/staging.yaml", "config/prod.yaml", "secrets/config/prod.yaml"]);
     assert_eq!(settings, ["staging: config/staging.yaml", "prod: config/prod.yaml"]);
