@@ -62,6 +62,41 @@ fn files_side_by_side_are_found_and_promoted_by_field() {
     ");
 }
 
+/// `values/cart-staging.yaml`: what stands beside the environment's name is the application.
+#[test]
+fn a_file_is_called_after_an_application_and_an_environment() {
+    let path =
+        |application: &str, environment: &str| format!("values/{application}-{environment}.yaml");
+    let all = ["cart", "search"].map(|it| PAIR.map(|environment| (it, environment)));
+    let files = all.iter().flatten().map(|(it, environment)| {
+        (path(it, environment), values(&format!("{it}-{environment}"), "1.0.0", 1))
+    });
+    let files: Vec<(String, String)> = files.collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let repo = Repo::new(&files);
+    repo.write(&path("cart", "staging"), &values("cart-staging", "1.1.0", 1));
+    repo.commit("a newer image");
+    let status = repo.overlift(&["status"]).ok();
+    insta::assert_snapshot!(status, @r"
+    Found by their names; `overlift init` writes them to `.github/overlift.yaml`.
+
+    cart
+      staging     values/cart-staging.yaml, trigger manual
+      production  values/cart-production.yaml, trigger manual
+        from staging: 1 file to promote, what production will see is not rendered
+    search
+      staging     values/search-staging.yaml, trigger manual
+      production  values/search-production.yaml, trigger manual
+        from staging: nothing to promote
+    ");
+    let init = repo.overlift(&["init", "--dry-run"]).ok();
+    assert!(init.contains("path: \"values/{application}-production.yaml\"\n"), "{init}");
+    repo.overlift(&[&["promote"], &PAIR[..], &["cart", "--local"]].concat()).ok();
+    let production = |it: &str| repo.read(&path(it, "production"));
+    assert_eq!(production("cart"), values("cart-production", "1.1.0", 1));
+    assert_eq!(production("search"), values("search-production", "1.0.0", 1));
+}
+
 #[test]
 fn the_configuration_calls_it_by_its_name() {
     let keep = "promotion: {by: changes, keep: [{file: values-production.yaml, fields: [image.tag]}], take: [{file: \"*\", fields: [replicas]}]}\n";

@@ -392,6 +392,26 @@ fn a_new_file_of_resources_that_the_target_has_elsewhere_stays_away() {
     ");
 }
 
+/// A new application came into staging with the build that all others had there, which it may never have had.
+#[test]
+fn a_new_image_is_not_tagged_as_another_is() {
+    let values = |tag: &str, more: &str| {
+        format!("web:\n  image: {{tag: {tag}}}\nworker:\n  image: {{tag: {tag}}}\n{more}")
+    };
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("staging/values.yaml", &values("staging-4f2a91c", "")),
+        ("production/values.yaml", &values("production-1c0ffe3", "")),
+    ]);
+    let auth = "auth:\n  image: {tag: staging-4f2a91c}\n";
+    repository.write("staging/values.yaml", &values("staging-4f2a91c", auth));
+    repository.commit("a new application");
+    let told = told(&repository);
+    let auth = told.lines().filter(|line| line.contains(" auth"));
+    let line = "production/values.yaml auth stays: names the source (`staging`), and nothing tells what production says instead";
+    assert_eq!(auth.collect::<Vec<_>>(), [line]);
+}
+
 /// An image that moved to another registry is one entry and no two; where a build puts the tag in place of a word, the
 /// version is the last one that the source had.
 #[test]

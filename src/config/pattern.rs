@@ -1,19 +1,28 @@
-//! Paths of environments with `{application}` in them, and the folders that they match.
+//! Paths of environments with `{application}` in them, and the folders and files that they match.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ApplicationName, Files, InvalidPath, ReadError, RepoPath};
 
-/// What stands for the folder of an application.
+/// What stands for the name of an application.
 pub(in crate::config) const APPLICATION: &str = "{application}";
 
-/// A path in which one folder may be that of an application.
+/// A path in which one folder may be that of an application, or the last name may have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::config) struct PathPattern {
     /// The folders before the application, or all of them.
     before: RepoPath,
-    /// The folders after it; `None` if there is no application in it.
-    after: Option<String>,
+    /// Where the application is; `None` if there is none in it.
+    place: Option<Place>,
+}
+
+/// Where in a path the application is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// A whole folder, with the path below it.
+    Folder { below: String },
+    /// A part of the last name, with what stands before and behind it there.
+    Name { begin: String, end: String },
 }
 
 /// Why a text is no [`PathPattern`].
@@ -22,15 +31,17 @@ pub enum InvalidPattern {
     /// It is no path.
     #[error(transparent)]
     Path(#[from] InvalidPath),
-    /// `{application}` is not one whole folder.
-    #[error("`{{application}}` stands for one whole folder name: write it once, between slashes")]
+    /// `{application}` is neither one whole folder nor in the last name.
+    #[error(
+        "`{{application}}` stands for one whole folder name, or for a part of the last name: write it once"
+    )]
     NotAFolder,
 }
 
 /// A folder or a file that a pattern matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Match {
-    /// The application's folder name; `None` for a pattern without one.
+    /// The application's folder name, or its part of a name; `None` for a pattern without one.
     pub(in crate::config) folder: Option<String>,
     /// The environment's folder, or its file.
     pub(in crate::config) path: RepoPath,
@@ -44,20 +55,29 @@ impl PathPattern {
             read => read,
         };
         if !text.contains(['{', '}']) {
-            return Ok(Self { before: read(text)?, after: None });
+            return Ok(Self { before: read(text)?, place: None });
         }
         let parts: Vec<&str> = text.trim_end_matches('/').split('/').collect();
-        let at = parts.iter().position(|part| *part == APPLICATION);
-        let whole = parts.iter().filter(|part| part.contains(['{', '}'])).count() == 1;
-        let Some(at) = at.filter(|_| whole) else { return Err(InvalidPattern::NotAFolder) };
-        let before = RepoPath::parse(&parts[..at].join("/"))?;
-        let after = RepoPath::parse(&parts[at + 1..].join("/"))?;
-        Ok(Self { before, after: Some(after.as_str().to_owned()) })
+        let at = parts.iter().position(|part| part.contains(['{', '}'])).unwrap_or_default();
+        let (before, part, below) = (&parts[..at], parts[at], &parts[at + 1..]);
+        let (begin, end) = part.split_once(APPLICATION).ok_or(InvalidPattern::NotAFolder)?;
+        let is_whole = part == APPLICATION;
+        if [begin, end].iter().chain(below).any(|text| text.contains(['{', '}']))
+            || !is_whole && !below.is_empty()
+        {
+            return Err(InvalidPattern::NotAFolder);
+        }
+        let place = if is_whole {
+            Place::Folder { below: RepoPath::parse(&below.join("/"))?.as_str().to_owned() }
+        } else {
+            Place::Name { begin: begin.to_owned(), end: end.to_owned() }
+        };
+        Ok(Self { before: RepoPath::parse(&before.join("/"))?, place: Some(place) })
     }
 
-    /// Whether a folder in it is that of an application.
+    /// Whether an application is in it.
     pub(in crate::config) const fn has_application(&self) -> bool {
-        self.after.is_some()
+        self.place.is_some()
     }
 
     /// Whether it leads through a folder that is hidden, or has examples and the like.
@@ -67,47 +87,67 @@ impl PathPattern {
 
     /// The folders, or files, that it matches.
     pub(in crate::config) fn expand(&self, listing: &Listing<'_>) -> Result<Vec<Match>, ReadError> {
-        let Some(after) = &self.after else {
+        let Some(place) = &self.place else {
             return Ok(vec![Match { folder: None, path: self.before.clone() }]);
         };
-        let mut folders = BTreeSet::new();
-        for path in listing.below(&self.before)?.iter() {
-            let Some((folder, rest)) =
-                path.strip_prefix(&self.before).and_then(|below| below.split_once('/'))
-            else {
-                continue;
-            };
-            // A path that ends in a file is that file.
-            let inside = rest
-                .strip_prefix(after.as_str())
-                .is_some_and(|rest| after.is_empty() || rest.is_empty() || rest.starts_with('/'));
-            if inside && !folder.starts_with('.') {
-                folders.insert(folder.to_owned());
-            }
-        }
-        let found = |folder: String| {
-            let path = self.before.join(&folder).and_then(|dir| dir.join(after)).ok()?;
-            Some(Match { folder: Some(folder), path })
-        };
-        Ok(folders.into_iter().filter_map(found).collect())
+        let files = listing.below(&self.before)?;
+        let below = files.iter().filter_map(|path| path.strip_prefix(&self.before));
+        let found: BTreeSet<&str> = below.filter_map(|path| place.application(path)).collect();
+        let found = found.into_iter().filter_map(|application| {
+            let path = self.before.join(&place.of(application)).ok()?;
+            Some(Match { folder: Some(application.to_owned()), path })
+        });
+        Ok(found.collect())
     }
 
     /// The folders around the application, without those that `is_environment` knows: what tells two
     /// applications of one folder name apart.
     pub(in crate::config) fn context(&self, is_environment: impl Fn(&str) -> bool) -> Vec<String> {
-        let around = self.before.parts().chain(self.after.iter().flat_map(|it| it.split('/')));
+        let below = match &self.place {
+            Some(Place::Folder { below }) => below.as_str(),
+            Some(Place::Name { .. }) | None => "",
+        };
+        let around = self.before.parts().chain(below.split('/'));
         around.filter(|part| !part.is_empty() && !is_environment(part)).map(str::to_owned).collect()
+    }
+}
+
+impl Place {
+    /// The application that the path of a file is of.
+    fn application<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let folder = path.split_once('/');
+        match self {
+            Self::Folder { below } => {
+                let (folder, rest) = folder.filter(|(folder, _)| !folder.starts_with('.'))?;
+                let rest = rest.strip_prefix(below.as_str())?;
+                // A path that ends in a file is that file.
+                let ends = below.is_empty() || rest.is_empty() || rest.starts_with('/');
+                ends.then_some(folder)
+            }
+            Self::Name { begin, end } => {
+                let name = folder.map_or(path, |(folder, _)| folder);
+                let application = name.strip_prefix(begin.as_str())?.strip_suffix(end.as_str())?;
+                let is_one = !application.is_empty() && !name.starts_with('.');
+                is_one.then_some(application)
+            }
+        }
+    }
+
+    /// The path of an application.
+    fn of(&self, application: &str) -> String {
+        match self {
+            Self::Folder { below } if below.is_empty() => application.to_owned(),
+            Self::Folder { below } => format!("{application}/{below}"),
+            Self::Name { begin, end } => format!("{begin}{application}{end}"),
+        }
     }
 }
 
 impl std::fmt::Display for PathPattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let before = self.before.as_str();
-        let after = self.after.as_deref();
-        let parts = [Some(before), after.map(|_| APPLICATION), after];
-        let parts: Vec<&str> =
-            parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-        f.write_str(&parts.join("/"))
+        let last = self.place.as_ref().map(|place| place.of(APPLICATION)).unwrap_or_default();
+        let parts = [self.before.as_str(), &last].into_iter().filter(|part| !part.is_empty());
+        f.write_str(&parts.collect::<Vec<_>>().join("/"))
     }
 }
 
@@ -215,14 +255,35 @@ mod tests {
             found.iter().map(|it| it.1.as_str()).collect::<Vec<_>>(),
             [files[0], "c/values-dev.yaml"]
         );
+        let files = ["v/a-dev.yaml", "v/-dev.yaml", "v/.b-dev.yaml", "v/c-dev.yaml.bak", "v/d-dev"];
+        let found = |pattern: &str| expand(pattern, &[&files[..], &["v/e-dev/x/y.yaml"]].concat());
+        let expected = |folder: &str, path: &str| (Some(folder.to_owned()), path.to_owned());
+        assert_eq!(found("v/{application}-dev.yaml"), [expected("a", files[0])]);
+        let folders = [expected("d", files[4]), expected("e", "v/e-dev")];
+        assert_eq!(found("v/{application}-dev"), folders);
     }
 
     #[test]
-    fn an_application_is_one_whole_folder() {
-        for bad in ["apps/{app}/dev", "apps/{application}-x/dev", "{application}/{application}"] {
+    fn an_application_is_one_whole_folder_or_in_the_last_name() {
+        for bad in [
+            "apps/{app}/dev",
+            "apps/{application}-x/dev",
+            "{application}/{application}",
+            "{application}-{application}",
+            "{application}/x-{application}",
+            "{application}-{x}",
+            "}{application}",
+        ] {
             assert_eq!(PathPattern::parse(bad), Err(InvalidPattern::NotAFolder), "{bad}");
         }
-        for text in ["apps/{application}/dev", "{application}", "a/{application}", "a/b"] {
+        for text in [
+            "apps/{application}/dev",
+            "{application}",
+            "a/{application}",
+            "a/b",
+            "values/{application}-dev.yaml",
+            "values-{application}.yaml",
+        ] {
             assert_eq!(PathPattern::parse(text).unwrap().to_string(), text);
         }
         assert!(PathPattern::parse("../{application}").is_err());

@@ -170,7 +170,10 @@ fn learn(request: &Request<'_>, outcomes: &[Outcome]) -> Counterparts {
             if stays {
                 known.learn_places(source, target);
             }
-            if is_called_apart(last) && stays {
+            // One build of one image is none of another's: `staging-4f2a91c` tells nothing of a new image.
+            let is_one_build = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+            if is_called_apart(last) && stays && ![source, target].iter().any(|it| is_one_build(it))
+            {
                 known.learn_apart(last, source, target);
             }
             match difference.because {

@@ -17,7 +17,7 @@ use super::error::ConfigError;
 use super::pattern::{Listing, Match, PathPattern, as_name, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::NameRank;
-use files::{environment_of, find_file_siblings};
+use files::{find_file_siblings, name_environments};
 use name::EnvironmentLike;
 use siblings::{BASES, OF_ENVIRONMENTS, find_siblings};
 use tree::{Content, Counting, Tree, is_aside};
@@ -81,8 +81,11 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
         tree = Tree::new(listing.below(&root).map_err(read)?, Counting::Files);
         siblings = find_file_siblings(&tree);
     }
-    let chosen = layout::choose(&tree, &siblings);
-    let mut stages = stages(chosen, tree.counting());
+    let mut chosen = layout::choose(&tree, &siblings);
+    if tree.counting() == Counting::Files {
+        chosen = name_environments(chosen);
+    }
+    let mut stages = stages(chosen);
     if stages.is_empty() {
         return Err(ConfigError::NothingToDiscover { seen: similar(&tree) });
     }
@@ -100,15 +103,11 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
 }
 
 /// One stage for each name, in the usual order.
-fn stages(patterns: Vec<(String, PathPattern)>, counting: Counting) -> Vec<FoundStage> {
+fn stages(patterns: Vec<(String, PathPattern)>) -> Vec<FoundStage> {
     let mut by_name: BTreeMap<EnvironmentName, (NameRank, BTreeSet<PathPattern>)> = BTreeMap::new();
     for (member, pattern) in patterns {
-        let called = match counting {
-            Counting::Files => environment_of(&member).unwrap_or(member),
-            Counting::Rendered | Counting::Settings => member,
-        };
         let (Ok(name), Some(like)) =
-            (EnvironmentName::parse(&as_name(&called)), EnvironmentLike::read(&called))
+            (EnvironmentName::parse(&as_name(&member)), EnvironmentLike::read(&member))
         else {
             continue;
         };

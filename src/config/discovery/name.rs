@@ -1,5 +1,7 @@
 //! Whether a folder is named like an environment, and where such a name stands in the usual order.
 
+use std::ops::Range;
+
 use crate::promotion::NameRank;
 
 /// The usual words for environments in the order in which changes pass them. Words that tell no order
@@ -123,6 +125,8 @@ pub(super) struct EnvironmentLike {
     pub(super) name: NameRank,
     /// What stands before the word, and behind it.
     around: [String; 2],
+    /// Which parts of the name between hyphens, underscores and dots make the word.
+    pub(super) at: Range<usize>,
 }
 
 impl EnvironmentLike {
@@ -142,7 +146,8 @@ impl EnvironmentLike {
         let around = [before, behind.join("-")];
         let rest: Vec<&str> =
             around.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        Some(Self { word, name: NameRank { rank, rest: rest.join("-") }, around })
+        let name = NameRank { rank, rest: rest.join("-") };
+        Some(Self { word, name, around, at: from..to })
     }
 
     /// Whether the word means an environment only beside another one.

@@ -85,12 +85,25 @@ fn where_no_folders_are_files_may_be() {
         "values/mail-dev.yaml",
     ]);
     let expected = [
-        "cart-dev: values/cart-dev.yaml",
-        "dev-pay: values/dev-pay.yaml",
-        "cart-prod: values/cart-prod.yaml",
-        "prod-pay: values/prod-pay.yaml",
+        "dev: cart=values/cart-dev.yaml mail=values/mail-dev.yaml pay=values/dev-pay.yaml",
+        "prod: cart=values/cart-prod.yaml pay=values/prod-pay.yaml",
     ];
     assert_eq!(both, expected);
+    let more = of(&[
+        "values/api-dev-eu.yaml",
+        "values/api-prod-eu.yaml",
+        "values/api_x-dev-eu.yaml",
+        "values/api_x-prod-eu.yaml",
+    ]);
+    let expected = ["dev-eu", "prod-eu"]
+        .map(|it| format!("{it}: api=values/api-{it}.yaml api_x=values/api_x-{it}.yaml"));
+    assert_eq!(more, expected);
+    let one = of(&["helm/values-cart-dev.yaml", "helm/values-cart-prod.yaml"]);
+    assert_eq!(one, ["dev: helm/values-cart-dev.yaml", "prod: helm/values-cart-prod.yaml"]);
+    let some =
+        of(&["values/cart-dev.yaml", "values/cart-qa.yaml", "values/dev.yaml", "values/qa.yaml"]);
+    let expected = ["dev: values/dev.yaml", "cart-dev: values/cart-dev.yaml"];
+    assert_eq!(some[..2], expected);
     // A resource's name and a program's own profiles tell nothing.
     for file in ["application", "letsencrypt", "docker-compose"] {
         let paths = [format!("config/{file}-staging.yaml"), format!("config/{file}-prod.yaml")];

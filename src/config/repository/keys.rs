@@ -133,7 +133,8 @@ pub(super) static ENVIRONMENT: Shape = Shape::Mapping(&[
         name: "path",
         shape: Shape::OneOrSeveral(&PATH),
         about: "Its folder, from the repository's root, or its one file, or several; `{application}` stands for one \
-                folder name, and what it matches is an application.",
+                folder name, or for a part of the last name (`values/{application}-prod.yaml`), and what it matches \
+                is an application.",
         absent: Absent::Refused,
     },
     Key {

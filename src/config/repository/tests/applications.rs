@@ -84,7 +84,7 @@ fn paths_have_an_application_all_or_none() {
 ";
     let message = in_monorepo(text).unwrap_err().to_string();
     assert!(message.contains(":4:") && message.contains("all of them or none"), "{message}");
-    let message = in_monorepo("environments:\n- {name: dev, path: 'x/{application}s'}\n");
+    let message = in_monorepo("environments:\n- {name: dev, path: '{application}s/x'}\n");
     let message = message.unwrap_err().to_string();
     assert!(message.contains("2:21 (environments[0].path): `{application}` stands"), "{message}");
     let shared = "environments:
