@@ -1,13 +1,12 @@
 //! Environments that are files side by side: `values-staging.yaml` and `values-production.yaml` of one chart,
 //! `staging.yaml` and `prod.yaml` in a folder of settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::name::{EnvironmentLike, is_region};
 use super::siblings::{BASES, OF_ENVIRONMENTS, Siblings};
 use super::tree::{Tree, is_aside};
-use crate::config::pattern::{APPLICATION, PathPattern};
 use crate::model::RepoPath;
 
 /// Words that say what a file holds, and not for which environment.
@@ -65,69 +64,8 @@ pub(super) fn find_file_siblings(tree: &Tree) -> Vec<Siblings> {
     found.into_values().collect()
 }
 
-/// Environments with their names in place of their files'. Where all files are called after what they are for as well,
-/// that is the application; a lone one is none.
-pub(super) fn name_environments(
-    patterns: Vec<(String, PathPattern)>,
-) -> Vec<(String, PathPattern)> {
-    let with_folder = patterns.iter().any(|(_, pattern)| pattern.has_application());
-    let parted = patterns.iter().map(|(file, _)| InName::read(file)).collect::<Option<Vec<_>>>();
-    let Some(parted) = parted.filter(|_| !with_folder) else {
-        let name = |(file, pattern): (String, PathPattern)| {
-            (Named::read(&file).map_or(file, |it| it.environment), pattern)
-        };
-        return patterns.into_iter().map(name).collect();
-    };
-    let things: BTreeSet<&str> =
-        parted.iter().zip(&patterns).map(|(it, (file, _))| &file[it.application.clone()]).collect();
-    let several = things.len() > 1;
-    let named = parted.into_iter().zip(&patterns).map(|(it, (file, pattern))| {
-        let mut name = file.clone();
-        name.replace_range(it.application, APPLICATION);
-        let text = pattern.to_string();
-        let path = [text.strip_suffix(file.as_str()).unwrap_or_default(), &name].concat();
-        let with_application = PathPattern::parse(&path).ok().filter(|_| several);
-        (it.environment, with_application.unwrap_or_else(|| pattern.clone()))
-    });
-    named.collect()
-}
-
-/// An application in the name of an environment's file.
-struct InName {
-    environment: String,
-    /// Where in the name it is.
-    application: Range<usize>,
-}
-
-impl InName {
-    fn read(file: &str) -> Option<Self> {
-        let Named { like, .. } = Named::read(file)?;
-        let words: Vec<Range<usize>> =
-            words(file).filter(|it| !is_held(&file[it.clone()])).collect();
-        let is_place = |it: &Range<usize>| is_region(&file[it.clone()].to_ascii_lowercase());
-        let (before, behind) = (&words[..like.at.start], &words[like.at.end..]);
-        let of_application = match [before, behind].map(|side| side.iter().all(is_place)) {
-            [false, true] => 0..like.at.start,
-            [true, false] => like.at.end..words.len(),
-            _ => return None,
-        };
-        let own = &words[of_application.clone()];
-        let application = own.first()?.start..own.last()?.end;
-        // Nothing that says what the file holds is within it.
-        let is_within =
-            |it: &Range<usize>| application.start <= it.start && it.end <= application.end;
-        if self::words(file).filter(is_within).count() > own.len() {
-            return None;
-        }
-        let is_own = |index: &usize| of_application.contains(index);
-        let rest = words.iter().enumerate().filter(|(index, _)| !is_own(index));
-        let rest: Vec<&str> = rest.map(|(_, it)| &file[it.clone()]).collect();
-        Some(Self { environment: rest.join("-"), application })
-    }
-}
-
 /// Where the words of a file's name are, without its ending.
-fn words(file: &str) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn words(file: &str) -> impl Iterator<Item = Range<usize>> {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let mut next = 0;
     let words = stem.split(['-', '_', '.']).map(move |word| {
@@ -139,20 +77,21 @@ fn words(file: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Whether a word says what a file holds.
-fn is_held(word: &str) -> bool {
+pub(super) fn is_held(word: &str) -> bool {
     HELD.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// What the name of a file says.
-struct Named {
-    environment: String,
-    like: EnvironmentLike,
+pub(super) struct Named {
+    /// The words that say for which environment it is, and perhaps for what.
+    pub(super) environment: String,
+    pub(super) like: EnvironmentLike,
     /// What it holds, with its ending.
     holds: String,
 }
 
 impl Named {
-    fn read(file: &str) -> Option<Self> {
+    pub(super) fn read(file: &str) -> Option<Self> {
         let (stem, ending) = file.rsplit_once('.')?;
         if stem.is_empty() || !matches!(ending, "yaml" | "yml") {
             return None;
@@ -181,7 +120,7 @@ impl Named {
 }
 
 /// Whether the name says an environment and perhaps where it runs, and nothing that runs there.
-fn is_of_no_thing(like: &EnvironmentLike) -> bool {
+pub(super) fn is_of_no_thing(like: &EnvironmentLike) -> bool {
     like.name.rest.split('-').all(is_region)
 }
 

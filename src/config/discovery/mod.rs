@@ -6,6 +6,7 @@
 //! so that every door finds the same in the same commit.
 
 mod files;
+mod in_names;
 mod layout;
 mod name;
 mod siblings;
@@ -17,7 +18,8 @@ use super::error::ConfigError;
 use super::pattern::{Listing, Match, PathPattern, as_name, name_applications};
 use crate::model::{ApplicationName, EnvironmentName, Files, Location, RepoPath};
 use crate::promotion::NameRank;
-use files::{find_file_siblings, name_environments};
+use files::find_file_siblings;
+use in_names::name_environments;
 use name::EnvironmentLike;
 use siblings::{BASES, OF_ENVIRONMENTS, find_siblings};
 use tree::{Content, Counting, Tree, is_aside};
@@ -83,7 +85,7 @@ pub(super) fn find(files: &dyn Files) -> Result<Found, ConfigError> {
     }
     let mut chosen = layout::choose(&tree, &siblings);
     if tree.counting() == Counting::Files {
-        chosen = name_environments(chosen);
+        chosen = name_environments(chosen, &siblings);
     }
     let mut stages = stages(chosen);
     if stages.is_empty() {

@@ -89,6 +89,20 @@ fn where_no_folders_are_files_may_be() {
         "prod: cart=values/cart-prod.yaml pay=values/prod-pay.yaml",
     ];
     assert_eq!(both, expected);
+    let elsewhere = of(&[
+        "values/cart-dev.yaml",
+        "values/cart-qa.yaml",
+        "values/ui-dev.yaml",
+        "values/ui-qa.yaml",
+        "infra/values/db-dev.yaml",
+        "infra/values/db-qa.yaml",
+        "infra/values/abc-live.yaml",
+    ]);
+    let expected = [
+        "dev: db=infra/values/db-dev.yaml cart=values/cart-dev.yaml ui=values/ui-dev.yaml",
+        "qa: db=infra/values/db-qa.yaml cart=values/cart-qa.yaml ui=values/ui-qa.yaml",
+    ];
+    assert_eq!(elsewhere, expected);
     let more = of(&[
         "values/api-dev-eu.yaml",
         "values/api-prod-eu.yaml",
