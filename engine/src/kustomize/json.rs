@@ -185,7 +185,7 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
 fn style(text: &str) -> Style {
     if text.contains('\n') {
         Style::Literal
-    } else if [Dialect::V3, Dialect::V2].iter().any(|of| resolve_plain(text, *of) != Tag::Str) {
+    } else if resolve_plain(text, Dialect::V3) != Tag::Str || !yaml::is_string_when_plain(text) {
         Style::DoubleQuoted
     } else if yaml::may_be_plain(text) {
         Style::Plain

@@ -26,7 +26,7 @@ pub use read::{
     MAX_DEPTH, can_be_printed, parse_manifests, parse_one_of, parse_patch, parse_stream,
     parse_stream_by_events,
 };
-pub use resolve::{is_no_text_in_yaml_1_1, resolve_plain};
+pub use resolve::{is_no_text_in_yaml_1_1, is_string_when_plain, resolve_plain};
 pub use write::{
     NotStyled, is_block, join_documents, may_be_plain, read_again, write_document,
     write_scalar_value, write_stream, write_styled,

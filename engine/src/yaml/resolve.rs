@@ -38,7 +38,8 @@ pub(super) fn resolve_in_flow(text: &str, dialect: Dialect) -> (Tag, Style) {
 
 /// Whether go-yaml v2 writes a string without quotes, as far as its type is concerned: whatever
 /// YAML 1.1 would take for something else is quoted.
-pub(super) fn is_string_when_plain(text: &str) -> bool {
+#[must_use]
+pub fn is_string_when_plain(text: &str) -> bool {
     let Some(&first) = text.as_bytes().first() else { return false };
     match first {
         // Only go-yaml v3 reads a sign behind the prefix of an octal number.

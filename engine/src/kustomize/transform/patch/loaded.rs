@@ -4,7 +4,9 @@
 
 use super::super::json_6902::{JsonPatch, ParseError, Reason};
 use super::super::transformer::Transformer;
-use super::one_resource::{keep_version, make_annotations, merge_into, texts_for_metadata};
+use super::one_resource::{
+    keep_version, make_annotations, merge_into, take_types_of_identity, texts_for_metadata,
+};
 use super::options::PatchOptions;
 use crate::kustomize::error::BuildError;
 use crate::kustomize::growth::weight;
@@ -188,6 +190,7 @@ impl LoadedPatch {
         for at in self.selected(set, target)? {
             let mut node = texts_for_metadata(patch.node.clone(), true);
             keep_version(set.get(at), &mut node)?;
+            take_types_of_identity(&mut node, self.options);
             self.merge_at(set, (at, effect), node, schema)?;
         }
         set.drop_deleted();

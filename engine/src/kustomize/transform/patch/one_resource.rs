@@ -188,6 +188,23 @@ pub(super) fn keep_version(draft: Option<&Draft>, patch: &mut Node) -> Result<()
     Ok(())
 }
 
+/// A new kind or name is a text without a type: kustomize sets both in the patch before it merges.
+pub(super) fn take_types_of_identity(patch: &mut Node, options: PatchOptions) {
+    let untyped = |node: Option<&mut Node>| {
+        if let Some(node) = node.filter(|node| !node.is_null())
+            && let Some(text) = node.as_scalar().map(|scalar| scalar.text.clone())
+        {
+            *node = Node { mark: node.mark, ..scalar::plain(text) };
+        }
+    };
+    if options.allow_kind_change {
+        untyped(patch.get_mut("kind"));
+    }
+    if options.allow_name_change {
+        untyped(patch.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")));
+    }
+}
+
 /// Makes `metadata.annotations` where it is missing.
 pub(super) fn make_annotations(node: &mut Node) {
     if let Some(metadata) = metadata(node).as_mapping_mut()
