@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::name::{EnvironmentLike, is_region};
-use super::siblings::{BASES, OF_ENVIRONMENTS, Siblings};
+use super::name::EnvironmentLike;
+use super::siblings::{BASES, OF_ENVIRONMENTS, Siblings, has_counterpart};
 use super::tree::{Tree, is_aside};
 use crate::model::RepoPath;
 
@@ -51,9 +51,7 @@ pub(super) fn find_file_siblings(tree: &Tree) -> Vec<Siblings> {
     let mut found: BTreeMap<RepoPath, Siblings> = BTreeMap::new();
     for ((parent, _), mut members) in families {
         let all = members.clone();
-        let has_counterpart =
-            |like: &EnvironmentLike| all.iter().any(|(_, other)| like.is_counterpart(other));
-        members.retain(|(_, like)| is_of_no_thing(like) || has_counterpart(like));
+        members.retain(|(_, like)| like.is_of_no_thing() || has_counterpart(like, &all));
         let siblings = Siblings { parent: parent.clone(), members };
         // Where a folder has several, what has most of them is what is promoted.
         let is_more = |it: &Siblings| it.members.len() < siblings.members.len();
@@ -86,7 +84,7 @@ pub(super) struct Named {
     /// The words that say for which environment it is, and perhaps for what.
     pub(super) environment: String,
     pub(super) like: EnvironmentLike,
-    /// What it holds, with its ending.
+    /// The words that say what it holds.
     holds: String,
 }
 
@@ -111,17 +109,12 @@ impl Named {
     fn may_be_in(&self, folder: &RepoPath) -> bool {
         let last = folder.parts().next_back().unwrap_or_default();
         let of_environments = OF_ENVIRONMENTS.contains(&last);
-        if is_of_no_thing(&self.like) {
+        if self.like.is_of_no_thing() {
             return !self.holds.is_empty() || OF_SETTINGS.contains(&last) || of_environments;
         }
         let holds_values = self.holds.split('-').any(|word| OF_VALUES.contains(&word));
         holds_values || OF_VALUES.contains(&last) || of_environments
     }
-}
-
-/// Whether the name says an environment and perhaps where it runs, and nothing that runs there.
-pub(super) fn is_of_no_thing(like: &EnvironmentLike) -> bool {
-    like.name.rest.split('-').all(is_region)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::files::{Named, is_held, is_of_no_thing, words};
+use super::files::{Named, is_held, words};
 use super::name::is_region;
 use super::siblings::Siblings;
 use crate::config::pattern::{APPLICATION, PathPattern};
@@ -18,7 +18,7 @@ pub(super) fn name_environments(
     let with_folder = patterns.iter().any(|(_, pattern)| pattern.has_application());
     let is_of_things = patterns
         .iter()
-        .any(|(file, _)| Named::read(file).is_some_and(|it| !is_of_no_thing(&it.like)));
+        .any(|(file, _)| Named::read(file).is_some_and(|it| !it.like.is_of_no_thing()));
     let parted = patterns.iter().map(|(file, _)| InName::read(file)).collect::<Option<Vec<_>>>();
     let Some(parted) = parted.filter(|_| is_of_things && !with_folder) else {
         let name = |(file, pattern): (String, PathPattern)| {
@@ -54,29 +54,29 @@ struct InName {
 impl InName {
     fn read(file: &str) -> Option<Self> {
         let Named { like, .. } = Named::read(file)?;
-        let words: Vec<Range<usize>> =
+        let naming: Vec<Range<usize>> =
             words(file).filter(|it| !is_held(&file[it.clone()])).collect();
         let is_place = |it: &Range<usize>| is_region(&file[it.clone()].to_ascii_lowercase());
-        let (before, behind) = (&words[..like.at.start], &words[like.at.end..]);
+        let (before, behind) = (&naming[..like.at.start], &naming[like.at.end..]);
         let is_of_places = |side: &[Range<usize>]| side.iter().all(is_place);
         // `ui` and `db` could be places; beside nothing else they are what the others of their family are.
         let of_application = match (before, behind) {
             ([_, ..], []) => 0..like.at.start,
-            ([], [_, ..]) => like.at.end..words.len(),
+            ([], [_, ..]) => like.at.end..naming.len(),
             _ if is_of_places(behind) && !is_of_places(before) => 0..like.at.start,
-            _ if is_of_places(before) && !is_of_places(behind) => like.at.end..words.len(),
+            _ if is_of_places(before) && !is_of_places(behind) => like.at.end..naming.len(),
             _ => return None,
         };
-        let own = &words[of_application.clone()];
+        let own = &naming[of_application.clone()];
         let application = own.first()?.start..own.last()?.end;
         // Nothing that says what the file holds is within it.
         let is_within =
             |it: &Range<usize>| application.start <= it.start && it.end <= application.end;
-        if super::files::words(file).filter(is_within).count() > own.len() {
+        if words(file).filter(is_within).count() > own.len() {
             return None;
         }
         let is_own = |index: &usize| of_application.contains(index);
-        let rest = words.iter().enumerate().filter(|(index, _)| !is_own(index));
+        let rest = naming.iter().enumerate().filter(|(index, _)| !is_own(index));
         let rest: Vec<&str> = rest.map(|(_, it)| &file[it.clone()]).collect();
         Some(Self { environment: rest.join("-"), application })
     }

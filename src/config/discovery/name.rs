@@ -160,6 +160,12 @@ impl EnvironmentLike {
         self.around.iter().all(|text| are_places(text))
     }
 
+    /// Whether the name says an environment and perhaps where it runs, and nothing that runs there: narrower than
+    /// [`Self::is_plain`], which takes any short word for a place.
+    pub(super) fn is_of_no_thing(&self) -> bool {
+        self.name.rest.split('-').all(is_region)
+    }
+
     /// Whether the name is the word alone, perhaps with a number.
     pub(super) fn is_bare(&self) -> bool {
         self.name.rest.chars().all(|c| c.is_ascii_digit())

@@ -104,11 +104,7 @@ fn have_the_same_files(tree: &Tree, siblings: &Siblings) -> bool {
     if siblings.ranks() < 2 || !siblings.members.iter().all(|(_, like)| like.is_bare()) {
         return false;
     }
-    let files = |(name, _): &(String, EnvironmentLike)| -> BTreeSet<String> {
-        let dir = siblings.path(name);
-        let below = |path: &RepoPath| path.strip_prefix(&dir).map(str::to_owned);
-        tree.below(&dir).iter().filter_map(below).collect()
-    };
+    let files = |(name, _): &(String, EnvironmentLike)| files_in(tree, &siblings.path(name));
     let all: Vec<BTreeSet<String>> = siblings.members.iter().map(files).collect();
     let shares = |(index, own): (usize, &BTreeSet<String>)| {
         let others = || all.iter().enumerate().filter(|(other, _)| *other != index);
@@ -123,9 +119,18 @@ fn have_the_same_files(tree: &Tree, siblings: &Siblings) -> bool {
 /// `book-dev`, `testing` and `demo-team` beside each other are not.
 fn are_alike(siblings: &Siblings) -> bool {
     let members = &siblings.members;
-    let has_counterpart =
-        |like: &EnvironmentLike| members.iter().any(|(_, other)| like.is_counterpart(other));
-    members.iter().any(|(_, like)| like.is_bare() || has_counterpart(like))
+    members.iter().any(|(_, like)| like.is_bare() || has_counterpart(like, members))
+}
+
+/// Whether one of these is the same thing in another environment.
+pub(super) fn has_counterpart(like: &EnvironmentLike, all: &[(String, EnvironmentLike)]) -> bool {
+    all.iter().any(|(_, other)| like.is_counterpart(other))
+}
+
+/// The files below a folder, by their paths in it.
+fn files_in(tree: &Tree, dir: &RepoPath) -> BTreeSet<String> {
+    let below = |path: &RepoPath| path.strip_prefix(dir).map(str::to_owned);
+    tree.below(dir).iter().filter_map(below).collect()
 }
 
 /// The folders that could be environments: the word alone, with a number or a region, or with a rest
@@ -158,22 +163,19 @@ fn like_environments<'a>(
         fits(like) && (like.name.rank.is_some() || !holds(name))
     };
     let mut members = named.iter().filter(is_one).cloned().collect();
-    leave_what_is_of_no_thing(tree, parent, &mut members);
+    leave_one_with_other_files(tree, parent, &mut members);
     members
 }
 
 /// Where most are one thing's (`shop-dev`, `shop-staging`), a `prod` that has none of its files is not
 /// the thing's production.
-fn leave_what_is_of_no_thing(
+fn leave_one_with_other_files(
     tree: &Tree,
     parent: &RepoPath,
     members: &mut Vec<(String, EnvironmentLike)>,
 ) {
-    let files = |name: &str| -> BTreeSet<String> {
-        let Ok(dir) = parent.join(name) else { return BTreeSet::new() };
-        let below = |path: &RepoPath| path.strip_prefix(&dir).map(str::to_owned);
-        tree.below(&dir).iter().filter_map(below).collect()
-    };
+    let files =
+        |name: &str| parent.join(name).map_or_else(|_| BTreeSet::new(), |dir| files_in(tree, &dir));
     let (plain, things): (Vec<_>, Vec<_>) = members.iter().partition(|(_, like)| like.is_plain());
     if let ([(name, _)], false) = (plain.as_slice(), things.is_empty()) {
         let own = files(name);

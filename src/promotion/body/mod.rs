@@ -28,7 +28,6 @@ pub(super) use summary::warnings as render_warnings;
 use std::collections::BTreeSet;
 
 use crate::clearance::Item;
-use crate::model::RepoPath;
 
 use super::markdown::code;
 use super::plain_text::utf16_len;
@@ -69,7 +68,7 @@ pub(super) fn render_body(
     let ticks = checklist::carry_over(previous, &marker);
     let items = checklist.len();
     let checklist = checklist::render(checklist, &ticks);
-    let parts = Parts::new(plan, settings, checklist, items, marker.render());
+    let parts = Parts::new(plan, checklist, items, marker.render());
     let body = match &settings.body {
         Some(template) => parts.with_template(template)?,
         None => parts.usual(""),
@@ -93,7 +92,6 @@ pub fn ticked_items(ticked: &BTreeSet<String>, items: &[Item]) -> BTreeSet<Strin
 /// The parts of a body, made once.
 struct Parts<'a> {
     plan: &'a Plan,
-    configuration: Option<&'a RepoPath>,
     telling: Telling<'a>,
     summary: String,
     findings: String,
@@ -110,13 +108,7 @@ struct Evidence {
 
 impl<'a> Parts<'a> {
     /// Makes the head as long as it is good to read, and shorter only beside a very long checklist.
-    fn new(
-        plan: &'a Plan,
-        settings: &'a PullRequestSettings,
-        checklist: String,
-        items: usize,
-        marker: String,
-    ) -> Self {
+    fn new(plan: &'a Plan, checklist: String, items: usize, marker: String) -> Self {
         let telling = Telling::of(plan);
         let room = ROOM - EVIDENCE_LEAST - utf16_len(&checklist) - utf16_len(&marker);
         let head = |by| {
@@ -130,8 +122,7 @@ impl<'a> Parts<'a> {
         };
         let (summary, findings) =
             [1, 2, 4].map(head).into_iter().find(fits).unwrap_or_else(|| head(100));
-        let configuration = settings.configuration.as_ref();
-        Self { plan, configuration, telling, summary, findings, checklist, marker }
+        Self { plan, telling, summary, findings, checklist, marker }
     }
 
     fn evidence(&self, room: usize) -> Evidence {
@@ -154,7 +145,7 @@ impl<'a> Parts<'a> {
     /// The usual body after a `note`.
     fn usual(&self, note: &str) -> String {
         self.fit(|evidence| {
-            let footer = footer(self.plan, self.configuration);
+            let footer = footer(self.plan);
             if self.plan.is_empty() {
                 // There is nothing to tick, to see or to undo.
                 let (summary, findings) = (&self.summary, &self.findings);
@@ -239,8 +230,8 @@ fn titled(title: &str, text: &str) -> String {
 }
 
 /// The plan's id, how to see it oneself, how to undo it.
-fn footer(plan: &Plan, configuration: Option<&RepoPath>) -> String {
-    let configured = match configuration {
+fn footer(plan: &Plan) -> String {
+    let configured = match &plan.target.pull_request.configuration {
         Some(path) => format!("how this was configured: {}", code(path.as_str(), 200)),
         None => {
             "environments found by their names: `overlift init` writes them to `.github/overlift.yaml`"
