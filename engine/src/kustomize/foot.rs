@@ -4,11 +4,41 @@
 //! below a blank line (go-yaml v3: `yaml_emitter_emit_document_end`), which a text above that keeps its line breaks
 //! (`|+`) takes for one of its own.
 
+use super::origin::ORIGIN;
 use super::resource::Draft;
-use crate::yaml::{self, Node, Scalar, Value};
+use crate::yaml::{self, Mapping, Node, Scalar, Text, Value};
+
+/// What stands at the foot of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Foot {
+    /// Nothing that counts.
+    #[default]
+    Nothing,
+    /// A comment below a blank line.
+    Comment,
+    /// The same, where kustomize has sorted the annotations since, its own among them.
+    CommentBelowSorted,
+}
+
+impl Foot {
+    /// Notes that kustomize sorted the annotations.
+    pub fn sort_annotations(&mut self) {
+        if *self == Self::Comment {
+            *self = Self::CommentBelowSorted;
+        }
+    }
+}
+
+/// Where kustomize puts its own annotations of identities.
+const INTERNAL: &str = "internal.config.kubernetes.io/";
+
+/// What stands at the foot of a document of the text.
+pub fn foot_of(text: &str, document: &Node) -> Foot {
+    if ends_in_comment(text, document) { Foot::Comment } else { Foot::Nothing }
+}
 
 /// Whether a document of the text ends with a comment that has a blank line above.
-pub fn ends_in_comment(text: &str, document: &Node) -> bool {
+fn ends_in_comment(text: &str, document: &Node) -> bool {
     let Some(last) = last_leaf(document) else { return false };
     let Some(from) = last.mark.offset().filter(|from| *from < text.len()) else { return false };
     let rest = &text[from..];
@@ -69,35 +99,52 @@ fn last_leaf(mut node: &Node) -> Option<&Node> {
 
 impl Draft {
     /// Gives the text that stands last the line break that kustomize reads into it; call it where kustomize makes
-    /// JSON of the resource, for a patch.
-    pub fn settle_foot(&mut self) {
-        // Its notes among the annotations are the last of the metadata.
-        let has_notes_there = self.has_history() && metadata_is_last(&self.node);
-        if std::mem::take(&mut self.ends_in_comment) && !has_notes_there {
-            add_break(last_scalar(&mut self.node));
+    /// JSON of the resource, for a patch, before which it notes its identity or not.
+    pub fn settle_foot(&mut self, notes_identity: bool) {
+        let foot = std::mem::take(&mut self.foot);
+        if foot == Foot::Nothing {
+            return;
+        }
+        let has_notes = notes_identity || self.has_history();
+        if !has_notes || !metadata_is_last(&self.node) {
+            return add_break(last_scalar(&mut self.node));
+        }
+        // Its notes among the annotations are the last of the metadata, unless it sorted them with the others.
+        let has_identities = !self.previous.is_empty();
+        if foot == Foot::CommentBelowSorted && (has_identities || !notes_identity) {
+            let note = if has_identities { INTERNAL } else { ORIGIN };
+            let last = annotations(&mut self.node).and_then(last_of_sorted);
+            add_break(
+                last.filter(|(key, _)| key.as_str() > note).and_then(|(_, it)| last_scalar(it)),
+            );
         }
     }
 
     /// The same in the end, where kustomize has sorted the annotations and put them behind the other metadata.
     pub fn settle_foot_in_the_end(&mut self) {
-        if !std::mem::take(&mut self.ends_in_comment) {
+        if std::mem::take(&mut self.foot) == Foot::Nothing {
             return;
         }
         let metadata_is_last = metadata_is_last(&self.node);
-        let annotations = self
-            .node
-            .get_mut("metadata")
-            .filter(|metadata| metadata_is_last && !metadata.mark.is_flow())
-            .and_then(|metadata| metadata.get_mut("annotations"))
-            .and_then(Node::as_mapping_mut);
-        add_break(match annotations {
-            Some(annotations) => annotations
-                .iter_mut()
-                .max_by(|a, b| a.key.text.cmp(&b.key.text))
-                .and_then(|pair| last_scalar(&mut pair.value)),
+        add_break(match annotations(&mut self.node).filter(|_| metadata_is_last) {
+            Some(annotations) => {
+                last_of_sorted(annotations).and_then(|(_, value)| last_scalar(value))
+            }
             None => last_scalar(&mut self.node),
         });
     }
+}
+
+/// The annotations of a resource whose metadata is in no brackets.
+fn annotations(node: &mut Node) -> Option<&mut Mapping> {
+    let metadata = node.get_mut("metadata").filter(|metadata| !metadata.mark.is_flow())?;
+    metadata.get_mut("annotations")?.as_mapping_mut()
+}
+
+/// The last annotation once they are sorted.
+fn last_of_sorted(annotations: &mut Mapping) -> Option<(&Text, &mut Node)> {
+    let last = annotations.iter_mut().max_by(|a, b| a.key.text.cmp(&b.key.text))?;
+    Some((&last.key.text, &mut last.value))
 }
 
 fn metadata_is_last(node: &Node) -> bool {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::error::BuildError;
-use super::foot;
+use super::foot::{Foot, foot_of};
 use super::json;
 use super::resource::Draft;
 use super::schema::Schema;
@@ -101,7 +101,7 @@ fn with_unix_lines(text: &str) -> Cow<'_, str> {
 pub struct Object {
     node: Node,
     location: Location,
-    ends_in_comment: bool,
+    foot: Foot,
 }
 
 impl Object {
@@ -109,7 +109,7 @@ impl Object {
     #[must_use]
     pub fn into_draft(self, schema: &Schema) -> Draft {
         let draft = Draft::new(self.node, self.location, schema);
-        Draft { ends_in_comment: self.ends_in_comment, ..draft }
+        Draft { foot: self.foot, ..draft }
     }
 }
 
@@ -164,10 +164,10 @@ fn objects_of(
                 reader.add(item, &mut objects, &mut lists)?;
             }
         } else {
-            let ends_in_comment = foot::ends_in_comment(text, &document);
+            let foot = foot_of(text, &document);
             let before = objects.len();
             reader.add(document, &mut objects, &mut lists)?;
-            objects[before..].iter_mut().for_each(|it| it.ends_in_comment = ends_in_comment);
+            objects[before..].iter_mut().for_each(|it| it.foot = foot);
         }
     }
     for _ in 0..LIST_DEPTH {
@@ -230,7 +230,7 @@ impl Reader<'_> {
             }
             TextOrigin::Inline(at, _) => at.clone(),
         };
-        objects.push(Object { node, location, ends_in_comment: false });
+        objects.push(Object { node, location, foot: Foot::Nothing });
         Ok(())
     }
 }

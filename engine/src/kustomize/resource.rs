@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::foot::Foot;
 use super::origin::Origin;
 use super::scalar;
 use super::schema::Schema;
@@ -49,8 +50,8 @@ pub struct Draft {
     pub needs_hash: bool,
     /// How many groups of shared nodes it has, see [`Draft::share`].
     pub shared_groups: u32,
-    /// Whether its document ended with a comment, see [`Draft::settle_foot`].
-    pub ends_in_comment: bool,
+    /// What its document ended with, see [`Draft::settle_foot`].
+    pub foot: Foot,
     /// The names of the vars whose object this is.
     pub var_names: Vec<CompactString>,
     /// The file it came from, and where in it; for generated ones the kustomization.
@@ -126,7 +127,7 @@ impl Draft {
             behavior: Behavior::Unspecified,
             needs_hash: false,
             shared_groups: 0,
-            ends_in_comment: false,
+            foot: Foot::Nothing,
             var_names: Vec::new(),
             location,
             origin: None,

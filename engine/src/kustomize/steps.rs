@@ -218,6 +218,7 @@ fn note_transformation(
         let others = times.saturating_sub(made_here);
         draft.transformations.extend(std::iter::repeat_n(origin, others).cloned());
         scalar::make_texts(&mut draft.node, "annotations");
+        draft.foot.sort_annotations();
     }
     Ok(())
 }

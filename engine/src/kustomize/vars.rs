@@ -143,8 +143,11 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
 }
 
 /// The value of a scalar as Go reads and writes it: a number has nothing of what only YAML knows, and all that is no text
-/// has its usual form.
+/// has its usual form. What was made without a type is a text, whatever it reads like.
 fn value_of(scalar: &Scalar) -> Option<VarValue> {
+    if scalar.style.is_untyped() {
+        return Some(VarValue::Scalar(Tag::Str, scalar.text.clone()));
+    }
     let text = match scalar.tag {
         Tag::Int => scalar.text.parse::<i64>().ok()?.to_string().into(),
         Tag::Float => {

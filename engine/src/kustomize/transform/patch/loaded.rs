@@ -317,14 +317,15 @@ impl LoadedPatch {
             self.note_secret(set, at);
             set.get(at).map_or(Ok(()), Draft::refuse_made_keys)?;
             let applied = Self::change(set, (at, effect), schema, |draft| {
-                if self.origin == Origin::Patches {
+                let notes_identity = self.origin == Origin::Patches;
+                draft.settle_foot(notes_identity);
+                if notes_identity {
                     draft.remember_id();
                 }
                 // kustomize has its own annotations there by now, so that adding one works.
                 if draft.has_history() {
                     make_annotations(&mut draft.node);
                 }
-                draft.settle_foot();
                 json.apply(&mut draft.node, &mut growth)?;
                 // kustomize saves its own annotations from such a patch, save those for the user.
                 if json.takes_annotations() {
