@@ -143,7 +143,7 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
 }
 
 /// The value of a scalar as Go reads and writes it: a number has nothing of what only YAML knows, and all that is no text
-/// has its usual form. What was made without a type is a text, whatever it reads like.
+/// has its usual form. A null, a date and what was made without a type are texts, as they are written.
 fn value_of(scalar: &Scalar) -> Option<VarValue> {
     if scalar.style.is_untyped() {
         return Some(VarValue::Scalar(Tag::Str, scalar.text.clone()));
@@ -157,7 +157,10 @@ fn value_of(scalar: &Scalar) -> Option<VarValue> {
         Tag::Bool => scalar.text.to_ascii_lowercase(),
         Tag::Null | Tag::Str | Tag::Timestamp => scalar.text.clone(),
     };
-    let tag = if scalar.tag == Tag::Timestamp { Tag::Str } else { scalar.tag };
+    let tag = match scalar.tag {
+        Tag::Null | Tag::Timestamp => Tag::Str,
+        tag => tag,
+    };
     Some(VarValue::Scalar(tag, text))
 }
 
