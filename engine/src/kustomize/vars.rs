@@ -282,6 +282,12 @@ fn replace_in_text(
         let text = scalar.text.clone();
         scalar::assign(scalar, text, Some(Tag::Str));
     }
+    // kustomize takes its style from each text that it looks at.
+    if matches!(scalar.style, Style::Folded | Style::SingleQuoted | Style::DoubleQuoted)
+        && scalar.text.contains('\n')
+    {
+        scalar.style = Style::Literal;
+    }
     if !scalar.text.contains('$') {
         return Ok(());
     }
