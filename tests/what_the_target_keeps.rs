@@ -1284,3 +1284,55 @@ fn the_end_of_a_domain_names_nobody() {
     production/values.yaml bus stays: names the source (`dev`), and nothing tells what production says instead
     ");
 }
+
+/// A patch that says in its first line that it is for development alone came into production, with cookies in plain
+/// text; and so did variables beside whose names stands that they are for no production.
+#[test]
+fn what_a_comment_keeps_from_production_stays_away() {
+    let configuration = CONFIGURATION.replace("staging", "dev");
+    let overlay =
+        |patches: &str| format!("resources: [web.yaml]\npatches:\n- path: size.yaml\n{patches}");
+    let variables = |more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        env:\n        - name: FIRST\n          value: \"1\"\n{more}"
+        )
+    };
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: web:1\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", &configuration),
+        ("dev/kustomization.yaml", &overlay("")),
+        ("dev/web.yaml", web),
+        ("dev/size.yaml", &variables("")),
+        ("production/kustomization.yaml", &overlay("")),
+        ("production/web.yaml", web),
+        ("production/size.yaml", &variables("")),
+    ]);
+    repository
+        .write("dev/kustomization.yaml", &overlay("- path: plain.yaml\n- path: probe.yaml\n"));
+    let named = |comment: &str| {
+        web.replace("        image: web:1\n", "        tty: true\n")
+            .replace("apiVersion", &format!("{comment}\napiVersion"))
+    };
+    repository
+        .write("dev/plain.yaml", &named("# Dev-only: served over plain HTTP,\n# see the readme."));
+    repository.write("dev/probe.yaml", &named("# Dev and production say the same."));
+    let more = "        - name: PREVIEW # Non-prod only\n          value: on\n        # do not set this in production\n        - name: TRACE\n          value: all\n        - name: SECOND # prod and dev only\n          value: two\n";
+    repository.write("dev/size.yaml", &variables(more));
+    repository.commit("a patch and three variables");
+    let plan = repository.overlift(&["plan", "dev", "production", "--json"]).ok();
+    insta::assert_snapshot!(differences(&plan), @r"
+    production/kustomization.yaml patches[path=plain.yaml] stays: a comment says of it: `Dev-only`
+    production/kustomization.yaml patches[path=probe.yaml] comes: changed by …
+    production/plain.yaml  stays: a comment says of it: `Dev-only`
+    production/probe.yaml  comes: changed by …
+    production/size.yaml spec.template.spec.containers[name=web].env[name=PREVIEW] stays: a comment says of it: `Non-prod only`
+    production/size.yaml spec.template.spec.containers[name=web].env[name=TRACE] stays: a comment says of it: `do not set this in production`
+    production/size.yaml spec.template.spec.containers[name=web].env[name=SECOND] comes: changed by …
+    ");
+    let all = repository.overlift(&["plan", "dev", "production", "--all", "--json"]).ok();
+    assert!(differences(&all).contains("env[name=TRACE] comes"), "{}", differences(&all));
+    repository.overlift(&["promote", "dev", "production", "--local"]).ok();
+    let second = "        - name: SECOND # prod and dev only\n          value: two\n";
+    assert_eq!(repository.read("production/size.yaml"), variables(second));
+    assert_eq!(repository.read("production/kustomization.yaml"), overlay("- path: probe.yaml\n"));
+}

@@ -106,6 +106,11 @@ pub enum Because {
         /// Its id, its host or its range of addresses.
         name: String,
     },
+    /// A comment of its author's keeps it to other environments.
+    Reserved {
+        /// The words that do, as they stand there.
+        words: String,
+    },
     /// The entry that names the file in the source stays away.
     EntryStays,
     /// The source's kustomizations named the file once, and do no more.
@@ -198,6 +203,7 @@ impl Because {
             Self::NamesOnlyOne { name } => {
                 format!("names what is there once (`{name}`), and {target} has another")
             }
+            Self::Reserved { words } => format!("a comment says of it: `{words}`"),
             Self::EntryStays => "the entry that names it stays away".to_owned(),
             Self::Unused => "nothing in the source names it any more".to_owned(),
             Self::Elsewhere { file } => format!("{target} has its resources in `{file}`"),

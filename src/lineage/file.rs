@@ -14,6 +14,7 @@ use super::history::Version;
 use super::named::{Named, is_within, join};
 use super::opened::{Opened, Pair};
 use super::request::{Outcome, Request};
+use super::reserved::Remarks;
 use super::sides::Sides;
 use super::splice::carry_out;
 use super::together::{Together, keep_together};
@@ -226,6 +227,9 @@ impl Opened<'_, '_> {
         let mut walk = Walk::new(grounds, form);
         walk.file(&column);
         let (mut decisions, together) = (walk.found, walk.together);
+        if self.request.choice == Choice::Changed && form == Form::Yaml {
+            self.leave_reserved(source, &mut decisions);
+        }
         for decision in decisions.iter_mut().filter(|decision| decision.op.is_some()) {
             if !self.is_asked(&decision.field, decision.source.as_deref()) {
                 decision.leave(Reason::NotAsked);
@@ -233,6 +237,23 @@ impl Opened<'_, '_> {
         }
         keep_together(&mut decisions, &together);
         self.carry_out(form, (source, target), (&mut decisions, &together), outcome);
+    }
+
+    /// Leaves what would come new and is kept from the target by a comment.
+    fn leave_reserved(&self, source: &File, decisions: &mut [Decision]) {
+        let would_come = |it: &&mut Decision| matches!(it.reason, Reason::Judged(_)) && it.is_new;
+        let mut new = decisions.iter_mut().filter(would_come).peekable();
+        if new.peek().is_none() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&source.content);
+        let Some(remarks) = Remarks::read(&text) else { return };
+        for decision in new {
+            let op = decision.op.as_ref();
+            if let Some(words) = op.and_then(|op| remarks.against(op, self.request.names)) {
+                decision.leave(Reason::Held(Held::Reserved(words)));
+            }
+        }
     }
 
     /// Whether an entry of this kustomization is called after the source's environment, and nothing beside it that both
@@ -274,9 +295,7 @@ impl Opened<'_, '_> {
     /// Why a file that would come new stays away.
     fn foreign_file(&self) -> Option<Held> {
         let (Some(source), None) = (&self.source, &self.target) else { return None };
-        let value = Form::by_name(self.target_path().as_str()).read(&source.content);
-        let foreign = value.and_then(|value| self.foreign("", &value));
-        foreign.or_else(|| self.sides.foreign_path(self.request.names, &self.pair.source))
+        self.sides.foreign_file(self.request.names, &self.pair.source, &source.content)
     }
 
     /// Whether the target has what an entry of this kustomization would name, and none of its kustomizations names

@@ -11,4 +11,6 @@ pub(super) enum Held {
     Account(String),
     /// Something in an account that is there once, and that the target names nowhere.
     OnlyOne(String),
+    /// What a comment of its author's says: the words in it.
+    Reserved(String),
 }

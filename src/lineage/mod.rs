@@ -15,7 +15,7 @@
 //! - What comes: `walk` goes through a file on both sides at once, `grounds` is on what it decides, `verdict` the
 //!   rule for one value, `coupling` and `together` keep what says one thing in several fields from being torn.
 //! - In which words: `counterparts` and `wording` say what is new in the target's names, `translation` puts them in,
-//!   `world` and `definitions` tell whether there is such a name.
+//!   `world` and `definitions` tell whether there is such a name, `reserved` what a comment keeps from an environment.
 //! - What becomes of it: `splice` carries decisions out in the target's text, `told` has the words for them, `file`
 //!   decides for one file, and `compare` puts it together for two folders.
 //! - Of commits: `value_change` says what one changed beside what the source had, `claim` whether it is the promotion that
@@ -50,6 +50,7 @@ mod opened;
 mod pairing;
 mod past;
 mod request;
+mod reserved;
 mod series;
 mod settle;
 mod sides;

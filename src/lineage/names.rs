@@ -105,6 +105,17 @@ impl Names {
         self.ranges(text, &self.source).first().map(|range| &text[range.clone()])
     }
 
+    /// Whether a word in small letters names the target, or another environment; `None` if it names none, or both sides.
+    pub(super) fn names_target_alone(&self, word: &str) -> Option<bool> {
+        let is_in = |names: &[String]| names.iter().any(|name| name == word);
+        if is_in(&self.target) {
+            return Some(true);
+        }
+        let is_usual = WORDS.contains(&word) && !COMMON.contains(&word);
+        let is_other = is_in(&self.others) || is_usual && !is_in(&self.words);
+        (is_in(&self.source) || is_other).then_some(false)
+    }
+
     /// The names of other environments that a text has.
     pub(super) fn others_in<'n>(&'n self, text: &'n str) -> impl Iterator<Item = &'n str> {
         let others = self.others.iter().filter(|name| !self.occurrences(text, name).is_empty());

@@ -4,12 +4,14 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cloud::{self, CloudKind, CloudObject};
+use super::content::Form;
 use super::counterparts::Counterparts;
 use super::held::Held;
 use super::moved::{self, Moved};
 use super::named::Named;
 use super::names::Names;
 use super::request::{Folders, Request};
+use super::reserved;
 use super::series::Series;
 use super::translation::Translation;
 use super::value::{Shape, Value};
@@ -42,7 +44,7 @@ pub(super) struct Sides<'a> {
     pub world: World<'a>,
     /// The names of other environments that the target's files have, once that is known.
     pub said: BTreeSet<String>,
-    /// Files that stay where they are since they name another environment, below the target's folder, and why.
+    /// Files that stay where they are since they are not for the target, below the target's folder, and why.
     pub held: BTreeMap<String, Held>,
     /// Files that were asked for and whose content is not here.
     pub unknown: RefCell<BTreeSet<RepoPath>>,
@@ -202,6 +204,17 @@ impl<'a> Sides<'a> {
         let (domain, word) = prefix.unwrap_or(("", key));
         let name = names.source_in(word).or_else(|| names.source_in(domain)).filter(is_name)?;
         (!self.world.says(key)).then(|| Held::Source(name.to_owned()))
+    }
+
+    /// Why a new file has to stay away: by what its author says of it, by what it says, or by its path.
+    pub(super) fn foreign_file(&self, names: &Names, below: &str, content: &[u8]) -> Option<Held> {
+        let reserved = reserved::file_against(&String::from_utf8_lossy(content), names);
+        let foreign = || {
+            let value = Form::by_name(self.source_path(below).as_str()).read(content);
+            value.and_then(|value| self.foreign(names, "", &value))
+        };
+        let held = reserved.map(Held::Reserved).or_else(foreign);
+        held.or_else(|| self.foreign_path(names, below))
     }
 
     /// Why a new file has to stay away by its path: that names an environment that is neither, and none of the

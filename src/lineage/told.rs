@@ -28,6 +28,7 @@ pub(super) fn told(
         Reason::Held(Held::Other(name)) => stays(Because::NamesOther { name: name.clone() }),
         Reason::Held(Held::Account(name)) => stays(Because::NamesAccount { name: name.clone() }),
         Reason::Held(Held::OnlyOne(name)) => stays(Because::NamesOnlyOne { name: name.clone() }),
+        Reason::Held(Held::Reserved(words)) => stays(Because::Reserved { words: words.clone() }),
         Reason::Judged(verdict) => match *verdict {
             Verdict::Behind { since } => (comes, Because::Behind { since: commit(since) }),
             Verdict::LeftOut => stays(Because::LeftOut { by: left_by() }),

@@ -99,8 +99,7 @@ fn coming<'r>(
     Ok(values.flat_map(|value| translation.defined(&value)).collect())
 }
 
-/// The files that the target lacks and that name another environment, so that they stay away, below the
-/// target's folder. An entry would bring them whether they come by themselves or not.
+/// The files that the target lacks and that have to stay away, below the target's folder. An entry would bring them whether they come by themselves or not.
 fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Held>, ReadError> {
     let mut held = BTreeMap::new();
     for below in &sides.source {
@@ -108,11 +107,9 @@ fn held(request: &Request<'_>, sides: &Sides<'_>) -> Result<BTreeMap<String, Hel
         if sides.target.contains(target) {
             continue;
         }
-        let path = sides.source_path(below);
-        let file = request.files.file(&path)?;
-        let value = file.and_then(|file| Form::by_name(path.as_str()).read(&file.content));
-        let foreign = value.and_then(|value| sides.foreign(request.names, "", &value));
-        let why = foreign.or_else(|| sides.foreign_path(request.names, below));
+        let file = request.files.file(&sides.source_path(below))?;
+        let content = file.as_ref().map_or(&[][..], |file| &file.content);
+        let why = sides.foreign_file(request.names, below, content);
         held.extend(why.map(|why| (target.to_owned(), why)));
     }
     Ok(held)

@@ -86,6 +86,7 @@ fn group(
         Because::NamesOther { .. } => (11, "naming other environments".to_owned()),
         Because::NamesAccount { .. } => (11, "of other accounts".to_owned()),
         Because::NamesOnlyOne { .. } => (14, "naming what is there once".to_owned()),
+        Because::Reserved { .. } => (17, "kept to other environments by a comment".to_owned()),
         Because::Tried { what: Trial::Branch } => (16, format!("branches of {source}'s own")),
         Because::Tried { .. } => (15, format!("that {source} tries")),
         Because::InAnotherList { .. } => {

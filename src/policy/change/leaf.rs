@@ -123,6 +123,12 @@ pub(in crate::policy) fn last_key(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
+/// The name of what is set at a path: a variable's, whose value stands under it, or the last key.
+pub(in crate::policy) fn setting(path: &str) -> &str {
+    let variable = path.strip_suffix("].value").and_then(|rest| rest.rsplit_once("env["));
+    variable.map_or_else(|| last_key(path), |(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +156,7 @@ mod tests {
         assert_eq!(last_key("spec.containers[a].image"), "image");
         assert_eq!(last_key("spec.containers[a.b].args[=--b.c]"), "args");
         assert_eq!(last_key("metadata.annotations.[a.b/c]"), "a.b/c");
+        assert_eq!(setting("spec.containers[a].env[MODE].value"), "MODE");
+        assert_eq!(setting("data.[app.mode]"), "app.mode");
     }
 }

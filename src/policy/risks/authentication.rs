@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::mtls::reach;
+use super::settings;
 use crate::policy::Level;
 use crate::policy::change::{
-    Changed, Leaves, all_become, at, becomes, items, last_key, listed, new_ones, shown, text,
-    texts, words,
+    Changed, Leaves, all_become, at, becomes, items, listed, new_ones, setting, shown, text, texts,
+    words,
 };
 use crate::policy::gate::Gate;
 use crate::policy::rule::{Check, Code, Report, Rule};
@@ -27,6 +28,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
         request_authentication(changed, report);
     } else if changed.stays() {
         issuers_elsewhere(changed, report);
+        settings::callers(changed, CHANGES, report);
         providers_of_contour(changed, report);
     }
 }
@@ -164,12 +166,7 @@ fn issuers_elsewhere(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.leaves();
     for (path, then) in before.iter() {
         let Some(now) = after.get(path).filter(|now| *now != then) else { continue };
-        // A variable's value stands under the variable's name.
-        let variable = path
-            .strip_suffix("].value")
-            .and_then(|rest| rest.rsplit_once("env["))
-            .map(|(_, name)| name);
-        if names_issuer(variable.unwrap_or(last_key(path))) {
+        if names_issuer(setting(path)) {
             let detail = becomes(then, now);
             report.tell(
                 changed,

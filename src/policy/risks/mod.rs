@@ -33,6 +33,7 @@ mod scope;
 pub(super) mod secret_source;
 pub(super) mod security_context;
 pub(super) mod service_account;
+mod settings;
 pub(super) mod storage;
 mod switches;
 mod telemetry;

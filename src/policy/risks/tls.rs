@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::settings;
 use crate::diff::item_names;
 use crate::policy::Level;
 use crate::policy::change::{
@@ -43,6 +44,7 @@ fn check(changed: &Changed<'_>, report: &mut Report<'_>) {
     plain_calls(changed, report);
     sources(changed, report);
     clients(changed, report);
+    settings::connections(changed, WEAKER, report);
 }
 
 /// How high a protocol version is; none for what is no version.
@@ -116,30 +118,12 @@ fn versions(changed: &Changed<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Keys whose `true` switches checks off.
-fn is_insecure(key: &str) -> bool {
-    let key = key.to_ascii_lowercase().replace(['-', '_'], "");
-    [
-        "insecureskipverify",
-        "insecureskiptlsverify",
-        "skiptlsverify",
-        "tlsskipverify",
-        "insecuretls",
-        "skipverify",
-        "tlsinsecure",
-    ]
-    .iter()
-    .any(|name| key.ends_with(name))
-}
-
 fn verification(changed: &Changed<'_>, report: &mut Report<'_>) {
     let (before, after) = changed.leaves();
     for (path, now) in after.iter() {
         let key = last_key(path);
         let then = before.get(path).unwrap_or_default();
-        let off = is_insecure(key) && is_switched_on(then, now)
-            || key.ends_with("proxy-ssl-verify") && now == "off" && then == "on";
-        if off {
+        if key.ends_with("proxy-ssl-verify") && now == "off" && then == "on" {
             report.tell(
                 changed,
                 WEAKER,

@@ -403,3 +403,69 @@ fn what_deploys_is_told() {
     let told = found(&manifest(("v1", "Secret"), &a), &manifest(("v1", "Secret"), &b));
     assert_eq!(told[0].message, "is encrypted for other keys: `age1a` → `age1b`");
 }
+
+#[test]
+fn settings_that_protect() {
+    let environment = |variables: &[(&str, &str)]| {
+        let each = |(name, value): &(&str, &str)| format!("{{name: {name}, value: '{value}'}}");
+        let all: Vec<String> = variables.iter().map(each).collect();
+        format!(
+            "spec: {{template: {{spec: {{containers: [{{name: a, env: [{}]}}]}}}}}}",
+            all.join(", ")
+        )
+    };
+    for (name, then, now, want) in [
+        ("SECURE_COOKIE", None, "false", "tls-weaker"),
+        ("SESSION_COOKIE_SECURE", Some("True"), "False", "tls-weaker"),
+        ("SESSION_COOKIE_SECURE", Some("False"), "True", ""),
+        ("NODE_TLS_REJECT_UNAUTHORIZED", None, "0", "tls-weaker"),
+        ("NODE_TLS_REJECT_UNAUTHORIZED", Some("0"), "1", ""),
+        ("VAULT_SKIP_VERIFY", Some("false"), "true", "tls-weaker"),
+        ("VAULT_SKIP_VERIFY", Some("true"), "false", ""),
+        ("DB_SSL_VERIFY", Some("1"), "0", "tls-weaker"),
+        ("PGSSLMODE", Some("verify-full"), "require", "tls-weaker"),
+        ("PGSSLMODE", Some("require"), "verify-full", ""),
+        ("PGSSLMODE", None, "disable", "tls-weaker"),
+        (
+            "DATABASE_URL",
+            Some("postgres://db/a?sslmode=require"),
+            "postgres://db/a?sslmode=disable&x=1",
+            "tls-weaker",
+        ),
+        ("DATABASE_URL", Some("postgres://db/a"), "postgres://db/b", ""),
+        ("DISABLE_AUTH", None, "true", "authentication-changes"),
+        ("AUTH_ENABLED", Some("true"), "false", "authentication-changes"),
+        ("AUTH_ENABLED", Some("false"), "true", ""),
+        ("GF_AUTH_ANONYMOUS_ENABLED", None, "true", "authentication-changes"),
+        ("AUTHORITY", Some("1"), "0", ""),
+        ("SECURE_COOKIE_NAME", Some("true"), "false", ""),
+    ] {
+        let before: Vec<(&str, &str)> = then.map(|then| (name, then)).into_iter().collect();
+        table(
+            ("apps/v1", "Deployment"),
+            &[(&*environment(&before), &*environment(&[(name, now)]), want)],
+        );
+    }
+    table(
+        ("v1", "ConfigMap"),
+        &[
+            ("data: {ssl.verify: 'true'}", "data: {ssl.verify: 'false'}", "tls-weaker"),
+            ("data: {a: '1'}", "data: {a: '1', REQUIRE_AUTH: 'no'}", "authentication-changes"),
+        ],
+    );
+    table(
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+        &[
+            (
+                "spec: {values: {redis: {auth: {enabled: true}}}}",
+                "spec: {values: {redis: {auth: {enabled: false}}}}",
+                "authentication-changes",
+            ),
+            (
+                "spec: {values: {metrics: {enabled: false}}}",
+                "spec: {values: {metrics: {enabled: true}}}",
+                "",
+            ),
+        ],
+    );
+}
