@@ -1336,3 +1336,49 @@ fn what_a_comment_keeps_from_production_stays_away() {
     assert_eq!(repository.read("production/size.yaml"), variables(second));
     assert_eq!(repository.read("production/kustomization.yaml"), overlay("- path: probe.yaml\n"));
 }
+
+/// An image of pull requests ran in production; a probe got half of a new command line; a host stood in a list twice; what
+/// is for the cluster on somebody's own machine came along.
+#[test]
+fn what_the_source_does_by_itself_stays_there() {
+    let deployment = |tag: &str, command: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: web:{tag}\n        livenessProbe:\n          exec:\n            command:\n{command}"
+        )
+    };
+    let script = |database: &str| {
+        format!(
+            "            - sh\n            - -c\n            - -e\n            - |\n              pg_isready -d {database}\n"
+        )
+    };
+    let ingress =
+        |tls: &str, host: &str| format!("host: {host}\ntls:\n- secretName: web\n  hosts:\n{tls}");
+    let overlay = |entries: &str| format!("resources:\n- web.yaml\n{entries}");
+    let local = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: domains\n";
+    let repository = Repo::new(&[
+        (".github/overlift.yaml", CONFIGURATION),
+        ("base-local/kustomization.yaml", "resources: [domains.yaml]\n"),
+        ("base-local/domains.yaml", local),
+        ("staging/kustomization.yaml", &overlay("")),
+        ("staging/web.yaml", &deployment("latest", &script("staging"))),
+        ("staging/values.yaml", &ingress("  - api.staging.net\n", "web.staging.net")),
+        ("production/kustomization.yaml", &overlay("")),
+        ("production/web.yaml", &deployment("latest", &script("shop"))),
+        ("production/values.yaml", &ingress("  - web.shop.com\n", "web.shop.com")),
+    ]);
+    repository.write("staging/kustomization.yaml", &overlay("- ../base-local/\n"));
+    let short = "            - sh\n            - -c\n            - pg_isready -d staging\n";
+    repository.write("staging/web.yaml", &deployment("pr-latest", short));
+    let both = "  - api.staging.net\n  - web.staging.net\n";
+    repository.write("staging/values.yaml", &ingress(both, "web.staging.net"));
+    repository.commit("images of pull requests, a short probe, hosts");
+    insta::assert_snapshot!(told(&repository), @r"
+    production/kustomization.yaml resources[../base-local/] stays: names an environment that is neither (`local`), and production names it nowhere
+    production/values.yaml host stays: production's own
+    production/values.yaml tls[0].hosts[web.shop.com] stays: production's own
+    production/values.yaml tls[0].hosts[api.staging.net] stays: production never had it
+    production/values.yaml tls[0].hosts[web.staging.net] stays: each in its own environment's name
+    production/web.yaml spec.template.spec.containers[name=web].image stays: a moving tag that the source follows by itself
+    production/web.yaml spec.template.spec.containers[name=web].livenessProbe.exec.command stays: production's own, and the source changed meanwhile
+    ");
+}

@@ -180,6 +180,9 @@ impl Because {
             Self::Tried { what: Trial::Tag } => {
                 format!("no version, while {target} has one: the source tries it")
             }
+            Self::Tried { what: Trial::Channel } => {
+                "a moving tag that the source follows by itself".to_owned()
+            }
             Self::Tried { what: Trial::Build } => {
                 format!("a build that the source tries: {target} has had releases alone")
             }

@@ -273,7 +273,10 @@ impl Opened<'_, '_> {
 
     /// Why an entry stays away: it leads to a file that does, or names another environment.
     fn held(&self, entry: &str) -> Option<Held> {
-        let path = self.path_of(entry)?;
+        let Some(path) = self.path_of(entry) else {
+            let local = self.request.names.local_in(entry);
+            return local.map(|name| Held::Other(name.to_owned()));
+        };
         let mut held = self.sides.held.iter();
         let held = held.find(|(file, _)| is_within(file, &path)).map(|(_, why)| why.clone());
         held.or_else(|| self.sides.foreign_path(self.request.names, &path))

@@ -136,7 +136,19 @@ impl Names {
                 && !self.words.contains(word)
         };
         let known = self.others_in(path).map(str::to_owned);
-        words(path).map(plain).filter(named).chain(known).collect()
+        let local = self.local_in(path).map(str::to_owned);
+        words(path).map(plain).filter(named).chain(known).chain(local).collect()
+    }
+
+    /// The word in a path that keeps it to somebody's own machine, if neither side is called so: `base-local`, but not
+    /// `local-path-provisioner`.
+    pub(super) fn local_in(&self, path: &str) -> Option<&'static str> {
+        const LOCAL: &str = "local";
+        let is_local = |part: &str| {
+            part.strip_suffix(LOCAL).is_some_and(|it| it.is_empty() || it.ends_with('-'))
+        };
+        let is_own = self.words.iter().any(|word| word == LOCAL);
+        (!is_own && path.to_lowercase().split('/').any(is_local)).then_some(LOCAL)
     }
 
     /// A text of the source's with its environment's names taken out.
@@ -375,6 +387,13 @@ pub(super) fn are_of_one_kind(a: &str, b: &str) -> bool {
 /// Whether a version moves from one commit to another, by one of its words: `latest`, `main`.
 pub(super) fn floats(version: &str) -> bool {
     words(version).any(|word| FLOATING.contains(&word.to_lowercase().as_str()))
+}
+
+/// Whether a version that moves says of what it does, in a word that another has not: `pr-latest` beside `latest`.
+pub(super) fn is_of_more(version: &str, other: &str) -> bool {
+    let other: Vec<String> = words(other).map(str::to_lowercase).collect();
+    let new = |word: &String| !FLOATING.contains(&word.as_str()) && !other.contains(word);
+    words(version).map(str::to_lowercase).any(|word| new(&word))
 }
 
 /// Whether two versions are cut in the same way: where one names a branch that moves (`main-4f2a91c`), both have the

@@ -1,6 +1,6 @@
 //! Text that is no YAML, by line: what the source changed in lines that the target left alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -32,28 +32,114 @@ pub(super) fn merge_allowed_lines(
         |text: &'_ str| -> Vec<String> { text.split_inclusive('\n').map(str::to_owned).collect() };
     let (base, source, target) = (split(base), split(source), split(target));
     let places = places_in_target(&base, &target);
-    let (mut out, mut from) = (String::new(), 0);
-    let (mut applied, mut kept_out, mut stayed) = (0, 0, 0);
+    let mut from = 0;
+    let mut edits: Vec<Edit<'_>> = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &base, &source) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
-        let (old, new) = (op.old_range(), &source[op.new_range()]);
-        match range_in_target(&places, old.clone(), target.len()).filter(|at| at.start >= from) {
-            Some(_) if !may_come(&new_lines(&new.concat(), now)) => stayed += 1,
-            Some(at) => {
-                out.extend(target[from..at.start].iter().map(String::as_str));
-                let crlf = target.first().is_some_and(|line| line.ends_with("\r\n"));
-                out.extend(new.iter().map(|line| ended(line, crlf)));
-                from = at.end;
-                applied += 1;
+        let (old, new) = (&base[op.old_range()], &source[op.new_range()]);
+        let fate = match range_in_target(&places, op.old_range(), target.len()) {
+            Some(at) if at.start >= from => {
+                if !may_come(&new_lines(&new.concat(), now)) {
+                    Fate::Stays
+                } else if is_there(&target, &at, new) {
+                    Fate::Had
+                } else {
+                    from = at.end;
+                    Fate::Comes(at)
+                }
             }
-            None if target.windows(new.len().max(1)).any(|lines| lines == new) => {}
-            None => kept_out += 1,
+            _ if target.windows(new.len().max(1)).any(|lines| lines == new) => Fate::Had,
+            _ => Fate::KeptOut,
+        };
+        edits.push(Edit { old, new, fate });
+    }
+    keep_moves_whole(&mut edits, &target);
+    let (mut out, mut from) = (String::new(), 0);
+    let crlf = target.first().is_some_and(|line| line.ends_with("\r\n"));
+    for edit in &edits {
+        if let Fate::Comes(at) = &edit.fate {
+            out.extend(target[from..at.start].iter().map(String::as_str));
+            out.extend(edit.new.iter().map(|line| ended(line, crlf)));
+            from = at.end;
         }
     }
     out.extend(target[from..].iter().map(String::as_str));
-    Merged { text: out, applied, kept_out, stayed }
+    let count = |is: fn(&Fate) -> bool| edits.iter().filter(|edit| is(&edit.fate)).count();
+    Merged {
+        text: out,
+        applied: count(|it| matches!(it, Fate::Comes(_))),
+        kept_out: count(|it| *it == Fate::KeptOut),
+        stayed: count(|it| *it == Fate::Stays),
+    }
+}
+
+/// Lines that the source put in the place of others.
+struct Edit<'t> {
+    old: &'t [String],
+    new: &'t [String],
+    fate: Fate,
+}
+
+/// What becomes of them in the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    /// They come here.
+    Comes(Range<usize>),
+    /// The target has them already.
+    Had,
+    /// They may not come.
+    Stays,
+    /// Lines of the target's own stand there.
+    KeptOut,
+}
+
+/// Lines that the source moved go from where they were only if they come where they are: else a file had some of them
+/// nowhere, and others twice.
+fn keep_moves_whole(edits: &mut [Edit<'_>], target: &[String]) {
+    const TELLING: usize = 3;
+    let telling = |line: &&String| line.chars().filter(|c| c.is_alphanumeric()).count() >= TELLING;
+    let mut coming: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, edit) in edits.iter().enumerate() {
+        for line in edit.new.iter().filter(telling) {
+            coming.entry(line.trim()).or_default().push(at);
+        }
+    }
+    let mut moves: Vec<(usize, usize, &str)> = Vec::new();
+    for (at, edit) in edits.iter().enumerate() {
+        for line in edit.old.iter().filter(telling) {
+            let to = coming.get(line.trim()).into_iter().flatten();
+            moves.extend(to.filter(|to| **to != at).map(|to| (at, *to, line.trim())));
+        }
+    }
+    loop {
+        let comes = |at: usize| matches!(edits[at].fate, Fate::Comes(_));
+        // Where the target has them once, they are those that would go.
+        let is_elsewhere =
+            |line: &str| target.iter().filter(|theirs| theirs.trim() == line).count() > 1;
+        let is_torn = |(from, to, line): &&(usize, usize, &str)| {
+            let is_settled = match (&edits[*from].fate, &edits[*to].fate) {
+                (Fate::Had, _) => true,
+                (_, Fate::Had) => is_elsewhere(line),
+                _ => false,
+            };
+            !is_settled && comes(*from) != comes(*to)
+        };
+        let Some((from, to, _)) = moves.iter().find(is_torn).copied() else { return };
+        let torn = if comes(from) { from } else { to };
+        edits[torn].fate = Fate::KeptOut;
+    }
+}
+
+/// Whether the target has lines already, a line or two from the place where they would come.
+fn is_there(target: &[String], at: &Range<usize>, new: &[String]) -> bool {
+    let is_blank = |line: &String| line.trim().is_empty();
+    let reach = new.len() + 2;
+    let near = at.start.saturating_sub(reach)..(at.end + reach).min(target.len());
+    let near: Vec<&String> = target[near].iter().filter(|line| !is_blank(line)).collect();
+    let new: Vec<&String> = new.iter().filter(|line| !is_blank(line)).collect();
+    at.is_empty() && !new.is_empty() && near.windows(new.len()).any(|lines| lines == new)
 }
 
 /// The lines of a text that another does not have.
@@ -130,6 +216,20 @@ mod tests {
         assert_eq!(gone.text, "a\nc\nd\nown\n");
         let had = merged("a\nB\nc\nd\n", "a\nB\nc\nd\n");
         assert_eq!((had.applied, had.kept_out), (0, 0));
+    }
+
+    #[test]
+    fn what_moves_is_neither_lost_nor_there_twice() {
+        let base = "from one\nfrom two\nimport a\nx = 1\ny = 2\n";
+        let source = "import a\nfrom one\nfrom two\nx = 1\ny = 3\n";
+        // The target has a line of its own where they would come.
+        let target = "from one\nfrom two\nimport own\nx = 1\ny = 2\n";
+        let merged = merge_lines(base, source, target);
+        assert_eq!(merged.text, "from one\nfrom two\nimport own\nx = 1\ny = 3\n");
+        assert!(merged.kept_out > 0);
+        let base = "a = 1\nb = 2\n";
+        let both = merge_lines(base, "a = 1\nnew = 1\nb = 2\n", "a = 1\nown = 1\nnew = 1\nb = 2\n");
+        assert_eq!(both.text, "a = 1\nown = 1\nnew = 1\nb = 2\n");
     }
 
     #[test]

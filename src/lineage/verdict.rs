@@ -2,7 +2,7 @@
 
 use super::names::{
     Names, are_cut_alike, are_of_one_kind, are_of_one_line, floats, holds_revision, holds_version,
-    is_build_of_release, is_pre_release, is_release, is_working_branch, split_version,
+    is_build_of_release, is_of_more, is_pre_release, is_release, is_working_branch, split_version,
 };
 use super::value::{Shape, Value};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ pub enum Trial {
     PreRelease,
     /// A tag that is no version and names an environment, where the target has a version.
     Tag,
+    /// A tag that moves, of something of its own (`pr-latest`), where the target has another that does.
+    Channel,
 }
 
 /// What becomes of a value.
@@ -207,6 +209,10 @@ fn tries(column: &Column<'_>, keys: &[&str], names: &Names) -> Option<Trial> {
         return Some(Trial::Branch);
     }
     let (source, target) = (version(column.source, keys)?, version(column.target, keys)?);
+    let moves = !has_number(source) && floats(source) && floats(target);
+    if moves && is_of_more(source, target) {
+        return Some(Trial::Channel);
+    }
     let is_tag = !has_number(source) && names.is_bound(source) && !floats(source);
     if is_tag && is_free(target, names) {
         return Some(Trial::Tag);

@@ -76,7 +76,11 @@ impl<'w> Walk<'w> {
         }
         match (column.source.map(|value| &value.shape), column.target.map(|value| &value.shape)) {
             (Some(Shape::Map(_)), Some(Shape::Map(_))) => self.keys(column, way),
-            (Some(Shape::List(_)), Some(Shape::List(_))) => self.items(column, way),
+            (Some(Shape::List(source)), Some(Shape::List(target)))
+                if !is_one_command(way, (source, target)) =>
+            {
+                self.items(column, way);
+            }
             (Some(Shape::Scalar { .. }), Some(Shape::Scalar { .. }))
                 if self.grounds.is_own(column, way) && self.within(column, way, false)
                     || self.grounds.leaves_some(column, way) && self.within(column, way, true) => {}
@@ -249,9 +253,20 @@ impl<'w> Walk<'w> {
                 self.keep_replaced(from, since);
             }
             self.decide(&column, &below, op);
+            self.leave_said(field, item, target);
             if self.grounds.times.chart.is_some() && way.keys[..] == ["dependencies"] {
                 self.keep_dependency(from, (target, &partners), (&column, &of_target));
             }
+        }
+    }
+
+    /// An item for which the target has its own word comes to no list that has that word.
+    fn leave_said(&mut self, field: &str, item: &Value, target: &[Value]) {
+        let own = item.as_text().and_then(|text| (self.grounds.own_words)(field, text));
+        let is_said = own.is_some_and(|own| target.iter().any(|it| it.as_text() == Some(&own)));
+        let last = self.found.last_mut().filter(|it| is_said && it.op.is_some());
+        if let Some(decision) = last {
+            decision.leave(Reason::Judged(Verdict::Counterpart));
         }
     }
 
@@ -313,6 +328,21 @@ impl<'w> Walk<'w> {
             is_whole,
         }));
     }
+}
+
+/// Whether two lists are command lines of a shell that differ in more than one word: what stands behind `-c` is a
+/// program, and what stands behind that is given to it.
+fn is_one_command(way: &Way<'_>, (source, target): (&[Value], &[Value])) -> bool {
+    let is_option = |item: &Value| {
+        item.as_text().is_some_and(|text| {
+            let letters = text.strip_prefix('-').and_then(|text| text.strip_suffix('c'));
+            letters.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase()))
+        })
+    };
+    let differ = || source.iter().zip(target).filter(|(ours, theirs)| ours != theirs).count();
+    matches!(way.keys.last(), Some(&("command" | "args")))
+        && source.iter().chain(target).any(is_option)
+        && (source.len() != target.len() || differ() > 1)
 }
 
 /// Whether an item has a name, under which a list has it once.

@@ -180,8 +180,12 @@ impl EnvironmentLike {
     }
 }
 
+/// Whether words say where something runs. Of several, one that means an environment is of a thing's name: `port-test`,
+/// `demo-app`.
 fn are_places(text: &str) -> bool {
-    text.split('-').all(is_place)
+    let means_environment = |word: &str| WORDS.iter().any(|(known, _)| *known == word);
+    let is_thing = text.contains('-') && text.split('-').any(means_environment);
+    !is_thing && text.split('-').all(is_place)
 }
 
 /// Whether a word says where something runs: a number, a region, a short code. What others build on runs nowhere.
@@ -266,9 +270,14 @@ mod tests {
         for place in ["prod", "prod-eu-west-1", "prod-a", "ocp4-stage", "internal-staging"] {
             assert!(plain(place), "{place}");
         }
-        for thing in
-            ["test-operator", "dev-portal", "integration-service", "base-prod", "prod-base"]
-        {
+        for thing in [
+            "test-operator",
+            "dev-portal",
+            "integration-service",
+            "base-prod",
+            "prod-base",
+            "port-test-dev",
+        ] {
             assert!(!plain(thing), "{thing}");
         }
         let like = |folder: &str| EnvironmentLike::read(folder).unwrap();
