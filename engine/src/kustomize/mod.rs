@@ -42,6 +42,7 @@ pub mod schema;
 pub mod secret_facts;
 pub mod selector;
 pub mod session;
+mod settled_foot;
 mod share_out;
 pub mod shared_configuration;
 pub mod site;
