@@ -70,7 +70,8 @@ fn sources(
             let before: Vec<(EnvironmentName, NameRank)> =
                 before.iter().filter_map(ranked).collect();
             let before: Vec<_> = before.iter().map(|(name, rank)| (name, rank)).collect();
-            by_name(rank, &before)
+            let all: Vec<_> = present.iter().filter_map(|(stage, _)| ranked(stage)).collect();
+            by_name(rank, &before, all.iter().any(|(_, other)| other.is_plain_beside(rank)))
         }
     }
 }
@@ -81,12 +82,21 @@ pub fn sources_by_name(
     stages: &[(&EnvironmentName, &NameRank)],
     index: usize,
 ) -> Vec<EnvironmentName> {
-    stages.get(index).map_or_else(Vec::new, |(_, rank)| by_name(rank, &stages[..index]))
+    let is_plain_there =
+        |rank: &NameRank| stages.iter().any(|(_, other)| other.is_plain_beside(rank));
+    stages
+        .get(index)
+        .map_or_else(Vec::new, |(_, rank)| by_name(rank, &stages[..index], is_plain_there(rank)))
 }
 
 /// The nearest environments before one, by their names: the one of the same region or cluster if
-/// there is such a one, else the plain one, else all of them.
-fn by_name(own: &NameRank, before: &[(&EnvironmentName, &NameRank)]) -> Vec<EnvironmentName> {
+/// there is such a one, else the plain one, else all of them. Where there is no plain one beside it, a plain one before
+/// it is before all regions: `staging` leads from `dev-eu` to `prod-eu`.
+fn by_name(
+    own: &NameRank,
+    before: &[(&EnvironmentName, &NameRank)],
+    is_plain_there: bool,
+) -> Vec<EnvironmentName> {
     let Some(rank) = own.rank else { return Vec::new() };
     let rank_of = |(_, other): &(&EnvironmentName, &NameRank)| other.rank;
     let leads = |it: &(&EnvironmentName, &NameRank)| {
@@ -98,7 +108,10 @@ fn by_name(own: &NameRank, before: &[(&EnvironmentName, &NameRank)]) -> Vec<Envi
         !own.rest.is_empty() && other.rest == own.rest
     };
     let some_alike = earlier.iter().any(|it| alike(&it));
-    let nearest: Vec<_> = earlier.iter().filter(|it| !some_alike || alike(it)).copied().collect();
+    let is_for_all =
+        |(_, other): &&(&EnvironmentName, &NameRank)| !is_plain_there && other.rest.is_empty();
+    let is_near = |it: &&(&EnvironmentName, &NameRank)| !some_alike || alike(it) || is_for_all(it);
+    let nearest: Vec<_> = earlier.iter().filter(is_near).copied().collect();
     let highest = nearest.iter().filter_map(rank_of).max();
     let last: Vec<_> = nearest.into_iter().filter(|it| rank_of(it) == highest).collect();
     let with = |rest: &str| last.iter().copied().filter(|(_, it)| it.rest == rest).collect();

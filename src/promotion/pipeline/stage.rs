@@ -50,6 +50,11 @@ pub struct NameRank {
 }
 
 impl NameRank {
+    /// Whether it is the plain one of those at another's place in the order: `prod` beside `prod-eu`.
+    pub(super) fn is_plain_beside(&self, other: &Self) -> bool {
+        self.rest.is_empty() && self.rank == other.rank
+    }
+
     /// Whether it is what several environments share (`shared-prod`), which is another thing than they are: changes
     /// pass from `shared-preprod` into it, and from `staging` into `prod`.
     pub(super) fn is_of_what_is_shared(&self) -> bool {

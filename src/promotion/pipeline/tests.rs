@@ -101,6 +101,24 @@ fn names_tell_where_an_environment_is_promoted_from() {
         "staging -> prod-us",
     ];
     assert_eq!(pairs(&regions), expected);
+    let numbered = found(&[
+        ("dev1", Some(0), "1"),
+        ("dev2", Some(0), "2"),
+        ("staging", Some(1), ""),
+        ("prod1", Some(2), "1"),
+        ("prod2", Some(2), "2"),
+    ]);
+    let expected = ["dev1 -> staging", "dev2 -> staging", "staging -> prod1", "staging -> prod2"];
+    assert_eq!(pairs(&numbered), expected);
+    let of_its_own = found(&[
+        ("dev", Some(0), ""),
+        ("dev-eu", Some(0), "eu"),
+        ("staging", Some(1), ""),
+        ("prod", Some(2), ""),
+        ("prod-eu", Some(2), "eu"),
+    ]);
+    let expected = ["dev -> staging", "staging -> prod", "dev-eu -> prod-eu"];
+    assert_eq!(pairs(&of_its_own), expected);
     let shared = found(&[
         ("staging", Some(1), ""),
         ("shared-preprod", Some(2), "shared"),
