@@ -119,7 +119,21 @@ fn of_the_whole(
             && !it.parent.is_root()
             && !with.iter().any(overlaps)
     };
-    of_wholes(tree, &deployed.iter().filter(is_apart).copied().collect::<Vec<_>>())
+    let wholes: Vec<&Siblings> = deployed.iter().filter(is_apart).copied().collect();
+    // `deploy/k8s/overlays` beside `deploy/api/overlays` is an application as that is, whatever it is called.
+    let place = |it: &Siblings| {
+        with.iter().find_map(|(other, at)| at.filter(|at| differ_there_alone(it, other, *at)))
+    };
+    let (alike, alone): (Vec<_>, Vec<_>) = wholes.into_iter().partition(|it| place(it).is_some());
+    let of_alike = alike.iter().flat_map(|it| of_applications(it, place(it)));
+    of_alike.chain(of_wholes(tree, &alone)).collect()
+}
+
+/// Whether the folders of two differ in one part of their paths and in no other.
+fn differ_there_alone(one: &Siblings, other: &Siblings, at: usize) -> bool {
+    let [one, other] = [one, other].map(|it| it.parent.parts().collect::<Vec<_>>());
+    let differ = (0..one.len()).filter(|part| one.get(*part) != other.get(*part));
+    one.len() == other.len() && differ.eq([at])
 }
 
 /// The environments elsewhere in the repository that have two names at least of these (`apps/production`

@@ -134,6 +134,26 @@ fn where_no_folders_are_files_may_be() {
     assert!(find(&issuers).is_err());
 }
 
+/// `k8s` is called after what it holds, and stands where `api` stands: what it alone has was an application by itself.
+#[test]
+fn a_container_beside_an_application_is_one() {
+    let found = overlays(&[
+        "deploy/api/overlays/staging",
+        "deploy/api/overlays/production",
+        "deploy/k8s/overlays/staging",
+        "deploy/k8s/overlays/production",
+        "deploy/k8s/overlays/loadtest",
+        "infra/claims/staging",
+        "infra/claims/production",
+    ]);
+    let expected = [
+        "staging: api=deploy/api/overlays/staging k8s=deploy/k8s/overlays/staging claims=infra/claims/staging",
+        "production: api=deploy/api/overlays/production k8s=deploy/k8s/overlays/production claims=infra/claims/production",
+        "loadtest?: k8s=deploy/k8s/overlays/loadtest",
+    ];
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn environments_of_the_whole_stand_beside_those_of_applications() {
     let others = [
