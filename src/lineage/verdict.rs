@@ -115,6 +115,8 @@ pub(super) fn judge(column: &Column<'_>, times: &Times, keys: &[&str], names: &N
     let (source, target) = (column.source, column.target);
     if let (Some(Some(source)), Some(Some(target))) =
         (source.map(Value::as_text), target.map(Value::as_text))
+        // `"5432"` and `5432` are two values, and say no name.
+        && source != target
         && names.are_counterparts(source, target)
     {
         return Verdict::Counterpart;

@@ -226,3 +226,22 @@ fn versions_need_no_earlier_value() {
     assert!(!step("v1.2.6 4f2a91c", "v1.2.7"));
     assert!(!step("4f2a91c replace", "bad5624b"), "a build puts the tag in");
 }
+
+/// One says `5432` and the other `"5432"`: that was told as *each in its own environment's name*.
+#[test]
+fn a_number_and_its_text_are_no_names() {
+    let of = |text: &str| Form::Yaml.read(text.as_bytes()).unwrap();
+    let (source, target) = (of("port: 5432\n"), of("port: \"5432\"\n"));
+    let at = |value: &'static Value| value.items().first().and_then(|it| it.get("port"));
+    let (source, target): (&'static Value, &'static Value) =
+        (Box::leak(Box::new(source)), Box::leak(Box::new(target)));
+    let column = Column {
+        source: at(source),
+        target: at(target),
+        source_past: vec![at(source)],
+        target_past: vec![at(target)],
+    };
+    let times = Times { source: vec![0], target: vec![0], is_committed: true, ..Times::default() };
+    let verdict = judge(&column, &times, &["port"], &Names::new(["staging"], ["production"]));
+    assert_eq!(verdict, Verdict::Own { since: None, source_moved: false });
+}
