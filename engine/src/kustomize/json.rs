@@ -13,7 +13,7 @@ use crate::yaml::{
     parse_one_of, resolve_plain,
 };
 
-/// A number that JSON cannot say.
+/// A value that JSON cannot say: an infinity, not-a-number, or a text that is not of the type it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson;
 
@@ -92,9 +92,22 @@ enum Integers {
 /// Writes every scalar and key below a node as it is after a way through JSON.
 ///
 /// # Errors
-/// [`NotJson`] for infinities and not-a-number.
+/// [`NotJson`] for what JSON cannot say.
 pub fn renew(node: &mut Node) -> Result<(), NotJson> {
     each_scalar(node, &mut |scalar| renew_scalar(scalar, Integers::BecomeFloats))
+}
+
+/// The same for a whole object, which kustomize writes as YAML first.
+///
+/// # Errors
+/// [`NotJson`] also for a text that is not of the type it has.
+pub fn renew_object(object: &mut Node) -> Result<(), NotJson> {
+    each_scalar(object, &mut |scalar| {
+        if !has_its_type(scalar) {
+            return Err(NotJson);
+        }
+        renew_scalar(scalar, Integers::BecomeFloats)
+    })
 }
 
 /// Writes every scalar below a node as it is after a way through Go's values and back, which is what
@@ -179,6 +192,17 @@ fn renew_scalar(scalar: &mut Scalar, integers: Integers) -> Result<(), NotJson> 
     }
     scalar.style = Style::Plain;
     Ok(())
+}
+
+/// Whether a text is of the type it has. A replacement may put another among annotations, which keep theirs until they
+/// become texts.
+fn has_its_type(scalar: &Scalar) -> bool {
+    scalar.tag == Tag::Str
+        || !matches!(scalar.style, Style::Plain | Style::Tagged | Style::TaggedInQuotes)
+        || match resolve_plain(&scalar.text, Dialect::V3) {
+            Tag::Int => matches!(scalar.tag, Tag::Int | Tag::Float),
+            tag => tag == scalar.tag,
+        }
 }
 
 /// How go-yaml v3 writes a string.

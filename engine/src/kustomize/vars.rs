@@ -135,7 +135,7 @@ fn slot_of(var: &Var, set: &ResourceSet) -> Result<Slot, BuildError> {
     let is_secret = is_secret(draft) && field.first().is_some_and(|first| is_data(first));
     let value = match node.as_scalar() {
         Some(scalar) => value_of(scalar).ok_or_else(|| {
-            fault(var, format!("`{}` is a number as Go does not write them", scalar.text))
+            fault(var, format!("`{}` is no number or boolean as Go writes them", scalar.text))
         })?,
         None => VarValue::Other,
     };
@@ -154,7 +154,7 @@ fn value_of(scalar: &Scalar) -> Option<VarValue> {
             let value = scalar.text.replace('_', "").parse().ok();
             json::shortest(value.filter(|value: &f64| value.is_finite())?).into()
         }
-        Tag::Bool => scalar.text.to_ascii_lowercase(),
+        Tag::Bool => truth(&scalar.text)?.into(),
         Tag::Null | Tag::Str | Tag::Timestamp => scalar.text.clone(),
     };
     let tag = match scalar.tag {
@@ -162,6 +162,15 @@ fn value_of(scalar: &Scalar) -> Option<VarValue> {
         tag => tag,
     };
     Some(VarValue::Scalar(tag, text))
+}
+
+/// What Go takes for a truth value.
+fn truth(text: &str) -> Option<&'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some("true"),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some("false"),
+        _ => None,
+    }
 }
 
 /// The node at the end of a path with dots, `[0]`, `-`, `[key=value]`, `[=value]` and `[a.b]`.

@@ -86,7 +86,7 @@ impl JsonPatch {
             path: operation.and_then(|operation| operation.path.clone()).unwrap_or_default(),
             reason,
         };
-        json::renew(object).map_err(|_| fail(0, None, Reason::NotJson))?;
+        json::renew_object(object).map_err(|_| fail(0, None, Reason::NotJson))?;
         for (at, operation) in self.operations.iter().enumerate() {
             apply::apply(operation, object, growth)
                 .map_err(|reason| fail(at + 1, Some(operation), reason))?;

@@ -180,14 +180,19 @@ fn copy_into(
         make_annotations(&mut draft.node);
     }
     let count = path.visit(&mut draft.node, &absent, &mut |field| {
-        match &mut field.value {
-            // In the end all annotations are texts, so that their types do not matter.
-            Value::Scalar(old) if is_annotation && !is_fresh(old) => old.tag = Tag::Str,
-            _ => {}
-        }
+        // In the end all annotations are texts, whatever type they keep until then.
+        let kept = match &mut field.value {
+            Value::Scalar(old) if is_annotation && !is_fresh(old) && !old.style.is_untyped() => {
+                Some(std::mem::replace(&mut old.tag, Tag::Str))
+            }
+            _ => None,
+        };
         // A part that is joined to a text leaves the text there is.
         growth.add(size)?;
         put(field, value, target.options)?;
+        if let (Some(tag), Value::Scalar(scalar)) = (kept, &mut field.value) {
+            scalar.tag = tag;
+        }
         if field.as_scalar().is_some() {
             field.mark = field.mark.moved_to(value.mark);
         }

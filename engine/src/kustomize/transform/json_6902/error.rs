@@ -67,7 +67,9 @@ pub enum Reason {
     /// What is put in is nested too deeply.
     #[error(transparent)]
     TooDeep(#[from] TooDeep),
-    /// The object has a number that JSON has not.
-    #[error("the object has a number that JSON cannot say (`.inf` or `.nan`)")]
+    /// The object has a value that JSON has not.
+    #[error(
+        "the object has a value that JSON cannot say: `.inf`, `.nan`, or a text that a replacement put in place of a number, a date, a boolean or a null among annotations"
+    )]
     NotJson,
 }
