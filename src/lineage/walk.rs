@@ -333,15 +333,21 @@ impl<'w> Walk<'w> {
 /// Whether two lists are command lines of a shell that differ in more than one word: what stands behind `-c` is a
 /// program, and what stands behind that is given to it.
 fn is_one_command(way: &Way<'_>, (source, target): (&[Value], &[Value])) -> bool {
-    let is_option = |item: &Value| {
-        item.as_text().is_some_and(|text| {
-            let letters = text.strip_prefix('-').and_then(|text| text.strip_suffix('c'));
-            letters.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase()))
+    let is_option = |text: &str| {
+        let letters = text.strip_prefix('-').and_then(|text| text.strip_suffix('c'));
+        letters.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase()))
+    };
+    let has_program = |items: &[Value]| {
+        items.windows(2).any(|pair| match [&pair[0], &pair[1]].map(Value::as_text) {
+            [Some(option), Some(program)] => {
+                is_option(option) && program.contains(char::is_whitespace)
+            }
+            _ => false,
         })
     };
     let differ = || source.iter().zip(target).filter(|(ours, theirs)| ours != theirs).count();
     matches!(way.keys.last(), Some(&("command" | "args")))
-        && source.iter().chain(target).any(is_option)
+        && (has_program(source) || has_program(target))
         && (source.len() != target.len() || differ() > 1)
 }
 
